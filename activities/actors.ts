@@ -1,0 +1,111 @@
+import type { Actor, Airbyte, Kind } from '../src/airbyte';
+import type { Plan } from '../src/descriptor';
+import type { Fabrics } from '../src/fabrics';
+import { fingerprintOf, ownedName, ownerOf, withoutFingerprint } from '../src/ownership';
+import { maskRecord } from '../src/secrets';
+import { attempt } from './attempt';
+import { isActorAsWanted, withSecrets } from './comparison';
+import { byHint, refused, single, stillThere } from './findings';
+import type { Put } from './findings';
+
+type Wanted = Plan['source'] | Plan['destination'];
+
+export interface ActorDeps {
+  airbyteFor: (signal: AbortSignal) => Airbyte;
+  fabrics: Fabrics;
+  /** Keys the fingerprints in names. */
+  fingerprintKey: string;
+  /** A page of Airbyte's user interface. */
+  hrefOf: (path: string) => string;
+}
+
+const masked = (actor: Actor): Actor => ({
+  ...actor,
+  configuration: actor.configuration && maskRecord(actor.configuration),
+});
+
+export const ownActors = async (airbyte: Airbyte, kind: Kind, key: string) =>
+  (await airbyte.listActors(kind)).filter(({ name }) => ownerOf(name) === key);
+
+/** By an id a former run reported, believed if the name agrees; else by name. */
+export const findActor = async (airbyte: Airbyte, kind: Kind, key: string, hint?: string) => {
+  const hinted = hint === undefined ? undefined : await byHint(airbyte.getActor(kind, hint));
+  const found =
+    hinted && ownerOf(hinted.name) === key
+      ? hinted
+      : single(kind, await ownActors(airbyte, kind, key));
+  return found && masked(found);
+};
+
+const remove = async (airbyte: Airbyte, kind: Kind, id: string) => {
+  await airbyte.deleteActor(kind, id);
+  if (await airbyte.getActor(kind, id)) throw stillThere(kind, id);
+};
+
+/** Making, putting back and removing the sources and destinations of components. */
+export const createActorActivities = (deps: ActorDeps) => {
+  const { airbyteFor, fabrics, fingerprintKey, hrefOf } = deps;
+
+  /** What the descriptor says, completed with the fabric's hosts and secrets. */
+  const resolve = async ({ connector, name, configuration }: Wanted, key: string) => {
+    const complete = { ...configuration, ...(await fabrics[connector]?.()) };
+    return {
+      name: ownedName(name, key, fingerprintOf({ connector, complete }, fingerprintKey)),
+      configuration: complete,
+    };
+  };
+
+  const write = async (
+    airbyte: Airbyte,
+    kind: Kind,
+    current: Actor | undefined,
+    wanted: Pick<Actor, 'name' | 'definitionId' | 'configuration'>,
+  ) => {
+    if (!current) return (await airbyte.createActor(kind, wanted)).id;
+    if (!isActorAsWanted(current, wanted)) await airbyte.updateActor(kind, current.id, wanted);
+    return current.id;
+  };
+
+  return {
+    put: (kind: Kind, given: { key: string; plan: Wanted; before?: Actor | undefined }) =>
+      attempt(async ({ number, signal }): Promise<Put> => {
+        const { key, plan, before } = given;
+        const airbyte = airbyteFor(signal);
+        const wanted = { ...(await resolve(plan, key)), definitionId: plan.definitionId };
+        const done = (id: string, action: Put['action']) => ({
+          id,
+          name: wanted.name,
+          href: hrefOf(`${kind}/${id}`),
+          action,
+        });
+        if (before && before.definitionId !== plan.definitionId)
+          throw refused(
+            `The ${kind} "${before.name}" is of another connector than the descriptor asks for.`,
+            `Unprovision the component, then deploy it again: Airbyte cannot change a ${kind}'s connector.`,
+          );
+        if (before && isActorAsWanted(before, wanted)) return done(before.id, 'unchanged');
+        const current = number === 1 ? before : await findActor(airbyte, kind, key, before?.id);
+        const id = await write(airbyte, kind, current, wanted);
+        return done(id, before ? 'updated' : 'created');
+      }),
+
+    /** Readable fields as they were; secrets, which Airbyte never shows, as the worker has them now. */
+    restore: (kind: Kind, { plan, before }: { plan: Wanted; before: Actor }) =>
+      attempt(async ({ signal }) => {
+        const resolved = (await fabrics[plan.connector]?.()) ?? {};
+        await airbyteFor(signal).updateActor(kind, before.id, {
+          name: withoutFingerprint(before.name),
+          configuration: withSecrets(before.configuration ?? {}, resolved),
+        });
+      }),
+
+    /** By id where the run has seen it; by name where it may exist unseen. Whether there was any. */
+    delete: (kind: Kind, { key, id }: { key: string; id?: string | undefined }) =>
+      attempt(async ({ signal }) => {
+        const airbyte = airbyteFor(signal);
+        const ids = id ? [id] : (await ownActors(airbyte, kind, key)).map((actor) => actor.id);
+        for (const each of ids) await remove(airbyte, kind, each);
+        return ids.length > 0;
+      }),
+  };
+};

@@ -1,0 +1,90 @@
+import type { Actor, Airbyte, ConnectionRead } from '../src/airbyte';
+import type { KnownIds, Plan } from '../src/descriptor';
+import type { Fabrics } from '../src/fabrics';
+import { createActorActivities, findActor } from './actors';
+import { attempt } from './attempt';
+import { createConnectionActivities, findConnection } from './connections';
+
+export type { FailureDetails } from './attempt';
+export type { Put } from './findings';
+
+export type Activities = ReturnType<typeof createActivities>;
+
+/** What of a component exists in Airbyte. Configurations are masked: this goes into the history. */
+export interface Found {
+  workspaceId: string;
+  /** The workspace in Airbyte's user interface. */
+  href: string;
+  source?: Actor;
+  destination?: Actor;
+  connection?: ConnectionRead;
+}
+
+export interface ActivityDeps {
+  /** Airbyte, bound to a signal that ends its calls. */
+  airbyteFor: (signal: AbortSignal) => Airbyte;
+  fabrics: Fabrics;
+  /** Keys the fingerprints in names. */
+  fingerprintKey: string;
+  workspaceId: string;
+  /** Root of Airbyte's user interface, for links. */
+  uiUrl: string;
+}
+
+interface Which {
+  /** The component's key. */
+  key: string;
+  /** Where the run has seen the entity; absent where it may exist unseen. */
+  id?: string | undefined;
+}
+
+/**
+ * The activities that look at and change one component's entities in Airbyte. Each is safe to
+ * repeat: an attempt after the first looks at what an earlier one may have done unseen.
+ */
+export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) => {
+  const href = `${uiUrl}/workspaces/${workspaceId}`;
+  const deps = { ...rest, hrefOf: (path: string) => `${href}/${path}` };
+  const actors = createActorActivities(deps);
+  const connections = createConnectionActivities(deps);
+  return {
+    /** Looks by the ids a former run reported, believed if the names agree; else by name. */
+    inspect: ({ key, known }: { key: string; known: KnownIds }): Promise<Found> =>
+      attempt(async ({ signal }) => {
+        const airbyte = rest.airbyteFor(signal);
+        const [source, destination] = await Promise.all([
+          findActor(airbyte, 'source', key, known.sourceId),
+          findActor(airbyte, 'destination', key, known.destinationId),
+        ]);
+        const connection = source && (await findConnection(airbyte, source.id, known.connectionId));
+        return {
+          workspaceId,
+          href,
+          ...(source && { source }),
+          ...(destination && { destination }),
+          ...(connection && { connection }),
+        };
+      }),
+
+    putSource: (given: { key: string; plan: Plan['source']; before?: Actor | undefined }) =>
+      actors.put('source', given),
+    putDestination: (given: {
+      key: string;
+      plan: Plan['destination'];
+      before?: Actor | undefined;
+    }) => actors.put('destination', given),
+    discover: connections.discover,
+    putConnection: connections.put,
+
+    restoreSource: (given: { plan: Plan['source']; before: Actor }) =>
+      actors.restore('source', given),
+    restoreDestination: (given: { plan: Plan['destination']; before: Actor }) =>
+      actors.restore('destination', given),
+    restoreConnection: connections.restore,
+
+    deleteSource: (which: Which) => actors.delete('source', which),
+    deleteDestination: (which: Which) => actors.delete('destination', which),
+    deleteConnection: connections.delete,
+    clearData: connections.clearData,
+  };
+};

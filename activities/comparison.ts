@@ -1,0 +1,81 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Actor, ConnectionRead, ConnectionWrite } from '../src/airbyte';
+import { MASK } from '../src/secrets';
+
+/** A masked secret counts as equal: the fingerprint in the name speaks for it. */
+const isSame = (current: unknown, wanted: unknown): boolean => {
+  if (current === MASK) return typeof wanted === 'string';
+  if (typeof current !== 'object' || current === null) return current === wanted;
+  if (typeof wanted !== 'object' || wanted === null) return false;
+  if (Array.isArray(current) || Array.isArray(wanted)) return isDeepStrictEqual(current, wanted);
+  const keys = new Set([...Object.keys(current), ...Object.keys(wanted)]);
+  return [...keys].every((key) => isSame(Reflect.get(current, key), Reflect.get(wanted, key)));
+};
+
+/** The name is compared too: it holds the fingerprint, so a rotated secret shows there. */
+export const isActorAsWanted = (
+  current: Pick<Actor, 'name' | 'configuration'>,
+  wanted: Pick<Actor, 'name' | 'configuration'>,
+) => current.name === wanted.name && isSame(current.configuration, wanted.configuration);
+
+/** Puts the worker's secrets where a read-back configuration has masks; the rest stays as it was. */
+export const withSecrets = (
+  former: Record<string, unknown>,
+  resolved: Record<string, unknown>,
+): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(former).map(([key, value]) => {
+      const ours = resolved[key];
+      if (value === MASK && typeof ours === 'string') return [key, ours];
+      return [key, isRecord(value) && isRecord(ours) ? withSecrets(value, ours) : value];
+    }),
+  );
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+type StreamWrite = ConnectionWrite['configurations']['streams'][number];
+
+/**
+ * Read-back adds what the source defines (key, cursor), so only what was asked for is compared;
+ * but columns deselected or mapped by hand are an edit, as nothing of ours does that unasked.
+ */
+const isStreamAsWanted = (
+  current: ConnectionRead['configurations']['streams'][number],
+  wanted: StreamWrite,
+) =>
+  current.syncMode === wanted.syncMode &&
+  (!wanted.cursorField || isDeepStrictEqual(current.cursorField, wanted.cursorField)) &&
+  (!wanted.primaryKey || isDeepStrictEqual(current.primaryKey, wanted.primaryKey)) &&
+  isDeepStrictEqual(current.selectedFields ?? [], wanted.selectedFields ?? []) &&
+  (current.mappers ?? []).length === 0;
+
+const areStreamsAsWanted = (
+  current: ConnectionRead['configurations']['streams'],
+  wanted: StreamWrite[],
+) =>
+  current.length === wanted.length &&
+  wanted.every((stream) =>
+    current.some(
+      (other) =>
+        other.name === stream.name &&
+        (stream.namespace === undefined || other.namespace === stream.namespace) &&
+        isStreamAsWanted(other, stream),
+    ),
+  );
+
+/** Cron expressions read back with their time zone, always " UTC" in the public API. */
+export const cronOf = (expression: string | undefined) => expression?.replace(/\s+UTC$/, '');
+
+export const isConnectionAsWanted = (current: ConnectionRead, wanted: ConnectionWrite) =>
+  current.name === wanted.name &&
+  current.status === wanted.status &&
+  current.schedule.scheduleType === wanted.schedule?.scheduleType &&
+  (wanted.schedule.scheduleType === 'manual' ||
+    cronOf(current.schedule.cronExpression) === wanted.schedule.cronExpression) &&
+  (current.prefix ?? '') === wanted.prefix &&
+  current.namespaceDefinition === wanted.namespaceDefinition &&
+  (wanted.namespaceDefinition !== 'custom_format' ||
+    current.namespaceFormat === wanted.namespaceFormat) &&
+  current.nonBreakingSchemaUpdatesBehavior === wanted.nonBreakingSchemaUpdatesBehavior &&
+  areStreamsAsWanted(current.configurations.streams, wanted.configurations.streams);

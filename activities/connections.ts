@@ -1,0 +1,166 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Airbyte, ConnectionRead, ConnectionWrite, DiscoveredStream } from '../src/airbyte';
+import { AirbyteError } from '../src/airbyte-error';
+import type { Plan } from '../src/descriptor';
+import { ownActors } from './actors';
+import type { ActorDeps } from './actors';
+import { attempt } from './attempt';
+import { cronOf, isConnectionAsWanted } from './comparison';
+import { byHint, refused, single, stillThere } from './findings';
+import type { Put } from './findings';
+
+/** Milliseconds between looks at a job. */
+const JOB_POLL = 1000;
+
+/** A connection is the component's whose source it reads. */
+export const findConnection = async (airbyte: Airbyte, sourceId: string, hint?: string) => {
+  const hinted = hint === undefined ? undefined : await byHint(airbyte.getConnection(hint));
+  if (hinted?.sourceId === sourceId) return hinted;
+  const all = await airbyte.listConnections();
+  const ours = all.filter((connection) => connection.sourceId === sourceId);
+  return single('connection', ours);
+};
+
+const ownConnections = async (airbyte: Airbyte, key: string) => {
+  const sources = await ownActors(airbyte, 'source', key);
+  if (sources.length === 0) return [];
+  const connections = await airbyte.listConnections();
+  return connections
+    .filter(({ sourceId }) => sources.some(({ id }) => id === sourceId))
+    .map(({ id }) => id);
+};
+
+const remove = async (airbyte: Airbyte, id: string) => {
+  await airbyte.deleteConnection(id);
+  if (await airbyte.getConnection(id)) throw stillThere('connection', id);
+};
+
+/** The descriptor's streams, or all there are, each replaced as a whole at every sync. */
+const streamsOf = (plan: Plan['connection'], discovered: DiscoveredStream[]) =>
+  plan.streams?.map(({ selectedFields, ...stream }) => ({
+    ...stream,
+    selectedFields: selectedFields?.map((field) => ({ fieldPath: [field] })),
+  })) ?? discovered.map((stream) => ({ ...stream, syncMode: 'full_refresh_overwrite' }));
+
+const asWrite = (
+  { streams: _streams, ...plan }: Plan['connection'],
+  streams: ConnectionWrite['configurations']['streams'],
+): ConnectionWrite => ({ ...plan, status: 'active', configurations: { streams } });
+
+const missingIn = (plan: Plan['connection'], streams: DiscoveredStream[]) =>
+  (plan.streams ?? [])
+    .filter(
+      ({ name, namespace }) =>
+        !streams.some(
+          (stream) =>
+            stream.name === name && (namespace === undefined || stream.namespace === namespace),
+        ),
+    )
+    .map(({ name }) => name);
+
+const noSuchStreams = (missing: string[], streams: DiscoveredStream[]) => {
+  const has = streams.slice(0, 20).map(({ name }) => name);
+  return refused(
+    missing.length > 0
+      ? `The source has no stream ${missing.join(', ')}; it has ${has.join(', ')}.`
+      : 'The source has no streams to sync.',
+    'Correct specific.connection.streams in the descriptor, or the source it reads.',
+  );
+};
+
+const outcomeOf = async (airbyte: Airbyte, jobId: number, signal: AbortSignal): Promise<string> => {
+  const { status } = await airbyte.getJob(jobId);
+  if (['succeeded', 'failed', 'cancelled'].includes(status)) return status;
+  await setTimeout(JOB_POLL, undefined, { signal });
+  return outcomeOf(airbyte, jobId, signal);
+};
+
+const runningClear = async (airbyte: Airbyte, connectionId: string) =>
+  (await airbyte.listJobs(connectionId)).find(
+    ({ jobType, status }) =>
+      ['clear', 'reset'].includes(jobType) && ['pending', 'queued', 'running'].includes(status),
+  );
+
+/** Discovering, making, putting back, emptying and removing the connections of components. */
+export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) => ({
+  /** The source's streams; names it does not have are refused, after a look past Airbyte's cache. */
+  discover: (given: { sourceId: string; destinationId: string; plan: Plan['connection'] }) =>
+    attempt(async ({ signal }): Promise<DiscoveredStream[]> => {
+      const { plan, ...ids } = given;
+      const airbyte = airbyteFor(signal);
+      const cached = await airbyte.discover(ids);
+      const isComplete = cached.length > 0 && missingIn(plan, cached).length === 0;
+      const streams = isComplete ? cached : await airbyte.discover({ ...ids, ignoreCache: true });
+      const missing = missingIn(plan, streams);
+      if (missing.length > 0 || streams.length === 0) throw noSuchStreams(missing, streams);
+      return streams;
+    }),
+
+  put: (given: {
+    plan: Plan['connection'];
+    sourceId: string;
+    destinationId: string;
+    streams: DiscoveredStream[];
+    before?: ConnectionRead | undefined;
+  }) =>
+    attempt(async ({ number, signal }): Promise<Put> => {
+      const { plan, sourceId, destinationId, before } = given;
+      const airbyte = airbyteFor(signal);
+      const wanted = asWrite(plan, streamsOf(plan, given.streams));
+      const done = (id: string, action: Put['action']) => ({
+        id,
+        name: wanted.name,
+        href: hrefOf(`connections/${id}`),
+        action,
+      });
+      if (before && before.destinationId !== destinationId)
+        throw refused(
+          `The connection "${before.name}" (${before.id}) reads this component's source but writes to a destination that is not the component's.`,
+          'Delete that connection in Airbyte, then deploy again.',
+        );
+      if (before && isConnectionAsWanted(before, wanted)) return done(before.id, 'unchanged');
+      const current = number === 1 ? before : await findConnection(airbyte, sourceId, before?.id);
+      const action = before ? 'updated' : 'created';
+      if (current && isConnectionAsWanted(current, wanted)) return done(current.id, action);
+      const written = current
+        ? await airbyte.patchConnection(current.id, wanted)
+        : await airbyte.createConnection({ ...wanted, sourceId, destinationId });
+      return done(written.id, action);
+    }),
+
+  /** A basic schedule cannot be set in the public API: the one in force then stays. */
+  restore: ({ before }: { before: ConnectionRead }) =>
+    attempt(async ({ signal }) => {
+      const { id, sourceId: _source, destinationId: _destination, schedule, ...rest } = before;
+      const { scheduleType } = schedule;
+      const cronExpression = cronOf(schedule.cronExpression);
+      await airbyteFor(signal).patchConnection(id, {
+        ...rest,
+        prefix: before.prefix ?? '',
+        ...(scheduleType !== 'basic' && { schedule: { scheduleType, cronExpression } }),
+      });
+    }),
+
+  /** By id where the run has seen it; by its source where it may exist unseen. Whether there was any. */
+  delete: ({ key, id }: { key: string; id?: string | undefined }) =>
+    attempt(async ({ signal }) => {
+      const airbyte = airbyteFor(signal);
+      const ids = id ? [id] : await ownConnections(airbyte, key);
+      for (const each of ids) await remove(airbyte, each);
+      return ids.length > 0;
+    }),
+
+  /** Removes what the connection wrote to its destination; waits until Airbyte is done. */
+  clearData: ({ connectionId }: { connectionId: string }) =>
+    attempt(async ({ signal }) => {
+      const airbyte = airbyteFor(signal);
+      const { jobId } =
+        (await runningClear(airbyte, connectionId)) ?? (await airbyte.startClear(connectionId));
+      const status = await outcomeOf(airbyte, jobId, signal);
+      if (status === 'succeeded') return;
+      throw new AirbyteError(`Airbyte's job ${String(jobId)} to clear the data ended ${status}.`, {
+        kind: 'again',
+        solution: 'See the job in Airbyte for why the destination could not be cleared.',
+      });
+    }),
+});

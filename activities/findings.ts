@@ -1,0 +1,53 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { AirbyteError } from '../src/airbyte-error';
+import type { FailureDetails } from './attempt';
+
+/** An entity that now is as wanted, and what that took. */
+export interface Put {
+  id: string;
+  name: string;
+  /** Its page in Airbyte's user interface. */
+  href: string;
+  action: 'created' | 'updated' | 'unchanged';
+}
+
+/** What Airbyte has is in the way of what is wanted: repeating the step would not help. */
+export const refused = (problem: string, solution: string) => {
+  const details: FailureDetails = { problem, solution };
+  return ApplicationFailure.create({
+    message: problem,
+    type: 'AirbyteRefused',
+    nonRetryable: true,
+    details: [details],
+  });
+};
+
+/** The only one, or none. More than one is refused by name: guessing could delete someone's work. */
+export const single = <Entity extends { id: string; name: string }>(
+  what: string,
+  found: Entity[],
+): Entity | undefined => {
+  if (found.length <= 1) return found[0];
+  const names = found.map(({ id, name }) => `"${name}" (${id})`).join(', ');
+  throw refused(
+    `Airbyte has ${String(found.length)} ${what}s for this component: ${names}.`,
+    `Delete all but one ${what} in Airbyte, then try again.`,
+  );
+};
+
+/** A look-up by an id someone told us; a foreign id is 403 to who does not administer Airbyte. */
+export const byHint = async <Entity>(entity: Promise<Entity>) => {
+  try {
+    return await entity;
+  } catch (err) {
+    if (err instanceof AirbyteError && err.status === 403) return undefined;
+    throw err;
+  }
+};
+
+/** Airbyte's 204 is no proof: gone is what is seen to be gone. */
+export const stillThere = (what: string, id: string) =>
+  new AirbyteError(`Airbyte accepted to delete the ${what} ${id}, but still has it.`, {
+    kind: 'again',
+    solution: `Delete the ${what} in Airbyte, then try again.`,
+  });

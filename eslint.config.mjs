@@ -1,0 +1,108 @@
+import tseslint from 'typescript-eslint';
+
+/** The import law: which folder may take values from where (types are free everywhere). */
+const forbid = (files, message, patterns, paths = []) => ({
+  files,
+  rules: {
+    '@typescript-eslint/no-restricted-imports': [
+      'error',
+      {
+        patterns: patterns.map((regex) => ({ regex, message, allowTypeImports: true })),
+        paths: paths.map((name) => ({ name, message, allowTypeImports: true })),
+      },
+    ],
+  },
+});
+
+const programs = '^(\\./|\\.\\./src/)(server|worker)$';
+
+export default tseslint.config(
+  { ignores: ['dist', '.cache', 'node_modules', 'coverage'] },
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'never' }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
+      '@typescript-eslint/consistent-type-exports': 'error',
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
+      'no-console': 'error',
+      'no-else-return': ['error', { allowElseIf: false }],
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'process',
+          property: 'env',
+          message: 'Only src/config.ts reads the environment.',
+        },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+        {
+          selector: 'MemberExpression[object.name="jest"][property.name="mock"]',
+          message: 'Tests use real parts.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['src/config.ts', 'scripts/**', 'bench/**', 'test/**'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  { files: ['scripts/**', 'bench/**'], rules: { 'no-console': 'off' } },
+  forbid(
+    ['workflows/**'],
+    'Workflow code takes values only from @temporalio/workflow and its neighbours; types from anywhere.',
+    ['^(?!@temporalio/workflow$|\\./)'],
+  ),
+  forbid(
+    ['activities/**'],
+    'Activities take values from @temporalio/activity and src/ (not the gateway, the config or a program).',
+    [
+      '^express$',
+      '^@temporalio/(client|worker)$',
+      '^\\.\\./src/(gateway|runs|status|config|server|worker|simulator.*)$',
+    ],
+  ),
+  forbid(
+    ['src/**'],
+    'Programs construct; nothing imports them. The gateway never sees Airbyte or the activities.',
+    [programs],
+  ),
+  forbid(
+    ['src/gateway.ts', 'src/runs.ts', 'src/status.ts', 'src/descriptor.ts', 'src/token.ts'],
+    'The gateway never sees Airbyte or the activities.',
+    [
+      programs,
+      '^\\./airbyte',
+      '^\\./fabrics$',
+      '^\\./simulator',
+      'activities/',
+      '^@temporalio/worker$',
+    ],
+  ),
+  forbid(['src/connectors/**'], 'Connectors are pure: zod and their neighbours.', [
+    '^(?!zod$|\\./)',
+  ]),
+  forbid(
+    ['src/simulator/**'],
+    'The simulator shares no code with the client it must be able to disagree with.',
+    ['^\\.\\./(?!config$|program$)', 'activities/', 'workflows/'],
+  ),
+  {
+    files: ['**/*.mjs', '**/*.js'],
+    ...tseslint.configs.disableTypeChecked,
+  },
+);

@@ -1,0 +1,162 @@
+import { z } from 'zod';
+
+const MAX_TEXT = 500;
+
+/**
+ * Why a call failed: `refused` stays so however often it is repeated; `connector` is a source or
+ * destination that does not work, which Airbyte reports as its own 500; `again` may pass.
+ */
+export type FailureKind = 'refused' | 'connector' | 'again';
+
+export class AirbyteError extends Error {
+  override name = 'AirbyteError';
+  readonly kind: FailureKind;
+  /** The HTTP status; absent when no answer came. */
+  readonly status: number | undefined;
+  /** Milliseconds Airbyte asked to wait (Retry-After). */
+  readonly retryAfter: number | undefined;
+  readonly solution: string;
+
+  constructor(
+    message: string,
+    given: {
+      kind: FailureKind;
+      solution: string;
+      status?: number | undefined;
+      retryAfter?: number | undefined;
+      cause?: unknown;
+    },
+  ) {
+    super(message, { cause: given.cause });
+    this.kind = given.kind;
+    this.status = given.status;
+    this.retryAfter = given.retryAfter;
+    this.solution = given.solution;
+  }
+}
+
+const OPERATOR = 'Ask the platform operator to check';
+const WRONG_URL = `${OPERATOR} AIRBYTE_URL: it must be the root of the Airbyte host.`;
+const DEPLOY_AGAIN =
+  'Deploy again when Airbyte answers; the platform operator can see why it does not.';
+
+/** What came back of a call. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+export const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const isHtml = (text: string) => /^\s*<(!doctype|html)/i.test(text);
+
+const Problem = z.looseObject({
+  title: z.string().optional().catch(undefined),
+  detail: z.string().nullish().catch(undefined),
+  message: z.string().nullish().catch(undefined),
+  data: z
+    .looseObject({ message: z.string().nullish().catch(undefined) })
+    .nullish()
+    .catch(undefined),
+  _embedded: z
+    .looseObject({ errors: z.array(z.looseObject({ message: z.string() })) })
+    .optional()
+    .catch(undefined),
+});
+
+/** The telling part of an error body: problem JSON, a known exception, or a HATEOAS list. */
+const reasonIn = (text: string) => {
+  if (isHtml(text)) return 'a web page instead of JSON';
+  const { data: problem } = Problem.safeParse(parseJson(text));
+  const embedded = problem?._embedded?.errors.map(({ message }) => message).join('; ');
+  return problem?.data?.message ?? embedded ?? problem?.detail ?? problem?.message ?? '';
+};
+
+const isTryAgain = (text: string) =>
+  Problem.safeParse(parseJson(text)).data?.title === 'try-again-later';
+
+const kindOf = (status: number, text: string): FailureKind => {
+  if (text.includes('Something went wrong in the connector')) return 'connector';
+  if (status === 409) return isTryAgain(text) ? 'again' : 'refused';
+  if (status === 408 || status === 429) return 'again';
+  return status >= 500 && status !== 501 ? 'again' : 'refused';
+};
+
+const solutionFor = (status: number, kind: FailureKind) => {
+  if (kind === 'connector')
+    return 'Check that the source of the descriptor exists and can be read from where Airbyte runs.';
+  if (status === 401 || status === 403)
+    return `${OPERATOR} the provisioner's credentials for Airbyte and what they may do.`;
+  if (status === 400 || status === 422)
+    return 'Check specific.source, specific.destination and specific.connection in the descriptor.';
+  return kind === 'again' ? DEPLOY_AGAIN : `${OPERATOR} the call in Airbyte's log.`;
+};
+
+/** Milliseconds; Retry-After is a number of seconds or a date (RFC 9110 §10.2.3). */
+const retryAfterOf = (headers: Headers) => {
+  const value = headers.get('retry-after');
+  if (value === null) return undefined;
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(wait) && wait > 0 ? wait : undefined;
+};
+
+/** An answer that says no. `redact` cleans Airbyte's own words, which may echo a secret. */
+export const failedAnswer = (
+  call: string,
+  { status, headers, text }: Answer,
+  redact: (text: string) => string,
+) => {
+  const kind = kindOf(status, text);
+  const reason = redact(reasonIn(text)).slice(0, MAX_TEXT);
+  return new AirbyteError(
+    `Airbyte answered ${String(status)} to ${call}${reason && `: ${reason}`}`,
+    { kind, status, solution: solutionFor(status, kind), retryAfter: retryAfterOf(headers) },
+  );
+};
+
+/** A web page means a wrong base URL, which stays wrong; cut-off JSON may come whole next time. */
+export const unreadableAnswer = (call: string, { status, text }: Answer) =>
+  isHtml(text)
+    ? new AirbyteError(`Airbyte answered ${call} with a web page instead of JSON.`, {
+        kind: 'refused',
+        status,
+        solution: WRONG_URL,
+      })
+    : new AirbyteError(`Airbyte's answer to ${call} was cut off or is not JSON.`, {
+        kind: 'again',
+        status,
+        solution: DEPLOY_AGAIN,
+      });
+
+export const unexpectedAnswer = (call: string, status: number, { issues }: z.ZodError) => {
+  const fields = issues.map(({ path }) => path.join('.') || 'the whole').join(', ');
+  const message = `Airbyte's answer to ${call} has another form than expected (${fields}).`;
+  const solution = `${OPERATOR} whether this version of Airbyte is supported.`;
+  return new AirbyteError(message, { kind: 'refused', status, solution });
+};
+
+/** fetch hides what happened in its cause ("ECONNREFUSED", "other side closed"). */
+const describeCause = (err: unknown) => {
+  const cause = err instanceof Error && err.cause instanceof Error ? err.cause : err;
+  if (!(cause instanceof Error)) return String(cause);
+  return 'code' in cause ? String(cause.code) : cause.message;
+};
+
+/** No answer: whether the call took effect is not known. `timeout` in milliseconds, if it ran out. */
+export const noAnswer = (call: string, cause: unknown, timeout: number | undefined) => {
+  const why = timeout
+    ? `did not answer within ${String(timeout)} ms`
+    : `could not be reached or hung up (${describeCause(cause)})`;
+  return new AirbyteError(`Airbyte ${why}: ${call}.`, {
+    kind: 'again',
+    solution: DEPLOY_AGAIN,
+    cause,
+  });
+};

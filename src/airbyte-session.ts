@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { parseJson } from './airbyte-error';
+import type { AirbyteAuth } from './config';
+
+/** Airbyte public API, createAccessToken: `expires_in` in seconds. */
+export const TokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number() });
+export type TokenAnswer = z.infer<typeof TokenAnswer>;
+
+const TokenClaims = z.object({ exp: z.number(), iat: z.number() });
+
+/** Some versions announced 900 s for tokens that lived 180 s: the shorter of the two counts. */
+const lifetimeOf = ({ access_token: token, expires_in: announced }: TokenAnswer) => {
+  const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+  const claims = TokenClaims.safeParse(parseJson(payload));
+  return claims.success ? Math.min(announced, claims.data.exp - claims.data.iat) : announced;
+};
+
+/** Renewed early: by a minute, or by a third of a life shorter than three minutes. */
+const renewAfter = (seconds: number) => (seconds - Math.min(60, seconds / 3)) * 1000;
+
+/**
+ * The Authorization header's value: constant for basic auth, none without, and for OAuth a token
+ * that all callers share, asked for once however many wait for it.
+ */
+export const createSession = (
+  auth: AirbyteAuth,
+  request: (credentials: Extract<AirbyteAuth, { kind: 'oauth' }>) => Promise<TokenAnswer>,
+) => {
+  let session: Promise<{ header: string; until: number }> | undefined;
+
+  const forget = (asked: typeof session) => {
+    if (session === asked) session = undefined;
+  };
+
+  const bearer = async (credentials: Extract<AirbyteAuth, { kind: 'oauth' }>) => {
+    const former = session;
+    const known = await former?.catch(() => undefined);
+    if (!known || Date.now() >= known.until) forget(former);
+    const asked = (session ??= request(credentials).then((granted) => ({
+      header: `Bearer ${granted.access_token}`,
+      until: Date.now() + renewAfter(lifetimeOf(granted)),
+    })));
+    return (await asked).header;
+  };
+
+  return {
+    async header(): Promise<string | undefined> {
+      if (auth.kind === 'none') return undefined;
+      if (auth.kind === 'oauth') return bearer(auth);
+      return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
+    },
+
+    /** After a 401: true when a new token may help; the one refused is not used again. */
+    async renew(refused: string | undefined): Promise<boolean> {
+      if (auth.kind !== 'oauth') return false;
+      const asked = session;
+      const current = await asked?.catch(() => undefined);
+      if (current?.header === refused) forget(asked);
+      return true;
+    },
+  };
+};

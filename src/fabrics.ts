@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import type { WorkerConfig } from './config';
+import type { Redactor } from './secrets';
+
+/**
+ * Where destinations run and with which credentials, by connector: the part of Airbyte's
+ * configuration that is not the descriptor's. Read anew for each call, so that a rotated key file
+ * is noticed; the result never leaves the activity that asked for it.
+ */
+export type Fabrics = Readonly<Record<string, () => Promise<Record<string, unknown>>>>;
+
+const withoutUndefined = (value: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined));
+
+/** destination-snowflake 4.x: `credentials` is one of two kinds, told apart by auth_type. */
+const credentialsOf = async (snowflake: WorkerConfig['snowflake'], redactor: Redactor) => {
+  const { password, privateKeyFile, privateKeyPassword } = snowflake;
+  if (!privateKeyFile) return { auth_type: 'Username and Password', password };
+  const privateKey = await readFile(privateKeyFile, 'utf8');
+  redactor.remember(privateKey);
+  return withoutUndefined({
+    auth_type: 'Key Pair Authentication',
+    private_key: privateKey,
+    private_key_password: privateKeyPassword,
+  });
+};
+
+export const createFabrics = (config: WorkerConfig, redactor: Redactor): Fabrics => ({
+  snowflake: async () => ({
+    host: config.snowflake.host,
+    role: config.snowflake.role,
+    warehouse: config.snowflake.warehouse,
+    username: config.snowflake.username,
+    credentials: await credentialsOf(config.snowflake, redactor),
+  }),
+});

@@ -1,0 +1,24 @@
+import { createHmac } from 'node:crypto';
+import stringify from 'safe-stable-stringify';
+
+/** Airbyte keeps names of actors in 256 characters (airbyte-platform, table actor). */
+const MAX_NAME = 255;
+
+const OWNED = / \[([^\s[\]]+)(?: #[0-9a-f]{8})?\]$/;
+
+/** Eight hex digits over what was wanted, secrets included; equal digits mean nothing was rotated. */
+export const fingerprintOf = (wanted: object, key: string) =>
+  createHmac('sha256', key).update(stringify(wanted)).digest('hex').slice(0, 8);
+
+/** `<name> [<component key> #<digits>]`: whose the entity is, for lists, people and us. */
+export const ownedName = (name: string, componentKey: string, fingerprint?: string) => {
+  const bracket = ` [${componentKey}${fingerprint ? ` #${fingerprint}` : ''}]`;
+  return `${name.slice(0, Math.max(0, MAX_NAME - bracket.length))}${bracket}`;
+};
+
+/** The component key in an entity's name; undefined for what is not ours. */
+export const ownerOf = (entityName: string) => OWNED.exec(entityName)?.[1];
+
+/** An entity put back by compensation: without digits, so that the next provision writes it anew. */
+export const withoutFingerprint = (entityName: string) =>
+  entityName.replace(/ #[0-9a-f]{8}\]$/, ']');

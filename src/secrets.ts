@@ -1,0 +1,82 @@
+/** What Airbyte shows in the place of a stored secret, and we in the place of any other. */
+export const MASK = '**********';
+
+const SECRET_KEY =
+  /^(.*_)?(password|passphrase|passwd|pwd|secret|token|api_?key|access_?key|private_?key(_.*)?|shared_key|service_account_json|credentials_json|connection_string)$/i;
+
+const SIGNED_URL =
+  /[?&](x-amz-signature|x-amz-credential|x-goog-signature|sig|signature|token|access_token|api_?key|password)=[^&]/i;
+
+const isSecretKey = (key: string) =>
+  SECRET_KEY.test(key.replace(/([a-z])([A-Z])/g, '$1_$2').replace(/-/g, '_'));
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+type Path = (string | number)[];
+
+/** Secrets may sit in a URL's user part or signature, or in JSON kept as text. */
+const inText = (text: string, path: Path): Path[] => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.password || (url && SIGNED_URL.test(url.search))) return [path];
+  if (!text.trimStart().startsWith('{')) return [];
+  return secretsIn(parseJson(text), path).length > 0 ? [path] : [];
+};
+
+/** The paths at which a value carries a secret in clear. */
+export const secretsIn = (value: unknown, path: Path = []): Path[] => {
+  if (typeof value === 'string') return inText(value, path);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const at = [...path, Array.isArray(value) ? Number(key) : key];
+    const isClear = (typeof inner === 'string' && inner !== '') || typeof inner === 'number';
+    return isSecretKey(key) && isClear ? [at] : secretsIn(inner, at);
+  });
+};
+
+/** Masks what looks like a secret, whether Airbyte's connector declares it one or not. */
+const maskSecrets = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(maskSecrets);
+  return isRecord(value) ? maskRecord(value) : value;
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const maskRecord = (record: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(record).map(([key, inner]) => [
+      key,
+      typeof inner === 'string' && inner !== '' && isSecretKey(key) ? MASK : maskSecrets(inner),
+    ]),
+  );
+
+/** Bearer tokens and JWTs, which change too often to be remembered one by one. */
+const TOKENS = /\bBearer\s+[\w.~+/-]+=*|\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+
+export type Redactor = ReturnType<typeof createRedactor>;
+
+/** Removes known secrets from texts that are not ours, such as Airbyte's error messages. */
+export const createRedactor = (initial: (string | undefined)[] = []) => {
+  const known = new Set<string>();
+  const remember = (secret: string | undefined) => {
+    if (!secret) return;
+    for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
+      known.add(form);
+    for (const line of secret.split(/\r?\n/)) if (line.length >= 20) known.add(line);
+  };
+  initial.forEach(remember);
+  const longestFirst = () => [...known].sort((a, b) => b.length - a.length);
+  return {
+    remember,
+    redact: (text: string) =>
+      longestFirst()
+        .reduce((cleaned, secret) => cleaned.replaceAll(secret, MASK), text)
+        .replace(TOKENS, MASK),
+  };
+};

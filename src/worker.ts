@@ -1,0 +1,112 @@
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import express from 'express';
+import type { Logger } from 'pino';
+import { createActivities } from '../activities/airbyte';
+import { createAirbyte } from './airbyte';
+import { createAirbyteHttp } from './airbyte-http';
+import { workerConfig } from './config';
+import type { WorkerConfig } from './config';
+import { createFabrics } from './fabrics';
+import { createLogger, listen, runProgram } from './program';
+import { createRedactor } from './secrets';
+
+const BUNDLE = path.join(__dirname, '..', 'workflow-bundle.js');
+/** Milliseconds between attempts to reach Temporal at start. */
+const CONNECT_AGAIN = 1000;
+
+const LEVELS = {
+  TRACE: 'trace',
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARN: 'warn',
+  ERROR: 'error',
+} as const;
+
+/** Temporal's own log, in ours. */
+const installRuntime = (log: Logger) =>
+  Runtime.install({
+    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+      const { error: err, ...fields } = meta ?? {};
+      log[LEVELS[level]](err === undefined ? fields : { ...fields, err }, message);
+    }),
+    shutdownSignals: ['SIGINT', 'SIGTERM'],
+  });
+
+const connect = async (
+  log: Logger,
+): Promise<{ connection: NativeConnection; namespace: string }> => {
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  try {
+    return { connection: await NativeConnection.connect(connectionOptions), namespace };
+  } catch (err) {
+    log.warn({ err, address: connectionOptions.address }, 'Temporal does not answer yet');
+    await new Promise((resolve) => setTimeout(resolve, CONNECT_AGAIN));
+    return connect(log);
+  }
+};
+
+const activitiesOf = (config: WorkerConfig, log: Logger) => {
+  const { auth, uiUrl, workspaceId } = config.airbyte;
+  const redactor = createRedactor([
+    auth.kind === 'oauth' ? auth.clientSecret : undefined,
+    auth.kind === 'basic' ? auth.password : undefined,
+    config.snowflake.password,
+    config.snowflake.privateKeyPassword,
+  ]);
+  const http = createAirbyteHttp({ ...config.airbyte, redactor, log });
+  return createActivities({
+    airbyteFor: createAirbyte({ http, workspaceId }),
+    fabrics: createFabrics(config, redactor),
+    fingerprintKey: config.fingerprintKey,
+    workspaceId,
+    uiUrl,
+  });
+};
+
+/** Probes. Ready means polling for tasks, whether or not Airbyte answers. */
+const createProbes = (isReady: () => boolean) => {
+  const app = express();
+  app.disable('x-powered-by');
+  app.get('/livez', (_req, res) => {
+    res.json({ alive: true });
+  });
+  app.get('/readyz', (_req, res) => {
+    const ready = isReady();
+    res.status(ready ? 200 : 503).json({ ready });
+  });
+  return createServer(app);
+};
+
+runProgram(async () => {
+  const config = workerConfig();
+  const log = createLogger('worker', config.logLevel);
+  installRuntime(log);
+  let isReady = () => false;
+  const probes = createProbes(() => isReady());
+  const url = await listen(probes, { ...config, variable: 'WORKER_PORT' });
+  log.info({ url }, 'worker probes listen');
+
+  const { connection, namespace } = await connect(log);
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: config.taskQueue,
+    workflowBundle: { codePath: BUNDLE },
+    activities: activitiesOf(config, log),
+    maxCachedWorkflows: 200,
+    maxConcurrentWorkflowTaskExecutions: 20,
+    maxConcurrentActivityTaskExecutions: 20,
+    // Heartbeats carry cancellations: an undo must not wait for the default of 30 s.
+    maxHeartbeatThrottleInterval: '1s',
+    shutdownGraceTime: '10s',
+    shutdownForceTime: '30s',
+  });
+  isReady = () => worker.getState() === 'RUNNING';
+  await worker.run();
+  await connection.close();
+  probes.close();
+  probes.closeAllConnections();
+});

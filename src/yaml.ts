@@ -1,0 +1,118 @@
+import { LineCounter, isAlias, isMap, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import type { Document, Node, YAMLMap } from 'yaml';
+import type { Problem } from './errors';
+
+export type Path = readonly PropertyKey[];
+
+/** `['components', 0, 'name']` as `components[0].name`. */
+export const formatPath = (path: Path) =>
+  path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number'
+        ? `${text}[${String(part)}]`
+        : `${text}${text && '.'}${String(part)}`,
+    '',
+  );
+
+const MAX_SYNTAX_PROBLEMS = 20;
+
+export interface Yaml {
+  value: unknown;
+  /** The 1-based line of the value at a path or, where it is missing, of its nearest parent. */
+  lineAt(path: Path): number | undefined;
+  problems: Problem[];
+}
+
+const keyOf = (key: unknown) => (isScalar(key) ? String(key.value) : undefined);
+
+/** The offset of a path's key (of its value in a list), and so the line a reader looks for. */
+const offsetAt = (doc: Document, path: Path): number | undefined => {
+  let node: unknown = doc.contents;
+  let offset = doc.contents?.range?.[0];
+  for (const part of path) {
+    const from = isAlias(node) ? node.resolve(doc) : node;
+    const pair = isMap(from) ? from.items.find(({ key }) => keyOf(key) === part) : undefined;
+    const item = isSeq(from) && typeof part === 'number' ? from.items[part] : undefined;
+    if (!pair && !item) return offset;
+    const found = pair ? pair.key : item;
+    offset = (isScalar(found) || isMap(found) ? found.range?.[0] : undefined) ?? offset;
+    node = pair ? pair.value : item;
+  }
+  return offset;
+};
+
+/** The library's own look for repeated keys compares each with each: minutes for a 2 MB map. */
+const repeatedKeys = (map: YAMLMap) => {
+  const seen = new Set<string>();
+  return map.items.flatMap(({ key }) => {
+    const name = keyOf(key);
+    if (name === undefined) return [];
+    if (seen.has(name)) return [{ name, node: key }];
+    seen.add(name);
+    return [];
+  });
+};
+
+/** The path that a visitor's chain of ancestors stands for. */
+const pathOf = (chain: readonly unknown[]): Path =>
+  chain.flatMap((node, index): PropertyKey[] => {
+    if (isPair(node)) return [keyOf(node.key) ?? '?'];
+    return isSeq(node) ? [node.items.indexOf(chain[index + 1])] : [];
+  });
+
+const duplicates = (doc: Document, lineOf: (node: Node) => number | undefined): Problem[] => {
+  const found: Problem[] = [];
+  visit(doc, {
+    Map: (_key, map, ancestors) => {
+      for (const { name, node } of repeatedKeys(map))
+        found.push({
+          path: formatPath([...pathOf([...ancestors, map]), name]),
+          ...line(isScalar(node) ? lineOf(node) : undefined),
+          message: 'is given twice in one place; keep one of them',
+        });
+    },
+  });
+  return found;
+};
+
+const line = (number: number | undefined) => (number === undefined ? {} : { line: number });
+
+const nothing = (problem: Problem): Yaml => ({
+  value: undefined,
+  lineAt: () => undefined,
+  problems: [problem],
+});
+
+const readDocument = (text: string, path: string): Yaml => {
+  const counter = new LineCounter();
+  const lineOf = (offset: number | undefined) =>
+    offset === undefined ? undefined : counter.linePos(offset).line;
+  const doc = parseDocument(text, { lineCounter: counter, uniqueKeys: false, prettyErrors: false });
+  if (doc.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) throw new RangeError();
+  const syntax = doc.errors.slice(0, MAX_SYNTAX_PROBLEMS).map(({ message, pos }) => ({
+    path,
+    ...line(lineOf(pos[0])),
+    message: `is not valid YAML: ${message}`,
+  }));
+  if (syntax.length > 0) return { value: undefined, lineAt: () => undefined, problems: syntax };
+  return {
+    value: doc.toJS({ maxAliasCount: 100 }),
+    lineAt: (at) => lineOf(offsetAt(doc, at)),
+    problems: duplicates(doc, (node) => lineOf(node.range?.[0])),
+  };
+};
+
+/**
+ * Reads YAML 1.2 (so JSON too) that nobody vouches for. Never throws: broken text, repeated keys,
+ * alias bombs and nesting too deep for the stack are problems. `path` names the text in them.
+ */
+export const readYaml = (text: string, path: string): Yaml => {
+  try {
+    return readDocument(text, path);
+  } catch (err) {
+    if (err instanceof ReferenceError)
+      return nothing({ path, message: 'uses YAML aliases too often (more than 100 expansions)' });
+    if (err instanceof RangeError) return nothing({ path, message: 'is nested too deeply' });
+    throw err;
+  }
+};

@@ -1,0 +1,2 @@
+export { provision } from './provision';
+export { unprovision } from './unprovision';

@@ -1,0 +1,169 @@
+import type { Found, Put } from '../activities/airbyte';
+import type { Info, ProvisioningStatus } from '../src/contract';
+import type { KnownIds, Plan } from '../src/descriptor';
+import type { ProvisionInput } from './input';
+import { failRun, reasonOf } from './outcome';
+import { activitiesFor, startRun } from './run';
+import type { Run, Steps } from './run';
+import { bothOf, compensate } from './saga';
+import type { Undo } from './saga';
+
+const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
+
+const DID = { created: 'Created', updated: 'Updated', unchanged: 'Already as wanted:' };
+
+/** The undo of each entity: away with what was not there before, back with what was. */
+const undosFor = (plan: Plan, { source, destination, connection }: Found, steps: Steps) => {
+  const { key } = plan.component;
+  const undoOf = (
+    what: string,
+    restore: ((step: ReturnType<Steps>) => Promise<void>) | undefined,
+    remove: (step: ReturnType<Steps>) => Promise<boolean>,
+  ): Undo => ({
+    what,
+    effect: restore ? 'put back as it was' : 'deleted',
+    undo: async () => {
+      const step = steps(`${restore ? 'Put back' : 'Delete'} ${what}`, COMPENSATION);
+      if (!restore) return remove(step);
+      await restore(step);
+      return true;
+    },
+  });
+  return {
+    source: undoOf(
+      `the source "${plan.source.name}"`,
+      source && ((step) => step.restoreSource({ plan: plan.source, before: source })),
+      (step) => step.deleteSource({ key }),
+    ),
+    destination: undoOf(
+      `the destination "${plan.destination.name}"`,
+      destination &&
+        ((step) => step.restoreDestination({ plan: plan.destination, before: destination })),
+      (step) => step.deleteDestination({ key }),
+    ),
+    connection: undoOf(
+      `the connection "${plan.connection.name}"`,
+      connection && ((step) => step.restoreConnection({ before: connection })),
+      (step) => step.deleteConnection({ key }),
+    ),
+  };
+};
+
+const infoOf = (
+  plan: Plan,
+  workspaceId: string,
+  streams: string[],
+  puts: Record<'source' | 'destination' | 'connection', Put>,
+): Info => {
+  const link = (label: string, { name, href }: Put) => ({
+    type: 'string' as const,
+    label,
+    value: name,
+    href,
+  });
+  const { schedule } = plan.connection;
+  const when = schedule.scheduleType === 'cron' ? `${schedule.cronExpression} (UTC)` : 'manual';
+  return {
+    publicInfo: {
+      connection: link('Airbyte connection', puts.connection),
+      source: link('Airbyte source', puts.source),
+      destination: link('Airbyte destination', puts.destination),
+      schedule: { type: 'string', label: 'Schedule', value: when },
+      streams: { type: 'string', label: 'Streams', value: streams.join(', ') },
+    },
+    privateInfo: {
+      workspaceId,
+      sourceId: puts.source.id,
+      destinationId: puts.destination.id,
+      connectionId: puts.connection.id,
+    },
+  };
+};
+
+const idsOf = ({ source, destination, connection }: Found): KnownIds => ({
+  ...(source && { sourceId: source.id }),
+  ...(destination && { destinationId: destination.id }),
+  ...(connection && { connectionId: connection.id }),
+});
+
+const noteFor = (run: Run, kind: string, put: Put) => {
+  run.info(`${DID[put.action]} ${kind} "${put.name}"`, put.href);
+  return put;
+};
+
+/**
+ * Makes a component's pipeline exist as its descriptor says. Looks first and acts on the
+ * difference; on failure takes back what it did, so that nothing, or the former pipeline, is left.
+ */
+export async function provision(input: ProvisionInput): Promise<ProvisioningStatus> {
+  const { plan, warnings } = input;
+  const { key } = plan.component;
+  const steps = activitiesFor(input.retry);
+  const run = startRun();
+  const undos: Undo[] = [];
+  let ids: KnownIds = input.known;
+
+  /** Registered before acting, so that a half-done step is undone; nothing done, nothing undone. */
+  const undoable = async (undo: Undo, kind: string, step: () => Promise<Put>) => {
+    undos.push(undo);
+    const put = noteFor(run, kind, await step());
+    if (put.action === 'unchanged') undos.splice(undos.indexOf(undo), 1);
+    return put;
+  };
+
+  try {
+    run.phase('Looking at what exists in Airbyte');
+    for (const warning of warnings) run.warn(warning);
+    const before = await steps(`Look for ${key}`).inspect({ key, known: input.known });
+    ids = idsOf(before);
+    const undo = undosFor(plan, before, steps);
+
+    run.phase('Putting source and destination in place');
+    const [source, destination] = await bothOf(
+      () =>
+        undoable(undo.source, 'source', () =>
+          steps(`Source ${plan.source.name}`).putSource({
+            key,
+            plan: plan.source,
+            before: before.source,
+          }),
+        ),
+      () =>
+        undoable(undo.destination, 'destination', () =>
+          steps(`Destination ${plan.destination.name}`).putDestination({
+            key,
+            plan: plan.destination,
+            before: before.destination,
+          }),
+        ),
+    );
+
+    run.phase('Discovering the streams of the source');
+    const pair = { plan: plan.connection, sourceId: source.id, destinationId: destination.id };
+    const discovered = await steps(`Streams of ${plan.source.name}`).discover(pair);
+    const streams = (plan.connection.streams ?? discovered).map(({ name }) => name);
+    run.info(`Streams to sync: ${streams.slice(0, 20).join(', ')}`);
+
+    run.phase('Putting the connection in place');
+    const connection = await undoable(undo.connection, 'connection', () =>
+      steps(`Connection ${plan.connection.name}`).putConnection({
+        ...pair,
+        streams: discovered,
+        before: before.connection,
+      }),
+    );
+
+    run.phase('Completed');
+    return {
+      status: 'COMPLETED',
+      result: `The connection "${connection.name}" is in place.`,
+      info: infoOf(plan, before.workspaceId, streams, { source, destination, connection }),
+      logs: run.logs,
+    };
+  } catch (err) {
+    run.error(reasonOf(err).problem);
+    if (undos.length > 0) run.phase('Failed; undoing what was done');
+    const compensation = await compensate(undos, run);
+    return failRun({ err, run, what: 'provisioned', ids, ...compensation });
+  }
+}

@@ -1,0 +1,71 @@
+import {
+  defineQuery,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+} from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { Activities } from '../activities/airbyte';
+import type { Log, ProvisioningStatus } from '../src/contract';
+import type { Retry } from './input';
+
+/** Temporal takes 400 bytes of summary; a character may need four. */
+const MAX_SUMMARY = 100;
+
+/** Seconds after which a worker that died is noticed. */
+const HEARTBEAT_TIMEOUT = '10s';
+
+export const statusQuery = defineQuery<ProvisioningStatus>('status');
+
+/** The activities, each call with the line the Temporal UI shows for it. */
+export const activitiesFor =
+  (retry: Retry) =>
+  (summary: string, options: ActivityOptions = {}) =>
+    proxyActivities<Activities>({
+      summary: summary.slice(0, MAX_SUMMARY),
+      heartbeatTimeout: HEARTBEAT_TIMEOUT,
+      scheduleToCloseTimeout: retry.giveUpAfter,
+      retry: {
+        initialInterval: retry.initial,
+        maximumInterval: retry.maxInterval,
+        backoffCoefficient: 2,
+      },
+      ...options,
+    });
+export type Steps = ReturnType<typeof activitiesFor>;
+
+export type Run = ReturnType<typeof startRun>;
+
+const MARKS = { DEBUG: '·', INFO: '✓', WARNING: '⚠', ERROR: '✗' };
+
+/**
+ * What a run tells about itself while it goes on: a log for the Coordinator (the `status` query),
+ * the phase in the memo (readable without a worker), and details for the operator in the UI.
+ */
+export const startRun = () => {
+  const logs: Log[] = [];
+  const lines: string[] = [];
+  let current = '';
+
+  const show = () => setCurrentDetails([`**${current}**`, '', ...lines].join('\n'));
+  const log = (level: Log['level']) => (message: string, href?: string) => {
+    logs.push({ timestamp: new Date().toISOString(), level, message, phase: current });
+    lines.push(`- ${MARKS[level]} ${href ? `[${message}](${href})` : message}`);
+    show();
+  };
+
+  setHandler(statusQuery, () => ({ status: 'RUNNING', result: current, logs }));
+  return {
+    logs,
+    /** A few words on what the run now does, for people. */
+    phase(words: string) {
+      current = words;
+      upsertMemo({ phase: words });
+      show();
+    },
+    info: log('INFO'),
+    warn: log('WARNING'),
+    error: log('ERROR'),
+  };
+};

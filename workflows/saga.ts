@@ -1,0 +1,64 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { Run } from './run';
+import { explain } from './failure';
+
+/** How to take one step back. */
+export interface Undo {
+  /** What the step concerns, as a reader of the status would say it: `the source "orders"`. */
+  what: string;
+  /** What undoing it does: `deleted`, `put back as it was`. */
+  effect: string;
+  /** Whether there was anything to undo. */
+  undo: () => Promise<boolean>;
+}
+
+export interface Compensation {
+  undone: string[];
+  leftBehind: string[];
+}
+
+/**
+ * Undoes newest first, also when the run is cancelled, and goes on after an undo that fails.
+ * Says what it took back and what it could not.
+ */
+export const compensate = (undos: Undo[], run: Run): Promise<Compensation> =>
+  CancellationScope.nonCancellable(async () => {
+    const undone: string[] = [];
+    const leftBehind: string[] = [];
+    for (const { what, effect, undo } of undos.toReversed()) {
+      try {
+        if (!(await undo())) continue;
+        undone.push(`${what} (${effect})`);
+        run.info(`Undone: ${what} ${effect}`);
+      } catch (err) {
+        leftBehind.push(what);
+        run.error(`Left behind: ${what}. ${explain(err).problem}`);
+      }
+    }
+    return { undone, leftBehind };
+  });
+
+/**
+ * Two steps side by side. When one fails the other is ended first, so that no late success slips
+ * past the compensation; throws every failure that is not this ending itself.
+ */
+export const bothOf = async <First, Second>(
+  first: () => Promise<First>,
+  second: () => Promise<Second>,
+): Promise<[First, Second]> => {
+  const scope = new CancellationScope();
+  const orEndBoth = <Result>(step: Promise<Result>) =>
+    step.catch((err: unknown) => {
+      scope.cancel();
+      throw err;
+    });
+  return scope.run(async () => {
+    const both = await Promise.allSettled([orEndBoth(first()), orEndBoth(second())]);
+    const [one, other] = both;
+    if (one.status === 'fulfilled' && other.status === 'fulfilled') return [one.value, other.value];
+    const failures = both.flatMap((result): unknown[] =>
+      result.status === 'rejected' ? [result.reason] : [],
+    );
+    throw failures.find((err) => !isCancellation(err)) ?? failures[0];
+  });
+};
