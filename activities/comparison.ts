@@ -36,6 +36,14 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 type StreamWrite = ConnectionWrite['configurations']['streams'][number];
 
+/** Airbyte drops the cursor and key given for a plain full refresh, and reads back the source's own. */
+const isKeyless = ({ syncMode }: StreamWrite) =>
+  syncMode === 'full_refresh_overwrite' || syncMode === 'full_refresh_append';
+
+const areKeysAsWanted = (current: StreamWrite, { cursorField, primaryKey }: StreamWrite) =>
+  (!cursorField || isDeepStrictEqual(current.cursorField, cursorField)) &&
+  (!primaryKey || isDeepStrictEqual(current.primaryKey, primaryKey));
+
 /**
  * Read-back adds what the source defines (key, cursor), so only what was asked for is compared;
  * but columns deselected or mapped by hand are an edit, as nothing of ours does that unasked.
@@ -45,8 +53,7 @@ const isStreamAsWanted = (
   wanted: StreamWrite,
 ) =>
   current.syncMode === wanted.syncMode &&
-  (!wanted.cursorField || isDeepStrictEqual(current.cursorField, wanted.cursorField)) &&
-  (!wanted.primaryKey || isDeepStrictEqual(current.primaryKey, wanted.primaryKey)) &&
+  (isKeyless(wanted) || areKeysAsWanted(current, wanted)) &&
   isDeepStrictEqual(current.selectedFields ?? [], wanted.selectedFields ?? []) &&
   (current.mappers ?? []).length === 0;
 

@@ -1,0 +1,78 @@
+import type { Stream } from './catalog';
+import { fakerCatalog, postgresCatalog } from './catalog';
+import { fakerSpec, fileSpec, postgresSpec, type Schema, snowflakeSpec } from './specs';
+
+export type ActorKind = 'source' | 'destination';
+
+export interface Connector {
+  kind: ActorKind;
+  /** `sourceType` or `destinationType` of the public API. */
+  type: string;
+  /** The definition's id, the same in every Airbyte. */
+  id: string;
+  name: string;
+  dockerRepository: string;
+  dockerImageTag: string;
+  documentationUrl: string;
+  spec: Schema;
+  /** What a discovery finds; absent when it looks at the real thing. */
+  catalog?: Stream[];
+}
+
+const docs = 'https://docs.airbyte.com/integrations';
+
+export const connectors: Connector[] = [
+  {
+    kind: 'source',
+    type: 'file',
+    id: '778daa7c-feaf-4db6-96f3-70fd645acc77',
+    name: 'File (CSV, JSON, Excel, Feather, Parquet)',
+    dockerRepository: 'airbyte/source-file',
+    dockerImageTag: '0.6.0',
+    documentationUrl: `${docs}/sources/file`,
+    spec: fileSpec,
+  },
+  {
+    kind: 'source',
+    type: 'postgres',
+    id: 'decd338e-5647-4c0b-adf4-da0e75f5a750',
+    name: 'Postgres',
+    dockerRepository: 'airbyte/source-postgres',
+    dockerImageTag: '3.7.0',
+    documentationUrl: `${docs}/sources/postgres`,
+    spec: postgresSpec,
+    catalog: postgresCatalog,
+  },
+  {
+    kind: 'source',
+    type: 'faker',
+    id: 'dfd88b22-b603-4c3d-aad7-3701784586b1',
+    name: 'Sample Data',
+    dockerRepository: 'airbyte/source-faker',
+    dockerImageTag: '6.2.0',
+    documentationUrl: `${docs}/sources/faker`,
+    spec: fakerSpec,
+    catalog: fakerCatalog,
+  },
+  {
+    kind: 'destination',
+    type: 'snowflake',
+    id: '424892c4-daac-4491-b35d-c6688ba547ba',
+    name: 'Snowflake',
+    dockerRepository: 'airbyte/destination-snowflake',
+    dockerImageTag: '4.0.33',
+    documentationUrl: `${docs}/destinations/snowflake`,
+    spec: snowflakeSpec,
+  },
+];
+
+export const connectorsOf = (kind: ActorKind) => connectors.filter((found) => found.kind === kind);
+
+/** Airbyte public API, DefinitionResponse. */
+export const showDefinition = ({
+  id,
+  name,
+  dockerRepository,
+  dockerImageTag,
+  documentationUrl,
+}: Connector) => ({ id, name, dockerRepository, dockerImageTag, documentationUrl });

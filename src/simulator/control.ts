@@ -1,0 +1,110 @@
+import express, { type ErrorRequestHandler, type Response, Router } from 'express';
+import type { z } from 'zod';
+import { showActor } from './actors';
+import { showConnection } from './connections';
+import { type Faults, faultSchema } from './faults';
+import { showJob } from './jobs';
+import type { Requests } from './requests';
+import { sampleFiles } from './sample-files';
+import type { Actor, Connection, Store } from './store';
+
+/** Where tests and demos steer the simulator, off the API's paths. */
+export const CONTROL_BASE = '/_simulator';
+
+export interface ControlDependencies {
+  store: Store;
+  faults: Faults;
+  requests: Requests;
+  operations: string[];
+  /** Milliseconds. */
+  jobDuration: number;
+  reset: () => void;
+}
+
+const routes = {
+  'GET /_simulator/entities': 'what exists; ?includeDeleted=true, ?secrets=true',
+  'GET /_simulator/requests': 'every call of the API, in order; DELETE clears',
+  'GET /_simulator/faults': 'active faults; POST adds one, DELETE clears',
+  'GET /_simulator/files/:name': `sample files: ${[...sampleFiles.keys()].join(', ')}`,
+  'POST /_simulator/reset': 'back to the start',
+};
+
+const showEntities = ({ store, jobDuration }: ControlDependencies, query: URLSearchParams) => {
+  const deletedToo = query.get('includeDeleted') === 'true';
+  const secrets = query.get('secrets') === 'true';
+  const shown = <Row extends { deleted: boolean }>(
+    rows: Iterable<Row>,
+    show: (row: Row) => Record<string, unknown>,
+  ) =>
+    [...rows]
+      .filter(({ deleted }) => deletedToo || !deleted)
+      .map((row) => ({ ...show(row), ...(row.deleted && { deleted: true }) }));
+  const actor = (row: Actor) => showActor(row, { secrets });
+  const connection = (row: Connection) => showConnection(row);
+  return {
+    sources: shown(store.source.values(), actor),
+    destinations: shown(store.destination.values(), actor),
+    connections: shown(store.connections.values(), connection),
+    jobs: [...store.jobs.values()].map((job) => showJob(job, jobDuration)),
+  };
+};
+
+const addFault = (
+  { faults, operations }: ControlDependencies,
+  schema: z.ZodType<Parameters<Faults['add']>[0]>,
+  { body, res }: { body: unknown; res: Response },
+) => {
+  const read = schema.safeParse(body);
+  if (!read.success) {
+    const errors = read.error.issues.map(
+      ({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`,
+    );
+    res.status(400).json({ errors, operations: ['*', ...operations] });
+    return;
+  }
+  faults.add(read.data);
+  res.json({ faults: faults.list() });
+};
+
+// Express knows an error handler by its four arguments. The only error here is an unreadable body.
+const answerError: ErrorRequestHandler = (err: unknown, _req, res, next) => {
+  if (res.headersSent) next(err);
+  else res.status(400).json({ errors: [String(err)] });
+};
+
+/** The simulator's own routes; each answers JSON, but for the files. */
+export const createControl = (deps: ControlDependencies): Router => {
+  const { faults, requests } = deps;
+  const schema = faultSchema(deps.operations);
+  const router = Router();
+  router.use(express.json({ type: () => true, strict: false }));
+  router.get('/', (_req, res) => res.json({ routes }));
+  router.get('/entities', (req, res) =>
+    res.json(showEntities(deps, new URL(req.originalUrl, 'http://simulator').searchParams)),
+  );
+  router.get('/requests', (_req, res) => res.json(requests.show()));
+  router.delete('/requests', (_req, res) => {
+    requests.clear();
+    res.json(requests.show());
+  });
+  router.get('/faults', (_req, res) => res.json({ faults: faults.list() }));
+  router.post('/faults', (req, res) => {
+    addFault(deps, schema, { body: req.body, res });
+  });
+  router.delete('/faults', (_req, res) => {
+    faults.clear();
+    res.json({ faults: [] });
+  });
+  router.get('/files/:name', (req, res) => {
+    const file = sampleFiles.get(req.params.name);
+    if (file === undefined) res.status(404).json({ errors: [`no file ${req.params.name}`] });
+    else res.type('text/csv').send(file);
+  });
+  router.post('/reset', (_req, res) => {
+    deps.reset();
+    res.json({ reset: true });
+  });
+  router.use((_req, res) => res.status(404).json({ errors: ['unknown route'], routes }));
+  router.use(answerError);
+  return router;
+};

@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Response } from 'express';
+import type { Fault } from './faults';
+import { type Answer, noContent } from './operation';
+import { proxyPage, usualBody } from './problems';
+
+/** Milliseconds; does not keep the process alive. */
+export const pause = (duration: number) => sleep(duration, undefined, { ref: false });
+
+const payloadOf = ({ body }: Answer) => {
+  if (body === undefined) return '';
+  return typeof body === 'string' ? body : JSON.stringify(body);
+};
+
+const typeOf = ({ body }: Answer) => {
+  if (typeof body !== 'string') return 'application/json';
+  return body.startsWith('<') ? 'text/html' : 'text/plain';
+};
+
+// Express would add a charset to the content type, which Airbyte does not send.
+const writeHead = (res: Response, answer: Answer, payload: string) => {
+  res.statusCode = answer.status;
+  if (payload) res.setHeader('Content-Type', typeOf(answer));
+  if (answer.status !== 204) res.setHeader('Content-Length', Buffer.byteLength(payload));
+  for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value);
+};
+
+export const send = (res: Response, answer: Answer) => {
+  const payload = payloadOf(answer);
+  writeHead(res, answer, payload);
+  res.end(payload);
+};
+
+const breakOff = (res: Response) => {
+  res.socket?.resetAndDestroy();
+};
+
+/** Half of what the length announces, then the end of the connection. */
+const sendHalf = (res: Response, answer: Answer) => {
+  const payload = Buffer.from(payloadOf(answer));
+  if (payload.length === 0) {
+    breakOff(res);
+    return;
+  }
+  writeHead(res, answer, payload.toString());
+  res.write(payload.subarray(0, Math.ceil(payload.length / 2)), () => res.socket?.end());
+};
+
+const errorAnswer = (status: number, fault: Fault): Answer => ({
+  status,
+  body: fault.html ? proxyPage(status) : (fault.body ?? usualBody(status)),
+  headers: {
+    ...(fault.contentType && { 'Content-Type': fault.contentType }),
+    ...(fault.retryAfter !== undefined && { 'Retry-After': String(fault.retryAfter) }),
+  },
+});
+
+export interface Call {
+  res: Response;
+  /** Does the operation as usual, and gives its answer. */
+  commit: () => Promise<Answer>;
+  /** Runs `action` in so many milliseconds, unless the simulator is reset or closed before. */
+  later: (delay: number, action: () => void) => void;
+}
+
+/** Lets the fault befall the call. What never answers stays open until the client goes away. */
+export const befall = async (fault: Fault, { res, commit, later }: Call): Promise<void> => {
+  if (fault.delay) await pause(fault.delay);
+  if (fault.commit || fault.hang === 'after' || fault.reset === 'after') await commit();
+  if (fault.hang) return;
+  if (fault.commitLater !== undefined) {
+    later(fault.commitLater, () => void commit());
+    return;
+  }
+  if (fault.reset) {
+    breakOff(res);
+    return;
+  }
+  if (fault.status !== undefined) {
+    send(res, errorAnswer(fault.status, fault));
+    return;
+  }
+  if (fault.lie) {
+    send(res, noContent);
+    return;
+  }
+  const answer = await commit();
+  if (fault.truncate) sendHalf(res, answer);
+  else send(res, answer);
+};

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+
+const moment = z.enum(['before', 'after']);
+const milliseconds = z.int().min(0).max(600_000);
+
+const outcomes = ['status', 'hang', 'reset', 'truncate', 'lie', 'commitLater'] as const;
+
+/** The body of POST /_simulator/faults: which calls, how many of them, and what befalls them. */
+const shape = z.strictObject({
+  /** An operationId of Airbyte's public API, or `*` for every call (the token's too). */
+  operation: z.string(),
+  /** How many calls it hits; 0 and null mean every call until it is cleared. */
+  times: z.int().min(0).nullable().default(1),
+  /** How many calls it lets pass first. */
+  skip: z.int().min(0).default(0),
+  /** Milliseconds before anything else happens; alone, the call then goes on as usual. */
+  delay: milliseconds.optional(),
+  /** Answers with this status, by default with the body that usually comes with it. */
+  status: z.int().min(200).max(599).optional(),
+  body: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
+  contentType: z.string().optional(),
+  /** A proxy's HTML page as the body; the status is 502 unless given. */
+  html: z.literal(true).optional(),
+  /** Seconds, for the Retry-After header. */
+  retryAfter: z.number().min(0).optional(),
+  /** The operation is done although `status` says otherwise: a proxy that lost patience. */
+  commit: z.literal(true).optional(),
+  /** Never answers; `after` does the operation first. */
+  hang: moment.optional(),
+  /** Breaks the connection; `after` does the operation first. */
+  reset: moment.optional(),
+  /** Does the operation, sends half of the answer and breaks the connection. */
+  truncate: z.literal(true).optional(),
+  /** A deletion answers 204 and deletes nothing. */
+  lie: z.literal(true).optional(),
+  /** Never answers, and does the operation this many milliseconds later. */
+  commitLater: milliseconds.optional(),
+});
+export type Fault = z.infer<typeof shape>;
+
+/** The body `POST /_simulator/faults` takes, given the operations there are. */
+export const faultSchema = (operations: string[]) =>
+  shape
+    .transform((fault) => (fault.html ? { ...fault, status: fault.status ?? 502 } : fault))
+    .superRefine((fault, context) => {
+      const problem = (path: string, message: string) => {
+        context.addIssue({ code: 'custom', path: [path], message });
+      };
+      if (fault.operation !== '*' && !operations.includes(fault.operation))
+        problem('operation', `${fault.operation} is unknown`);
+      const chosen = outcomes.filter((outcome) => fault[outcome] !== undefined);
+      if (chosen.length > 1) problem('effect', `${chosen.join(' and ')} exclude each other`);
+      if (chosen.length === 0 && fault.delay === undefined)
+        problem('effect', `one of delay, html, ${outcomes.join(', ')} is required`);
+      if (fault.lie && !fault.operation.startsWith('delete'))
+        problem('lie', 'only a deletion can lie');
+      for (const detail of ['body', 'contentType', 'retryAfter', 'commit'] as const)
+        if (fault[detail] !== undefined && fault.status === undefined)
+          problem(detail, 'needs a status');
+    });
+
+/** The active faults: the first added that fits a call takes it. */
+export const createFaults = () => {
+  let active: Fault[] = [];
+  const hit = (fault: Fault) => {
+    if (!fault.times) return;
+    fault.times -= 1;
+    if (fault.times === 0) active = active.filter((other) => other !== fault);
+  };
+  return {
+    add: (fault: Fault) => active.push({ ...fault, times: fault.times === 0 ? null : fault.times }),
+    list: () => active,
+    clear: () => {
+      active = [];
+    },
+    /** The fault this call meets, counted as used. */
+    take: (operation: string): Fault | undefined => {
+      for (const fault of active) {
+        if (fault.operation !== '*' && fault.operation !== operation) continue;
+        if (fault.skip === 0) {
+          hit(fault);
+          return fault;
+        }
+        fault.skip -= 1;
+      }
+      return undefined;
+    },
+  };
+};
+export type Faults = ReturnType<typeof createFaults>;

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { type ApiProblem, badRequest } from './problems';
+
+export interface ApiRequest {
+  params: Record<string, string>;
+  query: URLSearchParams;
+  body: unknown;
+}
+
+/** No `body` is an empty answer; a string goes as it is, anything else as JSON. */
+export interface Answer {
+  status: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** One operation of Airbyte's public API; `id` is its operationId there. */
+export interface Operation {
+  id: string;
+  method: 'get' | 'post' | 'patch' | 'put' | 'delete';
+  /** Below the API's base, with Express placeholders. */
+  path: string;
+  /** Answered without a token. */
+  anonymous?: true;
+  run: (request: ApiRequest) => Answer | Promise<Answer>;
+}
+
+export const ok = (body: unknown): Answer => ({ status: 200, body });
+export const noContent: Answer = { status: 204 };
+
+const uuid = z.guid();
+
+const where = (path: PropertyKey[]) => path.map(String).join('.') || 'body';
+
+/** The body as `schema` gives it, or a 400 that names every field at fault. */
+export const readBody = <Schema extends z.ZodType>(
+  schema: Schema,
+  body: unknown,
+): z.output<Schema> => {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${where(path)}: ${message}`);
+  throw badRequest(faults.join('; '));
+};
+
+const readId = (name: string, value: string | null | undefined): string => {
+  if (!value) throw badRequest(`${name}: is required`);
+  if (!uuid.safeParse(value).success) throw badRequest(`${name}: ${value} is not a UUID`);
+  return value;
+};
+
+export const pathId = ({ params }: ApiRequest, name: string) => readId(name, params[name]);
+export const queryId = ({ query }: ApiRequest, name: string) => readId(name, query.get(name));
+
+/** A list in the query: the name repeated, or values joined by commas, or both. */
+export const queryList = ({ query }: ApiRequest, name: string) =>
+  query
+    .getAll(name)
+    .flatMap((value) => value.split(','))
+    .filter((value) => value !== '');
+
+export const queryFlag = ({ query }: ApiRequest, name: string) => query.get(name) === 'true';
+
+export const problemAnswer = ({ status, body }: ApiProblem): Answer => ({ status, body });

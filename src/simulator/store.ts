@@ -1,0 +1,128 @@
+import type { Configuration } from './configuration';
+import type { ActorKind, Connector } from './connectors';
+import type { Stream } from './catalog';
+
+/** The workspace a fresh simulator has. */
+export const DEFAULT_WORKSPACE_ID = '5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6';
+
+export interface Workspace {
+  workspaceId: string;
+  name: string;
+  notifications: unknown;
+  deleted: boolean;
+}
+
+/** A source or a destination: Airbyte's own word for both. */
+export interface Actor {
+  kind: ActorKind;
+  id: string;
+  name: string;
+  workspaceId: string;
+  connector: Connector;
+  /** With its secrets; kept after a deletion, as connections to a deleted source still work. */
+  configuration: Configuration;
+  resourceAllocation: unknown;
+  /** Epoch seconds. */
+  createdAt: number;
+  deleted: boolean;
+}
+
+/** Airbyte public API, StreamConfiguration as it reads back. */
+export interface ConfiguredStream {
+  name: string;
+  namespace?: string | undefined;
+  syncMode: string;
+  cursorField: string[];
+  primaryKey: string[][];
+  mappers: unknown[];
+  selectedFields: { fieldPath: string[] }[];
+  includeFiles?: boolean | undefined;
+  destinationObjectName?: string | undefined;
+}
+
+export interface Connection {
+  id: string;
+  name: string;
+  sourceId: string;
+  destinationId: string;
+  workspaceId: string;
+  /** `deprecated` is deleted. */
+  status: string;
+  schedule: { scheduleType: string; cronExpression?: string };
+  streams: ConfiguredStream[];
+  namespaceDefinition: string;
+  namespaceFormat: string | null;
+  prefix: string;
+  nonBreakingSchemaUpdatesBehavior: string;
+  /** Epoch seconds. */
+  createdAt: number;
+  deleted: boolean;
+}
+
+export interface Job {
+  id: number;
+  jobType: string;
+  connectionId: string;
+  workspaceId: string;
+  /** Epoch milliseconds. */
+  createdAt: number;
+  /** Epoch milliseconds; null unless someone cancelled it. */
+  cancelledAt: number | null;
+}
+
+export interface Store {
+  workspaces: Map<string, Workspace>;
+  source: Map<string, Actor>;
+  destination: Map<string, Actor>;
+  connections: Map<string, Connection>;
+  jobs: Map<number, Job>;
+  /** Discovered catalogs, by source, connector version and configuration. */
+  catalogs: Map<string, Stream[]>;
+}
+
+export const createStore = (): Store => ({
+  workspaces: new Map(),
+  source: new Map(),
+  destination: new Map(),
+  connections: new Map(),
+  jobs: new Map(),
+  catalogs: new Map(),
+});
+
+/** Empties the store but for the one workspace every Airbyte starts with. */
+export const resetStore = (store: Store, workspace: Workspace) => {
+  const { workspaces, source, destination, connections, jobs, catalogs } = store;
+  for (const table of [workspaces, source, destination, connections, jobs, catalogs]) table.clear();
+  workspaces.set(workspace.workspaceId, workspace);
+};
+
+/** A changed row moves to the end: Airbyte's lists have no order, so pages shift under writes. */
+export const save = <Key, Row>(table: Map<Key, Row>, key: Key, row: Row): Row => {
+  table.delete(key);
+  table.set(key, row);
+  return row;
+};
+
+export const epochSeconds = () => Math.floor(Date.now() / 1000);
+
+/** A deleted connection also drops what runs for it. */
+export const removeConnection = (store: Store, connection: Connection) => {
+  save(store.connections, connection.id, { ...connection, status: 'deprecated', deleted: true });
+  for (const job of store.jobs.values())
+    if (job.connectionId === connection.id && job.cancelledAt === null)
+      store.jobs.set(job.id, { ...job, cancelledAt: Date.now() });
+};
+
+/** Airbyte deletes an actor's connections first, then the actor; all of them softly. */
+export const removeActor = (store: Store, actor: Actor) => {
+  for (const connection of [...store.connections.values()])
+    if (!connection.deleted && [connection.sourceId, connection.destinationId].includes(actor.id))
+      removeConnection(store, connection);
+  save(store[actor.kind], actor.id, { ...actor, deleted: true });
+};
+
+export const removeWorkspace = (store: Store, workspace: Workspace) => {
+  for (const actor of [...store.source.values(), ...store.destination.values()])
+    if (!actor.deleted && actor.workspaceId === workspace.workspaceId) removeActor(store, actor);
+  save(store.workspaces, workspace.workspaceId, { ...workspace, deleted: true });
+};

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { findActor } from './actors';
+import type { Stream } from './catalog';
+import { discover } from './discovery';
+import { ok, type Operation, queryFlag, queryId } from './operation';
+import { badRequest } from './problems';
+import type { ConfiguredStream, Store } from './store';
+import { checkCursor, checkPrimaryKey, checkSelectedFields } from './stream-checks';
+import { cursorOf, primaryKeyOf, validSyncModes } from './sync-modes';
+
+const path = z.array(z.string());
+
+/** Airbyte public API, StreamConfiguration. */
+export const StreamConfiguration = z.object({
+  name: z.string(),
+  namespace: z.string().nullish(),
+  syncMode: z
+    .enum([
+      'full_refresh_overwrite',
+      'full_refresh_overwrite_deduped',
+      'full_refresh_append',
+      'full_refresh_update',
+      'full_refresh_soft_delete',
+      'incremental_append',
+      'incremental_deduped_history',
+      'incremental_update',
+      'incremental_soft_delete',
+    ])
+    .nullish(),
+  cursorField: path.nullish(),
+  primaryKey: z.array(path).nullish(),
+  includeFiles: z.boolean().nullish(),
+  destinationObjectName: z.string().nullish(),
+  selectedFields: z.array(z.object({ fieldPath: path.default([]) })).nullish(),
+  mappers: z.array(z.looseObject({ type: z.string() })).nullish(),
+});
+export type StreamConfiguration = z.infer<typeof StreamConfiguration>;
+
+/** A stream by its name; the namespace only decides between streams of the same name. */
+const findStream = (catalog: Stream[], { name, namespace }: StreamConfiguration): Stream => {
+  const sameName = catalog.filter((stream) => stream.name === name);
+  const found =
+    sameName.length === 1
+      ? sameName
+      : sameName.filter((stream) => (stream.namespace ?? null) === (namespace ?? null));
+  const [stream, second] = found;
+  if (stream && !second) return stream;
+  throw badRequest(
+    `${second ? 'Multiple' : 'No'} streams found with name [${name}] and namespace [${namespace ?? 'null'}]. Please call the https://reference.airbyte.com/reference/getstreamproperties endpoint to see the valid stream name and namespace combinations.`,
+  );
+};
+
+const checkStream = (stream: Stream, given: StreamConfiguration) => {
+  checkSelectedFields(stream, given);
+  const mode = given.syncMode ?? 'full_refresh_overwrite';
+  if (mode === 'full_refresh_overwrite') return;
+  const valid = validSyncModes(stream);
+  if (!valid.includes(mode))
+    throw badRequest(
+      `Cannot set sync mode to ${mode} for stream ${given.name}. Valid sync modes are: [${valid.join(', ')}]`,
+    );
+  if (mode.startsWith('incremental')) checkCursor(stream, given);
+  if (mode === 'incremental_deduped_history') checkPrimaryKey(stream, given);
+};
+
+const configure = (stream: Stream, given: StreamConfiguration): ConfiguredStream => {
+  const syncMode = given.syncMode ?? 'full_refresh_overwrite';
+  // A full refresh takes the source's own cursor and key, and silently drops what was asked for.
+  const chosen = syncMode.startsWith('incremental') ? given : {};
+  return {
+    name: stream.name,
+    namespace: given.namespace ?? stream.namespace,
+    syncMode,
+    cursorField: cursorOf(stream, chosen),
+    primaryKey: primaryKeyOf(stream, chosen),
+    mappers: given.mappers ?? [],
+    selectedFields: given.selectedFields ?? [],
+    includeFiles: given.includeFiles ?? undefined,
+    destinationObjectName: given.destinationObjectName ?? undefined,
+  };
+};
+
+/** The streams a client asked for, or a 400 that says which one cannot be had. */
+export const configureStreams = (catalog: Stream[], given: StreamConfiguration[]) => {
+  const seen = new Set<string>();
+  return given.map((configuration) => {
+    const { name, namespace } = configuration;
+    const stream = findStream(catalog, configuration);
+    checkStream(stream, configuration);
+    const key = JSON.stringify([name, namespace ?? null]);
+    if (seen.has(key))
+      throw badRequest(
+        `Duplicate stream found in configuration for stream name [${name}] in namespace [${namespace ?? 'null'}].`,
+      );
+    seen.add(key);
+    return configure(stream, configuration);
+  });
+};
+
+/**
+ * What a connection gets when no stream was named: the only stream of the source, or those its
+ * connector suggests. A database with many tables suggests none, and the connection has no stream.
+ */
+export const defaultStreams = (catalog: Stream[]): ConfiguredStream[] =>
+  catalog
+    .filter((stream) => catalog.length === 1 || stream.suggested)
+    .map((stream) => configure(stream, { name: stream.name }));
+
+const showStream = (stream: Stream, withModes: boolean) => ({
+  streamName: stream.name,
+  streamnamespace: stream.namespace,
+  syncModes: withModes ? validSyncModes(stream) : null,
+  defaultCursorField: stream.defaultCursor,
+  sourceDefinedCursorField: stream.sourceDefinedCursor,
+  sourceDefinedPrimaryKey: stream.sourceDefinedPrimaryKey,
+  propertyFields: stream.columns.map((column) => [column]),
+});
+
+/** Airbyte public API, getStreamProperties. */
+export const streamOperations = (store: Store): Operation[] => [
+  {
+    id: 'getStreamProperties',
+    method: 'get',
+    path: '/streams',
+    run: async (request) => {
+      const source = findActor(store, 'source', queryId(request, 'sourceId'));
+      const withModes = request.query.has('destinationId');
+      if (withModes) findActor(store, 'destination', queryId(request, 'destinationId'));
+      const ignoreCache = queryFlag(request, 'ignoreCache');
+      const catalog = await discover(store, source, { ignoreCache });
+      return ok(catalog.map((stream) => showStream(stream, withModes)));
+    },
+  },
+];

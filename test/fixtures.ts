@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse, stringify } from 'yaml';
+
+/** The text of `test/fixtures/<name>`. */
+export const fixture = (name: string) =>
+  readFileSync(path.join(__dirname, 'fixtures', name), 'utf8');
+
+export const CASHFLOW = fixture('cashflow.yaml');
+
+/** What tests change in the fixture's descriptor; everything else stays. */
+export interface Changes {
+  component?: string;
+  environment?: string;
+  url?: string;
+  datasetName?: string;
+  sourceName?: string;
+  database?: string;
+  connection?: Record<string, unknown>;
+}
+
+/** A valid descriptor like the fixture's, under another component's id or with other wishes. */
+export const descriptor = (changes: Changes = {}): string => {
+  const document: {
+    dataProduct: { environment: string; components: [unknown, Record<string, unknown>] };
+    componentIdToProvision: string;
+  } = parse(CASHFLOW);
+  const component = document.dataProduct.components[1];
+  const id = `urn:dmb:cmp:finance:cashflow:0:${changes.component ?? 'payments'}`;
+  document.componentIdToProvision = id;
+  document.dataProduct.environment = changes.environment ?? 'development';
+  component.id = id;
+  component.specific = {
+    source: {
+      name: changes.sourceName ?? 'Payments CSV',
+      connectionConfiguration: {
+        url: changes.url ?? 'https://files.example.invalid/payments.csv',
+        format: 'csv',
+        provider: { storage: 'HTTPS', user_agent: false },
+        dataset_name: changes.datasetName ?? 'payments',
+      },
+    },
+    destination: {
+      name: 'Snowflake',
+      connectionConfiguration: { database: changes.database ?? 'mydatabase' },
+    },
+    connection: { name: 'Payments CSV <> Snowflake', ...changes.connection },
+  };
+  return stringify(document);
+};
+
+/** A request body of POST /v1/provision, /v1/unprovision and /v1/validate. */
+export const request = (text: string, more: Record<string, unknown> = {}) => ({
+  descriptorKind: 'COMPONENT_DESCRIPTOR',
+  descriptor: text,
+  removeData: false,
+  ...more,
+});

@@ -1,0 +1,219 @@
+import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
+import { CANARY, counts, isWrite, startHarness } from './harness';
+import type { Harness } from './harness';
+import { descriptor, request } from './fixtures';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness();
+});
+afterAll(() => harness.stop());
+afterEach(() => harness.resetAirbyte());
+
+const enriched = (privateInfo: unknown, component = 'payments') =>
+  JSON.stringify({
+    components: [
+      {
+        id: `urn:dmb:cmp:finance:cashflow:0:${component}`,
+        info: { publicInfo: {}, privateInfo },
+      },
+    ],
+  });
+
+test('makes the pipeline with at most seven calls', async () => {
+  await harness.forgetCalls();
+  const status = await harness.run('provision');
+  const { sources, destinations, connections } = await harness.entities();
+  const key = `${harness.environment}/finance.cashflow.0.payments`;
+  expect(sources.map(({ name }) => name)).toEqual([
+    expect.stringMatching(new RegExp(`^Payments CSV \\[${key} #[0-9a-f]{8}\\]$`)),
+  ]);
+  expect(destinations).toHaveLength(1);
+  expect(destinations[0]?.configuration).toEqual({
+    database: 'MYDATABASE',
+    schema: 'CASHFLOW_0',
+    host: 'tests.snowflakecomputing.com',
+    role: 'LOADER',
+    warehouse: 'LOADING',
+    username: 'airbyte',
+    credentials: { auth_type: 'Username and Password', password: '**********' },
+  });
+  expect(connections).toMatchObject([
+    {
+      name: 'Payments CSV <> Snowflake',
+      status: 'active',
+      schedule: { scheduleType: 'manual' },
+      sourceId: sources[0]?.sourceId,
+      destinationId: destinations[0]?.destinationId,
+      configurations: { streams: [{ name: 'payments', syncMode: 'full_refresh_overwrite' }] },
+    },
+  ]);
+  expect(status).toMatchObject({
+    status: 'COMPLETED',
+    result: 'The connection "Payments CSV <> Snowflake" is in place.',
+    info: {
+      publicInfo: { connection: { type: 'string', value: 'Payments CSV <> Snowflake' } },
+      privateInfo: {
+        workspaceId: DEFAULT_WORKSPACE_ID,
+        sourceId: sources[0]?.sourceId,
+        destinationId: destinations[0]?.destinationId,
+        connectionId: connections[0]?.connectionId,
+      },
+    },
+  });
+  const calls = await harness.calls();
+  expect(calls.length).toBeLessThanOrEqual(7);
+});
+
+test.each(['with', 'without'])('writes nothing when nothing changed (%s ids)', async (which) => {
+  const first = await harness.run('provision');
+  const before = await harness.entities();
+  await harness.forgetCalls();
+  const latest = which === 'with' ? enriched(first.info?.privateInfo) : undefined;
+  const second = await harness.run('provision', {}, { latestEnrichedDescriptor: latest });
+  expect(second.status).toBe('COMPLETED');
+  expect(second.info?.privateInfo).toEqual(first.info?.privateInfo);
+  expect((await harness.calls()).filter(isWrite)).toEqual([]);
+  expect(await harness.entities()).toEqual(before);
+});
+
+test('updates in place: ids survive a new URL and a new schedule', async () => {
+  const first = await harness.run('provision');
+  const second = await harness.run('provision', {
+    url: 'https://files.example.invalid/other.csv',
+    connection: { schedule: { scheduleType: 'cron', cronExpression: '0 0 6 * * ?' } },
+  });
+  expect(second.info?.privateInfo).toEqual(first.info?.privateInfo);
+  const { sources, connections } = await harness.entities();
+  expect(sources[0]?.configuration.url).toBe('https://files.example.invalid/other.csv');
+  expect(connections[0]?.schedule.cronExpression).toMatch(/^0 0 6 \* \* \? UTC$/);
+  await harness.forgetCalls();
+  await harness.run('provision', {
+    url: 'https://files.example.invalid/other.csv',
+    connection: { schedule: { scheduleType: 'cron', cronExpression: '0 0 6 * * ?' } },
+  });
+  expect((await harness.calls()).filter(isWrite)).toEqual([]);
+});
+
+test('notices a rotated secret, which Airbyte shows to nobody', async () => {
+  const first = await harness.run('provision');
+  await harness.worker()?.end();
+  await harness.startWorker({ SNOWFLAKE_PASSWORD: `${CANARY}-rotated` });
+  try {
+    const second = await harness.run('provision');
+    expect(second.info?.privateInfo).toEqual(first.info?.privateInfo);
+    const { destinations } = await harness.entities('?secrets=true');
+    expect(destinations[0]?.configuration.credentials).toMatchObject({
+      password: `${CANARY}-rotated`,
+    });
+    await harness.forgetCalls();
+    await harness.run('provision');
+    expect((await harness.calls()).filter(isWrite)).toEqual([]);
+  } finally {
+    await harness.worker()?.end();
+    await harness.startWorker();
+  }
+});
+
+test("puts edits made in Airbyte's user interface right", async () => {
+  await harness.run('provision');
+  const wanted = await harness.entities();
+  const [source] = wanted.sources;
+  const [connection] = wanted.connections;
+  await harness.airbyte('PATCH', `/sources/${source?.sourceId ?? ''}`, {
+    configuration: { url: 'https://files.example.invalid/edited.csv' },
+  });
+  await harness.airbyte('PATCH', `/connections/${connection?.connectionId ?? ''}`, {
+    status: 'inactive',
+    prefix: 'edited_',
+  });
+  const status = await harness.run('provision');
+  expect(status.status).toBe('COMPLETED');
+  expect(await harness.entities()).toEqual(wanted);
+});
+
+test('leaves what others own alone, whatever its name', async () => {
+  const workspaceId = DEFAULT_WORKSPACE_ID;
+  const configuration = {
+    dataset_name: 'x',
+    format: 'csv',
+    url: 'https://files.example.invalid/x.csv',
+    provider: { storage: 'HTTPS' },
+  };
+  const definitionId = '778daa7c-feaf-4db6-96f3-70fd645acc77';
+  for (const name of ['Payments CSV', `Payments CSV [other/finance.cashflow.0.payments #01234567]`])
+    await harness.airbyte('POST', '/sources', { name, workspaceId, definitionId, configuration });
+  const theirs = await harness.entities();
+  await harness.run('provision');
+  expect(counts(await harness.entities())).toEqual([3, 1, 1]);
+  await harness.run('unprovision');
+  expect(await harness.entities()).toEqual(theirs);
+});
+
+test('refuses to guess between two entities of one component, and names them', async () => {
+  await harness.run('provision');
+  const { sources } = await harness.entities();
+  const { name, configuration } = sources[0] ?? { name: '', configuration: {} };
+  const workspaceId = DEFAULT_WORKSPACE_ID;
+  const definitionId = '778daa7c-feaf-4db6-96f3-70fd645acc77';
+  await harness.airbyte('POST', '/sources', { name, workspaceId, definitionId, configuration });
+  const before = await harness.entities();
+  const status = await harness.run('provision');
+  expect(status.status).toBe('FAILED');
+  for (const { sourceId } of before.sources) expect(status.result).toContain(sourceId);
+  expect(await harness.entities()).toEqual(before);
+});
+
+test('keeps two environments of one component apart', async () => {
+  const other = `${harness.environment}-other`;
+  await Promise.all([harness.run('provision'), harness.run('provision', { environment: other })]);
+  expect(counts(await harness.entities())).toEqual([2, 2, 2]);
+  await harness.run('unprovision', { environment: other });
+  const { sources } = await harness.entities();
+  expect(sources.map(({ name }) => name.includes(other))).toEqual([false]);
+});
+
+test('twenty identical requests at once are one run with one token', async () => {
+  const body = request(descriptor({ environment: harness.environment, component: 'twenty' }));
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => harness.post('/v1/provision', body)),
+  );
+  const tokens = new Set(answers.map(({ text }) => text));
+  expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(202));
+  expect(tokens.size).toBe(1);
+  const [token = ''] = tokens;
+  expect((await harness.finished(token)).status).toBe('COMPLETED');
+  expect(counts(await harness.entities())).toEqual([1, 1, 1]);
+});
+
+test('a stream the source does not have is refused with those it has', async () => {
+  const status = await harness.run('provision', { connection: { streams: [{ name: 'refunds' }] } });
+  expect(status.status).toBe('FAILED');
+  expect(status.result).toContain('The source has no stream refunds; it has payments.');
+  expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+});
+
+test('a failed run says what went wrong, what to do and what was undone', async () => {
+  await harness.fault({
+    operation: 'createConnection',
+    status: 422,
+    body: { title: 'unprocessable-entity', data: { message: `streams are odd, ${CANARY}` } },
+  });
+  const status = await harness.run('provision');
+  expect(status).toMatchObject({
+    status: 'FAILED',
+    result: [
+      'The component was not provisioned. Airbyte answered 422 to POST /connections: streams are odd, **********',
+      'What to do: Check specific.source, specific.destination and specific.connection in the descriptor.',
+      'Undone: the destination "Snowflake" (deleted); the source "Payments CSV" (deleted).',
+    ].join('\n'),
+  });
+  expect(status.logs?.some(({ level }) => level === 'ERROR')).toBe(true);
+});
+
+test('ignored keys of the descriptor are in the log of the run', async () => {
+  const status = await harness.run('provision', { connection: { dbtGitUrl: 'somewhere' } });
+  expect(status.logs?.filter(({ level }) => level === 'WARNING')).toMatchObject([
+    { message: expect.stringMatching(/connection\.dbtGitUrl \(line \d+\): is ignored/) as string },
+  ]);
+});
