@@ -2,4 +2,8 @@
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022' }, sourceMaps: 'inline' }] },
+  globalSetup: '<rootDir>/test/shared-temporal.ts',
+  globalTeardown: '<rootDir>/test/shared-temporal.ts',
+  testTimeout: 120_000,
+  maxWorkers: 2,
 };

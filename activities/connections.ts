@@ -9,8 +9,9 @@ import { cronOf, isConnectionAsWanted } from './comparison';
 import { byHint, refused, single, stillThere } from './findings';
 import type { Put } from './findings';
 
-/** Milliseconds between looks at a job. */
-const JOB_POLL = 1000;
+/** Milliseconds between looks at a job: soon at first, as most destinations are quickly cleared. */
+const FIRST_LOOK = 200;
+const LONGEST_WAIT = 5000;
 
 /** A connection is the component's whose source it reads. */
 export const findConnection = async (airbyte: Airbyte, sourceId: string, hint?: string) => {
@@ -68,11 +69,12 @@ const noSuchStreams = (missing: string[], streams: DiscoveredStream[]) => {
   );
 };
 
-const outcomeOf = async (airbyte: Airbyte, jobId: number, signal: AbortSignal): Promise<string> => {
-  const { status } = await airbyte.getJob(jobId);
-  if (['succeeded', 'failed', 'cancelled'].includes(status)) return status;
-  await setTimeout(JOB_POLL, undefined, { signal });
-  return outcomeOf(airbyte, jobId, signal);
+const outcomeOf = async (airbyte: Airbyte, jobId: number, signal: AbortSignal) => {
+  for (let wait = FIRST_LOOK; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
+    const { status } = await airbyte.getJob(jobId);
+    if (['succeeded', 'failed', 'cancelled'].includes(status)) return status;
+    await setTimeout(wait, undefined, { signal });
+  }
 };
 
 const runningClear = async (airbyte: Airbyte, connectionId: string) =>

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { launch, ROOT, untilReady } from '../scripts/child';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../src/simulator/simulator';
 import type { Simulator, SimulatorOptions } from '../src/simulator/simulator';
 import type { ProvisioningStatus } from '../src/contract';
@@ -12,52 +13,51 @@ import type { Changes } from './fixtures';
 /** A password that must be seen nowhere but in Airbyte. */
 export const CANARY = 'canary-4f1d8a-never-shown';
 
-const ROOT = path.join(__dirname, '..');
+const LOGS = path.join(os.tmpdir(), `provisioner-tests-${String(process.pid)}`);
 /** Milliseconds until a run that does not end fails the test that waits for it. */
 const PATIENCE = 90_000;
 
 type Variables = Record<string, string>;
 
 export interface Program {
-  process: ChildProcess;
+  pid: number;
   /** Everything it wrote to stdout and stderr. */
-  output(): string;
+  output: () => string;
   /** Ends it, and resolves when it is gone. */
-  end(signal?: NodeJS.Signals): Promise<void>;
+  end: (signal?: NodeJS.Signals) => Promise<void>;
+  /** What told that it was ready. */
+  found: string;
 }
 
-/** Starts `dist/src/<name>.js`; resolves with what `ready` finds in its output. */
-export const startProgram = async (
-  name: 'server' | 'worker',
-  env: Variables,
-  ready: RegExp,
-): Promise<Program & { found: string }> => {
-  const child = spawn(process.execPath, [path.join(ROOT, 'dist', 'src', `${name}.js`)], {
-    cwd: ROOT,
+const READY = {
+  server: /"url":"([^"]+)","msg":"gateway listens"/,
+  worker: /"state":"(RUNNING)"/,
+};
+
+/** Starts `dist/src/<name>.js` as users do; resolves when its log says that it is ready. */
+export const startProgram = async (name: keyof typeof READY, env: Variables): Promise<Program> => {
+  const logFile = path.join(LOGS, `${name}-${randomBytes(5).toString('hex')}.log`);
+  const child = launch({
+    name,
+    command: process.execPath,
+    args: [path.join(ROOT, 'dist', 'src', `${name}.js`)],
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    logFile,
   });
-  let output = '';
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const found = await new Promise<string>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      output += chunk.toString();
-      const match = ready.exec(output);
-      if (match) resolve(match[1] ?? '');
-    };
-    child.stdout.on('data', read);
-    child.stderr.on('data', read);
-    void gone.then(() => reject(new Error(`${name} ended before it was ready:\n${output}`)));
-  });
-  return {
-    process: child,
-    found,
-    output: () => output,
-    async end(signal = 'SIGTERM') {
-      child.kill(signal);
-      await gone;
-    },
+  process.once('exit', child.kill);
+  const output = () => readFileSync(logFile, 'utf8');
+  let found = '';
+  const isReady = () => {
+    found = READY[name].exec(output())?.[1] ?? '';
+    return Promise.resolve(found !== '');
   };
+  await untilReady(child, { isReady, timeout: PATIENCE });
+  const end = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    process.off('exit', child.kill);
+    if (!child.hasEnded()) process.kill(child.pid, signal);
+    await child.ended;
+  };
+  return { pid: child.pid, output, end, found };
 };
 
 export interface HarnessOptions {
@@ -115,23 +115,31 @@ export const startHarness = async (options: HarnessOptions = {}) => {
   const environment = `test-${randomBytes(5).toString('hex')}`;
   const simulator = await startSimulator({ ...options.simulator, port: 0 });
   const env = { ...variables(simulator, environment, temporal), ...options.env };
+  const programs: Program[] = [];
+  const stop = async () => {
+    await Promise.all(programs.map((program) => program.end('SIGKILL')));
+    await simulator.close();
+  };
+  const startOne = async (name: keyof typeof READY, more: Variables = {}) => {
+    const program = await startProgram(name, { ...env, ...more });
+    programs.push(program);
+    return program;
+  };
   let worker: Program | undefined;
-
   const startWorker = async (more: Variables = {}) => {
-    worker = await startProgram('worker', { ...env, ...more }, /"state":"(RUNNING)"/);
+    worker = await startOne('worker', more);
     return worker;
   };
-  const [server] = await Promise.all([
-    startProgram('server', env, /"url":"([^"]+)","msg":"gateway listens"/),
-    options.worker === false ? undefined : startWorker(),
-  ]).catch(async (err: unknown) => {
-    await simulator.close();
+  const starting = [startOne('server'), options.worker === false ? undefined : startWorker()];
+  const [server] = await Promise.all(starting).catch(async (err: unknown) => {
+    await Promise.allSettled(starting);
+    await stop();
     throw err;
   });
   let gateway = server;
 
   const call = async (method: string, at: string, body?: string, type = 'application/json') => {
-    const response = await fetch(`${gateway.found}${at}`, {
+    const response = await fetch(`${gateway?.found ?? ''}${at}`, {
       method,
       ...(body !== undefined && { body, headers: { 'content-type': type } }),
     });
@@ -187,8 +195,8 @@ export const startHarness = async (options: HarnessOptions = {}) => {
     worker: () => worker,
     gateway: () => gateway,
     restartGateway: async () => {
-      await gateway.end();
-      gateway = await startProgram('server', env, /"url":"([^"]+)","msg":"gateway listens"/);
+      await gateway?.end();
+      gateway = await startOne('server');
     },
 
     /** Provisions or unprovisions, and waits for the end. */
@@ -223,10 +231,9 @@ export const startHarness = async (options: HarnessOptions = {}) => {
       return response.status === 204 ? undefined : await response.json();
     },
 
-    stop: async () => {
-      await Promise.all([worker?.end('SIGKILL'), gateway.end('SIGKILL')]);
-      await simulator.close();
-    },
+    /** What gateway and worker have written so far, those that have ended included. */
+    logs: () => programs.map(({ output }) => output()).join(''),
+    stop,
   };
 };
 
@@ -234,6 +241,8 @@ export interface AirbyteCall {
   operation: string;
   method: string;
   path: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
   status: number | null;
 }
 interface Actor {

@@ -1,4 +1,5 @@
 import { ApplicationFailure, isCancellation, upsertMemo } from '@temporalio/workflow';
+import type { Found } from '../activities/airbyte';
 import type { ProvisioningStatus } from '../src/contract';
 import type { KnownIds } from '../src/descriptor';
 import { explain } from './failure';
@@ -13,13 +14,22 @@ export const reasonOf = (err: unknown) =>
       }
     : explain(err);
 
+/** The ids of what is known to exist in Airbyte, as `info.privateInfo` has them. */
+export type Existing = KnownIds & { workspaceId?: string };
+
+export const existingIn = ({ workspaceId, source, destination, connection }: Found): Existing => ({
+  workspaceId,
+  sourceId: source?.id,
+  destinationId: destination?.id,
+  connectionId: connection?.id,
+});
+
 interface Failed {
   err: unknown;
   run: Run;
   /** What the component was not. */
   what: 'provisioned' | 'unprovisioned';
-  /** What is known to exist in Airbyte now. */
-  ids: KnownIds;
+  exists: Existing;
   undone: string[];
   leftBehind: string[];
 }
@@ -27,7 +37,7 @@ interface Failed {
 const section = (title: string, lines: string[]) =>
   lines.length === 0 ? [] : [`${title}: ${lines.join('; ')}.`];
 
-const withoutUndefined = (ids: KnownIds): Record<string, string> =>
+const definedIn = (ids: Existing): Record<string, string> =>
   Object.fromEntries(
     Object.entries(ids).flatMap(([name, id]) => (typeof id === 'string' ? [[name, id]] : [])),
   );
@@ -36,7 +46,7 @@ const withoutUndefined = (ids: KnownIds): Record<string, string> =>
  * Ends a run that failed. The status goes into the failure's details, where it can be read without
  * a worker; a cancelled run has no details, so its status goes into the memo.
  */
-export const failRun = ({ err, run, what, ids, undone, leftBehind }: Failed): never => {
+export const failRun = ({ err, run, what, exists, undone, leftBehind }: Failed): never => {
   const cancelled = isCancellation(err);
   const { problem, solution } = reasonOf(err);
   run.phase(cancelled ? 'Cancelled' : 'Failed');
@@ -51,7 +61,7 @@ export const failRun = ({ err, run, what, ids, undone, leftBehind }: Failed): ne
     info: {
       publicInfo: {},
       privateInfo: {
-        ...withoutUndefined(ids),
+        ...definedIn(exists),
         problems: [problem],
         solutions: [solution],
         undone,

@@ -1,8 +1,9 @@
 import type { Found, Put } from '../activities/airbyte';
 import type { Info, ProvisioningStatus } from '../src/contract';
-import type { KnownIds, Plan } from '../src/descriptor';
+import type { Plan } from '../src/descriptor';
 import type { ProvisionInput } from './input';
-import { failRun, reasonOf } from './outcome';
+import { existingIn, failRun, reasonOf } from './outcome';
+import type { Existing } from './outcome';
 import { activitiesFor, startRun } from './run';
 import type { Run, Steps } from './run';
 import { bothOf, compensate } from './saga';
@@ -80,12 +81,6 @@ const infoOf = (
   };
 };
 
-const idsOf = ({ source, destination, connection }: Found): KnownIds => ({
-  ...(source && { sourceId: source.id }),
-  ...(destination && { destinationId: destination.id }),
-  ...(connection && { connectionId: connection.id }),
-});
-
 const noteFor = (run: Run, kind: string, put: Put) => {
   run.info(`${DID[put.action]} ${kind} "${put.name}"`, put.href);
   return put;
@@ -101,7 +96,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
   const steps = activitiesFor(input.retry);
   const run = startRun();
   const undos: Undo[] = [];
-  let ids: KnownIds = input.known;
+  let exists: Existing = input.known;
 
   /** Registered before acting, so that a half-done step is undone; nothing done, nothing undone. */
   const undoable = async (undo: Undo, kind: string, step: () => Promise<Put>) => {
@@ -115,7 +110,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     run.phase('Looking at what exists in Airbyte');
     for (const warning of warnings) run.warn(warning);
     const before = await steps(`Look for ${key}`).inspect({ key, known: input.known });
-    ids = idsOf(before);
+    exists = existingIn(before);
     const undo = undosFor(plan, before, steps);
 
     run.phase('Putting source and destination in place');
@@ -164,6 +159,6 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     run.error(reasonOf(err).problem);
     if (undos.length > 0) run.phase('Failed; undoing what was done');
     const compensation = await compensate(undos, run);
-    return failRun({ err, run, what: 'provisioned', ids, ...compensation });
+    return failRun({ err, run, what: 'provisioned', exists, ...compensation });
   }
 }

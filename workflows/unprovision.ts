@@ -3,7 +3,8 @@ import type { Found } from '../activities/airbyte';
 import type { ProvisioningStatus } from '../src/contract';
 import type { KnownIds } from '../src/descriptor';
 import type { UnprovisionInput } from './input';
-import { failRun, reasonOf } from './outcome';
+import { existingIn, failRun, reasonOf } from './outcome';
+import type { Existing } from './outcome';
 import { activitiesFor, startRun } from './run';
 import type { Run, Steps } from './run';
 
@@ -40,12 +41,6 @@ const removalsOf = (found: Found, key: string, steps: Steps): [Removal[], Remova
   ];
 };
 
-const idsOf = ({ source, destination, connection }: Found): KnownIds => ({
-  sourceId: source?.id,
-  destinationId: destination?.id,
-  connectionId: connection?.id,
-});
-
 const clearData = async (run: Run, steps: Steps, { connection, destination }: Found) => {
   if (connection) {
     run.phase('Clearing the data in the destination');
@@ -70,7 +65,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   const steps = activitiesFor(input.retry);
   const run = startRun();
   const failures: Error[] = [];
-  let ids: KnownIds = input.known;
+  let exists: Existing = input.known;
   const leftBehind = new Set<string>();
 
   const removeAll = (removals: Removal[]) =>
@@ -80,7 +75,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
           await remove();
           run.info(`Deleted ${what}`);
           leftBehind.delete(what);
-          ids = { ...ids, [id]: undefined };
+          exists = { ...exists, [id]: undefined };
         } catch (err) {
           failures.push(err instanceof Error ? err : new Error(String(err)));
           run.error(`Not deleted: ${what}. ${reasonOf(err).problem}`);
@@ -91,7 +86,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   try {
     run.phase('Looking at what exists in Airbyte');
     const found = await steps(`Look for ${key}`).inspect({ key, known: input.known });
-    ids = idsOf(found);
+    exists = existingIn(found);
     const [first, then] = removalsOf(found, key, steps);
     for (const { what } of [...first, ...then]) leftBehind.add(what);
     if (leftBehind.size === 0) run.info('There was nothing to remove');
@@ -115,7 +110,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
       err,
       run,
       what: 'unprovisioned',
-      ids,
+      exists,
       undone: [],
       leftBehind: [...leftBehind],
     });

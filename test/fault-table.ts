@@ -1,0 +1,50 @@
+import { eventually, startHarness } from './harness';
+import type { Harness } from './harness';
+
+const LASTING = { times: 0 };
+
+/** What is done to a call, and how the run must end. */
+const FAULTS = [
+  ['400', { status: 400, ...LASTING }, 'FAILED'],
+  ['422', { status: 422, ...LASTING }, 'FAILED'],
+  ['403', { status: 403, ...LASTING }, 'FAILED'],
+  ['500 until given up', { status: 500, ...LASTING }, 'FAILED'],
+  ['hang until given up', { hang: 'before', ...LASTING }, 'FAILED'],
+  ['hang after commit', { hang: 'after' }, 'COMPLETED'],
+  ['reset before commit', { reset: 'before' }, 'COMPLETED'],
+  ['reset after commit', { reset: 'after' }, 'COMPLETED'],
+  ['504 although committed', { status: 504, commit: true }, 'COMPLETED'],
+  ['429 with Retry-After', { status: 429, retryAfter: 1 }, 'COMPLETED'],
+  ['502 web page', { status: 502, html: true, times: 2 }, 'COMPLETED'],
+  ['503 twice', { status: 503, times: 2 }, 'COMPLETED'],
+  ['truncated JSON', { truncate: true }, 'COMPLETED'],
+  ['401 once', { status: 401 }, 'COMPLETED'],
+] as const;
+
+/** Every fault at every one of the operations. */
+export const faultsAt = (operations: readonly string[]) =>
+  operations.flatMap((operation) =>
+    FAULTS.map(([what, fault, end]) => ({ operation, what, end, fault: { operation, ...fault } })),
+  );
+
+/** Runs that are meant to give up do so soon; the others have time even on a busy machine. */
+export const startBoth = async () => {
+  const shared = { AIRBYTE_REQUEST_TIMEOUT: '400ms' };
+  const [FAILED, COMPLETED] = await Promise.all([
+    startHarness({ env: { ...shared, AIRBYTE_GIVE_UP_AFTER: '1500ms' } }),
+    startHarness({ env: { ...shared, AIRBYTE_GIVE_UP_AFTER: '60s' } }),
+  ]);
+  return { FAILED, COMPLETED };
+};
+export type Both = Awaited<ReturnType<typeof startBoth>>;
+
+export const stopBoth = ({ FAILED, COMPLETED }: Both) =>
+  Promise.all([FAILED.stop(), COMPLETED.stop()]);
+
+/** Lasting faults are lifted once the run undoes its work, as an outage ends: the undo then works. */
+export const ended = (harness: Harness, token: string) =>
+  eventually(async () => {
+    const status = await harness.status(token);
+    if (status.result.startsWith('Failed; undoing')) await harness.clearFaults();
+    return status.status === 'RUNNING' ? undefined : status;
+  }, `the end of ${token}`);

@@ -1,0 +1,38 @@
+import { faultsAt, startBoth, stopBoth } from './fault-table';
+import type { Both } from './fault-table';
+import { counts } from './harness';
+
+let both: Both;
+beforeAll(async () => {
+  both = await startBoth();
+});
+afterAll(() => stopBoth(both));
+
+const CALLS = [
+  'listSources',
+  'listDestinations',
+  'listConnections',
+  'createJob',
+  'deleteConnection',
+  'deleteSource',
+  'deleteDestination',
+];
+
+test.each(faultsAt(CALLS))(
+  'a removal with its data ends $end when $operation answers $what, and the same request ends it',
+  async ({ fault, end }) => {
+    const harness = both[end];
+    await harness.resetAirbyte();
+    await harness.run('provision');
+    await harness.fault(fault);
+    const status = await harness.run('unprovision', {}, { removeData: true });
+    expect(status.status).toBe(end);
+    const left = counts(await harness.entities());
+    if (end === 'COMPLETED') expect(left).toEqual([0, 0, 0]);
+
+    await harness.clearFaults();
+    const again = await harness.run('unprovision', {}, { removeData: true });
+    expect(again.status).toBe('COMPLETED');
+    expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+  },
+);

@@ -1,0 +1,62 @@
+import { ended, faultsAt, startBoth, stopBoth } from './fault-table';
+import type { Both } from './fault-table';
+
+let both: Both;
+beforeAll(async () => {
+  both = await startBoth();
+});
+afterAll(() => stopBoth(both));
+
+const CALLS = [
+  'listSources',
+  'listDestinations',
+  'listConnections',
+  'putSource',
+  'putDestination',
+  'getStreamProperties',
+  'patchConnection',
+];
+
+const CHANGES = {
+  url: 'https://files.example.invalid/changed.csv',
+  database: 'changed',
+  connection: { prefix: 'changed_' },
+};
+
+/** An entity put back by compensation loses its fingerprint, on purpose. */
+const withoutFingerprints = (entities: unknown) =>
+  JSON.stringify(entities).replace(/ #[0-9a-f]{8}\]/g, ']');
+
+test.each(faultsAt(CALLS))(
+  'an update ends $end when $operation answers $what',
+  async ({ fault, end }) => {
+    const harness = both[end];
+    await harness.resetAirbyte();
+    const first = await harness.run('provision');
+    const former = await harness.entities('?secrets=true');
+    await harness.fault(fault);
+    const status = await ended(harness, await harness.start('provision', CHANGES));
+    expect(status.status).toBe(end);
+    const now = await harness.entities('?secrets=true');
+    if (end === 'FAILED') expect(withoutFingerprints(now)).toBe(withoutFingerprints(former));
+    else expect(now.connections).toMatchObject([{ prefix: 'changed_' }]);
+
+    await harness.clearFaults();
+    const healed = await harness.run('provision', CHANGES);
+    expect(healed.info?.privateInfo).toEqual(first.info?.privateInfo);
+    const { sources, destinations, connections } = await harness.entities();
+    expect(sources).toMatchObject([{ configuration: { url: CHANGES.url } }]);
+    expect(destinations).toMatchObject([{ configuration: { database: 'CHANGED' } }]);
+    expect(connections).toMatchObject([{ prefix: 'changed_' }]);
+  },
+);
+
+test('a failed update tells that the former pipeline is back, and its ids', async () => {
+  const harness = both.COMPLETED;
+  await harness.resetAirbyte();
+  const first = await harness.run('provision');
+  await harness.fault({ operation: 'patchConnection', status: 400 });
+  const status = await harness.run('provision', CHANGES);
+  expect(status.result).toContain('the source "Payments CSV" (put back as it was)');
+  expect(status.info?.privateInfo).toMatchObject(first.info?.privateInfo ?? {});
+});

@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { findFreePorts } from '../scripts/ports';
+import { findCli, localPort, startTemporal } from '../scripts/temporal';
+import type { Temporal } from '../scripts/temporal';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'temporal-server-'));
+const logFile = path.join(folder, 'temporal.log');
+const dbFile = path.join(folder, 'new', 'temporal.db');
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const withTemporal = async (
+  options: Partial<Parameters<typeof startTemporal>[0]>,
+  use: (client: Client, server: Temporal) => Promise<void>,
+) => {
+  const [port = 0] = await findFreePorts(1);
+  const server = await startTemporal({ cli: findCli(), port, logFile, ...options });
+  const connection = await Connection.connect({ address: server.address });
+  try {
+    await use(new Client({ connection }), server);
+  } finally {
+    await connection.close();
+    await server.stop();
+  }
+};
+
+const startRun = (client: Client, workflowId: string) =>
+  client.workflow.start('nobodyRunsThis', {
+    taskQueue: 'none',
+    workflowId,
+    typedSearchAttributes: [
+      { key: defineSearchAttributeKey('DataProduct', 'KEYWORD'), value: 'finance.cashflow.0' },
+    ],
+  });
+
+test('takes runs with our search attributes at once, and keeps them over a restart', async () => {
+  await withTemporal({ dbFile }, async (client) => {
+    await startRun(client, 'first');
+  });
+  await withTemporal({ dbFile }, async (client) => {
+    await startRun(client, 'second');
+    const { status } = await client.workflow.getHandle('first').describe();
+    expect(status.name).toBe('RUNNING');
+  });
+}, 30_000);
+
+test('can be a server that nobody told of our search attributes', async () => {
+  await withTemporal({ searchAttributes: false }, async (client, server) => {
+    expect(server.uiUrl).toBeUndefined();
+    await expect(startRun(client, 'refused')).rejects.toHaveProperty(
+      'cause.details',
+      expect.stringContaining('DataProduct'),
+    );
+  });
+}, 30_000);
+
+test('says why a server that ends early did so', async () => {
+  const cli = path.join(folder, 'temporal');
+  writeFileSync(cli, `#!${process.execPath}\nconsole.error('no room left');process.exit(3);\n`, {
+    mode: 0o755,
+  });
+  const [port = 0] = await findFreePorts(1);
+  await expect(startTemporal({ cli, port, logFile })).rejects.toThrow(
+    `The Temporal dev server ended with exit code 3. The last lines of ${logFile}:\nno room left`,
+  );
+});
+
+test.each([
+  ['localhost:7233', 7233],
+  ['127.0.0.1:17233', 17233],
+  ['http://localhost:8233', 8233],
+])('reads the port of %s', (value, port) => {
+  expect(localPort('TEMPORAL_ADDRESS', value)).toBe(port);
+});
+
+test.each(['temporal.example.com:7233', 'localhost', '', '::'])(
+  'refuses to be a server at "%s"',
+  (value) => {
+    expect(() => localPort('TEMPORAL_ADDRESS', value)).toThrow(/^TEMPORAL_ADDRESS is /);
+  },
+);
