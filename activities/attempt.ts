@@ -29,23 +29,37 @@ const backoff = ({ attempt, retryPolicy }: Info) => {
 };
 
 const timeLeft = ({ scheduledTimestampMs, scheduleToCloseTimeoutMs }: Info) =>
-  Math.max(MARGIN, scheduledTimestampMs + scheduleToCloseTimeoutMs - Date.now() - MARGIN);
+  scheduledTimestampMs + scheduleToCloseTimeoutMs - Date.now() - MARGIN;
 
-const isLast = (err: AirbyteError, { attempt }: Info) =>
-  err.kind === 'refused' || (err.kind === 'connector' && attempt >= CONNECTOR_ATTEMPTS);
+const isRefusal = (err: unknown) => err instanceof AirbyteError && err.kind === 'refused';
+
+/** Milliseconds to wait; undefined where another attempt would not help, or would come too late. */
+const waitBefore = (err: unknown, info: Info) => {
+  const known = err instanceof AirbyteError ? err : undefined;
+  if (isRefusal(err)) return undefined;
+  if (known?.kind === 'connector' && info.attempt >= CONNECTOR_ATTEMPTS) return undefined;
+  const wait = known?.retryAfter ?? backoff(info);
+  return wait < timeLeft(info) ? wait : undefined;
+};
+
+const detailsOf = (err: unknown, { attempt }: Info): FailureDetails => {
+  const problem = err instanceof Error ? err.message : String(err);
+  const known = err instanceof AirbyteError ? err : undefined;
+  return {
+    problem: attempt > 1 ? `${problem} (tried ${String(attempt)} times)` : problem,
+    solution: known?.solution ?? 'Ask the platform operator to look at the log of the worker.',
+  };
+};
 
 const asFailure = (err: unknown, info: Info) => {
   if (err instanceof ApplicationFailure) return err;
-  const known = err instanceof AirbyteError ? err : undefined;
-  const last = known !== undefined && isLast(known, info);
-  const message = err instanceof Error ? err.message : String(err);
-  const solution = known?.solution ?? 'Ask the platform operator to look at the log of the worker.';
-  const details: FailureDetails = { problem: message, solution };
+  const details = detailsOf(err, info);
+  const wait = waitBefore(err, info);
   return ApplicationFailure.create({
-    message,
-    type: last ? 'AirbyteRefused' : 'AirbyteUnavailable',
-    nonRetryable: last,
-    nextRetryDelay: known?.retryAfter ?? backoff(info),
+    message: details.problem,
+    type: isRefusal(err) ? 'AirbyteRefused' : 'AirbyteUnavailable',
+    nonRetryable: wait === undefined,
+    ...(wait !== undefined && { nextRetryDelay: wait }),
     details: [details],
     ...(err instanceof Error && { cause: err }),
   });
@@ -67,7 +81,7 @@ export const attempt = async <Result>(
   const context = Context.current();
   const { info, cancellationSignal } = context;
   const beating = setInterval(() => context.heartbeat(), (info.heartbeatTimeoutMs ?? 9000) / 3);
-  const clock = AbortSignal.timeout(timeLeft(info));
+  const clock = AbortSignal.timeout(Math.max(MARGIN, timeLeft(info)));
   try {
     return await work({
       number: info.attempt,

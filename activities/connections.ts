@@ -152,10 +152,19 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
       return ids.length > 0;
     }),
 
-  /** Removes what the connection wrote to its destination; waits until Airbyte is done. */
-  clearData: ({ connectionId }: { connectionId: string }) =>
+  /**
+   * Removes what the connection wrote to its destination; waits until Airbyte is done. Airbyte runs
+   * jobs of active connections only; the manual schedule keeps a paused one from syncing meanwhile.
+   */
+  clearData: ({ connection }: { connection: ConnectionRead }) =>
     attempt(async ({ signal }) => {
       const airbyte = airbyteFor(signal);
+      const connectionId = connection.id;
+      if (connection.status !== 'active')
+        await airbyte.patchConnection(connectionId, {
+          status: 'active',
+          schedule: { scheduleType: 'manual' },
+        });
       const { jobId } =
         (await runningClear(airbyte, connectionId)) ?? (await airbyte.startClear(connectionId));
       const status = await outcomeOf(airbyte, jobId, signal);

@@ -190,7 +190,7 @@ export const createAirbyte =
         }),
 
       /** Streams, where given, replace the whole set. */
-      patchConnection: (id: string, connection: ConnectionWrite) =>
+      patchConnection: (id: string, connection: Partial<ConnectionWrite>) =>
         http({
           method: 'PATCH',
           path: `/connections/${id}`,

@@ -51,7 +51,7 @@ const invalid = (problems: Problem[]) =>
   });
 
 const Envelope = z.object({
-  dataProduct: z.looseObject({ components: z.array(z.unknown()).optional() }),
+  dataProduct: z.looseObject({}),
   componentIdToProvision: z.string().min(1),
 });
 
@@ -86,20 +86,26 @@ const identityOf = (reader: Reader, dataProduct: unknown, id: string): Component
     dmb !== 'dmb' ||
     cmp !== 'cmp' ||
     parts.some((part) => !NAME.test(part ?? ''))
-  )
-    return reader.refuse(
+  ) {
+    reader.refuse(
       ['componentIdToProvision'],
       'must be urn:dmb:cmp:<domain>:<product>:<major>:<component>',
     );
+    return undefined;
+  }
   if (!domain || !name || !major || !component) return undefined;
-  if (more.length > 0)
-    return reader.refuse(
+  if (more.length > 0) {
+    reader.refuse(
       ['componentIdToProvision'],
       'names a subcomponent; this provisioner provisions whole components only',
     );
+    return undefined;
+  }
   if (!product) return undefined;
-  if (product.id.toLowerCase() !== `urn:dmb:dp:${domain}:${name}:${major}`)
-    return reader.refuse(['dataProduct', 'id'], `is not the product of the component ${id}`);
+  if (product.id.toLowerCase() !== `urn:dmb:dp:${domain}:${name}:${major}`) {
+    reader.refuse(['dataProduct', 'id'], `is not the product of the component ${id}`);
+    return undefined;
+  }
   const { environment } = product;
   const key = `${environment}/${domain}.${name}.${major}.${component}`;
   return { environment, domain, product: name, major, component, key };
@@ -142,13 +148,15 @@ const readPlan = (
 ) => {
   const identity = identityOf(reader, dataProduct, id);
   const names = reader.read(productNames, dataProduct, ['dataProduct']);
-  const components = dataProduct.components ?? [];
+  const components = Array.isArray(dataProduct.components) ? dataProduct.components : [];
   const index = components.findIndex(isCalled(id));
-  if (components.filter(isCalled(id)).length !== 1)
-    return reader.refuse(
+  if (components.filter(isCalled(id)).length !== 1) {
+    reader.refuse(
       ['dataProduct', 'components'],
       `must have exactly one component with the id ${id}`,
     );
+    return undefined;
+  }
   const at = ['dataProduct', 'components', index];
   const component = reader.read(componentShape, components[index], at);
   const product = {

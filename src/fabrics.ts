@@ -16,7 +16,9 @@ const withoutUndefined = (value: Record<string, unknown>) =>
 const credentialsOf = async (snowflake: WorkerConfig['snowflake'], redactor: Redactor) => {
   const { password, privateKeyFile, privateKeyPassword } = snowflake;
   if (!privateKeyFile) return { auth_type: 'Username and Password', password };
-  const privateKey = await readFile(privateKeyFile, 'utf8');
+  const privateKey = await readFile(privateKeyFile, 'utf8').catch((cause: unknown) => {
+    throw new Error('The file SNOWFLAKE_PRIVATE_KEY_FILE names cannot be read.', { cause });
+  });
   redactor.remember(privateKey);
   return withoutUndefined({
     auth_type: 'Key Pair Authentication',

@@ -35,10 +35,12 @@ const tooLarge = refusal(
   'is over 2 MB',
   'Send the descriptor of one component and its data product only.',
 );
+const badPath = refusal(400, 'path', 'is not a valid URL path', 'Send the token as it was given.');
 const malformed = refusal(400, 'body', 'is not valid JSON', 'Send a JSON object.');
 
 /** The errors of Express' own parsers carry the status they stand for. */
 const parserRefusal = (err: unknown) => {
+  if (err instanceof URIError) return badPath;
   const status: unknown = Reflect.get(Object(err), 'status');
   if (status === 413) return tooLarge;
   if (status === 415) return wrongType;

@@ -29,9 +29,8 @@ export const createReader = (yaml: Yaml) => {
     const line = yaml.lineAt(path);
     return { path: formatPath(path) || 'descriptor', ...(line !== undefined && { line }), message };
   };
-  const refuse = (path: Path, message: string): undefined => {
+  const refuse = (path: Path, message: string) => {
     problems.push(problemAt(path, message));
-    return undefined;
   };
   const warn = (path: Path, message: string) => {
     warnings.push(describeProblem(problemAt(path, message)));

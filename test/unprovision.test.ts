@@ -97,6 +97,33 @@ test('one delete that fails does not stop the others; the same request removes t
   expect(counts(await harness.entities())).toEqual([0, 0, 0]);
 });
 
+test('a connection that goes with its source is not called left behind', async () => {
+  await harness.run('provision');
+  await harness.fault({ operation: 'deleteConnection', status: 403, times: 0 });
+  expect((await harness.run('unprovision')).status).toBe('COMPLETED');
+  expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+});
+
+test('a run that could not look says that nothing was deleted', async () => {
+  await harness.run('provision');
+  await harness.fault({ operation: 'listSources', status: 403 });
+  const status = await harness.run('unprovision');
+  expect(status.result).toContain(
+    'Left behind in Airbyte: whatever was there, as nothing was deleted.',
+  );
+  expect(counts(await harness.entities())).toEqual([1, 1, 1]);
+});
+
+test('the data of a paused connection is cleared too', async () => {
+  const { info } = await harness.run('provision');
+  const id = String(info?.privateInfo.connectionId);
+  await harness.airbyte('PATCH', `/connections/${id}`, { status: 'inactive' });
+  const status = await harness.run('unprovision', {}, { removeData: true });
+  expect(status.status).toBe('COMPLETED');
+  const { jobs } = await harness.entities();
+  expect(jobs).toMatchObject([{ jobType: 'clear', status: 'succeeded' }]);
+});
+
 test.each(['deleteConnection', 'deleteSource', 'deleteDestination'])(
   'a %s that only says it deleted is not believed',
   async (operation) => {

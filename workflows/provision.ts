@@ -17,33 +17,41 @@ const DID = { created: 'Created', updated: 'Updated', unchanged: 'Already as wan
 const undosFor = (plan: Plan, { source, destination, connection }: Found, steps: Steps) => {
   const { key } = plan.component;
   const undoOf = (
-    what: string,
+    kind: Undo['kind'],
+    name: string,
     restore: ((step: ReturnType<Steps>) => Promise<void>) | undefined,
     remove: (step: ReturnType<Steps>) => Promise<boolean>,
-  ): Undo => ({
-    what,
-    effect: restore ? 'put back as it was' : 'deleted',
-    undo: async () => {
-      const step = steps(`${restore ? 'Put back' : 'Delete'} ${what}`, COMPENSATION);
-      if (!restore) return remove(step);
-      await restore(step);
-      return true;
-    },
-  });
+  ): Undo => {
+    const what = `the ${kind} "${name}"`;
+    return {
+      kind,
+      what,
+      effect: restore ? 'put back as it was' : 'deleted',
+      undo: async () => {
+        const step = steps(`${restore ? 'Put back' : 'Delete'} ${what}`, COMPENSATION);
+        if (!restore) return remove(step);
+        await restore(step);
+        return true;
+      },
+    };
+  };
   return {
     source: undoOf(
-      `the source "${plan.source.name}"`,
+      'source',
+      plan.source.name,
       source && ((step) => step.restoreSource({ plan: plan.source, before: source })),
       (step) => step.deleteSource({ key }),
     ),
     destination: undoOf(
-      `the destination "${plan.destination.name}"`,
+      'destination',
+      plan.destination.name,
       destination &&
         ((step) => step.restoreDestination({ plan: plan.destination, before: destination })),
       (step) => step.deleteDestination({ key }),
     ),
     connection: undoOf(
-      `the connection "${plan.connection.name}"`,
+      'connection',
+      plan.connection.name,
       connection && ((step) => step.restoreConnection({ before: connection })),
       (step) => step.deleteConnection({ key }),
     ),
@@ -81,6 +89,15 @@ const infoOf = (
   };
 };
 
+/** Of what was made, the ids of what is still there. */
+const idsOf = (made: Existing, leftBehind: Undo[]): Existing =>
+  Object.fromEntries(
+    leftBehind.flatMap(({ kind }) => {
+      const id = made[`${kind}Id`];
+      return id === undefined ? [] : [[`${kind}Id`, id]];
+    }),
+  );
+
 const noteFor = (run: Run, kind: string, put: Put) => {
   run.info(`${DID[put.action]} ${kind} "${put.name}"`, put.href);
   return put;
@@ -96,12 +113,15 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
   const steps = activitiesFor(input.retry);
   const run = startRun();
   const undos: Undo[] = [];
+  // Until the run has looked, the ids it was told are the best it can tell.
   let exists: Existing = input.known;
+  const made: Existing = {};
 
   /** Registered before acting, so that a half-done step is undone; nothing done, nothing undone. */
-  const undoable = async (undo: Undo, kind: string, step: () => Promise<Put>) => {
+  const undoable = async (undo: Undo, step: () => Promise<Put>) => {
     undos.push(undo);
-    const put = noteFor(run, kind, await step());
+    const put = noteFor(run, undo.kind, await step());
+    made[`${undo.kind}Id`] = put.id;
     if (put.action === 'unchanged') undos.splice(undos.indexOf(undo), 1);
     return put;
   };
@@ -116,7 +136,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     run.phase('Putting source and destination in place');
     const [source, destination] = await bothOf(
       () =>
-        undoable(undo.source, 'source', () =>
+        undoable(undo.source, () =>
           steps(`Source ${plan.source.name}`).putSource({
             key,
             plan: plan.source,
@@ -124,7 +144,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
           }),
         ),
       () =>
-        undoable(undo.destination, 'destination', () =>
+        undoable(undo.destination, () =>
           steps(`Destination ${plan.destination.name}`).putDestination({
             key,
             plan: plan.destination,
@@ -140,7 +160,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     run.info(`Streams to sync: ${streams.slice(0, 20).join(', ')}`);
 
     run.phase('Putting the connection in place');
-    const connection = await undoable(undo.connection, 'connection', () =>
+    const connection = await undoable(undo.connection, () =>
       steps(`Connection ${plan.connection.name}`).putConnection({
         ...pair,
         streams: discovered,
@@ -158,7 +178,15 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
   } catch (err) {
     run.error(reasonOf(err).problem);
     if (undos.length > 0) run.phase('Failed; undoing what was done');
-    const compensation = await compensate(undos, run);
-    return failRun({ err, run, what: 'provisioned', exists, ...compensation });
+    const { undone, leftBehind } = await compensate(undos, run);
+    exists = { ...exists, ...idsOf(made, leftBehind) };
+    return failRun({
+      err,
+      run,
+      what: 'provisioned',
+      exists,
+      undone: undone.map(({ what, effect }) => `${what} (${effect})`),
+      leftBehind: leftBehind.map(({ what }) => what),
+    });
   }
 }

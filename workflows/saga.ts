@@ -4,6 +4,7 @@ import { explain } from './failure';
 
 /** How to take one step back. */
 export interface Undo {
+  kind: 'source' | 'destination' | 'connection';
   /** What the step concerns, as a reader of the status would say it: `the source "orders"`. */
   what: string;
   /** What undoing it does: `deleted`, `put back as it was`. */
@@ -13,8 +14,8 @@ export interface Undo {
 }
 
 export interface Compensation {
-  undone: string[];
-  leftBehind: string[];
+  undone: Undo[];
+  leftBehind: Undo[];
 }
 
 /**
@@ -23,15 +24,16 @@ export interface Compensation {
  */
 export const compensate = (undos: Undo[], run: Run): Promise<Compensation> =>
   CancellationScope.nonCancellable(async () => {
-    const undone: string[] = [];
-    const leftBehind: string[] = [];
-    for (const { what, effect, undo } of undos.toReversed()) {
+    const undone: Undo[] = [];
+    const leftBehind: Undo[] = [];
+    for (const each of undos.toReversed()) {
+      const { what, effect, undo } = each;
       try {
         if (!(await undo())) continue;
-        undone.push(`${what} (${effect})`);
+        undone.push(each);
         run.info(`Undone: ${what} ${effect}`);
       } catch (err) {
-        leftBehind.push(what);
+        leftBehind.push(each);
         run.error(`Left behind: ${what}. ${explain(err).problem}`);
       }
     }

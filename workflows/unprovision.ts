@@ -1,4 +1,3 @@
-import { isCancellation } from '@temporalio/workflow';
 import type { Found } from '../activities/airbyte';
 import type { ProvisioningStatus } from '../src/contract';
 import type { KnownIds } from '../src/descriptor';
@@ -14,46 +13,42 @@ interface Removal {
   remove: () => Promise<unknown>;
 }
 
-/** A connection goes before what it connects; nothing is listed that does not exist. */
-const removalsOf = (found: Found, key: string, steps: Steps): [Removal[], Removal[]] => {
-  const { source, destination, connection } = found;
+const removalsOf = ({ source, destination, connection }: Found, key: string, steps: Steps) => {
   const removal = (
     kind: string,
     id: keyof KnownIds,
     entity: { id: string; name: string } | undefined,
     remove: (step: ReturnType<Steps>, which: { key: string; id: string }) => Promise<unknown>,
-  ): Removal[] => {
-    if (!entity) return [];
+  ): Removal | undefined => {
+    if (!entity) return undefined;
     const what = `the ${kind} "${entity.name}"`;
     const step = steps(`Delete ${what}`);
-    return [{ what, id, remove: () => remove(step, { key, id: entity.id }) }];
+    return { what, id, remove: () => remove(step, { key, id: entity.id }) };
   };
-  return [
-    removal('connection', 'connectionId', connection, (step, which) =>
+  return {
+    connection: removal('connection', 'connectionId', connection, (step, which) =>
       step.deleteConnection(which),
     ),
-    [
-      ...removal('source', 'sourceId', source, (step, which) => step.deleteSource(which)),
-      ...removal('destination', 'destinationId', destination, (step, which) =>
-        step.deleteDestination(which),
-      ),
-    ],
-  ];
+    source: removal('source', 'sourceId', source, (step, which) => step.deleteSource(which)),
+    destination: removal('destination', 'destinationId', destination, (step, which) =>
+      step.deleteDestination(which),
+    ),
+  };
 };
 
 const clearData = async (run: Run, steps: Steps, { connection, destination }: Found) => {
   if (connection) {
     run.phase('Clearing the data in the destination');
-    await steps(`Clear the data of ${connection.name}`).clearData({ connectionId: connection.id });
+    await steps(`Clear the data of ${connection.name}`).clearData({ connection });
     run.info('Cleared the data in the destination');
   } else if (destination)
     run.warn('The data was not cleared: without a connection Airbyte cannot tell what it wrote.');
 };
 
-const throwFirst = (failures: Error[]) => {
-  const failure = failures.find(isCancellation) ?? failures[0];
-  if (failure) throw failure;
-};
+/** What is told when the run cannot even look. */
+const UNSEEN = 'whatever was there, as nothing was deleted';
+
+const asError = (err: unknown) => (err instanceof Error ? err : new Error(String(err)));
 
 /**
  * Removes a component's pipeline; what is absent already is success. A delete that fails does not
@@ -64,38 +59,45 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   const { key } = input.component;
   const steps = activitiesFor(input.retry);
   const run = startRun();
-  const failures: Error[] = [];
+  // Until the run has looked, the ids it was told are the best it can tell.
   let exists: Existing = input.known;
-  const leftBehind = new Set<string>();
+  let leftBehind = [UNSEEN];
+  const failures = new Map<string, Error>();
 
-  const removeAll = (removals: Removal[]) =>
-    Promise.all(
-      removals.map(async ({ what, id, remove }) => {
-        try {
-          await remove();
-          run.info(`Deleted ${what}`);
-          leftBehind.delete(what);
-          exists = { ...exists, [id]: undefined };
-        } catch (err) {
-          failures.push(err instanceof Error ? err : new Error(String(err)));
-          run.error(`Not deleted: ${what}. ${reasonOf(err).problem}`);
-        }
-      }),
-    );
+  const settle = ({ what, id }: Removal) => {
+    exists = { ...exists, [id]: undefined };
+    leftBehind = leftBehind.filter((left) => left !== what);
+    failures.delete(what);
+  };
+  const removeOne = async (removal: Removal) => {
+    const { what, remove } = removal;
+    try {
+      await remove();
+      run.info(`Deleted ${what}`);
+      settle(removal);
+    } catch (err) {
+      failures.set(what, asError(err));
+      run.error(`Not deleted: ${what}. ${reasonOf(err).problem}`);
+    }
+  };
 
   try {
     run.phase('Looking at what exists in Airbyte');
     const found = await steps(`Look for ${key}`).inspect({ key, known: input.known });
     exists = existingIn(found);
-    const [first, then] = removalsOf(found, key, steps);
-    for (const { what } of [...first, ...then]) leftBehind.add(what);
-    if (leftBehind.size === 0) run.info('There was nothing to remove');
+    const { connection, source, destination } = removalsOf(found, key, steps);
+    const removals = [connection, source, destination].filter((removal) => removal !== undefined);
+    leftBehind = removals.map(({ what }) => what);
+    if (removals.length === 0) run.info('There was nothing to remove');
     if (input.removeData) await clearData(run, steps, found);
 
     run.phase('Deleting');
-    await removeAll(first);
-    await removeAll(then);
-    throwFirst(failures);
+    if (connection) await removeOne(connection);
+    await Promise.all([source && removeOne(source), destination && removeOne(destination)]);
+    // Airbyte deletes the connections of a source with it.
+    if (connection && source && !leftBehind.includes(source.what)) settle(connection);
+    const [failure] = failures.values();
+    if (failure) throw failure;
 
     run.phase('Completed');
     return {
@@ -105,14 +107,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
       logs: run.logs,
     };
   } catch (err) {
-    if (!failures.some((failure) => failure === err)) run.error(reasonOf(err).problem);
-    return failRun({
-      err,
-      run,
-      what: 'unprovisioned',
-      exists,
-      undone: [],
-      leftBehind: [...leftBehind],
-    });
+    if (failures.size === 0) run.error(reasonOf(err).problem);
+    return failRun({ err, run, what: 'unprovisioned', exists, undone: [], leftBehind });
   }
 }

@@ -1,0 +1,66 @@
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
+
+/** A port of the stack: what listens on it, and the variable that chooses another. */
+export interface Port {
+  what: string;
+  variable: string;
+  port: number;
+  /** Chosen by the user: never replaced. */
+  chosen: boolean;
+  host: string;
+}
+
+const tryListen = (port: number, host: string): Promise<Server | undefined> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => {
+      resolve(undefined);
+    });
+    server.listen({ port, host, exclusive: true }, () => {
+      resolve(server);
+    });
+  });
+
+const close = (server: Server) =>
+  new Promise<void>((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+  });
+
+const portOf = (server: Server) => {
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+};
+
+/** Held together before they are released, so that they differ. */
+export const findFreePorts = async (count: number): Promise<number[]> => {
+  const attempts = await Promise.all(
+    Array.from({ length: count }, () => tryListen(0, '127.0.0.1')),
+  );
+  const servers = attempts.filter((server) => server !== undefined);
+  const ports = servers.map(portOf);
+  await Promise.all(servers.map(close));
+  return ports;
+};
+
+const isFree = async ({ port, host }: Port): Promise<boolean> => {
+  const server = await tryListen(port, host);
+  if (server) await close(server);
+  return server !== undefined;
+};
+
+export const takenPorts = async (ports: Port[]): Promise<Port[]> => {
+  const free = await Promise.all(ports.map(isFree));
+  return ports.filter((_port, index) => !free[index]);
+};
+
+export const describeTaken = (taken: Port[]): string =>
+  [
+    ...taken.map(
+      ({ what, variable, port }) =>
+        `Port ${String(port)} (${what}) is taken by another program: set ${variable} to choose another.`,
+    ),
+    'Nothing was started.',
+  ].join('\n');

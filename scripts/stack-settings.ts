@@ -1,0 +1,137 @@
+import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
+import { describeTaken, findFreePorts, takenPorts } from './ports';
+import type { Port } from './ports';
+import { localPort } from './temporal';
+
+export type Environment = Record<string, string | undefined>;
+export type PortName = 'gateway' | 'worker' | 'simulator' | 'temporal' | 'temporalUi';
+export type StackPorts = Record<PortName, Port>;
+
+/** Only the gateway is for others: it alone follows HOST. */
+export const LOCAL = '127.0.0.1';
+
+export interface Settings {
+  /** Wins over the user's variables. */
+  ports?: Partial<Record<PortName, number>>;
+  /**
+   * never: a taken port is an error; when-taken: a default port may be replaced;
+   * always: any port, and the user's variables are left out, so that a test is the same everywhere.
+   */
+  freePorts?: 'never' | 'when-taken' | 'always';
+  /** Wins over the user's variables. */
+  env?: Environment;
+  say?: (line: string) => void;
+}
+
+const OURS =
+  /^(AIRBYTE|SNOWFLAKE|TEMPORAL|SIMULATOR)_|^(HOST|PORT|WORKER_PORT|BASE_PATH|FINGERPRINT_KEY|LOG_LEVEL)$/;
+/** The dev server speaks plain gRPC, whatever a profile of the user says of another server. */
+const REMOTE = /^TEMPORAL_(API_KEY|TLS|PROFILE|CONFIG_FILE|GRPC)/;
+
+const without = (env: Environment, names: RegExp): Environment =>
+  Object.fromEntries(Object.entries(env).filter(([name, value]) => value && !names.test(name)));
+
+/** What the user said, without empty variables. */
+export const givenEnvironment = ({ freePorts, env = {} }: Settings): Environment =>
+  without({ ...without(process.env, freePorts === 'always' ? OURS : REMOTE), ...env }, REMOTE);
+
+const simulatedAirbyte: Environment = {
+  AIRBYTE_WORKSPACE_ID: DEFAULT_WORKSPACE_ID,
+  AIRBYTE_CLIENT_ID: 'simulator',
+  AIRBYTE_CLIENT_SECRET: 'simulator-secret',
+};
+
+const demoFabric: Environment = {
+  SNOWFLAKE_HOST: 'demo.snowflakecomputing.com',
+  SNOWFLAKE_ROLE: 'AIRBYTE_ROLE',
+  SNOWFLAKE_WAREHOUSE: 'AIRBYTE_WAREHOUSE',
+  SNOWFLAKE_USER: 'AIRBYTE_USER',
+};
+
+/** A key file is the other way to log in, and the worker takes only one. */
+const demoSecret = (given: Environment): Environment =>
+  given.SNOWFLAKE_PRIVATE_KEY_FILE ? {} : { SNOWFLAKE_PASSWORD: 'not-a-real-password' };
+
+/** An address to listen on is not always one to connect to. */
+const reachable = (host: string) => (['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host);
+
+export const urlOf = ({ host, port }: Port): string => `http://${reachable(host)}:${String(port)}`;
+
+/** What the programs are told: our defaults, then what the user said, then where things are. */
+export const programEnvironment = (given: Environment, ports: StackPorts): Environment => ({
+  AIRBYTE_URL: urlOf(ports.simulator),
+  // A real Airbyte needs its own workspace and credentials.
+  ...(given.AIRBYTE_URL ? {} : simulatedAirbyte),
+  AIRBYTE_RETRY_INITIAL: '200ms',
+  AIRBYTE_RETRY_MAX_INTERVAL: '5s',
+  ...demoFabric,
+  ...demoSecret(given),
+  ...given,
+  TEMPORAL_ADDRESS: `${ports.temporal.host}:${String(ports.temporal.port)}`,
+  TEMPORAL_UI_URL: `http://localhost:${String(ports.temporalUi.port)}`,
+  // No file of this name: the one in the user's home may point at another server.
+  TEMPORAL_CONFIG_FILE: 'none',
+  PORT: String(ports.gateway.port),
+  WORKER_PORT: String(ports.worker.port),
+  SIMULATOR_PORT: String(ports.simulator.port),
+});
+
+const parsePort = (variable: string, text: string): number => {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
+  throw new Error(`${variable} is ${text}: set it to a port number.`);
+};
+
+const wantedPorts = (given: Environment, { ports = {} }: Settings): StackPorts => {
+  const port = (
+    name: PortName,
+    { variable, fallback, what }: { variable: string; fallback: number; what: string },
+    parse = parsePort,
+  ): Port => {
+    const text = given[variable];
+    const chosen = ports[name] ?? (text ? parse(variable, text) : undefined);
+    const number = chosen ?? fallback;
+    return { what, variable, port: number, chosen: chosen !== undefined, host: LOCAL };
+  };
+  const gateway = port('gateway', { variable: 'PORT', fallback: 8093, what: 'the gateway' });
+  return {
+    gateway: { ...gateway, host: given.HOST ?? LOCAL },
+    worker: port('worker', { variable: 'WORKER_PORT', fallback: 8094, what: 'worker health' }),
+    simulator: port('simulator', {
+      variable: 'SIMULATOR_PORT',
+      fallback: 8000,
+      what: 'the Airbyte simulator',
+    }),
+    temporal: port(
+      'temporal',
+      { variable: 'TEMPORAL_ADDRESS', fallback: 7233, what: 'Temporal' },
+      localPort,
+    ),
+    temporalUi: port(
+      'temporalUi',
+      { variable: 'TEMPORAL_UI_URL', fallback: 8233, what: 'the Temporal UI' },
+      localPort,
+    ),
+  };
+};
+
+/** The ports to use, each of them free; throws with all that are taken and may not be replaced. */
+export const choosePorts = async (given: Environment, settings: Settings): Promise<StackPorts> => {
+  const { freePorts = 'never', say } = settings;
+  const wanted = wantedPorts(given, settings);
+  const used = Object.values(wanted).filter(
+    (port) => port !== wanted.simulator || !given.AIRBYTE_URL,
+  );
+  const anyPort = used.filter(({ chosen }) => freePorts === 'always' && !chosen);
+  const taken = await takenPorts(used.filter((port) => !anyPort.includes(port)));
+  const fixed = taken.filter(({ chosen }) => freePorts === 'never' || chosen);
+  if (fixed.length > 0) throw new Error(describeTaken(fixed));
+  const free = await findFreePorts(anyPort.length + taken.length);
+  for (const entry of [...anyPort, ...taken]) {
+    const port = free.pop() ?? 0;
+    if (taken.includes(entry))
+      say?.(`Port ${String(entry.port)} (${entry.what}) is taken: using ${String(port)}.`);
+    entry.port = port;
+  }
+  return wanted;
+};

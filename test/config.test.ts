@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { ROOT } from '../scripts/child';
+import { gatewayConfig, simulatorConfig, workerConfig } from '../src/config';
+
+const required = {
+  AIRBYTE_WORKSPACE_ID: '5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6',
+  SNOWFLAKE_HOST: 'h.snowflakecomputing.com',
+  SNOWFLAKE_ROLE: 'r',
+  SNOWFLAKE_WAREHOUSE: 'w',
+  SNOWFLAKE_USER: 'u',
+  SNOWFLAKE_PASSWORD: 'p',
+};
+
+test('the defaults are those the README names', () => {
+  expect(gatewayConfig({})).toEqual({
+    host: '127.0.0.1',
+    port: 8093,
+    basePath: '',
+    taskQueue: 'airbyte-provisioner',
+    temporalUiUrl: undefined,
+    retry: { initial: 1000, maxInterval: 30_000, giveUpAfter: 900_000 },
+    logLevel: 'info',
+  });
+  expect(workerConfig(required)).toMatchObject({
+    port: 8094,
+    airbyte: {
+      url: 'http://127.0.0.1:8000',
+      uiUrl: 'http://127.0.0.1:8000',
+      auth: { kind: 'none' },
+      requestTimeout: 30_000,
+    },
+  });
+  expect(simulatorConfig({})).toMatchObject({ port: 8000 });
+});
+
+test('durations and slashes are read as people write them', () => {
+  const config = gatewayConfig({ AIRBYTE_RETRY_INITIAL: '200ms', BASE_PATH: '/a/b/' });
+  expect(config).toMatchObject({ basePath: '/a/b', retry: { initial: 200 } });
+  const { airbyte } = workerConfig({ ...required, AIRBYTE_URL: 'https://airbyte.example.com/' });
+  expect(airbyte.url).toBe('https://airbyte.example.com');
+});
+
+test('an empty variable counts as absent', () => {
+  expect(gatewayConfig({ PORT: '', BASE_PATH: '' })).toEqual(gatewayConfig({}));
+});
+
+test.each([
+  [{ AIRBYTE_CLIENT_ID: 'i', AIRBYTE_CLIENT_SECRET: 's' }, 'oauth'],
+  [{ AIRBYTE_USERNAME: 'u', AIRBYTE_PASSWORD: 'p' }, 'basic'],
+  [{}, 'none'],
+])('the credentials %p mean %s', (given, kind) => {
+  expect(workerConfig({ ...required, ...given }).airbyte.auth.kind).toBe(kind);
+});
+
+test.each([
+  [{ PORT: '99999' }, /PORT must be a port number/],
+  [{ PORT: 'http' }, /PORT must be a port number/],
+  [{ AIRBYTE_GIVE_UP_AFTER: '15' }, /AIRBYTE_GIVE_UP_AFTER must be a duration with its unit/],
+  [{ AIRBYTE_GIVE_UP_AFTER: '0s' }, /AIRBYTE_GIVE_UP_AFTER must be longer than zero/],
+  [{ BASE_PATH: 'a b' }, /BASE_PATH must be a path/],
+  [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL/],
+])('the gateway refuses %p', (given, message) => {
+  expect(() => gatewayConfig(given)).toThrow(message);
+});
+
+test.each([
+  [{ AIRBYTE_CLIENT_ID: 'i' }, /AIRBYTE_CLIENT_SECRET and AIRBYTE_CLIENT_ID go together/],
+  [{ AIRBYTE_PASSWORD: 'p' }, /AIRBYTE_PASSWORD and AIRBYTE_USERNAME go together/],
+  [{ SNOWFLAKE_PRIVATE_KEY_FILE: 'f' }, /only one of them/],
+  [{ AIRBYTE_API: 'config' }, /AIRBYTE_API must be public/],
+  [{ AIRBYTE_URL: 'airbyte:8000' }, /AIRBYTE_URL must be an http\(s\) URL/],
+])('the worker refuses %p', (given, message) => {
+  expect(() => workerConfig({ ...required, ...given })).toThrow(message);
+});
+
+const start = async (program: string, env: Record<string, string>) => {
+  const file = path.join(ROOT, 'dist', 'src', program);
+  const run = promisify(execFile)(process.execPath, [file], { env });
+  const failure: unknown = await run.catch((err: unknown) => err);
+  return failure;
+};
+
+test('a program names all that is wrong at once, no value of it, and ends with 1', async () => {
+  const env = { AIRBYTE_WORKSPACE_ID: 'nonsense', SNOWFLAKE_ROLE: 'r', AIRBYTE_PASSWORD: 'geheim' };
+  const failure = await start('worker.js', env);
+  expect(failure).toMatchObject({ code: 1 });
+  const stderr = String(Reflect.get(Object(failure), 'stderr'));
+  for (const name of ['AIRBYTE_WORKSPACE_ID', 'SNOWFLAKE_HOST', 'SNOWFLAKE_USER'])
+    expect(stderr).toContain(name);
+  expect(stderr).not.toMatch(/geheim|nonsense|\bat /);
+});
+
+test('a port that is taken is named with its variable', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address ? String(address.port) : '';
+  const failure = await start('server.js', { PORT: port });
+  server.close();
+  expect(failure).toMatchObject({
+    code: 1,
+    stderr: `Port ${port} is taken by another program: set PORT to a free one.\n`,
+  });
+});

@@ -1,0 +1,138 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { createRedactor, maskRecord } from '../src/secrets';
+import { CANARY, startHarness } from './harness';
+import type { Harness } from './harness';
+
+const KEY = [
+  '-----BEGIN PRIVATE KEY-----',
+  `${CANARY}/line+of+a+key+that+is+long+enough`,
+  '-----END PRIVATE KEY-----',
+].join('\n');
+
+/** Every text in a value, those kept as bytes included. */
+const textsIn = (value: unknown): string[] => {
+  if (typeof value === 'string') return [value];
+  if (value instanceof Uint8Array) return [Buffer.from(value).toString()];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+};
+
+const leaksIn = (texts: string[]) => {
+  const forms = [CANARY, Buffer.from(CANARY).toString('base64').slice(0, -3), 'simulator-secret'];
+  return texts.filter((text) => forms.some((form) => text.includes(form)));
+};
+
+const everythingTold = async (harness: Harness, tokens: string[]) => {
+  const connection = await Connection.connect({ address: harness.env.TEMPORAL_ADDRESS ?? '' });
+  const client = new Client({ connection });
+  const histories = await Promise.all(
+    tokens.map((token) => client.workflow.getHandle(token).fetchHistory()),
+  );
+  const runs = await Promise.all(
+    tokens.map((token) => client.workflow.getHandle(token).describe()),
+  );
+  const answers = await Promise.all(tokens.map((token) => harness.status(token)));
+  await connection.close();
+  return [
+    ...textsIn(histories),
+    ...textsIn(runs.map(({ raw }) => raw)),
+    ...textsIn(answers),
+    harness.logs(),
+  ];
+};
+
+/** Airbyte that repeats what it was sent, in several ways, as its connectors' messages may. */
+const echo = (secret: string) => ({
+  title: 'unprocessable-entity',
+  data: {
+    message: `bad credentials "${secret}" ${JSON.stringify(secret)} ${encodeURIComponent(secret)}`,
+  },
+});
+
+const runAll = async (harness: Harness, secret: string) => {
+  const tokens = [await harness.start('provision')];
+  await harness.finished(tokens[0] ?? '');
+  for (const operation of ['putDestination', 'patchConnection'])
+    await harness.fault({ operation, status: 422, body: echo(secret) });
+  for (const database of ['one', 'two']) {
+    const token = await harness.start('provision', { database, connection: { prefix: database } });
+    await harness.finished(token);
+    tokens.push(token);
+  }
+  const removal = await harness.start('unprovision');
+  await harness.finished(removal);
+  return [...tokens, removal];
+};
+
+test('a password is in Airbyte and nowhere else, also when Airbyte repeats it', async () => {
+  const harness = await startHarness({ env: { LOG_LEVEL: 'trace' } });
+  try {
+    const tokens = await runAll(harness, CANARY);
+    const told = await everythingTold(harness, tokens);
+    expect(told.length).toBeGreaterThan(100);
+    expect(leaksIn(told)).toEqual([]);
+  } finally {
+    await harness.stop();
+  }
+});
+
+test('a key file is read when it is needed, and its lines are nowhere else', async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'provisioner-tests-'));
+  const keyFile = path.join(folder, 'key.p8');
+  await writeFile(keyFile, KEY);
+  const harness = await startHarness({
+    env: {
+      LOG_LEVEL: 'trace',
+      SNOWFLAKE_PASSWORD: '',
+      SNOWFLAKE_PRIVATE_KEY_FILE: keyFile,
+      SNOWFLAKE_PRIVATE_KEY_PASSWORD: `${CANARY}-passphrase`,
+    },
+  });
+  try {
+    await harness.run('provision');
+    const { destinations } = await harness.entities('?secrets=true');
+    expect(destinations[0]?.configuration.credentials).toEqual({
+      auth_type: 'Key Pair Authentication',
+      private_key: KEY,
+      private_key_password: `${CANARY}-passphrase`,
+    });
+    const told = await everythingTold(harness, await runAll(harness, KEY));
+    expect(leaksIn(told)).toEqual([]);
+
+    await harness.run('provision');
+    await writeFile(keyFile, KEY.replace('line', 'other'));
+    await harness.run('provision');
+    const rotated = await harness.entities('?secrets=true');
+    expect(JSON.stringify(rotated.destinations)).toContain('/other+of+a+key');
+  } finally {
+    await harness.stop();
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('masks what looks like a secret, and nothing else', () => {
+  const given = {
+    credentials: { auth_type: 'Key', private_key: 'k', private_key_password: 'p' },
+    aws_secret_access_key: 's',
+    aws_access_key_id: 'id',
+    primaryKey: 'id',
+    empty: { password: '' },
+    list: [{ apiKey: 'a' }],
+  };
+  const mask = '**********';
+  expect(maskRecord(given)).toEqual({
+    ...given,
+    credentials: { auth_type: 'Key', private_key: mask, private_key_password: mask },
+    aws_secret_access_key: mask,
+    list: [{ apiKey: mask }],
+  });
+});
+
+test('redacts the longest first, each form, and bearer tokens', () => {
+  const { redact } = createRedactor(['pass', 'password "x"']);
+  expect(redact('password "x" password \\"x\\" pass%20 Bearer abc.def')).toBe(
+    '********** ********** **********%20 **********',
+  );
+});
