@@ -6,6 +6,8 @@ import { AirbyteError } from '../src/airbyte-error';
 const CONNECTOR_ATTEMPTS = 3;
 /** Milliseconds kept to report the failure itself, instead of running into Temporal's time-out. */
 const MARGIN = 250;
+/** Milliseconds by which Temporal may be late with an attempt (history.timerProcessorMaxTimeShift). */
+const LATENESS = 1000;
 
 /** What a failed step tells the run: a sentence on what was wrong, and one on what to do. */
 export interface FailureDetails {
@@ -39,7 +41,7 @@ const waitBefore = (err: unknown, info: Info) => {
   if (isRefusal(err)) return undefined;
   if (known?.kind === 'connector' && info.attempt >= CONNECTOR_ATTEMPTS) return undefined;
   const wait = known?.retryAfter ?? backoff(info);
-  return wait < timeLeft(info) ? wait : undefined;
+  return wait + LATENESS < timeLeft(info) ? wait : undefined;
 };
 
 const detailsOf = (err: unknown, { attempt }: Info): FailureDetails => {

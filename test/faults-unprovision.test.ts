@@ -13,10 +13,21 @@ const CALLS = [
   'listDestinations',
   'listConnections',
   'createJob',
-  'deleteConnection',
   'deleteSource',
   'deleteDestination',
 ];
+
+test.each(faultsAt(['deleteConnection']))(
+  'a connection goes with its source even when $operation answers $what',
+  async ({ fault, end }) => {
+    const harness = both[end];
+    await harness.resetAirbyte();
+    await harness.run('provision');
+    await harness.fault(fault);
+    expect((await harness.run('unprovision')).status).toBe('COMPLETED');
+    expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+  },
+);
 
 test.each(faultsAt(CALLS))(
   'a removal with its data ends $end when $operation answers $what, and the same request ends it',
