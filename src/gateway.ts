@@ -161,7 +161,7 @@ const operations = ({ runs, statusOf }: GatewayDeps) => {
 /* Answering. */
 
 const USER_MESSAGE: Record<number, string> = {
-  400: 'The request was refused because of what it contains.',
+  400: 'The request or its descriptor is not valid: each problem is listed with its path.',
 };
 
 const answerError =

@@ -88,8 +88,9 @@ const createProbes = (isReady: () => boolean, metricsAddress: string) => {
     res.status(ready ? 200 : 503).json({ ready });
   });
   app.get('/metrics', async (_req, res) => {
-    const metrics = await fetch(`http://${metricsAddress}/metrics`);
-    res.type(metrics.headers.get('content-type') ?? 'text/plain').send(await metrics.text());
+    const metrics = await fetch(`http://${metricsAddress}/metrics`).catch(() => undefined);
+    if (metrics) res.type('text/plain').send(await metrics.text());
+    else res.sendStatus(503);
   });
   return createServer(app);
 };

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { readDescriptor, readIdentity } from '../src/descriptor';
 import { RequestError } from '../src/errors';
-import { CASHFLOW, descriptor } from './fixtures';
+import { ALIAS_BOMB, CASHFLOW, descriptor } from './fixtures';
 
 const requestOf = (text: string, latestEnrichedDescriptor?: string) => ({
   descriptorKind: 'COMPONENT_DESCRIPTOR' as const,
@@ -279,18 +279,9 @@ test.each([
   expect(problemsOf(() => read(text))[0]).toMatch(problem);
 });
 
-/** Each line repeats the one before ten times: a million nodes out of some 300 bytes. */
-const bomb = Array.from({ length: 6 }, (_, n) =>
-  n === 0
-    ? 'a0: &a0 [x,x,x,x,x,x,x,x,x,x]'
-    : `a${String(n)}: &a${String(n)} [${Array(10)
-        .fill(`*a${String(n - 1)}`)
-        .join(',')}]`,
-).join('\n');
-
 test('refuses an alias bomb before it goes off', () => {
-  expect(bomb.length).toBeLessThan(300);
-  expect(problemsOf(() => read(`${bomb}\n${CASHFLOW}`))).toEqual([
+  expect(ALIAS_BOMB.length).toBeLessThan(300);
+  expect(problemsOf(() => read(`${ALIAS_BOMB}\n${CASHFLOW}`))).toEqual([
     'descriptor: uses YAML aliases too often (more than 100 expansions)',
   ]);
 });
@@ -323,7 +314,7 @@ describe('ids of former runs', () => {
   test.each([
     ['absent', undefined],
     ['garbage', '}{'],
-    ['an alias bomb', bomb],
+    ['an alias bomb', ALIAS_BOMB],
     ['of another form', enriched('none')],
     ['no ids', enriched({ sourceId: 12 })],
   ])('are unknown when it is %s', (_case, text) => {

@@ -62,3 +62,10 @@ export const request = (text: string, more: Record<string, unknown> = {}) => ({
   removeData: false,
   ...more,
 });
+
+const repeated = (n: number) =>
+  n === 0 ? 'a0: &a0 [x,x,x,x,x,x,x,x,x,x]' : line(n, Array(10).fill(`*a${String(n - 1)}`));
+const line = (n: number, items: unknown[]) => `a${String(n)}: &a${String(n)} [${items.join(',')}]`;
+
+/** Each line repeats the one before ten times: a million nodes out of some 300 bytes. */
+export const ALIAS_BOMB = [0, 1, 2, 3, 4, 5].map(repeated).join('\n');

@@ -210,10 +210,13 @@ export const startHarness = async (options: HarnessOptions = {}) => {
     fault: (fault: object) => control('POST', '/faults', fault),
     clearFaults: () => control('DELETE', '/faults'),
     forgetCalls: () => control('DELETE', '/requests'),
-    /** The calls Airbyte got, but for tokens. */
-    calls: async () => {
+    control,
+    /** The calls Airbyte got: those of one operation, or all but those for tokens. */
+    calls: async (operation?: string) => {
       const { requests } = Requests.parse(await control('GET', '/requests'));
-      return requests.filter(({ operation }) => operation !== 'createAccessToken');
+      return requests.filter((call) =>
+        operation ? call.operation === operation : call.operation !== 'createAccessToken',
+      );
     },
     resetAirbyte: () => control('POST', '/reset'),
     /** Airbyte's own API, as a person at its user interface uses it. */
@@ -244,6 +247,8 @@ const AirbyteCall = z.object({
   operation: z.string().nullable(),
   method: z.string(),
   path: z.string(),
+  /** Null while it goes on, or when none was sent. */
+  status: z.number().nullable(),
   /** Milliseconds since the epoch. */
   startedAt: z.number(),
 });

@@ -22,6 +22,20 @@ const enriched = (privateInfo: unknown, component = 'payments') =>
     ],
   });
 
+/** A source that somebody makes in Airbyte under a name of his own. */
+const makeSource = (name: string) =>
+  harness.airbyte('POST', '/sources', {
+    name,
+    workspaceId: DEFAULT_WORKSPACE_ID,
+    definitionId: '778daa7c-feaf-4db6-96f3-70fd645acc77',
+    configuration: {
+      dataset_name: 'x',
+      format: 'csv',
+      url: 'https://files.example.invalid/x.csv',
+      provider: { storage: 'HTTPS' },
+    },
+  });
+
 test('makes the pipeline with at most seven calls', async () => {
   await harness.forgetCalls();
   const status = await harness.run('provision');
@@ -135,16 +149,8 @@ test("puts edits made in Airbyte's user interface right", async () => {
 });
 
 test('leaves what others own alone, whatever its name', async () => {
-  const workspaceId = DEFAULT_WORKSPACE_ID;
-  const configuration = {
-    dataset_name: 'x',
-    format: 'csv',
-    url: 'https://files.example.invalid/x.csv',
-    provider: { storage: 'HTTPS' },
-  };
-  const definitionId = '778daa7c-feaf-4db6-96f3-70fd645acc77';
-  for (const name of ['Payments CSV', `Payments CSV [other/finance.cashflow.0.payments #01234567]`])
-    await harness.airbyte('POST', '/sources', { name, workspaceId, definitionId, configuration });
+  await makeSource('Payments CSV');
+  await makeSource('Payments CSV [other/finance.cashflow.0.payments #01234567]');
   const theirs = await harness.entities();
   await harness.run('provision');
   expect(counts(await harness.entities())).toEqual([3, 1, 1]);
@@ -152,13 +158,19 @@ test('leaves what others own alone, whatever its name', async () => {
   expect(await harness.entities()).toEqual(theirs);
 });
 
+test('finds its own behind a hundred of others', async () => {
+  for (let made = 0; made < 101; made += 1) await makeSource(`Other ${String(made)}`);
+  const first = await harness.run('provision');
+  await harness.forgetCalls();
+  const second = await harness.run('provision');
+  expect(second.info?.privateInfo).toEqual(first.info?.privateInfo);
+  expect(await harness.calls('listSources')).toHaveLength(2);
+});
+
 test('refuses to guess between two entities of one component, and names them', async () => {
   await harness.run('provision');
-  const { sources } = await harness.entities();
-  const { name, configuration } = sources[0] ?? { name: '', configuration: {} };
-  const workspaceId = DEFAULT_WORKSPACE_ID;
-  const definitionId = '778daa7c-feaf-4db6-96f3-70fd645acc77';
-  await harness.airbyte('POST', '/sources', { name, workspaceId, definitionId, configuration });
+  const [ours] = (await harness.entities()).sources;
+  await makeSource(ours?.name ?? '');
   const before = await harness.entities();
   const status = await harness.run('provision');
   expect(status.status).toBe('FAILED');
