@@ -1,5 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Airbyte, ConnectionRead, ConnectionWrite, DiscoveredStream } from '../src/airbyte';
+import type {
+  Airbyte,
+  ConnectionRead,
+  ConnectionWrite,
+  DiscoveredStream,
+  StreamRead,
+} from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
 import type { Plan } from '../src/descriptor';
 import { ownActors } from './actors';
@@ -21,6 +27,14 @@ export const findConnection = async (airbyte: Airbyte, sourceId: string, hint?: 
   const ours = all.filter((connection) => connection.sourceId === sourceId);
   return single('connection', ours);
 };
+
+/** What was never given reads back as an empty list, which Airbyte refuses when it is sent. */
+const withoutEmptyLists = (stream: StreamRead): Pick<StreamRead, 'name'> & Partial<StreamRead> => ({
+  ...Object.fromEntries(
+    Object.entries(stream).filter(([, value]) => !Array.isArray(value) || value.length > 0),
+  ),
+  name: stream.name,
+});
 
 const ownConnections = async (airbyte: Airbyte, key: string) => {
   const sources = await ownActors(airbyte, 'source', key);
@@ -136,9 +150,11 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
       const { id, sourceId: _source, destinationId: _destination, schedule, ...rest } = before;
       const { scheduleType } = schedule;
       const cronExpression = cronOf(schedule.cronExpression);
+      const streams = before.configurations.streams.map(withoutEmptyLists);
       await airbyteFor(signal).patchConnection(id, {
         ...rest,
         prefix: before.prefix ?? '',
+        configurations: { streams },
         ...(scheduleType !== 'basic' && { schedule: { scheduleType, cronExpression } }),
       });
     }),

@@ -10,6 +10,8 @@ const FAULTS = [
   ['403', { status: 403, ...LASTING }, 'FAILED'],
   ['500 until given up', { status: 500, ...LASTING }, 'FAILED'],
   ['hang until given up', { hang: 'before', ...LASTING }, 'FAILED'],
+  // No time for a second attempt: what the first one did unseen is left to the compensation.
+  ['hang after commit until given up', { hang: 'after', ...LASTING }, 'FAILED'],
   ['hang after commit', { hang: 'after' }, 'COMPLETED'],
   ['reset before commit', { reset: 'before' }, 'COMPLETED'],
   ['reset after commit', { reset: 'after' }, 'COMPLETED'],

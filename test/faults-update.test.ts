@@ -60,3 +60,15 @@ test('a failed update tells that the former pipeline is back, and its ids', asyn
   expect(status.result).toContain('the source "Payments CSV" (put back as it was)');
   expect(status.info?.privateInfo).toMatchObject(first.info?.privateInfo ?? {});
 });
+
+test('what the update did not touch is not put back', async () => {
+  const harness = both.COMPLETED;
+  await harness.resetAirbyte();
+  await harness.run('provision');
+  await harness.forgetCalls();
+  await harness.fault({ operation: 'patchConnection', status: 400 });
+  const status = await harness.run('provision', { connection: { prefix: 'changed_' } });
+  expect(status.result).toContain('Undone: the connection "Payments CSV <> Snowflake"');
+  expect(status.result).not.toContain('the source');
+  expect(await harness.calls('putSource')).toEqual([]);
+});

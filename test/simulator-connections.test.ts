@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { z } from 'zod';
 import { DEFAULT_WORKSPACE_ID, type Simulator, startSimulator } from '../src/simulator/simulator';
+import { createClient } from './simulator-client';
 
 const aNumber: unknown = expect.any(Number);
 const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
@@ -39,28 +40,7 @@ afterAll(async () => {
   fileServer.close();
 });
 
-const call = async (method: string, path: string, body?: unknown) => {
-  const res = await fetch(`${simulator.url}/api/public/v1${path}`, {
-    method,
-    headers: { 'Content-Type': 'application/json' },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const text = await res.text();
-  const read: unknown = text === '' ? undefined : JSON.parse(text);
-  return { status: res.status, body: read };
-};
-
-const Id = z.looseObject({
-  sourceId: z.string().default(''),
-  destinationId: z.string().default(''),
-  connectionId: z.string().default(''),
-  jobId: z.number().default(0),
-});
-const create = async (path: string, body: unknown) => {
-  const answer = await call('POST', path, body);
-  expect(answer).toMatchObject({ status: 200 });
-  return Id.parse(answer.body);
-};
+const { call, create } = createClient(() => simulator.url);
 
 const fileSource = (url: string, change = {}) => ({
   sourceType: 'file',
@@ -114,7 +94,6 @@ describe('discovery', () => {
     expect(await streamsOf(sourceId)).toEqual([
       {
         streamName: 'orders',
-        syncModes: null,
         defaultCursorField: [],
         sourceDefinedCursorField: false,
         sourceDefinedPrimaryKey: [],
@@ -180,7 +159,7 @@ describe('connections', () => {
   test('read back with every default', async () => {
     const pair = await createPair(fileSource(`${filesUrl}/orders.csv`));
     const created = await call('POST', '/connections', pair);
-    const { connectionId } = Id.parse(created.body);
+    const { connectionId } = z.object({ connectionId: z.string() }).parse(created.body);
     expect(created).toEqual({
       status: 200,
       body: {
@@ -304,6 +283,29 @@ describe('connections', () => {
     });
   });
 
+  test.each([
+    ['no configuration', { type: 'hashing' }, /mapperConfiguration/],
+    ['an unknown type', { type: 'shouting', mapperConfiguration: {} }, /type/],
+  ])('refuse a mapper with %s', async (_case, mapper, message) => {
+    const pair = await createPair(postgres);
+    const configurations = { streams: [{ name: 'orders', mappers: [mapper] }] };
+    expect(await call('POST', '/connections', { ...pair, configurations })).toMatchObject({
+      status: 400,
+      body: { data: { message: matching(message) } },
+    });
+  });
+
+  test('read a mapper back as it was given', async () => {
+    const pair = await createPair(postgres);
+    const mapperConfiguration = { originalFieldName: 'email', newFieldName: 'mail' };
+    const mappers = [{ type: 'field-renaming', mapperConfiguration }];
+    const configurations = { streams: [{ name: 'customers', mappers }] };
+    expect(await call('POST', '/connections', { ...pair, configurations })).toMatchObject({
+      status: 200,
+      body: { configurations },
+    });
+  });
+
   test('refuse the same stream twice', async () => {
     const pair = await createPair(postgres);
     const configurations = { streams: [{ name: 'orders' }, { name: 'orders' }] };
@@ -378,7 +380,7 @@ describe('jobs', () => {
       status: 409,
       body: { title: 'try-again-later' },
     });
-    const { jobId } = Id.parse(started.body);
+    const { jobId } = z.object({ jobId: z.number() }).parse(started.body);
     expect(await untilDone(jobId)).toMatchObject({
       status: 'succeeded',
       duration: matching(/^PT\d+S$/),

@@ -4,12 +4,12 @@ import {
   type SimulatorOptions,
   startSimulator,
 } from '../src/simulator/simulator';
+import { API, createClient, json } from './simulator-client';
 
 const operationNames: unknown = expect.arrayContaining(['*', 'createSource', 'createAccessToken']);
 const aNumber: unknown = expect.any(Number);
 const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
-const base = '/api/public/v1';
 const source = {
   name: 'orders',
   workspaceId: DEFAULT_WORKSPACE_ID,
@@ -20,28 +20,14 @@ type Client = Awaited<ReturnType<typeof connect>>;
 
 const connect = async (options: SimulatorOptions) => {
   const simulator = await startSimulator(options);
-  const request = async (method: string, path: string, init: RequestInit = {}) => {
-    const res = await fetch(`${simulator.url}${path}`, { method, ...init });
-    const text = await res.text();
-    const type = res.headers.get('content-type') ?? '';
-    const body: unknown = type.startsWith('application/json') ? JSON.parse(text) : text;
-    return { status: res.status, type, headers: res.headers, body };
-  };
-  const json = (body: unknown) => ({
-    body: JSON.stringify(body),
-    headers: { 'Content-Type': 'application/json' },
-  });
+  const { request } = createClient(() => simulator.url);
   return {
     simulator,
     request,
     token: (client_secret: string) =>
-      request(
-        'POST',
-        `${base}/applications/token`,
-        json({ client_id: 'simulator', client_secret }),
-      ),
+      request('POST', `${API}/applications/token`, json({ client_id: 'simulator', client_secret })),
     createSource: (signal: AbortSignal | null = null) =>
-      request('POST', `${base}/sources`, { ...json(source), signal }),
+      request('POST', `${API}/sources`, { ...json(source), signal }),
     addFault: (fault: unknown) => request('POST', '/_simulator/faults', json(fault)),
     sourceCount: async () => {
       const { body } = await request('GET', '/_simulator/entities');
@@ -82,10 +68,10 @@ describe('authentication', () => {
   ])('a token is given for credentials as %s', (_case, type, body) =>
     withSimulator({}, async ({ request }) => {
       const headers = { 'Content-Type': type };
-      const answer = await request('POST', `${base}/applications/token`, { headers, body });
+      const answer = await request('POST', `${API}/applications/token`, { headers, body });
       const token = Token.parse(answer.body);
       expect(token).toMatchObject({ token_type: 'Bearer', expires_in: 900 });
-      const listed = await request('GET', `${base}/sources`, bearer(token.access_token));
+      const listed = await request('GET', `${API}/sources`, bearer(token.access_token));
       expect(listed).toMatchObject({ status: 200, body: { data: [] } });
     }),
   );
@@ -103,11 +89,11 @@ describe('authentication', () => {
     ['an unknown token', bearer('a.b.c')],
   ])('%s is an empty 401, but for the health check', (_case, init) =>
     withSimulator({}, async ({ request }) => {
-      expect(await request('GET', `${base}/sources`, init)).toMatchObject({
+      expect(await request('GET', `${API}/sources`, init)).toMatchObject({
         status: 401,
         body: '',
       });
-      expect(await request('GET', `${base}/health`)).toMatchObject({
+      expect(await request('GET', `${API}/health`)).toMatchObject({
         status: 200,
         body: 'Successful operation',
       });
@@ -117,25 +103,25 @@ describe('authentication', () => {
   test('an expired token is refused', () =>
     withSimulator({ tokenLifetime: 0 }, async ({ token, request }) => {
       const { access_token } = Token.parse((await token('simulator-secret')).body);
-      const answer = await request('GET', `${base}/sources`, bearer(access_token));
+      const answer = await request('GET', `${API}/sources`, bearer(access_token));
       expect(answer).toMatchObject({ status: 401 });
     }));
 
   test('basic credentials are asked for with an HTML page', () =>
     withSimulator({ auth: 'basic' }, async ({ request }) => {
-      const refused = await request('GET', `${base}/sources`);
+      const refused = await request('GET', `${API}/sources`);
       expect(refused).toMatchObject({ status: 401, type: 'text/html' });
       expect(refused.headers.get('www-authenticate')).toMatch(/^Basic/);
       const headers = { Authorization: `Basic ${btoa('airbyte:password')}` };
-      expect(await request('GET', `${base}/sources`, { headers })).toMatchObject({ status: 200 });
+      expect(await request('GET', `${API}/sources`, { headers })).toMatchObject({ status: 200 });
     }));
 });
 
 describe('other paths', () => {
   test.each([
-    ['GET', `${base}/nothing`, 404, 'application/json'],
-    ['PUT', `${base}/connections/x`, 405, 'application/json'],
-    ['GET', `${base}/permissions`, 501, 'application/json'],
+    ['GET', `${API}/nothing`, 404, 'application/json'],
+    ['PUT', `${API}/connections/x`, 405, 'application/json'],
+    ['GET', `${API}/permissions`, 501, 'application/json'],
     ['GET', '/api/v1/sources', 200, 'text/html; charset=utf-8'],
     ['POST', '/v1/sources', 200, 'text/html; charset=utf-8'],
   ])('%s %s answers %i as %s', (method, path, status, type) =>
@@ -147,7 +133,7 @@ describe('other paths', () => {
   test('malformed JSON is a 400', () =>
     withSimulator({ auth: 'none' }, async ({ request }) => {
       const headers = { 'Content-Type': 'application/json' };
-      const answer = await request('POST', `${base}/sources`, { headers, body: '{"name":' });
+      const answer = await request('POST', `${API}/sources`, { headers, body: '{"name":' });
       expect(answer).toMatchObject({ status: 400, body: { message: 'Bad Request' } });
     }));
 });
@@ -221,7 +207,7 @@ describe('faults', () => {
     withSimulator({ auth: 'none' }, async ({ addFault, createSource, sourceCount, request }) => {
       const { sourceId } = z.object({ sourceId: z.string() }).parse((await createSource()).body);
       await addFault({ operation: 'deleteSource', lie: true });
-      expect(await request('DELETE', `${base}/sources/${sourceId}`)).toMatchObject({ status: 204 });
+      expect(await request('DELETE', `${API}/sources/${sourceId}`)).toMatchObject({ status: 204 });
       expect(await sourceCount()).toBe(1);
     }));
 
@@ -283,7 +269,7 @@ describe('control', () => {
       await token('simulator-secret');
       await Promise.all([createSource(), createSource()]);
       await addFault({ operation: 'getHealthCheck', reset: 'before' });
-      await expect(request('GET', `${base}/health`)).rejects.toThrow();
+      await expect(request('GET', `${API}/health`)).rejects.toThrow();
       const call = { startedAt: aNumber, duration: aNumber };
       const refused = { ...call, operation: 'createSource', method: 'POST', status: 401 };
       expect(await request('GET', '/_simulator/requests')).toMatchObject({

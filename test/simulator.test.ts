@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { DEFAULT_WORKSPACE_ID, type Simulator, startSimulator } from '../src/simulator/simulator';
+import { createClient } from './simulator-client';
 
 const aNumber: unknown = expect.any(Number);
 const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
@@ -14,16 +15,7 @@ beforeEach(() => {
 });
 afterAll(() => simulator.close());
 
-const call = async (method: string, path: string, body?: unknown) => {
-  const res = await fetch(`${simulator.url}/api/public/v1${path}`, {
-    method,
-    headers: { 'Content-Type': 'application/json' },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const text = await res.text();
-  const read: unknown = text === '' ? undefined : JSON.parse(text);
-  return { status: res.status, body: read };
-};
+const { call, create, request } = createClient(() => simulator.url);
 
 const FILE = '778daa7c-feaf-4db6-96f3-70fd645acc77';
 const workspaceId = DEFAULT_WORKSPACE_ID;
@@ -55,17 +47,6 @@ const snowflake = {
   },
 };
 
-const Ids = z.looseObject({
-  sourceId: z.string().default(''),
-  destinationId: z.string().default(''),
-  connectionId: z.string().default(''),
-  workspaceId: z.string().default(''),
-});
-const create = async (path: string, body: unknown) => {
-  const answer = await call('POST', path, body);
-  expect(answer).toMatchObject({ status: 200 });
-  return Ids.parse(answer.body);
-};
 const createSource = async (change = {}) =>
   (await create('/sources', { ...fileSource, ...change })).sourceId;
 
@@ -75,8 +56,8 @@ const Entities = z.object({
   connections: z.array(z.unknown()),
 });
 const entities = async (query = '') => {
-  const res = await fetch(`${simulator.url}/_simulator/entities${query}`);
-  return Entities.parse(await res.json());
+  const { body } = await request('GET', `/_simulator/entities${query}`);
+  return Entities.parse(body);
 };
 
 const Page = z.object({
@@ -90,7 +71,7 @@ describe('sources and destinations', () => {
   test('a created source reads back masked, without its type, and stores the secret', async () => {
     const configuration = { ...fileConfiguration, sourceType: 'file' };
     const created = await call('POST', '/sources', { name: 'orders', workspaceId, configuration });
-    const { sourceId } = Ids.parse(created.body);
+    const { sourceId } = z.object({ sourceId: z.string() }).parse(created.body);
     expect(created).toEqual({
       status: 200,
       body: {
@@ -174,6 +155,38 @@ describe('sources and destinations', () => {
     expect(await entities()).toMatchObject({ sources: [{ configuration }] });
   });
 
+  test('a resource allocation reads back, and none at all stays away', async () => {
+    const requirements = { cpu_limit: '1', memory_limit: '1Gi' };
+    const resourceAllocation = {
+      default: requirements,
+      jobSpecific: [{ jobType: 'sync', resourceRequirements: requirements }],
+    };
+    const sourceId = await createSource({ resourceAllocation });
+    expect(await call('GET', `/sources/${sourceId}`)).toMatchObject({
+      body: { resourceAllocation },
+    });
+    const { body } = await call(
+      'GET',
+      `/sources/${await createSource({ resourceAllocation: null })}`,
+    );
+    expect(body).not.toHaveProperty('resourceAllocation');
+  });
+
+  test.each([
+    ['text', 'much'],
+    ['a requirement that is no object', { default: 'much' }],
+    ['an unknown job type', { jobSpecific: [{ jobType: 'tea', resourceRequirements: {} }] }],
+  ])('a resource allocation of %s is refused', async (_case, resourceAllocation) => {
+    const refused = { status: 400, body: { data: { message: matching(/^resourceAllocation/) } } };
+    const sourceId = await createSource();
+    expect(await call('POST', '/sources', { ...fileSource, resourceAllocation })).toMatchObject(
+      refused,
+    );
+    expect(await call('PATCH', `/sources/${sourceId}`, { resourceAllocation })).toMatchObject(
+      refused,
+    );
+  });
+
   test('a destination mirrors a source', async () => {
     const { destinationId } = await create('/destinations', snowflake);
     expect(await call('GET', `/destinations/${destinationId}`)).toMatchObject({
@@ -190,8 +203,8 @@ describe('deletion', () => {
   test('is soft: the source reads back without configuration and is no longer listed', async () => {
     const sourceId = await createSource();
     const path = `/sources/${sourceId}`;
-    expect(await call('DELETE', path)).toEqual({ status: 204, body: undefined });
-    expect(await call('DELETE', path)).toEqual({ status: 204, body: undefined });
+    expect(await call('DELETE', path)).toEqual({ status: 204, body: '' });
+    expect(await call('DELETE', path)).toEqual({ status: 204, body: '' });
     const deleted = { sourceId, configuration: null };
     expect(await call('GET', path)).toMatchObject({ status: 200, body: deleted });
     expect(await list('/sources')).toMatchObject({ data: [] });
@@ -288,6 +301,21 @@ describe('workspaces', () => {
     expect(await list('/workspaces')).toMatchObject({
       data: [{ name: 'Default Workspace' }, { name: 'grid' }],
     });
+  });
+
+  test.each([
+    ['no object', 'never'],
+    ['no channel', { email: 'never' }],
+    ['a switch that is no boolean', { email: { enabled: 'never' } }],
+  ])('refuse a notification with %s', async (_case, failure) => {
+    const given = { name: 'mesh', notifications: { failure } };
+    const refused = {
+      status: 400,
+      body: { data: { message: matching(/^notifications\.failure/) } },
+    };
+    expect(await call('POST', '/workspaces', given)).toMatchObject(refused);
+    expect(await call('PATCH', `/workspaces/${workspaceId}`, given)).toMatchObject(refused);
+    expect(await list('/workspaces')).toMatchObject({ data: [{ name: 'Default Workspace' }] });
   });
 
   test('offer connector definitions', async () => {

@@ -16,24 +16,47 @@ import { findWorkspace } from './workspaces';
 
 const configuration = z.record(z.string(), z.unknown());
 
+const requirements = z.record(z.string(), z.string());
+
+/** Airbyte public API, ScopedResourceRequirements. */
+const ResourceAllocation = z.object({
+  default: requirements.optional(),
+  jobSpecific: z
+    .array(
+      z.object({
+        jobType: z.enum([
+          'get_spec',
+          'check_connection',
+          'discover_schema',
+          'sync',
+          'reset_connection',
+          'connection_updater',
+          'replicate',
+        ]),
+        resourceRequirements: requirements,
+      }),
+    )
+    .optional(),
+});
+
 const ActorCreate = z.object({
   name: z.string(),
   workspaceId: z.guid(),
   configuration,
   definitionId: z.guid().nullish(),
-  resourceAllocation: z.unknown().optional(),
+  resourceAllocation: ResourceAllocation.nullish(),
 });
 
 const ActorPatch = z.object({
   name: z.string().nullish(),
   configuration: configuration.nullish(),
-  resourceAllocation: z.unknown().optional(),
+  resourceAllocation: ResourceAllocation.nullish(),
 });
 
 const ActorPut = z.object({
   name: z.string(),
   configuration,
-  resourceAllocation: z.unknown().optional(),
+  resourceAllocation: ResourceAllocation.nullish(),
 });
 
 const resourceTypes = { source: 'SOURCE_CONNECTION', destination: 'DESTINATION_CONNECTION' };
@@ -101,7 +124,7 @@ const create = (store: Store, kind: ActorKind, body: unknown) => {
     workspaceId: given.workspaceId,
     connector,
     configuration,
-    resourceAllocation: given.resourceAllocation,
+    resourceAllocation: given.resourceAllocation ?? undefined,
     createdAt: epochSeconds(),
     deleted: false,
   });

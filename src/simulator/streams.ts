@@ -10,6 +10,13 @@ import { cursorOf, primaryKeyOf, validSyncModes } from './sync-modes';
 
 const path = z.array(z.string());
 
+/** Airbyte public API, ConfiguredStreamMapper; what each type is configured with is not looked at. */
+const Mapper = z.object({
+  id: z.guid().optional(),
+  type: z.enum(['hashing', 'field-renaming', 'row-filtering', 'encryption', 'field-filtering']),
+  mapperConfiguration: z.record(z.string(), z.unknown()),
+});
+
 /** Airbyte public API, StreamConfiguration. */
 export const StreamConfiguration = z.object({
   name: z.string(),
@@ -32,7 +39,7 @@ export const StreamConfiguration = z.object({
   includeFiles: z.boolean().nullish(),
   destinationObjectName: z.string().nullish(),
   selectedFields: z.array(z.object({ fieldPath: path.default([]) })).nullish(),
-  mappers: z.array(z.looseObject({ type: z.string() })).nullish(),
+  mappers: z.array(Mapper).nullish(),
 });
 export type StreamConfiguration = z.infer<typeof StreamConfiguration>;
 
@@ -109,7 +116,8 @@ export const defaultStreams = (catalog: Stream[]): ConfiguredStream[] =>
 const showStream = (stream: Stream, withModes: boolean) => ({
   streamName: stream.name,
   streamnamespace: stream.namespace,
-  syncModes: withModes ? validSyncModes(stream) : null,
+  // Only a destination decides which modes there are; without one they are left out.
+  ...(withModes && { syncModes: validSyncModes(stream) }),
   defaultCursorField: stream.defaultCursor,
   sourceDefinedCursorField: stream.sourceDefinedCursor,
   sourceDefinedPrimaryKey: stream.sourceDefinedPrimaryKey,

@@ -20,7 +20,25 @@ const defaultNotifications = {
   syncDisabledWarning: notification(true),
 };
 
-const notifications = z.record(z.string(), z.unknown()).nullish();
+const flag = z.boolean().optional();
+const Notification = z
+  .object({
+    email: z.object({ enabled: flag }).optional(),
+    webhook: z.object({ enabled: flag, url: z.string().optional() }).optional(),
+  })
+  .optional();
+
+/** Airbyte public API, NotificationsConfig. */
+const notifications = z
+  .object({
+    failure: Notification,
+    success: Notification,
+    connectionUpdate: Notification,
+    connectionUpdateActionRequired: Notification,
+    syncDisabled: Notification,
+    syncDisabledWarning: Notification,
+  })
+  .nullish();
 const WorkspaceCreate = z.object({ name: z.string(), notifications });
 const WorkspaceUpdate = z.object({ name: z.string().nullish(), notifications });
 
