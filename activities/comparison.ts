@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Actor, ConnectionRead, ConnectionWrite } from '../src/airbyte';
-import { MASK } from '../src/secrets';
+import { MASK, isRecord } from '../src/secrets';
 
 /** A masked secret counts as equal: the fingerprint in the name speaks for it. */
 const isSame = (current: unknown, wanted: unknown): boolean => {
@@ -30,9 +30,6 @@ export const withSecrets = (
       return [key, isRecord(value) && isRecord(ours) ? withSecrets(value, ours) : value];
     }),
   );
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 type StreamWrite = ConnectionWrite['configurations']['streams'][number];
 

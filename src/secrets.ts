@@ -45,7 +45,7 @@ const maskSecrets = (value: unknown): unknown => {
   return isRecord(value) ? maskRecord(value) : value;
 };
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const maskRecord = (record: Record<string, unknown>): Record<string, unknown> =>

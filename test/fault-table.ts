@@ -30,18 +30,29 @@ export const faultsAt = (operations: readonly string[]) =>
   );
 
 /** Runs that are meant to give up do so soon; the others have time even on a busy machine. */
-export const startBoth = async () => {
-  const shared = { AIRBYTE_REQUEST_TIMEOUT: '400ms' };
-  const [FAILED, COMPLETED] = await Promise.all([
-    startHarness({ env: { ...shared, AIRBYTE_GIVE_UP_AFTER: '1500ms' } }),
-    startHarness({ env: { ...shared, AIRBYTE_GIVE_UP_AFTER: '60s' } }),
-  ]);
-  return { FAILED, COMPLETED };
-};
-export type Both = Awaited<ReturnType<typeof startBoth>>;
+const GIVE_UP_AFTER = { FAILED: '1500ms', COMPLETED: '60s' };
+type End = keyof typeof GIVE_UP_AFTER;
 
-export const stopBoth = ({ FAILED, COMPLETED }: Both) =>
-  Promise.all([FAILED.stop(), COMPLETED.stop()]);
+const startFor = (end: End) =>
+  startHarness({
+    env: { AIRBYTE_REQUEST_TIMEOUT: '400ms', AIRBYTE_GIVE_UP_AFTER: GIVE_UP_AFTER[end] },
+  });
+
+/** For one test file, a harness for runs that must end so, with an Airbyte that has nothing yet. */
+export const useHarnesses = () => {
+  const started = new Map<End, Harness>();
+  beforeAll(async () => {
+    const [failed, completed] = await Promise.all([startFor('FAILED'), startFor('COMPLETED')]);
+    started.set('FAILED', failed).set('COMPLETED', completed);
+  });
+  afterAll(() => Promise.all([...started.values()].map((harness) => harness.stop())));
+  return async (end: End): Promise<Harness> => {
+    const harness = started.get(end);
+    if (!harness) throw new Error('The harnesses start with the first test.');
+    await harness.resetAirbyte();
+    return harness;
+  };
+};
 
 /** Lasting faults are lifted once the run undoes its work, as an outage ends: the undo then works. */
 export const ended = (harness: Harness, token: string) =>

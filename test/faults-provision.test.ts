@@ -1,12 +1,7 @@
-import { ended, faultsAt, startBoth, stopBoth } from './fault-table';
-import type { Both } from './fault-table';
+import { ended, faultsAt, useHarnesses } from './fault-table';
 import { counts } from './harness';
 
-let both: Both;
-beforeAll(async () => {
-  both = await startBoth();
-});
-afterAll(() => stopBoth(both));
+const harnessFor = useHarnesses();
 
 const CALLS = [
   'listSources',
@@ -20,8 +15,7 @@ const CALLS = [
 test.each(faultsAt(CALLS))(
   'a first provision ends $end when $operation answers $what',
   async ({ fault, end }) => {
-    const harness = both[end];
-    await harness.resetAirbyte();
+    const harness = await harnessFor(end);
     await harness.fault(fault);
     const status = await ended(harness, await harness.start('provision'));
     expect(status.status).toBe(end);
@@ -30,8 +24,7 @@ test.each(faultsAt(CALLS))(
 );
 
 test('an undo that Airbyte refuses is told, with what is left behind', async () => {
-  const harness = both.COMPLETED;
-  await harness.resetAirbyte();
+  const harness = await harnessFor('COMPLETED');
   await harness.fault({ operation: 'createConnection', status: 400 });
   await harness.fault({ operation: 'deleteSource', status: 403 });
   const status = await harness.run('provision');
@@ -45,8 +38,7 @@ test('an undo that Airbyte refuses is told, with what is left behind', async () 
 });
 
 test('a connector that does not work is tried a few times, then blamed', async () => {
-  const harness = both.COMPLETED;
-  await harness.resetAirbyte();
+  const harness = await harnessFor('COMPLETED');
   const message = 'Something went wrong in the connector. logs:404 Not Found';
   const body = { title: 'unexpected-problem', data: { message } };
   await harness.fault({ operation: 'getStreamProperties', status: 500, body, times: 0 });
@@ -57,8 +49,7 @@ test('a connector that does not work is tried a few times, then blamed', async (
 });
 
 test('Retry-After is waited for', async () => {
-  const harness = both.COMPLETED;
-  await harness.resetAirbyte();
+  const harness = await harnessFor('COMPLETED');
   await harness.fault({ operation: 'createSource', status: 429, retryAfter: 2 });
   expect((await harness.run('provision')).status).toBe('COMPLETED');
   const [first, second] = await harness.calls('createSource');
@@ -66,8 +57,7 @@ test('Retry-After is waited for', async () => {
 });
 
 test('a wrong base URL is recognised by its web page', async () => {
-  const harness = both.COMPLETED;
-  await harness.resetAirbyte();
+  const harness = await harnessFor('COMPLETED');
   await harness.fault({ operation: 'listSources', status: 200, html: true, times: 0 });
   const status = await harness.run('provision');
   expect(status.result).toContain('with a web page instead of JSON');
@@ -75,8 +65,7 @@ test('a wrong base URL is recognised by its web page', async () => {
 });
 
 test('credentials that Airbyte refuses fail the run at once, without a word of them', async () => {
-  const harness = both.COMPLETED;
-  await harness.resetAirbyte();
+  const harness = await harnessFor('COMPLETED');
   await harness.worker()?.end();
   await harness.startWorker({ AIRBYTE_CLIENT_SECRET: 'wrong-canary' });
   const status = await harness.run('provision', { component: 'refused' });

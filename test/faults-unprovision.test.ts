@@ -1,12 +1,7 @@
-import { faultsAt, startBoth, stopBoth } from './fault-table';
-import type { Both } from './fault-table';
+import { faultsAt, useHarnesses } from './fault-table';
 import { counts } from './harness';
 
-let both: Both;
-beforeAll(async () => {
-  both = await startBoth();
-});
-afterAll(() => stopBoth(both));
+const harnessFor = useHarnesses();
 
 const CALLS = [
   'listSources',
@@ -20,8 +15,7 @@ const CALLS = [
 test.each(faultsAt(['deleteConnection']))(
   'a connection goes with its source even when $operation answers $what',
   async ({ fault, end }) => {
-    const harness = both[end];
-    await harness.resetAirbyte();
+    const harness = await harnessFor(end);
     await harness.run('provision');
     await harness.fault(fault);
     expect((await harness.run('unprovision')).status).toBe('COMPLETED');
@@ -32,8 +26,7 @@ test.each(faultsAt(['deleteConnection']))(
 test.each(faultsAt(CALLS))(
   'a removal with its data ends $end when $operation answers $what, and the same request ends it',
   async ({ fault, end }) => {
-    const harness = both[end];
-    await harness.resetAirbyte();
+    const harness = await harnessFor(end);
     await harness.run('provision');
     await harness.fault(fault);
     const status = await harness.run('unprovision', {}, { removeData: true });

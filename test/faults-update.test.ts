@@ -1,11 +1,6 @@
-import { ended, faultsAt, startBoth, stopBoth } from './fault-table';
-import type { Both } from './fault-table';
+import { ended, faultsAt, useHarnesses } from './fault-table';
 
-let both: Both;
-beforeAll(async () => {
-  both = await startBoth();
-});
-afterAll(() => stopBoth(both));
+const harnessFor = useHarnesses();
 
 const CALLS = [
   'listSources',
@@ -30,8 +25,7 @@ const withoutFingerprints = (entities: unknown) =>
 test.each(faultsAt(CALLS))(
   'an update ends $end when $operation answers $what',
   async ({ fault, end }) => {
-    const harness = both[end];
-    await harness.resetAirbyte();
+    const harness = await harnessFor(end);
     const first = await harness.run('provision');
     const former = await harness.entities('?secrets=true');
     await harness.fault(fault);
@@ -52,8 +46,7 @@ test.each(faultsAt(CALLS))(
 );
 
 test('a failed update tells that the former pipeline is back, and its ids', async () => {
-  const harness = both.COMPLETED;
-  await harness.resetAirbyte();
+  const harness = await harnessFor('COMPLETED');
   const first = await harness.run('provision');
   await harness.fault({ operation: 'patchConnection', status: 400 });
   const status = await harness.run('provision', CHANGES);
@@ -62,8 +55,7 @@ test('a failed update tells that the former pipeline is back, and its ids', asyn
 });
 
 test('what the update did not touch is not put back', async () => {
-  const harness = both.COMPLETED;
-  await harness.resetAirbyte();
+  const harness = await harnessFor('COMPLETED');
   await harness.run('provision');
   await harness.forgetCalls();
   await harness.fault({ operation: 'patchConnection', status: 400 });
