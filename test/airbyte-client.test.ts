@@ -41,7 +41,7 @@ test('asks for one token, however many calls wait for it, and keeps it', async (
 });
 
 test('asks for a new token before the old one ends', async () => {
-  const { run, calls } = await begin({ simulator: { tokenLifetime: 2 } });
+  const { run, calls } = await begin({ simulator: { tokenLifetime: 6 } });
   await eventually(async () => {
     await run('provision');
     return (await calls('createAccessToken')).length > 1 || undefined;

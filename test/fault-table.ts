@@ -29,14 +29,17 @@ export const faultsAt = (operations: readonly string[]) =>
     FAULTS.map(([what, fault, end]) => ({ operation, what, end, fault: { operation, ...fault } })),
   );
 
-/** Runs that are meant to give up do so soon; the others have time even on a busy machine. */
-const GIVE_UP_AFTER = { FAILED: '1500ms', COMPLETED: '60s' };
-type End = keyof typeof GIVE_UP_AFTER;
+/**
+ * Runs that are meant to give up do so soon: a call that hangs leaves no time for a second attempt.
+ * The others have time even on a busy machine.
+ */
+const LIMITS = {
+  FAILED: { AIRBYTE_REQUEST_TIMEOUT: '1300ms', AIRBYTE_GIVE_UP_AFTER: '2500ms' },
+  COMPLETED: { AIRBYTE_REQUEST_TIMEOUT: '500ms', AIRBYTE_GIVE_UP_AFTER: '60s' },
+};
+type End = keyof typeof LIMITS;
 
-const startFor = (end: End) =>
-  startHarness({
-    env: { AIRBYTE_REQUEST_TIMEOUT: '400ms', AIRBYTE_GIVE_UP_AFTER: GIVE_UP_AFTER[end] },
-  });
+const startFor = (end: End) => startHarness({ env: LIMITS[end] });
 
 /** For one test file, a harness for runs that must end so, with an Airbyte that has nothing yet. */
 export const useHarnesses = () => {
