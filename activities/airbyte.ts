@@ -13,8 +13,6 @@ export type Activities = ReturnType<typeof createActivities>;
 /** What of a component exists in Airbyte. Configurations are masked: this goes into the history. */
 export interface Found {
   workspaceId: string;
-  /** The workspace in Airbyte's user interface. */
-  href: string;
   source?: Actor;
   destination?: Actor;
   connection?: ConnectionRead;
@@ -59,7 +57,6 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
         const connection = source && (await findConnection(airbyte, source.id, known.connectionId));
         return {
           workspaceId,
-          href,
           ...(source && { source }),
           ...(destination && { destination }),
           ...(connection && { connection }),

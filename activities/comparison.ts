@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Actor, ConnectionRead, ConnectionWrite } from '../src/airbyte';
-import { MASK, isRecord } from '../src/secrets';
+import { isRecord } from '../src/json';
+import { MASK } from '../src/secrets';
 
 /** A masked secret counts as equal: the fingerprint in the name speaks for it. */
 const isSame = (current: unknown, wanted: unknown): boolean => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from './json';
 
 const MAX_TEXT = 500;
 
@@ -46,14 +47,6 @@ export interface Answer {
   headers: Headers;
   text: string;
 }
-
-export const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 const isHtml = (text: string) => /^\s*<(!doctype|html)/i.test(text);
 

@@ -1,16 +1,11 @@
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
-import {
-  failedAnswer,
-  noAnswer,
-  parseJson,
-  unexpectedAnswer,
-  unreadableAnswer,
-} from './airbyte-error';
+import { failedAnswer, noAnswer, unexpectedAnswer, unreadableAnswer } from './airbyte-error';
 import type { Answer } from './airbyte-error';
 import { TokenAnswer, createSession } from './airbyte-session';
 import type { AirbyteAuth } from './config';
+import { parseJson } from './json';
 import type { Redactor } from './secrets';
 
 /** Airbyte's public API runs on five threads (airbyte-platform, PUBLIC_API_EXECUTOR_THREADS). */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseJson } from './airbyte-error';
 import type { AirbyteAuth } from './config';
+import { parseJson } from './json';
 
 /** Airbyte public API, createAccessToken: `expires_in` in seconds. */
 export const TokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number() });

@@ -19,6 +19,9 @@ const messageFor = (issue: z.core.$ZodRawIssue): string | undefined => {
   return undefined;
 };
 
+/** They go into the run's input and log, which Temporal bounds. */
+const MAX_WARNINGS = 20;
+
 export type Reader = ReturnType<typeof createReader>;
 
 /** Parses pieces of a YAML document; collects what is wrong and what is ignored, with path and line. */
@@ -57,7 +60,7 @@ export const createReader = (yaml: Yaml) => {
     for (const at of keys) {
       if (at.at(-1) === '<<')
         refuse([...path, ...at], 'YAML merge keys are not supported; write the values out');
-      else warn([...path, ...at], 'is ignored');
+      else if (warnings.length < MAX_WARNINGS) warn([...path, ...at], 'is ignored');
       dropKey(copy, at);
     }
     return copy;

@@ -1,3 +1,5 @@
+import { isRecord, parseJson } from './json';
+
 /** What Airbyte shows in the place of a stored secret, and we in the place of any other. */
 export const MASK = '**********';
 
@@ -9,14 +11,6 @@ const SIGNED_URL =
 
 const isSecretKey = (key: string) =>
   SECRET_KEY.test(key.replace(/([a-z])([A-Z])/g, '$1_$2').replace(/-/g, '_'));
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 type Path = (string | number)[];
 
@@ -44,9 +38,6 @@ const maskSecrets = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(maskSecrets);
   return isRecord(value) ? maskRecord(value) : value;
 };
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const maskRecord = (record: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(

@@ -14,7 +14,8 @@ export const formatPath = (path: Path) =>
     '',
   );
 
-const MAX_SYNTAX_PROBLEMS = 20;
+/** Of broken syntax and repeated keys, as one mistake may cause thousands. */
+const MAX_PROBLEMS = 20;
 
 export interface Yaml {
   value: unknown;
@@ -25,13 +26,29 @@ export interface Yaml {
 
 const keyOf = (key: unknown) => (isScalar(key) ? String(key.value) : undefined);
 
+type Pairs = Map<string, YAMLMap['items'][number]>;
+
+/** Each map is gone through once, however many of its keys are asked for. */
+const createPairs = () => {
+  const known = new WeakMap<YAMLMap, Pairs>();
+  return (map: YAMLMap): Pairs => {
+    const found = known.get(map) ?? new Map(map.items.map((pair) => [keyOf(pair.key) ?? '', pair]));
+    known.set(map, found);
+    return found;
+  };
+};
+
 /** The offset of a path's key (of its value in a list), and so the line a reader looks for. */
-const offsetAt = (doc: Document, path: Path): number | undefined => {
+const offsetAt = (
+  doc: Document,
+  path: Path,
+  pairsOf: (map: YAMLMap) => Pairs,
+): number | undefined => {
   let node: unknown = doc.contents;
   let offset = doc.contents?.range?.[0];
   for (const part of path) {
     const from = isAlias(node) ? node.resolve(doc) : node;
-    const pair = isMap(from) ? from.items.find(({ key }) => keyOf(key) === part) : undefined;
+    const pair = isMap(from) ? pairsOf(from).get(String(part)) : undefined;
     const item = isSeq(from) && typeof part === 'number' ? from.items[part] : undefined;
     if (!pair && !item) return offset;
     const found = pair ? pair.key : item;
@@ -64,12 +81,13 @@ const duplicates = (doc: Document, lineOf: (node: Node) => number | undefined): 
   const found: Problem[] = [];
   visit(doc, {
     Map: (_key, map, ancestors) => {
-      for (const { name, node } of repeatedKeys(map))
+      for (const { name, node } of repeatedKeys(map).slice(0, MAX_PROBLEMS))
         found.push({
           path: formatPath([...pathOf([...ancestors, map]), name]),
           ...line(isScalar(node) ? lineOf(node) : undefined),
           message: 'is given twice in one place; keep one of them',
         });
+      return found.length < MAX_PROBLEMS ? undefined : visit.BREAK;
     },
   });
   return found;
@@ -89,15 +107,16 @@ const readDocument = (text: string, path: string): Yaml => {
     offset === undefined ? undefined : counter.linePos(offset).line;
   const doc = parseDocument(text, { lineCounter: counter, uniqueKeys: false, prettyErrors: false });
   if (doc.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) throw new RangeError();
-  const syntax = doc.errors.slice(0, MAX_SYNTAX_PROBLEMS).map(({ message, pos }) => ({
+  const syntax = doc.errors.slice(0, MAX_PROBLEMS).map(({ message, pos }) => ({
     path,
     ...line(lineOf(pos[0])),
     message: `is not valid YAML: ${message}`,
   }));
   if (syntax.length > 0) return { value: undefined, lineAt: () => undefined, problems: syntax };
+  const pairsOf = createPairs();
   return {
     value: doc.toJS({ maxAliasCount: 100 }),
-    lineAt: (at) => lineOf(offsetAt(doc, at)),
+    lineAt: (at) => lineOf(offsetAt(doc, at, pairsOf)),
     problems: duplicates(doc, (node) => lineOf(node.range?.[0])),
   };
 };

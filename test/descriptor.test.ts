@@ -286,6 +286,17 @@ test('refuses an alias bomb before it goes off', () => {
   ]);
 });
 
+test('tells a few of many keys that are ignored, and of many given twice', () => {
+  const keys = Array.from({ length: 20_000 }, (_, index) => `            u${String(index)}: 1`);
+  const ignored = CASHFLOW.replace(/^ +dataset_name/m, (found) => [...keys, found].join('\n'));
+  expect(read(ignored).warnings).toHaveLength(20);
+  const maps = Array.from({ length: 20_000 }, () => '    - {a: 1, a: 2}');
+  const twice = CASHFLOW.replace('  tags: []', ['  tags:', ...maps].join('\n'));
+  const problems = problemsOf(() => read(twice));
+  expect(problems).toHaveLength(20);
+  expect(problems[19]).toMatch(/^dataProduct\.tags\[19\]\.a \(line \d+\): is given twice/);
+});
+
 test('reads JSON, which is YAML too', () => {
   const json = JSON.stringify({ a: 1 });
   expect(problemsOf(() => read(json))).toEqual([

@@ -13,7 +13,7 @@ import type { Retry } from './input';
 /** Temporal takes 400 bytes of summary; a character may need four. */
 const MAX_SUMMARY = 100;
 
-/** Seconds after which a worker that died is noticed. */
+/** A worker that died is noticed after this time. */
 const HEARTBEAT_TIMEOUT = '10s';
 
 export const statusQuery = defineQuery<ProvisioningStatus>('status');

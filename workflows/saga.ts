@@ -42,7 +42,7 @@ export const compensate = (undos: Undo[], run: Run): Promise<Compensation> =>
 
 /**
  * Two steps side by side. When one fails the other is ended first, so that no late success slips
- * past the compensation; throws every failure that is not this ending itself.
+ * past the compensation; throws the failure, not the ending it caused.
  */
 export const bothOf = async <First, Second>(
   first: () => Promise<First>,
