@@ -14,7 +14,7 @@ const forbid = (files, message, patterns, paths = []) => ({
   },
 });
 
-const programs = '^(\\./|\\.\\./src/)(server|worker)$';
+const programs = '^(\\./|\\.\\./src/)(server|worker|provisioner)$';
 
 export default tseslint.config(
   { ignores: ['dist', '.cache', 'node_modules', 'coverage'] },

@@ -10,7 +10,7 @@ import { printResults } from './table';
 /** No worker polls it, so that the runs started here cost nothing but their start. */
 const TASK_QUEUE = 'bench-without-worker';
 
-const retry = { initial: 1000, maxInterval: 30_000, giveUpAfter: 900_000 };
+const retry = { initial: 1000, maxInterval: 30_000, giveUpAfter: 900_000, settleTime: 60_000 };
 
 const contests = (bench: Bench, gatewayUrl: string) => ({
   ours: (id: string) => {

@@ -8,9 +8,6 @@ import type { AirbyteAuth } from './config';
 import { parseJson } from './json';
 import type { Redactor } from './secrets';
 
-/** Airbyte's public API runs on five threads (airbyte-platform, PUBLIC_API_EXECUTOR_THREADS). */
-const MAX_IN_FLIGHT = 3;
-
 export interface Call<Schema extends z.ZodType> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below `/api/public/v1`. */
@@ -28,6 +25,8 @@ export interface AirbyteHttpOptions {
   auth: AirbyteAuth;
   /** Milliseconds one call may take, the reading of its answer included. */
   requestTimeout: number;
+  /** Calls at once; Airbyte's public API runs on five threads (PUBLIC_API_EXECUTOR_THREADS). */
+  maxInFlight: number;
   redactor: Redactor;
   log: Logger;
 }
@@ -52,12 +51,12 @@ const initOf = (call: Call<z.ZodType>, authorization: string | undefined) => ({
 });
 
 /**
- * Calls to Airbyte's public API: at most three in flight, answers checked, every failure an
+ * Calls to Airbyte's public API: at most `maxInFlight` at once, answers checked, every failure an
  * AirbyteError whose text holds no known secret. Only a 401 is repeated, once, with a new token.
  */
 export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
   const { auth, requestTimeout, redactor, log } = options;
-  const limit = pLimit(MAX_IN_FLIGHT);
+  const limit = pLimit(options.maxInFlight);
   const nameOf = ({ method, path }: Call<z.ZodType>) => `${method} ${path}`;
 
   const send = async (call: Call<z.ZodType>, authorization?: string): Promise<Answer> => {

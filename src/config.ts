@@ -8,16 +8,21 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+const durationText = z.custom<ms.StringValue>(
+  (text) => typeof text === 'string' && /^\d*\.?\d+ *(ms|s|m|h|d)$/.test(text),
+  'must be a duration with its unit, for example 200ms, 30s or 15m',
+);
+const isLong = (value: number) => value > 0;
+const tooShort = 'must be longer than zero';
+
 /** A duration as the `ms` package reads it (`200ms`, `30s`, `15m`), in milliseconds. */
 const duration = (fallback: ms.StringValue) =>
-  z
-    .custom<ms.StringValue>(
-      (text) => typeof text === 'string' && /^\d*\.?\d+ *(ms|s|m|h|d)$/.test(text),
-      'must be a duration with its unit, for example 200ms, 30s or 15m',
-    )
+  durationText
     .default(fallback)
     .transform((text) => ms(text))
-    .refine((value) => value > 0, 'must be longer than zero');
+    .refine(isLong, tooShort);
+const durationOrZero = (fallback: ms.StringValue) =>
+  durationText.default(fallback).transform((text) => ms(text));
 
 const port = (fallback: number) =>
   z.coerce
@@ -50,6 +55,9 @@ const gatewaySchema = z.object({
   AIRBYTE_RETRY_INITIAL: duration('1s'),
   AIRBYTE_RETRY_MAX_INTERVAL: duration('30s'),
   AIRBYTE_GIVE_UP_AFTER: duration('15m'),
+  AIRBYTE_SETTLE_TIME: duration('1m'),
+  OPERATIONS: z.enum(['on', 'off'], { message: 'must be on or off' }).default('off'),
+  DRAIN_FOR: durationOrZero('0s'),
   ...temporal,
 });
 
@@ -68,6 +76,20 @@ const workerSchema = z
     AIRBYTE_WORKSPACE_ID: z.guid({ message: 'is required: the UUID of an Airbyte workspace' }),
     AIRBYTE_UI_URL: url.optional(),
     AIRBYTE_REQUEST_TIMEOUT: duration('30s'),
+    AIRBYTE_MAX_IN_FLIGHT: z.coerce
+      .number({ message: 'must be a whole number' })
+      .int('must be a whole number')
+      .min(1, 'must be at least 1')
+      .default(3),
+    RECONCILE_EVERY: durationText
+      .transform((text) => ms(text))
+      .refine((value) => value >= 60_000, 'must be a minute or longer')
+      .optional(),
+    WORKER_DEPLOYMENT_NAME: optionalText,
+    WORKER_BUILD_ID: optionalText,
+    WORKER_VERSIONING: z
+      .enum(['pinned', 'auto-upgrade'], { message: 'must be pinned or auto-upgrade' })
+      .default('pinned'),
     FINGERPRINT_KEY: optionalText,
     SNOWFLAKE_HOST: requiredText,
     SNOWFLAKE_ROLE: requiredText,
@@ -85,6 +107,10 @@ const workerSchema = z
   .refine((env) => !env.AIRBYTE_USERNAME === !env.AIRBYTE_PASSWORD, {
     path: ['AIRBYTE_PASSWORD'],
     message: 'and AIRBYTE_USERNAME go together',
+  })
+  .refine((env) => !env.WORKER_DEPLOYMENT_NAME === !env.WORKER_BUILD_ID, {
+    path: ['WORKER_BUILD_ID'],
+    message: 'and WORKER_DEPLOYMENT_NAME go together',
   })
   .refine((env) => !env.SNOWFLAKE_PASSWORD !== !env.SNOWFLAKE_PRIVATE_KEY_FILE, {
     path: ['SNOWFLAKE_PASSWORD'],
@@ -123,7 +149,12 @@ export const gatewayConfig = (env: Environment = process.env) => {
       initial: given.AIRBYTE_RETRY_INITIAL,
       maxInterval: Math.max(given.AIRBYTE_RETRY_INITIAL, given.AIRBYTE_RETRY_MAX_INTERVAL),
       giveUpAfter: given.AIRBYTE_GIVE_UP_AFTER,
+      settleTime: given.AIRBYTE_SETTLE_TIME,
     },
+    /** Whether the gateway serves /operations, which can replay and cancel runs. */
+    operations: given.OPERATIONS === 'on',
+    /** Milliseconds between the signal to end, told on /readyz, and the last request taken. */
+    drainFor: given.DRAIN_FOR,
     logLevel: given.LOG_LEVEL,
   };
 };
@@ -146,6 +177,16 @@ const airbyteAuth = (given: z.output<typeof workerSchema>): AirbyteAuth => {
   return { kind: 'none' };
 };
 
+/** Temporal's Worker Deployment this worker is a version of; undefined: an unversioned worker. */
+const versioningOf = (given: z.output<typeof workerSchema>) =>
+  given.WORKER_DEPLOYMENT_NAME && given.WORKER_BUILD_ID
+    ? {
+        deploymentName: given.WORKER_DEPLOYMENT_NAME,
+        buildId: given.WORKER_BUILD_ID,
+        behavior: given.WORKER_VERSIONING,
+      }
+    : undefined;
+
 export type WorkerConfig = ReturnType<typeof workerConfig>;
 export const workerConfig = (env: Environment = process.env) => {
   const given = read(workerSchema, env);
@@ -161,7 +202,11 @@ export const workerConfig = (env: Environment = process.env) => {
       auth: airbyteAuth(given),
       workspaceId: given.AIRBYTE_WORKSPACE_ID,
       requestTimeout: given.AIRBYTE_REQUEST_TIMEOUT,
+      maxInFlight: given.AIRBYTE_MAX_IN_FLIGHT,
     },
+    /** Milliseconds between looks for drift; undefined: none are scheduled. */
+    reconcileEvery: given.RECONCILE_EVERY,
+    versioning: versioningOf(given),
     /** Keys the fingerprints in Airbyte's names; a new key means one rewrite of each entity. */
     fingerprintKey:
       given.FINGERPRINT_KEY ??
@@ -177,6 +222,15 @@ export const workerConfig = (env: Environment = process.env) => {
       privateKeyFile: given.SNOWFLAKE_PRIVATE_KEY_FILE,
       privateKeyPassword: given.SNOWFLAKE_PRIVATE_KEY_PASSWORD,
     },
+  };
+};
+
+/** For the command line, which talks to Temporal as the gateway does. */
+export const cliConfig = (env: Environment = process.env) => {
+  const given = read(z.object(temporal), env);
+  return {
+    taskQueue: given.TEMPORAL_TASK_QUEUE,
+    temporalUiUrl: given.TEMPORAL_UI_URL?.replace(/\/$/, ''),
   };
 };
 

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/* The Coordinator's contract, specification 2.2.0. Unknown keys of a request are ignored. */
+/*
+ * The Coordinator's contract, specification 2.2.0, with the termination of 2.5.0. Unknown keys of a
+ * request are ignored.
+ */
 
 export const ProvisioningRequest = z
   .object({
@@ -54,7 +57,8 @@ export type Info = z.infer<typeof Info>;
 
 export const ProvisioningStatus = z
   .object({
-    status: z.enum(['RUNNING', 'COMPLETED', 'FAILED']),
+    /** TERMINATING and TERMINATED are only told of runs that were terminated by DELETE. */
+    status: z.enum(['RUNNING', 'COMPLETED', 'FAILED', 'TERMINATING', 'TERMINATED']),
     result: z.string(),
     info: Info.optional(),
     logs: z.array(Log).optional(),

@@ -21,7 +21,9 @@ test('the defaults are those the README names', () => {
     basePath: '',
     taskQueue: 'airbyte-provisioner',
     temporalUiUrl: undefined,
-    retry: { initial: 1000, maxInterval: 30_000, giveUpAfter: 900_000 },
+    retry: { initial: 1000, maxInterval: 30_000, giveUpAfter: 900_000, settleTime: 60_000 },
+    operations: false,
+    drainFor: 0,
     logLevel: 'info',
   });
   expect(workerConfig(required)).toMatchObject({
@@ -31,6 +33,7 @@ test('the defaults are those the README names', () => {
       uiUrl: 'http://127.0.0.1:8000',
       auth: { kind: 'none' },
       requestTimeout: 30_000,
+      maxInFlight: 3,
     },
   });
   expect(simulatorConfig({})).toMatchObject({ port: 8000 });

@@ -85,6 +85,7 @@ const variables = (simulator: Simulator, taskQueue: string, temporal: string): V
   AIRBYTE_RETRY_INITIAL: '50ms',
   AIRBYTE_RETRY_MAX_INTERVAL: '400ms',
   AIRBYTE_GIVE_UP_AFTER: '4s',
+  AIRBYTE_SETTLE_TIME: '1s',
   SNOWFLAKE_HOST: 'tests.snowflakecomputing.com',
   SNOWFLAKE_ROLE: 'LOADER',
   SNOWFLAKE_WAREHOUSE: 'LOADING',

@@ -6,6 +6,8 @@ export interface Retry {
   maxInterval: number;
   /** How long one step is tried before the run fails. */
   giveUpAfter: number;
+  /** How long after an unclear answer Airbyte may still do what it was asked. */
+  settleTime: number;
 }
 
 export interface ProvisionInput {
