@@ -1,17 +1,27 @@
 import type { Actor, Airbyte, Kind } from '../src/airbyte';
+import type { Interest } from '../src/airbyte-http';
 import type { Plan } from '../src/descriptor';
 import type { Fabrics } from '../src/fabrics';
 import { fingerprintOf, ownedName, ownerOf, withoutFingerprint } from '../src/ownership';
 import { maskRecord } from '../src/secrets';
 import { attempt } from './attempt';
 import { isActorAsWanted, withSecrets } from './comparison';
-import { byHint, refused, single, stillThere } from './findings';
+import { adoptable, byHint, refused, single, stillThere } from './findings';
 import type { Put } from './findings';
 
 type Wanted = Plan['source'] | Plan['destination'];
 
+export interface PutActor<Plan extends Wanted> {
+  /** The component's key. */
+  key: string;
+  plan: Plan;
+  before?: Actor | undefined;
+  /** Milliseconds Airbyte may take to finish, unseen, what it was asked for. */
+  settleTime: number;
+}
+
 export interface ActorDeps {
-  airbyteFor: (signal: AbortSignal) => Airbyte;
+  airbyteFor: (interest: Interest) => Airbyte;
   fabrics: Fabrics;
   /** Keys the fingerprints in names. */
   fingerprintKey: string;
@@ -67,10 +77,10 @@ export const createActorActivities = (deps: ActorDeps) => {
   };
 
   return {
-    put: (kind: Kind, given: { key: string; plan: Wanted; before?: Actor | undefined }) =>
-      attempt(async ({ number, signal }): Promise<Put> => {
+    put: (kind: Kind, { settleTime, ...given }: PutActor<Wanted>) =>
+      attempt(async ({ number, settlesAt, interest }): Promise<Put> => {
         const { key, plan, before } = given;
-        const airbyte = airbyteFor(signal);
+        const airbyte = airbyteFor(interest);
         const wanted = { ...(await resolve(plan, key)), definitionId: plan.definitionId };
         const done = (id: string, action: Put['action']) => ({
           id,
@@ -84,16 +94,17 @@ export const createActorActivities = (deps: ActorDeps) => {
             `Unprovision the component, then deploy it again: Airbyte cannot change a ${kind}'s connector.`,
           );
         if (before && isActorAsWanted(before, wanted)) return done(before.id, 'unchanged');
-        const current = number === 1 ? before : await findActor(airbyte, kind, key, before?.id);
+        const look = () => findActor(airbyte, kind, key, before?.id);
+        const current = number === 1 ? before : await adoptable(look, { settlesAt, interest });
         const id = await write(airbyte, kind, current, wanted);
         return done(id, before ? 'updated' : 'created');
-      }),
+      }, settleTime),
 
     /** Readable fields as they were; secrets, which Airbyte never shows, as the worker has them now. */
     restore: (kind: Kind, { plan, before }: { plan: Wanted; before: Actor }) =>
-      attempt(async ({ signal }) => {
+      attempt(async ({ interest }) => {
         const resolved = (await fabrics[plan.connector]?.()) ?? {};
-        await airbyteFor(signal).updateActor(kind, before.id, {
+        await airbyteFor(interest).updateActor(kind, before.id, {
           name: withoutFingerprint(before.name),
           configuration: withSecrets(before.configuration ?? {}, resolved),
         });
@@ -101,8 +112,8 @@ export const createActorActivities = (deps: ActorDeps) => {
 
     /** By id where the run has seen it; by name where it may exist unseen. Whether there was any. */
     delete: (kind: Kind, { key, id }: { key: string; id?: string | undefined }) =>
-      attempt(async ({ signal }) => {
-        const airbyte = airbyteFor(signal);
+      attempt(async ({ interest }) => {
+        const airbyte = airbyteFor(interest);
         const ids = id ? [id] : (await ownActors(airbyte, kind, key)).map((actor) => actor.id);
         for (const each of ids) await remove(airbyte, kind, each);
         return ids.length > 0;

@@ -1,7 +1,9 @@
 import type { Actor, Airbyte, ConnectionRead } from '../src/airbyte';
+import type { Interest } from '../src/airbyte-http';
 import type { KnownIds, Plan } from '../src/descriptor';
 import type { Fabrics } from '../src/fabrics';
 import { createActorActivities, findActor } from './actors';
+import type { PutActor } from './actors';
 import { attempt } from './attempt';
 import { createConnectionActivities, findConnection } from './connections';
 
@@ -19,8 +21,8 @@ export interface Found {
 }
 
 export interface ActivityDeps {
-  /** Airbyte, bound to a signal that ends its calls. */
-  airbyteFor: (signal: AbortSignal) => Airbyte;
+  /** Airbyte, for as long as someone is interested in its answers. */
+  airbyteFor: (interest: Interest) => Airbyte;
   fabrics: Fabrics;
   /** Keys the fingerprints in names. */
   fingerprintKey: string;
@@ -48,8 +50,8 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
   return {
     /** Looks by the ids a former run reported, believed if the names agree; else by name. */
     inspect: ({ key, known }: { key: string; known: KnownIds }): Promise<Found> =>
-      attempt(async ({ signal }) => {
-        const airbyte = rest.airbyteFor(signal);
+      attempt(async ({ interest }) => {
+        const airbyte = rest.airbyteFor(interest);
         const [source, destination] = await Promise.all([
           findActor(airbyte, 'source', key, known.sourceId),
           findActor(airbyte, 'destination', key, known.destinationId),
@@ -63,13 +65,8 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
         };
       }),
 
-    putSource: (given: { key: string; plan: Plan['source']; before?: Actor | undefined }) =>
-      actors.put('source', given),
-    putDestination: (given: {
-      key: string;
-      plan: Plan['destination'];
-      before?: Actor | undefined;
-    }) => actors.put('destination', given),
+    putSource: (given: PutActor<Plan['source']>) => actors.put('source', given),
+    putDestination: (given: PutActor<Plan['destination']>) => actors.put('destination', given),
     discover: connections.discover,
     putConnection: connections.put,
 

@@ -1,6 +1,8 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Info } from '@temporalio/activity';
-import { AirbyteError } from '../src/airbyte-error';
+import { AirbyteError, outOfTime } from '../src/airbyte-error';
+import type { Interest } from '../src/airbyte-http';
+import { isRecord } from '../src/json';
 
 /** A source or destination that does not work may be a passing fault, but seldom the third time. */
 const CONNECTOR_ATTEMPTS = 3;
@@ -13,13 +15,17 @@ const LATENESS = 1000;
 export interface FailureDetails {
   problem: string;
   solution: string;
+  /** Until then (epoch milliseconds) Airbyte may still do what it was asked; absent: it will not. */
+  settlesAt?: number;
 }
 
 export interface Attempt {
   /** Counts from 1. A later one must look first: an earlier may have worked, unseen. */
   number: number;
-  /** Aborted when the run cancels the step, or when its time is up. */
-  signal: AbortSignal;
+  /** In Airbyte's answers; over when the run cancels the step, or when its time is up. */
+  interest: Interest;
+  /** Until then (epoch milliseconds) what an earlier attempt asked for may still come about. */
+  settlesAt: number;
 }
 
 /** Exponential with jitter: half of each wait is random, so that many runs do not come back at once. */
@@ -44,18 +50,19 @@ const waitBefore = (err: unknown, info: Info) => {
   return wait + LATENESS < timeLeft(info) ? wait : undefined;
 };
 
-const detailsOf = (err: unknown, { attempt }: Info): FailureDetails => {
+const detailsOf = (err: unknown, { attempt }: Info, settlesAt: number): FailureDetails => {
   const problem = err instanceof Error ? err.message : String(err);
   const known = err instanceof AirbyteError ? err : undefined;
   return {
     problem: attempt > 1 ? `${problem} (tried ${String(attempt)} times)` : problem,
     solution: known?.solution ?? 'Ask the platform operator to look at the log of the worker.',
+    ...(settlesAt > Date.now() && { settlesAt }),
   };
 };
 
-const asFailure = (err: unknown, info: Info) => {
+const asFailure = (err: unknown, info: Info, settlesAt: number) => {
   if (err instanceof ApplicationFailure) return err;
-  const details = detailsOf(err, info);
+  const details = detailsOf(err, info, settlesAt);
   const wait = waitBefore(err, info);
   return ApplicationFailure.create({
     message: details.problem,
@@ -67,31 +74,50 @@ const asFailure = (err: unknown, info: Info) => {
   });
 };
 
-const outOfTime = () =>
-  new AirbyteError('Airbyte did not answer before the time for this step was up.', {
-    kind: 'again',
-    solution: 'Deploy again when Airbyte answers; the platform operator can see why it does not.',
-  });
+/** What an attempt leaves to the next one, in its last heartbeat. */
+interface Legacy {
+  attempt: number;
+  settlesAt: number;
+}
+
+const isLegacy = (value: unknown): value is Legacy =>
+  isRecord(value) && typeof value.attempt === 'number' && typeof value.settlesAt === 'number';
+
+/** An attempt that left no word died in the middle of whatever it did. */
+const settlesAtFirst = ({ attempt, heartbeatDetails }: Info, settleTime: number) => {
+  if (attempt === 1) return 0;
+  const hasTold = isLegacy(heartbeatDetails) && heartbeatDetails.attempt === attempt - 1;
+  return hasTold ? heartbeatDetails.settlesAt : Date.now() + settleTime;
+};
 
 /**
  * One attempt of an activity: heartbeats (so that a dead worker is noticed and cancellation
  * arrives), ends with the run's interest, and turns errors into failures with the right retries.
+ * `settleTime` in milliseconds: how long what a write asked for may take to come about unseen.
  */
 export const attempt = async <Result>(
   work: (attempt: Attempt) => Promise<Result>,
+  settleTime = 0,
 ): Promise<Result> => {
   const context = Context.current();
   const { info, cancellationSignal } = context;
-  const beating = setInterval(() => context.heartbeat(), (info.heartbeatTimeoutMs ?? 9000) / 3);
+  const beat = () => context.heartbeat(info.heartbeatDetails);
+  const beating = setInterval(beat, (info.heartbeatTimeoutMs ?? 9000) / 3);
   const clock = AbortSignal.timeout(Math.max(MARGIN, timeLeft(info)));
+  const interest = { cancelled: cancellationSignal, timeUp: clock };
+  let settlesAt = settlesAtFirst(info, settleTime);
   try {
-    return await work({
-      number: info.attempt,
-      signal: AbortSignal.any([cancellationSignal, clock]),
-    });
+    return await work({ number: info.attempt, interest, settlesAt });
   } catch (err) {
+    if (err instanceof AirbyteError && err.unclear) settlesAt = Date.now() + settleTime;
+    const legacy: Legacy = { attempt: info.attempt, settlesAt };
+    context.heartbeat(legacy);
     if (cancellationSignal.aborted) return await context.cancelled;
-    throw asFailure(clock.aborted && !(err instanceof AirbyteError) ? outOfTime() : err, info);
+    throw asFailure(
+      clock.aborted && !(err instanceof AirbyteError) ? outOfTime() : err,
+      info,
+      settlesAt,
+    );
   } finally {
     clearInterval(beating);
   }

@@ -7,12 +7,13 @@ import type {
   StreamRead,
 } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
+import type { Interest } from '../src/airbyte-http';
 import type { Plan } from '../src/descriptor';
 import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
 import { cronOf, isConnectionAsWanted } from './comparison';
-import { byHint, refused, single, stillThere } from './findings';
+import { adoptable, byHint, refused, single, stillThere } from './findings';
 import type { Put } from './findings';
 
 /** Milliseconds between looks at a job: soon at first, as most destinations are quickly cleared. */
@@ -83,7 +84,8 @@ const noSuchStreams = (missing: string[], streams: DiscoveredStream[]) => {
   );
 };
 
-const outcomeOf = async (airbyte: Airbyte, jobId: number, signal: AbortSignal) => {
+const outcomeOf = async (airbyte: Airbyte, jobId: number, { cancelled, timeUp }: Interest) => {
+  const signal = AbortSignal.any([cancelled, timeUp]);
   for (let wait = FIRST_LOOK; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
     const { status } = await airbyte.getJob(jobId);
     if (['succeeded', 'failed', 'cancelled'].includes(status)) return status;
@@ -101,9 +103,9 @@ const runningClear = async (airbyte: Airbyte, connectionId: string) =>
 export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) => ({
   /** The source's streams; names it does not have are refused, after a look past Airbyte's cache. */
   discover: (given: { sourceId: string; destinationId: string; plan: Plan['connection'] }) =>
-    attempt(async ({ signal }): Promise<DiscoveredStream[]> => {
+    attempt(async ({ interest }): Promise<DiscoveredStream[]> => {
       const { plan, ...ids } = given;
-      const airbyte = airbyteFor(signal);
+      const airbyte = airbyteFor(interest);
       const cached = await airbyte.discover(ids);
       const isComplete = cached.length > 0 && missingIn(plan, cached).length === 0;
       const streams = isComplete ? cached : await airbyte.discover({ ...ids, ignoreCache: true });
@@ -118,10 +120,12 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
     destinationId: string;
     streams: DiscoveredStream[];
     before?: ConnectionRead | undefined;
+    /** Milliseconds Airbyte may take to finish, unseen, what it was asked for. */
+    settleTime: number;
   }) =>
-    attempt(async ({ number, signal }): Promise<Put> => {
+    attempt(async ({ number, settlesAt, interest }): Promise<Put> => {
       const { plan, sourceId, destinationId, before } = given;
-      const airbyte = airbyteFor(signal);
+      const airbyte = airbyteFor(interest);
       const wanted = asWrite(plan, streamsOf(plan, given.streams));
       const done = (id: string, action: Put['action']) => ({
         id,
@@ -135,23 +139,24 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
           'Delete that connection in Airbyte, then deploy again.',
         );
       if (before && isConnectionAsWanted(before, wanted)) return done(before.id, 'unchanged');
-      const current = number === 1 ? before : await findConnection(airbyte, sourceId, before?.id);
+      const look = () => findConnection(airbyte, sourceId, before?.id);
+      const current = number === 1 ? before : await adoptable(look, { settlesAt, interest });
       const action = before ? 'updated' : 'created';
       if (current && isConnectionAsWanted(current, wanted)) return done(current.id, action);
       const written = current
         ? await airbyte.patchConnection(current.id, wanted)
         : await airbyte.createConnection({ ...wanted, sourceId, destinationId });
       return done(written.id, action);
-    }),
+    }, given.settleTime),
 
   /** A basic schedule cannot be set in the public API: the one in force then stays. */
   restore: ({ before }: { before: ConnectionRead }) =>
-    attempt(async ({ signal }) => {
+    attempt(async ({ interest }) => {
       const { id, sourceId: _source, destinationId: _destination, schedule, ...rest } = before;
       const { scheduleType } = schedule;
       const cronExpression = cronOf(schedule.cronExpression);
       const streams = before.configurations.streams.map(withoutEmptyLists);
-      await airbyteFor(signal).patchConnection(id, {
+      await airbyteFor(interest).patchConnection(id, {
         ...rest,
         prefix: before.prefix ?? '',
         configurations: { streams },
@@ -161,8 +166,8 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
 
   /** By id where the run has seen it; by its source where it may exist unseen. Whether there was any. */
   delete: ({ key, id }: { key: string; id?: string | undefined }) =>
-    attempt(async ({ signal }) => {
-      const airbyte = airbyteFor(signal);
+    attempt(async ({ interest }) => {
+      const airbyte = airbyteFor(interest);
       const ids = id ? [id] : await ownConnections(airbyte, key);
       for (const each of ids) await remove(airbyte, each);
       return ids.length > 0;
@@ -173,8 +178,8 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
    * jobs of active connections only; the manual schedule keeps a paused one from syncing meanwhile.
    */
   clearData: ({ connection }: { connection: ConnectionRead }) =>
-    attempt(async ({ signal }) => {
-      const airbyte = airbyteFor(signal);
+    attempt(async ({ interest }) => {
+      const airbyte = airbyteFor(interest);
       const connectionId = connection.id;
       if (connection.status !== 'active')
         await airbyte.patchConnection(connectionId, {
@@ -183,7 +188,7 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
         });
       const { jobId } =
         (await runningClear(airbyte, connectionId)) ?? (await airbyte.startClear(connectionId));
-      const status = await outcomeOf(airbyte, jobId, signal);
+      const status = await outcomeOf(airbyte, jobId, interest);
       if (status === 'succeeded') return;
       throw new AirbyteError(`Airbyte's job ${String(jobId)} to clear the data ended ${status}.`, {
         kind: 'again',

@@ -1,6 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/activity';
 import { AirbyteError } from '../src/airbyte-error';
-import type { FailureDetails } from './attempt';
+import type { Attempt, FailureDetails } from './attempt';
 
 /** An entity that now is as wanted, and what that took. */
 export interface Put {
@@ -33,6 +34,27 @@ export const single = <Entity extends { id: string; name: string }>(
     `Airbyte has ${String(found.length)} ${what}s for this component: ${names}.`,
     `Delete all but one ${what} in Airbyte, then try again.`,
   );
+};
+
+/** Milliseconds between looks for what may still come about. */
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 5000;
+
+/**
+ * What an earlier attempt made unseen. As long as it may still come about this goes on looking, so
+ * that it is adopted and never made twice.
+ */
+export const adoptable = async <Entity>(
+  look: () => Promise<Entity | undefined>,
+  { settlesAt, interest }: Pick<Attempt, 'settlesAt' | 'interest'>,
+): Promise<Entity | undefined> => {
+  const signal = AbortSignal.any([interest.cancelled, interest.timeUp]);
+  for (let wait = FIRST_WAIT; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
+    const isLast = Date.now() >= settlesAt;
+    const found = await look();
+    if (found !== undefined || isLast) return found;
+    await setTimeout(Math.max(0, Math.min(wait, settlesAt - Date.now())), undefined, { signal });
+  }
 };
 
 /** A look-up by an id someone told us; a foreign id is 403 to who does not administer Airbyte. */

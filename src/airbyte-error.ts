@@ -17,6 +17,8 @@ export class AirbyteError extends Error {
   /** Milliseconds Airbyte asked to wait (Retry-After). */
   readonly retryAfter: number | undefined;
   readonly solution: string;
+  /** Whether a write may have taken effect, or may yet: nobody can tell from this answer. */
+  readonly unclear: boolean;
 
   constructor(
     message: string,
@@ -25,6 +27,7 @@ export class AirbyteError extends Error {
       solution: string;
       status?: number | undefined;
       retryAfter?: number | undefined;
+      unclear?: boolean;
       cause?: unknown;
     },
   ) {
@@ -33,6 +36,7 @@ export class AirbyteError extends Error {
     this.status = given.status;
     this.retryAfter = given.retryAfter;
     this.solution = given.solution;
+    this.unclear = given.unclear ?? false;
   }
 }
 
@@ -40,6 +44,21 @@ const OPERATOR = 'Ask the platform operator to check';
 const WRONG_URL = `${OPERATOR} AIRBYTE_URL: it must be the root of the Airbyte host.`;
 const DEPLOY_AGAIN =
   'Deploy again when Airbyte answers; the platform operator can see why it does not.';
+
+/** A call, as its errors name it. */
+export interface CallName {
+  method: string;
+  path: string;
+}
+const nameOf = ({ method, path }: CallName) => `${method} ${path}`;
+/** A token asked for in vain leaves nothing behind. */
+const isWrite = ({ method, path }: CallName) => method !== 'GET' && !path.endsWith('/token');
+
+/** A proxy lost patience; Airbyte itself goes on with what it was asked. */
+const LOST_PATIENCE = [408, 502, 504];
+
+/** No connection came about, so nothing was asked. */
+const UNREACHED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'];
 
 /** What came back of a call. */
 export interface Answer {
@@ -102,54 +121,74 @@ const retryAfterOf = (headers: Headers) => {
 
 /** An answer that says no. `redact` cleans Airbyte's own words, which may echo a secret. */
 export const failedAnswer = (
-  call: string,
+  call: CallName,
   { status, headers, text }: Answer,
   redact: (text: string) => string,
 ) => {
   const kind = kindOf(status, text);
   const reason = redact(reasonIn(text)).slice(0, MAX_TEXT);
   return new AirbyteError(
-    `Airbyte answered ${String(status)} to ${call}${reason && `: ${reason}`}`,
-    { kind, status, solution: solutionFor(status, kind), retryAfter: retryAfterOf(headers) },
+    `Airbyte answered ${String(status)} to ${nameOf(call)}${reason && `: ${reason}`}`,
+    {
+      kind,
+      status,
+      solution: solutionFor(status, kind),
+      retryAfter: retryAfterOf(headers),
+      unclear: isWrite(call) && LOST_PATIENCE.includes(status),
+    },
   );
 };
 
 /** A web page means a wrong base URL, which stays wrong; cut-off JSON may come whole next time. */
-export const unreadableAnswer = (call: string, { status, text }: Answer) =>
+export const unreadableAnswer = (call: CallName, { status, text }: Answer) =>
   isHtml(text)
-    ? new AirbyteError(`Airbyte answered ${call} with a web page instead of JSON.`, {
+    ? new AirbyteError(`Airbyte answered ${nameOf(call)} with a web page instead of JSON.`, {
         kind: 'refused',
         status,
         solution: WRONG_URL,
       })
-    : new AirbyteError(`Airbyte's answer to ${call} was cut off or is not JSON.`, {
+    : new AirbyteError(`Airbyte's answer to ${nameOf(call)} was cut off or is not JSON.`, {
         kind: 'again',
         status,
         solution: DEPLOY_AGAIN,
       });
 
-export const unexpectedAnswer = (call: string, status: number, { issues }: z.ZodError) => {
+export const unexpectedAnswer = (call: CallName, status: number, { issues }: z.ZodError) => {
   const fields = issues.map(({ path }) => path.join('.') || 'the whole').join(', ');
-  const message = `Airbyte's answer to ${call} has another form than expected (${fields}).`;
+  const message = `Airbyte's answer to ${nameOf(call)} has another form than expected (${fields}).`;
   const solution = `${OPERATOR} whether this version of Airbyte is supported.`;
   return new AirbyteError(message, { kind: 'refused', status, solution });
 };
 
 /** fetch hides what happened in its cause ("ECONNREFUSED", "other side closed"). */
+const rootOf = (err: unknown) =>
+  err instanceof Error && err.cause instanceof Error ? err.cause : err;
+const codeOf = (err: unknown) => {
+  const code: unknown = Reflect.get(Object(rootOf(err)), 'code');
+  return typeof code === 'string' ? code : undefined;
+};
 const describeCause = (err: unknown) => {
-  const cause = err instanceof Error && err.cause instanceof Error ? err.cause : err;
-  if (!(cause instanceof Error)) return String(cause);
-  return 'code' in cause ? String(cause.code) : cause.message;
+  const cause = rootOf(err);
+  return codeOf(err) ?? (cause instanceof Error ? cause.message : String(cause));
 };
 
-/** No answer: whether the call took effect is not known. `timeout` in milliseconds, if it ran out. */
-export const noAnswer = (call: string, cause: unknown, timeout: number | undefined) => {
+/** No answer came. `timeout` in milliseconds, if that is what ran out. */
+export const noAnswer = (call: CallName, cause: unknown, timeout?: number) => {
   const why = timeout
     ? `did not answer within ${String(timeout)} ms`
     : `could not be reached or hung up (${describeCause(cause)})`;
-  return new AirbyteError(`Airbyte ${why}: ${call}.`, {
+  return new AirbyteError(`Airbyte ${why}: ${nameOf(call)}.`, {
     kind: 'again',
     solution: DEPLOY_AGAIN,
+    unclear: isWrite(call) && !UNREACHED.includes(codeOf(cause) ?? ''),
     cause,
   });
 };
+
+/** The step's time was up before an answer came. */
+export const outOfTime = (call?: CallName) =>
+  new AirbyteError('Airbyte did not answer before the time for this step was up.', {
+    kind: 'again',
+    solution: DEPLOY_AGAIN,
+    unclear: call !== undefined && isWrite(call),
+  });

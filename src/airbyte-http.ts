@@ -1,7 +1,13 @@
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
-import { failedAnswer, noAnswer, unexpectedAnswer, unreadableAnswer } from './airbyte-error';
+import {
+  failedAnswer,
+  noAnswer,
+  outOfTime,
+  unexpectedAnswer,
+  unreadableAnswer,
+} from './airbyte-error';
 import type { Answer } from './airbyte-error';
 import { TokenAnswer, createSession } from './airbyte-session';
 import type { AirbyteAuth } from './config';
@@ -15,8 +21,15 @@ export interface Call<Schema extends z.ZodType> {
   query?: Record<string, string | number | boolean | undefined>;
   body?: object;
   answer: Schema;
-  /** Ends the call when nobody waits for it any more. */
-  signal: AbortSignal;
+  interest: Interest;
+}
+
+/** How long somebody waits for a call. */
+export interface Interest {
+  /** Nobody wants the result any more: ends reads, and keeps writes from being sent. */
+  cancelled: AbortSignal;
+  /** Ends writes as well. Under way they are ended by nothing else, so that it is known what they did. */
+  timeUp: AbortSignal;
 }
 
 export interface AirbyteHttpOptions {
@@ -57,39 +70,48 @@ const initOf = (call: Call<z.ZodType>, authorization: string | undefined) => ({
 export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
   const { auth, requestTimeout, redactor, log } = options;
   const limit = pLimit(options.maxInFlight);
-  const nameOf = ({ method, path }: Call<z.ZodType>) => `${method} ${path}`;
 
   const send = async (call: Call<z.ZodType>, authorization?: string): Promise<Answer> => {
     const started = Date.now();
     const deadline = AbortSignal.timeout(requestTimeout);
+    const { cancelled, timeUp } = call.interest;
+    const ends = call.method === 'GET' ? [cancelled, timeUp, deadline] : [timeUp, deadline];
     try {
       const response = await fetch(
         `${options.url}/api/public/v1${call.path}${queryOf(call.query)}`,
         {
           ...initOf(call, authorization),
           redirect: 'manual',
-          signal: AbortSignal.any([call.signal, deadline]),
+          signal: AbortSignal.any(ends),
         },
       );
       const { status, headers } = response;
       const text = await response.text();
-      log.debug({ call: nameOf(call), status, ms: Date.now() - started }, 'Airbyte answered');
+      log.debug(
+        { call: `${call.method} ${call.path}`, status, ms: Date.now() - started },
+        'Airbyte answered',
+      );
       return { status, headers, text };
     } catch (cause) {
-      call.signal.throwIfAborted();
-      throw noAnswer(nameOf(call), cause, deadline.aborted ? requestTimeout : undefined);
+      if (timeUp.aborted) throw outOfTime(call);
+      if (call.method === 'GET') cancelled.throwIfAborted();
+      throw noAnswer(call, cause, deadline.aborted ? requestTimeout : undefined);
     }
   };
 
   const read = <Schema extends z.ZodType>(call: Call<Schema>, answer: Answer) => {
     const { status, text } = answer;
-    if (status < 200 || status > 299) throw failedAnswer(nameOf(call), answer, redactor.redact);
+    if (status < 200 || status > 299) throw failedAnswer(call, answer, redactor.redact);
     const json = text === '' ? undefined : parseJson(text);
-    if (json === undefined && text !== '') throw unreadableAnswer(nameOf(call), answer);
+    if (json === undefined && text !== '') throw unreadableAnswer(call, answer);
     const parsed = call.answer.safeParse(json);
     if (parsed.success) return parsed.data;
-    throw unexpectedAnswer(nameOf(call), status, parsed.error);
+    throw unexpectedAnswer(call, status, parsed.error);
   };
+
+  // Many may wait for the one token: no single caller's cancellation ends it.
+  const never = new AbortController().signal;
+  const lasting = { cancelled: never, timeUp: never };
 
   const session = createSession(auth, async ({ clientId, clientSecret }) => {
     const call = {
@@ -101,14 +123,14 @@ export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
         grant_type: 'client_credentials',
       },
       answer: TokenAnswer,
-      // Many may wait for the one token: no single caller's cancellation ends it.
-      signal: new AbortController().signal,
+      interest: lasting,
     };
     return read(call, await send(call));
   });
 
   const perform = async (call: Call<z.ZodType>): Promise<Answer> => {
-    call.signal.throwIfAborted();
+    call.interest.cancelled.throwIfAborted();
+    if (call.interest.timeUp.aborted) throw outOfTime();
     const authorization = await session.header();
     const answer = await send(call, authorization);
     if (answer.status !== 401 || !(await session.renew(authorization))) return answer;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AirbyteError } from './airbyte-error';
-import type { AirbyteHttp } from './airbyte-http';
+import type { AirbyteHttp, Interest } from './airbyte-http';
 
 /** The public API's largest page (PaginationParameters). */
 const PAGE = 100;
@@ -108,15 +108,15 @@ const nothing = z.unknown();
 export type Airbyte = ReturnType<ReturnType<typeof createAirbyte>>;
 
 /**
- * The entities of one workspace through Airbyte's public API. The result is bound to a caller:
- * its `signal` ends calls that nobody waits for any more.
+ * The entities of one workspace through Airbyte's public API, for a caller and as long as his interest
+ * lasts.
  */
 export const createAirbyte =
   ({ http, workspaceId }: { http: AirbyteHttp; workspaceId: string }) =>
-  (signal: AbortSignal) => {
+  (interest: Interest) => {
     const listAll = async <Schema extends z.ZodType>(path: string, item: Schema, offset = 0) => {
       const query = { workspaceIds: workspaceId, limit: PAGE, offset };
-      const { data } = await http({ method: 'GET', path, query, answer: page(item), signal });
+      const { data } = await http({ method: 'GET', path, query, answer: page(item), interest });
       if (data.length < PAGE) return data;
       const rest: z.output<Schema>[] = await listAll(path, item, offset + PAGE);
       return [...data, ...rest];
@@ -133,7 +133,7 @@ export const createAirbyte =
     };
 
     const remove = (path: string) =>
-      orAbsent(http({ method: 'DELETE', path, answer: nothing, signal }));
+      orAbsent(http({ method: 'DELETE', path, answer: nothing, interest }));
 
     return {
       workspaceId,
@@ -143,7 +143,7 @@ export const createAirbyte =
       /** Undefined when it never was, is deleted, or is another workspace's. */
       async getActor(kind: Kind, id: string): Promise<Actor | undefined> {
         const { path, read } = ACTORS[kind];
-        const call = http({ method: 'GET', path: `${path}/${id}`, answer: read, signal });
+        const call = http({ method: 'GET', path: `${path}/${id}`, answer: read, interest });
         const actor = await orAbsent(call);
         return actor?.configuration && actor.workspaceId === workspaceId ? actor : undefined;
       },
@@ -151,14 +151,14 @@ export const createAirbyte =
       createActor(kind: Kind, actor: Pick<Actor, 'name' | 'definitionId' | 'configuration'>) {
         const { path, read } = ACTORS[kind];
         const body = { ...actor, workspaceId };
-        return http({ method: 'POST', path, body, answer: read, signal });
+        return http({ method: 'POST', path, body, answer: read, interest });
       },
 
       /** Replaces the configuration; a secret given as ten asterisks stays as it is stored. */
       updateActor(kind: Kind, id: string, actor: Pick<Actor, 'name' | 'configuration'>) {
         const { path, read } = ACTORS[kind];
         const body = { name: actor.name, configuration: actor.configuration };
-        return http({ method: 'PUT', path: `${path}/${id}`, body, answer: read, signal });
+        return http({ method: 'PUT', path: `${path}/${id}`, body, answer: read, interest });
       },
 
       /** Takes the actor's connections with it. Absent is success. */
@@ -172,7 +172,7 @@ export const createAirbyte =
       /** Undefined when it never was or is deleted, which the API shows as `deprecated`. */
       async getConnection(id: string): Promise<ConnectionRead | undefined> {
         const path = `/connections/${id}`;
-        const call = http({ method: 'GET', path, answer: ConnectionRead, signal });
+        const call = http({ method: 'GET', path, answer: ConnectionRead, interest });
         const connection = await orAbsent(call);
         return connection?.status === 'deprecated' ? undefined : connection;
       },
@@ -186,7 +186,7 @@ export const createAirbyte =
           path: '/connections',
           body: connection,
           answer: ConnectionRead,
-          signal,
+          interest,
         }),
 
       /** Streams, where given, replace the whole set. */
@@ -196,7 +196,7 @@ export const createAirbyte =
           path: `/connections/${id}`,
           body: connection,
           answer: ConnectionRead,
-          signal,
+          interest,
         }),
 
       deleteConnection: (id: string) => remove(`/connections/${id}`),
@@ -208,7 +208,7 @@ export const createAirbyte =
         ignoreCache?: boolean;
       }): Promise<DiscoveredStream[]> {
         const answer = z.array(StreamProperties);
-        const streams = await http({ method: 'GET', path: '/streams', query, answer, signal });
+        const streams = await http({ method: 'GET', path: '/streams', query, answer, interest });
         return streams.map(({ streamName: name, streamnamespace: namespace }) =>
           namespace === undefined ? { name } : { name, namespace },
         );
@@ -221,11 +221,11 @@ export const createAirbyte =
           path: '/jobs',
           body: { connectionId, jobType: 'clear' },
           answer: Job,
-          signal,
+          interest,
         }),
 
       getJob: (id: number) =>
-        http({ method: 'GET', path: `/jobs/${String(id)}`, answer: Job, signal }),
+        http({ method: 'GET', path: `/jobs/${String(id)}`, answer: Job, interest }),
 
       async listJobs(connectionId: string): Promise<Job[]> {
         const query = { connectionId, limit: PAGE, orderBy: 'createdAt|DESC' };
@@ -234,7 +234,7 @@ export const createAirbyte =
           path: '/jobs',
           query,
           answer: page(Job),
-          signal,
+          interest,
         });
         return data;
       },

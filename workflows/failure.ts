@@ -6,12 +6,24 @@ const isDetails = (value: unknown): value is FailureDetails =>
 
 const chain = (err: unknown): unknown[] => (err instanceof Error ? [err, ...chain(err.cause)] : []);
 
+const detailsIn = (err: unknown) =>
+  chain(err)
+    .map((cause) => (cause instanceof ApplicationFailure ? cause.details?.[0] : undefined))
+    .find(isDetails);
+
+/**
+ * Until when (epoch milliseconds) Airbyte may still do what a failed step asked for; 0 when nothing
+ * is to come. A step that could not say how it ended may have asked for something just now.
+ */
+export const settlesAt = (err: unknown, settleTime: number): number => {
+  const details = detailsIn(err);
+  return details ? (details.settlesAt ?? 0) : Date.now() + settleTime;
+};
+
 /** What went wrong in a step and what to do, in the words the activity found for it. */
 export const explain = (err: unknown): FailureDetails => {
-  for (const cause of chain(err)) {
-    const details = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
-    if (isDetails(details)) return details;
-  }
+  const details = detailsIn(err);
+  if (details) return details;
   if (err instanceof ActivityFailure)
     return {
       problem: `The step ${err.activityType} did not end in time (${err.cause?.message ?? err.message}).`,

@@ -1,2 +1,3 @@
+export { lease } from './lease';
 export { provision } from './provision';
 export { unprovision } from './unprovision';

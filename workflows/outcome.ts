@@ -6,10 +6,12 @@ import { explain } from './failure';
 import type { Run } from './run';
 
 /** Why a run ends without success; told before anything is undone. */
-export const reasonOf = (err: unknown) =>
+export const reasonOf = (err: unknown, run: Run) =>
   isCancellation(err)
     ? {
-        problem: 'An operator cancelled the run.',
+        problem: run.isTerminating()
+          ? 'The run was terminated by a DELETE of its token.'
+          : 'An operator cancelled the run.',
         solution: 'Send the request again when it may go on.',
       }
     : explain(err);
@@ -42,16 +44,22 @@ const definedIn = (ids: Existing): Record<string, string> =>
     Object.entries(ids).flatMap(([name, id]) => (typeof id === 'string' ? [[name, id]] : [])),
   );
 
+const endOf = ({ terminated, cancelled }: { terminated: boolean; cancelled: boolean }) => {
+  if (terminated) return 'Terminated';
+  return cancelled ? 'Cancelled' : 'Failed';
+};
+
 /**
  * Ends a run that failed. The status goes into the failure's details, where it can be read without
  * a worker; a cancelled run has no details, so its status goes into the memo.
  */
 export const failRun = ({ err, run, what, exists, undone, leftBehind }: Failed): never => {
   const cancelled = isCancellation(err);
-  const { problem, solution } = reasonOf(err);
-  run.phase(cancelled ? 'Cancelled' : 'Failed');
+  const { problem, solution } = reasonOf(err, run);
+  const terminated = run.isTerminating();
+  run.phase(endOf({ terminated, cancelled }));
   const status: ProvisioningStatus = {
-    status: 'FAILED',
+    status: terminated ? 'TERMINATED' : 'FAILED',
     result: [
       `The component was not ${what}. ${problem}`,
       `What to do: ${solution}`,

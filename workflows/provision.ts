@@ -4,6 +4,8 @@ import type { Plan } from '../src/descriptor';
 import type { ProvisionInput } from './input';
 import { existingIn, failRun, reasonOf } from './outcome';
 import type { Existing } from './outcome';
+import { settlesAt } from './failure';
+import { holdComponent } from './lease';
 import { activitiesFor, startRun } from './run';
 import type { Run, Steps } from './run';
 import { bothOf, compensate } from './saga';
@@ -100,7 +102,6 @@ const idsOf = (made: Existing, leftBehind: Undo[]): Existing =>
 
 const noteFor = (run: Run, kind: string, put: Put) => {
   run.info(`${DID[put.action]} ${kind} "${put.name}"`, put.href);
-  return put;
 };
 
 /**
@@ -110,6 +111,7 @@ const noteFor = (run: Run, kind: string, put: Put) => {
 export async function provision(input: ProvisionInput): Promise<ProvisioningStatus> {
   const { plan, warnings } = input;
   const { key } = plan.component;
+  const { settleTime } = input.retry;
   const steps = activitiesFor(input.retry);
   const run = startRun();
   const undos: Undo[] = [];
@@ -120,13 +122,18 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
   /** Registered before acting, so that a half-done step is undone; nothing done, nothing undone. */
   const undoable = async (undo: Undo, step: () => Promise<Put>) => {
     undos.push(undo);
-    const put = noteFor(run, undo.kind, await step());
+    const put = await step().catch((err: unknown) => {
+      undo.settlesAt = settlesAt(err, settleTime);
+      throw err;
+    });
+    noteFor(run, undo.kind, put);
     made[`${undo.kind}Id`] = put.id;
     if (put.action === 'unchanged') undos.splice(undos.indexOf(undo), 1);
     return put;
   };
 
   try {
+    await holdComponent(key, run);
     run.phase('Looking at what exists in Airbyte');
     for (const warning of warnings) run.warn(warning);
     const before = await steps(`Look for ${key}`).inspect({ key, known: input.known });
@@ -141,6 +148,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
             key,
             plan: plan.source,
             before: before.source,
+            settleTime,
           }),
         ),
       () =>
@@ -149,6 +157,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
             key,
             plan: plan.destination,
             before: before.destination,
+            settleTime,
           }),
         ),
     );
@@ -165,6 +174,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
         ...pair,
         streams: discovered,
         before: before.connection,
+        settleTime,
       }),
     );
 
@@ -176,8 +186,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       logs: run.logs,
     };
   } catch (err) {
-    run.error(reasonOf(err).problem);
-    if (undos.length > 0) run.phase('Failed; undoing what was done');
+    run.error(reasonOf(err, run).problem);
     const { undone, leftBehind } = await compensate(undos, run);
     exists = { ...exists, ...idsOf(made, leftBehind) };
     return failRun({

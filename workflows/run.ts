@@ -1,5 +1,6 @@
 import {
   defineQuery,
+  defineSignal,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -17,6 +18,9 @@ const MAX_SUMMARY = 100;
 const HEARTBEAT_TIMEOUT = '10s';
 
 export const statusQuery = defineQuery<ProvisioningStatus>('status');
+
+/** Comes with a cancellation that the Coordinator asked for, which it wants to see in the status. */
+export const terminateSignal = defineSignal('terminate');
 
 /** The activities, each call with the line the Temporal UI shows for it. */
 export const activitiesFor =
@@ -55,9 +59,21 @@ export const startRun = () => {
     show();
   };
 
-  setHandler(statusQuery, () => ({ status: 'RUNNING', result: current, logs }));
+  let terminating = false;
+
+  setHandler(statusQuery, () => ({
+    status: terminating ? 'TERMINATING' : 'RUNNING',
+    result: current,
+    logs,
+  }));
+  setHandler(terminateSignal, () => {
+    terminating = true;
+    upsertMemo({ terminating });
+  });
   return {
     logs,
+    /** Whether the Coordinator has asked for the end of this run. */
+    isTerminating: () => terminating,
     /** A few words on what the run now does, for people. */
     phase(words: string) {
       current = words;

@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import type { Run } from './run';
 import { explain } from './failure';
 
@@ -11,12 +11,22 @@ export interface Undo {
   effect: string;
   /** Whether there was anything to undo. */
   undo: () => Promise<boolean>;
+  /** Until then (epoch milliseconds) there may still come something to undo. */
+  settlesAt?: number;
 }
 
 export interface Compensation {
   undone: Undo[];
   leftBehind: Undo[];
 }
+
+/** Airbyte may finish a creation after its caller has given up: an undo before that would miss it. */
+const settle = async (undos: Undo[], run: Run) => {
+  const left = Math.max(0, ...undos.map(({ settlesAt = 0 }) => settlesAt)) - Date.now();
+  if (left <= 0) return;
+  run.phase('Failed; waiting for what Airbyte may still do');
+  await sleep(left, { summary: 'Airbyte may still do what it gave no answer to' });
+};
 
 /**
  * Undoes newest first, also when the run is cancelled, and goes on after an undo that fails.
@@ -26,6 +36,8 @@ export const compensate = (undos: Undo[], run: Run): Promise<Compensation> =>
   CancellationScope.nonCancellable(async () => {
     const undone: Undo[] = [];
     const leftBehind: Undo[] = [];
+    await settle(undos, run);
+    if (undos.length > 0) run.phase('Failed; undoing what was done');
     for (const each of undos.toReversed()) {
       const { what, effect, undo } = each;
       try {

@@ -4,6 +4,7 @@ import type { KnownIds } from '../src/descriptor';
 import type { UnprovisionInput } from './input';
 import { existingIn, failRun, reasonOf } from './outcome';
 import type { Existing } from './outcome';
+import { holdComponent } from './lease';
 import { activitiesFor, startRun } from './run';
 import type { Run, Steps } from './run';
 
@@ -77,11 +78,12 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
       settle(removal);
     } catch (err) {
       failures.set(what, asError(err));
-      run.error(`Not deleted: ${what}. ${reasonOf(err).problem}`);
+      run.error(`Not deleted: ${what}. ${reasonOf(err, run).problem}`);
     }
   };
 
   try {
+    await holdComponent(key, run);
     run.phase('Looking at what exists in Airbyte');
     const found = await steps(`Look for ${key}`).inspect({ key, known: input.known });
     exists = existingIn(found);
@@ -107,7 +109,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
       logs: run.logs,
     };
   } catch (err) {
-    if (failures.size === 0) run.error(reasonOf(err).problem);
+    if (failures.size === 0) run.error(reasonOf(err, run).problem);
     return failRun({ err, run, what: 'unprovisioned', exists, undone: [], leftBehind });
   }
 }

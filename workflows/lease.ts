@@ -1,0 +1,115 @@
+import {
+  CancellationScope,
+  condition,
+  defineSignal,
+  getExternalWorkflowHandle,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Run } from './run';
+
+/*
+ * One writer per component. A run that wants to change a component first starts a child workflow
+ * under an id that only the component decides; Temporal lets no second one run. However the run ends,
+ * the server then asks the child to cancel, and the child tells the first of those who wait.
+ */
+
+/** Milliseconds a waiting run trusts the lease to tell it; then it tries by itself. */
+const FIRST_WAIT = 30_000;
+const LONGEST_WAIT = 300_000;
+/** Milliseconds before it tries again where the lease has just ended. */
+const SHORT_WAIT = 50;
+
+/** To a lease: these runs wait for it, in this order. */
+const waitSignal = defineSignal<[tokens: string[]]>('wait');
+/** To a waiting run: the run that has the component. */
+const heldSignal = defineSignal<[holder: string]>('held');
+/** To the waiting run whose turn it is: those who wait after it. */
+const freedSignal = defineSignal<[others: string[]]>('freed');
+
+interface Lease {
+  /** The token of the run that may change the component. */
+  holder: string;
+  /** The tokens of those who wait for it. */
+  waiting: string[];
+}
+
+/** False when there is no such run any more. */
+const isTold = (tell: Promise<void>) =>
+  tell.then(
+    () => true,
+    (err: unknown) => {
+      if (isCancellation(err)) throw err;
+      return false;
+    },
+  );
+
+/** Lasts as long as its parent, the run that holds the component. */
+export async function lease({ holder, waiting }: Lease): Promise<string> {
+  const queue: string[] = [];
+  const tell = (token: string) => getExternalWorkflowHandle(token);
+  const enqueue = (tokens: string[]) =>
+    CancellationScope.nonCancellable(async () => {
+      const added = tokens.filter((token) => !queue.includes(token));
+      queue.push(...added);
+      await Promise.all(tokens.map((token) => isTold(tell(token).signal(heldSignal, holder))));
+    });
+  /** Whoever comes while the first is told will try by himself, like the first. */
+  const handOver = async () => {
+    for (let all = queue.splice(0); all.length > 0; all = queue.splice(0)) {
+      const [next = '', ...others] = all;
+      if (!(await isTold(tell(next).signal(freedSignal, others)))) queue.unshift(...others);
+    }
+  };
+  setHandler(waitSignal, enqueue);
+  setCurrentDetails(`Held by ${holder}`);
+  void enqueue(waiting);
+  await CancellationScope.current().cancelRequested.catch(() => undefined);
+  await CancellationScope.nonCancellable(handOver);
+  return `Held by ${holder} until it ended.`;
+}
+
+const isHeld = (err: unknown) =>
+  err instanceof Error && err.name === 'WorkflowExecutionAlreadyStartedError';
+
+/**
+ * Waits until no other run may change the component, and holds it until this run ends, however it
+ * ends. The phase tells for whom it waits. Only a cancellation ends the waiting without success.
+ */
+export const holdComponent = async (key: string, run: Run): Promise<void> => {
+  const token = workflowInfo().workflowId;
+  const workflowId = `component.${key.replace('/', '.')}`;
+  let others: string[] = [];
+  let isFreed = false;
+  setHandler(heldSignal, (holder) => run.phase(`Waiting for ${holder}, which has the component`));
+  setHandler(freedSignal, (after) => {
+    isFreed = true;
+    others = [...others, ...after.filter((other) => !others.includes(other))];
+  });
+
+  const isTaken = () =>
+    CancellationScope.nonCancellable(() =>
+      startChild(lease, {
+        workflowId,
+        args: [{ holder: token, waiting: others }],
+        parentClosePolicy: 'REQUEST_CANCEL',
+        memo: { holder: token },
+        staticSummary: `Held by ${token}`,
+      }),
+    ).then(
+      () => true,
+      (err: unknown) => {
+        if (isHeld(err)) return false;
+        throw err;
+      },
+    );
+
+  for (let wait = FIRST_WAIT; !(await isTaken()); wait = Math.min(wait * 2, LONGEST_WAIT)) {
+    const tell = getExternalWorkflowHandle(workflowId).signal(waitSignal, [token, ...others]);
+    await condition(() => isFreed, (await isTold(tell)) ? wait : SHORT_WAIT);
+    isFreed = false;
+  }
+};
