@@ -23,10 +23,10 @@ const LONGEST_WAIT = 300_000;
 /** Milliseconds before it tries again where the lease has just ended. */
 const SHORT_WAIT = 50;
 
-/** To a lease: these runs wait for it, in this order. */
-const waitSignal = defineSignal<[tokens: string[]]>('wait');
-/** To a waiting run: the run that has the component. */
-const heldSignal = defineSignal<[holder: string]>('held');
+/** To a lease: the sender waits for it, and after it the others it has been told of. */
+const waitSignal = defineSignal<[sender: string, others: string[]]>('wait');
+/** To a waiting run: the run whose turn is before its own. */
+const beforeSignal = defineSignal<[token: string]>('before');
 /** To the waiting run whose turn it is: those who wait after it. */
 const freedSignal = defineSignal<[others: string[]]>('freed');
 
@@ -49,13 +49,13 @@ const isTold = (tell: Promise<void>) =>
 
 /** Lasts as long as its parent, the run that holds the component. */
 export async function lease({ holder, waiting }: Lease): Promise<string> {
-  const queue: string[] = [];
+  const queue = [...waiting];
   const tell = (token: string) => getExternalWorkflowHandle(token);
-  const enqueue = (tokens: string[]) =>
+  const enqueue = (sender: string, others: string[]) =>
     CancellationScope.nonCancellable(async () => {
-      const added = tokens.filter((token) => !queue.includes(token));
-      queue.push(...added);
-      await Promise.all(tokens.map((token) => isTold(tell(token).signal(heldSignal, holder))));
+      queue.push(...[sender, ...others].filter((token) => !queue.includes(token)));
+      const before = [holder, ...queue][queue.indexOf(sender)] ?? holder;
+      await isTold(tell(sender).signal(beforeSignal, before));
     });
   /** Whoever comes while the first is told will try by himself, like the first. */
   const handOver = async () => {
@@ -66,7 +66,6 @@ export async function lease({ holder, waiting }: Lease): Promise<string> {
   };
   setHandler(waitSignal, enqueue);
   setCurrentDetails(`Held by ${holder}`);
-  void enqueue(waiting);
   await CancellationScope.current().cancelRequested.catch(() => undefined);
   await CancellationScope.nonCancellable(handOver);
   return `Held by ${holder} until it ended.`;
@@ -84,13 +83,16 @@ export const holdComponent = async (key: string, run: Run): Promise<void> => {
   const workflowId = `component.${key.replace('/', '.')}`;
   let others: string[] = [];
   let isFreed = false;
-  setHandler(heldSignal, (holder) => run.phase(`Waiting for ${holder}, which has the component`));
+  let isOurs = false;
+  setHandler(beforeSignal, (other) => {
+    if (!isOurs) run.phase(`Waiting for ${other}, which comes first`);
+  });
   setHandler(freedSignal, (after) => {
     isFreed = true;
     others = [...others, ...after.filter((other) => !others.includes(other))];
   });
 
-  const isTaken = () =>
+  const take = () =>
     CancellationScope.nonCancellable(() =>
       startChild(lease, {
         workflowId,
@@ -107,8 +109,8 @@ export const holdComponent = async (key: string, run: Run): Promise<void> => {
       },
     );
 
-  for (let wait = FIRST_WAIT; !(await isTaken()); wait = Math.min(wait * 2, LONGEST_WAIT)) {
-    const tell = getExternalWorkflowHandle(workflowId).signal(waitSignal, [token, ...others]);
+  for (let wait = FIRST_WAIT; !(isOurs = await take()); wait = Math.min(wait * 2, LONGEST_WAIT)) {
+    const tell = getExternalWorkflowHandle(workflowId).signal(waitSignal, token, others);
     await condition(() => isFreed, (await isTold(tell)) ? wait : SHORT_WAIT);
     isFreed = false;
   }

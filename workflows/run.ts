@@ -30,6 +30,8 @@ export const activitiesFor =
       summary: summary.slice(0, MAX_SUMMARY),
       heartbeatTimeout: HEARTBEAT_TIMEOUT,
       scheduleToCloseTimeout: retry.giveUpAfter,
+      // An undo must not begin while the step it undoes still writes.
+      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
       retry: {
         initialInterval: retry.initial,
         maximumInterval: retry.maxInterval,
