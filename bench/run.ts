@@ -9,6 +9,7 @@ import { startStack } from '../scripts/stack';
 import type { Stack } from '../scripts/stack';
 import { requestsOn } from './bench';
 import { closeConnections } from './http';
+import { benchLease } from './lease';
 import { benchProvision } from './provision';
 import { benchStart } from './start';
 import { benchRefusals, benchValidate } from './validate';
@@ -37,7 +38,8 @@ const measureAll = async (stack: Stack) => {
     const provision = await benchProvision(bench);
     const validate = await benchValidate(bench);
     const refusals = await benchRefusals(bench);
-    return { start, provision, validate, refusals };
+    const lease = await benchLease(bench);
+    return { start, provision, validate, refusals, lease };
   } finally {
     closeConnections();
     await connection.close();

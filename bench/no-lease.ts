@@ -1,0 +1,5 @@
+/** Stands in for workflows/lease.ts where the saga is measured without its lease. */
+export const holdComponent = () => Promise.resolve();
+
+/** Never started: the bundle's entry exports it. */
+export const lease = () => Promise.resolve('');
