@@ -16,5 +16,18 @@ export const tokenFor = (operation: Operation, component: Component, what: objec
   return `${operation}.${component.key.replace('/', '.')}.${digits}`;
 };
 
+/** What a token tells of its run. Of its parts only the environment may have dots of its own. */
+export const ownerOf = (token: string) => {
+  const [operation = '', ...parts] = token.split('.').slice(0, -1);
+  return {
+    operation,
+    environment: parts.slice(0, -4).join('.'),
+    /** `<domain>.<product>.<major>` */
+    dataProduct: parts.slice(-4, -1).join('.'),
+    /** `<domain>.<product>.<major>.<component>` */
+    component: parts.slice(-4).join('.'),
+  };
+};
+
 /** Whether a text could be a token of this provisioner; the workflow may still not exist. */
 export const isToken = (text: string) => text.length <= 1000 && TOKEN.test(text);
