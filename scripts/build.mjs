@@ -1,6 +1,6 @@
 // Compiles to dist/ and bundles the workflows, so that a worker starts without webpack.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +42,8 @@ const main = async () => {
   const failed = compile();
   if (failed) return failed;
   await bundle();
+  // npm runs a package's commands as files of their own.
+  chmodSync(path.join(DIST, 'src', 'provisioner.js'), 0o755);
   writeFileSync(buildStamp(ROOT), hash);
   return 0;
 };

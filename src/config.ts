@@ -8,7 +8,8 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-const durationText = z.custom<ms.StringValue>(
+/** For durations that are given elsewhere too. */
+export const durationText = z.custom<ms.StringValue>(
   (text) => typeof text === 'string' && /^\d*\.?\d+ *(ms|s|m|h|d)$/.test(text),
   'must be a duration with its unit, for example 200ms, 30s or 15m',
 );

@@ -7,6 +7,7 @@ import { readDescriptor, readIdentity } from './descriptor';
 import { RequestError, SystemProblem } from './errors';
 import type { Problem } from './errors';
 import type { Runs } from './runs';
+import { isToken } from './token';
 
 /** Bytes of a request's body. */
 const MAX_BODY = 2 * 1024 * 1024;
@@ -155,7 +156,15 @@ const operations = ({ runs, statusOf }: GatewayDeps) => {
     '/v2/validate/:token/status': [noTokens('asynchronous validation')],
     '/v1/reverse-provisioning/:token/status': [noTokens('reverse provisioning')],
   };
-  return { post, get };
+  const remove = {
+    '/v1/provision/:token': [
+      async ({ params: { token } }: Request<{ token: string }>, res: Response) => {
+        if (isToken(token) && (await runs.terminate(token))) res.status(202).end();
+        else res.json(await statusOf(token));
+      },
+    ],
+  };
+  return { post, get, remove };
 };
 
 /* Answering. */
@@ -203,11 +212,13 @@ export const createGateway = (deps: GatewayDeps): Express => {
     res.status(ready ? 200 : 503).json(ready ? { ready } : { ready, problem: 'no Temporal' });
   });
   const router = express.Router();
-  const { post, get } = operations(deps);
+  const { post, get, remove } = operations(deps);
   for (const [path, handlers] of Object.entries(post))
     router.route(path).post(handlers).all(wrongMethod('POST'));
   for (const [path, handlers] of Object.entries(get))
     router.route(path).get(handlers).all(wrongMethod('GET'));
+  for (const [path, handlers] of Object.entries(remove))
+    router.route(path).delete(handlers).all(wrongMethod('DELETE'));
   app.use(deps.basePath || '/', router);
   app.use(unknownPath);
   app.use(answerError(deps.log));

@@ -1,6 +1,6 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { isGrpcServiceError } from '@temporalio/client';
-import { ownerOf } from './token';
+import { readToken } from './token';
 
 /** gRPC INVALID_ARGUMENT, Temporal's answer to a search attribute it has no mapping for. */
 const INVALID_ARGUMENT = 3;
@@ -22,7 +22,7 @@ export const ADD_ATTRIBUTES = `temporal operator search-attribute create ${[
   .join(' ')}`;
 
 export const attributesOf = (token: string) => {
-  const { operation, environment, dataProduct, component } = ownerOf(token);
+  const { operation, environment, dataProduct, component } = readToken(token);
   return [
     { key: DATA_PRODUCT, value: dataProduct },
     { key: COMPONENT, value: component },

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { ADD_ATTRIBUTES, attributesOf, lacksAttributes } from './search-attributes';
-import { ownerOf } from './token';
+import { readToken } from './token';
 
 /** Milliseconds a start may take; Temporal's client would go on for 19 s. */
 const START_DEADLINE = 3000;
@@ -31,7 +31,7 @@ export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
   return async function start(given: Start): Promise<void> {
     const { token, args, after, summary, details } = given;
     const begin = () =>
-      client.workflow.start(ownerOf(token).operation, {
+      client.workflow.start(readToken(token).operation, {
         workflowId: token,
         taskQueue,
         args,

@@ -10,6 +10,9 @@ const DESCRIBE_DEADLINE = 3000;
 /** Milliseconds a worker has to tell the log of a run; without one the phase is told. */
 const QUERY_DEADLINE = 1000;
 
+/** How far back the signal of a termination is looked for, which no worker has seen yet. */
+const NEWEST_EVENTS = 20;
+
 const unknownToken = (token: string) =>
   new RequestError([{ path: 'token', message: `there is no run with the token ${token}` }], {
     solutions: [
@@ -35,6 +38,12 @@ export interface StatusDeps {
   /** Root of the Temporal UI, for links to runs. */
   temporalUiUrl?: string | undefined;
 }
+
+/** The address of a run in the Temporal UI, if there is one. */
+export const runHref = (
+  { workflowId, runId }: { workflowId: string; runId: string },
+  { temporalUiUrl, namespace }: { temporalUiUrl?: string | undefined; namespace: string },
+) => temporalUiUrl && `${temporalUiUrl}/namespaces/${namespace}/workflows/${workflowId}/${runId}`;
 
 /**
  * The status of a token. Needs no worker: a closed run's is in its result or failure, and a
@@ -63,8 +72,31 @@ export const createStatus = ({ client, temporalUiUrl }: StatusDeps) => {
       const told = await within(QUERY_DEADLINE, () => handle.query('status'));
       return ProvisioningStatus.parse(told);
     } catch {
-      return { status: 'RUNNING', result: typeof phase === 'string' ? phase : '', logs: [] };
+      const status = (await isTerminating(run)) ? 'TERMINATING' : 'RUNNING';
+      return { status, result: typeof phase === 'string' ? phase : '', logs: [] };
     }
+  };
+
+  /**
+   * Whether the Coordinator ended a run: the run itself says so in its memo, or, as long as no
+   * worker has told it, the signal among its newest events. An operator's cancel sends none.
+   */
+  const isTerminating = async (run: WorkflowExecutionDescription): Promise<boolean> => {
+    if (run.memo?.terminating === true) return true;
+    if (!run.raw.workflowExtendedInfo?.cancelRequested) return false;
+    const { workflowId, runId } = run;
+    const newest = await within(DESCRIBE_DEADLINE, () =>
+      client.workflowService.getWorkflowExecutionHistoryReverse({
+        namespace: client.options.namespace,
+        execution: { workflowId, runId },
+        maximumPageSize: NEWEST_EVENTS,
+      }),
+    ).catch((err: unknown) => {
+      throw unreadable(err);
+    });
+    return (newest.history?.events ?? []).some(
+      (event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'terminate',
+    );
   };
 
   const closed = async (run: WorkflowExecutionDescription): Promise<ProvisioningStatus> => {
@@ -83,9 +115,8 @@ export const createStatus = ({ client, temporalUiUrl }: StatusDeps) => {
   };
 
   const withLink = (status: ProvisioningStatus, run: WorkflowExecutionDescription) => {
-    if (!temporalUiUrl || !status.info) return status;
-    const { namespace } = client.options;
-    const href = `${temporalUiUrl}/namespaces/${namespace}/workflows/${run.workflowId}/${run.runId}`;
+    const href = runHref(run, { temporalUiUrl, namespace: client.options.namespace });
+    if (!href || !status.info) return status;
     const entry = { type: 'string' as const, label: 'Run', value: run.workflowId, href };
     const publicInfo = { ...status.info.publicInfo, run: entry };
     return { ...status, info: { ...status.info, publicInfo } };

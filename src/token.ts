@@ -17,7 +17,7 @@ export const tokenFor = (operation: Operation, component: Component, what: objec
 };
 
 /** What a token tells of its run. Of its parts only the environment may have dots of its own. */
-export const ownerOf = (token: string) => {
+export const readToken = (token: string) => {
   const [operation = '', ...parts] = token.split('.').slice(0, -1);
   return {
     operation,

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
@@ -92,6 +93,15 @@ const variables = (simulator: Simulator, taskQueue: string, temporal: string): V
   SNOWFLAKE_USER: 'airbyte',
   SNOWFLAKE_PASSWORD: CANARY,
 });
+
+/** Runs the command line as users do, until it ends. */
+export const runCli = (args: string[], env: Variables) =>
+  new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+    const program = path.join(ROOT, 'dist', 'src', 'provisioner.js');
+    execFile(program, args, { env: { PATH: process.env.PATH, ...env } }, (err, stdout, stderr) =>
+      resolve({ code: err ? err.code : 0, stdout, stderr }),
+    );
+  });
 
 /** Repeats until there is an answer; fails with what was last seen. */
 export const eventually = async <Value>(
@@ -188,6 +198,7 @@ export const startHarness = async (options: HarnessOptions = {}) => {
 
   return {
     environment,
+    cli: (...args: string[]) => runCli(args, env),
     simulator,
     env,
     call,

@@ -1,0 +1,100 @@
+import Table from 'cli-table3';
+import type { Replay, RunDetails, RunList, Step } from './operations-contract';
+import type { ProvisioningStatus } from './contract';
+
+/* What people read on a terminal; scripts take --json. */
+
+/** A replay, and with --wait how its run ended. */
+export type Outcome = Replay & Partial<Pick<ProvisioningStatus, 'status' | 'result'>>;
+
+const GAP = '  ';
+
+const NO_LINES = Object.fromEntries(
+  [
+    ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left'],
+    ...['bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'],
+  ].map((part) => [part, '']),
+);
+
+const table = (head: string[], rows: string[][]) => {
+  const lines = new Table({
+    head,
+    chars: { ...NO_LINES, middle: GAP },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  lines.push(...rows);
+  return lines
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+};
+
+/** To the second, in UTC as logs and Temporal have it. */
+const time = (text?: string) => text?.replace(/\.\d+Z$/, 'Z') ?? '';
+
+const firstLine = (text = '') => text.split('\n')[0] ?? '';
+
+export const runTable = ({ runs, more }: RunList) => {
+  if (runs.length === 0) return 'No such runs.';
+  const rows = runs.map((run) => [
+    run.execution,
+    time(run.startedAt),
+    time(run.closedAt),
+    run.token,
+    run.phase,
+  ]);
+  const all = table(['STATE', 'STARTED', 'ENDED', 'TOKEN', 'PHASE'], rows);
+  return more ? `${all}\n\nThere are more: raise --limit, or narrow the filter.` : all;
+};
+
+export const replayTable = (outcomes: Outcome[]) => {
+  if (outcomes.length === 0) return 'No such failed runs.';
+  const rows = outcomes.map(({ token, outcome, status = '', reason, result }) => [
+    outcome,
+    status,
+    token,
+    reason ?? firstLine(result),
+  ]);
+  return table(['DONE', 'STATUS', 'TOKEN', 'WHY'], rows);
+};
+
+const fields = (pairs: [string, string | undefined][]) =>
+  table(
+    [],
+    pairs.flatMap(([name, value]) => (value ? [[name, value]] : [])),
+  );
+
+const stepLines = ({ name, state, attempts, lastError, solution, nextAttemptAt }: Step) => [
+  `  ${state}, ${String(attempts)} ${attempts === 1 ? 'attempt' : 'attempts'}: ${name}`,
+  ...(lastError ? [`    Last error: ${lastError}`] : []),
+  ...(solution ? [`    What to do: ${solution}`] : []),
+  ...(nextAttemptAt ? [`    Tried again at ${time(nextAttemptAt)}`] : []),
+];
+
+const section = (title: string, lines: string[]) =>
+  lines.length === 0 ? [] : ['', title, ...lines];
+
+export const runPage = (run: RunDetails) =>
+  [
+    fields([
+      ['Token', run.token],
+      ['Operation', run.operation],
+      ['Component', run.component],
+      ['Environment', run.environment],
+      ['Status', run.status],
+      ['In Temporal', run.execution],
+      ['Phase', run.phase],
+      ['Started', time(run.startedAt)],
+      ['Ended', time(run.closedAt)],
+      ['Run id', run.runId],
+      ['Temporal UI', run.href],
+    ]),
+    ...section('Result', run.result ? run.result.split('\n').map((line) => `  ${line}`) : []),
+    ...section('Steps', run.steps.flatMap(stepLines)),
+    ...section('In Airbyte', [
+      ...Object.entries(run.airbyte.ids).map(([name, id]) => `  ${name} ${id}`),
+      ...run.airbyte.leftBehind.map((what) => `  left behind: ${what}`),
+      `  ${run.airbyte.note}`,
+    ]),
+  ].join('\n');

@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { durationText } from './config';
+import { ProvisioningStatus } from './contract';
+
+/*
+ * What the operator's commands and routes take and answer. Unknown keys are refused: a filter that
+ * was misspelt must not replay more than was meant.
+ */
+
+/** `urn:dmb:cmp:finance:cashflow:0:bookings` or as tokens have it, `finance.cashflow.0.bookings`. */
+const componentName = z
+  .string()
+  .toLowerCase()
+  .overwrite((text) => text.replace(/^urn:dmb:cmp:/, '').replaceAll(':', '.'))
+  .regex(
+    /^([a-z0-9_-]+\.){3}[a-z0-9_-]+$/,
+    'must be <domain>.<product>.<major>.<component>, or the URN of a component',
+  );
+
+const environmentName = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]+$/, 'may have only letters, digits, dots, dashes and underscores');
+
+const filter = {
+  operation: z.enum(['provision', 'unprovision']).optional(),
+  component: componentName.optional(),
+  environment: environmentName.optional(),
+  since: durationText.optional().meta({
+    type: 'string',
+    description: 'Only runs that go on or ended within it: 30m, 24h, 7d.',
+  }),
+};
+
+const limit = z.int().min(1).max(1000);
+
+/** Which runs: the newest of each token, as many as `limit`. */
+export const RunFilter = z
+  .strictObject({
+    ...filter,
+    failed: z.boolean().optional().meta({ description: 'Only Failed, Terminated, TimedOut.' }),
+    limit: limit.default(50),
+  })
+  .meta({ id: 'RunFilter' });
+export type RunFilter = z.infer<typeof RunFilter>;
+
+/** The same as texts, which is what a query string has. */
+export const RunQuery = z.strictObject({
+  ...RunFilter.shape,
+  failed: z.stringbool('must be true or false').optional(),
+  limit: z.coerce.number('must be a number').pipe(limit).default(50),
+});
+
+export const ReplayRequest = z
+  .strictObject({
+    force: z.boolean().default(false).meta({
+      description: 'Replay a run that has completed, or that a later request has superseded.',
+    }),
+  })
+  .meta({ id: 'ReplayRequest' });
+export type ReplayRequest = z.infer<typeof ReplayRequest>;
+
+export const ReplayFailedRequest = z
+  .strictObject({
+    ...filter,
+    failed: z.literal(true, 'must be true: only failed runs are replayed together'),
+    dryRun: z.boolean().default(false),
+  })
+  .meta({ id: 'ReplayFailedRequest' });
+export type ReplayFailedRequest = z.infer<typeof ReplayFailedRequest>;
+
+export const Run = z
+  .object({
+    token: z.string(),
+    operation: z.string(),
+    environment: z.string(),
+    component: z.string(),
+    /** As Temporal and its UI tell it. A Terminated run undid nothing, a Canceled one did. */
+    execution: z.enum(['Running', 'Completed', 'Failed', 'Canceled', 'Terminated', 'TimedOut']),
+    /** What the run does, or did last, in a few words. */
+    phase: z.string(),
+    startedAt: z.iso.datetime(),
+    closedAt: z.iso.datetime().optional(),
+    runId: z.string(),
+    /** The run in the Temporal UI. */
+    href: z.string().optional(),
+  })
+  .meta({ id: 'Run' });
+export type Run = z.infer<typeof Run>;
+
+export const RunList = z
+  .object({
+    runs: z.array(Run),
+    /** Whether there are more than `limit`. */
+    more: z.boolean(),
+  })
+  .meta({ id: 'RunList' });
+export type RunList = z.infer<typeof RunList>;
+
+/** An activity with all its attempts; it is abandoned if its run was ended without it. */
+export const Step = z
+  .object({
+    name: z.string(),
+    activity: z.string(),
+    state: z.enum(['waiting', 'running', 'done', 'failed', 'timed out', 'cancelled', 'abandoned']),
+    attempts: z.int(),
+    /** What the last attempt that failed said, and what to do about it. */
+    lastError: z.string().optional(),
+    solution: z.string().optional(),
+    /** When a step that waits is tried again. */
+    nextAttemptAt: z.iso.datetime().optional(),
+  })
+  .meta({ id: 'Step' });
+export type Step = z.infer<typeof Step>;
+
+/** What of the component is in Airbyte, as far as the run can tell. */
+export const InAirbyte = z
+  .object({
+    ids: z.record(z.string(), z.string()),
+    leftBehind: z.array(z.string()),
+    /** What the two above mean, and what to do where they are not the whole truth. */
+    note: z.string(),
+  })
+  .meta({ id: 'InAirbyte' });
+export type InAirbyte = z.infer<typeof InAirbyte>;
+
+export const RunDetails = Run.extend({
+  status: ProvisioningStatus.shape.status,
+  result: z.string(),
+  steps: z.array(Step),
+  airbyte: InAirbyte,
+}).meta({ id: 'RunDetails' });
+export type RunDetails = z.infer<typeof RunDetails>;
+
+export const Replay = z
+  .object({
+    token: z.string(),
+    outcome: z.enum(['replayed', 'would be replayed', 'already running', 'skipped', 'not started']),
+    /** Why it was not replayed. */
+    reason: z.string().optional(),
+    /** The token of the later request that stands in the way. */
+    supersededBy: z.string().optional(),
+  })
+  .meta({ id: 'Replay' });
+export type Replay = z.infer<typeof Replay>;
+
+export const Replays = z.object({ replays: z.array(Replay) }).meta({ id: 'Replays' });
+export type Replays = z.infer<typeof Replays>;
+
+export const Cancellation = z
+  .object({
+    token: z.string(),
+    outcome: z.enum(['cancelling', 'had ended']),
+    /** Of a run that had ended. */
+    status: ProvisioningStatus.shape.status.optional(),
+    message: z.string(),
+  })
+  .meta({ id: 'Cancellation' });
+export type Cancellation = z.infer<typeof Cancellation>;

@@ -1,0 +1,96 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { ProvisioningStatus } from './contract';
+import type {
+  Cancellation,
+  InAirbyte,
+  Run,
+  RunDetails,
+  RunFilter,
+  RunList,
+} from './operations-contract';
+import { createReplay } from './replay';
+import { createRunHistory } from './run-history';
+import { createRunList, notAnswered } from './run-list';
+import type { StartRun } from './start-run';
+
+const CANCEL_DEADLINE = 3000;
+
+/** What of the component is in Airbyte, as the run's status tells it. */
+const inAirbyte = (run: Run, { status, info }: ProvisioningStatus): InAirbyte => {
+  const { leftBehind = [], ...others } = info?.privateInfo ?? {};
+  const ids = Object.fromEntries(
+    Object.entries(others).flatMap(([name, id]) => (typeof id === 'string' ? [[name, id]] : [])),
+  );
+  const told = { ids, leftBehind: [leftBehind].flat() };
+  if (run.execution === 'Running')
+    return { ...told, note: 'The run goes on: see its steps for what it has done so far.' };
+  if (status === 'COMPLETED') return { ...told, note: 'So it was when the run ended.' };
+  if (info)
+    return {
+      ...told,
+      note: 'So it was when the run ended. What is left behind could not be undone or deleted.',
+    };
+  return {
+    ...told,
+    note: `Unknown: the run had no chance to say. In Airbyte, names of the component's source and destination end in [${run.environment}/${run.component}]; replay the run, or send an unprovision, to put them in order.`,
+  };
+};
+
+export interface OperationsDeps {
+  client: Client;
+  taskQueue: string;
+  temporalUiUrl?: string | undefined;
+  startRun: StartRun;
+  statusOf: (token: string) => Promise<ProvisioningStatus>;
+  log: Logger;
+}
+
+export type Operations = ReturnType<typeof createOperations>;
+
+/** What an operator does with runs, from the command line or through the gateway. */
+export const createOperations = ({ client, startRun, statusOf, log, ...where }: OperationsDeps) => {
+  const runs = createRunList({ client, ...where });
+  const history = createRunHistory({ client });
+
+  return {
+    ...createReplay({ runs, history, startRun, log }),
+    list: (filter: RunFilter): Promise<RunList> => runs.list(filter),
+
+    async show(token: string): Promise<RunDetails> {
+      const described = await runs.describe(token);
+      const status = await statusOf(token);
+      const steps = await history.stepsOf(described).catch((err: unknown) => {
+        throw notAnswered(err);
+      });
+      const run = runs.toRun(described);
+      return {
+        ...run,
+        status: status.status,
+        result: status.result,
+        steps,
+        airbyte: inAirbyte(run, status),
+      };
+    },
+
+    /** Asks a run to end; it then undoes what it did. */
+    async cancel(token: string): Promise<Cancellation> {
+      const { runId } = await runs.describe(token);
+      try {
+        await client.withDeadline(Date.now() + CANCEL_DEADLINE, () =>
+          client.workflow.getHandle(token, runId).cancel(),
+        );
+      } catch (err) {
+        if (!(err instanceof WorkflowNotFoundError)) throw notAnswered(err);
+        const { status } = await statusOf(token);
+        const message = `The run had ended already, with ${status}.`;
+        return { token, outcome: 'had ended', status, message };
+      }
+      log.info({ token }, 'run told to cancel');
+      const message =
+        'The run was told to end. A provision now undoes what it did; an unprovision stops where it is.';
+      return { token, outcome: 'cancelling', message };
+    },
+  };
+};

@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+import type { Client } from '@temporalio/client';
+import { Command, CommanderError } from 'commander';
+import { addRunsCommand } from './cli-runs';
+import { cliConfig } from './config';
+import { RequestError, SystemProblem } from './errors';
+import { createOperations } from './operations';
+import { createLogger, runProgram } from './program';
+import { createStartRun } from './start-run';
+import { createStatus } from './status';
+import { createTemporalClient } from './temporal-client';
+
+/** Milliseconds Temporal has to answer before the command gives up. */
+const REACH_DEADLINE = 3000;
+
+const WRONG_USAGE = 2;
+
+const print = (text: string) => process.stdout.write(`${text}\n`);
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+/** Fails at once with one line, where each call would try for long. */
+const reach = async (client: Client, address: string) => {
+  const { namespace } = client.options;
+  const describe = () => client.workflowService.describeNamespace({ namespace });
+  try {
+    await client.withDeadline(Date.now() + REACH_DEADLINE, describe);
+  } catch (err) {
+    const why = err instanceof Error ? err.message : String(err);
+    throw new SystemProblem(`Temporal at ${address} does not answer for ${namespace}: ${why}`, {
+      solutions: ['Check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE, and that Temporal is up.'],
+      cause: err,
+    });
+  }
+};
+
+/** The code to exit with. */
+const explain = (err: unknown): number => {
+  if (err instanceof CommanderError) return err.exitCode === 0 ? 0 : WRONG_USAGE;
+  if (!(err instanceof RequestError || err instanceof SystemProblem)) throw err;
+  for (const line of [err.message, ...err.solutions]) say(line);
+  return 1;
+};
+
+runProgram(async () => {
+  const { taskQueue, temporalUiUrl } = cliConfig();
+  const { client, connection, address } = createTemporalClient();
+  // What goes wrong is told on the terminal; there is no log to keep.
+  const log = createLogger('provisioner', 'silent');
+  const startRun = createStartRun({ client, taskQueue, log });
+  const statusOf = createStatus({ client, temporalUiUrl });
+  const operations = createOperations({
+    client,
+    taskQueue,
+    temporalUiUrl,
+    startRun,
+    statusOf,
+    log,
+  });
+
+  const program = new Command('provisioner')
+    .description('Looks at the runs of the Airbyte provisioner, and does them again.')
+    .exitOverride()
+    .hook('preAction', () => reach(client, address));
+  const exitWith = (code: number) => (process.exitCode = code);
+  addRunsCommand(program, { operations, statusOf, print, say, exitWith });
+  try {
+    await program.parseAsync();
+  } catch (err) {
+    process.exitCode = explain(err);
+  } finally {
+    await connection.close();
+  }
+});

@@ -1,0 +1,97 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { RequestError } from './errors';
+import type { Replay, ReplayFailedRequest } from './operations-contract';
+import type { RunHistory } from './run-history';
+import { executionOf, notAnswered } from './run-list';
+import type { RunFinder } from './run-list';
+import type { StartRun } from './start-run';
+
+const COMPLETED = 'the run has completed: nothing of it failed';
+
+const refused = ({ token, reason }: Replay) =>
+  new RequestError([{ path: 'token', message: `${token} was not replayed: ${reason ?? ''}` }], {
+    status: 409,
+    solutions: ['If it is meant all the same, force it.'],
+  });
+
+export interface ReplayDeps {
+  runs: RunFinder;
+  history: RunHistory;
+  startRun: StartRun;
+  log: Logger;
+}
+
+/**
+ * Does again what a run was to do: the same workflow with the same input under the same token. It
+ * looks at Airbyte anew, so what the first run had done is neither lost nor done twice.
+ */
+export const createReplay = ({ runs, history, startRun, log }: ReplayDeps) => {
+  /** What stands in the way of a replay; undefined: nothing. */
+  const obstacleTo = async (run: WorkflowExecutionDescription): Promise<Replay | undefined> => {
+    const token = run.workflowId;
+    const execution = executionOf(run);
+    if (execution === 'Running') return { token, outcome: 'already running' };
+    if (execution === 'Completed') return { token, outcome: 'skipped', reason: COMPLETED };
+    const later = await runs.laterThan(run).catch((err: unknown) => {
+      throw notAnswered(err);
+    });
+    if (!later) return undefined;
+    const how = later.execution === 'Running' ? 'runs now' : `has ended ${later.execution}`;
+    const reason = `another request for the component came later or goes on: ${later.token}, which ${how}`;
+    return { token, outcome: 'skipped', reason, supersededBy: later.token };
+  };
+
+  const start = async (run: WorkflowExecutionDescription, force: boolean): Promise<Replay> => {
+    const token = run.workflowId;
+    try {
+      await startRun({
+        token,
+        args: await history.argsOf(run),
+        // Against a run of the token that completes between our look and this start.
+        after: force ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
+        summary: await run.staticSummary(),
+        details: await run.staticDetails(),
+      });
+    } catch (err) {
+      if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw notAnswered(err);
+      return { token, outcome: 'skipped', reason: COMPLETED };
+    }
+    log.info({ token, formerRunId: run.runId, force }, 'run replayed');
+    return { token, outcome: 'replayed' };
+  };
+
+  const replayFound = async (token: string, dryRun: boolean): Promise<Replay> => {
+    try {
+      const run = await runs.describe(token);
+      const obstacle = await obstacleTo(run);
+      if (obstacle) return obstacle;
+      return dryRun ? { token, outcome: 'would be replayed' } : await start(run, false);
+    } catch (err) {
+      if (!(err instanceof Error)) throw err;
+      log.error({ err, token }, 'run not replayed');
+      return { token, outcome: 'not started', reason: err.message };
+    }
+  };
+
+  return {
+    /** With `force` also a run that completed or was superseded. */
+    async replay(token: string, { force }: { force: boolean }): Promise<Replay> {
+      const run = await runs.describe(token);
+      const obstacle = await obstacleTo(run);
+      if (obstacle?.outcome === 'already running') return obstacle;
+      if (obstacle && !force) throw refused(obstacle);
+      const replayed = await start(run, force);
+      if (replayed.outcome === 'skipped') throw refused(replayed);
+      return replayed;
+    },
+
+    /** One after the other, so that of two failed runs of a component the older sees the newer. */
+    async replayFailed({ dryRun, failed: _, ...filter }: ReplayFailedRequest): Promise<Replay[]> {
+      const replays: Replay[] = [];
+      for (const token of await runs.failed(filter)) replays.push(await replayFound(token, dryRun));
+      return replays;
+    },
+  };
+};

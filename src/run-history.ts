@@ -1,0 +1,125 @@
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  decodeArrayFromPayloads,
+  decodeOptionalFailureToOptionalError,
+  decodeOptionalSinglePayload,
+} from '@temporalio/common/lib/internal-non-workflow';
+import { optionalTsToDate } from '@temporalio/common/lib/time';
+import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { z } from 'zod';
+import type { Step } from './operations-contract';
+
+type Event = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
+type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+type Failure = Pending['lastFailure'];
+type Execution = Pick<WorkflowExecutionDescription, 'workflowId' | 'runId'>;
+
+/** PENDING_ACTIVITY_STATE_SCHEDULED: an attempt waits for a worker, or for its time. */
+const SCHEDULED = 1;
+
+/** What the activities say of a failure (activities/airbyte.ts). */
+const FailureDetails = z.object({ problem: z.string(), solution: z.string() });
+
+const chain = (err: unknown): unknown[] => (err instanceof Error ? [err, ...chain(err.cause)] : []);
+
+/** In the words that the activity found for it; else in Temporal's. */
+const explained = (err: Error): Pick<Step, 'lastError' | 'solution'> => {
+  for (const cause of chain(err)) {
+    const details = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+    const told = FailureDetails.safeParse(details);
+    if (told.success) return { lastError: told.data.problem, solution: told.data.solution };
+  }
+  return { lastError: err.message };
+};
+
+/** How a step ended, if the event is the end of one. */
+const endIn = (event: Event) => {
+  const completed = event.activityTaskCompletedEventAttributes;
+  if (completed) return { of: completed.scheduledEventId, state: 'done' as const };
+  const failed = event.activityTaskFailedEventAttributes;
+  if (failed)
+    return { of: failed.scheduledEventId, state: 'failed' as const, failure: failed.failure };
+  const timedOut = event.activityTaskTimedOutEventAttributes;
+  if (timedOut)
+    return {
+      of: timedOut.scheduledEventId,
+      state: 'timed out' as const,
+      failure: timedOut.failure,
+    };
+  const cancelled = event.activityTaskCanceledEventAttributes;
+  return cancelled && { of: cancelled.scheduledEventId, state: 'cancelled' as const };
+};
+
+/** Reads what a run was given and what it did; Temporal keeps it for as long as the run. */
+export const createRunHistory = ({ client }: { client: Client }) => {
+  const converter = client.options.loadedDataConverter;
+
+  const told = async (failure: Failure) => {
+    const err = await decodeOptionalFailureToOptionalError(converter, failure);
+    return err ? explained(err) : {};
+  };
+
+  const scheduledIn = async (event: Event): Promise<[string, Step] | undefined> => {
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    if (!scheduled) return undefined;
+    const activity = scheduled.activityType?.name ?? '';
+    const summary = event.userMetadata?.summary;
+    const name = await decodeOptionalSinglePayload<string>(converter, summary);
+    return [
+      String(event.eventId),
+      { name: name ?? activity, activity, state: 'abandoned', attempts: 0 },
+    ];
+  };
+
+  const pendingStep = async (activity: Pending): Promise<Partial<Step>> => {
+    const waits = Number(activity.state) === SCHEDULED;
+    const next = waits ? optionalTsToDate(activity.nextAttemptScheduleTime) : undefined;
+    return {
+      state: waits ? 'waiting' : 'running',
+      // The attempt that waits has not been made yet.
+      attempts: (activity.attempt ?? 1) - (waits ? 1 : 0),
+      ...(await told(activity.lastFailure)),
+      ...(next && { nextAttemptAt: next.toISOString() }),
+    };
+  };
+
+  return {
+    /** The arguments the run was started with. */
+    async argsOf({ workflowId, runId }: Execution): Promise<unknown[]> {
+      const { history } = await client.workflowService.getWorkflowExecutionHistory({
+        namespace: client.options.namespace,
+        execution: { workflowId, runId },
+        maximumPageSize: 1,
+      });
+      const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+      return decodeArrayFromPayloads(converter, started?.input?.payloads);
+    },
+
+    /** The run's activities, in the order they were scheduled. */
+    async stepsOf(run: WorkflowExecutionDescription): Promise<Step[]> {
+      const { events } = await client.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
+      const steps = new Map<string, Step>();
+      const update = (of: unknown, more: Partial<Step>) => {
+        const step = steps.get(String(of));
+        if (step) Object.assign(step, more);
+      };
+      const pending = new Map(run.raw.pendingActivities?.map((each) => [each.activityId, each]));
+      for (const event of events ?? []) {
+        const scheduled = await scheduledIn(event);
+        if (scheduled) steps.set(...scheduled);
+        const waiting = pending.get(event.activityTaskScheduledEventAttributes?.activityId);
+        if (waiting) update(event.eventId, await pendingStep(waiting));
+        const started = event.activityTaskStartedEventAttributes;
+        if (started)
+          update(started.scheduledEventId, {
+            attempts: started.attempt ?? 1,
+            ...(await told(started.lastFailure)),
+          });
+        const end = endIn(event);
+        if (end) update(end.of, { state: end.state, ...(await told(end.failure)) });
+      }
+      return [...steps.values()];
+    },
+  };
+};
+export type RunHistory = ReturnType<typeof createRunHistory>;

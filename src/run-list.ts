@@ -1,0 +1,173 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type {
+  Client,
+  WorkflowExecutionDescription,
+  WorkflowExecutionInfo,
+} from '@temporalio/client';
+import ms from 'ms';
+import { RequestError, SystemProblem } from './errors';
+import type { Run, RunFilter, RunList } from './operations-contract';
+import { ADD_ATTRIBUTES, lacksAttributes } from './search-attributes';
+import { runHref } from './status';
+import { isToken, readToken } from './token';
+
+/** Milliseconds for one run, and for a list of them. */
+const DESCRIBE_DEADLINE = 3000;
+const LIST_DEADLINE = 30_000;
+
+const EXECUTIONS: Record<string, Run['execution']> = {
+  COMPLETED: 'Completed',
+  FAILED: 'Failed',
+  CANCELLED: 'Canceled',
+  TERMINATED: 'Terminated',
+  TIMED_OUT: 'TimedOut',
+};
+
+/** How Temporal says a run stands; a paused one goes on. */
+export const executionOf = ({ status }: Pick<WorkflowExecutionInfo, 'status'>): Run['execution'] =>
+  EXECUTIONS[status.name] ?? 'Running';
+
+const noRun = (token: string) =>
+  new RequestError([{ path: 'token', message: `there is no run with the token ${token}` }], {
+    status: 404,
+    solutions: [
+      'Check the token, and that the task queue and the namespace are those of its gateway.',
+      'Runs are kept for as long as the retention of the Temporal namespace says.',
+    ],
+  });
+
+export const notAnswered = (cause: unknown) =>
+  lacksAttributes(cause)
+    ? new SystemProblem('Temporal lacks the search attributes that this filter needs.', {
+        solutions: [`Add them: ${ADD_ATTRIBUTES}`, 'Runs started before cannot be filtered so.'],
+        cause,
+      })
+    : new SystemProblem('Temporal did not answer as expected.', {
+        solutions: ['Check that Temporal is up, then try again: repeating is safe.'],
+        cause,
+      });
+
+/** Visibility takes texts in double quotes, with JSON's escapes. */
+const quoted = (text: string) => JSON.stringify(text);
+
+const queryFor = (filter: Omit<RunFilter, 'limit'>, taskQueue: string) => {
+  const { operation, failed, component, environment, since } = filter;
+  const types = operation ? [operation] : ['provision', 'unprovision'];
+  const conditions = [
+    `TaskQueue = ${quoted(taskQueue)}`,
+    `WorkflowType IN (${types.map(quoted).join(', ')})`,
+    failed && 'ExecutionStatus IN ("Failed", "Terminated", "TimedOut")',
+    component && `Component = ${quoted(component)}`,
+    environment && `Environment = ${quoted(environment)}`,
+    since && `(CloseTime IS NULL OR CloseTime >= ${quoted(timeBefore(since))})`,
+  ];
+  return conditions.filter(Boolean).join(' AND ');
+};
+
+const timeBefore = (duration: ms.StringValue) => new Date(Date.now() - ms(duration)).toISOString();
+
+export interface RunListDeps {
+  client: Client;
+  taskQueue: string;
+  temporalUiUrl?: string | undefined;
+}
+
+/** Finds runs. Lists come from Temporal's visibility store, which may lag by a moment. */
+export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps) => {
+  /** The newest run of a token. */
+  const describe = async (token: string): Promise<WorkflowExecutionDescription> => {
+    if (!isToken(token)) throw noRun(token);
+    const describing = client.withDeadline(Date.now() + DESCRIBE_DEADLINE, () =>
+      client.workflow.getHandle(token).describe(),
+    );
+    const run = await describing.catch((err: unknown) => {
+      throw err instanceof WorkflowNotFoundError ? noRun(token) : notAnswered(err);
+    });
+    // Another provisioner's, whose workers would not see a replay from here.
+    if (run.taskQueue !== taskQueue) throw noRun(token);
+    return run;
+  };
+
+  /** Each token once, if its newest run is the one that was found. */
+  async function* newest(filter: Omit<RunFilter, 'limit'>): AsyncGenerator<WorkflowExecutionInfo> {
+    const seen = new Set<string>();
+    for await (const run of client.workflow.list({ query: queryFor(filter, taskQueue) })) {
+      const { workflowId: token, runId } = run;
+      if (seen.has(token) || !isToken(token)) continue;
+      seen.add(token);
+      // The store tells of runs that failed before a newer one of the token, too.
+      if (filter.failed && (await describe(token)).runId !== runId) continue;
+      yield run;
+    }
+  }
+
+  const listed = async (filter: Omit<RunFilter, 'limit'>, limit: number) => {
+    const runs: WorkflowExecutionInfo[] = [];
+    for await (const run of newest(filter)) {
+      if (runs.length === limit) return { runs, more: true };
+      runs.push(run);
+    }
+    return { runs, more: false };
+  };
+
+  const find = async (filter: Omit<RunFilter, 'limit'>, limit = Infinity) => {
+    try {
+      return await client.withDeadline(Date.now() + LIST_DEADLINE, () => listed(filter, limit));
+    } catch (err) {
+      if (err instanceof RequestError || err instanceof SystemProblem) throw err;
+      throw notAnswered(err);
+    }
+  };
+
+  const toRun = (run: WorkflowExecutionInfo | WorkflowExecutionDescription): Run => {
+    const { operation, environment, component } = readToken(run.workflowId);
+    const phase = run.memo?.phase;
+    const href = runHref(run, { temporalUiUrl, namespace: client.options.namespace });
+    return {
+      token: run.workflowId,
+      operation,
+      environment,
+      component,
+      execution: executionOf(run),
+      phase: typeof phase === 'string' ? phase : '',
+      startedAt: run.startTime.toISOString(),
+      ...(run.closeTime && { closedAt: run.closeTime.toISOString() }),
+      runId: run.runId,
+      ...(href && { href }),
+    };
+  };
+
+  return {
+    describe,
+    toRun,
+    /** Those that go on first, then those that ended last. */
+    async list({ limit, ...filter }: RunFilter): Promise<RunList> {
+      const { runs, more } = await find(filter, limit);
+      return { runs: runs.map(toRun), more };
+    },
+    /** The tokens whose newest run failed. */
+    async failed(filter: Omit<RunFilter, 'limit' | 'failed'>): Promise<string[]> {
+      const { runs } = await find({ ...filter, failed: true });
+      return runs.map(({ workflowId }) => workflowId);
+    },
+    /**
+     * A request for the same component that came after the run, or is being done now; the newest.
+     * Found by token, as runs may lack search attributes.
+     */
+    async laterThan(run: WorkflowExecutionDescription): Promise<Run | undefined> {
+      const { environment, component } = readToken(run.workflowId);
+      const tokens = ['provision', 'unprovision'].map(
+        (operation) =>
+          `WorkflowId STARTS_WITH ${quoted(`${operation}.${environment}.${component}.`)}`,
+      );
+      const since = quoted(run.startTime.toISOString());
+      const query = `(${tokens.join(' OR ')}) AND (CloseTime IS NULL OR StartTime >= ${since})`;
+      const later: Run[] = [];
+      for await (const other of client.workflow.list({ query }))
+        if (isToken(other.workflowId) && other.workflowId !== run.workflowId)
+          later.push(toRun(other));
+      return later.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))[0];
+    },
+  };
+};
+export type RunFinder = ReturnType<typeof createRunList>;
