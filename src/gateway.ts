@@ -6,6 +6,9 @@ import type { ProvisioningStatus, SystemError, ValidationResult } from './contra
 import { readDescriptor, readIdentity } from './descriptor';
 import { RequestError, SystemProblem } from './errors';
 import type { Problem } from './errors';
+import { openApi } from './openapi';
+import type { Operations } from './operations';
+import { operationsRoutes } from './operations-routes';
 import type { Runs } from './runs';
 import { isToken } from './token';
 
@@ -15,6 +18,8 @@ const MAX_BODY = 2 * 1024 * 1024;
 export interface GatewayDeps {
   runs: Runs;
   statusOf: (token: string) => Promise<ProvisioningStatus>;
+  /** Undefined: the operator's routes are not served. */
+  operations?: Operations | undefined;
   basePath: string;
   log: Logger;
 }
@@ -116,7 +121,7 @@ const json: RequestHandler[] = [
   express.json({ limit: MAX_BODY }),
 ];
 
-const operations = ({ runs, statusOf }: GatewayDeps) => {
+const contractRoutes = ({ runs, statusOf, operations, basePath }: GatewayDeps) => {
   const answerToken = (res: Response, token: string) => {
     // The Coordinator takes the body verbatim: bare text, though one copy of the contract says JSON.
     res.status(202).type('text/plain').send(token);
@@ -147,7 +152,9 @@ const operations = ({ runs, statusOf }: GatewayDeps) => {
     '/v2/validate': [unsupported('asynchronous validation')],
     '/v1/reverse-provisioning': [unsupported('reverse provisioning')],
   };
+  const document = openApi({ basePath, operations: operations !== undefined });
   const get = {
+    '/openapi.json': [(_req: Request, res: Response) => void res.json(document)],
     '/v1/provision/:token/status': [
       async (req: Request<{ token: string }>, res: Response) => {
         res.json(await statusOf(req.params.token));
@@ -171,6 +178,7 @@ const operations = ({ runs, statusOf }: GatewayDeps) => {
 
 const USER_MESSAGE: Record<number, string> = {
   400: 'The request or its descriptor is not valid: each problem is listed with its path.',
+  409: 'The run was not replayed: the problem says what stands in the way.',
 };
 
 const answerError =
@@ -212,13 +220,14 @@ export const createGateway = (deps: GatewayDeps): Express => {
     res.status(ready ? 200 : 503).json(ready ? { ready } : { ready, problem: 'no Temporal' });
   });
   const router = express.Router();
-  const { post, get, remove } = operations(deps);
+  const { post, get, remove } = contractRoutes(deps);
   for (const [path, handlers] of Object.entries(post))
     router.route(path).post(handlers).all(wrongMethod('POST'));
   for (const [path, handlers] of Object.entries(get))
     router.route(path).get(handlers).all(wrongMethod('GET'));
   for (const [path, handlers] of Object.entries(remove))
     router.route(path).delete(handlers).all(wrongMethod('DELETE'));
+  if (deps.operations) router.use(operationsRoutes(deps.operations, { json, only: wrongMethod }));
   app.use(deps.basePath || '/', router);
   app.use(unknownPath);
   app.use(answerError(deps.log));

@@ -7,15 +7,17 @@ import { ProvisioningStatus } from './contract';
  * was misspelt must not replay more than was meant.
  */
 
-/** `urn:dmb:cmp:finance:cashflow:0:bookings` or as tokens have it, `finance.cashflow.0.bookings`. */
+const COMPONENT = /^([a-z0-9_-]+\.){3}[a-z0-9_-]+$/;
+
 const componentName = z
   .string()
   .toLowerCase()
   .overwrite((text) => text.replace(/^urn:dmb:cmp:/, '').replaceAll(':', '.'))
-  .regex(
-    /^([a-z0-9_-]+\.){3}[a-z0-9_-]+$/,
+  .refine(
+    (text) => COMPONENT.test(text),
     'must be <domain>.<product>.<major>.<component>, or the URN of a component',
-  );
+  )
+  .meta({ description: 'finance.cashflow.0.bookings, or urn:dmb:cmp:finance:cashflow:0:bookings' });
 
 const environmentName = z
   .string()

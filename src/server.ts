@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { gatewayConfig } from './config';
 import { createGateway } from './gateway';
+import { createOperations } from './operations';
 import { createLogger, listen, runProgram } from './program';
 import { createRuns } from './runs';
 import { createStartRun } from './start-run';
@@ -12,11 +13,17 @@ runProgram(async () => {
   const log = createLogger('gateway', config.logLevel);
   // The gateway starts while Temporal is down, and tells so on /readyz.
   const { client, connection } = createTemporalClient();
-  const startRun = createStartRun({ client, taskQueue: config.taskQueue, log });
+  const { taskQueue, temporalUiUrl } = config;
+  const startRun = createStartRun({ client, taskQueue, log });
+  const statusOf = createStatus({ client, temporalUiUrl });
+  const operations = config.operations
+    ? createOperations({ client, taskQueue, temporalUiUrl, startRun, statusOf, log })
+    : undefined;
 
   const app = createGateway({
     runs: createRuns({ client, startRun, retry: config.retry, log }),
-    statusOf: createStatus({ client, temporalUiUrl: config.temporalUiUrl }),
+    statusOf,
+    operations,
     basePath: config.basePath,
     log,
   });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Replays, RunDetails, RunList } from '../src/operations-contract';
 import { ProvisioningStatus } from '../src/contract';
-import { counts, eventually, runCli, startHarness } from './harness';
+import { counts, eventually, isWrite, runCli, startHarness } from './harness';
 import type { Harness } from './harness';
 
 let harness: Harness;
@@ -17,7 +17,7 @@ afterEach(async () => {
 /** What a command answered to a script: one JSON document and nothing else. */
 const json = async <Schema extends z.ZodType>(schema: Schema, ...args: string[]) => {
   const { code, stdout, stderr } = await harness.cli(...args, '--json');
-  return { code, stderr, ...{ answer: schema.parse(JSON.parse(stdout)) } };
+  return { code, stderr, answer: schema.parse(JSON.parse(stdout)) };
 };
 
 const OutcomesJson = z.object({
@@ -29,6 +29,9 @@ const failedUnprovisions = () => [
   ...['runs', 'replay', '--failed', '--operation', 'unprovision', '--since', '24h'],
   ...ours(),
 ];
+
+const byToken = <Item extends { token: string }>(items: Item[]) =>
+  Object.fromEntries(items.map((item) => [item.token, item]));
 
 /** A pipeline whose destination Airbyte refuses to delete until the faults are cleared. */
 const failUnprovision = async (component: string) => {
@@ -62,11 +65,170 @@ test('a failed unprovision is replayed under its token once Airbyte is well', as
   const { code, stdout } = await replay;
   await watch;
   expect([...seen]).toEqual(expect.arrayContaining(['RUNNING', 'COMPLETED']));
-  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(token) as unknown });
+  expect(code).toBe(0);
+  expect(stdout).toContain(token);
   expect(stdout).toMatch(/^DONE +STATUS +TOKEN +WHY\nreplayed +COMPLETED/);
   expect(counts(await harness.entities())).toEqual([0, 0, 0]);
 
   const { answer: after } = await json(RunDetails, 'runs', 'show', token);
   expect(after).toMatchObject({ execution: 'Completed', component: before.component });
   expect(after.runId).not.toBe(before.runId);
+});
+
+test('all failed unprovisions are replayed, first for show; what came later is left alone', async () => {
+  const old = await failUnprovision('superseded');
+  const other = await failUnprovision('other');
+  await harness.clearFaults();
+  const newer = await harness.start('provision', { component: 'superseded' });
+  expect((await harness.finished(newer)).status).toBe('COMPLETED');
+  await Promise.all([listed(old), listed(other)]);
+  const skipped = { token: old, outcome: 'skipped', supersededBy: newer };
+
+  const dry = await eventually(async () => {
+    const told = await json(OutcomesJson, ...failedUnprovisions(), '--dry-run');
+    return told.answer.replays.some(({ supersededBy }) => supersededBy) ? told : undefined;
+  }, 'the later provision in the list');
+  expect(dry.code).toBe(0);
+  expect(byToken(dry.answer.replays)).toMatchObject(
+    byToken([skipped, { token: other, outcome: 'would be replayed' }]),
+  );
+  expect((await harness.status(other)).status).toBe('FAILED');
+
+  const done = await json(OutcomesJson, ...failedUnprovisions(), '--wait');
+  expect(done.code).toBe(0);
+  expect(byToken(done.answer.replays)).toMatchObject(
+    byToken([skipped, { token: other, outcome: 'replayed', status: 'COMPLETED' }]),
+  );
+  // The pipeline that was deployed since is alive.
+  expect(counts(await harness.entities())).toEqual([1, 1, 1]);
+
+  const { code, stdout, stderr } = await harness.cli('runs', 'replay', old);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain(`another request for the component came later or goes on: ${newer}`);
+  const forced = await harness.cli('runs', 'replay', old, '--force', '--wait');
+  expect(forced).toMatchObject({ code: 0 });
+  expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+});
+
+test('--wait ends with 1 when the replay fails again, and says why', async () => {
+  const token = await failUnprovision('fails-again');
+  const { code, answer } = await json(OutcomesJson, 'runs', 'replay', token, '--wait');
+  expect(code).toBe(1);
+  expect(answer.replays).toMatchObject([{ token, outcome: 'replayed', status: 'FAILED' }]);
+  const shown = await json(RunDetails, 'runs', 'show', token);
+  expect(shown.answer.airbyte).toMatchObject({
+    leftBehind: [expect.stringMatching(/^the destination "Snowflake/)],
+    ids: { destinationId: expect.any(String) },
+  });
+  expect(shown.answer.steps).toContainEqual(
+    expect.objectContaining({
+      activity: 'deleteDestination',
+      state: 'failed',
+      attempts: 1,
+      lastError: expect.stringContaining('403'),
+      solution: expect.any(String),
+    }),
+  );
+});
+
+test('a run that goes on is shown with the step it tries, is not replayed, and is cancelled', async () => {
+  await harness.fault({ operation: 'createConnection', status: 503, times: 0 });
+  const token = await harness.start('provision', { component: 'goes-on' });
+  const step = await eventually(async () => {
+    const { answer } = await json(RunDetails, 'runs', 'show', token);
+    return answer.steps.find(({ lastError }) => lastError);
+  }, 'an attempt that failed');
+  expect(step).toMatchObject({
+    activity: 'putConnection',
+    name: expect.stringContaining('Payments'),
+  });
+  expect(step.lastError).toContain('503');
+
+  const replay = await json(OutcomesJson, 'runs', 'replay', token);
+  expect(replay).toMatchObject({
+    code: 0,
+    answer: { replays: [{ token, outcome: 'already running' }] },
+  });
+  expect(await harness.cli('runs', 'cancel', token)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('now undoes what it did'),
+  });
+  await harness.clearFaults();
+  expect((await harness.finished(token)).status).toBe('FAILED');
+  expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+  expect((await harness.cli('runs', 'cancel', token)).stdout).toBe(
+    'The run had ended already, with FAILED.\n',
+  );
+});
+
+test('a run that completed is not replayed unless forced', async () => {
+  const token = await harness.start('provision', { component: 'completed' });
+  await harness.finished(token);
+  const refused = await harness.cli('runs', 'replay', token);
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('has completed') });
+  await harness.forgetCalls();
+  const forced = await harness.cli('runs', 'replay', token, '--force', '--wait');
+  expect(forced.code).toBe(0);
+  expect((await harness.calls()).length).toBeGreaterThan(0);
+  expect((await harness.calls()).filter(isWrite)).toEqual([]);
+});
+
+test('runs are listed by component in either form, and the table says when there are more', async () => {
+  const mine = await harness.start('provision', { component: 'listed' });
+  const another = await harness.start('provision', { component: 'not-listed' });
+  await Promise.all([mine, another].map((token) => harness.finished(token)));
+  const names = ['finance.cashflow.0.listed', 'URN:dmb:cmp:Finance:cashflow:0:listed'];
+  for (const component of names)
+    await eventually(async () => {
+      const given = ['--component', component, '--operation', 'provision', '--since', '1h'];
+      const { answer } = await json(RunList, 'runs', 'list', ...given, ...ours());
+      if (answer.runs.length === 0) return undefined;
+      expect(answer.runs.map(({ token }) => token)).toEqual([mine]);
+      return true;
+    }, `the run of ${component}`);
+  const { stdout } = await harness.cli('runs', 'list', '--limit', '1', ...ours());
+  expect(stdout).toMatch(/^STATE +STARTED +ENDED +TOKEN +PHASE\n/);
+  expect(stdout).toContain('There are more: raise --limit');
+});
+
+test.each([
+  [['runs', 'replay'], 'give a TOKEN, or --failed'],
+  [['runs', 'replay', '--failed', '--force'], '--force needs a TOKEN'],
+  [['runs', 'replay', 'x', '--failed'], '--failed and a TOKEN do not go together'],
+  [['runs', 'replay', 'x', '--dry-run'], '--dry-run and a TOKEN do not go together'],
+  [['runs', 'replay', '--failed', '--since', '24'], '--since must be a duration'],
+  [['runs', 'replay', '--failed', '--wait', '--timeout', 'long'], '--timeout must be a duration'],
+  [['runs', 'list', '--component', 'bookings'], '--component must be <domain>'],
+  [['runs', 'list', '--limit', 'many'], '--limit'],
+  [['runs', 'list', '--operation', 'poem'], '--operation'],
+  [['runs', 'show'], 'token'],
+  [['poems'], 'poems'],
+])('%j is wrong usage: 2', async (args, problem) => {
+  const { code, stdout, stderr } = await harness.cli(...args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(problem);
+});
+
+test.each(['nonsense', 'provision.a.b.c.0.d.0123456789ab'])(
+  'there is no run %s, and the command says so',
+  async (token) => {
+    for (const command of ['show', 'replay', 'cancel']) {
+      const { code, stderr } = await harness.cli('runs', command, token);
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringContaining(`there is no run with the token ${token}`),
+      });
+    }
+  },
+);
+
+test('a Temporal that does not answer is one line and 1, soon', async () => {
+  const began = Date.now();
+  const { code, stdout, stderr } = await runCli(['runs', 'list', '--json'], {
+    TEMPORAL_ADDRESS: '127.0.0.1:1',
+  });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^Temporal at 127\.0\.0\.1:1 does not answer/);
+  expect(stderr).not.toMatch(/\n\s+at /);
+  expect(Date.now() - began).toBeLessThan(10_000);
 });
