@@ -1,4 +1,3 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ProvisioningStatus } from './contract';
@@ -12,7 +11,7 @@ import type {
 } from './operations-contract';
 import { createReplay } from './replay';
 import { createRunHistory } from './run-history';
-import { createRunList, notAnswered } from './run-list';
+import { createRunList, executionOf, notAnswered } from './run-list';
 import type { StartRun } from './start-run';
 
 const CANCEL_DEADLINE = 3000;
@@ -76,17 +75,18 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
 
     /** Asks a run to end; it then undoes what it did. */
     async cancel(token: string): Promise<Cancellation> {
-      const { runId } = await runs.describe(token);
-      try {
-        await client.withDeadline(Date.now() + CANCEL_DEADLINE, () =>
-          client.workflow.getHandle(token, runId).cancel(),
-        );
-      } catch (err) {
-        if (!(err instanceof WorkflowNotFoundError)) throw notAnswered(err);
+      const run = await runs.describe(token);
+      if (executionOf(run) !== 'Running') {
         const { status } = await statusOf(token);
         const message = `The run had ended already, with ${status}.`;
         return { token, outcome: 'had ended', status, message };
       }
+      const handle = client.workflow.getHandle(token, run.runId);
+      await client
+        .withDeadline(Date.now() + CANCEL_DEADLINE, () => handle.cancel())
+        .catch((err: unknown) => {
+          throw notAnswered(err);
+        });
       log.info({ token }, 'run told to cancel');
       const message =
         'The run was told to end. A provision now undoes what it did; an unprovision stops where it is.';

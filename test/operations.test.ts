@@ -30,6 +30,11 @@ const failedUnprovisions = () => [
   ...ours(),
 ];
 
+/* Matchers, which jest types as any. */
+const containing = (text: string): unknown => expect.stringContaining(text);
+const matching = (text: RegExp): unknown => expect.stringMatching(text);
+const aText: unknown = expect.any(String);
+
 const byToken = <Item extends { token: string }>(items: Item[]) =>
   Object.fromEntries(items.map((item) => [item.token, item]));
 
@@ -117,16 +122,16 @@ test('--wait ends with 1 when the replay fails again, and says why', async () =>
   expect(answer.replays).toMatchObject([{ token, outcome: 'replayed', status: 'FAILED' }]);
   const shown = await json(RunDetails, 'runs', 'show', token);
   expect(shown.answer.airbyte).toMatchObject({
-    leftBehind: [expect.stringMatching(/^the destination "Snowflake/)],
-    ids: { destinationId: expect.any(String) },
+    leftBehind: [matching(/^the destination "Snowflake/)],
+    ids: { destinationId: aText },
   });
   expect(shown.answer.steps).toContainEqual(
     expect.objectContaining({
       activity: 'deleteDestination',
       state: 'failed',
       attempts: 1,
-      lastError: expect.stringContaining('403'),
-      solution: expect.any(String),
+      lastError: containing('403'),
+      solution: aText,
     }),
   );
 });
@@ -140,7 +145,7 @@ test('a run that goes on is shown with the step it tries, is not replayed, and i
   }, 'an attempt that failed');
   expect(step).toMatchObject({
     activity: 'putConnection',
-    name: expect.stringContaining('Payments'),
+    name: containing('Payments'),
   });
   expect(step.lastError).toContain('503');
 
@@ -151,7 +156,7 @@ test('a run that goes on is shown with the step it tries, is not replayed, and i
   });
   expect(await harness.cli('runs', 'cancel', token)).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining('now undoes what it did'),
+    stdout: containing('now undoes what it did'),
   });
   await harness.clearFaults();
   expect((await harness.finished(token)).status).toBe('FAILED');
@@ -165,7 +170,7 @@ test('a run that completed is not replayed unless forced', async () => {
   const token = await harness.start('provision', { component: 'completed' });
   await harness.finished(token);
   const refused = await harness.cli('runs', 'replay', token);
-  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('has completed') });
+  expect(refused).toMatchObject({ code: 1, stderr: containing('has completed') });
   await harness.forgetCalls();
   const forced = await harness.cli('runs', 'replay', token, '--force', '--wait');
   expect(forced.code).toBe(0);
@@ -216,7 +221,7 @@ test.each(['nonsense', 'provision.a.b.c.0.d.0123456789ab'])(
       const { code, stderr } = await harness.cli('runs', command, token);
       expect({ code, stderr }).toEqual({
         code: 1,
-        stderr: expect.stringContaining(`there is no run with the token ${token}`),
+        stderr: containing(`there is no run with the token ${token}`),
       });
     }
   },

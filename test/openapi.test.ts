@@ -1,0 +1,165 @@
+import Ajv2020 from 'ajv/dist/2020';
+import { pino } from 'pino';
+import { createGateway } from '../src/gateway';
+import type { GatewayDeps } from '../src/gateway';
+import { openApi } from '../src/openapi';
+import { startHarness } from './harness';
+
+/** No request is made of it: only what it would serve is looked at. */
+const neverCalled = () => Promise.reject(new Error('no request was made'));
+const deps: GatewayDeps = {
+  runs: {
+    provision: neverCalled,
+    unprovision: neverCalled,
+    terminate: neverCalled,
+    isReady: neverCalled,
+  },
+  statusOf: neverCalled,
+  basePath: '',
+  log: pino({ level: 'silent' }),
+};
+const operations: GatewayDeps['operations'] = {
+  list: neverCalled,
+  show: neverCalled,
+  replay: neverCalled,
+  replayFailed: neverCalled,
+  cancel: neverCalled,
+};
+
+type Layers = ReturnType<typeof createGateway>['router']['stack'];
+
+/** `GET /v1/…` of every route; the handlers for other methods have none. */
+const routesIn = (layers: Layers): string[] =>
+  layers.flatMap(({ route, handle }) => {
+    if (!route) return 'stack' in handle ? routesIn(layersOf(handle)) : [];
+    const methods = new Set(route.stack.map(({ method }) => method));
+    return [...methods].flatMap((method) =>
+      typeof method === 'string' ? [`${method.toUpperCase()} ${route.path}`] : [],
+    );
+  });
+const isLayers = (value: unknown): value is Layers => Array.isArray(value);
+const layersOf = (router: object) => {
+  const stack: unknown = Reflect.get(router, 'stack');
+  return isLayers(stack) ? stack : [];
+};
+
+const documented = (document: ReturnType<typeof openApi>) =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.keys(item)
+      .filter((key) => key !== 'servers')
+      .map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+  );
+
+test.each([
+  ['without the operator routes', undefined],
+  ['with them', operations],
+])('the document names what is served, no more and no less, %s', (_case, given) => {
+  const served = routesIn(createGateway({ ...deps, operations: given }).router.stack);
+  expect(served.length).toBeGreaterThan(10);
+  const document = openApi({ basePath: '', operations: given !== undefined });
+  expect(documented(document).toSorted()).toEqual(served.toSorted());
+});
+
+/* OpenAPI 3.1, as much of it as the document uses; nothing else may appear. */
+
+const strict = (properties: Record<string, object>, required = Object.keys(properties)) => ({
+  type: 'object',
+  properties,
+  required,
+  additionalProperties: false,
+});
+const string = { type: 'string' };
+const content = {
+  type: 'object',
+  minProperties: 1,
+  propertyNames: { pattern: '^\\w+/\\w+$' },
+  additionalProperties: strict({ schema: { type: 'object' } }),
+};
+const operation = strict(
+  {
+    summary: string,
+    operationId: string,
+    parameters: {
+      type: 'array',
+      items: strict(
+        { name: string, in: { enum: ['path', 'query'] }, required: {}, schema: { type: 'object' } },
+        ['name', 'in', 'schema'],
+      ),
+    },
+    requestBody: strict({ required: { const: true }, content }),
+    responses: {
+      type: 'object',
+      minProperties: 1,
+      propertyNames: { pattern: '^[2-5]\\d\\d$' },
+      additionalProperties: strict({ description: string, content }, ['description']),
+    },
+  },
+  ['summary', 'operationId', 'responses'],
+);
+const servers = { type: 'array', items: strict({ url: string }) };
+const document = strict({
+  openapi: { const: '3.1.0' },
+  info: strict({
+    title: string,
+    version: string,
+    description: string,
+    license: strict({ name: string, identifier: string }),
+  }),
+  servers,
+  paths: {
+    type: 'object',
+    propertyNames: { pattern: '^/' },
+    additionalProperties: strict(
+      { servers, get: operation, post: operation, delete: operation },
+      [],
+    ),
+  },
+  components: strict({ schemas: { type: 'object', minProperties: 5 } }),
+});
+
+test('the document is OpenAPI 3.1: its structure, its schemas, its references, its parameters', () => {
+  const given = openApi({ basePath: '/base', operations: true });
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  ajv.validate(document, given);
+  expect(ajv.errors).toBeNull();
+  ajv.addSchema({ $id: 'document', ...given });
+  const text = JSON.stringify(given);
+  for (const [, pointer] of text.matchAll(/"\$ref":"(#[^"]+)"/g))
+    expect(ajv.getSchema(`document${pointer ?? ''}`)).toBeDefined();
+  for (const [path, item] of Object.entries(given.paths)) {
+    const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    const declared = [...JSON.stringify(item).matchAll(/"name":"(\w+)","in":"path"/g)];
+    expect(declared.map(([, name]) => name)).toEqual(named);
+  }
+  const ids = [...text.matchAll(/"operationId":"(\w+)"/g)].map(([, id]) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('the schemas take what is sent and answered, and tell the required from the optional', () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  ajv.addSchema({ $id: 'document', ...openApi({ basePath: '', operations: true }) });
+  const isValid = (id: string, value: unknown) =>
+    ajv.validate({ $ref: `document#/components/schemas/${id}` }, value);
+  const request = { descriptorKind: 'COMPONENT_DESCRIPTOR', descriptor: 'a: 1' };
+  expect(isValid('ProvisioningRequest', { ...request, novelty: true })).toBe(true);
+  expect(isValid('ProvisioningRequest', { ...request, descriptorKind: 'POEM' })).toBe(false);
+  expect(isValid('ProvisioningRequest', { descriptor: 'a: 1' })).toBe(false);
+  expect(isValid('ReplayRequest', {})).toBe(true);
+  expect(isValid('ReplayRequest', { froce: true })).toBe(false);
+  expect(isValid('ReplayFailedRequest', { failed: true, since: '24h' })).toBe(true);
+  expect(isValid('ReplayFailedRequest', { failed: false })).toBe(false);
+});
+
+test('it is served below the base path, without the operator routes unless they are on', async () => {
+  const harness = await startHarness({ worker: false, env: { BASE_PATH: '/base' } });
+  try {
+    const { status, type, json } = await harness.call('GET', '/openapi.json');
+    expect({ status, type }).toEqual({ status: 200, type: 'application/json; charset=utf-8' });
+    expect(json()).toEqual(
+      JSON.parse(JSON.stringify(openApi({ basePath: '/base', operations: false }))),
+    );
+    expect((await harness.call('GET', '/operations/runs')).status).toBe(404);
+  } finally {
+    await harness.stop();
+  }
+});
