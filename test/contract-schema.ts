@@ -1,5 +1,5 @@
 /*
- * The answers of specification 2.2.0 as JSON Schema, written from the specification and not from
+ * The answers of specification 2.2.0, and the states of 2.5.0, as JSON Schema, written from the specification and not from
  * src/contract.ts, so that a mistake there is not repeated here. Stricter in one thing: nothing
  * the specification does not name may appear, and no null anywhere.
  */
@@ -45,7 +45,7 @@ const info = object({ publicInfo, privateInfo: { type: 'object' } }, ['publicInf
 export const schemas = {
   ProvisioningStatus: object(
     {
-      status: { enum: ['RUNNING', 'COMPLETED', 'FAILED'] },
+      status: { enum: ['RUNNING', 'COMPLETED', 'FAILED', 'TERMINATING', 'TERMINATED'] },
       result: string,
       info,
       logs: { type: 'array', items: log },

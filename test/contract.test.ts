@@ -124,6 +124,32 @@ test.each([
   expectShape('RequestValidationError', answer);
 });
 
+test.each(['nonsense', 'provision.a.b.c.0.d.0123456789ab'])(
+  'the DELETE of an unknown token is 400 (%s)',
+  async (token) => {
+    const answer = await call('DELETE', `/v1/provision/${token}`);
+    expect(answer.status).toBe(400);
+    expectShape('RequestValidationError', answer);
+  },
+);
+
+test('the DELETE of a token answers 202 with no body while it runs, and its end after that', async () => {
+  await harness.fault({ operation: 'createSource', status: 503, times: 0 });
+  const body = request(descriptor({ environment: harness.environment, component: 'deleted' }));
+  const { text: token } = await call('POST', '/v1/provision', JSON.stringify(body));
+  const accepted = await call('DELETE', `/v1/provision/${token}`);
+  expect({ status: accepted.status, text: accepted.text }).toEqual({ status: 202, text: '' });
+  for (;;) {
+    const answer = await call('DELETE', `/v1/provision/${token}`);
+    if (answer.status === 202) continue;
+    expect(answer.status).toBe(200);
+    expectShape('ProvisioningStatus', answer);
+    expect(answer.json()).toMatchObject({ status: 'TERMINATED' });
+    break;
+  }
+  await harness.clearFaults();
+});
+
 test.each(['/v1/updateacl', '/v2/validate', '/v1/reverse-provisioning'])(
   '%s says that it is not supported yet',
   async (path) => {
@@ -149,6 +175,9 @@ test.each([
   ['a path that is not decodable', 'GET', '/v1/provision/%E0%A4/status', undefined, undefined, 400],
   ['the wrong method', 'GET', '/v1/provision', undefined, undefined, 404],
   ['the wrong method', 'DELETE', '/v1/provision/x/status', undefined, undefined, 404],
+  ['the wrong method', 'GET', '/v1/provision/x', undefined, undefined, 404],
+  ['an operator route, as they are off', 'GET', '/operations/runs', undefined, undefined, 404],
+  ['an operator route, as they are off', 'POST', '/operations/runs/replay', '{}', undefined, 404],
 ] as const)('%s (%s %s) is refused in the shape of the contract', async (...given) => {
   const [, method, path, body, type, status] = given;
   const answer = await call(method, path, body, type);

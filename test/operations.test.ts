@@ -158,7 +158,6 @@ test('a run that goes on is shown with the step it tries, is not replayed, and i
     code: 0,
     stdout: containing('now undoes what it did'),
   });
-  await harness.clearFaults();
   expect((await harness.finished(token)).status).toBe('FAILED');
   expect(counts(await harness.entities())).toEqual([0, 0, 0]);
   expect((await harness.cli('runs', 'cancel', token)).stdout).toBe(
