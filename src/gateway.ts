@@ -20,6 +20,8 @@ export interface GatewayDeps {
   statusOf: (token: string) => Promise<ProvisioningStatus>;
   /** Undefined: the operator's routes are not served. */
   operations?: Operations | undefined;
+  /** Why no more requests should come here, for /readyz. */
+  problem: () => Promise<string | undefined>;
   basePath: string;
   log: Logger;
 }
@@ -216,8 +218,8 @@ export const createGateway = (deps: GatewayDeps): Express => {
     res.json({ alive: true });
   });
   app.get('/readyz', async (_req, res) => {
-    const ready = await deps.runs.isReady();
-    res.status(ready ? 200 : 503).json(ready ? { ready } : { ready, problem: 'no Temporal' });
+    const problem = await deps.problem();
+    res.status(problem ? 503 : 200).json({ ready: problem === undefined, problem });
   });
   const router = express.Router();
   const { post, get, remove } = contractRoutes(deps);

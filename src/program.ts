@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { constants } from 'node:os';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { ConfigError } from './config';
@@ -22,6 +23,18 @@ export const listen = (
       resolve(`http://${host}:${String(bound)}`);
     });
   });
+
+/** Stops in order at the first SIGTERM or SIGINT; the second ends the process at once. */
+export const onSignal = (stop: (signal: NodeJS.Signals) => void) => {
+  let stopping = false;
+  const receive = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(128 + constants.signals[signal]);
+    stopping = true;
+    stop(signal);
+  };
+  process.on('SIGTERM', receive);
+  process.on('SIGINT', receive);
+};
 
 /** Runs a program; what it needs mended is one line on the terminal, anything else the whole error. */
 export const runProgram = (main: () => Promise<void>) => {

@@ -120,6 +120,7 @@ export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
 };
 
 const notHandedOver = (cause: unknown): never => {
+  if (cause instanceof SystemProblem) throw cause;
   throw new SystemProblem('The provisioner could not hand the request to Temporal.', {
     solutions: [
       'Send the request again in a moment: repeating it is safe.',

@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import { gatewayConfig } from './config';
+import { createDraining } from './draining';
 import { createGateway } from './gateway';
 import { createOperations } from './operations';
-import { createLogger, listen, runProgram } from './program';
+import { createLogger, listen, onSignal, runProgram } from './program';
 import { createRuns } from './runs';
 import { createStartRun } from './start-run';
 import { createStatus } from './status';
@@ -20,22 +21,28 @@ runProgram(async () => {
     ? createOperations({ client, taskQueue, temporalUiUrl, startRun, statusOf, log })
     : undefined;
 
+  const runs = createRuns({ client, startRun, retry: config.retry, log });
   const app = createGateway({
-    runs: createRuns({ client, startRun, retry: config.retry, log }),
+    runs,
     statusOf,
     operations,
+    problem: async () => {
+      if (draining.isDraining()) return 'stopping';
+      return (await runs.isReady()) ? undefined : 'no Temporal';
+    },
     basePath: config.basePath,
     log,
   });
   const server = createServer(app);
+  const draining = createDraining(server);
   const url = await listen(server, { ...config, variable: 'PORT' });
   log.info({ url: `${url}${config.basePath}` }, 'gateway listens');
 
-  const stop = (signal: NodeJS.Signals) => {
+  onSignal((signal) => {
     log.info({ signal }, 'gateway stops');
-    server.close(() => void connection.close().finally(() => process.exit(0)));
-    server.closeIdleConnections();
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+    void draining
+      .drain(config.drainFor)
+      .then(() => connection.close())
+      .finally(() => process.exit(0));
+  });
 });

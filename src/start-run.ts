@@ -2,9 +2,12 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { ADD_ATTRIBUTES, attributesOf, lacksAttributes } from './search-attributes';
 import { readToken } from './token';
+import { createTurns } from './turns';
 
-/** Milliseconds a start may take; Temporal's client would go on for 19 s. */
+/** Milliseconds a start may take once its turn has come; Temporal's client would go on for 19 s. */
 const START_DEADLINE = 3000;
+/** More at once only wait in Temporal, where their deadline already counts. */
+const STARTS = { atOnce: 20, maxWaiting: 5000, patience: 15_000 };
 
 export interface Start {
   token: string;
@@ -27,6 +30,7 @@ export type StartRun = ReturnType<typeof createStartRun>;
 /** Starts the run of a token, or joins the one that goes on. */
 export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
   let withAttributes = true;
+  const inTurn = createTurns(STARTS);
 
   return async function start(given: Start): Promise<void> {
     const { token, args, after, summary, details } = given;
@@ -43,7 +47,7 @@ export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
         ...(withAttributes && { typedSearchAttributes: attributesOf(token) }),
       });
     try {
-      await client.withDeadline(Date.now() + START_DEADLINE, begin);
+      await inTurn(() => client.withDeadline(Date.now() + START_DEADLINE, begin));
     } catch (err) {
       if (!withAttributes || !lacksAttributes(err)) throw err;
       withAttributes = false;

@@ -10,7 +10,7 @@ import { createAirbyteHttp } from './airbyte-http';
 import { workerConfig } from './config';
 import type { WorkerConfig } from './config';
 import { createFabrics } from './fabrics';
-import { createLogger, listen, runProgram } from './program';
+import { createLogger, listen, onSignal, runProgram } from './program';
 import { createRedactor } from './secrets';
 
 const BUNDLE = path.join(__dirname, '..', 'workflow-bundle.js');
@@ -25,6 +25,13 @@ const LEVELS = {
   ERROR: 'error',
 } as const;
 
+/** Milliseconds after a signal until the activities under way are asked to end. */
+const GRACE = 10_000;
+/** Milliseconds in which an activity that was asked to end reports, once its call has ended. */
+const LAST_REPORT = 5000;
+
+const BEHAVIORS = { pinned: 'PINNED', 'auto-upgrade': 'AUTO_UPGRADE' } as const;
+
 /** Temporal's own log, in ours; its metrics for Prometheus on an address of this machine only. */
 const installRuntime = (log: Logger, metricsAddress: string) =>
   Runtime.install({
@@ -33,7 +40,7 @@ const installRuntime = (log: Logger, metricsAddress: string) =>
       const { error: err, ...fields } = meta ?? {};
       log[LEVELS[level]](err === undefined ? fields : { ...fields, err }, message);
     }),
-    shutdownSignals: ['SIGINT', 'SIGTERM'],
+    shutdownSignals: [],
   });
 
 const connect = async (
@@ -67,6 +74,12 @@ const activitiesOf = (config: WorkerConfig, log: Logger) => {
     uiUrl,
   });
 };
+
+const deploymentOf = ({ behavior, ...version }: NonNullable<WorkerConfig['versioning']>) => ({
+  version,
+  useWorkerVersioning: true as const,
+  defaultVersioningBehavior: BEHAVIORS[behavior],
+});
 
 /** An address of this machine that is free now: the SDK serves its metrics only on one of its own. */
 const freeAddress = async () => {
@@ -105,6 +118,12 @@ runProgram(async () => {
   const url = await listen(probes, { ...config, variable: 'WORKER_PORT' });
   log.info({ url }, 'worker probes listen');
 
+  // Until the worker runs there is nothing to finish.
+  let stop = (): void => process.exit(0);
+  onSignal((signal) => {
+    log.info({ signal }, 'worker stops');
+    stop();
+  });
   const { connection, namespace } = await connect(log);
   const worker = await Worker.create({
     connection,
@@ -117,11 +136,15 @@ runProgram(async () => {
     maxConcurrentActivityTaskExecutions: 20,
     // Heartbeats carry cancellations: an undo must not wait for the default of 30 s.
     maxHeartbeatThrottleInterval: '1s',
-    shutdownGraceTime: '10s',
-    shutdownForceTime: '30s',
+    ...(config.versioning && { workerDeploymentOptions: deploymentOf(config.versioning) }),
+    shutdownGraceTime: GRACE,
+    // A write to Airbyte is never broken off: its outcome would be unknown.
+    shutdownForceTime: GRACE + config.airbyte.requestTimeout + LAST_REPORT,
   });
   isReady = () => worker.getState() === 'RUNNING';
-  await worker.run();
+  const running = worker.run();
+  stop = () => worker.shutdown();
+  await running;
   await connection.close();
   probes.close();
   probes.closeAllConnections();

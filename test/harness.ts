@@ -25,8 +25,8 @@ export interface Program {
   pid: number;
   /** Everything it wrote to stdout and stderr. */
   output: () => string;
-  /** Ends it, and resolves when it is gone. */
-  end: (signal?: NodeJS.Signals) => Promise<void>;
+  /** Ends it, and resolves when it is gone with how it ended. */
+  end: (signal?: NodeJS.Signals) => Promise<string>;
   /** What told that it was ready. */
   found: string;
 }
@@ -57,7 +57,7 @@ export const startProgram = async (name: keyof typeof READY, env: Variables): Pr
   const end = async (signal: NodeJS.Signals = 'SIGTERM') => {
     process.off('exit', child.kill);
     if (!child.hasEnded()) process.kill(child.pid, signal);
-    await child.ended;
+    return child.ended;
   };
   return { pid: child.pid, output, end, found };
 };
@@ -207,6 +207,8 @@ export const startHarness = async (options: HarnessOptions = {}) => {
     finished,
     start,
     startWorker,
+    /** One more; the harness goes on calling the one it had. */
+    startGateway: (more: Variables = {}) => startOne('server', more),
     worker: () => worker,
     gateway: () => gateway,
     restartGateway: async () => {

@@ -1,0 +1,37 @@
+import type { Server, ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Milliseconds the last requests have: the longest waits for its turn, then for its start. */
+const LAST_ANSWERS = 20_000;
+
+/** Callers keep a connection for their next request, which has to go elsewhere. */
+const isLast = (res: ServerResponse) => {
+  if (!res.headersSent) res.setHeader('Connection', 'close');
+};
+
+/** How a server ends without losing a request. */
+export const createDraining = (server: Server) => {
+  const open = new Set<ServerResponse>();
+  let draining = false;
+  server.prependListener('request', (_req, res: ServerResponse) => {
+    open.add(res);
+    res.once('close', () => open.delete(res));
+    if (draining) isLast(res);
+  });
+  return {
+    isDraining: () => draining,
+
+    /**
+     * Takes requests for so many milliseconds more, as load balancers notice late that it is not
+     * ready; then answers the open ones.
+     */
+    async drain(drainFor: number): Promise<void> {
+      draining = true;
+      for (const res of open) isLast(res);
+      await pause(drainFor);
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      await Promise.race([closed, pause(LAST_ANSWERS)]);
+    },
+  };
+};
