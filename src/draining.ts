@@ -2,7 +2,7 @@ import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Milliseconds the last requests have: the longest waits for its turn, then for its start. */
-const LAST_ANSWERS = 20_000;
+const LAST_ANSWERS = 70_000;
 
 /** Callers keep a connection for their next request, which has to go elsewhere. */
 const isLast = (res: ServerResponse) => {
@@ -23,15 +23,16 @@ export const createDraining = (server: Server) => {
 
     /**
      * Takes requests for so many milliseconds more, as load balancers notice late that it is not
-     * ready; then answers the open ones.
+     * ready; then answers the open ones. Says how many it had to leave unanswered.
      */
-    async drain(drainFor: number): Promise<void> {
+    async drain(drainFor: number): Promise<number> {
       draining = true;
       for (const res of open) isLast(res);
       await pause(drainFor);
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
       await Promise.race([closed, pause(LAST_ANSWERS)]);
+      return open.size;
     },
   };
 };

@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
+import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import { ProvisioningRequest } from './contract';
 import type { ProvisioningStatus, SystemError, ValidationResult } from './contract';
@@ -115,12 +117,20 @@ const noTokens =
     );
   };
 
+const oneByOne = pLimit(1);
+
+/** Reading a descriptor takes milliseconds: probes and answers get through between those of a crowd. */
+const letOthersThrough: RequestHandler = (_req, _res, next) => {
+  void oneByOne(() => nextTurn()).then(() => next());
+};
+
 const json: RequestHandler[] = [
   (req, _res, next) => {
     if (!req.is('application/json')) throw wrongType;
     next();
   },
   express.json({ limit: MAX_BODY }),
+  letOthersThrough,
 ];
 
 const contractRoutes = ({ runs, statusOf, operations, basePath }: GatewayDeps) => {

@@ -38,11 +38,13 @@ runProgram(async () => {
   const url = await listen(server, { ...config, variable: 'PORT' });
   log.info({ url: `${url}${config.basePath}` }, 'gateway listens');
 
+  const stop = async () => {
+    const unanswered = await draining.drain(config.drainFor);
+    if (unanswered > 0) log.warn({ unanswered }, 'gateway leaves requests unanswered');
+    await connection.close();
+  };
   onSignal((signal) => {
     log.info({ signal }, 'gateway stops');
-    void draining
-      .drain(config.drainFor)
-      .then(() => connection.close())
-      .finally(() => process.exit(0));
+    void stop().finally(() => process.exit(0));
   });
 });

@@ -3,24 +3,44 @@ import { SystemProblem } from './errors';
 
 export interface TurnsOptions {
   atOnce: number;
-  /** More than these cannot have their turn in time, and are told at once. */
+  /** More are told at once that there are too many. */
   maxWaiting: number;
   /** Milliseconds a task may wait for its turn. */
   patience: number;
+  /** Whether a task failed because what all tasks need does not answer. */
+  isOutage: (err: unknown) => boolean;
+  /** Milliseconds without a success after which such a failure is believed for all that wait. */
+  silence: number;
 }
 
 /**
- * Lets so many tasks run at once, the others wait in the order they came. A task whose turn comes
- * too late is not begun: who asked for it may have given up.
+ * Lets so many tasks run at once; the others wait in the order they came. During an outage those
+ * that wait fail with it, instead of finding out one after the other.
  */
-export const createTurns = ({ atOnce, maxWaiting, patience }: TurnsOptions) => {
+export const createTurns = ({ atOnce, maxWaiting, patience, ...options }: TurnsOptions) => {
   const limit = pLimit(atOnce);
+  let answered = 0;
+  let outage: { at: number; err: unknown } | undefined;
+
+  const run = async <Result>(task: () => Promise<Result>): Promise<Result> => {
+    try {
+      const result = await task();
+      answered = Date.now();
+      return result;
+    } catch (err) {
+      const at = Date.now();
+      if (options.isOutage(err) && at - answered > options.silence) outage = { at, err };
+      throw err;
+    }
+  };
+
   return async <Result>(task: () => Promise<Result>): Promise<Result> => {
     if (limit.pendingCount >= maxWaiting) throw busy();
-    const latest = Date.now() + patience;
+    const came = Date.now();
     return limit(() => {
-      if (Date.now() > latest) throw busy();
-      return task();
+      if (outage && outage.at > came) throw outage.err;
+      if (Date.now() - came > patience) throw busy();
+      return run(task);
     });
   };
 };

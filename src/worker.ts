@@ -16,6 +16,7 @@ import { createRedactor } from './secrets';
 const BUNDLE = path.join(__dirname, '..', 'workflow-bundle.js');
 /** Milliseconds between attempts to reach Temporal at start. */
 const CONNECT_AGAIN = 1000;
+const READY_DEADLINE = 2000;
 
 const LEVELS = {
   TRACE: 'trace',
@@ -89,15 +90,26 @@ const freeAddress = async () => {
   return new URL(url).host;
 };
 
-/** Probes and metrics. Ready means polling for tasks, whether or not Airbyte answers. */
-const createProbes = (isReady: () => boolean, metricsAddress: string) => {
+/** Whether Temporal answers the worker, which polls on and on when it does not. */
+const reaches = async (connection: NativeConnection, namespace: string) => {
+  const ask = () => connection.workflowService.describeNamespace({ namespace });
+  try {
+    await connection.withDeadline(Date.now() + READY_DEADLINE, ask);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Probes and metrics. Ready means polling Temporal for tasks, whether or not Airbyte answers. */
+const createProbes = (isReady: () => Promise<boolean>, metricsAddress: string) => {
   const app = express();
   app.disable('x-powered-by');
   app.get('/livez', (_req, res) => {
     res.json({ alive: true });
   });
-  app.get('/readyz', (_req, res) => {
-    const ready = isReady();
+  app.get('/readyz', async (_req, res) => {
+    const ready = await isReady();
     res.status(ready ? 200 : 503).json({ ready });
   });
   app.get('/metrics', async (_req, res) => {
@@ -113,7 +125,7 @@ runProgram(async () => {
   const log = createLogger('worker', config.logLevel);
   const metricsAddress = await freeAddress();
   installRuntime(log, metricsAddress);
-  let isReady = () => false;
+  let isReady = () => Promise.resolve(false);
   const probes = createProbes(() => isReady(), metricsAddress);
   const url = await listen(probes, { ...config, variable: 'WORKER_PORT' });
   log.info({ url }, 'worker probes listen');
@@ -141,7 +153,7 @@ runProgram(async () => {
     // A write to Airbyte is never broken off: its outcome would be unknown.
     shutdownForceTime: GRACE + config.airbyte.requestTimeout + LAST_REPORT,
   });
-  isReady = () => worker.getState() === 'RUNNING';
+  isReady = async () => worker.getState() === 'RUNNING' && (await reaches(connection, namespace));
   const running = worker.run();
   stop = () => worker.shutdown();
   await running;

@@ -53,7 +53,7 @@ test('a thousand at once', async () => {
   console.log('answered', at(), 'peaks', peak);
   const by = new Map<number, number>();
   for (const { status } of answers) by.set(status, (by.get(status) ?? 0) + 1);
-  console.log([...by], new Set(answers.map(({ text }) => text)).size);
+  console.log(answers.find(({status})=>status===500)?.text, [...by], new Set(answers.map(({ text }) => text)).size);
   for (const n of [100, 200, 300, 500, 1000]) {
     await eventually(async () => (await harness.entities()).connections.length >= n || undefined, 'x');
     console.log(n, at(), peak, MaxInFlight.parse(await harness.control('GET', '/requests')));

@@ -37,7 +37,10 @@ const READY = {
 };
 
 /** Starts `dist/src/<name>.js` as users do; resolves when its log says that it is ready. */
-export const startProgram = async (name: keyof typeof READY, env: Variables): Promise<Program> => {
+export const startProgram = async (
+  name: keyof typeof READY,
+  { env, ready = READY[name] }: { env: Variables; ready?: RegExp },
+): Promise<Program> => {
   const logFile = path.join(LOGS, `${name}-${randomBytes(5).toString('hex')}.log`);
   const child = launch({
     name,
@@ -50,7 +53,7 @@ export const startProgram = async (name: keyof typeof READY, env: Variables): Pr
   const output = () => readFileSync(logFile, 'utf8');
   let found = '';
   const isReady = () => {
-    found = READY[name].exec(output())?.[1] ?? '';
+    found = ready.exec(output())?.[1] ?? '';
     return Promise.resolve(found !== '');
   };
   await untilReady(child, { isReady, timeout: PATIENCE });
@@ -133,7 +136,7 @@ export const startHarness = async (options: HarnessOptions = {}) => {
     await simulator.close();
   };
   const startOne = async (name: keyof typeof READY, more: Variables = {}) => {
-    const program = await startProgram(name, { ...env, ...more });
+    const program = await startProgram(name, { env: { ...env, ...more } });
     programs.push(program);
     return program;
   };
