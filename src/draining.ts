@@ -1,8 +1,10 @@
 import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Milliseconds the last requests have: the longest waits for its turn, then for its start. */
-const LAST_ANSWERS = 70_000;
+/** Milliseconds after closing in which a request that is still being sent may arrive. */
+const LAST_ARRIVALS = 10_000;
+/** Milliseconds the last answers may take: the longest waits for its turn (src/runs.ts). */
+const LAST_ANSWERS = 130_000;
 
 /** Callers keep a connection for their next request, which has to go elsewhere. */
 const isLast = (res: ServerResponse) => {
@@ -12,6 +14,7 @@ const isLast = (res: ServerResponse) => {
 /** How a server ends without losing a request. */
 export const createDraining = (server: Server) => {
   const open = new Set<ServerResponse>();
+  const isOwing = () => [...open].some(({ req }) => req.complete);
   let draining = false;
   server.prependListener('request', (_req, res: ServerResponse) => {
     open.add(res);
@@ -31,7 +34,9 @@ export const createDraining = (server: Server) => {
       await pause(drainFor);
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
-      await Promise.race([closed, pause(LAST_ANSWERS)]);
+      await Promise.race([closed, pause(LAST_ARRIVALS)]);
+      const latest = Date.now() + LAST_ANSWERS;
+      while (isOwing() && Date.now() < latest) await pause(100);
       return open.size;
     },
   };

@@ -1,65 +1,119 @@
 import { readFileSync } from 'node:fs';
-import { performance } from 'node:perf_hooks';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { findFreePorts } from '../scripts/ports';
+import { findCli, startTemporal } from '../scripts/temporal';
+import type { Temporal } from '../scripts/temporal';
 import { descriptor, request } from './fixtures';
 import { eventually, startHarness } from './harness';
 import type { Harness } from './harness';
 
+const CROWD = 1000;
+/** Of them, those that are waited for. */
+const COMPLETED = 150;
+const MAX_IN_FLIGHT = 2;
+/** MiB, twice what they were seen to take: enough for a slow machine, too little for a leak. */
+const BOUNDS = { gateway: 450, worker: 850 };
+
+let temporal: Temporal;
 let harness: Harness;
 beforeAll(async () => {
-  harness = await startHarness({
-    env: { AIRBYTE_MAX_IN_FLIGHT: '2', AIRBYTE_GIVE_UP_AFTER: '10m' },
-  });
+  // A server of its own: on the one that all tests share the others would wait.
+  const [port = 0] = await findFreePorts(1);
+  const logFile = path.join(os.tmpdir(), `provisioner-tests-temporal-${String(port)}.log`);
+  temporal = await startTemporal({ cli: findCli(), port, logFile });
+  const env = { AIRBYTE_MAX_IN_FLIGHT: String(MAX_IN_FLIGHT), AIRBYTE_GIVE_UP_AFTER: '10m' };
+  harness = await startHarness({ temporal: temporal.address, env });
 });
-afterAll(() => harness.stop());
+afterAll(async () => {
+  await harness.stop();
+  await temporal.stop();
+});
 
-const rss = (pid: number) =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]) / 1024;
+const bodyOf = (component: string) =>
+  request(descriptor({ environment: harness.environment, component }));
 
-const MaxInFlight = z.object({ maxInFlight: z.number() });
+const workerUrl = () =>
+  /"url":"([^"]+)","msg":"worker probes listen"/.exec(harness.logs())?.[1] ?? '';
 
-test('a thousand at once', async () => {
-  const t0 = performance.now();
-  const at = () => ((performance.now() - t0) / 1000).toFixed(1);
-  const [, workerUrl = ''] =
-    /"url":"([^"]+)","msg":"worker probes listen"/.exec(harness.logs()) ?? [];
-  const gw = harness.gateway().pid;
-  const wk = harness.worker()?.pid ?? 0;
-  const probes: string[] = [];
-  const peak = { gw: 0, wk: 0 };
-  console.log('before', rss(gw), rss(wk));
+const statusAt = async (url: string) => (await fetch(url)).status;
+
+/** MiB of memory the process has. */
+const residentOf = (pid: number) => {
+  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+};
+
+/** Asks for readiness, and looks at the memory, again and again until told to stop. */
+const watch = () => {
+  const seen = { gateway: new Set<number>(), worker: new Set<number>() };
+  const peak = { gateway: 0, worker: 0 };
+  const programs = {
+    gateway: { url: `${harness.gateway().found}/readyz`, pid: harness.gateway().pid },
+    worker: { url: `${workerUrl()}/readyz`, pid: harness.worker()?.pid ?? 0 },
+  };
   let over = false;
-  const probe = async (name: string, url: string) => {
+  const watchOne = async (name: keyof typeof programs) => {
     while (!over) {
-      const began = performance.now();
-      const { status } = await fetch(url);
-      const took = performance.now() - began;
-      if (status !== 200 || took > 500) probes.push(`${at()} ${name} ${String(status)} ${took.toFixed(0)}`);
-      peak.gw = Math.max(peak.gw, rss(gw));
-      peak.wk = Math.max(peak.wk, rss(wk));
-      await new Promise((r) => setTimeout(r, 100));
+      seen[name].add(await statusAt(programs[name].url));
+      peak[name] = Math.max(peak[name], residentOf(programs[name].pid));
+      await pause(100);
     }
   };
-  const probing = [
-    probe('gw', `${harness.gateway().found}/readyz`),
-    probe('live', `${harness.gateway().found}/livez`),
-    probe('wk', `${workerUrl}/readyz`),
-  ];
-  const bodies = Array.from({ length: 1000 }, (_, i) =>
-    request(descriptor({ environment: harness.environment, component: `c${String(i)}` })),
+  const watching = Promise.all([watchOne('gateway'), watchOne('worker')]);
+  return async () => {
+    over = true;
+    await watching;
+    return { seen, peak };
+  };
+};
+
+const toldSo: unknown = expect.stringMatching(/^500 .*could not hand the request to Temporal/);
+
+const Calls = z.object({ maxInFlight: z.number() });
+
+test('a thousand provisions at once all get their tokens, within bounds', async () => {
+  const finish = watch();
+  const answers = await Promise.all(
+    Array.from({ length: CROWD }, (_, index) =>
+      harness.post('/v1/provision', bodyOf(`c${String(index)}`)),
+    ),
   );
-  console.log('bodies', at());
-  const answers = await Promise.all(bodies.map((body) => harness.post('/v1/provision', body)));
-  console.log('answered', at(), 'peaks', peak);
-  const by = new Map<number, number>();
-  for (const { status } of answers) by.set(status, (by.get(status) ?? 0) + 1);
-  console.log(answers.find(({status})=>status===500)?.text, [...by], new Set(answers.map(({ text }) => text)).size);
-  for (const n of [100, 200, 300, 500, 1000]) {
-    await eventually(async () => (await harness.entities()).connections.length >= n || undefined, 'x');
-    console.log(n, at(), peak, MaxInFlight.parse(await harness.control('GET', '/requests')));
-    if (n >= Number(process.env.UNTIL ?? 200)) break;
-  }
-  over = true;
-  await Promise.all(probing);
-  console.log(probes.join('\n'), 'after', rss(gw), rss(wk));
-}, 600_000);
+  await eventually(
+    async () => {
+      const { connections } = await harness.entities();
+      return connections.length >= COMPLETED || undefined;
+    },
+    `${String(COMPLETED)} pipelines`,
+  );
+  const { seen, peak } = await finish();
+
+  const refused = answers.filter(({ status }) => status !== 202);
+  expect(new Set(refused.map(({ text }) => text))).toEqual(new Set());
+  expect(new Set(answers.map(({ text }) => text)).size).toBe(CROWD);
+  const { maxInFlight } = Calls.parse(await harness.control('GET', '/requests'));
+  expect(maxInFlight).toBe(MAX_IN_FLIGHT);
+  expect(seen).toEqual({ gateway: new Set([200]), worker: new Set([200]) });
+  expect(peak.gateway).toBeLessThan(BOUNDS.gateway);
+  expect(peak.worker).toBeLessThan(BOUNDS.worker);
+}, 300_000);
+
+test('when Temporal is gone in the middle of a crowd, each is told so soon, and nobody is ready', async () => {
+  await temporal.stop();
+  const before = Date.now();
+  const answers = await Promise.all(
+    Array.from({ length: 300 }, (_, index) =>
+      harness.post('/v1/provision', bodyOf(`late${String(index)}`)),
+    ),
+  );
+  // One deadline for the first, and one for who came while these waited.
+  expect(Date.now() - before).toBeLessThan(15_000);
+  const texts = new Set(answers.map(({ status, text }) => `${String(status)} ${text}`));
+  expect([...texts]).toEqual([toldSo]);
+  expect((await harness.post('/v1/validate', bodyOf('late'))).json()).toEqual({ valid: true });
+  expect(await statusAt(`${harness.gateway().found}/readyz`)).toBe(503);
+  expect(await statusAt(`${workerUrl()}/readyz`)).toBe(503);
+  expect(await statusAt(`${harness.gateway().found}/livez`)).toBe(200);
+});
