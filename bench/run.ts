@@ -8,6 +8,7 @@ import { ROOT } from '../scripts/child';
 import { startStack } from '../scripts/stack';
 import type { Stack } from '../scripts/stack';
 import { requestsOn } from './bench';
+import { benchCrowd } from './crowd';
 import { closeConnections } from './http';
 import { benchLease } from './lease';
 import { benchProvision } from './provision';
@@ -39,7 +40,8 @@ const measureAll = async (stack: Stack) => {
     const validate = await benchValidate(bench);
     const refusals = await benchRefusals(bench);
     const lease = await benchLease(bench);
-    return { start, provision, validate, refusals, lease };
+    const crowd = await benchCrowd(bench);
+    return { start, provision, validate, refusals, lease, crowd };
   } finally {
     closeConnections();
     await connection.close();
