@@ -99,3 +99,15 @@ test('a run of a worker with auto-upgrade goes on with the current version', asy
   expect((await harness.finished(held)).status).toBe('COMPLETED');
   expect(await buildsOf(held)).toEqual(['a', 'b']);
 });
+
+test('a run begun without versions goes on with the current version', async () => {
+  const { harness, buildsOf, startVersion, makeCurrent, startHeld } = await begin('pinned');
+  const old = await harness.startWorker();
+  const held = await startHeld('held');
+  await startVersion('a');
+  await makeCurrent('a');
+  expect(await old.end()).toContain('exit code 0');
+  await harness.clearFaults();
+  expect((await harness.finished(held)).status).toBe('COMPLETED');
+  expect(await buildsOf(held)).toEqual(['none', 'a']);
+});
