@@ -39,9 +39,9 @@ const measureAll = async (stack: Stack) => {
     const provision = await benchProvision(bench);
     const validate = await benchValidate(bench);
     const refusals = await benchRefusals(bench);
-    const lease = await benchLease(bench);
     const crowd = await benchCrowd(bench);
-    return { start, provision, validate, refusals, lease, crowd };
+    const lease = await benchLease(bench);
+    return { start, provision, validate, refusals, crowd, lease };
   } finally {
     closeConnections();
     await connection.close();
