@@ -6,7 +6,7 @@ import { fingerprintOf, ownedName, ownerOf, withoutFingerprint } from '../src/ow
 import { maskRecord } from '../src/secrets';
 import { attempt } from './attempt';
 import { isActorAsWanted, withSecrets } from './comparison';
-import { adoptable, byHint, refused, single, stillThere } from './findings';
+import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
 
 type Wanted = Plan['source'] | Plan['destination'];
@@ -19,6 +19,10 @@ export interface PutActor<Plan extends Wanted> {
   /** Milliseconds Airbyte may take to finish, unseen, what it was asked for. */
   settleTime: number;
 }
+
+export type RestoreActor<Plan extends Wanted> = Pick<PutActor<Plan>, 'plan' | 'settleTime'> & {
+  before: Actor;
+};
 
 export interface ActorDeps {
   airbyteFor: (interest: Interest) => Airbyte;
@@ -94,6 +98,7 @@ export const createActorActivities = (deps: ActorDeps) => {
             `Unprovision the component, then deploy it again: Airbyte cannot change a ${kind}'s connector.`,
           );
         if (before && isActorAsWanted(before, wanted)) return done(before.id, 'unchanged');
+        if (before) await settled({ settlesAt, interest });
         const look = () => findActor(airbyte, kind, key, before?.id);
         const current = number === 1 ? before : await adoptable(look, { settlesAt, interest });
         const id = await write(airbyte, kind, current, wanted);
@@ -101,14 +106,15 @@ export const createActorActivities = (deps: ActorDeps) => {
       }, settleTime),
 
     /** Readable fields as they were; secrets, which Airbyte never shows, as the worker has them now. */
-    restore: (kind: Kind, { plan, before }: { plan: Wanted; before: Actor }) =>
-      attempt(async ({ interest }) => {
+    restore: (kind: Kind, { plan, before, settleTime }: RestoreActor<Wanted>) =>
+      attempt(async ({ settlesAt, interest }) => {
+        await settled({ settlesAt, interest });
         const resolved = (await fabrics[plan.connector]?.()) ?? {};
         await airbyteFor(interest).updateActor(kind, before.id, {
           name: withoutFingerprint(before.name),
           configuration: withSecrets(before.configuration ?? {}, resolved),
         });
-      }),
+      }, settleTime),
 
     /** By id where the run has seen it; by name where it may exist unseen. Whether there was any. */
     delete: (kind: Kind, { key, id }: { key: string; id?: string | undefined }) =>

@@ -3,11 +3,11 @@ import type { Interest } from '../src/airbyte-http';
 import type { KnownIds, Plan } from '../src/descriptor';
 import type { Fabrics } from '../src/fabrics';
 import { createActorActivities, findActor } from './actors';
-import type { PutActor } from './actors';
+import type { PutActor, RestoreActor } from './actors';
 import { attempt } from './attempt';
 import { createConnectionActivities, findConnection } from './connections';
 
-export type { FailureDetails } from './attempt';
+export type { FailureDetails, LastWord } from './attempt';
 export type { Put } from './findings';
 
 export type Activities = ReturnType<typeof createActivities>;
@@ -70,9 +70,8 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
     discover: connections.discover,
     putConnection: connections.put,
 
-    restoreSource: (given: { plan: Plan['source']; before: Actor }) =>
-      actors.restore('source', given),
-    restoreDestination: (given: { plan: Plan['destination']; before: Actor }) =>
+    restoreSource: (given: RestoreActor<Plan['source']>) => actors.restore('source', given),
+    restoreDestination: (given: RestoreActor<Plan['destination']>) =>
       actors.restore('destination', given),
     restoreConnection: connections.restore,
 

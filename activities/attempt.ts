@@ -60,9 +60,8 @@ const detailsOf = (err: unknown, { attempt }: Info, settlesAt: number): FailureD
   };
 };
 
-const asFailure = (err: unknown, info: Info, settlesAt: number) => {
+const asFailure = (err: unknown, details: FailureDetails, info: Info) => {
   if (err instanceof ApplicationFailure) return err;
-  const details = detailsOf(err, info, settlesAt);
   const wait = waitBefore(err, info);
   return ApplicationFailure.create({
     message: details.problem,
@@ -74,20 +73,20 @@ const asFailure = (err: unknown, info: Info, settlesAt: number) => {
   });
 };
 
-/** What an attempt leaves to the next one, in its last heartbeat. */
-interface Legacy {
+/** What an attempt leaves in its last heartbeat: to the next one, or to a run whose time is up. */
+export interface LastWord {
   attempt: number;
-  settlesAt: number;
+  details: FailureDetails;
 }
 
-const isLegacy = (value: unknown): value is Legacy =>
-  isRecord(value) && typeof value.attempt === 'number' && typeof value.settlesAt === 'number';
+const isLastWord = (value: unknown): value is LastWord =>
+  isRecord(value) && typeof value.attempt === 'number' && isRecord(value.details);
 
 /** An attempt that left no word died in the middle of whatever it did. */
 const settlesAtFirst = ({ attempt, heartbeatDetails }: Info, settleTime: number) => {
   if (attempt === 1) return 0;
-  const hasTold = isLegacy(heartbeatDetails) && heartbeatDetails.attempt === attempt - 1;
-  return hasTold ? heartbeatDetails.settlesAt : Date.now() + settleTime;
+  const hasTold = isLastWord(heartbeatDetails) && heartbeatDetails.attempt === attempt - 1;
+  return hasTold ? (heartbeatDetails.details.settlesAt ?? 0) : Date.now() + settleTime;
 };
 
 /**
@@ -110,14 +109,12 @@ export const attempt = async <Result>(
     return await work({ number: info.attempt, interest, settlesAt });
   } catch (err) {
     if (err instanceof AirbyteError && err.unclear) settlesAt = Date.now() + settleTime;
-    const legacy: Legacy = { attempt: info.attempt, settlesAt };
-    context.heartbeat(legacy);
+    const failure = clock.aborted && !(err instanceof AirbyteError) ? outOfTime() : err;
+    const details = detailsOf(failure, info, settlesAt);
+    const lastWord: LastWord = { attempt: info.attempt, details };
+    context.heartbeat(lastWord);
     if (cancellationSignal.aborted) return await context.cancelled;
-    throw asFailure(
-      clock.aborted && !(err instanceof AirbyteError) ? outOfTime() : err,
-      info,
-      settlesAt,
-    );
+    throw asFailure(failure, details, info);
   } finally {
     clearInterval(beating);
   }

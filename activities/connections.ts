@@ -13,7 +13,7 @@ import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
 import { cronOf, isConnectionAsWanted } from './comparison';
-import { adoptable, byHint, refused, single, stillThere } from './findings';
+import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
 
 /** Milliseconds between looks at a job: soon at first, as most destinations are quickly cleared. */
@@ -139,6 +139,7 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
           'Delete that connection in Airbyte, then deploy again.',
         );
       if (before && isConnectionAsWanted(before, wanted)) return done(before.id, 'unchanged');
+      if (before) await settled({ settlesAt, interest });
       const look = () => findConnection(airbyte, sourceId, before?.id);
       const current = number === 1 ? before : await adoptable(look, { settlesAt, interest });
       const action = before ? 'updated' : 'created';
@@ -150,8 +151,9 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
     }, given.settleTime),
 
   /** A basic schedule cannot be set in the public API: the one in force then stays. */
-  restore: ({ before }: { before: ConnectionRead }) =>
-    attempt(async ({ interest }) => {
+  restore: ({ before, settleTime }: { before: ConnectionRead; settleTime: number }) =>
+    attempt(async ({ settlesAt, interest }) => {
+      await settled({ settlesAt, interest });
       const { id, sourceId: _source, destinationId: _destination, schedule, ...rest } = before;
       const { scheduleType } = schedule;
       const cronExpression = cronOf(schedule.cronExpression);
@@ -162,7 +164,7 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
         configurations: { streams },
         ...(scheduleType !== 'basic' && { schedule: { scheduleType, cronExpression } }),
       });
-    }),
+    }, settleTime),
 
   /** By id where the run has seen it; by its source where it may exist unseen. Whether there was any. */
   delete: ({ key, id }: { key: string; id?: string | undefined }) =>

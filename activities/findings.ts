@@ -40,20 +40,30 @@ export const single = <Entity extends { id: string; name: string }>(
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5000;
 
+type Unsettled = Pick<Attempt, 'settlesAt' | 'interest'>;
+
+const pauseFor = (duration: number, { cancelled, timeUp }: Unsettled['interest']) =>
+  setTimeout(Math.max(0, duration), undefined, { signal: AbortSignal.any([cancelled, timeUp]) });
+
+/** Waits until an earlier attempt's update can no longer come after, and over, a later write. */
+export const settled = async ({ settlesAt, interest }: Unsettled) => {
+  const left = settlesAt - Date.now();
+  if (left > 0) await pauseFor(left, interest);
+};
+
 /**
  * What an earlier attempt made unseen. As long as it may still come about this goes on looking, so
  * that it is adopted and never made twice.
  */
 export const adoptable = async <Entity>(
   look: () => Promise<Entity | undefined>,
-  { settlesAt, interest }: Pick<Attempt, 'settlesAt' | 'interest'>,
+  { settlesAt, interest }: Unsettled,
 ): Promise<Entity | undefined> => {
-  const signal = AbortSignal.any([interest.cancelled, interest.timeUp]);
   for (let wait = FIRST_WAIT; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
     const isLast = Date.now() >= settlesAt;
     const found = await look();
     if (found !== undefined || isLast) return found;
-    await setTimeout(Math.max(0, Math.min(wait, settlesAt - Date.now())), undefined, { signal });
+    await pauseFor(Math.min(wait, settlesAt - Date.now()), interest);
   }
 };
 

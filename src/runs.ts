@@ -41,6 +41,8 @@ export type Runs = ReturnType<typeof createRuns>;
  * has closed it starts a new one under the same token, which changes nothing if nothing changed.
  */
 export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
+  let answered = 0;
+
   const start = async (
     operation: Operation,
     given: { token: string; component: Component; args: unknown[]; lines: string[] },
@@ -53,6 +55,7 @@ export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
       summary: summaryOf(operation, component),
       details: detailsOf(component, lines),
     }).catch(notHandedOver);
+    answered = Date.now();
     return token;
   };
 
@@ -106,6 +109,8 @@ export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
     /** Whether Temporal answers for our namespace. */
     async isReady(): Promise<boolean> {
       const { namespace } = client.options;
+      // A busy Temporal is asked no more than it is already.
+      if (Date.now() - answered < READY_DEADLINE) return true;
       try {
         await client.withDeadline(Date.now() + READY_DEADLINE, () =>
           client.workflowService.describeNamespace({ namespace }),

@@ -6,8 +6,8 @@ import { createTurns } from './turns';
 
 /** Milliseconds a start may take once its turn has come; Temporal's client would go on for 19 s. */
 const START_DEADLINE = 3000;
-/** More at once only wait in Temporal, where their deadline already counts. */
-const STARTS = { atOnce: 20, maxWaiting: 5000, patience: 15_000 };
+/** More at once would only wait in Temporal, where their deadline counts already. */
+const STARTS = { atOnce: 10, maxWaiting: 5000, patience: 120_000, silence: START_DEADLINE };
 
 export interface Start {
   token: string;
@@ -30,7 +30,7 @@ export type StartRun = ReturnType<typeof createStartRun>;
 /** Starts the run of a token, or joins the one that goes on. */
 export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
   let withAttributes = true;
-  const inTurn = createTurns(STARTS);
+  const inTurn = createTurns({ ...STARTS, isOutage: (err) => !lacksAttributes(err) });
 
   return async function start(given: Start): Promise<void> {
     const { token, args, after, summary, details } = given;

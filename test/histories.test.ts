@@ -17,45 +17,121 @@ const FOLDER = path.join(__dirname, 'histories');
 
 const changed = { url: 'https://files.example.invalid/changed.csv', database: 'changed' };
 
-/** Each leaves behind what the next begins with. */
-const RECORDINGS: Record<string, (harness: Harness) => Promise<string>> = {
-  'provision-compensated': async (harness) => {
+/** One of the runs that an id has had. */
+interface Execution {
+  workflowId: string;
+  runId: string;
+}
+
+interface Recorder {
+  harness: Harness;
+  client: Client;
+}
+
+const until = (harness: Harness, token: string, words: string) =>
+  eventually(
+    async () => (await harness.status(token)).result.includes(words) || undefined,
+    `${token}: ${words}`,
+  );
+
+/** A run that holds its component until its faults are cleared. */
+const holding = async (harness: Harness) => {
+  await harness.fault({ operation: 'listSources', status: 503, times: 0 });
+  const token = await harness.start('provision', { connection: { prefix: 'first_' } });
+  await until(harness, token, 'Looking');
+  return token;
+};
+
+/** Each leaves behind what the next begins with, and gives the id of the workflow to record. */
+const RECORDINGS: Record<string, (recorder: Recorder) => Promise<string | Execution>> = {
+  'provision-compensated': async ({ harness }) => {
     await harness.fault({ operation: 'createConnection', status: 400 });
     return harness.start('provision');
   },
-  'provision-cancelled': async (harness) => {
+  'provision-settled': async ({ harness }) => {
+    await harness.fault({ operation: 'createSource', hang: 'after', times: 0 });
+    await harness.fault({ operation: 'createDestination', status: 422 });
+    return harness.start('provision');
+  },
+  'provision-cancelled': async ({ harness, client }) => {
     await harness.fault({ operation: 'createConnection', status: 503, times: 0 });
     const token = await harness.start('provision', { connection: { prefix: 'cancelled_' } });
-    const atConnection = async () =>
-      (await harness.status(token)).result.includes('connection') || undefined;
-    await eventually(atConnection, 'the connection step');
-    const connection = await Connection.connect({ address: harness.env.TEMPORAL_ADDRESS ?? '' });
-    await new Client({ connection }).workflow.getHandle(token).cancel();
-    await connection.close();
+    await until(harness, token, 'connection');
+    await client.workflow.getHandle(token).cancel();
     return token;
   },
-  'provision-completed': (harness) => harness.start('provision', { sourceName: 'Payments' }),
-  'provision-unchanged': (harness) =>
+  'provision-terminated': async ({ harness }) => {
+    await harness.fault({ operation: 'createConnection', status: 503, times: 0 });
+    const token = await harness.start('provision', { connection: { prefix: 'terminated_' } });
+    await until(harness, token, 'connection');
+    await harness.call('DELETE', `/v1/provision/${token}`);
+    return token;
+  },
+  'provision-completed': ({ harness }) => harness.start('provision', { sourceName: 'Payments' }),
+  'provision-unchanged': ({ harness }) =>
     harness.start('provision', { sourceName: 'Payments', connection: { dbtGitUrl: 'ignored' } }),
-  'provision-retried': async (harness) => {
+  'provision-retried': async ({ harness }) => {
     await harness.fault({ operation: 'putSource', reset: 'after' });
     return harness.start('provision', changed);
   },
-  'provision-restored': async (harness) => {
+  'provision-restored': async ({ harness }) => {
     await harness.fault({ operation: 'patchConnection', status: 422 });
     return harness.start('provision', { connection: { prefix: 'refused_' } });
   },
-  'provision-left-behind': async (harness) => {
+  'provision-waited': async ({ harness }) => {
+    const first = await holding(harness);
+    const token = await harness.start('provision', { connection: { prefix: 'second_' } });
+    await until(harness, token, `Waiting for ${first}`);
+    await harness.clearFaults();
+    return token;
+  },
+  'provision-cancelled-waiting': async ({ harness, client }) => {
+    const first = await holding(harness);
+    const token = await harness.start('provision', { connection: { prefix: 'third_' } });
+    await until(harness, token, `Waiting for ${first}`);
+    await client.workflow.getHandle(token).cancel();
+    await harness.finished(token);
+    await harness.clearFaults();
+    await harness.finished(first);
+    return token;
+  },
+  'lease-handed-over': async ({ harness, client }) => {
+    const first = await holding(harness);
+    const workflowId = `component.${harness.environment}.finance.cashflow.0.payments`;
+    const { runId } = await client.workflow.getHandle(workflowId).describe();
+    const second = await harness.start('provision', { connection: { prefix: 'second_' } });
+    await until(harness, second, `Waiting for ${first}`);
+    const third = await harness.start('provision', changed);
+    await until(harness, third, `Waiting for ${second}`);
+    await harness.clearFaults();
+    await harness.finished(third);
+    return { workflowId, runId };
+  },
+  'lease-of-a-terminated-run': async ({ harness, client }) => {
+    const token = await holding(harness);
+    const workflowId = `component.${harness.environment}.finance.cashflow.0.payments`;
+    const { runId } = await client.workflow.getHandle(workflowId).describe();
+    await client.workflow.getHandle(token).terminate();
+    return { workflowId, runId };
+  },
+  'provision-left-behind': async ({ harness }) => {
     await harness.fault({ operation: 'createConnection', status: 422 });
     await harness.fault({ operation: 'deleteSource', status: 403 });
     return harness.start('provision', { component: 'left' });
   },
-  'unprovision-failed': async (harness) => {
+  'unprovision-failed': async ({ harness }) => {
     await harness.fault({ operation: 'deleteDestination', status: 403 });
     return harness.start('unprovision');
   },
-  'unprovision-completed': (harness) => harness.start('unprovision', { component: 'left' }),
-  'unprovision-data-cleared': async (harness) => {
+  'unprovision-cancelled': async ({ harness, client }) => {
+    await harness.fault({ operation: 'deleteDestination', status: 503, times: 0 });
+    const token = await harness.start('unprovision', { component: 'left' });
+    await until(harness, token, 'Deleting');
+    await client.workflow.getHandle(token).cancel();
+    return token;
+  },
+  'unprovision-completed': ({ harness }) => harness.start('unprovision', { component: 'left' }),
+  'unprovision-data-cleared': async ({ harness }) => {
     await harness.run('provision');
     return harness.start('unprovision', {}, { removeData: true });
   },
@@ -74,27 +150,41 @@ const withoutMachine = (json: string) =>
 
 const record = async () => {
   const harness = await startHarness({ env: { AIRBYTE_GIVE_UP_AFTER: '60s' } });
+  const connection = await Connection.connect({ address: harness.env.TEMPORAL_ADDRESS ?? '' });
+  await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
   try {
-    await recordAll(harness);
+    await recordAll({ harness, client: new Client({ connection }) });
   } finally {
+    await connection.close();
     await harness.stop();
   }
 };
 
 /** As the CLI exports it: that is the form the SDK replays. */
-const historyOf = (token: string, address: string) => {
-  const args = ['workflow', 'show', '--workflow-id', token, '--address', address];
-  return execFileSync(findCli(), [...args, '--output', 'json'], { encoding: 'utf8' });
+const historyOf = ({ workflowId, runId }: Execution, address: string) => {
+  const which = ['--workflow-id', workflowId, '--run-id', runId, '--address', address];
+  return execFileSync(findCli(), ['workflow', 'show', ...which, '--output', 'json'], {
+    encoding: 'utf8',
+  });
 };
 
-const recordAll = async (harness: Harness) => {
-  const address = harness.env.TEMPORAL_ADDRESS ?? '';
+const closed = ({ client }: Recorder, { workflowId, runId }: Execution) =>
+  eventually(async () => {
+    const { status } = await client.workflow.getHandle(workflowId, runId).describe();
+    return status.name === 'RUNNING' ? undefined : status.name;
+  }, `the end of ${workflowId}`);
+
+const recordAll = async (recorder: Recorder) => {
+  const { harness, client } = recorder;
   for (const [name, begin] of Object.entries(RECORDINGS)) {
-    const token = await begin(harness);
-    await harness.finished(token);
+    const begun = await begin(recorder);
+    const execution =
+      typeof begun === 'string' ? await client.workflow.getHandle(begun).describe() : begun;
+    await closed(recorder, execution);
     await harness.clearFaults();
-    await writeFile(path.join(FOLDER, `${name}.json`), withoutMachine(historyOf(token, address)));
+    const history = historyOf(execution, harness.env.TEMPORAL_ADDRESS ?? '');
+    await writeFile(path.join(FOLDER, `${name}.json`), withoutMachine(history));
   }
 };
 

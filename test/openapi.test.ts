@@ -15,6 +15,7 @@ const deps: GatewayDeps = {
     isReady: neverCalled,
   },
   statusOf: neverCalled,
+  problem: neverCalled,
   basePath: '',
   log: pino({ level: 'silent' }),
 };

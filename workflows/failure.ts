@@ -1,15 +1,27 @@
-import { ActivityFailure, ApplicationFailure, TemporalFailure } from '@temporalio/workflow';
-import type { FailureDetails } from '../activities/airbyte';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  TemporalFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import type { FailureDetails, LastWord } from '../activities/airbyte';
 
 const isDetails = (value: unknown): value is FailureDetails =>
   typeof value === 'object' && value !== null && 'problem' in value && 'solution' in value;
 
 const chain = (err: unknown): unknown[] => (err instanceof Error ? [err, ...chain(err.cause)] : []);
 
-const detailsIn = (err: unknown) =>
-  chain(err)
-    .map((cause) => (cause instanceof ApplicationFailure ? cause.details?.[0] : undefined))
-    .find(isDetails);
+const isLastWord = (value: unknown): value is LastWord =>
+  typeof value === 'object' && value !== null && 'details' in value && isDetails(value.details);
+
+/** A step that ran out of time has its last attempt's words in its last heartbeat. */
+const told = (err: unknown): unknown => {
+  if (err instanceof ApplicationFailure) return err.details?.[0];
+  const lastWord: unknown = err instanceof TimeoutFailure ? err.lastHeartbeatDetails : undefined;
+  return isLastWord(lastWord) ? lastWord.details : undefined;
+};
+
+const detailsIn = (err: unknown) => chain(err).map(told).find(isDetails);
 
 /**
  * Until when (epoch milliseconds) Airbyte may still do what a failed step asked for; 0 when nothing
@@ -17,7 +29,8 @@ const detailsIn = (err: unknown) =>
  */
 export const settlesAt = (err: unknown, settleTime: number): number => {
   const details = detailsIn(err);
-  return details ? (details.settlesAt ?? 0) : Date.now() + settleTime;
+  const isTold = details && !chain(err).some((cause) => cause instanceof TimeoutFailure);
+  return isTold ? (details.settlesAt ?? 0) : Date.now() + settleTime;
 };
 
 /** What went wrong in a step and what to do, in the words the activity found for it. */

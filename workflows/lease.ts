@@ -1,4 +1,5 @@
 import {
+  allHandlersFinished,
   CancellationScope,
   condition,
   defineSignal,
@@ -67,7 +68,10 @@ export async function lease({ holder, waiting }: Lease): Promise<string> {
   setHandler(waitSignal, enqueue);
   setCurrentDetails(`Held by ${holder}`);
   await CancellationScope.current().cancelRequested.catch(() => undefined);
-  await CancellationScope.nonCancellable(handOver);
+  await CancellationScope.nonCancellable(async () => {
+    await handOver();
+    await condition(allHandlersFinished);
+  });
   return `Held by ${holder} until it ended.`;
 }
 

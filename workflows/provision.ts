@@ -16,7 +16,11 @@ const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
 const DID = { created: 'Created', updated: 'Updated', unchanged: 'Already as wanted:' };
 
 /** The undo of each entity: away with what was not there before, back with what was. */
-const undosFor = (plan: Plan, { source, destination, connection }: Found, steps: Steps) => {
+const undosFor = (
+  plan: Plan,
+  { source, destination, connection }: Found,
+  { steps, settleTime }: { steps: Steps; settleTime: number },
+) => {
   const { key } = plan.component;
   const undoOf = (
     kind: Undo['kind'],
@@ -41,20 +45,21 @@ const undosFor = (plan: Plan, { source, destination, connection }: Found, steps:
     source: undoOf(
       'source',
       plan.source.name,
-      source && ((step) => step.restoreSource({ plan: plan.source, before: source })),
+      source && ((step) => step.restoreSource({ plan: plan.source, before: source, settleTime })),
       (step) => step.deleteSource({ key }),
     ),
     destination: undoOf(
       'destination',
       plan.destination.name,
       destination &&
-        ((step) => step.restoreDestination({ plan: plan.destination, before: destination })),
+        ((step) =>
+          step.restoreDestination({ plan: plan.destination, before: destination, settleTime })),
       (step) => step.deleteDestination({ key }),
     ),
     connection: undoOf(
       'connection',
       plan.connection.name,
-      connection && ((step) => step.restoreConnection({ before: connection })),
+      connection && ((step) => step.restoreConnection({ before: connection, settleTime })),
       (step) => step.deleteConnection({ key }),
     ),
   };
@@ -138,7 +143,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     for (const warning of warnings) run.warn(warning);
     const before = await steps(`Look for ${key}`).inspect({ key, known: input.known });
     exists = existingIn(before);
-    const undo = undosFor(plan, before, steps);
+    const undo = undosFor(plan, before, { steps, settleTime });
 
     run.phase('Putting source and destination in place');
     const [source, destination] = await bothOf(
