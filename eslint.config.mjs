@@ -58,10 +58,10 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/config.ts', 'scripts/**', 'bench/**', 'test/**'],
+    files: ['src/config.ts', 'scripts/**', 'bench/**', 'chaos/**', 'test/**'],
     rules: { 'no-restricted-properties': 'off' },
   },
-  { files: ['scripts/**', 'bench/**'], rules: { 'no-console': 'off' } },
+  { files: ['scripts/**', 'bench/**', 'chaos/**'], rules: { 'no-console': 'off' } },
   forbid(
     ['workflows/**'],
     'Workflow code takes values only from @temporalio/workflow and its neighbours; types from anywhere.',

@@ -1,0 +1,105 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Weather } from './flaky-proxy';
+import { createRandom } from './random';
+import type { Random } from './random';
+
+const VICTIMS = ['worker', 'gateway', 'temporal'] as const;
+export type Victim = (typeof VICTIMS)[number];
+
+/** As the simulator takes it. */
+type Fault = { operation: string } & Record<string, unknown>;
+
+/** Milliseconds after the start, and what happens then. */
+export type Disturbance = { at: number } & (
+  | { what: 'kill'; victim: Victim; which: number; downFor: number }
+  | { what: 'weather'; weather: Exclude<Weather, 'fair'>; lasts: number }
+  | { what: 'fault'; fault: Fault }
+);
+
+const PER_MINUTE = { worker: 4, gateway: 4, temporal: 2, flaky: 3, faults: 30 };
+const DOWN_FOR = [200, 3000] as const;
+const FLAKY_FOR = [3000, 8000] as const;
+/** Milliseconds by which the simulator may be late; less than the AIRBYTE_SETTLE_TIME of the runs. */
+export const LATEST_COMMIT = 2000;
+
+/** A minute, where there is one to spare. */
+export const outageOf = (minutes: number) => (minutes < 3 ? minutes * 20_000 : 60_000);
+
+const READS = [
+  'listSources',
+  'listDestinations',
+  'listConnections',
+  'getStreamProperties',
+] as const;
+const CREATES = ['createSource', 'createDestination', 'createConnection'] as const;
+const UPDATES = ['putSource', 'putDestination', 'patchConnection'] as const;
+const DELETES = ['deleteSource', 'deleteDestination', 'deleteConnection'] as const;
+const CLEARING = ['createJob', 'getJob'] as const;
+const ANY = [...READS, ...CREATES, ...UPDATES, ...DELETES, ...CLEARING] as const;
+
+const someFault = (random: Random): Fault => {
+  const operation = random.pick(ANY);
+  return random.pick<Fault>([
+    { operation, status: 429, retryAfter: 1 },
+    { operation, status: 503, times: 2 },
+    { operation, status: 503, commit: true },
+    { operation, status: 401 },
+    { operation, html: true },
+    { operation, html: true, commit: true },
+    { operation, truncate: true },
+    { operation, hang: 'before' },
+    { operation, hang: 'after' },
+    { operation, reset: 'before' },
+    { operation, reset: 'after' },
+    { operation: random.pick(DELETES), lie: true },
+    { operation: random.pick(CREATES), commitLater: random.between(1100, LATEST_COMMIT) },
+    { operation: random.pick(CREATES), commitLater: random.between(1100, LATEST_COMMIT) },
+  ]);
+};
+
+/** The same for the same seed and minutes. */
+export const planDisturbances = (seed: number, minutes: number): Disturbance[] => {
+  const duration = minutes * 60_000;
+  const count = (perMinute: number) => Math.max(1, Math.round(perMinute * minutes));
+  const kills = VICTIMS.flatMap((victim) => {
+    const random = createRandom(seed, victim);
+    return random.moments(count(PER_MINUTE[victim]), duration).map((at) => ({
+      at,
+      what: 'kill' as const,
+      victim,
+      which: random.between(0, 1),
+      downFor: random.between(...DOWN_FOR),
+    }));
+  });
+  const random = createRandom(seed, 'network');
+  const flaky = random.moments(count(PER_MINUTE.flaky), duration).map((at) => ({
+    at,
+    what: 'weather' as const,
+    weather: 'flaky' as const,
+    lasts: random.between(...FLAKY_FOR),
+  }));
+  const lasts = outageOf(minutes);
+  const outage = {
+    at: (duration - lasts) / 2,
+    what: 'weather' as const,
+    weather: random.pick(['refusing', 'silent'] as const),
+    lasts,
+  };
+  const faults = random
+    .moments(count(PER_MINUTE.faults), duration)
+    .map((at) => ({ at, what: 'fault' as const, fault: someFault(random) }));
+  return [...kills, ...flaky, outage, ...faults].sort((one, other) => one.at - other.at);
+};
+
+/** Lets each happen at its moment; resolves when all have begun, or at the signal. */
+export const disturb = async (
+  disturbances: Disturbance[],
+  happen: (disturbance: Disturbance) => void,
+  signal: AbortSignal,
+): Promise<void> => {
+  const start = Date.now();
+  for (const disturbance of disturbances) {
+    await pause(Math.max(0, start + disturbance.at - Date.now()), undefined, { signal });
+    happen(disturbance);
+  }
+};

@@ -1,0 +1,91 @@
+import { createRandom } from './random';
+import type { Random } from './random';
+
+/** What tells one descriptor of a component from another, and where it shows in Airbyte. */
+export interface Variant {
+  /** Of the source. */
+  url: string;
+  /** Of the destination. */
+  database: string;
+  /** Of the connection. */
+  prefix: string;
+}
+
+export type Request =
+  { operation: 'provision'; variant: Variant } | { operation: 'unprovision'; removeData: boolean };
+
+/** Requests sent at once; the next act waits until all their runs have ended. */
+export interface Act {
+  /** Milliseconds before. */
+  pause: number;
+  requests: Request[];
+}
+
+const PAUSE = [2000, 9000] as const;
+
+const ENVIRONMENT = 'chaos';
+const PRODUCT = 'finance.chaos.0';
+
+/** How Airbyte's names and Temporal's search attributes call a component. */
+export const attributeOf = (component: string) => `${PRODUCT}.${component}`;
+export const keyOf = (component: string) => `${ENVIRONMENT}/${attributeOf(component)}`;
+
+const someVariant = (random: Random): Variant => ({
+  // Nothing can listen there: the simulator then makes columns up instead of reading a file.
+  url: `https://localhost:1/${random.pick(['january', 'february', 'march', 'april'])}.csv`,
+  database: random.pick(['SALES', 'FINANCE', 'RISK']),
+  prefix: random.pick(['', 'raw_', 'new_']),
+});
+
+const someRequest = (random: Random, isPresent: boolean): Request =>
+  random.chance(isPresent ? 0.35 : 0.1)
+    ? { operation: 'unprovision', removeData: random.chance(0.5) }
+    : { operation: 'provision', variant: someVariant(random) };
+
+/** The endless life of one component: provision, update, unprovision and again, some at once. */
+export function* actsOf(seed: number, component: string): Generator<Act, never> {
+  const random = createRandom(seed, component);
+  let isPresent = false;
+  for (;;) {
+    const pause = random.between(...PAUSE);
+    const request = someRequest(random, isPresent);
+    const company = random.pick(['alone', 'alone', 'alone', 'alone', 'another', 'twin']);
+    isPresent = request.operation === 'provision';
+    if (company === 'alone') yield { pause, requests: [request] };
+    else if (company === 'twin') yield { pause, requests: [request, request] };
+    else yield { pause, requests: [request, someRequest(random, isPresent)] };
+  }
+}
+
+/** Ids that a former run reported. */
+export type Known = Record<string, string | string[]>;
+
+const descriptorOf = (component: string, { variant }: { variant?: Variant }, info?: object) => {
+  const id = `urn:dmb:cmp:finance:chaos:0:${component}`;
+  return JSON.stringify({
+    dataProduct: {
+      id: 'urn:dmb:dp:finance:chaos:0',
+      name: 'Chaos',
+      domain: 'finance',
+      version: '0.1.0',
+      environment: ENVIRONMENT,
+      components: [{ id, kind: 'workload', specific: variant && specificOf(variant), info }],
+    },
+    componentIdToProvision: id,
+  });
+};
+
+const specificOf = ({ url, database, prefix }: Variant) => ({
+  source: { name: 'File', connectionConfiguration: { url, dataset_name: 'rows' } },
+  destination: { name: 'Warehouse', connectionConfiguration: { database } },
+  connection: { name: 'File to warehouse', prefix },
+});
+
+/** The body of the request, as a Coordinator sends it: with what the last good run reported. */
+export const bodyOf = (component: string, request: Request, known: Known | undefined) =>
+  JSON.stringify({
+    descriptorKind: 'COMPONENT_DESCRIPTOR',
+    descriptor: descriptorOf(component, request.operation === 'provision' ? request : {}),
+    ...(known && { latestEnrichedDescriptor: descriptorOf(component, {}, { privateInfo: known }) }),
+    ...(request.operation === 'unprovision' && { removeData: request.removeData }),
+  });
