@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Weather } from './flaky-proxy';
 import { createRandom } from './random';
 import type { Random } from './random';
@@ -89,17 +88,4 @@ export const planDisturbances = (seed: number, minutes: number): Disturbance[] =
     .moments(count(PER_MINUTE.faults), duration)
     .map((at) => ({ at, what: 'fault' as const, fault: someFault(random) }));
   return [...kills, ...flaky, outage, ...faults].sort((one, other) => one.at - other.at);
-};
-
-/** Lets each happen at its moment; resolves when all have begun, or at the signal. */
-export const disturb = async (
-  disturbances: Disturbance[],
-  happen: (disturbance: Disturbance) => void,
-  signal: AbortSignal,
-): Promise<void> => {
-  const start = Date.now();
-  for (const disturbance of disturbances) {
-    await pause(Math.max(0, start + disturbance.at - Date.now()), undefined, { signal });
-    happen(disturbance);
-  }
 };

@@ -4,6 +4,7 @@ import { differencesOf, flawsOf } from './check';
 import type { World } from './check';
 import type { Coordinator } from './coordinator';
 import { after, NOTHING } from './model';
+import type { Problems } from './problems';
 import { actsOf, bodyOf, keyOf } from './requests';
 import type { Known, Request } from './requests';
 import type { ClosedRun, Runs } from './runs';
@@ -17,99 +18,90 @@ export interface Sent {
   status?: ProvisioningStatus;
 }
 
-/** Something that is not as it should be, and the tokens whose histories tell why. */
-export interface Problem {
-  what: string;
-  tokens: string[];
-}
-
 export interface LoadOptions {
   seed: number;
   coordinator: Coordinator;
   runs: Runs;
+  problems: Problems;
   look: () => Promise<World>;
   /** Ends the load: what has been sent is still followed. */
   enough: AbortSignal;
 }
 
-export interface Load {
-  sent: Sent[];
-  ended: ClosedRun[];
-  problems: Problem[];
-}
+export type Component = ReturnType<typeof createComponent>;
 
-const privateInfoOf = ({ status, info }: ProvisioningStatus): Known | undefined =>
-  status === 'COMPLETED' ? info?.privateInfo : undefined;
+const isFailed = (sent: Sent | undefined) => sent?.status?.status === 'FAILED';
 
-/** The life of one component; after each act Airbyte must have what the runs say. */
-export const createComponent = (component: string, options: LoadOptions, load: Load) => {
-  const { coordinator, runs, look } = options;
+/** One component as its owners use it; after each act Airbyte must have what the runs say. */
+const createComponent = (component: string, options: LoadOptions) => {
+  const { coordinator, runs, look, problems } = options;
+  const key = keyOf(component);
+  const sent: Sent[] = [];
+  const ended: ClosedRun[] = [];
   const requests = new Map<string, Request>();
-  const seen = new Set<string>();
   let known: Known | undefined;
   let expected = NOTHING;
 
-  const complain = (what: string[], tokens: string[]) => {
-    load.problems.push(...what.map((each) => ({ what: each, tokens })));
-  };
-
-  const send = async (request: Request): Promise<Sent> => {
+  const send = async (request: Request) => {
     const token = await coordinator.send(request.operation, bodyOf(component, request, known));
-    const sent: Sent = { component, token, request };
-    load.sent.push(sent);
+    const one: Sent = { component, token, request };
+    sent.push(one);
     requests.set(token, request);
-    sent.status = await coordinator.follow(token);
-    complain(flawsOf(token, sent.status), [token]);
-    return sent;
+    one.status = await coordinator.follow(token);
+    problems.add(flawsOf(token, one.status), [token]);
+    return one;
   };
 
-  /** What the runs that have ended since the last time say there should be, against what there is. */
-  const check = async (tokens: string[]) => {
-    for (const run of await runs.ended(component, tokens, seen)) {
-      seen.add(run.runId);
-      load.ended.push(run);
-      const request = requests.get(run.token);
-      if (!request) complain([`${run.token} was never handed out`], [run.token]);
-      else expected = after(expected, { request, status: run.status });
-    }
-    complain(differencesOf(keyOf(component), expected, await look()), tokens);
+  const learn = (run: ClosedRun) => {
+    ended.push(run);
+    const request = requests.get(run.token);
+    if (request) expected = after(expected, { request, status: run.status });
+    else problems.add([`${run.token} was never handed out`], [run.token]);
+    if (run.status.status === 'COMPLETED') known = run.status.info?.privateInfo ?? known;
   };
 
   const act = async (together: Request[]) => {
-    const sent = await Promise.all(together.map(send));
-    const tokens = [...new Set(sent.map(({ token }) => token))];
-    if (tokens.length !== new Set(together.map((request) => JSON.stringify(request))).size)
-      complain(
-        [`${component}: ${String(together.length)} requests at once got wrong tokens`],
-        tokens,
-      );
-    await check(tokens);
-    const last = sent.at(-1);
-    if (last?.status) known = privateInfoOf(last.status) ?? known;
-    return sent;
+    const acts = await Promise.all(together.map(send));
+    const tokens = [...new Set(acts.map(({ token }) => token))];
+    const different = new Set(together.map((request) => JSON.stringify(request)));
+    if (tokens.length !== different.size)
+      problems.add([`${key}: the same token for different requests, or the reverse`], tokens);
+    const seen = new Set(ended.map(({ runId }) => runId));
+    for (const run of await runs.ended(component, tokens, seen)) learn(run);
+    problems.add(differencesOf(key, expected, await look()), tokens);
   };
 
   return {
-    key: keyOf(component),
-    expected: () => expected,
+    key,
+    sent,
+    ended,
 
     live: async () => {
-      const { enough } = options;
-      for (const { pause: time, requests: together } of actsOf(options.seed, component)) {
+      const { seed, enough } = options;
+      for (const { pause: time, requests: together } of actsOf(seed, component)) {
         await pause(time, undefined, { signal: enough }).catch(() => undefined);
         if (enough.aborted) return;
         await act(together);
       }
     },
 
-    /** Sends again what failed last: nothing is in the way now, so it must succeed. */
+    /** Sends again what failed last: nothing is in its way any more. */
     mend: async () => {
-      const last = load.sent.findLast((sent) => sent.component === component);
-      if (last?.status?.status !== 'FAILED') return;
-      const [again] = await act([last.request]);
-      if (again?.status?.status !== 'COMPLETED')
-        complain([`${last.token} failed again, with nothing in its way`], [last.token]);
+      const last = sent.at(-1);
+      if (!last || !isFailed(last)) return;
+      await act([last.request]);
+      if (isFailed(sent.at(-1)))
+        problems.add([`${last.token} failed again, with nothing in its way`], [last.token]);
+    },
+
+    /** The tokens without an end, and what is not as the last run left it. */
+    check: (world: World) => {
+      for (const { token, status } of sent) problems.add(flawsOf(token, status), [token]);
+      const tokens = ended.slice(-3).map(({ token }) => token);
+      problems.add(differencesOf(key, expected, world), tokens);
     },
   };
 };
-export type Component = ReturnType<typeof createComponent>;
+
+export const createComponents = (count: number, options: LoadOptions): Component[] =>
+  Array.from({ length: count }, (_, index) => createComponent(`c${String(index + 1)}`, options));

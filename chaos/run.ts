@@ -5,21 +5,19 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { ROOT } from '../scripts/child';
-import { startSimulator } from '../src/simulator/simulator';
-import { flawsOf, orphansIn, differencesOf, World } from './check';
+import { startAirbyte } from './airbyte';
+import { orphansIn } from './check';
 import { createCoordinator } from './coordinator';
-import { disturb, LATEST_COMMIT, outageOf, planDisturbances } from './disturbances';
-import type { Disturbance } from './disturbances';
-import { startFlakyProxy } from './flaky-proxy';
-import { createComponent } from './load';
-import type { Component, Load } from './load';
+import { LATEST_COMMIT, planDisturbances } from './disturbances';
+import { createComponents } from './load';
+import type { Component } from './load';
+import { createProblems } from './problems';
 import { startPrograms } from './programs';
-import { createRandom } from './random';
 import { alarmsIn, explain, summaryOf } from './report';
-import type { Counts } from './report';
 import { createRuns } from './runs';
+import { createTrouble } from './trouble';
 
-/** Milliseconds after the load for what is under way to end. */
+/** Milliseconds that what is under way has to end in, once nothing disturbs it any more. */
 const PATIENCE = 150_000;
 const PROGRESS = 10_000;
 
@@ -36,162 +34,141 @@ const number = (isRight: (value: number) => boolean, what: string) => (text: str
 };
 const isWhole = (value: number) => Number.isSafeInteger(value) && value > 0;
 
-const readOptions = (): Options =>
-  new Command('npm run chaos --')
-    .description(
-      'Kills programs and breaks the network while components provision, update and unprovision.',
-    )
-    .option('--seed <number>', 'of all chance', number(Number.isSafeInteger, 'a whole number'))
+const readOptions = (): Options => {
+  const command = new Command('npm run chaos --')
+    .description('Kills programs and breaks the network while components live and change.')
+    .option('--seed <n>', 'of all chance; by default any', number(isWhole, 'a whole number'))
     .option(
-      '--minutes <number>',
+      '--minutes <n>',
       'of load',
-      number((value) => value > 0, 'above 0'),
+      number((value) => value > 0, 'more than 0'),
       3,
     )
-    .option('--components <number>', 'at once', number(isWhole, 'a whole number above 0'), 50)
-    .parse()
-    .opts<Options>();
+    .option('--components <n>', 'at once', number(isWhole, 'a whole number'), 50)
+    .parse();
+  return { seed: randomInt(1, 1_000_000), ...command.opts<Omit<Options, 'seed'>>() };
+};
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-/** What is started is ended in reverse, however we end. */
+/** What has been started, ended newest first: nothing outlives us, however we end. */
 const createEnds = () => {
-  const ends: (() => Promise<unknown>)[] = [];
+  const ends: (() => unknown)[] = [];
   const endAll = async () => {
-    for (const end of ends.splice(0).toReversed()) await end();
+    for (let end = ends.pop(); end; end = ends.pop()) await end();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => void endAll().finally(() => process.exit(130)));
-  return { onEnd: (end: () => Promise<unknown>) => ends.push(end), endAll };
+    process.on(signal, () => void endAll().finally(() => process.exit(130)));
+  return { onEnd: (end: () => unknown) => ends.push(end), endAll };
 };
 
-const abortable = () => {
+/** A signal that each component waits for. */
+const createSwitch = () => {
   const controller = new AbortController();
-  // Each component waits with it.
   setMaxListeners(0, controller.signal);
   return controller;
 };
 
-const chaos = async ({ seed, minutes, components: count }: Options) => {
-  const { onEnd, endAll } = createEnds();
-  const logs = path.join(ROOT, '.cache', 'chaos');
-  mkdirSync(logs, { recursive: true });
-  const folder = mkdtempSync(path.join(logs, `seed-${String(seed)}-`));
-  const title = `seed ${String(seed)}, ${String(minutes)} minutes, ${String(count)} components`;
-  say(`${title}; logs in ${folder}`);
+/** Everything there is to disturb, and who uses it. */
+const setUp = async (
+  { seed, components: count }: Options,
+  folder: string,
+  onEnd: (end: () => unknown) => unknown,
+) => {
+  const problems = createProblems();
+  const airbyte = await startAirbyte(seed);
+  onEnd(airbyte.close);
+  const onDeath = (message: string) => problems.add([message]);
+  const programs = await startPrograms({ folder, airbyteUrl: airbyte.url, onDeath });
+  onEnd(programs.stop);
+  await programs.start();
+  const [enough, giveUp] = [createSwitch(), createSwitch()];
+  const coordinator = createCoordinator(programs.gatewayUrls, giveUp.signal);
+  const runs = createRuns(programs.temporalAddress, giveUp.signal);
+  onEnd(runs.close);
+  const { look } = airbyte;
+  const load = { seed, coordinator, runs, problems, look, enough: enough.signal };
+  const components = createComponents(count, load);
+  const trouble = createTrouble(airbyte, programs);
+  return { problems, airbyte, programs, coordinator, runs, components, trouble, enough, giveUp };
+};
+type Setting = Awaited<ReturnType<typeof setUp>>;
 
-  const load: Load = { sent: [], ended: [], problems: [] };
-  const counts: Counts = { kills: {}, faults: 0, outage: outageOf(minutes), harms: 0, retries: 0 };
-  const complain = (what: string[], tokens: string[] = []) => {
-    load.problems.push(...what.map((each) => ({ what: each, tokens })));
+const progressOf = ({ components, airbyte, trouble, problems }: Setting) => {
+  const sent = components.flatMap((component) => component.sent);
+  const open = sent.filter(({ status }) => !status).length;
+  const { worker, gateway, temporal } = trouble.counts().kills;
+  const figures = {
+    sent: sent.length,
+    open,
+    kills: worker + gateway + temporal,
+    problems: problems.all().length,
   };
+  const told = Object.entries(figures).map(([what, count]) => `${what} ${String(count)}`);
+  return [...told, `network ${airbyte.network.weather()}`].join(', ');
+};
 
+/** Lets the components live in trouble, and resolves when all they began has ended in peace. */
+const live = async (setting: Setting, { seed, minutes }: Options) => {
+  const { components, trouble, enough, giveUp, problems } = setting;
+  const lives = Promise.allSettled(components.map((component) => component.live()));
+  trouble.begin(planDisturbances(seed, minutes));
+  await pause(minutes * 60_000);
+  enough.abort();
+  await trouble.heal();
+  const timer = setTimeout(() => giveUp.abort(), PATIENCE);
+  const failures = (await lives).filter((life) => life.status === 'rejected');
+  clearTimeout(timer);
+  // Who was given up is told by the tokens without an end.
+  if (!giveUp.signal.aborted) problems.add(failures.map(({ reason }) => String(reason)));
+};
+
+const check = async ({ components, airbyte, problems }: Setting) => {
+  // What Airbyte does late must show.
+  await pause(LATEST_COMMIT);
+  const world = await airbyte.look();
+  for (const component of components) component.check(world);
+  const keys = components.map(({ key }: Component) => key);
+  problems.add(orphansIn(world, keys));
+};
+
+/** Looks at what is left, mends what failed, and looks again. */
+const judge = async (setting: Setting) => {
+  const { components, runs, programs, coordinator, problems } = setting;
+  await check(setting);
+  if (setting.giveUp.signal.aborted) return;
+  await Promise.all(components.map((component) => component.mend()));
+  await check(setting);
+  problems.add((await runs.open()).map((id) => `${id} still runs`));
+  problems.add(alarmsIn(programs.logFiles()));
+  problems.add(coordinator.refusals);
+};
+
+const chaos = async (options: Options, folder: string) => {
+  const { seed, minutes, components } = options;
+  const title = `seed ${String(seed)}, ${String(minutes)} minutes, ${String(components)} components`;
+  say(`${title}; logs in ${folder}`);
+  const { onEnd, endAll } = createEnds();
   try {
-    const simulator = await startSimulator();
-    onEnd(simulator.close);
-    const proxy = await startFlakyProxy(simulator.port, createRandom(seed, 'proxy'));
-    onEnd(proxy.close);
-    const programs = await startPrograms({
-      folder,
-      airbyteUrl: proxy.url,
-      onDeath: (message) => complain([message]),
-    });
-    onEnd(programs.stop);
-    await programs.start();
-
-    const [enough, giveUp] = [abortable(), abortable()];
-    const coordinator = createCoordinator(programs.gatewayUrls, giveUp.signal);
-    const runs = createRuns(programs.temporalAddress, giveUp.signal);
-    onEnd(runs.close);
-    const control = async (method: string, at: string, body?: object): Promise<unknown> => {
-      const answer = await fetch(`${simulator.url}/_simulator${at}`, {
-        method,
-        ...(body && { body: JSON.stringify(body) }),
-      });
-      if (!answer.ok) throw new Error(await answer.text());
-      return answer.json();
-    };
-    const look = async () => World.parse(await control('GET', '/entities'));
-
-    const names = Array.from({ length: count }, (_, index) => `c${String(index + 1)}`);
-    const given = { seed, coordinator, runs, look, enough: enough.signal };
-    const components = names.map((name) => createComponent(name, given, load));
-
-    const restarts: Promise<unknown>[] = [];
-    const happen = (disturbance: Disturbance) => {
-      if (disturbance.what === 'fault') {
-        counts.faults += 1;
-        restarts.push(control('POST', '/faults', disturbance.fault));
-      } else if (disturbance.what === 'weather') {
-        restarts.push(change(disturbance));
-      } else {
-        restarts.push(kill(disturbance));
-      }
-    };
-    const kill = async ({ victim, which, downFor }: Extract<Disturbance, { what: 'kill' }>) => {
-      const program = programs.victim(victim, which);
-      const killed = program?.kill(downFor);
-      if (await killed) counts.kills[victim] = (counts.kills[victim] ?? 0) + 1;
-    };
-    const change = async ({ weather, lasts }: Extract<Disturbance, { what: 'weather' }>) => {
-      // An outage is not interrupted by mere flakiness.
-      if (proxy.weather() !== 'fair' && weather === 'flaky') return;
-      proxy.turn(weather);
-      await pause(lasts, undefined, { signal: enough.signal }).catch(() => undefined);
-      if (proxy.weather() === weather) proxy.turn('fair');
-    };
-
+    const setting = await setUp(options, folder, onEnd);
     const start = Date.now();
     const progress = setInterval(() => {
-      const open = load.sent.filter(({ status }) => !status).length;
-      const time = String(Math.round((Date.now() - start) / 1000)).padStart(4);
-      say(
-        `${time} s  ${String(load.sent.length)} sent, ${String(open)} open, network ${proxy.weather()}, kills ${JSON.stringify(counts.kills)}, ${String(load.problems.length)} problems`,
-      );
+      const time = String(Math.round((Date.now() - start) / 1000));
+      say(`${time.padStart(4)} s  ${progressOf(setting)}`);
     }, PROGRESS);
-    onEnd(() => Promise.resolve(clearInterval(progress)));
-
-    const lives = components.map((component) => component.live());
-    const troubles = disturb(planDisturbances(seed, minutes), happen, enough.signal);
-    const settled = Promise.allSettled(lives);
-    await pause(minutes * 60_000);
-    enough.abort();
-    await troubles.catch(() => undefined);
-    await Promise.all(restarts);
-    proxy.turn('fair');
-    await control('DELETE', '/faults');
-    const timer = setTimeout(() => giveUp.abort(), PATIENCE);
-    onEnd(() => Promise.resolve(clearTimeout(timer)));
-    await settled;
-    for (const component of components) void component;
-    const crashes = (await settled).filter((life) => life.status === 'rejected');
-    if (!giveUp.signal.aborted) complain(crashes.map(({ reason }) => String(reason)));
-    for (const { token, status } of load.sent)
-      if (!status) complain(flawsOf(token, status), [token]);
-
-    const checkAll = async () => {
-      await pause(LATEST_COMMIT);
-      const world = await look();
-      for (const { key, expected } of components) complain(differencesOf(key, expected(), world));
-      complain(
-        orphansIn(
-          world,
-          components.map(({ key }: Component) => key),
-        ),
-      );
+    onEnd(() => clearInterval(progress));
+    await live(setting, options);
+    await judge(setting);
+    const outcome = {
+      title,
+      components: setting.components,
+      problems: setting.problems.all(),
+      trouble: setting.trouble.counts(),
+      retries: setting.coordinator.retries(),
     };
-    await checkAll();
-    await Promise.all(components.map((component) => component.mend()));
-    await checkAll();
-    complain((await runs.open()).map((id) => `${id} still runs`));
-    complain(alarmsIn(programs.logFiles()));
-    complain(coordinator.refusals);
-
-    counts.harms = proxy.harms();
-    counts.retries = coordinator.retries();
-    console.log(summaryOf(title, load, counts));
-    if (load.problems.length === 0) return 0;
-    console.log(await explain(load, programs.temporalAddress, folder));
+    console.log(summaryOf(outcome));
+    if (outcome.problems.length === 0) return 0;
+    console.log(await explain(outcome, { address: setting.programs.temporalAddress, folder }));
     return 1;
   } finally {
     await endAll();
@@ -199,8 +176,13 @@ const chaos = async ({ seed, minutes, components: count }: Options) => {
 };
 
 const main = async () => {
-  const { seed = randomInt(1_000_000), ...options } = readOptions();
-  process.exitCode = await chaos({ seed, ...options });
+  const options = readOptions();
+  const folder = path.join(ROOT, '.cache', 'chaos');
+  mkdirSync(folder, { recursive: true });
+  process.exitCode = await chaos(
+    options,
+    mkdtempSync(path.join(folder, `seed-${String(options.seed)}-`)),
+  );
 };
 
 main().catch((err: unknown) => {

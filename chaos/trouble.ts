@@ -1,0 +1,67 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Airbyte } from './airbyte';
+import type { Disturbance } from './disturbances';
+import type { Programs } from './programs';
+
+export type Trouble = ReturnType<typeof createTrouble>;
+
+type Of<What extends Disturbance['what']> = Extract<Disturbance, { what: What }>;
+
+/** Makes disturbances happen, counts them, and puts everything in order again. */
+export const createTrouble = (airbyte: Airbyte, programs: Programs) => {
+  const { network } = airbyte;
+  const enough = new AbortController();
+  const underWay: Promise<unknown>[] = [];
+  const kills = { worker: 0, gateway: 0, temporal: 0 };
+  let faults = 0;
+  let outage = 0;
+
+  const kill = async ({ victim, which, downFor }: Of<'kill'>) => {
+    if (await programs.victim(victim, which)?.kill(downFor)) kills[victim] += 1;
+  };
+
+  const change = async ({ weather, lasts }: Of<'weather'>) => {
+    // Mere flakiness does not interrupt an outage.
+    if (network.weather() !== 'fair' && weather === 'flaky') return;
+    const start = Date.now();
+    network.turn(weather);
+    await pause(lasts, undefined, { signal: enough.signal }).catch(() => undefined);
+    if (network.weather() !== weather) return;
+    network.turn('fair');
+    if (weather !== 'flaky') outage += Date.now() - start;
+  };
+
+  const fault = async (given: Of<'fault'>) => {
+    await airbyte.fault(given.fault);
+    faults += 1;
+  };
+
+  const happen = (disturbance: Disturbance) => {
+    if (disturbance.what === 'kill') return kill(disturbance);
+    return disturbance.what === 'weather' ? change(disturbance) : fault(disturbance);
+  };
+
+  const begin = async (disturbances: Disturbance[]) => {
+    const start = Date.now();
+    for (const disturbance of disturbances) {
+      const wait = Math.max(0, start + disturbance.at - Date.now());
+      await pause(wait, undefined, { signal: enough.signal });
+      underWay.push(happen(disturbance));
+    }
+  };
+
+  return {
+    /** Lets each disturbance happen at its moment, without waiting for any. */
+    begin: (disturbances: Disturbance[]) => {
+      underWay.push(begin(disturbances).catch(() => undefined));
+    },
+    /** No more of it; resolves when what was down is up again. */
+    heal: async () => {
+      enough.abort();
+      await Promise.all(underWay);
+      network.turn('fair');
+      await airbyte.clearFaults();
+    },
+    counts: () => ({ kills, faults, outage, harms: network.harms() }),
+  };
+};
