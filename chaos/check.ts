@@ -82,7 +82,10 @@ export const orphansIn = ({ sources, destinations, connections }: World, keys: s
   );
   return [
     ...strangers.map(({ name }) => `"${name}" belongs to no component`),
-    ...loose.map(({ name, connectionId }) => `the connection "${name}" (${connectionId}) is loose`),
+    ...loose.map(
+      ({ name, connectionId }) =>
+        `the connection "${name}" (${connectionId}) lacks its source or destination`,
+    ),
   ];
 };
 

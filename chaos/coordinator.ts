@@ -4,7 +4,7 @@ import { untilItWorks } from './patience';
 
 /** Milliseconds. More than a gateway tries to reach Temporal, so that no request is sent twice at once. */
 const PATIENCE = 15_000;
-const POLL = 1000;
+const POLL = 2000;
 
 export type Coordinator = ReturnType<typeof createCoordinator>;
 

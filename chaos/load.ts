@@ -6,7 +6,7 @@ import type { Coordinator } from './coordinator';
 import { after, NOTHING } from './model';
 import type { Problems } from './problems';
 import { actsOf, bodyOf, keyOf } from './requests';
-import type { Known, Request } from './requests';
+import type { Known, Request, Scale } from './requests';
 import type { ClosedRun, Runs } from './runs';
 
 /** A token that was handed out, and what became of it. */
@@ -18,8 +18,7 @@ export interface Sent {
   status?: ProvisioningStatus;
 }
 
-export interface LoadOptions {
-  seed: number;
+export interface LoadOptions extends Scale {
   coordinator: Coordinator;
   runs: Runs;
   problems: Problems;
@@ -77,8 +76,8 @@ const createComponent = (component: string, options: LoadOptions) => {
     ended,
 
     live: async () => {
-      const { seed, enough } = options;
-      for (const { pause: time, requests: together } of actsOf(seed, component)) {
+      const { enough } = options;
+      for (const { pause: time, requests: together } of actsOf(options, component)) {
         await pause(time, undefined, { signal: enough }).catch(() => undefined);
         if (enough.aborted) return;
         await act(together);
@@ -103,5 +102,7 @@ const createComponent = (component: string, options: LoadOptions) => {
   };
 };
 
-export const createComponents = (count: number, options: LoadOptions): Component[] =>
-  Array.from({ length: count }, (_, index) => createComponent(`c${String(index + 1)}`, options));
+export const createComponents = (options: LoadOptions): Component[] =>
+  Array.from({ length: options.count }, (_, index) =>
+    createComponent(`c${String(index + 1)}`, options),
+  );

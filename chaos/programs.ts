@@ -15,7 +15,7 @@ type Environment = Record<string, string>;
 export interface Program {
   name: string;
   start: () => Promise<void>;
-  /** Kills it and starts it again after so many milliseconds; false: it was down already. */
+  /** Kills it and starts it again after so many milliseconds; false: it was not up. */
   kill: (downFor: number) => Promise<boolean>;
   stop: () => Promise<void>;
   /** The logs of all its lives. */
@@ -39,13 +39,16 @@ interface ProgramOptions {
 const createProgram = ({ name, folder, begin, onDeath }: ProgramOptions): Program => {
   const logFiles: string[] = [];
   let child: Child | undefined;
-  let state: 'up' | 'down' | 'stopped' = 'down';
+  let state: 'starting' | 'up' | 'down' | 'stopped' = 'down';
+  // Functions, as it may change during any wait.
+  const isDown = () => state === 'down';
+  const isStopped = () => state === 'stopped';
   const killNow = () => child?.kill();
   process.once('exit', killNow);
 
   const onLaunch = (launched: Child) => {
     child = launched;
-    if (state === 'stopped') launched.kill();
+    if (isStopped()) launched.kill();
     void launched.ended.then((message) => {
       if (state === 'up') onDeath(message);
     });
@@ -53,8 +56,9 @@ const createProgram = ({ name, folder, begin, onDeath }: ProgramOptions): Progra
   const start = async () => {
     const logFile = path.join(folder, `${name}.${String(logFiles.length + 1)}.log`);
     logFiles.push(logFile);
-    state = 'up';
+    state = 'starting';
     await begin({ logFile, onLaunch });
+    if (!isStopped()) state = 'up';
   };
   return {
     name,
@@ -76,10 +80,6 @@ const createProgram = ({ name, folder, begin, onDeath }: ProgramOptions): Progra
       process.off('exit', killNow);
     },
   };
-
-  function isDown() {
-    return state === 'down';
-  }
 };
 
 const environmentOf = (airbyteUrl: string, temporal: number): Environment => ({
@@ -132,6 +132,8 @@ export const startPrograms = async ({
         cli: findCli(),
         port: temporalPort,
         dbFile: path.join(folder, 'temporal.db'),
+        // What is killed is the process: what it wrote is the system's by then.
+        lazyDisk: true,
       }),
   });
   const node = (name: string, file: string, variables: Environment) =>

@@ -21,7 +21,8 @@ export interface Act {
   requests: Request[];
 }
 
-const PAUSE = [2000, 9000] as const;
+/** Milliseconds between two acts of all components together: busy, but not drowned, on two cores. */
+const PACE = 300;
 
 const ENVIRONMENT = 'chaos';
 const PRODUCT = 'finance.chaos.0';
@@ -42,12 +43,18 @@ const someRequest = (random: Random, isPresent: boolean): Request =>
     ? { operation: 'unprovision', removeData: random.chance(0.5) }
     : { operation: 'provision', variant: someVariant(random) };
 
+export interface Scale {
+  seed: number;
+  /** How many components there are. */
+  count: number;
+}
+
 /** The endless life of one component: provision, update, unprovision and again, some at once. */
-export function* actsOf(seed: number, component: string): Generator<Act, never> {
+export function* actsOf({ seed, count }: Scale, component: string): Generator<Act, never> {
   const random = createRandom(seed, component);
   let isPresent = false;
   for (;;) {
-    const pause = random.between(...PAUSE);
+    const pause = random.between(0.3 * PACE * count, 1.7 * PACE * count);
     const request = someRequest(random, isPresent);
     const company = random.pick(['alone', 'alone', 'alone', 'alone', 'another', 'twin']);
     isPresent = request.operation === 'provision';

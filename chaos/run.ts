@@ -87,9 +87,9 @@ const setUp = async (
   const runs = createRuns(programs.temporalAddress, giveUp.signal);
   onEnd(runs.close);
   const { look } = airbyte;
-  const load = { seed, coordinator, runs, problems, look, enough: enough.signal };
-  const components = createComponents(count, load);
-  const trouble = createTrouble(airbyte, programs);
+  const load = { seed, count, coordinator, runs, problems, look, enough: enough.signal };
+  const components = createComponents(load);
+  const trouble = createTrouble(airbyte, programs, problems);
   return { problems, airbyte, programs, coordinator, runs, components, trouble, enough, giveUp };
 };
 type Setting = Awaited<ReturnType<typeof setUp>>;

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Airbyte } from './airbyte';
 import type { Disturbance } from './disturbances';
+import type { Problems } from './problems';
 import type { Programs } from './programs';
 
 export type Trouble = ReturnType<typeof createTrouble>;
@@ -8,7 +9,7 @@ export type Trouble = ReturnType<typeof createTrouble>;
 type Of<What extends Disturbance['what']> = Extract<Disturbance, { what: What }>;
 
 /** Makes disturbances happen, counts them, and puts everything in order again. */
-export const createTrouble = (airbyte: Airbyte, programs: Programs) => {
+export const createTrouble = (airbyte: Airbyte, programs: Programs, problems: Problems) => {
   const { network } = airbyte;
   const enough = new AbortController();
   const underWay: Promise<unknown>[] = [];
@@ -36,9 +37,10 @@ export const createTrouble = (airbyte: Airbyte, programs: Programs) => {
     faults += 1;
   };
 
-  const happen = (disturbance: Disturbance) => {
-    if (disturbance.what === 'kill') return kill(disturbance);
-    return disturbance.what === 'weather' ? change(disturbance) : fault(disturbance);
+  const happen = async (disturbance: Disturbance) => {
+    if (disturbance.what === 'kill') await kill(disturbance);
+    else if (disturbance.what === 'weather') await change(disturbance);
+    else await fault(disturbance);
   };
 
   const begin = async (disturbances: Disturbance[]) => {
@@ -46,7 +48,7 @@ export const createTrouble = (airbyte: Airbyte, programs: Programs) => {
     for (const disturbance of disturbances) {
       const wait = Math.max(0, start + disturbance.at - Date.now());
       await pause(wait, undefined, { signal: enough.signal });
-      underWay.push(happen(disturbance));
+      underWay.push(happen(disturbance).catch((err: unknown) => problems.add([String(err)])));
     }
   };
 

@@ -19,6 +19,8 @@ export interface TemporalOptions {
   uiPort?: number;
   /** SQLite; absent: in memory. */
   dbFile?: string;
+  /** SQLite leaves to the system when it writes to the disk: safe but for a crash of the machine. */
+  lazyDisk?: true;
   host?: '127.0.0.1';
   logFile?: string;
   namespace?: string;
@@ -39,16 +41,17 @@ export interface Temporal {
   kill: () => void;
 }
 
-type Optional = 'uiPort' | 'dbFile' | 'onLaunch';
+type Optional = 'uiPort' | 'dbFile' | 'lazyDisk' | 'onLaunch';
 type Settings = Required<Omit<TemporalOptions, Optional>> & Pick<TemporalOptions, Optional>;
 
 const flags = (settings: Settings): string[] => {
-  const { host, port, uiPort, dbFile, namespace } = settings;
+  const { host, port, uiPort, dbFile, lazyDisk, namespace } = settings;
   return [
     ...['server', 'start-dev', '--log-level', 'warn'],
     ...['--ip', host, '--port', String(port)],
     ...(uiPort ? ['--ui-port', String(uiPort)] : ['--headless']),
     ...(dbFile ? ['--db-filename', dbFile] : []),
+    ...(lazyDisk ? ['--sqlite-pragma', 'synchronous=OFF'] : []),
     ...(namespace === 'default' ? [] : ['--namespace', namespace]),
     // The dev server has one shard, whose task queue would add a 50 ms tick to every step of a run.
     ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=2000'],
