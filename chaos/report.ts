@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { z } from 'zod';
+import { parseJson } from '../src/json';
 import { saveHistory } from './history';
 import type { Component } from './load';
 import type { Problem } from './problems';
@@ -49,12 +51,19 @@ export const summaryOf = ({ title, components, problems, trouble, retries }: Out
 /** What a worker says when a run and its code do not fit, or when it breaks. */
 const ALARMS = /nondetermin|TMPRL11\d\d|failing workflow task|workflow task fail|panicked/i;
 
+const LogLine = z.object({ workflowId: z.string().optional(), msg: z.string() });
+
+const messageIn = (line: string) => {
+  const { data } = LogLine.safeParse(parseJson(line));
+  return data ? [data.workflowId, data.msg].filter(Boolean).join(' ') : line;
+};
+
 export const alarmsIn = (logFiles: string[]): string[] =>
   logFiles.flatMap((file) =>
     readFileSync(file, 'utf8')
       .split('\n')
       .filter((line) => ALARMS.test(line))
-      .map((line) => `${path.basename(file)}: ${line.slice(0, 500)}`),
+      .map((line) => `${path.basename(file)}: ${messageIn(line).slice(0, 500)}`),
   );
 
 /** What was wrong, with the statuses and histories of the runs concerned. */
