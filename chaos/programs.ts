@@ -17,6 +17,7 @@ export interface Program {
   start: () => Promise<void>;
   /** Kills it and starts it again after so many milliseconds; false: it was not up. */
   kill: (downFor: number) => Promise<boolean>;
+  /** Kills it for good. */
   stop: () => Promise<void>;
   /** The logs of all its lives. */
   logFiles: () => string[];
@@ -76,7 +77,8 @@ const createProgram = ({ name, folder, begin, onDeath }: ProgramOptions): Progra
     },
     stop: async () => {
       state = 'stopped';
-      await child?.stop();
+      child?.kill();
+      await child?.ended;
       process.off('exit', killNow);
     },
   };
@@ -160,9 +162,7 @@ export const startPrograms = async ({
     gateway: gateways,
     worker: workers,
   };
-  const stop = async () => {
-    for (const program of all.toReversed()) await program.stop();
-  };
+  const stop = () => Promise.all(all.map((program) => program.stop()));
   return {
     temporalAddress: env.TEMPORAL_ADDRESS ?? '',
     gatewayUrls: urls.slice(0, 2),
