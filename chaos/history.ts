@@ -4,7 +4,6 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { findCli } from '../scripts/temporal';
-import type { ClosedRun } from './runs';
 
 const named = z.object({ name: z.string() });
 const failure = z.object({ message: z.string() });
@@ -43,16 +42,26 @@ const lineOf = (event: Event) => {
 
 const run = promisify(execFile);
 
-/** Saves the history of a run in the form that `scripts/replay.ts` takes; a line for each event. */
+/**
+ * Saves the history of a run, without an id the token's latest, in the form that `scripts/replay.ts`
+ * takes. Tells where, and a line for each event.
+ */
 export const saveHistory = async (
-  { token, runId }: ClosedRun,
+  token: string,
+  runId: string | undefined,
   { address, folder }: { address: string; folder: string },
 ): Promise<string> => {
-  const which = ['--address', address, '--workflow-id', token, '--run-id', runId];
+  const which = [
+    '--address',
+    address,
+    '--workflow-id',
+    token,
+    ...(runId ? ['--run-id', runId] : []),
+  ];
   const { stdout } = await run(findCli(), ['workflow', 'show', ...which, '--output', 'json'], {
     maxBuffer: 64 * 1024 * 1024,
   });
-  const file = path.join(folder, `${token}.${runId}.json`);
+  const file = path.join(folder, `${[token, runId ?? 'latest'].join('.')}.json`);
   writeFileSync(file, stdout);
   const { events } = History.parse(JSON.parse(stdout));
   return [file, ...events.filter(isTelling).map(lineOf)].join('\n  ');

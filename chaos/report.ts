@@ -71,21 +71,27 @@ export const explain = async (
   { problems, components }: Outcome,
   where: { address: string; folder: string },
 ): Promise<string> => {
-  const tokens = new Set(problems.flatMap((problem) => problem.tokens));
+  const tokens = [...new Set(problems.flatMap((problem) => problem.tokens))];
   const runs = components
     .flatMap(({ ended }) => ended)
-    .filter(({ token }) => tokens.has(token))
+    .filter(({ token }) => tokens.includes(token))
     .sort((one, other) => one.closedAt - other.closedAt);
-  const tellRun = async (run: ClosedRun) => {
-    const { token, runId, closedAt, status } = run;
-    const end = `${new Date(closedAt).toISOString()} ${token} ${runId} ${status.status}`;
-    const history = await saveHistory(run, where).catch(String);
-    return [end, status.result, history].join('\n  ');
-  };
+  const tell = async (how: string, token: string, runId?: string) =>
+    [how, await saveHistory(token, runId, where).catch(String)].join('\n  ');
+  const tellEnded = ({ token, runId, closedAt, status: { status, result } }: ClosedRun) =>
+    tell(
+      `${new Date(closedAt).toISOString()} ${token} ${runId} ${status}: ${result}`,
+      token,
+      runId,
+    );
+  const endless = tokens.filter((token) => !runs.some((run) => run.token === token));
   return [
     'What was wrong:',
     ...problems.map(({ what }) => `- ${what}`),
-    'The runs concerned, in the order of their ends:',
-    ...(await Promise.all(runs.slice(0, SHOWN_HISTORIES).map(tellRun))),
+    'The runs concerned, those without an end last:',
+    ...(await Promise.all(runs.slice(0, SHOWN_HISTORIES).map(tellEnded))),
+    ...(await Promise.all(
+      endless.slice(0, SHOWN_HISTORIES).map((token) => tell(`${token} has not ended`, token)),
+    )),
   ].join('\n');
 };

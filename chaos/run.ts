@@ -110,16 +110,23 @@ const progressOf = ({ components, airbyte, trouble, problems }: Setting) => {
 
 /** Lets the components live in trouble, and resolves when all they began has ended in peace. */
 const live = async (setting: Setting, { seed, minutes }: Options) => {
-  const { components, trouble, enough, giveUp, problems } = setting;
+  const { components, trouble, enough } = setting;
   const lives = Promise.allSettled(components.map((component) => component.live()));
   trouble.begin(planDisturbances(seed, minutes));
   await pause(minutes * 60_000);
   enough.abort();
   await trouble.heal();
+  await inTime(lives, setting);
+};
+
+/** Gives up what does not end; its tokens, which then have no terminal status, tell of it. */
+const inTime = async (
+  lives: Promise<PromiseSettledResult<void>[]>,
+  { giveUp, problems }: Setting,
+) => {
   const timer = setTimeout(() => giveUp.abort(), PATIENCE);
   const failures = (await lives).filter((life) => life.status === 'rejected');
   clearTimeout(timer);
-  // Who was given up is told by the tokens without an end.
   if (!giveUp.signal.aborted) problems.add(failures.map(({ reason }) => String(reason)));
 };
 
@@ -137,7 +144,7 @@ const judge = async (setting: Setting) => {
   const { components, runs, programs, coordinator, problems } = setting;
   await check(setting);
   if (setting.giveUp.signal.aborted) return;
-  await Promise.all(components.map((component) => component.mend()));
+  await inTime(Promise.allSettled(components.map((component) => component.mend())), setting);
   await check(setting);
   problems.add((await runs.open()).map((id) => `${id} still runs`));
   problems.add(alarmsIn(programs.logFiles()));
