@@ -33,7 +33,7 @@ export interface ActorDeps {
   hrefOf: (path: string) => string;
 }
 
-const masked = (actor: Actor): Actor => ({
+export const masked = (actor: Actor): Actor => ({
   ...actor,
   configuration: actor.configuration && maskRecord(actor.configuration),
 });
@@ -56,18 +56,21 @@ const remove = async (airbyte: Airbyte, kind: Kind, id: string) => {
   if (await airbyte.getActor(kind, id)) throw stillThere(kind, id);
 };
 
-/** Making, putting back and removing the sources and destinations of components. */
-export const createActorActivities = (deps: ActorDeps) => {
-  const { airbyteFor, fabrics, fingerprintKey, hrefOf } = deps;
-
-  /** What the descriptor says, completed with the fabric's hosts and secrets. */
-  const resolve = async ({ connector, name, configuration }: Wanted, key: string) => {
+/** What the descriptor says, completed with the fabric's hosts and secrets. */
+export const createResolve =
+  ({ fabrics, fingerprintKey }: Pick<ActorDeps, 'fabrics' | 'fingerprintKey'>) =>
+  async ({ connector, name, configuration }: Wanted, key: string) => {
     const complete = { ...configuration, ...(await fabrics[connector]?.()) };
     return {
       name: ownedName(name, key, fingerprintOf({ connector, complete }, fingerprintKey)),
       configuration: complete,
     };
   };
+
+/** Making, putting back and removing the sources and destinations of components. */
+export const createActorActivities = (deps: ActorDeps) => {
+  const { airbyteFor, fabrics, hrefOf } = deps;
+  const resolve = createResolve(deps);
 
   const write = async (
     airbyte: Airbyte,

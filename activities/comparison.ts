@@ -3,21 +3,25 @@ import type { Actor, ConnectionRead, ConnectionWrite } from '../src/airbyte';
 import { isRecord } from '../src/json';
 import { MASK } from '../src/secrets';
 
-/** A masked secret counts as equal: the fingerprint in the name speaks for it. */
-const isSame = (current: unknown, wanted: unknown): boolean => {
-  if (current === MASK) return typeof wanted === 'string';
-  if (typeof current !== 'object' || current === null) return current === wanted;
-  if (typeof wanted !== 'object' || wanted === null) return false;
-  if (Array.isArray(current) || Array.isArray(wanted)) return isDeepStrictEqual(current, wanted);
+/**
+ * The paths at which two values differ, below `path`; lists are compared as a whole. A masked secret
+ * counts as equal: the fingerprint in the name speaks for it.
+ */
+export const differencesIn = (current: unknown, wanted: unknown, path: string): string[] => {
+  const unless = (isSame: boolean) => (isSame ? [] : [path]);
+  if (current === MASK) return unless(typeof wanted === 'string');
+  if (!isRecord(current) || !isRecord(wanted)) return unless(isDeepStrictEqual(current, wanted));
   const keys = new Set([...Object.keys(current), ...Object.keys(wanted)]);
-  return [...keys].every((key) => isSame(Reflect.get(current, key), Reflect.get(wanted, key)));
+  return [...keys].flatMap((key) => differencesIn(current[key], wanted[key], `${path}.${key}`));
 };
 
 /** The name is compared too: it holds the fingerprint, so a rotated secret shows there. */
 export const isActorAsWanted = (
   current: Pick<Actor, 'name' | 'configuration'>,
   wanted: Pick<Actor, 'name' | 'configuration'>,
-) => current.name === wanted.name && isSame(current.configuration, wanted.configuration);
+) =>
+  current.name === wanted.name &&
+  differencesIn(current.configuration, wanted.configuration, 'configuration').length === 0;
 
 /** Puts the worker's secrets where a read-back configuration has masks; the rest stays as it was. */
 export const withSecrets = (
@@ -72,15 +76,32 @@ const areStreamsAsWanted = (
 /** Cron expressions read back with their time zone, always " UTC" in the public API. */
 export const cronOf = (expression: string | undefined) => expression?.replace(/\s+UTC$/, '');
 
+const isScheduleAsWanted = (
+  current: ConnectionRead['schedule'],
+  wanted: ConnectionWrite['schedule'],
+) =>
+  current.scheduleType === wanted?.scheduleType &&
+  (wanted.scheduleType === 'manual' || cronOf(current.cronExpression) === wanted.cronExpression);
+
+/** The fields of a connection that are not as wanted. */
+export const connectionDifferences = (
+  current: ConnectionRead,
+  wanted: ConnectionWrite,
+): string[] => {
+  const isFormatFree = wanted.namespaceDefinition !== 'custom_format';
+  const asWanted = {
+    name: current.name === wanted.name,
+    status: current.status === wanted.status,
+    schedule: isScheduleAsWanted(current.schedule, wanted.schedule),
+    prefix: (current.prefix ?? '') === wanted.prefix,
+    namespaceDefinition: current.namespaceDefinition === wanted.namespaceDefinition,
+    namespaceFormat: isFormatFree || current.namespaceFormat === wanted.namespaceFormat,
+    nonBreakingSchemaUpdatesBehavior:
+      current.nonBreakingSchemaUpdatesBehavior === wanted.nonBreakingSchemaUpdatesBehavior,
+    streams: areStreamsAsWanted(current.configurations.streams, wanted.configurations.streams),
+  };
+  return Object.entries(asWanted).flatMap(([field, same]) => (same ? [] : [field]));
+};
+
 export const isConnectionAsWanted = (current: ConnectionRead, wanted: ConnectionWrite) =>
-  current.name === wanted.name &&
-  current.status === wanted.status &&
-  current.schedule.scheduleType === wanted.schedule?.scheduleType &&
-  (wanted.schedule.scheduleType === 'manual' ||
-    cronOf(current.schedule.cronExpression) === wanted.schedule.cronExpression) &&
-  (current.prefix ?? '') === wanted.prefix &&
-  current.namespaceDefinition === wanted.namespaceDefinition &&
-  (wanted.namespaceDefinition !== 'custom_format' ||
-    current.namespaceFormat === wanted.namespaceFormat) &&
-  current.nonBreakingSchemaUpdatesBehavior === wanted.nonBreakingSchemaUpdatesBehavior &&
-  areStreamsAsWanted(current.configurations.streams, wanted.configurations.streams);
+  connectionDifferences(current, wanted).length === 0;

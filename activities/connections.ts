@@ -52,13 +52,13 @@ const remove = async (airbyte: Airbyte, id: string) => {
 };
 
 /** The descriptor's streams, or all there are, each replaced as a whole at every sync. */
-const streamsOf = (plan: Plan['connection'], discovered: DiscoveredStream[]) =>
+export const streamsOf = (plan: Plan['connection'], discovered: DiscoveredStream[]) =>
   plan.streams?.map(({ selectedFields, ...stream }) => ({
     ...stream,
     selectedFields: selectedFields?.map((field) => ({ fieldPath: [field] })),
   })) ?? discovered.map((stream) => ({ ...stream, syncMode: 'full_refresh_overwrite' }));
 
-const asWrite = (
+export const asWrite = (
   { streams: _streams, ...plan }: Plan['connection'],
   streams: ConnectionWrite['configurations']['streams'],
 ): ConnectionWrite => ({ ...plan, status: 'active', configurations: { streams } });

@@ -15,6 +15,8 @@ export interface Actor {
   workspaceId: string;
   /** Secrets read back as ten asterisks; null once the actor is deleted (deletes are soft). */
   configuration: Record<string, unknown> | null;
+  /** Seconds since 1970. */
+  createdAt?: number | undefined;
 }
 
 const actorFields = {
@@ -22,6 +24,7 @@ const actorFields = {
   definitionId: z.string(),
   workspaceId: z.string(),
   configuration: z.record(z.string(), z.unknown()).nullish().default(null),
+  createdAt: z.number().optional().catch(undefined),
 };
 const ACTORS = {
   source: {

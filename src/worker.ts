@@ -1,16 +1,20 @@
 import { createServer } from 'node:http';
 import path from 'node:path';
+import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import express from 'express';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/airbyte';
+import { createDriftActivities } from '../activities/drift';
 import { createAirbyte } from './airbyte';
 import { createAirbyteHttp } from './airbyte-http';
 import { workerConfig } from './config';
 import type { WorkerConfig } from './config';
 import { createFabrics } from './fabrics';
 import { createLogger, listen, onSignal, runProgram } from './program';
+import { createProvisioned } from './provisioned';
+import { putReconcileSchedule } from './reconcile-schedule';
 import { createRedactor } from './secrets';
 
 const BUNDLE = path.join(__dirname, '..', 'workflow-bundle.js');
@@ -57,7 +61,7 @@ const connect = async (
   }
 };
 
-const activitiesOf = (config: WorkerConfig, log: Logger) => {
+const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
   const { auth, uiUrl, workspaceId } = config.airbyte;
   const redactor = createRedactor([
     auth.kind === 'oauth' ? auth.clientSecret : undefined,
@@ -67,13 +71,16 @@ const activitiesOf = (config: WorkerConfig, log: Logger) => {
     config.snowflake.privateKeyPassword,
   ]);
   const http = createAirbyteHttp({ ...config.airbyte, redactor, log });
-  return createActivities({
+  const deps = {
     airbyteFor: createAirbyte({ http, workspaceId }),
     fabrics: createFabrics(config, redactor),
     fingerprintKey: config.fingerprintKey,
-    workspaceId,
-    uiUrl,
-  });
+  };
+  const provisioned = createProvisioned({ client, taskQueue: config.taskQueue });
+  return {
+    ...createActivities({ ...deps, workspaceId, uiUrl }),
+    ...createDriftActivities({ ...deps, provisioned }),
+  };
 };
 
 const deploymentOf = ({ behavior, ...version }: NonNullable<WorkerConfig['versioning']>) => ({
@@ -137,12 +144,13 @@ runProgram(async () => {
     stop();
   });
   const { connection, namespace } = await connect(log);
+  const client = new Client({ connection, namespace });
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue: config.taskQueue,
     workflowBundle: { codePath: BUNDLE },
-    activities: activitiesOf(config, log),
+    activities: activitiesOf(config, client, log),
     maxCachedWorkflows: 200,
     maxConcurrentWorkflowTaskExecutions: 20,
     maxConcurrentActivityTaskExecutions: 20,
@@ -156,6 +164,7 @@ runProgram(async () => {
   isReady = async () => worker.getState() === 'RUNNING' && (await reaches(connection, namespace));
   const running = worker.run();
   stop = () => worker.shutdown();
+  void putReconcileSchedule({ client, ...config, every: config.reconcileEvery, log });
   await running;
   await connection.close();
   probes.close();

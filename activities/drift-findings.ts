@@ -1,0 +1,162 @@
+import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
+import type { Plan } from '../src/descriptor';
+import type { Finding } from '../src/drift-report';
+import { ownerOf, withoutFingerprint } from '../src/ownership';
+import type { Known } from '../src/provisioned';
+import { masked } from './actors';
+import { connectionDifferences, differencesIn } from './comparison';
+import { asWrite, streamsOf } from './connections';
+
+/** A finding stays small, whatever it is about. */
+const MAX_NAMED = 20;
+
+/** `<environment>/<domain>.<product>.<major>.<component>`: not every bracket in a name is ours. */
+const COMPONENT_KEY = /^[\w.-]+\/[\w-]+\.[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/** Entities that Airbyte has. */
+export interface Entities {
+  source: Actor[];
+  destination: Actor[];
+  connection: ConnectionRead[];
+}
+
+type WantedActor = Pick<Actor, 'name' | 'configuration' | 'definitionId'>;
+
+/** What a completed provision has left in Airbyte. */
+export interface Pipeline {
+  plan: Plan;
+  token: string;
+  /** With the fabric's hosts and secrets. */
+  wanted: Record<Kind, WantedActor>;
+}
+
+const REMEDIES: Record<Finding['kind'], string> = {
+  missing: 'Run "provisioner drift --repair", or deploy the component again.',
+  changed: 'Deploy the component again: it is then put back as its descriptor says.',
+  duplicate: 'Delete all but one by hand in Airbyte: until then the component cannot be deployed.',
+  orphaned: 'Nothing of the component should be there: undeploy it, or delete this in Airbyte.',
+  unfinished: 'A removal has not completed: undeploy the component again.',
+  untraced:
+    'Temporal remembers no run that made it. Deploy the component again to have it compared; if nobody needs it, undeploy it.',
+};
+
+const keyIn = (name: string) => {
+  const key = ownerOf(name);
+  return key !== undefined && COMPONENT_KEY.test(key) ? key : undefined;
+};
+
+/** The entities that are ours, by component key. A connection goes with the source it reads. */
+export const byComponent = (all: Entities): Map<string, Entities> => {
+  const owned = new Map<string, Entities>();
+  const ofKey = (key: string) => {
+    const known = owned.get(key) ?? { source: [], destination: [], connection: [] };
+    owned.set(key, known);
+    return known;
+  };
+  const ofSource = new Map<string, Entities>();
+  for (const kind of ['source', 'destination'] as const)
+    for (const actor of all[kind]) {
+      const key = keyIn(actor.name);
+      if (key === undefined) continue;
+      ofKey(key)[kind].push(actor);
+      if (kind === 'source') ofSource.set(actor.id, ofKey(key));
+    }
+  for (const connection of all.connection)
+    ofSource.get(connection.sourceId)?.connection.push(connection);
+  return owned;
+};
+
+/** Other digits with all readable fields equal mean another secret; none, that it was put back. */
+const actorDifferences = (actor: Actor, wanted: WantedActor): string[] => {
+  const current = masked(actor);
+  const unfingerprinted = withoutFingerprint(current.name);
+  const readable = [
+    ...(unfingerprinted === withoutFingerprint(wanted.name) ? [] : ['name']),
+    ...(current.definitionId === wanted.definitionId ? [] : ['connector']),
+    ...differencesIn(current.configuration, wanted.configuration, 'configuration'),
+  ];
+  if (readable.length > 0) return readable;
+  const isPutBack = current.name === unfingerprinted;
+  return isPutBack || current.name === wanted.name ? [] : ['secrets'];
+};
+
+/** Streams the plan does not name are those of the source, which only a discovery could tell. */
+const pipedDifferences = (
+  current: ConnectionRead,
+  plan: Plan['connection'],
+  destinations: Actor[],
+): string[] => {
+  const isOurs = destinations.some(({ id }) => id === current.destinationId);
+  const differing = connectionDifferences(current, asWrite(plan, streamsOf(plan, [])));
+  return [
+    ...(isOurs ? [] : ['destination']),
+    ...differing.filter((field) => field !== 'streams' || plan.streams !== undefined),
+  ];
+};
+
+/** What is not as a completed provision has left it. */
+export const findingsOf = ({ plan, token, wanted }: Pipeline, found: Entities): Finding[] => {
+  const judge = <Entity extends { id: string; name: string }>(
+    entity: Finding['entity'],
+    entities: Entity[],
+    differencesOf: (one: Entity) => string[],
+  ): Finding[] => {
+    const [one, another] = entities;
+    const ids = entities.slice(0, MAX_NAMED).map(({ id }) => id);
+    const finding = (kind: Finding['kind'], differs?: string[]): Finding[] => [
+      {
+        kind,
+        component: plan.component.key,
+        entity,
+        name: one?.name ?? plan[entity].name,
+        ids,
+        ...(differs && { differs: differs.slice(0, MAX_NAMED) }),
+        token,
+        remedy: REMEDIES[kind],
+      },
+    ];
+    if (!one) return finding('missing');
+    if (another) return finding('duplicate');
+    const differs = differencesOf(one);
+    return differs.length === 0 ? [] : finding('changed', differs);
+  };
+  return [
+    ...judge('source', found.source, (one) => actorDifferences(one, wanted.source)),
+    ...judge('destination', found.destination, (one) => actorDifferences(one, wanted.destination)),
+    ...judge('connection', found.connection, (one) =>
+      pipedDifferences(one, plan.connection, found.destination),
+    ),
+  ];
+};
+
+/** Airbyte tells whole seconds. What is older than all we know of is no proof against anybody. */
+const isSince = (since: number) => (actor: Actor) =>
+  actor.createdAt !== undefined && (actor.createdAt + 1) * 1000 > since;
+
+const kindOf = (found: Entities, known: Known | undefined): Finding['kind'] => {
+  if (known?.state === 'removed') return 'orphaned';
+  if (known?.state === 'half-removed') return 'unfinished';
+  if (known?.state !== 'failed') return 'untraced';
+  const actors = [...found.source, ...found.destination];
+  return actors.every(isSince(known.since)) ? 'orphaned' : 'untraced';
+};
+
+/** What is there of a component that no completed provision accounts for. */
+export const remainsOf = (
+  component: string,
+  found: Entities,
+  known: Known | undefined,
+): Finding[] => {
+  const kind = kindOf(found, known);
+  const of = (entity: Finding['entity']) =>
+    found[entity].map(({ id, name }) => ({
+      kind,
+      component,
+      entity,
+      name,
+      ids: [id],
+      ...(known && { token: known.token }),
+      remedy: REMEDIES[kind],
+    }));
+  return [...of('source'), ...of('destination'), ...of('connection')];
+};

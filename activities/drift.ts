@@ -1,0 +1,166 @@
+import { log, metricMeter } from '@temporalio/activity';
+import type { Airbyte } from '../src/airbyte';
+import { KINDS, countOf } from '../src/drift-report';
+import type { DriftReport, Finding } from '../src/drift-report';
+import { inToken } from '../src/provisioned';
+import type { Known, KnownComponents, Provisioned, State } from '../src/provisioned';
+import { createResolve } from './actors';
+import type { ActorDeps } from './actors';
+import { attempt } from './attempt';
+import { byComponent, findingsOf, remainsOf } from './drift-findings';
+import type { Entities, Pipeline } from './drift-findings';
+
+/** The report goes into the history of its run: it must stay small. */
+const MAX_FINDINGS = 200;
+const MAX_LOGGED = 20;
+
+/** States in which what is there of a component is no remains. */
+const ACCOUNTED = new Set<State | undefined>(['busy', 'provisioned']);
+
+const NOTHING: Entities = { source: [], destination: [], connection: [] };
+
+export type DriftActivities = ReturnType<typeof createDriftActivities>;
+
+export interface DriftDeps extends Pick<ActorDeps, 'airbyteFor' | 'fabrics' | 'fingerprintKey'> {
+  provisioned: Provisioned;
+}
+
+const look = async (airbyte: Airbyte): Promise<Entities> => {
+  const [source, destination, connection] = await Promise.all([
+    airbyte.listActors('source'),
+    airbyte.listActors('destination'),
+    airbyte.listConnections(),
+  ]);
+  return { source, destination, connection };
+};
+
+const eitherOf = <Entity extends { id: string }>(one: Entity[], other: Entity[]) => [
+  ...new Map([...other, ...one].map((entity) => [entity.id, entity])).values(),
+];
+
+/** What was seen in either look. A page may skip an entity when one before it is deleted. */
+const union = (one: Entities, other: Entities): Entities => ({
+  source: eitherOf(one.source, other.source),
+  destination: eitherOf(one.destination, other.destination),
+  connection: eitherOf(one.connection, other.connection),
+});
+
+/** What is known of a component counts only if no run began or ended while Airbyte was looked at. */
+const settled = (before: KnownComponents, after: KnownComponents): KnownComponents =>
+  new Map(
+    [...after].map(([component, known]): [string, Known] => {
+      const isSame = before.get(component)?.runId === known.runId;
+      return [component, isSame ? known : { ...known, state: 'busy' }];
+    }),
+  );
+
+const gauges = ({ totals, checkedAt }: DriftReport) => {
+  const entities = metricMeter.createGauge(
+    'provisioner_drift_entities',
+    'int',
+    undefined,
+    'Findings of the last check for drift',
+  );
+  for (const kind of KINDS) entities.set(totals[kind], { kind });
+  metricMeter
+    .createGauge(
+      'provisioner_drift_checked_timestamp_seconds',
+      'int',
+      undefined,
+      'When the last check for drift ended, in seconds since 1970',
+    )
+    .set(Math.floor(Date.parse(checkedAt) / 1000));
+};
+
+const tell = (report: DriftReport) => {
+  const { totals, findings } = report;
+  if (countOf(report) === 0) log.info('no drift found', { totals });
+  else log.warn('drift found', { totals, findings: findings.slice(0, MAX_LOGGED) });
+};
+
+const reportOf = (known: KnownComponents, compared: number, all: Finding[]): DriftReport => {
+  const inState = (wanted: State) => [...known.values()].filter(({ state }) => state === wanted);
+  const busy = inState('busy');
+  const ofKind = (wanted: Finding['kind']) => all.filter(({ kind }) => kind === wanted);
+  const ordered = KINDS.flatMap(ofKind);
+  const count = (kind: Finding['kind']) => ofKind(kind).length;
+  return {
+    checkedAt: new Date().toISOString(),
+    totals: {
+      components: compared,
+      busy: busy.length,
+      unreadable: inState('provisioned').length - compared,
+      missing: count('missing'),
+      changed: count('changed'),
+      duplicate: count('duplicate'),
+      orphaned: count('orphaned'),
+      unfinished: count('unfinished'),
+      untraced: count('untraced'),
+    },
+    findings: ordered.slice(0, MAX_FINDINGS),
+    busy: busy.slice(0, MAX_FINDINGS).map(({ token }) => token),
+    truncated: ordered.length > MAX_FINDINGS || busy.length > MAX_FINDINGS,
+  };
+};
+
+const findingsIn = (owned: Map<string, Entities>, pipeline: Pipeline) =>
+  findingsOf(pipeline, owned.get(pipeline.plan.component.key) ?? NOTHING);
+
+/** Comparing what runs have provisioned with what Airbyte has. Reads only, on both sides. */
+export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: DriftDeps) => {
+  const resolve = createResolve(rest);
+
+  const wantedActor = async (plan: Pipeline['plan']['source' | 'destination'], key: string) => ({
+    ...(await resolve(plan, key)),
+    definitionId: plan.definitionId,
+  });
+
+  const pipelinesOf = async (known: KnownComponents, signal: AbortSignal) => {
+    const runs = [...known.values()].filter(({ state }) => state === 'provisioned');
+    const plans = await provisioned.plans(runs, signal);
+    const pipelines = runs.map(async ({ token }, index): Promise<Pipeline | undefined> => {
+      const plan = plans[index];
+      if (!plan) return undefined;
+      const { key } = plan.component;
+      const source = await wantedActor(plan.source, key);
+      const destination = await wantedActor(plan.destination, key);
+      return { plan, token, wanted: { source, destination } };
+    });
+    return (await Promise.all(pipelines)).filter((pipeline) => pipeline !== undefined);
+  };
+
+  /** Looks again before it believes that something is missing. */
+  const lookFor = async (airbyte: Airbyte, pipelines: Pipeline[]) => {
+    const seen = await look(airbyte);
+    const owned = byComponent(seen);
+    const isMissing = pipelines.some((pipeline) =>
+      findingsIn(owned, pipeline).some(({ kind }) => kind === 'missing'),
+    );
+    return isMissing ? byComponent(union(seen, await look(airbyte))) : owned;
+  };
+
+  return {
+    /** One check; what it finds goes to the metrics and the log as well. */
+    compare: (): Promise<DriftReport> =>
+      attempt(async ({ signal }) => {
+        const before = await provisioned.components(signal);
+        const pipelines = await pipelinesOf(before, signal);
+        const owned = await lookFor(airbyteFor(signal), pipelines);
+        const known = settled(before, await provisioned.components(signal));
+
+        const knownOf = (key: string) => known.get(inToken(key));
+        const stateOf = (key: string) => knownOf(key)?.state;
+        const compared = pipelines.filter(
+          ({ plan }) => stateOf(plan.component.key) === 'provisioned',
+        );
+        const remains = [...owned].filter(([key]) => !ACCOUNTED.has(stateOf(key)));
+        const report = reportOf(known, compared.length, [
+          ...compared.flatMap((pipeline) => findingsIn(owned, pipeline)),
+          ...remains.flatMap(([key, found]) => remainsOf(key, found, knownOf(key))),
+        ]);
+        gauges(report);
+        tell(report);
+        return report;
+      }),
+  };
+};

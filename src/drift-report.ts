@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+/** The kinds of finding, the most pressing first. */
+export const KINDS = [
+  'missing',
+  'changed',
+  'duplicate',
+  'orphaned',
+  'unfinished',
+  'untraced',
+] as const;
+
+/** Where what Airbyte has and what the runs have left there do not agree. Names, never values. */
+export const Finding = z.object({
+  kind: z.enum(KINDS),
+  /** The component's key. */
+  component: z.string(),
+  entity: z.enum(['source', 'destination', 'connection']),
+  /** As Airbyte has it or, where it is missing, as the descriptor calls it. */
+  name: z.string(),
+  /** None where it is missing, several where there are duplicates. */
+  ids: z.array(z.string()),
+  /** The fields that are not as the run has left them. */
+  differs: z.array(z.string()).optional(),
+  /** The run that decides what should be there. */
+  token: z.string().optional(),
+  /** What to do about it. */
+  remedy: z.string(),
+});
+export type Finding = z.infer<typeof Finding>;
+
+export const DriftReport = z.object({
+  checkedAt: z.string(),
+  totals: z.object({
+    /** Components compared: those whose newest completed run is a provision. */
+    components: z.number(),
+    /** Components with a run under way; nothing is said about them. */
+    busy: z.number(),
+    /** Components whose deciding run cannot be read; nothing is said about them. */
+    unreadable: z.number(),
+    missing: z.number(),
+    changed: z.number(),
+    duplicate: z.number(),
+    orphaned: z.number(),
+    unfinished: z.number(),
+    untraced: z.number(),
+  }),
+  findings: z.array(Finding),
+  /** Tokens of runs under way. */
+  busy: z.array(z.string()),
+  /** Whether there is more than the lists hold; the totals count all. */
+  truncated: z.boolean(),
+});
+export type DriftReport = z.infer<typeof DriftReport>;
+
+/** How many findings there are of all kinds. */
+export const countOf = ({ totals }: DriftReport) =>
+  KINDS.reduce((sum, kind) => sum + totals[kind], 0);

@@ -1,0 +1,153 @@
+import type { Payload } from '@temporalio/common';
+import { isGrpcServiceError } from '@temporalio/client';
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import pLimit from 'p-limit';
+import { z } from 'zod';
+import type { Plan } from './descriptor';
+import { isRecord } from './json';
+
+/** gRPC's code for it. */
+const NOT_FOUND = 5;
+/** Histories read at once. */
+const MAX_READS = 10;
+
+/** `<operation>.<component>.<digits>`, as tokenFor makes it. */
+const TOKEN = /^(?:un)?provision\.(.+)\.[0-9a-f]{12}$/;
+
+/**
+ * What the runs of a component say about it. `busy`: one is under way. `provisioned`, `removed`: the
+ * newest completed run was a provision, an unprovision. `half-removed`: an unprovision ended later
+ * without completing. `failed`: no run that Temporal remembers has completed.
+ */
+export type State = 'busy' | 'provisioned' | 'removed' | 'half-removed' | 'failed';
+
+/** What is known of a component, and from which run. */
+export interface Known {
+  state: State;
+  token: string;
+  runId: string;
+  /** When the oldest run that Temporal remembers began: milliseconds since 1970. */
+  since: number;
+}
+
+/** By component, in the form it has in tokens. */
+export type KnownComponents = ReadonlyMap<string, Known>;
+
+export interface Provisioned {
+  /** What Temporal remembers now. */
+  components(signal: AbortSignal): Promise<KnownComponents>;
+  /** The plans of these runs; undefined for one whose history is gone or has another form. */
+  plans(runs: Known[], signal: AbortSignal): Promise<(Plan | undefined)[]>;
+}
+
+/** A component's key in the form it has in tokens. */
+export const inToken = (key: string) => key.replace('/', '.');
+
+interface Runs {
+  open?: WorkflowExecutionInfo;
+  completed?: WorkflowExecutionInfo;
+  ended?: WorkflowExecutionInfo;
+  since: number;
+}
+
+const isOpen = ({ status: { name } }: WorkflowExecutionInfo) =>
+  name === 'RUNNING' || name === 'PAUSED';
+
+const closedAt = (run: WorkflowExecutionInfo | undefined) => run?.closeTime?.getTime() ?? 0;
+
+const later = (one: WorkflowExecutionInfo | undefined, other: WorkflowExecutionInfo) =>
+  one && closedAt(one) >= closedAt(other) ? one : other;
+
+const withRun = (runs: Runs | undefined, run: WorkflowExecutionInfo): Runs => {
+  const since = Math.min(runs?.since ?? Infinity, run.startTime.getTime());
+  if (isOpen(run)) return { ...runs, since, open: run };
+  const ended = later(runs?.ended, run);
+  if (run.status.name !== 'COMPLETED') return { ...runs, since, ended };
+  return { ...runs, since, ended, completed: later(runs?.completed, run) };
+};
+
+const stateOf = ({ open, completed, ended }: Runs): [State, WorkflowExecutionInfo | undefined] => {
+  if (open) return ['busy', open];
+  if (completed?.type === 'unprovision') return ['removed', completed];
+  if (ended?.type === 'unprovision') return ['half-removed', ended];
+  return completed ? ['provisioned', completed] : ['failed', ended];
+};
+
+const knownOf = (runs: Runs): Known | undefined => {
+  const [state, run] = stateOf(runs);
+  return run && { state, token: run.workflowId, runId: run.runId, since: runs.since };
+};
+
+const isPlan = (value: unknown): value is Plan =>
+  isRecord(value) &&
+  ['source', 'destination', 'connection'].every((part) => isRecord(value[part])) &&
+  isRecord(value.component) &&
+  typeof value.component.key === 'string';
+
+/** A run's input, written by this version of the gateway or another. */
+const Input = z.object({ plan: z.custom<Plan>(isPlan) });
+
+/** The retention may end between the list and the look. */
+const orForgotten = (err: unknown) => {
+  if (isGrpcServiceError(err) && Reflect.get(Object(err), 'code') === NOT_FOUND) return undefined;
+  throw err;
+};
+
+const decoded = async ({ options }: Client, payload: Payload): Promise<unknown> => {
+  const { payloadCodecs, payloadConverter } = options.loadedDataConverter;
+  let payloads = [payload];
+  for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode(payloads);
+  return payloads[0] && payloadConverter.fromPayload(payloads[0]);
+};
+
+/**
+ * What runs have provisioned, read from Temporal: the list of the runs on our task queue, and of the
+ * histories the first event only. Another task queue is another deployment, and none of ours.
+ */
+export const createProvisioned = ({
+  client,
+  taskQueue,
+}: {
+  client: Client;
+  taskQueue: string;
+}): Provisioned => {
+  const query = `TaskQueue = '${taskQueue}' AND WorkflowType IN ('provision', 'unprovision')`;
+  const limit = pLimit(MAX_READS);
+
+  const list = async () => {
+    const all = new Map<string, Runs>();
+    for await (const run of client.workflow.list({ query })) {
+      const component = TOKEN.exec(run.workflowId)?.[1];
+      if (component) all.set(component, withRun(all.get(component), run));
+    }
+    return all;
+  };
+
+  const planOf = async ({ token, runId }: Known) => {
+    const answer = await client.workflowService
+      .getWorkflowExecutionHistory({
+        namespace: client.options.namespace,
+        execution: { workflowId: token, runId },
+        maximumPageSize: 1,
+      })
+      .catch(orForgotten);
+    const [started] = answer?.history?.events ?? [];
+    const [given] = started?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    return given && Input.safeParse(await decoded(client, given)).data?.plan;
+  };
+
+  return {
+    components: (signal) =>
+      client.withAbortSignal(signal, async () => {
+        const known = [...(await list())].flatMap(([component, runs]): [string, Known][] => {
+          const what = knownOf(runs);
+          return what ? [[component, what]] : [];
+        });
+        return new Map(known);
+      }),
+    plans: (runs, signal) =>
+      client.withAbortSignal(signal, () =>
+        Promise.all(runs.map((run) => limit(() => planOf(run)))),
+      ),
+  };
+};

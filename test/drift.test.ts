@@ -1,0 +1,380 @@
+import { execFileSync } from 'node:child_process';
+import { Client, Connection } from '@temporalio/client';
+import { z } from 'zod';
+import { findCli } from '../scripts/temporal';
+import { createDrift } from '../src/drift';
+import type { DriftReport } from '../src/drift-report';
+import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
+import type { Changes } from './fixtures';
+import { CANARY, eventually, isWrite, startHarness } from './harness';
+import type { Harness } from './harness';
+
+/*
+ * Each test has a component of its own, as all checks of a harness see all its runs. The first one
+ * is as nobody else has provisioned yet.
+ */
+
+let harness: Harness;
+let client: Client;
+let reports = '';
+
+beforeAll(async () => {
+  harness = await startHarness();
+  const connection = await Connection.connect({ address: harness.env.TEMPORAL_ADDRESS ?? '' });
+  client = new Client({ connection });
+});
+
+afterAll(async () => {
+  await client.connection.close();
+  await harness.stop();
+});
+
+const isListed = async (token: string, status: string) => {
+  const query = `WorkflowId = '${token}' AND ExecutionStatus = '${status}'`;
+  return (await client.workflow.count(query)).count > 0 || undefined;
+};
+
+/** Runs to the end, and until Temporal's list, which lags behind, says so. */
+const run = async (
+  operation: 'provision' | 'unprovision',
+  changes: Changes,
+  ends: 'Completed' | 'Failed' = 'Completed',
+) => {
+  const token = await harness.start(operation, changes);
+  await harness.finished(token);
+  await eventually(() => isListed(token, ends), `${token} in the list as ${ends}`);
+  return token;
+};
+
+const drift = () => createDrift({ client, taskQueue: harness.environment });
+
+const check = async () => {
+  const report = await drift().check();
+  reports += JSON.stringify(report);
+  return report;
+};
+
+const keyOf = (component: string) => `${harness.environment}/finance.cashflow.0.${component}`;
+
+const about = ({ findings }: DriftReport, component: string) =>
+  findings
+    .filter((finding) => finding.component === keyOf(component))
+    .map(({ kind, entity, ids, differs, token }) => ({
+      kind,
+      entity,
+      ids,
+      ...(differs && { differs }),
+      ...(token && { token }),
+    }));
+
+/** What Airbyte has of a component, by kind: ids. */
+const idsOf = async (component: string) => {
+  const bracket = `[${keyOf(component)}`;
+  const { sources, destinations, connections } = await harness.entities();
+  const source = sources.find(({ name }) => name.includes(bracket));
+  const destination = destinations.find(({ name }) => name.includes(bracket));
+  const connection = connections.find(({ sourceId }) => sourceId === source?.sourceId);
+  return {
+    source: source?.sourceId ?? '',
+    destination: destination?.destinationId ?? '',
+    connection: connection?.connectionId ?? '',
+  };
+};
+
+const SourceRead = z.object({ sourceId: z.string(), createdAt: z.number() });
+
+/** A source that somebody makes in Airbyte by hand. */
+const makeSource = async (name: string) =>
+  SourceRead.parse(
+    await harness.airbyte('POST', '/sources', {
+      name,
+      workspaceId: DEFAULT_WORKSPACE_ID,
+      definitionId: '778daa7c-feaf-4db6-96f3-70fd645acc77',
+      configuration: {
+        dataset_name: 'x',
+        format: 'csv',
+        url: 'https://files.example.invalid/x.csv',
+        provider: { storage: 'HTTPS' },
+      },
+    }),
+  );
+
+const metrics = async () => {
+  const url = /"url":"([^"]+)","msg":"worker probes listen"/.exec(
+    harness.worker()?.output() ?? '',
+  )?.[1];
+  return (await fetch(`${url ?? ''}/metrics`)).text();
+};
+
+test('what a provision has made is no drift, and looking at it writes nothing', async () => {
+  const token = await run('provision', { component: 'clean' });
+  await harness.forgetCalls();
+  const before = Date.now();
+  const report = await check();
+  expect(report).toEqual({
+    checkedAt: expect.any(String),
+    totals: {
+      components: 1,
+      busy: 0,
+      unreadable: 0,
+      missing: 0,
+      changed: 0,
+      duplicate: 0,
+      orphaned: 0,
+      unfinished: 0,
+      untraced: 0,
+    },
+    findings: [],
+    busy: [],
+    truncated: false,
+  });
+  expect(Date.parse(report.checkedAt)).toBeGreaterThanOrEqual(before);
+  expect((await harness.calls()).map(({ operation }) => operation).sort()).toEqual([
+    'listConnections',
+    'listDestinations',
+    'listSources',
+  ]);
+  expect(await drift().last()).toEqual(report);
+  expect(harness.worker()?.output()).toMatch(/"totals":.*"msg":"no drift found"/);
+  const shown = await metrics();
+  expect(shown).toMatch(/^provisioner_drift_entities\{.*kind="missing".*\} 0$/m);
+  const at = /^provisioner_drift_checked_timestamp_seconds\{.*\} (\d+)$/m.exec(shown)?.[1];
+  expect(Number(at)).toBe(Math.floor(Date.parse(report.checkedAt) / 1000));
+  expect(token).toContain('clean');
+});
+
+test('a connection deleted by hand is missing', async () => {
+  const token = await run('provision', { component: 'lost' });
+  const { connection } = await idsOf('lost');
+  await harness.airbyte('DELETE', `/connections/${connection}`);
+  await harness.forgetCalls();
+  const report = await check();
+  expect(about(report, 'lost')).toEqual([
+    { kind: 'missing', entity: 'connection', ids: [], token },
+  ]);
+  expect(report.totals.missing).toBe(1);
+  expect((await harness.calls()).filter(isWrite)).toEqual([]);
+  expect(await metrics()).toMatch(/^provisioner_drift_entities\{.*kind="missing".*\} 1$/m);
+  expect(harness.worker()?.output()).toMatch(/"findings":\[.*"msg":"drift found"/);
+});
+
+test('all three are missing after the source and the destination are deleted', async () => {
+  await run('provision', { component: 'gone' });
+  const { source, destination } = await idsOf('gone');
+  await harness.airbyte('DELETE', `/sources/${source}`);
+  await harness.airbyte('DELETE', `/destinations/${destination}`);
+  expect(about(await check(), 'gone')).toMatchObject([
+    { kind: 'missing', entity: 'source' },
+    { kind: 'missing', entity: 'destination' },
+    { kind: 'missing', entity: 'connection' },
+  ]);
+});
+
+test('edits in Airbyte are told by field, without values', async () => {
+  const token = await run('provision', {
+    component: 'edited',
+    connection: { streams: [{ name: 'payments' }] },
+  });
+  const { source, connection } = await idsOf('edited');
+  await harness.airbyte('PATCH', `/sources/${source}`, {
+    configuration: { url: 'https://files.example.invalid/edited-by-hand.csv' },
+  });
+  await harness.airbyte('PATCH', `/connections/${connection}`, {
+    status: 'inactive',
+    schedule: { scheduleType: 'cron', cronExpression: '0 0 6 * * ?' },
+    configurations: { streams: [{ name: 'payments', syncMode: 'full_refresh_append' }] },
+  });
+  const report = await check();
+  expect(about(report, 'edited')).toEqual([
+    { kind: 'changed', entity: 'source', ids: [source], differs: ['configuration.url'], token },
+    {
+      kind: 'changed',
+      entity: 'connection',
+      ids: [connection],
+      differs: ['status', 'schedule', 'streams'],
+      token,
+    },
+  ]);
+  expect(JSON.stringify(report)).not.toContain('edited-by-hand');
+});
+
+test('streams that the descriptor does not name are not compared', async () => {
+  await run('provision', { component: 'all-streams' });
+  const { connection } = await idsOf('all-streams');
+  await harness.airbyte('PATCH', `/connections/${connection}`, {
+    configurations: { streams: [{ name: 'payments', syncMode: 'full_refresh_append' }] },
+  });
+  expect(about(await check(), 'all-streams')).toEqual([]);
+});
+
+test('a pipeline that a failed update has put back is no drift', async () => {
+  await run('provision', { component: 'put-back' });
+  await harness.fault({ operation: 'patchConnection', status: 422 });
+  const update = {
+    component: 'put-back',
+    url: 'https://files.example.invalid/other.csv',
+    connection: { prefix: 'other_' },
+  };
+  await run('provision', update, 'Failed');
+  await harness.clearFaults();
+  expect(about(await check(), 'put-back')).toEqual([]);
+});
+
+test('what is back after an unprovision is orphaned', async () => {
+  await run('provision', { component: 'removed' });
+  const token = await run('unprovision', { component: 'removed' });
+  expect(about(await check(), 'removed')).toEqual([]);
+  const { sourceId } = await makeSource(`By hand [${keyOf('removed')}]`);
+  expect(about(await check(), 'removed')).toEqual([
+    { kind: 'orphaned', entity: 'source', ids: [sourceId], token },
+  ]);
+});
+
+test('what a failed first provision has left behind is orphaned', async () => {
+  await harness.fault({ operation: 'createConnection', status: 422 });
+  await harness.fault({ operation: 'deleteSource', status: 403 });
+  const token = await run('provision', { component: 'left' }, 'Failed');
+  await harness.clearFaults();
+  const { source } = await idsOf('left');
+  expect(about(await check(), 'left')).toEqual([
+    { kind: 'orphaned', entity: 'source', ids: [source], token },
+  ]);
+});
+
+test('what is older than all runs that are known is untraced, though they have failed', async () => {
+  const { sourceId, createdAt } = await makeSource(`Old [${keyOf('older')}]`);
+  await eventually(() => Date.now() > (createdAt + 1) * 1000 || undefined, 'the next second');
+  await harness.fault({ operation: 'createConnection', status: 422 });
+  const token = await run('provision', { component: 'older' }, 'Failed');
+  await harness.clearFaults();
+  expect(about(await check(), 'older')).toEqual([
+    { kind: 'untraced', entity: 'source', ids: [sourceId], token },
+  ]);
+});
+
+test('what a removal that failed has left is unfinished, and nothing of it is missing', async () => {
+  await run('provision', { component: 'half' });
+  const { destination } = await idsOf('half');
+  await harness.fault({ operation: 'deleteDestination', status: 403 });
+  const token = await run('unprovision', { component: 'half' }, 'Failed');
+  await harness.clearFaults();
+  expect(about(await check(), 'half')).toEqual([
+    { kind: 'unfinished', entity: 'destination', ids: [destination], token },
+  ]);
+});
+
+test('a second entity with the same bracket is a duplicate', async () => {
+  const token = await run('provision', { component: 'twice' });
+  const { source } = await idsOf('twice');
+  const { sourceId } = await makeSource(`Twice [${keyOf('twice')}]`);
+  const [finding, ...more] = about(await check(), 'twice');
+  expect({ ...finding, ids: finding?.ids.sort() }).toEqual({
+    kind: 'duplicate',
+    entity: 'source',
+    ids: [source, sourceId].sort(),
+    token,
+  });
+  expect(more).toEqual([]);
+});
+
+test('of what others have made only what bears a component in its name is told', async () => {
+  await makeSource('Sales');
+  await makeSource('Sales [EU]');
+  await makeSource('Sales [finance/eu]');
+  const { sourceId } = await makeSource(`Sales [${keyOf('unknown')} #01234567]`);
+  const report = await check();
+  expect(about(report, 'unknown')).toEqual([
+    { kind: 'untraced', entity: 'source', ids: [sourceId] },
+  ]);
+  expect(report.findings.filter(({ component }) => !component.startsWith(keyOf('')))).toEqual([]);
+});
+
+test('nothing is said about a component with a run under way', async () => {
+  await harness.fault({ operation: 'createConnection', status: 503, times: 0 });
+  const token = await harness.start('provision', { component: 'busy' });
+  const atConnection = async () =>
+    (await harness.status(token)).result.includes('connection') || undefined;
+  await eventually(atConnection, 'the connection step');
+  await eventually(() => isListed(token, 'Running'), `${token} in the list`);
+  const report = await check();
+  await harness.clearFaults();
+  await harness.finished(token);
+  expect(report.busy).toEqual([token]);
+  expect(report.totals.busy).toBe(1);
+  expect(about(report, 'busy')).toEqual([]);
+  await eventually(() => isListed(token, 'Completed'), `${token} in the list as completed`);
+});
+
+test('while Airbyte does not answer the check is repeated', async () => {
+  await harness.fault({ operation: 'listSources', status: 503, times: 2 });
+  await run('provision', { component: 'patient' });
+  await harness.fault({ operation: 'listSources', status: 503, times: 2 });
+  expect(about(await check(), 'patient')).toEqual([]);
+});
+
+test('a refusal of Airbyte is told with what to do', async () => {
+  await harness.fault({ operation: 'listSources', status: 403 });
+  await expect(drift().check()).rejects.toMatchObject({
+    message: expect.stringMatching(/^The check for drift failed\. Airbyte answered 403/),
+    solutions: [expect.stringContaining('credentials')],
+  });
+  await harness.clearFaults();
+});
+
+test('the schedule is there while RECONCILE_EVERY is set, and no longer', async () => {
+  const schedule = client.schedule.getHandle(`reconcile.${harness.environment}`);
+  const isThere = () =>
+    schedule.describe().then(
+      ({ spec }) => spec.intervals?.[0]?.every ?? 0,
+      () => 0,
+    );
+  expect(await isThere()).toBe(0);
+  await harness.worker()?.end();
+  // Several at once, as a deployment starts them.
+  const workers = await Promise.all(
+    [1, 2, 3].map(() => harness.startWorker({ RECONCILE_EVERY: '1h' })),
+  );
+  await eventually(async () => (await isThere()) === 3_600_000 || undefined, 'the schedule');
+  const former = (await drift().last())?.checkedAt ?? '';
+  await schedule.trigger();
+  await eventually(
+    async () => ((await drift().last())?.checkedAt ?? '') > former || undefined,
+    'the report of the schedule',
+  );
+  for (const worker of workers) expect(worker.output()).not.toContain('could not be set');
+  await Promise.all(workers.map((worker) => worker.end()));
+  await harness.startWorker({ RECONCILE_EVERY: '2h' });
+  await eventually(async () => (await isThere()) === 7_200_000 || undefined, 'the new interval');
+  await harness.worker()?.end();
+  await harness.startWorker();
+  await eventually(async () => (await isThere()) === 0 || undefined, 'the end of the schedule');
+});
+
+test('without a worker the last report is there, and a check says what is lacking', async () => {
+  await harness.worker()?.end();
+  const last = await drift().last();
+  expect(last?.totals.missing).toBeGreaterThan(0);
+  await expect(drift().check()).rejects.toThrow(
+    `No worker takes the check for drift from the task queue ${harness.environment}.`,
+  );
+  await harness.startWorker();
+  await check();
+});
+
+test('a secret the worker has been given anew shows at the destination, and nowhere else', async () => {
+  const token = await run('provision', { component: 'rotated' });
+  const { destination } = await idsOf('rotated');
+  await harness.worker()?.end();
+  await harness.startWorker({ SNOWFLAKE_PASSWORD: `${CANARY}-rotated` });
+  const report = await check();
+  expect(about(report, 'rotated')).toEqual([
+    { kind: 'changed', entity: 'destination', ids: [destination], differs: ['secrets'], token },
+  ]);
+  const address = harness.env.TEMPORAL_ADDRESS ?? '';
+  const args = ['--workflow-id', `reconcile.${harness.environment}.now`, '--address', address];
+  const history = execFileSync(findCli(), ['workflow', 'show', ...args, '--output', 'json'], {
+    encoding: 'utf8',
+  });
+  expect(history).toContain(destination);
+  expect([reports, history, harness.logs(), await metrics()].join('')).not.toContain(CANARY);
+});

@@ -1,0 +1,52 @@
+import {
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  upsertMemo,
+} from '@temporalio/workflow';
+import type { DriftActivities } from '../activities/drift';
+import type { DriftReport } from '../src/drift-report';
+import { explain } from './failure';
+
+const { compare } = proxyActivities<DriftActivities>({
+  summary: 'Compare what runs have provisioned with what Airbyte has',
+  heartbeatTimeout: '10s',
+  scheduleToCloseTimeout: '10m',
+  retry: { initialInterval: '1s', maximumInterval: '30s', backoffCoefficient: 2 },
+});
+
+const linesOf = ({ checkedAt, totals, findings }: DriftReport) => [
+  `**Checked at ${checkedAt}**`,
+  '',
+  ...Object.entries(totals).map(([what, count]) => `- ${what}: ${String(count)}`),
+  '',
+  ...findings
+    .slice(0, 20)
+    .map(({ kind, entity, name, component }) => `- ${kind} ${entity} "${name}" of ${component}`),
+];
+
+const failureOf = (err: unknown) => {
+  const details = explain(err);
+  return ApplicationFailure.create({
+    message: `The check for drift failed. ${details.problem}\nWhat to do: ${details.solution}`,
+    type: 'DriftCheckFailed',
+    nonRetryable: true,
+    details: [details],
+    ...(err instanceof Error && { cause: err }),
+  });
+};
+
+/** One check for drift. It changes nothing: repairing is the provision's. */
+export async function reconcile(): Promise<DriftReport> {
+  upsertMemo({ phase: 'Comparing' });
+  try {
+    const report = await compare();
+    upsertMemo({ phase: 'Completed', totals: report.totals });
+    setCurrentDetails(linesOf(report).join('\n'));
+    return report;
+  } catch (err) {
+    if (isCancellation(err)) throw err;
+    throw failureOf(err);
+  }
+}
