@@ -81,6 +81,12 @@ const idsOf = async (component: string) => {
   };
 };
 
+const aText: unknown = expect.any(String);
+const refusal: unknown = expect.stringMatching(
+  /^The check for drift failed\. Airbyte answered 403/,
+);
+const toCheck: unknown = expect.stringContaining('credentials');
+
 const SourceRead = z.object({ sourceId: z.string(), createdAt: z.number() });
 
 /** A source that somebody makes in Airbyte by hand. */
@@ -99,6 +105,17 @@ const makeSource = async (name: string) =>
     }),
   );
 
+/** As it can be read: payloads are base64 in what the CLI exports. */
+const historyOf = (workflowId: string) => {
+  const args = ['--workflow-id', workflowId, '--address', harness.env.TEMPORAL_ADDRESS ?? ''];
+  const shown = execFileSync(findCli(), ['workflow', 'show', ...args, '--output', 'json'], {
+    encoding: 'utf8',
+  });
+  const readable = (key: string, value: unknown) =>
+    key === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64').toString() : value;
+  return JSON.stringify(JSON.parse(shown, readable));
+};
+
 const metrics = async () => {
   const url = /"url":"([^"]+)","msg":"worker probes listen"/.exec(
     harness.worker()?.output() ?? '',
@@ -107,12 +124,12 @@ const metrics = async () => {
 };
 
 test('what a provision has made is no drift, and looking at it writes nothing', async () => {
-  const token = await run('provision', { component: 'clean' });
+  await run('provision', { component: 'clean' });
   await harness.forgetCalls();
   const before = Date.now();
   const report = await check();
   expect(report).toEqual({
-    checkedAt: expect.any(String),
+    checkedAt: aText,
     totals: {
       components: 1,
       busy: 0,
@@ -140,7 +157,6 @@ test('what a provision has made is no drift, and looking at it writes nothing', 
   expect(shown).toMatch(/^provisioner_drift_entities\{.*kind="missing".*\} 0$/m);
   const at = /^provisioner_drift_checked_timestamp_seconds\{.*\} (\d+)$/m.exec(shown)?.[1];
   expect(Number(at)).toBe(Math.floor(Date.parse(report.checkedAt) / 1000));
-  expect(token).toContain('clean');
 });
 
 test('a connection deleted by hand is missing', async () => {
@@ -315,8 +331,8 @@ test('while Airbyte does not answer the check is repeated', async () => {
 test('a refusal of Airbyte is told with what to do', async () => {
   await harness.fault({ operation: 'listSources', status: 403 });
   await expect(drift().check()).rejects.toMatchObject({
-    message: expect.stringMatching(/^The check for drift failed\. Airbyte answered 403/),
-    solutions: [expect.stringContaining('credentials')],
+    message: refusal,
+    solutions: [toCheck],
   });
   await harness.clearFaults();
 });
@@ -370,11 +386,8 @@ test('a secret the worker has been given anew shows at the destination, and nowh
   expect(about(report, 'rotated')).toEqual([
     { kind: 'changed', entity: 'destination', ids: [destination], differs: ['secrets'], token },
   ]);
-  const address = harness.env.TEMPORAL_ADDRESS ?? '';
-  const args = ['--workflow-id', `reconcile.${harness.environment}.now`, '--address', address];
-  const history = execFileSync(findCli(), ['workflow', 'show', ...args, '--output', 'json'], {
-    encoding: 'utf8',
-  });
-  expect(history).toContain(destination);
-  expect([reports, history, harness.logs(), await metrics()].join('')).not.toContain(CANARY);
+  const history = historyOf(`reconcile.${harness.environment}.now`);
+  expect(history.includes(destination)).toBe(true);
+  const told = [reports, history, harness.logs(), await metrics()].join('');
+  expect(told.includes(CANARY)).toBe(false);
 });
