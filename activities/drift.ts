@@ -49,7 +49,8 @@ const union = (one: Entities, other: Entities): Entities => ({
 const settled = (before: KnownComponents, after: KnownComponents): KnownComponents =>
   new Map(
     [...after].map(([component, known]): [string, Known] => {
-      const isSame = before.get(component)?.runId === known.runId;
+      const former = before.get(component);
+      const isSame = former?.runId === known.runId && former.runIds.size === known.runIds.size;
       return [component, isSame ? known : { ...known, state: 'busy' }];
     }),
   );
@@ -106,6 +107,11 @@ const reportOf = (known: KnownComponents, compared: number, all: Finding[]): Dri
 const findingsIn = (owned: Map<string, Entities>, pipeline: Pipeline) =>
   findingsOf(pipeline, owned.get(pipeline.plan.component.key) ?? NOTHING);
 
+const lacks = (owned: Map<string, Entities>, pipeline: Pipeline) =>
+  findingsIn(owned, pipeline).some(({ kind }) => kind === 'missing');
+
+const tokenPart = ({ plan }: Pipeline) => inToken(plan.component.key);
+
 /** Comparing what runs have provisioned with what Airbyte has. Reads only, on both sides. */
 export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: DriftDeps) => {
   const resolve = createResolve(rest);
@@ -133,20 +139,21 @@ export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: Drif
   const lookFor = async (airbyte: Airbyte, pipelines: Pipeline[]) => {
     const seen = await look(airbyte);
     const owned = byComponent(seen);
-    const isMissing = pipelines.some((pipeline) =>
-      findingsIn(owned, pipeline).some(({ kind }) => kind === 'missing'),
-    );
-    return isMissing ? byComponent(union(seen, await look(airbyte))) : owned;
+    const isWhole = pipelines.every((pipeline) => !lacks(owned, pipeline));
+    return isWhole ? owned : byComponent(union(seen, await look(airbyte)));
   };
 
   return {
     /** One check; what it finds goes to the metrics and the log as well. */
     compare: (): Promise<DriftReport> =>
-      attempt(async ({ signal }) => {
+      attempt(async ({ interest }) => {
+        const signal = AbortSignal.any([interest.cancelled, interest.timeUp]);
         const before = await provisioned.components(signal);
         const pipelines = await pipelinesOf(before, signal);
-        const owned = await lookFor(airbyteFor(signal), pipelines);
-        const known = settled(before, await provisioned.components(signal));
+        const owned = await lookFor(airbyteFor(interest), pipelines);
+        const lacking = pipelines.filter((pipeline) => lacks(owned, pipeline)).map(tokenPart);
+        const after = settled(before, await provisioned.components(signal));
+        const known = await provisioned.confirmed(after, lacking, signal);
 
         const knownOf = (key: string) => known.get(inToken(key));
         const stateOf = (key: string) => knownOf(key)?.state;

@@ -1,5 +1,5 @@
 import type { Payload } from '@temporalio/common';
-import { isGrpcServiceError } from '@temporalio/client';
+import { WorkflowNotFoundError, isGrpcServiceError } from '@temporalio/client';
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import pLimit from 'p-limit';
 import { z } from 'zod';
@@ -26,6 +26,8 @@ export interface Known {
   state: State;
   token: string;
   runId: string;
+  /** All its runs that Temporal's list shows. */
+  runIds: ReadonlySet<string>;
   /** When the oldest run that Temporal remembers began: milliseconds since 1970. */
   since: number;
 }
@@ -36,6 +38,15 @@ export type KnownComponents = ReadonlyMap<string, Known>;
 export interface Provisioned {
   /** What Temporal remembers now. */
   components(signal: AbortSignal): Promise<KnownComponents>;
+  /**
+   * The same, with those of the named components as busy that a run has held which Temporal's list
+   * of runs does not show yet. The list may lag by seconds; the component's lease does not.
+   */
+  confirmed(
+    known: KnownComponents,
+    components: string[],
+    signal: AbortSignal,
+  ): Promise<KnownComponents>;
   /** The plans of these runs; undefined for one whose history is gone or has another form. */
   plans(runs: Known[], signal: AbortSignal): Promise<(Plan | undefined)[]>;
 }
@@ -48,6 +59,7 @@ interface Runs {
   completed?: WorkflowExecutionInfo;
   ended?: WorkflowExecutionInfo;
   since: number;
+  runIds: Set<string>;
 }
 
 const isOpen = ({ status: { name } }: WorkflowExecutionInfo) =>
@@ -59,11 +71,15 @@ const later = (one: WorkflowExecutionInfo | undefined, other: WorkflowExecutionI
   one && closedAt(one) >= closedAt(other) ? one : other;
 
 const withRun = (runs: Runs | undefined, run: WorkflowExecutionInfo): Runs => {
-  const since = Math.min(runs?.since ?? Infinity, run.startTime.getTime());
-  if (isOpen(run)) return { ...runs, since, open: run };
+  const all = {
+    ...runs,
+    since: Math.min(runs?.since ?? Infinity, run.startTime.getTime()),
+    runIds: (runs?.runIds ?? new Set<string>()).add(run.runId),
+  };
+  if (isOpen(run)) return { ...all, open: run };
   const ended = later(runs?.ended, run);
-  if (run.status.name !== 'COMPLETED') return { ...runs, since, ended };
-  return { ...runs, since, ended, completed: later(runs?.completed, run) };
+  if (run.status.name !== 'COMPLETED') return { ...all, ended };
+  return { ...all, ended, completed: later(runs?.completed, run) };
 };
 
 const stateOf = ({ open, completed, ended }: Runs): [State, WorkflowExecutionInfo | undefined] => {
@@ -75,7 +91,8 @@ const stateOf = ({ open, completed, ended }: Runs): [State, WorkflowExecutionInf
 
 const knownOf = (runs: Runs): Known | undefined => {
   const [state, run] = stateOf(runs);
-  return run && { state, token: run.workflowId, runId: run.runId, since: runs.since };
+  const { since, runIds } = runs;
+  return run && { state, token: run.workflowId, runId: run.runId, since, runIds };
 };
 
 const isPlan = (value: unknown): value is Plan =>
@@ -136,6 +153,16 @@ export const createProvisioned = ({
     return given && Input.safeParse(await decoded(client, given)).data?.plan;
   };
 
+  const isOutdated = async (component: string, { runIds }: Known) => {
+    try {
+      const lease = await client.workflow.getHandle(`component.${component}`).describe();
+      return !runIds.has(lease.parentExecution?.runId ?? '');
+    } catch (err) {
+      if (err instanceof WorkflowNotFoundError) return false;
+      throw err;
+    }
+  };
+
   return {
     components: (signal) =>
       client.withAbortSignal(signal, async () => {
@@ -144,6 +171,15 @@ export const createProvisioned = ({
           return what ? [[component, what]] : [];
         });
         return new Map(known);
+      }),
+    confirmed: (known, components, signal) =>
+      client.withAbortSignal(signal, async () => {
+        const looks = components.map(async (component): Promise<[string, Known][]> => {
+          const what = known.get(component);
+          if (!what || !(await limit(() => isOutdated(component, what)))) return [];
+          return [[component, { ...what, state: 'busy' }]];
+        });
+        return new Map([...known, ...(await Promise.all(looks)).flat()]);
       }),
     plans: (runs, signal) =>
       client.withAbortSignal(signal, () =>

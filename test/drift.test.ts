@@ -246,6 +246,15 @@ test('what is back after an unprovision is orphaned', async () => {
   ]);
 });
 
+test('a removal that has just ended is no loss, whether or not the list of runs shows it', async () => {
+  const components = ['quick-1', 'quick-2', 'quick-3'];
+  await Promise.all(components.map((component) => run('provision', { component })));
+  for (const component of components) {
+    await harness.run('unprovision', { component });
+    expect(about(await check(), component)).toEqual([]);
+  }
+});
+
 test('what a failed first provision has left behind is orphaned', async () => {
   await harness.fault({ operation: 'createConnection', status: 422 });
   await harness.fault({ operation: 'deleteSource', status: 403 });
