@@ -1,0 +1,184 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+import pLimit from 'p-limit';
+import type { ProvisioningStatus } from './contract';
+import type { Drift } from './drift';
+import { KINDS, countOf } from './drift-report';
+import type { DriftReport, Finding } from './drift-report';
+import { RequestError, SystemProblem } from './errors';
+
+/** The exit code for findings; 1 is an error. */
+const FOUND = 3;
+/** Milliseconds between looks at the runs that repair. */
+const LOOK_EVERY = 500;
+/** Components repaired at once: other runs are not to wait for them. */
+const MAX_REPAIRS = 10;
+/** Milliseconds one repair is waited for. */
+const PATIENCE = 30 * 60_000;
+
+export interface DriftCommandDeps {
+  drift: Pick<Drift, 'check' | 'last'>;
+  /** Does again what the run of a token was to do. */
+  replay: (token: string) => Promise<unknown>;
+  statusOf: (token: string) => Promise<ProvisioningStatus>;
+  /** What was asked for goes to standard output, anything else to standard error. */
+  print: (text: string) => void;
+  say: (text: string) => void;
+  /** The program ends with it. */
+  exitWith: (code: number) => void;
+}
+
+interface Options {
+  last?: boolean;
+  repair?: boolean;
+  json?: boolean;
+}
+
+/** What became of one component's repair. */
+interface Repair {
+  component: string;
+  token: string;
+  status: string;
+  result: string;
+}
+
+const table = (head: string[], rows: string[][]) => {
+  const lines = new Table({ head, style: { head: [], border: [] } });
+  lines.push(...rows);
+  return lines.toString();
+};
+
+const plural = (count: number, what: string) => `${String(count)} ${what}${count === 1 ? '' : 's'}`;
+
+const rowOf = ({ kind, component, entity, name, ids, differs = [] }: Finding) => [
+  kind,
+  component,
+  [`${entity} ${name}`, ...ids].join('\n'),
+  differs.join('\n'),
+];
+
+const summaryOf = ({ checkedAt, totals }: DriftReport) => {
+  const found = KINDS.filter((kind) => totals[kind] > 0);
+  const counted = found.map((kind) => `${String(totals[kind])} ${kind}`).join(', ');
+  const { components, busy, unreadable } = totals;
+  return [
+    `${plural(components, 'component')} compared at ${checkedAt}: ${counted || 'no drift'}.`,
+    ...(busy > 0 ? [`Not compared, as a run is under way: ${String(busy)}.`] : []),
+    ...(unreadable > 0
+      ? [`Not compared, as their run cannot be read: ${String(unreadable)}.`]
+      : []),
+  ];
+};
+
+const remediesOf = (findings: Finding[]) => {
+  const remedies = new Map(findings.map(({ kind, remedy }) => [kind, remedy]));
+  return [...remedies].map(([kind, remedy]) => `  ${kind}: ${remedy}`);
+};
+
+const pageOf = (report: DriftReport) => {
+  const { findings, truncated } = report;
+  if (findings.length === 0) return summaryOf(report).join('\n');
+  return [
+    table(['FINDING', 'COMPONENT', 'ENTITY', 'DIFFERS'], findings.map(rowOf)),
+    ...(truncated ? ['There are more: the list is cut off.'] : []),
+    ...summaryOf(report),
+    'What to do:',
+    ...remediesOf(findings),
+  ].join('\n');
+};
+
+const repairsPage = (repairs: Repair[]) =>
+  table(
+    ['STATUS', 'COMPONENT', 'RESULT'],
+    repairs.map(({ status, component, token, result }) => [
+      status,
+      component,
+      `${token}\n${result}`,
+    ]),
+  );
+
+/** The components that lack something, each with the run that made it. */
+const lackingIn = ({ findings }: DriftReport): [component: string, token: string][] => [
+  ...new Map(
+    findings.flatMap(({ kind, token, component }) =>
+      kind === 'missing' && token ? [[component, token] as const] : [],
+    ),
+  ),
+];
+
+const hasEnded = ({ status }: ProvisioningStatus) =>
+  status !== 'RUNNING' && status !== 'TERMINATING';
+
+const firstLine = (text: string) => text.split('\n')[0] ?? '';
+
+/** `provisioner drift`: what is not as the runs have left it and, if asked, making it so again. */
+export const addDriftCommand = (
+  program: Command,
+  { drift, replay, statusOf, print, say, exitWith }: DriftCommandDeps,
+) => {
+  const outcomeOf = async (token: string): Promise<[string, string]> => {
+    for (const deadline = Date.now() + PATIENCE; ;) {
+      const status = await statusOf(token);
+      if (hasEnded(status) || Date.now() > deadline)
+        return [status.status, firstLine(status.result)];
+      await pause(LOOK_EVERY);
+    }
+  };
+
+  /** One that cannot be started, or asked for, does not keep the others from it. */
+  const orReason = (err: unknown): [string, string] => {
+    if (err instanceof RequestError || err instanceof SystemProblem)
+      return ['UNKNOWN', firstLine(err.message)];
+    throw err;
+  };
+
+  const repairOf = async (component: string, token: string): Promise<Repair> => {
+    const [status, result] = await replay(token)
+      .then(() => outcomeOf(token))
+      .catch(orReason);
+    return { component, token, status, result };
+  };
+
+  const repairAll = (lacking: [component: string, token: string][]) => {
+    const limit = pLimit(MAX_REPAIRS);
+    return Promise.all(lacking.map((one) => limit(() => repairOf(...one))));
+  };
+
+  const lastOrFail = async () => {
+    const report = await drift.last();
+    if (report) return report;
+    throw new SystemProblem('Temporal remembers no completed check for drift.', {
+      solutions: ['Leave out --last to check now, or set RECONCILE_EVERY of the workers.'],
+    });
+  };
+
+  const repairAndCheck = async (found: DriftReport) => {
+    const lacking = lackingIn(found);
+    if (lacking.length === 0) return { report: found, repairs: [] };
+    say(`Provisioning ${plural(lacking.length, 'component')} again …`);
+    const repairs = await repairAll(lacking);
+    return { report: await drift.check(), repairs };
+  };
+
+  program
+    .command('drift')
+    .description('compare what runs have provisioned with what Airbyte has; deletes nothing')
+    .option('--last', 'show the newest report instead of checking now; needs no worker')
+    .option('--repair', 'provision again what is missing, and wait for it')
+    .option('--json', 'print one JSON document instead of a table')
+    .addHelpText('after', '\nEnds with 0: no findings, 3: findings, 1: an error.')
+    .action(async ({ last, repair, json }: Options, command: Command) => {
+      if (last && repair) command.error('error: --repair needs a check of now: leave out --last');
+      const found = last ? await lastOrFail() : await drift.check();
+      const { report, repairs } = repair
+        ? await repairAndCheck(found)
+        : { report: found, repairs: [] };
+      if (json) print(JSON.stringify(repair ? { ...report, repairs } : report, null, 2));
+      else {
+        if (repairs.length > 0) print(repairsPage(repairs));
+        print(pageOf(report));
+      }
+      exitWith(countOf(report) === 0 ? 0 : FOUND);
+    });
+};
