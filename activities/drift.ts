@@ -2,7 +2,7 @@ import { log, metricMeter } from '@temporalio/activity';
 import type { Airbyte } from '../src/airbyte';
 import { KINDS, countOf } from '../src/drift-report';
 import type { DriftReport, Finding } from '../src/drift-report';
-import { inToken } from '../src/provisioned';
+import { inToken } from '../src/ownership';
 import type { Known, KnownComponents, Provisioned, State } from '../src/provisioned';
 import { createResolve } from './actors';
 import type { ActorDeps } from './actors';

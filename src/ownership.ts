@@ -22,3 +22,6 @@ export const ownerOf = (entityName: string) => OWNED.exec(entityName)?.[1];
 /** An entity put back by compensation: without digits, so that the next provision writes it anew. */
 export const withoutFingerprint = (entityName: string) =>
   entityName.replace(/ #[0-9a-f]{8}\]$/, ']');
+
+/** A component's key in the form it has in tokens and other ids of workflows. */
+export const inToken = (componentKey: string) => componentKey.replace('/', '.');

@@ -51,9 +51,6 @@ export interface Provisioned {
   plans(runs: Known[], signal: AbortSignal): Promise<(Plan | undefined)[]>;
 }
 
-/** A component's key in the form it has in tokens. */
-export const inToken = (key: string) => key.replace('/', '.');
-
 interface Runs {
   open?: WorkflowExecutionInfo;
   completed?: WorkflowExecutionInfo;
