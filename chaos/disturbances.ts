@@ -34,7 +34,7 @@ const CREATES = ['createSource', 'createDestination', 'createConnection'] as con
 const UPDATES = ['putSource', 'putDestination', 'patchConnection'] as const;
 const DELETES = ['deleteSource', 'deleteDestination', 'deleteConnection'] as const;
 /** What may happen late; a late update would overwrite what a later run has written. */
-const LATE = CREATES;
+const LATE = [...CREATES, ...UPDATES] as const;
 const CLEARING = ['createJob', 'getJob'] as const;
 const ANY = [...READS, ...CREATES, ...UPDATES, ...DELETES, ...CLEARING] as const;
 

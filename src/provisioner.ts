@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import type { Client } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
+import { addDriftCommand } from './cli-drift';
 import { addRunsCommand } from './cli-runs';
 import { cliConfig } from './config';
+import { createDrift } from './drift';
 import { RequestError, SystemProblem } from './errors';
 import { createOperations } from './operations';
 import { createLogger, runProgram } from './program';
@@ -63,6 +65,11 @@ runProgram(async () => {
     .hook('preAction', () => reach(client, address));
   const exitWith = (code: number) => (process.exitCode = code);
   addRunsCommand(program, { operations, statusOf, print, say, exitWith });
+  addDriftCommand(program, {
+    drift: createDrift({ client, taskQueue }),
+    replay: (token) => operations.replay(token, { force: true }),
+    ...{ statusOf, print, say, exitWith },
+  });
   try {
     await program.parseAsync();
   } catch (err) {

@@ -1,17 +1,9 @@
 import { Client, Connection } from '@temporalio/client';
-import { Command } from 'commander';
-import { addDriftCommand } from '../src/cli-drift';
-import { createDrift } from '../src/drift';
-import { createStatus } from '../src/status';
 import { counts, eventually, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';
 
-/* The command with real parts behind it: Temporal, a worker, Airbyte's simulator. */
-
 let harness: Harness;
 let client: Client;
-/** The component of each token: sending its request again is what a replay does. */
-const components = new Map<string, string>();
 
 beforeAll(async () => {
   harness = await startHarness({ env: { AIRBYTE_REQUEST_TIMEOUT: '10s' } });
@@ -26,7 +18,6 @@ afterAll(async () => {
 
 const provision = async (component: string) => {
   const token = await harness.start('provision', { component });
-  components.set(token, component);
   await harness.finished(token);
   const query = `WorkflowId = '${token}' AND ExecutionStatus = 'Completed'`;
   const isListed = async () => (await client.workflow.count(query)).count > 0 || undefined;
@@ -34,24 +25,7 @@ const provision = async (component: string) => {
   return token;
 };
 
-const provisioner = async (...args: string[]) => {
-  const printed: string[] = [];
-  const said: string[] = [];
-  let code: number | undefined;
-  const program = new Command('provisioner').exitOverride().configureOutput({
-    writeErr: (text) => said.push(text),
-  });
-  addDriftCommand(program, {
-    drift: createDrift({ client, taskQueue: harness.environment }),
-    replay: async (token) => harness.start('provision', { component: components.get(token) ?? '' }),
-    statusOf: createStatus({ client }),
-    print: (text) => printed.push(text),
-    say: (text) => said.push(text),
-    exitWith: (given) => (code = given),
-  });
-  await program.parseAsync(['drift', ...args], { from: 'user' });
-  return { printed: printed.join('\n'), said: said.join('\n'), code };
-};
+const drift = (...args: string[]) => harness.cli('drift', ...args);
 
 const loseConnection = async () => {
   const [connection] = (await harness.entities()).connections;
@@ -59,32 +33,35 @@ const loseConnection = async () => {
 };
 
 test('without a report --last says how to get one', async () => {
-  await expect(provisioner('--last')).rejects.toMatchObject({
-    message: 'Temporal remembers no completed check for drift.',
-    solutions: ['Leave out --last to check now, or set RECONCILE_EVERY of the workers.'],
+  expect(await drift('--last')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `Temporal remembers no completed check for drift.
+Leave out --last to check now, or set RECONCILE_EVERY of the workers.
+`,
   });
 });
 
 test('no drift is one line and the exit code 0', async () => {
   await provision('first');
-  const { printed, code } = await provisioner();
-  expect(printed).toMatch(/^1 component compared at \S+: no drift\.$/);
+  const { stdout, code } = await drift();
+  expect(stdout).toMatch(/^1 component compared at \S+: no drift\.\n$/);
   expect(code).toBe(0);
 });
 
 test('a finding is shown with what to do, and the exit code is 3', async () => {
   await loseConnection();
-  const { printed, code } = await provisioner();
-  expect(printed).toMatch(/missing +│ \S+\/finance\.cashflow\.0\.first +│ connection Payments CSV/);
-  expect(printed).toMatch(/1 component compared at \S+: 1 missing\./);
-  expect(printed).toContain('missing: Run "provisioner drift --repair"');
+  const { stdout, code } = await drift();
+  expect(stdout).toMatch(/missing +│ \S+\/finance\.cashflow\.0\.first +│ connection Payments CSV/);
+  expect(stdout).toMatch(/1 component compared at \S+: 1 missing\./);
+  expect(stdout).toContain('missing: Run "provisioner drift --repair"');
   expect(code).toBe(3);
-  expect((await provisioner('--last')).printed).toBe(printed);
+  expect((await drift('--last')).stdout).toBe(stdout);
 });
 
 test('--json is one document', async () => {
-  const { printed, code } = await provisioner('--json');
-  expect(JSON.parse(printed)).toMatchObject({
+  const { stdout, code } = await drift('--json');
+  expect(JSON.parse(stdout)).toMatchObject({
     totals: { components: 1, missing: 1 },
     findings: [{ kind: 'missing', entity: 'connection' }],
     truncated: false,
@@ -93,7 +70,9 @@ test('--json is one document', async () => {
 });
 
 test('--last and --repair do not go together', async () => {
-  await expect(provisioner('--last', '--repair')).rejects.toThrow(/leave out --last/);
+  const { stderr, code } = await drift('--last', '--repair');
+  expect(stderr).toContain('leave out --last');
+  expect(code).toBe(2);
 });
 
 test('--repair provisions what is missing again, and touches nothing else', async () => {
@@ -104,10 +83,10 @@ test('--repair provisions what is missing again, and touches nothing else', asyn
     status: 'inactive',
   });
   await harness.forgetCalls();
-  const { printed, said, code } = await provisioner('--repair');
-  expect(said).toBe('Provisioning 1 component again …');
-  expect(printed).toMatch(/COMPLETED +│ \S+\.first +│ provision\.\S+first\.[0-9a-f]{12}/);
-  expect(printed).toMatch(/2 components compared at \S+: 1 changed\./);
+  const { stdout, stderr, code } = await drift('--repair');
+  expect(stderr).toBe('Provisioning 1 component again …\n');
+  expect(stdout).toMatch(/COMPLETED +│ \S+\.first +│ provision\.\S+first\.[0-9a-f]{12}/);
+  expect(stdout).toMatch(/2 components compared at \S+: 1 changed\./);
   expect(code).toBe(3);
   expect(counts(foreign)).toEqual([1, 1, 0]);
   const { sources, destinations, connections } = await harness.entities();
@@ -120,9 +99,9 @@ test('--repair provisions what is missing again, and touches nothing else', asyn
 test('a repair that fails is told, and so is what is still open', async () => {
   await loseConnection();
   await harness.fault({ operation: 'createConnection', status: 422 });
-  const { printed, code } = await provisioner('--repair', '--json');
+  const { stdout, code } = await drift('--repair', '--json');
   await harness.clearFaults();
-  expect(JSON.parse(printed)).toMatchObject({
+  expect(JSON.parse(stdout)).toMatchObject({
     repairs: [{ status: 'FAILED' }],
     totals: { missing: 1 },
   });
