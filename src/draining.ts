@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** Milliseconds after closing in which a request that is still being sent may arrive. */
 const LAST_ARRIVALS = 10_000;
-/** Milliseconds the last answers may take: the longest waits for its turn (src/runs.ts). */
+/** Milliseconds the last answers may take: the longest waits for its turn (src/start-run.ts). */
 const LAST_ANSWERS = 130_000;
 
 /** Callers keep a connection for their next request, which has to go elsewhere. */
