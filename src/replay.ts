@@ -13,7 +13,7 @@ const COMPLETED = 'the run has completed: nothing of it failed';
 const refused = ({ token, reason }: Replay) =>
   new RequestError([{ path: 'token', message: `${token} was not replayed: ${reason ?? ''}` }], {
     status: 409,
-    solutions: ['If it is meant all the same, force it.'],
+    solutions: ['If it is meant all the same, force it (--force, or "force": true).'],
   });
 
 export interface ReplayDeps {
@@ -38,8 +38,9 @@ export const createReplay = ({ runs, history, startRun, log }: ReplayDeps) => {
       throw notAnswered(err);
     });
     if (!later) return undefined;
-    const how = later.execution === 'Running' ? 'runs now' : `has ended ${later.execution}`;
-    const reason = `another request for the component came later or goes on: ${later.token}, which ${how}`;
+    const how =
+      later.execution === 'Running' ? 'runs now' : `came later and has ended ${later.execution}`;
+    const reason = `another request for the component ${how}: ${later.token}`;
     return { token, outcome: 'skipped', reason, supersededBy: later.token };
   };
 

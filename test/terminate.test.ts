@@ -5,7 +5,8 @@ import type { Harness } from './harness';
 let harness: Harness;
 let client: Client;
 beforeAll(async () => {
-  harness = await startHarness();
+  // A run that is stuck stays so until the test ends it.
+  harness = await startHarness({ env: { AIRBYTE_GIVE_UP_AFTER: '80s' } });
   const connection = await Connection.connect({ address: process.env.TEST_TEMPORAL_ADDRESS ?? '' });
   client = new Client({ connection });
 });
