@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { ROOT } from '../scripts/child';
 import { findCli } from '../scripts/temporal';
+import { createDrift } from '../src/drift';
 import { eventually, startHarness } from './harness';
 import type { Harness } from './harness';
 
@@ -124,13 +125,20 @@ const RECORDINGS: Record<string, (recorder: Recorder) => Promise<string | Execut
     return harness.start('unprovision');
   },
   'unprovision-cancelled': async ({ harness, client }) => {
-    await harness.fault({ operation: 'deleteDestination', status: 503, times: 0 });
+    await harness.fault({ operation: 'deleteSource', status: 503, times: 0 });
     const token = await harness.start('unprovision', { component: 'left' });
     await until(harness, token, 'Deleting');
     await client.workflow.getHandle(token).cancel();
     return token;
   },
   'unprovision-completed': ({ harness }) => harness.start('unprovision', { component: 'left' }),
+  'reconcile-drift': async ({ harness, client }) => {
+    await harness.run('provision', { component: 'drifted' });
+    const [connection] = (await harness.entities()).connections;
+    await harness.airbyte('DELETE', `/connections/${connection?.connectionId ?? ''}`);
+    await createDrift({ client, taskQueue: harness.environment }).check();
+    return `reconcile.${harness.environment}.now`;
+  },
   'unprovision-data-cleared': async ({ harness }) => {
     await harness.run('provision');
     return harness.start('unprovision', {}, { removeData: true });

@@ -66,6 +66,20 @@ test('a running provision is terminated: 202, TERMINATING, undone, TERMINATED', 
   expect(late.json()).toEqual(await harness.status(token));
 });
 
+test('a last step that succeeds all the same does not save a terminated run', async () => {
+  await harness.fault({ operation: 'createConnection', delay: 300 });
+  const token = await harness.start('provision', { component: 'last' });
+  await eventually(
+    async () => (await harness.calls('createConnection')).length > 0 || undefined,
+    'the connection step',
+  );
+  expect((await remove(token)).status).toBe(202);
+  const { last } = await statusesUntilEnd(token);
+  expect(last.status).toBe('TERMINATED');
+  expect((await harness.calls('createConnection')).map(({ status }) => status)).toEqual([200]);
+  expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+});
+
 test('without a worker a terminated run is TERMINATING, and TERMINATED once one comes', async () => {
   const token = await stuckProvision('no-worker');
   await harness.worker()?.end('SIGKILL');

@@ -1,3 +1,4 @@
+import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { Found, Put } from '../activities/airbyte';
 import type { Info, ProvisioningStatus } from '../src/contract';
 import type { Plan } from '../src/descriptor';
@@ -183,6 +184,8 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       }),
     );
 
+    // A cancellation that the last step did not notice is heard all the same.
+    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
     run.phase('Completed');
     return {
       status: 'COMPLETED',
