@@ -159,7 +159,6 @@ const withoutMachine = (json: string) =>
 const record = async () => {
   const harness = await startHarness({ env: { AIRBYTE_GIVE_UP_AFTER: '60s' } });
   const connection = await Connection.connect({ address: harness.env.TEMPORAL_ADDRESS ?? '' });
-  await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
   try {
     await recordAll({ harness, client: new Client({ connection }) });
