@@ -19,6 +19,8 @@ import { createTrouble } from './trouble';
 
 /** Milliseconds that what is under way has to end in, once nothing disturbs it any more. */
 const PATIENCE = 150_000;
+/** Milliseconds the leases have to end after the last run. */
+const LEASES_END = 30_000;
 const PROGRESS = 10_000;
 
 interface Options {
@@ -139,6 +141,18 @@ const check = async ({ components, airbyte, problems }: Setting) => {
   problems.add(orphansIn(world, keys));
 };
 
+/**
+ * A lease ends after its run, and later where its task was for a worker that has been killed: Temporal
+ * gives it to another one after ten seconds.
+ */
+const stillOpen = async ({ open }: Setting['runs']) => {
+  const latest = Date.now() + LEASES_END;
+  for (let left = await open(); ; left = await open()) {
+    if (left.length === 0 || Date.now() > latest) return left;
+    await pause(500);
+  }
+};
+
 /** Looks at what is left, mends what failed, and looks again. */
 const judge = async (setting: Setting) => {
   const { components, runs, programs, coordinator, problems } = setting;
@@ -146,7 +160,7 @@ const judge = async (setting: Setting) => {
   if (setting.giveUp.signal.aborted) return;
   await inTime(Promise.allSettled(components.map((component) => component.mend())), setting);
   await check(setting);
-  problems.add((await runs.open()).map((id) => `${id} still runs`));
+  problems.add((await stillOpen(runs)).map((id) => `${id} still runs`));
   problems.add(alarmsIn(programs.logFiles()));
   problems.add(coordinator.refusals);
 };

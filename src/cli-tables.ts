@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { Replay, RunDetails, RunList, Step } from './operations-contract';
+import type { InAirbyte, Replay, RunDetails, RunList, Step } from './operations-contract';
 import type { ProvisioningStatus } from './contract';
 
 /* What people read on a terminal; scripts take --json. */
@@ -75,6 +75,15 @@ const stepLines = ({ name, state, attempts, lastError, solution, nextAttemptAt }
 const section = (title: string, lines: string[]) =>
   lines.length === 0 ? [] : ['', title, ...lines];
 
+const airbyteLines = ({ now, ids, leftBehind, note }: InAirbyte) => {
+  const known = now
+    ? now.map(({ kind, id, name }) => `  ${kind} ${id} "${name}"`)
+    : Object.entries(ids).map(([name, id]) => `  ${name} ${id}`);
+  const nothing = now?.length === 0 ? ['  Nothing of the component.'] : [];
+  const left = leftBehind.map((what) => `  The run left behind: ${what}`);
+  return [...known, ...nothing, ...left, `  ${note}`];
+};
+
 export const runPage = (run: RunDetails) =>
   [
     fields([
@@ -92,9 +101,5 @@ export const runPage = (run: RunDetails) =>
     ]),
     ...section('Result', run.result ? run.result.split('\n').map((line) => `  ${line}`) : []),
     ...section('Steps', run.steps.flatMap(stepLines)),
-    ...section('In Airbyte', [
-      ...Object.entries(run.airbyte.ids).map(([name, id]) => `  ${name} ${id}`),
-      ...run.airbyte.leftBehind.map((what) => `  left behind: ${what}`),
-      `  ${run.airbyte.note}`,
-    ]),
+    ...section('In Airbyte', airbyteLines(run.airbyte)),
   ].join('\n');

@@ -114,12 +114,25 @@ export const Step = z
   .meta({ id: 'Step' });
 export type Step = z.infer<typeof Step>;
 
-/** What of the component is in Airbyte, as far as the run can tell. */
+/** A source, destination or connection in Airbyte. */
+export const Entity = z
+  .object({
+    kind: z.enum(['source', 'destination', 'connection']),
+    id: z.string(),
+    name: z.string(),
+  })
+  .meta({ id: 'Entity' });
+export type Entity = z.infer<typeof Entity>;
+
+/** What of the component is in Airbyte. */
 export const InAirbyte = z
   .object({
+    /** What is there now; absent where nobody could look. */
+    now: z.array(Entity).optional(),
+    /** What the run's status tells: the ids it knew, and what it could not undo or delete. */
     ids: z.record(z.string(), z.string()),
     leftBehind: z.array(z.string()),
-    /** What the two above mean, and what to do where they are not the whole truth. */
+    /** What the above means, and what to do where it is not the whole truth. */
     note: z.string(),
   })
   .meta({ id: 'InAirbyte' });

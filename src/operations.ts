@@ -1,6 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ProvisioningStatus } from './contract';
+import { createLook } from './look';
+import type { Looked } from './look';
 import type {
   Cancellation,
   InAirbyte,
@@ -16,24 +18,26 @@ import type { StartRun } from './start-run';
 
 const CANCEL_DEADLINE = 3000;
 
-/** What of the component is in Airbyte, as the run's status tells it. */
-const inAirbyte = (run: Run, { status, info }: ProvisioningStatus): InAirbyte => {
-  const { leftBehind = [], ...others } = info?.privateInfo ?? {};
+/** What to make of what the run's status tells, where nobody can look at Airbyte itself. */
+const fromStatus = (run: Run, { status, info }: ProvisioningStatus) => {
+  if (run.execution === 'Running')
+    return 'The run goes on: see its steps for what it has done so far.';
+  if (status === 'COMPLETED') return 'So it was when the run ended.';
+  if (info)
+    return 'So it was when the run ended. What is left behind could not be undone or deleted.';
+  return `Unknown: the run had no chance to say. In Airbyte, names of the component's source and destination end in [${run.environment}/${run.component}]; replay the run, or send an unprovision, to put them in order.`;
+};
+
+const inAirbyte = (run: Run, status: ProvisioningStatus, looked: Looked): InAirbyte => {
+  const { leftBehind = [], ...others } = status.info?.privateInfo ?? {};
   const ids = Object.fromEntries(
     Object.entries(others).flatMap(([name, id]) => (typeof id === 'string' ? [[name, id]] : [])),
   );
   const told = { ids, leftBehind: [leftBehind].flat() };
-  if (run.execution === 'Running')
-    return { ...told, note: 'The run goes on: see its steps for what it has done so far.' };
-  if (status === 'COMPLETED') return { ...told, note: 'So it was when the run ended.' };
-  if (info)
-    return {
-      ...told,
-      note: 'So it was when the run ended. What is left behind could not be undone or deleted.',
-    };
+  if ('entities' in looked) return { ...told, now: looked.entities, note: 'So it is now.' };
   return {
     ...told,
-    note: `Unknown: the run had no chance to say. In Airbyte, names of the component's source and destination end in [${run.environment}/${run.component}]; replay the run, or send an unprovision, to put them in order.`,
+    note: `Nobody could look at Airbyte now. ${looked.problem} ${fromStatus(run, status)}`,
   };
 };
 
@@ -52,6 +56,7 @@ export type Operations = ReturnType<typeof createOperations>;
 export const createOperations = ({ client, startRun, statusOf, log, ...where }: OperationsDeps) => {
   const runs = createRunList({ client, ...where });
   const history = createRunHistory({ client });
+  const look = createLook({ client, taskQueue: where.taskQueue });
 
   return {
     ...createReplay({ runs, history, startRun, log }),
@@ -64,12 +69,13 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
         throw notAnswered(err);
       });
       const run = runs.toRun(described);
+      const looked = await look(run);
       return {
         ...run,
         status: status.status,
         result: status.result,
         steps,
-        airbyte: inAirbyte(run, status),
+        airbyte: inAirbyte(run, status, looked),
       };
     },
 

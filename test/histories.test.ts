@@ -6,6 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { ROOT } from '../scripts/child';
 import { findCli } from '../scripts/temporal';
 import { createDrift } from '../src/drift';
+import { createLook } from '../src/look';
 import { eventually, startHarness } from './harness';
 import type { Harness } from './harness';
 
@@ -138,6 +139,12 @@ const RECORDINGS: Record<string, (recorder: Recorder) => Promise<string | Execut
     await harness.airbyte('DELETE', `/connections/${connection?.connectionId ?? ''}`);
     await createDrift({ client, taskQueue: harness.environment }).check();
     return `reconcile.${harness.environment}.now`;
+  },
+  'look-drifted': async ({ harness, client }) => {
+    const { environment } = harness;
+    const component = 'finance.cashflow.0.drifted';
+    await createLook({ client, taskQueue: environment })({ environment, component });
+    return `look.${environment}.${component}`;
   },
   'unprovision-data-cleared': async ({ harness }) => {
     await harness.run('provision');

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { z } from 'zod';
 import { Replays, RunDetails, RunList } from '../src/operations-contract';
 import { ProvisioningStatus } from '../src/contract';
+import { findCli } from '../scripts/temporal';
 import { counts, eventually, isWrite, runCli, startHarness } from './harness';
 import type { Harness } from './harness';
 
@@ -125,6 +127,7 @@ test('--wait ends with 1 when the replay fails again, and says why', async () =>
   expect(shown.answer.airbyte).toMatchObject({
     leftBehind: [matching(/^the destination "Snowflake/)],
     ids: { destinationId: aText },
+    now: [{ kind: 'destination', id: aText, name: matching(/^Snowflake \[/) }],
   });
   expect(shown.answer.steps).toContainEqual(
     expect.objectContaining({
@@ -236,4 +239,36 @@ test('a Temporal that does not answer is one line and 1, soon', async () => {
   expect(stderr).toMatch(/^Temporal at 127\.0\.0\.1:1 does not answer/);
   expect(stderr).not.toMatch(/\n\s+at /);
   expect(Date.now() - began).toBeLessThan(10_000);
+});
+
+test('what is in Airbyte is looked at now, also of a run that could not say, if a worker answers', async () => {
+  await harness.fault({ operation: 'getStreamProperties', status: 503, times: 0 });
+  const token = await harness.start('provision', { component: 'terminated' });
+  await eventually(
+    async () => (await harness.calls('getStreamProperties')).length > 0 || undefined,
+    'the discovery',
+  );
+  const address = harness.env.TEMPORAL_ADDRESS ?? '';
+  execFileSync(findCli(), ['workflow', 'terminate', '-w', token, '--address', address]);
+  await harness.clearFaults();
+  const { answer } = await json(RunDetails, 'runs', 'show', token);
+  expect(answer.airbyte).toEqual({
+    ids: {},
+    leftBehind: [],
+    now: [
+      { kind: 'source', id: aText, name: matching(/^Payments CSV \[/) },
+      { kind: 'destination', id: aText, name: matching(/^Snowflake \[/) },
+    ],
+    note: 'So it is now.',
+  });
+  await harness.worker()?.end();
+  const without = await json(RunDetails, 'runs', 'show', token);
+  expect(without.answer.airbyte).toEqual({
+    ids: {},
+    leftBehind: [],
+    note: matching(
+      /^Nobody could look at Airbyte now. No worker answered in time. Unknown: .* end in \[/,
+    ),
+  });
+  await harness.startWorker();
 });

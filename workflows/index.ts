@@ -1,4 +1,5 @@
 export { lease } from './lease';
+export { look } from './look';
 export { provision } from './provision';
-export { unprovision } from './unprovision';
 export { reconcile } from './reconcile';
+export { unprovision } from './unprovision';
