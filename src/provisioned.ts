@@ -1,10 +1,10 @@
-import type { Payload } from '@temporalio/common';
 import { WorkflowNotFoundError, isGrpcServiceError } from '@temporalio/client';
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { Plan } from './descriptor';
 import { isRecord } from './json';
+import { createRunHistory } from './run-history';
 
 /** gRPC's code for it. */
 const NOT_FOUND = 5;
@@ -107,13 +107,6 @@ const orForgotten = (err: unknown) => {
   throw err;
 };
 
-const decoded = async ({ options }: Client, payload: Payload): Promise<unknown> => {
-  const { payloadCodecs, payloadConverter } = options.loadedDataConverter;
-  let payloads = [payload];
-  for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode(payloads);
-  return payloads[0] && payloadConverter.fromPayload(payloads[0]);
-};
-
 /**
  * What runs have provisioned, read from Temporal: the list of the runs on our task queue, and of the
  * histories the first event only. Another task queue is another deployment, and none of ours.
@@ -127,6 +120,7 @@ export const createProvisioned = ({
 }): Provisioned => {
   const query = `TaskQueue = '${taskQueue}' AND WorkflowType IN ('provision', 'unprovision')`;
   const limit = pLimit(MAX_READS);
+  const history = createRunHistory({ client });
 
   const list = async () => {
     const all = new Map<string, Runs>();
@@ -138,16 +132,8 @@ export const createProvisioned = ({
   };
 
   const planOf = async ({ token, runId }: Known) => {
-    const answer = await client.workflowService
-      .getWorkflowExecutionHistory({
-        namespace: client.options.namespace,
-        execution: { workflowId: token, runId },
-        maximumPageSize: 1,
-      })
-      .catch(orForgotten);
-    const [started] = answer?.history?.events ?? [];
-    const [given] = started?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
-    return given && Input.safeParse(await decoded(client, given)).data?.plan;
+    const args = await history.argsOf({ workflowId: token, runId }).catch(orForgotten);
+    return Input.safeParse(args?.[0]).data?.plan;
   };
 
   const isOutdated = async (component: string, { runIds }: Known) => {
