@@ -6,4 +6,6 @@ module.exports = {
   globalTeardown: '<rootDir>/test/shared-temporal.ts',
   testTimeout: 120_000,
   maxWorkers: 2,
+  // The rows of the fault matrix all begin at once: they wait for a lane, not for jest.
+  maxConcurrency: 1000,
 };

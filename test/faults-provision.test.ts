@@ -1,77 +1,59 @@
-import { ended, faultsAt, useHarnesses } from './fault-table';
+import { testRows, useLanes } from './fault-lanes';
 import { counts } from './harness';
 
-const harnessFor = useHarnesses();
+const withLane = useLanes();
 
-const CALLS = [
-  'listSources',
-  'listDestinations',
-  'createSource',
-  'createDestination',
-  'getStreamProperties',
-  'createConnection',
-];
+testRows('first provision', withLane);
 
-test.each(faultsAt(CALLS))(
-  'a first provision ends $end when $operation answers $what',
-  async ({ fault, end }) => {
-    const harness = await harnessFor(end);
-    await harness.fault(fault);
-    const status = await ended(harness, await harness.start('provision'));
-    expect(status.status).toBe(end);
-    expect(counts(await harness.entities())).toEqual(end === 'COMPLETED' ? [1, 1, 1] : [0, 0, 0]);
-  },
-);
+test('an undo that Airbyte refuses is told, with what is left behind', () =>
+  withLane('patient', async (harness) => {
+    await harness.fault({ operation: 'createConnection', status: 400 });
+    await harness.fault({ operation: 'deleteSource', status: 403 });
+    const status = await harness.run('provision');
+    expect(status.status).toBe('FAILED');
+    expect(status.result).toContain('Left behind in Airbyte: the source "Payments CSV".');
+    const { sources } = await harness.entities();
+    expect(status.info?.privateInfo.sourceId).toBe(sources[0]?.sourceId);
+    expect(counts(await harness.entities())).toEqual([1, 0, 0]);
+    expect((await harness.run('provision')).status).toBe('COMPLETED');
+    expect(counts(await harness.entities())).toEqual([1, 1, 1]);
+  }));
 
-test('an undo that Airbyte refuses is told, with what is left behind', async () => {
-  const harness = await harnessFor('COMPLETED');
-  await harness.fault({ operation: 'createConnection', status: 400 });
-  await harness.fault({ operation: 'deleteSource', status: 403 });
-  const status = await harness.run('provision');
-  expect(status.status).toBe('FAILED');
-  expect(status.result).toContain('Left behind in Airbyte: the source "Payments CSV".');
-  const { sources } = await harness.entities();
-  expect(status.info?.privateInfo.sourceId).toBe(sources[0]?.sourceId);
-  expect(counts(await harness.entities())).toEqual([1, 0, 0]);
-  expect((await harness.run('provision')).status).toBe('COMPLETED');
-  expect(counts(await harness.entities())).toEqual([1, 1, 1]);
-});
+test('a connector that does not work is tried a few times, then blamed', () =>
+  withLane('patient', async (harness) => {
+    const message = 'Something went wrong in the connector. logs:404 Not Found';
+    const body = { title: 'unexpected-problem', data: { message } };
+    await harness.fault({ operation: 'getStreamProperties', status: 500, body, times: 0 });
+    const status = await harness.run('provision');
+    expect(status.result).toContain('What to do: Check that the source of the descriptor exists');
+    expect(await harness.calls('getStreamProperties')).toHaveLength(3);
+    expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+  }));
 
-test('a connector that does not work is tried a few times, then blamed', async () => {
-  const harness = await harnessFor('COMPLETED');
-  const message = 'Something went wrong in the connector. logs:404 Not Found';
-  const body = { title: 'unexpected-problem', data: { message } };
-  await harness.fault({ operation: 'getStreamProperties', status: 500, body, times: 0 });
-  const status = await harness.run('provision');
-  expect(status.result).toContain('What to do: Check that the source of the descriptor exists');
-  expect(await harness.calls('getStreamProperties')).toHaveLength(3);
-  expect(counts(await harness.entities())).toEqual([0, 0, 0]);
-});
+test('Retry-After is waited for', () =>
+  withLane('patient', async (harness) => {
+    await harness.fault({ operation: 'createSource', status: 429, retryAfter: 2 });
+    expect((await harness.run('provision')).status).toBe('COMPLETED');
+    const [first, second] = await harness.calls('createSource');
+    expect((second?.startedAt ?? 0) - (first?.startedAt ?? 0)).toBeGreaterThanOrEqual(2000);
+  }));
 
-test('Retry-After is waited for', async () => {
-  const harness = await harnessFor('COMPLETED');
-  await harness.fault({ operation: 'createSource', status: 429, retryAfter: 2 });
-  expect((await harness.run('provision')).status).toBe('COMPLETED');
-  const [first, second] = await harness.calls('createSource');
-  expect((second?.startedAt ?? 0) - (first?.startedAt ?? 0)).toBeGreaterThanOrEqual(2000);
-});
+test('a wrong base URL is recognised by its web page', () =>
+  withLane('patient', async (harness) => {
+    await harness.fault({ operation: 'listSources', status: 200, html: true, times: 0 });
+    const status = await harness.run('provision');
+    expect(status.result).toContain('with a web page instead of JSON');
+    expect(status.result).toContain('check AIRBYTE_URL');
+  }));
 
-test('a wrong base URL is recognised by its web page', async () => {
-  const harness = await harnessFor('COMPLETED');
-  await harness.fault({ operation: 'listSources', status: 200, html: true, times: 0 });
-  const status = await harness.run('provision');
-  expect(status.result).toContain('with a web page instead of JSON');
-  expect(status.result).toContain('check AIRBYTE_URL');
-});
-
-test('credentials that Airbyte refuses fail the run at once, without a word of them', async () => {
-  const harness = await harnessFor('COMPLETED');
-  await harness.worker()?.end();
-  await harness.startWorker({ AIRBYTE_CLIENT_SECRET: 'wrong-canary' });
-  const status = await harness.run('provision', { component: 'refused' });
-  expect(status.status).toBe('FAILED');
-  expect(status.result).toContain('POST /applications/token');
-  expect(JSON.stringify(status)).not.toContain('wrong-canary');
-  await harness.worker()?.end();
-  await harness.startWorker();
-});
+test('credentials that Airbyte refuses fail the run at once, without a word of them', () =>
+  withLane('patient', async (harness) => {
+    await harness.worker()?.end();
+    await harness.startWorker({ AIRBYTE_CLIENT_SECRET: 'wrong-canary' });
+    const status = await harness.run('provision', { component: 'refused' });
+    expect(status.status).toBe('FAILED');
+    expect(status.result).toContain('POST /applications/token');
+    expect(JSON.stringify(status)).not.toContain('wrong-canary');
+    await harness.worker()?.end();
+    await harness.startWorker();
+  }));

@@ -191,10 +191,16 @@ describe('faults', () => {
   );
 
   test('commitLater does the operation after the client gave up, but not after a reset', () =>
-    withSimulator({ auth: 'none' }, async ({ addFault, createSource, sourceCount, simulator }) => {
+    withSimulator({ auth: 'none' }, async (client) => {
+      const { addFault, createSource, sourceCount, request, simulator } = client;
       await addFault({ operation: 'createSource', commitLater: 100 });
       await expect(createSource(AbortSignal.timeout(50))).rejects.toThrow();
-      await eventually(async () => (await sourceCount()) === 1);
+      const late = async () =>
+        z.object({ late: z.number() }).parse((await request('GET', '/_simulator/faults')).body)
+          .late;
+      expect(await late()).toBe(1);
+      await eventually(async () => (await late()) === 0);
+      expect(await sourceCount()).toBe(1);
       await addFault({ operation: 'createSource', commitLater: 100 });
       await expect(createSource(AbortSignal.timeout(50))).rejects.toThrow();
       simulator.reset();
@@ -236,6 +242,17 @@ describe('faults', () => {
     }),
   );
 
+  test('hit only after another operation was called', () =>
+    withSimulator({ auth: 'none' }, async ({ addFault, createSource, request }) => {
+      const status = 503;
+      await addFault({ operation: 'createSource', after: 'listSources', status });
+      await addFault({ operation: 'listSources', after: 'listSources', status });
+      expect(await createSource()).toMatchObject({ status: 200 });
+      expect(await request('GET', `${API}/sources`)).toMatchObject({ status: 200 });
+      expect(await createSource()).toMatchObject({ status });
+      expect(await request('GET', `${API}/sources`)).toMatchObject({ status });
+    }));
+
   test('are not used up by a call without a good token', () =>
     withSimulator({}, async ({ addFault, createSource, request }) => {
       const { body } = await addFault({ operation: 'createSource', status: 503 });
@@ -245,6 +262,11 @@ describe('faults', () => {
 
   test.each([
     ['an unknown operation', { operation: 'makeTea', status: 500 }, /^operation: makeTea/],
+    [
+      'an unknown predecessor',
+      { operation: '*', after: 'makeTea', status: 500 },
+      /^after: makeTea/,
+    ],
     ['no effect', { operation: '*' }, /^effect: one of/],
     ['two effects', { operation: '*', hang: 'before', reset: 'after' }, /hang and reset exclude/],
     ['an unknown key', { operation: '*', delay: 1, stats: 500 }, /stats/],

@@ -15,7 +15,7 @@ export interface ApiDependencies {
   auth: Auth;
   faults: Faults;
   requests: Requests;
-  later: (delay: number, action: () => void) => void;
+  later: (delay: number, action: () => Promise<unknown>) => void;
   /** Milliseconds added to every call. */
   latency: number;
   log: Logger | undefined;

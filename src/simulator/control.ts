@@ -18,13 +18,16 @@ export interface ControlDependencies {
   operations: string[];
   /** Milliseconds. */
   jobDuration: number;
+  /** How many operations of `commitLater` are still to be done. */
+  late: () => number;
   reset: () => void;
 }
 
 const routes = {
   'GET /_simulator/entities': 'what exists; ?includeDeleted=true, ?secrets=true',
   'GET /_simulator/requests': 'every call of the API, in order; DELETE clears',
-  'GET /_simulator/faults': 'active faults; POST adds one, DELETE clears',
+  'GET /_simulator/faults':
+    'active faults, and how many late operations are due; POST adds one, DELETE clears',
   'GET /_simulator/files/:name': `sample files: ${[...sampleFiles.keys()].join(', ')}`,
   'POST /_simulator/reset': 'back to the start',
 };
@@ -87,7 +90,7 @@ export const createControl = (deps: ControlDependencies): Router => {
     requests.clear();
     res.json(requests.show());
   });
-  router.get('/faults', (_req, res) => res.json({ faults: faults.list() }));
+  router.get('/faults', (_req, res) => res.json({ faults: faults.list(), late: deps.late() }));
   router.post('/faults', (req, res) => {
     addFault(deps, schema, { body: req.body, res });
   });

@@ -60,7 +60,7 @@ export interface Call {
   /** Does the operation as usual, and gives its answer. */
   commit: () => Promise<Answer>;
   /** Runs `action` in so many milliseconds, unless the simulator is reset or closed before. */
-  later: (delay: number, action: () => void) => void;
+  later: (delay: number, action: () => Promise<unknown>) => void;
 }
 
 /** Lets the fault befall the call. What never answers stays open until the client goes away. */
@@ -69,7 +69,7 @@ export const befall = async (fault: Fault, { res, commit, later }: Call): Promis
   if (fault.commit || fault.hang === 'after' || fault.reset === 'after') await commit();
   if (fault.hang) return;
   if (fault.commitLater !== undefined) {
-    later(fault.commitLater, () => void commit());
+    later(fault.commitLater, commit);
     return;
   }
   if (fault.reset) {

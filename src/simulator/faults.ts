@@ -13,6 +13,8 @@ const shape = z.strictObject({
   times: z.int().min(0).nullable().default(1),
   /** How many calls it lets pass first. */
   skip: z.int().min(0).default(0),
+  /** Another operation, which must have been called first; since the fault was added. */
+  after: z.string().optional(),
   /** Milliseconds before anything else happens; alone, the call then goes on as usual. */
   delay: milliseconds.optional(),
   /** Answers with this status, by default with the body that usually comes with it. */
@@ -48,6 +50,8 @@ export const faultSchema = (operations: string[]) =>
       };
       if (fault.operation !== '*' && !operations.includes(fault.operation))
         problem('operation', `${fault.operation} is unknown`);
+      if (fault.after !== undefined && !operations.includes(fault.after))
+        problem('after', `${fault.after} is unknown`);
       const chosen = outcomes.filter((outcome) => fault[outcome] !== undefined);
       if (chosen.length > 1) problem('effect', `${chosen.join(' and ')} exclude each other`);
       if (chosen.length === 0 && fault.delay === undefined)
@@ -67,6 +71,19 @@ export const createFaults = () => {
     fault.times -= 1;
     if (fault.times === 0) active = active.filter((other) => other !== fault);
   };
+  /** The first that fits. One that lets the call pass counts it. */
+  const hitBy = (operation: string): Fault | undefined => {
+    for (const fault of active) {
+      if (fault.after !== undefined) continue;
+      if (fault.operation !== '*' && fault.operation !== operation) continue;
+      if (fault.skip === 0) return fault;
+      fault.skip -= 1;
+    }
+    return undefined;
+  };
+  const arm = (operation: string) => {
+    for (const fault of active) if (fault.after === operation) delete fault.after;
+  };
   return {
     add: (fault: Fault) => active.push({ ...fault, times: fault.times === 0 ? null : fault.times }),
     list: () => active,
@@ -75,15 +92,10 @@ export const createFaults = () => {
     },
     /** The fault this call meets, counted as used. */
     take: (operation: string): Fault | undefined => {
-      for (const fault of active) {
-        if (fault.operation !== '*' && fault.operation !== operation) continue;
-        if (fault.skip === 0) {
-          hit(fault);
-          return fault;
-        }
-        fault.skip -= 1;
-      }
-      return undefined;
+      const fault = hitBy(operation);
+      arm(operation);
+      if (fault) hit(fault);
+      return fault;
     },
   };
 };

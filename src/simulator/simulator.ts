@@ -62,13 +62,14 @@ const documentation: Operation = {
 const createTimers = () => {
   const timers = new Set<NodeJS.Timeout>();
   return {
-    later: (delay: number, action: () => void) => {
+    later: (delay: number, action: () => Promise<unknown>) => {
       const timer = setTimeout(() => {
-        timers.delete(timer);
-        action();
+        void action().finally(() => timers.delete(timer));
       }, delay).unref();
       timers.add(timer);
     },
+    /** How many have not ended yet. */
+    pending: () => timers.size,
     clear: () => {
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
@@ -107,7 +108,15 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
   const { later } = timers;
   app.use(
     CONTROL_BASE,
-    createControl({ store, faults, requests, operations: names, jobDuration, reset }),
+    createControl({
+      store,
+      faults,
+      requests,
+      operations: names,
+      jobDuration,
+      late: timers.pending,
+      reset,
+    }),
   );
   app.use(API_BASE, createApi({ operations, auth, faults, requests, later, latency, log }));
   // The web app answers every other path, so a wrong base URL meets HTML and a 200.

@@ -1,0 +1,263 @@
+import { isDeepStrictEqual } from 'node:util';
+import pLimit from 'p-limit';
+import { z } from 'zod';
+import { LANES, markOf, rowsOf } from './fault-matrix';
+import type { Call, End, EntityKind, Lane, Operation, Row } from './fault-matrix';
+import { recordRows } from './fault-matrix-document';
+import { eventually, startHarness } from './harness';
+import type { Entities, Harness } from './harness';
+
+/** Harnesses of each kind, in each test file: hasty runs wait more than they work. */
+const LANES_EACH = 2;
+/** Milliseconds for all rows of a file, as each one's time begins with the first. */
+const ALL_ROWS = 900_000;
+
+const startLane = (lane: Lane) => {
+  const { requestTimeout, giveUpAfter } = LANES[lane];
+  return startHarness({
+    env: {
+      AIRBYTE_REQUEST_TIMEOUT: `${String(requestTimeout)}ms`,
+      AIRBYTE_GIVE_UP_AFTER: `${String(giveUpAfter)}ms`,
+      AIRBYTE_RETRY_INITIAL: '50ms',
+      AIRBYTE_RETRY_MAX_INTERVAL: '200ms',
+      AIRBYTE_SETTLE_TIME: '800ms',
+    },
+  });
+};
+
+const createPool = (lane: Lane) => {
+  const limit = pLimit(LANES_EACH);
+  const started: Promise<Harness>[] = [];
+  const idle: Harness[] = [];
+  const start = () => {
+    const starting = startLane(lane);
+    started.push(starting);
+    return starting;
+  };
+  return {
+    use: <Result>(work: (harness: Harness) => Promise<Result>) =>
+      limit(async () => {
+        const harness = idle.pop() ?? (await start());
+        await harness.resetAirbyte();
+        // After a failure its run may go on and take the next one's faults: it is not used again.
+        const result = await work(harness);
+        idle.push(harness);
+        return result;
+      }),
+    stop: async () => {
+      const harnesses = await Promise.allSettled(started);
+      const running = harnesses.flatMap((each) =>
+        each.status === 'fulfilled' ? [each.value.stop()] : [],
+      );
+      await Promise.all(running);
+    },
+  };
+};
+
+/** For one test file: lends harnesses, each with an Airbyte that has nothing yet. */
+export const useLanes = () => {
+  const pools = { patient: createPool('patient'), hasty: createPool('hasty') };
+  afterAll(() => Promise.all(Object.values(pools).map((pool) => pool.stop())));
+  return <Result>(lane: Lane, work: (harness: Harness) => Promise<Result>) => pools[lane].use(work);
+};
+export type Lanes = ReturnType<typeof useLanes>;
+
+export const CHANGES = {
+  url: 'https://files.example.invalid/changed.csv',
+  database: 'changed',
+  connection: { prefix: 'changed_' },
+};
+
+const REQUESTS = {
+  'first provision': { verb: 'provision', changes: {}, more: {} },
+  update: { verb: 'provision', changes: CHANGES, more: {} },
+  unprovision: { verb: 'unprovision', changes: {}, more: {} },
+  'unprovision with removeData': { verb: 'unprovision', changes: {}, more: { removeData: true } },
+} as const;
+
+const told = (privateInfo: unknown) => {
+  const id = 'urn:dmb:cmp:finance:cashflow:0:payments';
+  const components = [{ id, info: { publicInfo: {}, privateInfo } }];
+  return { latestEnrichedDescriptor: JSON.stringify({ components }) };
+};
+
+type Status = Awaited<ReturnType<Harness['status']>>;
+
+/** Brings Airbyte to where the operation begins; returns the request to send. */
+const prepare = async (harness: Harness, { operation, byIds, paused }: Call) => {
+  const { verb, changes, more } = REQUESTS[operation];
+  if (operation === 'first provision') return () => harness.start(verb, changes, more);
+  const { info } = await harness.run('provision');
+  const ids = info?.privateInfo;
+  if (paused)
+    await harness.airbyte('PATCH', `/connections/${String(ids?.connectionId)}`, {
+      status: 'inactive',
+    });
+  return () => harness.start(verb, changes, { ...more, ...(byIds && told(ids)) });
+};
+
+/** What lasts is lifted once the run undoes its work, as an outage ends: the undo then works. */
+const ended = (harness: Harness, token: string, lane: Lane) =>
+  eventually(async () => {
+    const status = await harness.status(token);
+    if (lane === 'hasty' && status.result.startsWith('Failed; undoing'))
+      await harness.clearFaults();
+    return status.status === 'RUNNING' ? undefined : status;
+  }, `the end of ${token}`);
+
+const Late = z.object({ late: z.number() });
+
+/** When Airbyte has done everything it was asked, though late. */
+const settled = (harness: Harness) =>
+  eventually(async () => {
+    const { late } = Late.parse(await harness.control('GET', '/faults'));
+    return late === 0 || undefined;
+  }, 'what Airbyte does late');
+
+interface Seen {
+  id: string;
+  kind: EntityKind;
+  /** All of it. */
+  text: string;
+  /** Whether it is as a request with these changes wants it. */
+  isAsWanted: (operation: Operation) => boolean;
+}
+
+const wantedBy = (operation: Operation) => {
+  const changed = operation === 'update';
+  return {
+    url: changed ? CHANGES.url : 'https://files.example.invalid/payments.csv',
+    database: changed ? 'CHANGED' : 'MYDATABASE',
+    prefix: changed ? 'changed_' : '',
+  };
+};
+
+const seen = ({ sources, destinations, connections }: Entities): Seen[] => [
+  ...sources.map((source) => ({
+    id: source.sourceId,
+    kind: 'source' as const,
+    text: JSON.stringify(source),
+    isAsWanted: (by: Operation) => source.configuration.url === wantedBy(by).url,
+  })),
+  ...destinations.map((destination) => ({
+    id: destination.destinationId,
+    kind: 'destination' as const,
+    text: JSON.stringify(destination),
+    isAsWanted: (by: Operation) => destination.configuration.database === wantedBy(by).database,
+  })),
+  ...connections.map((connection) => ({
+    id: connection.connectionId,
+    kind: 'connection' as const,
+    text: JSON.stringify(connection),
+    isAsWanted: (by: Operation) => connection.prefix === wantedBy(by).prefix,
+  })),
+];
+
+/** An entity put back by compensation loses its fingerprint, on purpose. */
+const isFormer = (now: Seen, before: Seen) =>
+  withoutFingerprint(now.text) === withoutFingerprint(before.text);
+const withoutFingerprint = (text: string) => text.replace(/ #[0-9a-f]{8}\]/, ']');
+
+/** As `End.exists` has it; `?` for what is neither as before nor as wanted. */
+const lettersOf = (now: Seen[], before: Seen[], operation: Operation) =>
+  now
+    .map((entity) => {
+      const letter = entity.kind.charAt(0);
+      const former = before.find(({ id }) => id === entity.id);
+      if (former && operation.startsWith('unprovision')) return letter;
+      if (former && isFormer(entity, former)) return letter;
+      const isKept = former !== undefined || before.length === 0;
+      return isKept && entity.isAsWanted(operation) ? letter.toUpperCase() : '?';
+    })
+    .join('');
+
+const KINDS: EntityKind[] = ['source', 'destination', 'connection'];
+
+const leftBehindIn = ({ result }: Status) => {
+  const [, left = ''] = /^Left behind in Airbyte: (.*)\.$/m.exec(result) ?? [];
+  const all = left.startsWith('whatever was there');
+  return KINDS.filter((kind) => all || left.includes(`the ${kind} "`))
+    .map((kind) => kind.charAt(0))
+    .join('');
+};
+
+const idsIn = (entities: Seen[]) =>
+  Object.fromEntries(entities.map(({ kind, id }) => [`${kind}Id`, id]));
+
+const idsTold = ({ info }: Status) => {
+  const { workspaceId: _workspaceId, ...ids } = info?.privateInfo ?? {};
+  return ids;
+};
+
+const textsOf = (entities: Seen[]) => entities.map(({ text }) => text);
+
+interface Played {
+  end: End;
+  /** Of a completed run: the ids it told are those in Airbyte. */
+  told: boolean;
+  /** Of a completed run: the same request then found nothing to do. */
+  stable: boolean;
+  /** How the same request ended when Airbyte was well again. */
+  again: Pick<End, 'status' | 'exists'>;
+}
+
+/** Runs a row; the status texts tell why it went as it did. */
+const play = async (harness: Harness, { call, kind, faults }: Row) => {
+  const { operation } = call;
+  const entities = async () => seen(await harness.entities('?secrets=true'));
+  const send = await prepare(harness, call);
+  const before = await entities();
+  for (const fault of faults) await harness.fault(fault);
+  const first = await ended(harness, await send(), kind.lane);
+  await settled(harness);
+  const after = await entities();
+
+  await harness.clearFaults();
+  const second = await harness.finished(await send());
+  const healed = await entities();
+  const completed = first.status === 'COMPLETED';
+  const played: Played = {
+    end: {
+      status: first.status,
+      exists: lettersOf(after, before, operation),
+      leftBehind: leftBehindIn(first),
+    },
+    told: !completed || isDeepStrictEqual(idsTold(first), idsIn(after)),
+    stable: !completed || isDeepStrictEqual(textsOf(after), textsOf(healed)),
+    again: { status: second.status, exists: lettersOf(healed, before, operation) },
+  };
+  return { played, texts: [first.result, second.result] };
+};
+
+const wantedOf = ({ call, end }: Row): Played => ({
+  end,
+  told: true,
+  stable: true,
+  again: {
+    status: 'COMPLETED',
+    exists: call.operation.startsWith('unprovision') ? '' : 'SDC',
+  },
+});
+
+const difference = (row: Row, played: Played, texts: string[]) =>
+  [
+    row.name,
+    `expected ${JSON.stringify(wantedOf(row))}`,
+    `got      ${JSON.stringify(played)}`,
+    ...texts,
+  ].join('\n');
+
+/** One test for each row of the operation; they run side by side on the lanes. */
+export const testRows = (operation: Operation, withLane: Lanes) => {
+  const record = recordRows(operation);
+  test.concurrent.each(rowsOf(operation))(
+    '$name',
+    async (row) => {
+      const { played, texts } = await withLane(row.kind.lane, (harness) => play(harness, row));
+      const right = isDeepStrictEqual(played, wantedOf(row));
+      record(row, { mark: markOf(played.end), right });
+      if (!right) throw new Error(difference(row, played, texts));
+    },
+    ALL_ROWS,
+  );
+};

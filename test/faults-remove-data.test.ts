@@ -1,0 +1,3 @@
+import { testRows, useLanes } from './fault-lanes';
+
+testRows('unprovision with removeData', useLanes());
