@@ -6,7 +6,7 @@
 /** Milliseconds. A patient run outlives what passes; a hasty one gives up after a call that hangs. */
 export const LANES = {
   patient: { requestTimeout: 400, giveUpAfter: 60_000 },
-  hasty: { requestTimeout: 1300, giveUpAfter: 2500 },
+  hasty: { requestTimeout: 1800, giveUpAfter: 3000 },
 };
 export type Lane = keyof typeof LANES;
 
