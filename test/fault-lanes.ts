@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import pLimit from 'p-limit';
 import { z } from 'zod';
@@ -7,8 +8,10 @@ import { recordRows } from './fault-matrix-document';
 import { eventually, startHarness } from './harness';
 import type { Entities, Harness } from './harness';
 
-/** Harnesses of each kind, in each test file: hasty runs wait more than they work. */
-const LANES_EACH = 2;
+/** Harnesses, in each test file. */
+const LANE_COUNT = { patient: 3, hasty: 2 };
+/** Milliseconds. */
+const POLL = 80;
 /** Milliseconds for all rows of a file, as each one's time begins with the first. */
 const ALL_ROWS = 900_000;
 
@@ -26,7 +29,7 @@ const startLane = (lane: Lane) => {
 };
 
 const createPool = (lane: Lane) => {
-  const limit = pLimit(LANES_EACH);
+  const limit = pLimit(LANE_COUNT[lane]);
   const started: Promise<Harness>[] = [];
   const idle: Harness[] = [];
   const start = () => {
@@ -83,6 +86,8 @@ const told = (privateInfo: unknown) => {
 
 type Status = Awaited<ReturnType<Harness['status']>>;
 
+type Ids = NonNullable<Status['info']>['privateInfo'];
+
 /** Again where a hasty run gave up on a busy machine. Gives the ids that it told. */
 const provisioned = (harness: Harness) =>
   eventually(async () => {
@@ -90,11 +95,22 @@ const provisioned = (harness: Harness) =>
     return status === 'COMPLETED' ? info?.privateInfo : undefined;
   }, 'a pipeline to begin with');
 
+/** The ids of the pipeline that each Airbyte has saved: made once, for all rows. */
+const pipelines = new Map<Harness, Ids>();
+
+const restored = async (harness: Harness): Promise<Ids> => {
+  const known = pipelines.get(harness);
+  const ids = known ?? (await provisioned(harness));
+  pipelines.set(harness, ids);
+  await harness.control('POST', known ? '/restore' : '/save');
+  return ids;
+};
+
 /** Brings Airbyte to where the operation begins; returns the request to send. */
 const prepare = async (harness: Harness, { operation, byIds, paused }: Call) => {
   const { verb, changes, more } = REQUESTS[operation];
   if (operation === 'first provision') return () => harness.start(verb, changes, more);
-  const ids = await provisioned(harness);
+  const ids = await restored(harness);
   if (paused)
     await harness.airbyte('PATCH', `/connections/${String(ids.connectionId)}`, {
       status: 'inactive',
@@ -102,22 +118,34 @@ const prepare = async (harness: Harness, { operation, byIds, paused }: Call) => 
   return () => harness.start(verb, changes, { ...more, ...(byIds && told(ids)) });
 };
 
-/** What lasts is lifted once the run undoes its work, as an outage ends: the undo then works. */
+/**
+ * Polls as a Coordinator does, seldom enough to leave the machine to the runs. What lasts is lifted
+ * once the run undoes its work, as an outage ends: the undo then works.
+ */
 const ended = (harness: Harness, token: string, lane: Lane) =>
   eventually(async () => {
+    await pause(POLL);
     const status = await harness.status(token);
     if (lane === 'hasty' && status.result.startsWith('Failed;')) await harness.clearFaults();
     return status.status === 'RUNNING' ? undefined : status;
   }, `the end of ${token}`);
 
-const Late = z.object({ late: z.number() });
+const Faults = z.object({
+  late: z.number(),
+  faults: z.array(z.object({ times: z.number().nullable(), hits: z.number() })),
+});
 
-/** When Airbyte has done everything it was asked, though late. */
-const settled = (harness: Harness) =>
+/**
+ * When Airbyte has done everything it was asked, though late: whether everything befell the run
+ * that was meant to. What is used up, or was lifted, is not listed any more.
+ */
+const allBefell = (harness: Harness) =>
   eventually(async () => {
-    const { late } = Late.parse(await harness.control('GET', '/faults'));
-    return late === 0 || undefined;
+    const { late, faults } = Faults.parse(await harness.control('GET', '/faults'));
+    return late > 0 ? undefined : { befell: faults.every(isUsed) };
   }, 'what Airbyte does late');
+const isUsed = ({ times, hits }: { times: number | null; hits: number }) =>
+  times === null && hits > 0;
 
 interface Seen {
   id: string;
@@ -197,6 +225,8 @@ const idsTold = ({ info }: Status) => {
 const textsOf = (entities: Seen[]) => entities.map(({ text }) => text);
 
 interface Played {
+  /** The calls were made that the row is about. */
+  befell: boolean;
   end: End;
   /** Of a completed run: the ids it told are those in Airbyte. */
   told: boolean;
@@ -214,14 +244,15 @@ const play = async (harness: Harness, { call, kind, faults }: Row) => {
   const before = await entities();
   for (const fault of faults) await harness.fault(fault);
   const first = await ended(harness, await send(), kind.lane);
-  await settled(harness);
+  const { befell } = await allBefell(harness);
   const after = await entities();
 
   await harness.clearFaults();
-  const second = await harness.finished(await send());
+  const second = await ended(harness, await send(), kind.lane);
   const healed = await entities();
   const completed = first.status === 'COMPLETED';
   const played: Played = {
+    befell,
     end: {
       status: first.status,
       exists: lettersOf(after, before, operation),
@@ -235,6 +266,7 @@ const play = async (harness: Harness, { call, kind, faults }: Row) => {
 };
 
 const wantedOf = ({ call, end }: Row): Played => ({
+  befell: true,
   end,
   told: true,
   stable: true,

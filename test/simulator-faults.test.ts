@@ -253,6 +253,16 @@ describe('faults', () => {
       expect(await request('GET', `${API}/sources`)).toMatchObject({ status });
     }));
 
+  test('tell how many calls they have hit', () =>
+    withSimulator({ auth: 'none' }, async ({ addFault, createSource, request }) => {
+      await addFault({ operation: 'createSource', times: 0, status: 503 });
+      await createSource();
+      await createSource();
+      expect(await request('GET', '/_simulator/faults')).toMatchObject({
+        body: { faults: [{ operation: 'createSource', hits: 2 }] },
+      });
+    }));
+
   test('are not used up by a call without a good token', () =>
     withSimulator({}, async ({ addFault, createSource, request }) => {
       const { body } = await addFault({ operation: 'createSource', status: 503 });
@@ -321,6 +331,24 @@ describe('control', () => {
         body: { requests: [] },
       });
       expect(await createSource()).toMatchObject({ status: 200 });
+    }));
+
+  test('what was saved can be restored, without faults and calls', () =>
+    withSimulator({ auth: 'none' }, async ({ addFault, createSource, sourceCount, request }) => {
+      const { sourceId } = z.object({ sourceId: z.string() }).parse((await createSource()).body);
+      await request('POST', '/_simulator/save');
+      for (const _round of [1, 2]) {
+        await request('DELETE', `${API}/sources/${sourceId}`);
+        await createSource();
+        await createSource();
+        await addFault({ operation: '*', times: 0, status: 500 });
+        expect(await request('POST', '/_simulator/restore')).toMatchObject({ status: 200 });
+        expect(await sourceCount()).toBe(1);
+        expect(await request('GET', `${API}/sources/${sourceId}`)).toMatchObject({
+          status: 200,
+          body: { configuration: {} },
+        });
+      }
     }));
 
   test('serves a sample file and an index', () =>

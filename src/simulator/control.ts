@@ -21,6 +21,8 @@ export interface ControlDependencies {
   /** How many operations of `commitLater` are still to be done. */
   late: () => number;
   reset: () => void;
+  save: () => void;
+  restore: () => void;
 }
 
 const routes = {
@@ -30,6 +32,8 @@ const routes = {
     'active faults, and how many late operations are due; POST adds one, DELETE clears',
   'GET /_simulator/files/:name': `sample files: ${[...sampleFiles.keys()].join(', ')}`,
   'POST /_simulator/reset': 'back to the start',
+  'POST /_simulator/save': 'keeps what exists, for restore',
+  'POST /_simulator/restore': 'back to what was saved; faults and calls are forgotten',
 };
 
 const showEntities = ({ store, jobDuration }: ControlDependencies, query: URLSearchParams) => {
@@ -103,10 +107,11 @@ export const createControl = (deps: ControlDependencies): Router => {
     if (file === undefined) res.status(404).json({ errors: [`no file ${req.params.name}`] });
     else res.type('text/csv').send(file);
   });
-  router.post('/reset', (_req, res) => {
-    deps.reset();
-    res.json({ reset: true });
-  });
+  for (const action of ['reset', 'save', 'restore'] as const)
+    router.post(`/${action}`, (_req, res) => {
+      deps[action]();
+      res.json({ [action]: true });
+    });
   router.use((_req, res) => res.status(404).json({ errors: ['unknown route'], routes }));
   router.use(answerError);
   return router;

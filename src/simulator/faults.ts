@@ -63,16 +63,20 @@ export const faultSchema = (operations: string[]) =>
           problem(detail, 'needs a status');
     });
 
+/** `hits`: how many calls it has hit so far. */
+type ActiveFault = Fault & { hits: number };
+
 /** The active faults: the first added that fits a call takes it. */
 export const createFaults = () => {
-  let active: Fault[] = [];
-  const hit = (fault: Fault) => {
+  let active: ActiveFault[] = [];
+  const hit = (fault: ActiveFault) => {
+    fault.hits += 1;
     if (!fault.times) return;
     fault.times -= 1;
     if (fault.times === 0) active = active.filter((other) => other !== fault);
   };
   /** The first that fits. One that lets the call pass counts it. */
-  const hitBy = (operation: string): Fault | undefined => {
+  const hitBy = (operation: string): ActiveFault | undefined => {
     for (const fault of active) {
       if (fault.after !== undefined) continue;
       if (fault.operation !== '*' && fault.operation !== operation) continue;
@@ -85,7 +89,8 @@ export const createFaults = () => {
     for (const fault of active) if (fault.after === operation) delete fault.after;
   };
   return {
-    add: (fault: Fault) => active.push({ ...fault, times: fault.times === 0 ? null : fault.times }),
+    add: (fault: Fault) =>
+      active.push({ ...fault, times: fault.times === 0 ? null : fault.times, hits: 0 }),
     list: () => active,
     clear: () => {
       active = [];

@@ -10,7 +10,7 @@ import { createFaults } from './faults';
 import { jobOperations } from './jobs';
 import type { Operation } from './operation';
 import { createRequests } from './requests';
-import { createStore, DEFAULT_WORKSPACE_ID, resetStore } from './store';
+import { copyStore, createStore, DEFAULT_WORKSPACE_ID, resetStore } from './store';
 import { streamOperations } from './streams';
 import { unsupportedOperations } from './unsupported';
 import { newWorkspace, workspaceOperations } from './workspaces';
@@ -84,13 +84,24 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
   const store = createStore();
   const auth = createAuth(settings);
   const [faults, requests, timers] = [createFaults(), createRequests(), createTimers()];
-  const reset = () => {
+  const forget = () => {
     timers.clear();
     faults.clear();
     requests.clear();
+  };
+  const reset = () => {
+    forget();
     resetStore(store, newWorkspace(workspaceId, 'Default Workspace'));
   };
   reset();
+  let saved = copyStore(store);
+  const save = () => {
+    saved = copyStore(store);
+  };
+  const restore = () => {
+    forget();
+    Object.assign(store, copyStore(saved));
+  };
   const operations = [
     documentation,
     healthCheck,
@@ -116,6 +127,8 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
       jobDuration,
       late: timers.pending,
       reset,
+      save,
+      restore,
     }),
   );
   app.use(API_BASE, createApi({ operations, auth, faults, requests, later, latency, log }));

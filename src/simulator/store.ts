@@ -96,6 +96,16 @@ export const resetStore = (store: Store, workspace: Workspace) => {
   workspaces.set(workspace.workspaceId, workspace);
 };
 
+/** Rows are replaced, never changed, so that the tables are all there is to copy. */
+export const copyStore = (store: Store): Store => ({
+  workspaces: new Map(store.workspaces),
+  source: new Map(store.source),
+  destination: new Map(store.destination),
+  connections: new Map(store.connections),
+  jobs: new Map(store.jobs),
+  catalogs: new Map(store.catalogs),
+});
+
 /** A changed row moves to the end: Airbyte's lists have no order, so pages shift under writes. */
 export const save = <Key, Row>(table: Map<Key, Row>, key: Key, row: Row): Row => {
   table.delete(key);
