@@ -2,8 +2,11 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { ROOT } from '../scripts/child';
-import { CALLS, KINDS, OPERATIONS, ROWS, labelOf } from './fault-matrix';
-import type { Operation, Row } from './fault-matrix';
+import { CALLS, OPERATIONS, labelOf } from './fault-calls';
+import type { Operation } from './fault-calls';
+import { KINDS } from './fault-kinds';
+import { ROWS } from './fault-matrix';
+import type { Row } from './fault-matrix';
 
 const RECORDED = path.join(ROOT, '.cache', 'fault-matrix');
 export const DOCUMENT = path.join(ROOT, 'docs', 'fault-matrix.md');

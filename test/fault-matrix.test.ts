@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../scripts/child';
-import { CALLS, KINDS, ROWS, markOf } from './fault-matrix';
+import { CALLS } from './fault-calls';
+import { KINDS } from './fault-kinds';
+import { ROWS, markOf } from './fault-matrix';
 import { DOCUMENT, documentOf, isRecording, readOutcomes } from './fault-matrix-document';
 
 const PRETTIER = path.join(ROOT, 'node_modules', 'prettier', 'bin', 'prettier.cjs');

@@ -1,4 +1,5 @@
-import { testRows, useLanes } from './fault-lanes';
+import { useLanes } from './fault-lanes';
+import { testRows } from './fault-rows';
 import { counts } from './harness';
 
 const withLane = useLanes();

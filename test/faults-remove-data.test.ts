@@ -1,3 +1,4 @@
-import { testRows, useLanes } from './fault-lanes';
+import { useLanes } from './fault-lanes';
+import { testRows } from './fault-rows';
 
 testRows('unprovision with removeData', useLanes());

@@ -1,4 +1,6 @@
-import { CHANGES, testRows, useLanes } from './fault-lanes';
+import { CHANGES } from './fault-entities';
+import { useLanes } from './fault-lanes';
+import { testRows } from './fault-rows';
 
 const withLane = useLanes();
 

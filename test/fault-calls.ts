@@ -1,0 +1,142 @@
+import type { Access } from './fault-kinds';
+
+/* The calls each operation makes: the lines of the fault matrix. */
+
+export type EntityKind = 'source' | 'destination' | 'connection';
+
+export const OPERATIONS = [
+  'first provision',
+  'update',
+  'unprovision',
+  'unprovision with removeData',
+] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+export interface Call {
+  operation: Operation;
+  /** Airbyte's name of it. */
+  name: string;
+  /** When the operation makes it more than once: which of them. */
+  which: string;
+  access: Access;
+  /** The step it belongs to: look and make, then for a failed run undo; clear data and remove. */
+  step: 'look' | 'make' | 'undo' | 'clear' | 'remove';
+  /** Whose undoing or removal it belongs to. */
+  of: EntityKind;
+  /** Another call that must have been made before this one is meant. */
+  after?: string;
+  /** What brings the run to this call. */
+  brought?: object[];
+  /** The request tells the ids a former run reported. */
+  byIds?: true;
+  /** Somebody paused the connection in Airbyte's user interface. */
+  paused?: true;
+}
+
+const accessOf = (name: string): Access => {
+  if (name.startsWith('delete')) return 'delete';
+  return /^(list|get|createAccessToken)/.test(name) ? 'read' : 'write';
+};
+
+const entityOf = (name: string): EntityKind => {
+  if (name.includes('Connection')) return 'connection';
+  return name.includes('Destination') ? 'destination' : 'source';
+};
+
+const calls =
+  (operation: Operation) =>
+  (step: Call['step'], names: string[], more: Partial<Call> = {}): Call[] =>
+    names.map((name) => ({
+      operation,
+      name,
+      which: '',
+      access: accessOf(name),
+      step,
+      of: entityOf(name),
+      ...more,
+    }));
+
+/** A worker asks for a token when the one it has is refused. */
+const TOKEN = ['createAccessToken'];
+const tokenRefused = { brought: [{ operation: 'listSources', status: 401 }] };
+const LISTS = ['listSources', 'listDestinations', 'listConnections'];
+const BY_IDS = ['getSource', 'getDestination', 'getConnection'];
+const byIds = { byIds: true, which: 'by id' } as const;
+
+const whenLost = (operation: string) => ({
+  which: 'after a lost creation',
+  after: operation,
+  brought: [{ operation, reset: 'after' }],
+});
+
+/** The step that fails last has been done all the same, so that there is everything to undo. */
+const undoing = (operation: string) => ({
+  which: 'to undo',
+  after: operation,
+  brought: [{ operation, status: 422, commit: true }],
+});
+
+const firstProvision = calls('first provision');
+const undone = undoing('createConnection');
+const update = calls('update');
+const restored = undoing('patchConnection');
+
+const gone = (name: string) => ({ which: 'is it gone?', after: name });
+
+const removals = (operation: Operation) => {
+  const removal = calls(operation);
+  return [
+    ...removal('remove', ['deleteConnection', 'deleteSource', 'deleteDestination']),
+    ...removal('remove', ['getConnection'], gone('deleteConnection')),
+    ...removal('remove', ['getSource'], gone('deleteSource')),
+    ...removal('remove', ['getDestination'], gone('deleteDestination')),
+  ];
+};
+
+export const CALLS: Call[] = [
+  ...firstProvision('look', TOKEN, tokenRefused),
+  ...firstProvision('look', ['listSources', 'listDestinations']),
+  ...firstProvision('make', ['createSource', 'createDestination']),
+  ...firstProvision('make', ['getStreamProperties', 'createConnection']),
+  ...firstProvision('make', ['listSources'], whenLost('createSource')),
+  ...firstProvision('make', ['listDestinations'], whenLost('createDestination')),
+  ...firstProvision('make', ['listConnections'], whenLost('createConnection')),
+  ...firstProvision('undo', ['listSources'], {
+    ...undone,
+    which: 'to undo the connection',
+    of: 'connection',
+  }),
+  ...firstProvision('undo', ['listConnections', 'deleteConnection'], undone),
+  ...firstProvision('undo', ['getConnection'], { ...undone, ...gone('deleteConnection') }),
+  ...firstProvision('undo', ['listDestinations', 'deleteDestination'], undone),
+  ...firstProvision('undo', ['getDestination'], { ...undone, ...gone('deleteDestination') }),
+  ...firstProvision('undo', ['listSources'], {
+    ...undone,
+    which: 'to undo the source',
+    after: 'deleteDestination',
+  }),
+  ...firstProvision('undo', ['deleteSource'], undone),
+  ...firstProvision('undo', ['getSource'], { ...undone, ...gone('deleteSource') }),
+
+  ...update('look', TOKEN, tokenRefused),
+  ...update('look', LISTS),
+  ...update('look', BY_IDS, byIds),
+  ...update('make', ['putSource', 'putDestination', 'getStreamProperties', 'patchConnection']),
+  ...update('undo', ['patchConnection', 'putDestination', 'putSource'], restored),
+
+  ...calls('unprovision')('look', TOKEN, tokenRefused),
+  ...calls('unprovision')('look', LISTS),
+  ...calls('unprovision')('look', BY_IDS, byIds),
+  ...removals('unprovision'),
+
+  ...calls('unprovision with removeData')('look', TOKEN, tokenRefused),
+  ...calls('unprovision with removeData')('look', LISTS),
+  ...calls('unprovision with removeData')('clear', ['patchConnection'], {
+    which: 'of a paused connection',
+    paused: true,
+  }),
+  ...calls('unprovision with removeData')('clear', ['listJobs', 'createJob', 'getJob']),
+  ...removals('unprovision with removeData'),
+];
+
+export const labelOf = ({ name, which }: Call) => (which ? `${name}, ${which}` : name);
