@@ -95,7 +95,7 @@ So a first provision ends \`C SDC\` or \`F –\`, an update \`C SDC\` or \`F sdc
 
 A row is right when, moreover:
 
-- the status names as left behind what could not be undone or deleted, and nothing else;
+- the status names as left behind what the run could not undo or delete, or not see to be gone, and nothing else;
 - nothing is there twice, and what an update changes keeps its id;
 - what is there as before is so byte for byte, but for the fingerprint in a name that was put back;
 - the status of a COMPLETED run tells the ids of what is there, and the same request then changes nothing;
