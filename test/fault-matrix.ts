@@ -39,12 +39,15 @@ const provisioned = (call: Call, fails: boolean): End =>
     ? { status: 'FAILED', exists: call.operation === 'update' ? 'sdc' : '', leftBehind: '' }
     : { status: 'COMPLETED', exists: 'SDC', leftBehind: '' };
 
-const undoneFirst = (call: Call, kind: Kind, fails: boolean): End => ({
-  status: 'FAILED',
+const undoneFirst = (call: Call, kind: Kind, fails: boolean): End => {
   // Airbyte deletes the connections of a source with it.
-  exists: fails && call.of !== 'connection' ? unremoved(call, kind).toUpperCase() : '',
-  leftBehind: fails ? initial(call.of) : '',
-});
+  const stays = fails && call.of !== 'connection';
+  return {
+    status: 'FAILED',
+    exists: stays ? unremoved(call, kind).toUpperCase() : '',
+    leftBehind: stays ? initial(call.of) : '',
+  };
+};
 
 const undoneUpdate = (call: Call, kind: Kind, fails: boolean): End => {
   const stays = initial(call.of);

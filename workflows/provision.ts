@@ -9,7 +9,7 @@ import { settlesAt } from './failure';
 import { holdComponent } from './lease';
 import { activitiesFor, startRun } from './run';
 import type { Run, Steps } from './run';
-import { bothOf, compensate } from './saga';
+import { bothOf, compensate, DELETED } from './saga';
 import type { Undo } from './saga';
 
 const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
@@ -33,7 +33,7 @@ const undosFor = (
     return {
       kind,
       what,
-      effect: restore ? 'put back as it was' : 'deleted',
+      effect: restore ? 'put back as it was' : DELETED,
       undo: async () => {
         const step = steps(`${restore ? 'Put back' : 'Delete'} ${what}`, COMPENSATION);
         if (!restore) return remove(step);

@@ -2,6 +2,8 @@ import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import type { Run } from './run';
 import { explain } from './failure';
 
+export const DELETED = 'deleted';
+
 /** How to take one step back. */
 export interface Undo {
   kind: 'source' | 'destination' | 'connection';
@@ -28,6 +30,17 @@ const settle = async (undos: Undo[], run: Run) => {
   await sleep(left, { summary: 'Airbyte may still do what it gave no answer to' });
 };
 
+/** Airbyte deletes the connections of a source with it. */
+const withCascade = ({ undone, leftBehind }: Compensation, run: Run): Compensation => {
+  const isSourceGone = undone.some(({ kind, effect }) => kind === 'source' && effect === DELETED);
+  const gone = leftBehind.filter(({ kind }) => isSourceGone && kind === 'connection');
+  for (const { what } of gone) run.info(`Deleted with its source: ${what}`);
+  return {
+    undone: [...undone, ...gone],
+    leftBehind: leftBehind.filter((left) => !gone.includes(left)),
+  };
+};
+
 /**
  * Undoes newest first, also when the run is cancelled, and goes on after an undo that fails.
  * Says what it took back and what it could not.
@@ -49,7 +62,7 @@ export const compensate = (undos: Undo[], run: Run): Promise<Compensation> =>
         run.error(`Left behind: ${what}. ${explain(err).problem}`);
       }
     }
-    return { undone, leftBehind };
+    return withCascade({ undone, leftBehind }, run);
   });
 
 /**
