@@ -55,7 +55,7 @@ const flags = (settings: Settings): string[] => {
     ...(namespace === 'default' ? [] : ['--namespace', namespace]),
     // The dev server has one shard, whose task queue would add a 50 ms tick to every step of a run.
     ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=2000'],
-    // By default a retry or a timer may fire up to a second late.
+    // By default a retry or a timer may fire up to a second late; at 10 ms a busy server lost some.
     ...['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="200ms"'],
     ...(settings.searchAttributes
       ? searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`])

@@ -66,13 +66,13 @@ export async function lease({ holder, waiting }: Lease): Promise<string> {
     }
   };
   setHandler(waitSignal, enqueue);
-  setCurrentDetails(`Held by ${holder}`);
+  setCurrentDetails(`The turn of ${holder}`);
   await CancellationScope.current().cancelRequested.catch(() => undefined);
   await CancellationScope.nonCancellable(async () => {
     await handOver();
     await condition(allHandlersFinished);
   });
-  return `Held by ${holder} until it ended.`;
+  return `The turn of ${holder} is over.`;
 }
 
 const isHeld = (err: unknown) =>
@@ -103,7 +103,7 @@ export const holdComponent = async (key: string, run: Run): Promise<void> => {
         args: [{ holder: token, waiting: others }],
         parentClosePolicy: 'REQUEST_CANCEL',
         memo: { holder: token },
-        staticSummary: `Held by ${token}`,
+        staticSummary: `Turn of ${token}`,
       }),
     ).then(
       () => true,
@@ -115,7 +115,8 @@ export const holdComponent = async (key: string, run: Run): Promise<void> => {
 
   for (let wait = FIRST_WAIT; !(isOurs = await take()); wait = Math.min(wait * 2, LONGEST_WAIT)) {
     const tell = getExternalWorkflowHandle(workflowId).signal(waitSignal, token, others);
-    await condition(() => isFreed, (await isTold(tell)) ? wait : SHORT_WAIT);
+    const patience = (await isTold(tell)) ? wait : SHORT_WAIT;
+    await condition(() => isFreed, patience, { summary: 'Waits for its turn' });
     isFreed = false;
   }
 };
