@@ -1,45 +1,12 @@
-import { z } from 'zod';
 import * as contract from './contract';
+import { componentsOf, reference } from './openapi-schemas';
+import type { JsonSchema } from './openapi-schemas';
 import * as operator from './operations-contract';
 
 /*
  * What the gateway serves, as an OpenAPI document. The schemas are the ones it reads and answers
  * with; the routes are told here a second time, which test/openapi.test.ts holds against the gateway.
  */
-
-type JsonSchema = z.core.JSONSchema.BaseSchema;
-
-const schemasOf = (module: Record<string, unknown>) =>
-  Object.values(module).filter((value) => value instanceof z.ZodType);
-
-const reference = (id: string) => ({ $ref: `#/components/schemas/${id}` });
-
-/** What zod says of a schema, mended where it says too much or too little. */
-const mend = ({ zodSchema, jsonSchema }: { zodSchema: unknown; jsonSchema: JsonSchema }) => {
-  // The format says it; zod's pattern of it is 300 characters.
-  if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
-  // Text that is made an enum's, whatever its case: tell the enum.
-  if (zodSchema instanceof z.ZodPipe && zodSchema.out instanceof z.ZodEnum)
-    jsonSchema.enum = zodSchema.out.options;
-};
-
-/** Every schema that has an id, by it. */
-const componentsOf = (modules: Record<string, unknown>[]) => {
-  const registry = z.registry<{ id: string }>();
-  for (const schema of modules.flatMap(schemasOf)) {
-    const id = schema.meta()?.id;
-    if (id) registry.add(schema, { id });
-  }
-  const { schemas } = z.toJSONSchema(registry, {
-    uri: (id) => `#/components/schemas/${id}`,
-    io: 'input',
-    unrepresentable: 'any',
-    override: mend,
-  });
-  return Object.fromEntries(
-    Object.entries(schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]),
-  );
-};
 
 const content = (id: string) => ({ content: { 'application/json': { schema: reference(id) } } });
 const answer = (description: string, id: string) => ({ description, ...content(id) });

@@ -1,26 +1,19 @@
-import { Client, Connection } from '@temporalio/client';
 import { counts, eventually, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';
 
 let harness: Harness;
-let client: Client;
 
 beforeAll(async () => {
   harness = await startHarness({ env: { AIRBYTE_REQUEST_TIMEOUT: '10s' } });
-  const connection = await Connection.connect({ address: harness.env.TEMPORAL_ADDRESS ?? '' });
-  client = new Client({ connection });
 });
 
-afterAll(async () => {
-  await client.connection.close();
-  await harness.stop();
-});
+afterAll(() => harness.stop());
 
 const provision = async (component: string) => {
   const token = await harness.start('provision', { component });
   await harness.finished(token);
   const query = `WorkflowId = '${token}' AND ExecutionStatus = 'Completed'`;
-  const isListed = async () => (await client.workflow.count(query)).count > 0 || undefined;
+  const isListed = async () => (await harness.client.workflow.count(query)).count > 0 || undefined;
   await eventually(isListed, `${token} in the list as completed`);
   return token;
 };

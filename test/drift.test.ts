@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { findCli } from '../scripts/temporal';
 import { createDrift } from '../src/drift';
@@ -17,24 +16,18 @@ import type { Harness } from './harness';
  */
 
 let harness: Harness;
-let client: Client;
 let reports = '';
 
 beforeAll(async () => {
   // On a busy machine half a second may pass without an answer, and each call is counted here.
   harness = await startHarness({ env: { AIRBYTE_REQUEST_TIMEOUT: '10s' } });
-  const connection = await Connection.connect({ address: harness.env.TEMPORAL_ADDRESS ?? '' });
-  client = new Client({ connection });
 });
 
-afterAll(async () => {
-  await client.connection.close();
-  await harness.stop();
-});
+afterAll(() => harness.stop());
 
 const isListed = async (token: string, status: string) => {
   const query = `WorkflowId = '${token}' AND ExecutionStatus = '${status}'`;
-  return (await client.workflow.count(query)).count > 0 || undefined;
+  return (await harness.client.workflow.count(query)).count > 0 || undefined;
 };
 
 /** Runs to the end, and until Temporal's list, which lags behind, says so. */
@@ -49,7 +42,7 @@ const run = async (
   return token;
 };
 
-const drift = () => createDrift({ client, taskQueue: harness.environment });
+const drift = () => createDrift({ client: harness.client, taskQueue: harness.environment });
 
 const check = async () => {
   const report = await drift().check();
@@ -251,7 +244,7 @@ test('what is back after an unprovision is orphaned', async () => {
 
 test('a run that the list of runs does not show yet is known by the lease', async () => {
   await run('provision', { component: 'lagging' });
-  const provisioned = createProvisioned({ client, taskQueue: harness.environment });
+  const provisioned = createProvisioned({ client: harness.client, taskQueue: harness.environment });
   const component = inToken(keyOf('lagging'));
   const { signal } = new AbortController();
   const listed = await provisioned.components(signal);
@@ -354,7 +347,7 @@ test('a refusal of Airbyte is told with what to do', async () => {
 });
 
 test('the schedule is there while RECONCILE_EVERY is set, and no longer', async () => {
-  const schedule = client.schedule.getHandle(`reconcile.${harness.environment}`);
+  const schedule = harness.client.schedule.getHandle(`reconcile.${harness.environment}`);
   const isThere = () =>
     schedule.describe().then(
       ({ spec }) => spec.intervals?.[0]?.every ?? 0,

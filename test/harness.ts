@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { launch, ROOT, untilReady } from '../scripts/child';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../src/simulator/simulator';
@@ -131,9 +132,11 @@ export const startHarness = async (options: HarnessOptions = {}) => {
   const simulator = await startSimulator({ ...options.simulator, port: 0 });
   const env = { ...variables(simulator, environment, temporal), ...options.env };
   const programs: Program[] = [];
+  const connection = Connection.lazy({ address: temporal });
   const stop = async () => {
     await Promise.all(programs.map((program) => program.end('SIGKILL')));
     await simulator.close();
+    await connection.close();
   };
   const startOne = async (name: keyof typeof READY, more: Variables = {}) => {
     const program = await startProgram(name, { env: { ...env, ...more } });
@@ -204,6 +207,8 @@ export const startHarness = async (options: HarnessOptions = {}) => {
     cli: (...args: string[]) => runCli(args, env),
     simulator,
     env,
+    /** Temporal, as an operator's tools see it. */
+    client: new Client({ connection }),
     call,
     post,
     status,

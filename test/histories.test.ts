@@ -2,7 +2,6 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
 import { ROOT } from '../scripts/child';
 import { findCli } from '../scripts/temporal';
 import { createDrift } from '../src/drift';
@@ -25,11 +24,6 @@ interface Execution {
   runId: string;
 }
 
-interface Recorder {
-  harness: Harness;
-  client: Client;
-}
-
 const until = (harness: Harness, token: string, words: string) =>
   eventually(
     async () => (await harness.status(token)).result.includes(words) || undefined,
@@ -45,62 +39,62 @@ const holding = async (harness: Harness) => {
 };
 
 /** Each leaves behind what the next begins with, and gives the id of the workflow to record. */
-const RECORDINGS: Record<string, (recorder: Recorder) => Promise<string | Execution>> = {
-  'provision-compensated': async ({ harness }) => {
+const RECORDINGS: Record<string, (harness: Harness) => Promise<string | Execution>> = {
+  'provision-compensated': async (harness) => {
     await harness.fault({ operation: 'createConnection', status: 400 });
     return harness.start('provision');
   },
-  'provision-settled': async ({ harness }) => {
+  'provision-settled': async (harness) => {
     await harness.fault({ operation: 'createSource', hang: 'after', times: 0 });
     await harness.fault({ operation: 'createDestination', status: 422 });
     return harness.start('provision');
   },
-  'provision-cancelled': async ({ harness, client }) => {
+  'provision-cancelled': async (harness) => {
     await harness.fault({ operation: 'createConnection', status: 503, times: 0 });
     const token = await harness.start('provision', { connection: { prefix: 'cancelled_' } });
     await until(harness, token, 'connection');
-    await client.workflow.getHandle(token).cancel();
+    await harness.client.workflow.getHandle(token).cancel();
     return token;
   },
-  'provision-terminated': async ({ harness }) => {
+  'provision-terminated': async (harness) => {
     await harness.fault({ operation: 'createConnection', status: 503, times: 0 });
     const token = await harness.start('provision', { connection: { prefix: 'terminated_' } });
     await until(harness, token, 'connection');
     await harness.call('DELETE', `/v1/provision/${token}`);
     return token;
   },
-  'provision-completed': ({ harness }) => harness.start('provision', { sourceName: 'Payments' }),
-  'provision-unchanged': ({ harness }) =>
+  'provision-completed': (harness) => harness.start('provision', { sourceName: 'Payments' }),
+  'provision-unchanged': (harness) =>
     harness.start('provision', { sourceName: 'Payments', connection: { dbtGitUrl: 'ignored' } }),
-  'provision-retried': async ({ harness }) => {
+  'provision-retried': async (harness) => {
     await harness.fault({ operation: 'putSource', reset: 'after' });
     return harness.start('provision', changed);
   },
-  'provision-restored': async ({ harness }) => {
+  'provision-restored': async (harness) => {
     await harness.fault({ operation: 'patchConnection', status: 422 });
     return harness.start('provision', { connection: { prefix: 'refused_' } });
   },
-  'provision-waited': async ({ harness }) => {
+  'provision-waited': async (harness) => {
     const first = await holding(harness);
     const token = await harness.start('provision', { connection: { prefix: 'second_' } });
     await until(harness, token, `Waiting for ${first}`);
     await harness.clearFaults();
     return token;
   },
-  'provision-cancelled-waiting': async ({ harness, client }) => {
+  'provision-cancelled-waiting': async (harness) => {
     const first = await holding(harness);
     const token = await harness.start('provision', { connection: { prefix: 'third_' } });
     await until(harness, token, `Waiting for ${first}`);
-    await client.workflow.getHandle(token).cancel();
+    await harness.client.workflow.getHandle(token).cancel();
     await harness.finished(token);
     await harness.clearFaults();
     await harness.finished(first);
     return token;
   },
-  'lease-handed-over': async ({ harness, client }) => {
+  'lease-handed-over': async (harness) => {
     const first = await holding(harness);
     const workflowId = `component.${harness.environment}.finance.cashflow.0.payments`;
-    const { runId } = await client.workflow.getHandle(workflowId).describe();
+    const { runId } = await harness.client.workflow.getHandle(workflowId).describe();
     const second = await harness.start('provision', { connection: { prefix: 'second_' } });
     await until(harness, second, `Waiting for ${first}`);
     const third = await harness.start('provision', changed);
@@ -109,44 +103,47 @@ const RECORDINGS: Record<string, (recorder: Recorder) => Promise<string | Execut
     await harness.finished(third);
     return { workflowId, runId };
   },
-  'lease-of-a-terminated-run': async ({ harness, client }) => {
+  'lease-of-a-terminated-run': async (harness) => {
     const token = await holding(harness);
     const workflowId = `component.${harness.environment}.finance.cashflow.0.payments`;
-    const { runId } = await client.workflow.getHandle(workflowId).describe();
-    await client.workflow.getHandle(token).terminate();
+    const { runId } = await harness.client.workflow.getHandle(workflowId).describe();
+    await harness.client.workflow.getHandle(token).terminate();
     return { workflowId, runId };
   },
-  'provision-left-behind': async ({ harness }) => {
+  'provision-left-behind': async (harness) => {
     await harness.fault({ operation: 'createConnection', status: 422 });
     await harness.fault({ operation: 'deleteSource', status: 403 });
     return harness.start('provision', { component: 'left' });
   },
-  'unprovision-failed': async ({ harness }) => {
+  'unprovision-failed': async (harness) => {
     await harness.fault({ operation: 'deleteDestination', status: 403 });
     return harness.start('unprovision');
   },
-  'unprovision-cancelled': async ({ harness, client }) => {
+  'unprovision-cancelled': async (harness) => {
     await harness.fault({ operation: 'deleteSource', status: 503, times: 0 });
     const token = await harness.start('unprovision', { component: 'left' });
     await until(harness, token, 'Deleting');
-    await client.workflow.getHandle(token).cancel();
+    await harness.client.workflow.getHandle(token).cancel();
     return token;
   },
-  'unprovision-completed': ({ harness }) => harness.start('unprovision', { component: 'left' }),
-  'reconcile-drift': async ({ harness, client }) => {
+  'unprovision-completed': (harness) => harness.start('unprovision', { component: 'left' }),
+  'reconcile-drift': async (harness) => {
     await harness.run('provision', { component: 'drifted' });
     const [connection] = (await harness.entities()).connections;
     await harness.airbyte('DELETE', `/connections/${connection?.connectionId ?? ''}`);
-    await createDrift({ client, taskQueue: harness.environment }).check();
+    await createDrift({ client: harness.client, taskQueue: harness.environment }).check();
     return `reconcile.${harness.environment}.now`;
   },
-  'look-drifted': async ({ harness, client }) => {
+  'look-drifted': async (harness) => {
     const { environment } = harness;
     const component = 'finance.cashflow.0.drifted';
-    await createLook({ client, taskQueue: environment })({ environment, component });
+    await createLook({ client: harness.client, taskQueue: environment })({
+      environment,
+      component,
+    });
     return `look.${environment}.${component}`;
   },
-  'unprovision-data-cleared': async ({ harness }) => {
+  'unprovision-data-cleared': async (harness) => {
     await harness.run('provision');
     return harness.start('unprovision', {}, { removeData: true });
   },
@@ -165,12 +162,10 @@ const withoutMachine = (json: string) =>
 
 const record = async () => {
   const harness = await startHarness({ env: { AIRBYTE_GIVE_UP_AFTER: '60s' } });
-  const connection = await Connection.connect({ address: harness.env.TEMPORAL_ADDRESS ?? '' });
   await mkdir(FOLDER, { recursive: true });
   try {
-    await recordAll({ harness, client: new Client({ connection }) });
+    await recordAll(harness);
   } finally {
-    await connection.close();
     await harness.stop();
   }
 };
@@ -183,19 +178,18 @@ const historyOf = ({ workflowId, runId }: Execution, address: string) => {
   });
 };
 
-const closed = ({ client }: Recorder, { workflowId, runId }: Execution) =>
+const closed = ({ client }: Harness, { workflowId, runId }: Execution) =>
   eventually(async () => {
     const { status } = await client.workflow.getHandle(workflowId, runId).describe();
     return status.name === 'RUNNING' ? undefined : status.name;
   }, `the end of ${workflowId}`);
 
-const recordAll = async (recorder: Recorder) => {
-  const { harness, client } = recorder;
+const recordAll = async (harness: Harness) => {
   for (const [name, begin] of Object.entries(RECORDINGS)) {
-    const begun = await begin(recorder);
+    const begun = await begin(harness);
     const execution =
-      typeof begun === 'string' ? await client.workflow.getHandle(begun).describe() : begun;
-    await closed(recorder, execution);
+      typeof begun === 'string' ? await harness.client.workflow.getHandle(begun).describe() : begun;
+    await closed(harness, execution);
     await harness.clearFaults();
     const history = historyOf(execution, harness.env.TEMPORAL_ADDRESS ?? '');
     await writeFile(path.join(FOLDER, `${name}.json`), withoutMachine(history));

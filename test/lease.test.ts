@@ -1,25 +1,19 @@
-import { Client, Connection } from '@temporalio/client';
 import { counts, eventually, startHarness } from './harness';
 import type { Harness } from './harness';
 
 let harness: Harness;
-let client: Client;
 beforeAll(async () => {
   harness = await startHarness({
     env: { AIRBYTE_GIVE_UP_AFTER: '90s' },
   });
-  client = new Client({
-    connection: await Connection.connect({ address: harness.env.TEMPORAL_ADDRESS ?? '' }),
-  });
 });
-afterAll(async () => {
-  await client.connection.close();
-  await harness.stop();
-});
+afterAll(() => harness.stop());
 beforeEach(() => harness.resetAirbyte());
 
 const leaseOf = (component: string) =>
-  client.workflow.getHandle(`component.${harness.environment}.finance.cashflow.0.${component}`);
+  harness.client.workflow.getHandle(
+    `component.${harness.environment}.finance.cashflow.0.${component}`,
+  );
 
 /** A run that has the component and repeats its first write until the fault is lifted. */
 const holding = async (component: string) => {
@@ -40,7 +34,7 @@ const waitsFor = (token: string, holder: string) =>
 
 /** What it asked the worker to do, of which a run that only waits has nothing. */
 const stepsOf = async (token: string) => {
-  const { events = [] } = await client.workflow.getHandle(token).fetchHistory();
+  const { events = [] } = await harness.client.workflow.getHandle(token).fetchHistory();
   return (events ?? []).filter((event) => event.activityTaskScheduledEventAttributes);
 };
 
@@ -62,7 +56,7 @@ test('twenty requests for one component at once take turns and leave one of each
 
   const closed = await Promise.all(
     tokens.map(async (token) => {
-      const { closeTime } = await client.workflow.getHandle(token).describe();
+      const { closeTime } = await harness.client.workflow.getHandle(token).describe();
       return { token, closeTime: closeTime?.getTime() ?? 0 };
     }),
   );
@@ -79,7 +73,7 @@ test('the second run does nothing while the first has the component, and says fo
 
   expect((await harness.run('unprovision', { component: 'other' })).status).toBe('COMPLETED');
   expect((await harness.status(second)).status).toBe('RUNNING');
-  await client.workflow.getHandle(first).cancel();
+  await harness.client.workflow.getHandle(first).cancel();
   expect((await harness.finished(first)).status).toBe('FAILED');
   expect((await harness.finished(second)).status).toBe('COMPLETED');
 });
@@ -101,7 +95,7 @@ test('a run that is terminated frees the component at once', async () => {
   const second = await harness.start('unprovision');
   await waitsFor(second, first);
   const before = Date.now();
-  await client.workflow.getHandle(first).terminate();
+  await harness.client.workflow.getHandle(first).terminate();
   expect((await harness.finished(second)).status).toBe('COMPLETED');
   // Far less than the time after which a waiting run tries by itself.
   expect(Date.now() - before).toBeLessThan(8000);
@@ -114,7 +108,7 @@ test('a lease that somebody terminates does not keep the others waiting for ever
   await waitsFor(second, first);
   await leaseOf('payments').terminate();
   expect((await harness.finished(second)).status).toBe('COMPLETED');
-  await client.workflow.getHandle(first).cancel();
+  await harness.client.workflow.getHandle(first).cancel();
   await harness.finished(first);
 });
 
@@ -124,13 +118,13 @@ test('a waiting run can be cancelled, has done nothing, and does not hold up the
   await waitsFor(second, first);
   const third = await harness.start('unprovision');
   await waitsFor(third, second);
-  await client.workflow.getHandle(second).cancel();
+  await harness.client.workflow.getHandle(second).cancel();
   expect(await harness.finished(second)).toMatchObject({
     status: 'FAILED',
     result:
       'The component was not provisioned. An operator cancelled the run.\nWhat to do: Send the request again when it may go on.',
   });
   expect(await stepsOf(second)).toEqual([]);
-  await client.workflow.getHandle(first).cancel();
+  await harness.client.workflow.getHandle(first).cancel();
   expect((await harness.finished(third)).status).toBe('COMPLETED');
 });

@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
-import { Client, Connection } from '@temporalio/client';
 import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
 import { counts, eventually, startHarness } from './harness';
@@ -25,12 +24,6 @@ const temporalAt = async (port: number, more: object = {}) => {
   const temporal = await startTemporal({ cli: findCli(), port, logFile, ...more });
   started.push(temporal.stop);
   return temporal;
-};
-
-const clientOf = async (address: string) => {
-  const connection = await Connection.connect({ address });
-  started.push(() => connection.close());
-  return new Client({ connection });
 };
 
 const terminatedText: unknown = expect.stringContaining(
@@ -141,8 +134,7 @@ test('a run can be found and read in Temporal', async () => {
   const harness = await begin();
   const token = await harness.start('provision');
   await harness.finished(token);
-  const client = await clientOf(harness.env.TEMPORAL_ADDRESS ?? '');
-  const run = await client.workflow.getHandle(token).describe();
+  const run = await harness.client.workflow.getHandle(token).describe();
   expect(run.memo).toEqual({ phase: 'Completed' });
   expect(await run.staticSummary()).toBe(
     `provision payments of cashflow in ${harness.environment}`,
@@ -160,7 +152,6 @@ test('a run can be found and read in Temporal', async () => {
 
 test('a run that an operator cancels undoes what it did; one he terminates says that it did not', async () => {
   const harness = await begin({ env: { AIRBYTE_GIVE_UP_AFTER: '60s' } });
-  const client = await clientOf(harness.env.TEMPORAL_ADDRESS ?? '');
   await harness.fault({ operation: 'createConnection', status: 503, times: 0 });
   const atConnection = async (token: string) =>
     eventually(
@@ -169,7 +160,7 @@ test('a run that an operator cancels undoes what it did; one he terminates says 
     );
   const cancelled = await harness.start('provision');
   await atConnection(cancelled);
-  await client.workflow.getHandle(cancelled).cancel();
+  await harness.client.workflow.getHandle(cancelled).cancel();
   expect((await harness.finished(cancelled)).result).toBe(
     [
       'The component was not provisioned. An operator cancelled the run.',
@@ -181,7 +172,7 @@ test('a run that an operator cancels undoes what it did; one he terminates says 
 
   const terminated = await harness.start('provision');
   await atConnection(terminated);
-  await client.workflow.getHandle(terminated).terminate();
+  await harness.client.workflow.getHandle(terminated).terminate();
   expect(await harness.finished(terminated)).toMatchObject({
     status: 'FAILED',
     result: terminatedText,

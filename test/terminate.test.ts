@@ -1,19 +1,12 @@
-import { Client, Connection } from '@temporalio/client';
 import { counts, eventually, startHarness } from './harness';
 import type { Harness } from './harness';
 
 let harness: Harness;
-let client: Client;
 beforeAll(async () => {
   // A run that is stuck stays so until the test ends it.
   harness = await startHarness({ env: { AIRBYTE_GIVE_UP_AFTER: '80s' } });
-  const connection = await Connection.connect({ address: process.env.TEST_TEMPORAL_ADDRESS ?? '' });
-  client = new Client({ connection });
 });
-afterAll(async () => {
-  await client.connection.close();
-  await harness.stop();
-});
+afterAll(() => harness.stop());
 afterEach(async () => {
   await harness.clearFaults();
   await harness.resetAirbyte();
@@ -96,7 +89,7 @@ test('without a worker a terminated run is TERMINATING, and TERMINATED once one 
 test("an operator's cancel is not told as a termination, with a worker or without", async () => {
   const token = await stuckProvision('cancelled');
   await harness.worker()?.end('SIGKILL');
-  await client.workflow.getHandle(token).cancel();
+  await harness.client.workflow.getHandle(token).cancel();
   expect((await harness.status(token)).status).toBe('RUNNING');
   await harness.clearFaults();
   await harness.startWorker();
