@@ -1,6 +1,6 @@
 import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
 import { CANARY, counts, isWrite, startHarness } from './harness';
-import type { Harness } from './harness';
+import type { Entities, Harness } from './harness';
 import { descriptor, request } from './fixtures';
 
 let harness: Harness;
@@ -167,17 +167,6 @@ test('finds its own behind a hundred of others', async () => {
   expect(await harness.calls('listSources')).toHaveLength(2);
 });
 
-test('refuses to guess between two entities of one component, and names them', async () => {
-  await harness.run('provision');
-  const [ours] = (await harness.entities()).sources;
-  await makeSource(ours?.name ?? '');
-  const before = await harness.entities();
-  const status = await harness.run('provision');
-  expect(status.status).toBe('FAILED');
-  for (const { sourceId } of before.sources) expect(status.result).toContain(sourceId);
-  expect(await harness.entities()).toEqual(before);
-});
-
 test('keeps two environments of one component apart', async () => {
   const other = `${harness.environment}-other`;
   await Promise.all([harness.run('provision'), harness.run('provision', { environment: other })]);
@@ -230,4 +219,45 @@ test('ignored keys of the descriptor are in the log of the run', async () => {
   expect(status.logs?.filter(({ level }) => level === 'WARNING')).toMatchObject([
     { message: ignoredKey },
   ]);
+});
+
+/** Makes an entity of the pipeline a second time, as somebody could in Airbyte. */
+const DOUBLES = {
+  source: async ({ sources }: Entities) => {
+    await makeSource(sources[0]?.name ?? '');
+  },
+  destination: async ({ destinations }: Entities) => {
+    const [ours] = destinations;
+    await harness.airbyte('POST', '/destinations', {
+      name: ours?.name,
+      definitionId: ours?.definitionId,
+      configuration: ours?.configuration,
+      workspaceId: DEFAULT_WORKSPACE_ID,
+    });
+  },
+  connection: async ({ sources, destinations }: Entities) => {
+    const sourceId = sources[0]?.sourceId;
+    const destinationId = destinations[0]?.destinationId;
+    await harness.airbyte('POST', '/connections', { name: 'Another', sourceId, destinationId });
+  },
+};
+
+test.each(
+  (['source', 'destination', 'connection'] as const).flatMap((kind) =>
+    (['provision', 'unprovision'] as const).map((operation) => [operation, kind] as const),
+  ),
+)('%s refuses a second %s of the component by name, and changes nothing', async (what, kind) => {
+  await harness.run('provision');
+  await DOUBLES[kind](await harness.entities('?secrets=true'));
+  const before = await harness.entities();
+  const ids = before[`${kind}s`].map((entity) => String(entity[`${kind}Id`]));
+  expect(ids).toHaveLength(2);
+  await harness.forgetCalls();
+  const { status, result } = await harness.run(what);
+  expect(status).toBe('FAILED');
+  expect(result).toContain(`Airbyte has 2 ${kind}s for this component: `);
+  for (const id of ids) expect(result).toContain(id);
+  expect(result).toContain(`Delete all but one ${kind} in Airbyte, then try again.`);
+  expect((await harness.calls()).filter(isWrite)).toEqual([]);
+  expect(await harness.entities()).toEqual(before);
 });
