@@ -1,10 +1,10 @@
 import { WorkflowFailedError, isGrpcDeadlineError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { z } from 'zod';
 import type { reconcile } from '../workflows';
 import { DriftReport } from './drift-report';
 import { SystemProblem } from './errors';
+import { FailureDetails } from './run-history';
 
 /** Milliseconds in which a worker that is there has begun. */
 const WORKER_DEADLINE = 15_000;
@@ -36,11 +36,9 @@ const unreachable = (cause: unknown) =>
     cause,
   });
 
-const Details = z.object({ problem: z.string(), solution: z.string() });
-
 const failed = (err: WorkflowFailedError) => {
   const details = err.cause instanceof ApplicationFailure ? err.cause.details?.[0] : undefined;
-  const told = Details.safeParse(details).data;
+  const told = FailureDetails.safeParse(details).data;
   return new SystemProblem(
     `The check for drift failed. ${told?.problem ?? 'It was cancelled or terminated.'}`,
     { solutions: [told?.solution ?? 'Start it again.'], cause: err },

@@ -5,14 +5,12 @@ import { z } from 'zod';
 import type { Plan } from './descriptor';
 import { isRecord } from './json';
 import { createRunHistory } from './run-history';
+import { isToken, readToken } from './token';
 
 /** gRPC's code for it. */
 const NOT_FOUND = 5;
 /** Histories read at once. */
 const MAX_READS = 10;
-
-/** `<operation>.<component>.<digits>`, as tokenFor makes it. */
-const TOKEN = /^(?:un)?provision\.(.+)\.[0-9a-f]{12}$/;
 
 /**
  * What the runs of a component say about it. `busy`: one is under way. `provisioned`, `removed`: the
@@ -125,8 +123,10 @@ export const createProvisioned = ({
   const list = async () => {
     const all = new Map<string, Runs>();
     for await (const run of client.workflow.list({ query })) {
-      const component = TOKEN.exec(run.workflowId)?.[1];
-      if (component) all.set(component, withRun(all.get(component), run));
+      if (!isToken(run.workflowId)) continue;
+      const { environment, component: name } = readToken(run.workflowId);
+      const component = `${environment}.${name}`;
+      all.set(component, withRun(all.get(component), run));
     }
     return all;
   };

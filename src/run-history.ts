@@ -18,7 +18,7 @@ type Execution = Pick<WorkflowExecutionDescription, 'workflowId' | 'runId'>;
 const SCHEDULED = 1;
 
 /** What the activities say of a failure (activities/airbyte.ts). */
-const FailureDetails = z.object({ problem: z.string(), solution: z.string() });
+export const FailureDetails = z.object({ problem: z.string(), solution: z.string() });
 
 const chain = (err: unknown): unknown[] => (err instanceof Error ? [err, ...chain(err.cause)] : []);
 

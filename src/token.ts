@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import stringify from 'safe-stable-stringify';
 import type { Component } from './descriptor';
+import { inToken } from './ownership';
 
 export type Operation = 'provision' | 'unprovision';
 
@@ -13,7 +14,7 @@ const TOKEN = /^(provision|unprovision)\.[A-Za-z0-9._-]+\.[0-9a-f]{12}$/;
 export const tokenFor = (operation: Operation, component: Component, what: object) => {
   const canonical = stringify({ operation, component: component.key, ...what }) ?? '';
   const digits = createHash('sha256').update(canonical).digest('hex').slice(0, 12);
-  return `${operation}.${component.key.replace('/', '.')}.${digits}`;
+  return `${operation}.${inToken(component.key)}.${digits}`;
 };
 
 /** What a token tells of its run. Of its parts only the environment may have dots of its own. */
