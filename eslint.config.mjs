@@ -82,7 +82,16 @@ export default tseslint.config(
     [programs],
   ),
   forbid(
-    ['src/gateway.ts', 'src/runs.ts', 'src/status.ts', 'src/descriptor.ts', 'src/token.ts'],
+    [
+      'src/gateway.ts',
+      'src/contract-routes.ts',
+      'src/requests.ts',
+      'src/runs.ts',
+      'src/status.ts',
+      'src/descriptor.ts',
+      'src/specific.ts',
+      'src/token.ts',
+    ],
     'The gateway never sees Airbyte or the activities.',
     [
       programs,

@@ -3,7 +3,7 @@ import type {
   Airbyte,
   ConnectionRead,
   ConnectionWrite,
-  DiscoveredStream,
+  SourceStream,
   StreamRead,
 } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
@@ -15,6 +15,12 @@ import { attempt } from './attempt';
 import { cronOf, isConnectionAsWanted } from './comparison';
 import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
+
+/** What a run keeps of a stream: a source may have thousands. */
+export interface DiscoveredStream {
+  name: string;
+  namespace?: string;
+}
 
 /** Milliseconds between looks at a job: soon at first, as most destinations are quickly cleared. */
 const FIRST_LOOK = 200;
@@ -63,6 +69,9 @@ export const asWrite = (
   streams: ConnectionWrite['configurations']['streams'],
 ): ConnectionWrite => ({ ...plan, status: 'active', configurations: { streams } });
 
+const inShort = ({ name, namespace }: SourceStream): DiscoveredStream =>
+  namespace === undefined ? { name } : { name, namespace };
+
 const missingIn = (plan: Plan['connection'], streams: DiscoveredStream[]) =>
   (plan.streams ?? [])
     .filter(
@@ -106,9 +115,11 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
     attempt(async ({ interest }): Promise<DiscoveredStream[]> => {
       const { plan, ...ids } = given;
       const airbyte = airbyteFor(interest);
-      const cached = await airbyte.discover(ids);
+      const look = async (ignoreCache?: true) =>
+        (await airbyte.discover({ ...ids, ...(ignoreCache && { ignoreCache }) })).map(inShort);
+      const cached = await look();
       const isComplete = cached.length > 0 && missingIn(plan, cached).length === 0;
-      const streams = isComplete ? cached : await airbyte.discover({ ...ids, ignoreCache: true });
+      const streams = isComplete ? cached : await look(true);
       const missing = missingIn(plan, streams);
       if (missing.length > 0 || streams.length === 0) throw noSuchStreams(missing, streams);
       return streams;
@@ -189,7 +200,8 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
           schedule: { scheduleType: 'manual' },
         });
       const { jobId } =
-        (await runningClear(airbyte, connectionId)) ?? (await airbyte.startClear(connectionId));
+        (await runningClear(airbyte, connectionId)) ??
+        (await airbyte.startJob(connectionId, 'clear'));
       const status = await outcomeOf(airbyte, jobId, interest);
       if (status === 'succeeded') return;
       throw new AirbyteError(`Airbyte's job ${String(jobId)} to clear the data ended ${status}.`, {

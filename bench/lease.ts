@@ -4,7 +4,7 @@ import type { WorkflowBundleOption } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createActivities } from '../activities/airbyte';
 import { ROOT } from '../scripts/child';
-import { createAirbyte } from '../src/airbyte';
+import { createPublicAirbyte } from '../src/airbyte-public';
 import { createAirbyteHttp } from '../src/airbyte-http';
 import { ProvisioningRequest } from '../src/contract';
 import { readDescriptor } from '../src/descriptor';
@@ -55,7 +55,7 @@ const activitiesOn = (airbyteUrl: string) => {
     credentials: { auth_type: 'Username and Password', password: 'p' },
   };
   return createActivities({
-    airbyteFor: createAirbyte({ http, workspaceId: DEFAULT_WORKSPACE_ID }),
+    airbyteFor: createPublicAirbyte({ http, workspaceId: DEFAULT_WORKSPACE_ID }),
     fabrics: { snowflake: () => Promise.resolve(snowflake) },
     fingerprintKey: 'bench',
     workspaceId: DEFAULT_WORKSPACE_ID,

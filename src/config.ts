@@ -1,41 +1,20 @@
 import ms from 'ms';
 import { z } from 'zod';
+import {
+  duration,
+  durationOrZero,
+  durationText,
+  names,
+  optionalText,
+  port,
+  read,
+  url,
+} from './config-values';
+import type { Environment } from './config-values';
+import { snowflakeOf, snowflakeRules, snowflakeVariables } from './config-snowflake';
 
-type Environment = Record<string, string | undefined>;
+export { ConfigError } from './config-values';
 
-/** A bad or missing variable. The message names every one of them, never a value. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-}
-
-/** For durations that are given elsewhere too. */
-export const durationText = z.custom<ms.StringValue>(
-  (text) => typeof text === 'string' && /^\d*\.?\d+ *(ms|s|m|h|d)$/.test(text),
-  'must be a duration with its unit, for example 200ms, 30s or 15m',
-);
-const isLong = (value: number) => value > 0;
-const tooShort = 'must be longer than zero';
-
-/** A duration as the `ms` package reads it (`200ms`, `30s`, `15m`), in milliseconds. */
-const duration = (fallback: ms.StringValue) =>
-  durationText
-    .default(fallback)
-    .transform((text) => ms(text))
-    .refine(isLong, tooShort);
-const durationOrZero = (fallback: ms.StringValue) =>
-  durationText.default(fallback).transform((text) => ms(text));
-
-const port = (fallback: number) =>
-  z.coerce
-    .number({ message: 'must be a port number' })
-    .int()
-    .min(0, 'must be a port number')
-    .max(65535, 'must be a port number')
-    .default(fallback);
-
-const url = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' });
-const optionalText = z.string().optional();
-const requiredText = z.string({ message: 'is required' });
 const logLevel = z
   .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
   .default('info');
@@ -59,16 +38,17 @@ const gatewaySchema = z.object({
   AIRBYTE_SETTLE_TIME: duration('1m'),
   OPERATIONS: z.enum(['on', 'off'], { message: 'must be on or off' }).default('off'),
   DRAIN_FOR: durationOrZero('0s'),
+  INFRASTRUCTURE_TEMPLATES: names,
   ...temporal,
 });
 
-const workerSchema = z
+const workerVariables = z
   .object({
     HOST: z.string().default('127.0.0.1'),
     WORKER_PORT: port(8094),
     AIRBYTE_URL: url.default('http://127.0.0.1:8000'),
     AIRBYTE_API: z
-      .literal('public', { message: 'must be public: the Config API is not supported yet' })
+      .enum(['public', 'config', 'auto'], { message: 'must be public, config or auto' })
       .default('public'),
     AIRBYTE_CLIENT_ID: optionalText,
     AIRBYTE_CLIENT_SECRET: optionalText,
@@ -92,13 +72,17 @@ const workerSchema = z
       .enum(['pinned', 'auto-upgrade'], { message: 'must be pinned or auto-upgrade' })
       .default('pinned'),
     FINGERPRINT_KEY: optionalText,
-    SNOWFLAKE_HOST: requiredText,
-    SNOWFLAKE_ROLE: requiredText,
-    SNOWFLAKE_WAREHOUSE: requiredText,
-    SNOWFLAKE_USER: requiredText,
-    SNOWFLAKE_PASSWORD: optionalText,
-    SNOWFLAKE_PRIVATE_KEY_FILE: optionalText,
-    SNOWFLAKE_PRIVATE_KEY_PASSWORD: optionalText,
+    ACCESS_PERMISSION: z
+      .enum(['workspace_reader', 'workspace_runner', 'workspace_editor', 'workspace_admin'], {
+        message: 'must be workspace_reader, workspace_runner, workspace_editor or workspace_admin',
+      })
+      .default('workspace_reader'),
+    REVERSE_PROVISIONING_UPDATES: z
+      .enum(['specific', 'parameters'], { message: 'must be specific or parameters' })
+      .default('specific'),
+    SECRETS_DIR: optionalText,
+    SECRETS_ALLOWED: names,
+    ...snowflakeVariables,
     ...temporal,
   })
   .refine((env) => !env.AIRBYTE_CLIENT_ID === !env.AIRBYTE_CLIENT_SECRET, {
@@ -112,11 +96,13 @@ const workerSchema = z
   .refine((env) => !env.WORKER_DEPLOYMENT_NAME === !env.WORKER_BUILD_ID, {
     path: ['WORKER_BUILD_ID'],
     message: 'and WORKER_DEPLOYMENT_NAME go together',
-  })
-  .refine((env) => !env.SNOWFLAKE_PASSWORD !== !env.SNOWFLAKE_PRIVATE_KEY_FILE, {
-    path: ['SNOWFLAKE_PASSWORD'],
-    message: 'or SNOWFLAKE_PRIVATE_KEY_FILE is required, and only one of them',
   });
+
+/** Told together with what else is wrong. */
+const workerSchema = snowflakeRules.reduce(
+  (schema, { holds, ...rule }) => schema.refine(holds, { ...rule, when: () => true }),
+  workerVariables,
+);
 
 const simulatorSchema = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -124,17 +110,6 @@ const simulatorSchema = z.object({
   SIMULATOR_AUTH: z.enum(['oauth', 'basic', 'none']).default('oauth'),
   LOG_LEVEL: logLevel,
 });
-
-/** An empty variable counts as absent, as container platforms set unset ones to "". */
-const withoutEmpty = (env: Environment) =>
-  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-
-const read = <Schema extends z.ZodType>(schema: Schema, env: Environment): z.output<Schema> => {
-  const parsed = schema.safeParse(withoutEmpty(env));
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
-  throw new ConfigError(`These environment variables need mending: ${problems.join('; ')}.`);
-};
 
 export type GatewayConfig = ReturnType<typeof gatewayConfig>;
 export const gatewayConfig = (env: Environment = process.env) => {
@@ -156,6 +131,8 @@ export const gatewayConfig = (env: Environment = process.env) => {
     operations: given.OPERATIONS === 'on',
     /** Milliseconds between the signal to end, told on /readyz, and the last request taken. */
     drainFor: given.DRAIN_FOR,
+    /** The infrastructureTemplateIds of components that are ours; none: they are told by their form. */
+    infrastructureTemplates: given.INFRASTRUCTURE_TEMPLATES,
     logLevel: given.LOG_LEVEL,
   };
 };
@@ -198,6 +175,7 @@ export const workerConfig = (env: Environment = process.env) => {
     taskQueue: given.TEMPORAL_TASK_QUEUE,
     logLevel: given.LOG_LEVEL,
     airbyte: {
+      api: given.AIRBYTE_API,
       url: airbyteUrl,
       uiUrl: (given.AIRBYTE_UI_URL ?? airbyteUrl).replace(/\/$/, ''),
       auth: airbyteAuth(given),
@@ -214,15 +192,13 @@ export const workerConfig = (env: Environment = process.env) => {
       given.AIRBYTE_CLIENT_SECRET ??
       given.AIRBYTE_PASSWORD ??
       given.AIRBYTE_WORKSPACE_ID,
-    snowflake: {
-      host: given.SNOWFLAKE_HOST,
-      role: given.SNOWFLAKE_ROLE,
-      warehouse: given.SNOWFLAKE_WAREHOUSE,
-      username: given.SNOWFLAKE_USER,
-      password: given.SNOWFLAKE_PASSWORD,
-      privateKeyFile: given.SNOWFLAKE_PRIVATE_KEY_FILE,
-      privateKeyPassword: given.SNOWFLAKE_PRIVATE_KEY_PASSWORD,
-    },
+    snowflake: snowflakeOf(given),
+    /** What updateacl grants, in the public API's words (PermissionType). */
+    accessPermission: given.ACCESS_PERMISSION,
+    /** The form of reverse provisioning's updates: dotted `spec.mesh.specific.…`, or `parameters`. */
+    updatesDialect: given.REVERSE_PROVISIONING_UPDATES,
+    /** Where `secretRef`s are looked up, and which names may be: none but those listed. */
+    secrets: { directory: given.SECRETS_DIR, allowed: given.SECRETS_ALLOWED },
   };
 };
 

@@ -1,39 +1,23 @@
 import { z } from 'zod';
-import { Connection } from './connection';
-import { destinationOf, sourceOf } from './connectors';
-import type { Product } from './connectors';
+import { identityOf } from './component';
+import type { Component } from './component';
 import type { ProvisioningRequest } from './contract';
+import { isCalled, readKnown } from './enriched';
+import type { KnownIds } from './enriched';
 import { RequestError } from './errors';
 import type { Problem } from './errors';
 import { createReader } from './reader';
 import type { Reader } from './reader';
-import { secretsIn } from './secrets';
+import { readSpecific } from './specific';
+import type { Pipeline } from './specific';
 import { readYaml } from './yaml';
-import type { Path } from './yaml';
 
-/** Whose pipeline it is. `key` names it in Airbyte: `<environment>/<domain>.<product>.<major>.<component>`. */
-export interface Component {
-  environment: string;
-  domain: string;
-  product: string;
-  major: string;
-  component: string;
-  key: string;
-}
+export type { Component } from './component';
+export type { KnownIds } from './enriched';
 
 /** A component's pipeline as its descriptor wants it, defaults filled in, no secrets. */
-export interface Plan {
+export interface Plan extends Pipeline {
   component: Component;
-  source: z.output<ReturnType<typeof sourceOf>>;
-  destination: z.output<ReturnType<typeof destinationOf>>;
-  connection: Connection;
-}
-
-/** Ids of what a former run made (`info.privateInfo`); hints, believed only if Airbyte agrees. */
-export interface KnownIds {
-  sourceId?: string | undefined;
-  destinationId?: string | undefined;
-  connectionId?: string | undefined;
 }
 
 export interface Descriptor {
@@ -43,8 +27,6 @@ export interface Descriptor {
   warnings: string[];
 }
 
-const NAME = /^[A-Za-z0-9_-]+$/;
-
 const invalid = (problems: Problem[]) =>
   new RequestError(problems, {
     solutions: ['Correct the descriptor at the paths named above, then deploy again.'],
@@ -53,13 +35,6 @@ const invalid = (problems: Problem[]) =>
 const Envelope = z.object({
   dataProduct: z.looseObject({}),
   componentIdToProvision: z.string().min(1),
-});
-
-const productShape = z.object({
-  id: z.string().min(1),
-  environment: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]+$/, 'may have only letters, digits, dots, dashes and underscores'),
 });
 
 const productNames = z.object({
@@ -75,72 +50,6 @@ const componentShape = z.object({
     .pipe(z.literal('workload', 'must be workload: an Airbyte pipeline is one')),
   specific: z.looseObject({}),
 });
-
-/** `urn:dmb:cmp:<domain>:<product>:<major>:<component>`; URNs are case-insensitive. */
-const identityOf = (reader: Reader, dataProduct: unknown, id: string): Component | undefined => {
-  const product = reader.read(productShape, dataProduct, ['dataProduct']);
-  const [urn, dmb, cmp, domain, name, major, component, ...more] = id.toLowerCase().split(':');
-  const parts = [domain, name, major, component];
-  if (
-    urn !== 'urn' ||
-    dmb !== 'dmb' ||
-    cmp !== 'cmp' ||
-    parts.some((part) => !NAME.test(part ?? ''))
-  ) {
-    reader.refuse(
-      ['componentIdToProvision'],
-      'must be urn:dmb:cmp:<domain>:<product>:<major>:<component>',
-    );
-    return undefined;
-  }
-  if (!domain || !name || !major || !component) return undefined;
-  if (more.length > 0) {
-    reader.refuse(
-      ['componentIdToProvision'],
-      'names a subcomponent; this provisioner provisions whole components only',
-    );
-    return undefined;
-  }
-  if (!product) return undefined;
-  if (product.id.toLowerCase() !== `urn:dmb:dp:${domain}:${name}:${major}`) {
-    reader.refuse(['dataProduct', 'id'], `is not the product of the component ${id}`);
-    return undefined;
-  }
-  const { environment } = product;
-  const key = `${environment}/${domain}.${name}.${major}.${component}`;
-  return { environment, domain, product: name, major, component, key };
-};
-
-const isCalled = (id: string) => (component: unknown) =>
-  typeof component === 'object' && component !== null && Reflect.get(component, 'id') === id;
-
-/** An explicit null says the same as nothing: Witboost writes it for what the wizard left empty. */
-const withoutNulls = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  return typeof value === 'object' && value !== null ? fieldsOf(value) : value;
-};
-
-const fieldsOf = (value: object): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(value)
-      .filter(([, inner]) => inner !== null)
-      .map(([key, inner]) => [key, withoutNulls(inner)]),
-  );
-
-const readSpecific = (reader: Reader, raw: object, product: Product, at: Path) => {
-  const specific = fieldsOf(raw);
-  for (const path of secretsIn(specific))
-    reader.refuse(
-      [...at, ...path],
-      'carries a secret. Remove it: credentials belong to the environment of the provisioner',
-    );
-  const part = <Schema extends z.ZodType>(key: string, schema: Schema) =>
-    reader.read(schema, specific[key], [...at, key]);
-  const source = part('source', sourceOf());
-  const destination = part('destination', destinationOf(product));
-  const connection = part('connection', Connection);
-  return source && destination && connection ? { source, destination, connection } : undefined;
-};
 
 const readPlan = (
   reader: Reader,
@@ -165,30 +74,8 @@ const readPlan = (
     major: names?.version.split('.')[0] ?? '',
   };
   if (!component) return undefined;
-  const parts = readSpecific(reader, component.specific, product, [...at, 'specific']);
+  const parts = readSpecific(reader, component.specific, { product, at: [...at, 'specific'] });
   return identity && parts && { component: identity, ...parts };
-};
-
-/** Garbage in `latestEnrichedDescriptor` is never the caller's failure: then the ids are unknown. */
-const Enriched = z.object({
-  components: z.array(z.unknown()),
-});
-const EnrichedComponent = z.object({
-  info: z.object({
-    privateInfo: z.object({
-      sourceId: z.guid().optional().catch(undefined),
-      destinationId: z.guid().optional().catch(undefined),
-      connectionId: z.guid().optional().catch(undefined),
-    }),
-  }),
-});
-
-const readKnown = (text: string | null | undefined, id: string): KnownIds => {
-  if (!text) return {};
-  const { value } = readYaml(text, 'latestEnrichedDescriptor');
-  const product = Enriched.safeParse(Reflect.get(Object(value), 'dataProduct') ?? value);
-  const component = EnrichedComponent.safeParse(product.data?.components.find(isCalled(id)));
-  return component.data?.info.privateInfo ?? {};
 };
 
 const readEnvelope = (request: ProvisioningRequest) => {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { AirbyteError } from './airbyte-error';
 import type { WorkerConfig } from './config';
 import type { Redactor } from './secrets';
 
@@ -13,7 +14,10 @@ const withoutUndefined = (value: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined));
 
 /** destination-snowflake 4.x: `credentials` is one of two kinds, told apart by auth_type. */
-const credentialsOf = async (snowflake: WorkerConfig['snowflake'], redactor: Redactor) => {
+const credentialsOf = async (
+  snowflake: NonNullable<WorkerConfig['snowflake']>,
+  redactor: Redactor,
+) => {
   const { password, privateKeyFile, privateKeyPassword } = snowflake;
   if (!privateKeyFile) return { auth_type: 'Username and Password', password };
   const privateKey = await readFile(privateKeyFile, 'utf8').catch((cause: unknown) => {
@@ -27,12 +31,25 @@ const credentialsOf = async (snowflake: WorkerConfig['snowflake'], redactor: Red
   });
 };
 
-export const createFabrics = (config: WorkerConfig, redactor: Redactor): Fabrics => ({
-  snowflake: async () => ({
-    host: config.snowflake.host,
-    role: config.snowflake.role,
-    warehouse: config.snowflake.warehouse,
-    username: config.snowflake.username,
-    credentials: await credentialsOf(config.snowflake, redactor),
-  }),
+const noSnowflake = () =>
+  new AirbyteError('This provisioner knows no Snowflake to write to.', {
+    kind: 'refused',
+    solution: 'Ask the platform operator to set the SNOWFLAKE_ variables of the worker.',
+  });
+
+export const createFabrics = (
+  { snowflake }: Pick<WorkerConfig, 'snowflake'>,
+  redactor: Redactor,
+): Fabrics => ({
+  snowflake: async () => {
+    if (!snowflake) throw noSnowflake();
+    const { host, role, warehouse, username } = snowflake;
+    return {
+      host,
+      role,
+      warehouse,
+      username,
+      credentials: await credentialsOf(snowflake, redactor),
+    };
+  },
 });

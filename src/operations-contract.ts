@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationText } from './config';
+import { durationText } from './config-values';
 import { ProvisioningStatus } from './contract';
 
 /*

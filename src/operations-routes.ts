@@ -1,19 +1,16 @@
 import { Router } from 'express';
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { RequestError } from './errors';
 import type { Operations } from './operations';
 import { ReplayFailedRequest, ReplayRequest, RunQuery } from './operations-contract';
+import { wrongMethod as only } from './refusals';
+import { json, readAs } from './requests';
 
-const read = <Schema extends z.ZodType>(schema: Schema, given: unknown): z.output<Schema> => {
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => ({
-    path: path.join('.') || 'request',
-    message,
-  }));
-  throw new RequestError(problems, { solutions: ['See /openapi.json for what is understood.'] });
-};
+const read = <Schema extends z.ZodType>(schema: Schema, given: unknown) =>
+  readAs(schema, given, {
+    whole: 'request',
+    solution: 'See /openapi.json for what is understood.',
+  });
 
 const Nothing = z.strictObject({});
 
@@ -24,10 +21,7 @@ type OfRun = Request<{ token: string }>;
  * they are served only where they are switched on. Each that changes something takes JSON, which no
  * page in an operator's browser can send to another host unasked.
  */
-export const operationsRoutes = (
-  operations: Operations,
-  { json, only }: { json: RequestHandler[]; only: (method: string) => RequestHandler },
-): Router => {
+export const operationsRoutes = (operations: Operations): Router => {
   const router = Router();
   router
     .route('/operations/runs')

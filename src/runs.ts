@@ -64,7 +64,7 @@ export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
     provision({ plan, known, warnings }: Descriptor): Promise<string> {
       const input: ProvisionInput = { plan, known, warnings, retry };
       return start('provision', {
-        token: tokenFor('provision', plan.component, plan),
+        token: tokenFor('provision', plan.component.key, plan),
         component: plan.component,
         args: [input] satisfies Parameters<typeof provision>,
         lines: [
@@ -82,7 +82,7 @@ export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
     ): Promise<string> {
       const input: UnprovisionInput = { component, known, removeData, retry };
       return start('unprovision', {
-        token: tokenFor('unprovision', component, { removeData }),
+        token: tokenFor('unprovision', component.key, { removeData }),
         component,
         args: [input] satisfies Parameters<typeof unprovision>,
         lines: [`- **Data in the destination** ${removeData ? 'removed too' : 'kept'}`],

@@ -28,7 +28,7 @@ export const attributesOf = (token: string) => {
     { key: COMPONENT, value: component },
     { key: ENVIRONMENT, value: environment },
     { key: OPERATION, value: operation },
-  ];
+  ].filter(({ value }) => value !== '');
 };
 
 const rootOf = (err: unknown): unknown =>

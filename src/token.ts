@@ -1,34 +1,59 @@
 import { createHash } from 'node:crypto';
 import stringify from 'safe-stable-stringify';
-import type { Component } from './descriptor';
 import { inToken } from './ownership';
 
-export type Operation = 'provision' | 'unprovision';
+/** By the status route that serves their tokens; each is the type of its workflow too. */
+export const OPERATIONS = {
+  provisioning: ['provision', 'unprovision', 'provisionProduct', 'unprovisionProduct', 'updateacl'],
+  validation: ['validate', 'validateProduct'],
+  'reverse-provisioning': ['reverseProvision'],
+} as const;
+export type Family = keyof typeof OPERATIONS;
+export type Operation = (typeof OPERATIONS)[Family][number];
 
-const TOKEN = /^(provision|unprovision)\.[A-Za-z0-9._-]+\.[0-9a-f]{12}$/;
+/** How many parts a token has for whom it is about, after the environment. */
+const PARTS: Record<string, number> = {
+  provision: 4,
+  unprovision: 4,
+  updateacl: 4,
+  validate: 4,
+  provisionProduct: 3,
+  unprovisionProduct: 3,
+  validateProduct: 3,
+};
+
+const REST = /^[A-Za-z0-9._-]+\.[0-9a-f]{12}$/;
 
 /**
  * The token of a request, which is its run's workflow id: readable, safe in a URL, and the same for
- * the same request. `what` is all that decides what the run would do.
+ * the same request. `key` says whom it is about: a component's or a data product's key, or an
+ * environment alone. `what` is all that decides what the run would do.
  */
-export const tokenFor = (operation: Operation, component: Component, what: object) => {
-  const canonical = stringify({ operation, component: component.key, ...what }) ?? '';
+export const tokenFor = (operation: Operation, key: string, what: object) => {
+  const canonical = stringify({ operation, component: key, ...what }) ?? '';
   const digits = createHash('sha256').update(canonical).digest('hex').slice(0, 12);
-  return `${operation}.${inToken(component.key)}.${digits}`;
+  return `${operation}.${inToken(key)}.${digits}`;
 };
 
 /** What a token tells of its run. Of its parts only the environment may have dots of its own. */
 export const readToken = (token: string) => {
-  const [operation = '', ...parts] = token.split('.').slice(0, -1);
+  const [operation = '', ...rest] = token.split('.').slice(0, -1);
+  const count = PARTS[operation] ?? 0;
+  const from = rest.length > count ? rest.length - count : rest.length;
+  const about = rest.slice(from);
   return {
     operation,
-    environment: parts.slice(0, -4).join('.'),
-    /** `<domain>.<product>.<major>` */
-    dataProduct: parts.slice(-4, -1).join('.'),
-    /** `<domain>.<product>.<major>.<component>` */
-    component: parts.slice(-4).join('.'),
+    environment: rest.slice(0, from).join('.'),
+    /** `<domain>.<product>.<major>`; empty where the token is of no data product. */
+    dataProduct: about.slice(0, 3).join('.'),
+    /** `<domain>.<product>.<major>.<component>`; empty where the token is of no component. */
+    component: about.length === 4 ? about.join('.') : '',
   };
 };
 
 /** Whether a text could be a token of this provisioner; the workflow may still not exist. */
-export const isToken = (text: string) => text.length <= 1000 && TOKEN.test(text);
+export const isToken = (text: string, family: Family = 'provisioning') => {
+  const [operation = '', ...rest] = text.split('.');
+  const isKnown = OPERATIONS[family].some((known) => known === operation);
+  return text.length <= 1000 && isKnown && REST.test(rest.join('.'));
+};

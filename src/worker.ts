@@ -7,8 +7,9 @@ import express from 'express';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/airbyte';
 import { createDriftActivities } from '../activities/drift';
-import { createAirbyte } from './airbyte';
+
 import { createAirbyteHttp } from './airbyte-http';
+import { createPublicAirbyte } from './airbyte-public';
 import { workerConfig } from './config';
 import type { WorkerConfig } from './config';
 import { createFabrics } from './fabrics';
@@ -67,12 +68,12 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
     auth.kind === 'oauth' ? auth.clientSecret : undefined,
     auth.kind === 'basic' ? auth.password : undefined,
     auth.kind === 'basic' ? btoa(`${auth.username}:${auth.password}`) : undefined,
-    config.snowflake.password,
-    config.snowflake.privateKeyPassword,
+    config.snowflake?.password,
+    config.snowflake?.privateKeyPassword,
   ]);
   const http = createAirbyteHttp({ ...config.airbyte, redactor, log });
   const deps = {
-    airbyteFor: createAirbyte({ http, workspaceId }),
+    airbyteFor: createPublicAirbyte({ http, workspaceId }),
     fabrics: createFabrics(config, redactor),
     fingerprintKey: config.fingerprintKey,
   };

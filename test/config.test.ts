@@ -24,6 +24,7 @@ test('the defaults are those the README names', () => {
     retry: { initial: 1000, maxInterval: 30_000, giveUpAfter: 900_000, settleTime: 60_000 },
     operations: false,
     drainFor: 0,
+    infrastructureTemplates: [],
     logLevel: 'info',
   });
   expect(workerConfig(required)).toMatchObject({
@@ -73,10 +74,17 @@ test.each([
   [{ AIRBYTE_CLIENT_ID: 'i' }, /AIRBYTE_CLIENT_SECRET and AIRBYTE_CLIENT_ID go together/],
   [{ AIRBYTE_PASSWORD: 'p' }, /AIRBYTE_PASSWORD and AIRBYTE_USERNAME go together/],
   [{ SNOWFLAKE_PRIVATE_KEY_FILE: 'f' }, /only one of them/],
-  [{ AIRBYTE_API: 'config' }, /AIRBYTE_API must be public/],
+  [{ AIRBYTE_API: 'private' }, /AIRBYTE_API must be public, config or auto/],
+  [{ ACCESS_PERMISSION: 'admin' }, /ACCESS_PERMISSION must be workspace_reader/],
+  [{ SNOWFLAKE_USER: '' }, /SNOWFLAKE_USER is required with the other/],
   [{ AIRBYTE_URL: 'airbyte:8000' }, /AIRBYTE_URL must be an http\(s\) URL/],
 ])('the worker refuses %p', (given, message) => {
   expect(() => workerConfig({ ...required, ...given })).toThrow(message);
+});
+
+test('a worker may know no Snowflake', () => {
+  const { snowflake } = workerConfig({ AIRBYTE_WORKSPACE_ID: required.AIRBYTE_WORKSPACE_ID });
+  expect(snowflake).toBeUndefined();
 });
 
 const start = async (program: string, env: Record<string, string>) => {

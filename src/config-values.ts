@@ -1,0 +1,63 @@
+import ms from 'ms';
+import { z } from 'zod';
+
+export type Environment = Record<string, string | undefined>;
+
+/** A bad or missing variable. The message names every one of them, never a value. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** For durations that are given elsewhere too. */
+export const durationText = z.custom<ms.StringValue>(
+  (text) => typeof text === 'string' && /^\d*\.?\d+ *(ms|s|m|h|d)$/.test(text),
+  'must be a duration with its unit, for example 200ms, 30s or 15m',
+);
+const isLong = (value: number) => value > 0;
+const tooShort = 'must be longer than zero';
+
+/** A duration as the `ms` package reads it (`200ms`, `30s`, `15m`), in milliseconds. */
+export const duration = (fallback: ms.StringValue) =>
+  durationText
+    .default(fallback)
+    .transform((text) => ms(text))
+    .refine(isLong, tooShort);
+export const durationOrZero = (fallback: ms.StringValue) =>
+  durationText.default(fallback).transform((text) => ms(text));
+
+export const port = (fallback: number) =>
+  z.coerce
+    .number({ message: 'must be a port number' })
+    .int()
+    .min(0, 'must be a port number')
+    .max(65535, 'must be a port number')
+    .default(fallback);
+
+export const url = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' });
+export const optionalText = z.string().optional();
+
+/** Names separated by commas. */
+export const names = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean),
+  );
+
+/** An empty variable counts as absent, as container platforms set unset ones to "". */
+const withoutEmpty = (env: Environment) =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+
+/** The variables as the schema has them; throws a ConfigError that names all that are wrong. */
+export const read = <Schema extends z.ZodType>(
+  schema: Schema,
+  env: Environment,
+): z.output<Schema> => {
+  const parsed = schema.safeParse(withoutEmpty(env));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  throw new ConfigError(`These environment variables need mending: ${problems.join('; ')}.`);
+};

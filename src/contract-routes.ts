@@ -1,0 +1,119 @@
+import { Router } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+import { ProvisioningRequest } from './contract';
+import type { ProvisioningStatus, ValidationResult } from './contract';
+import { readDescriptor, readIdentity } from './descriptor';
+import { RequestError, SystemProblem } from './errors';
+import { refusal, wrongMethod } from './refusals';
+import { json, readAs } from './requests';
+import type { Runs } from './runs';
+import { isToken } from './token';
+
+type OfToken = Request<{ token: string }>;
+
+const readRequest = (body: unknown): ProvisioningRequest =>
+  readAs(ProvisioningRequest, body, {
+    whole: 'body',
+    solution: 'Send a ProvisioningRequest: descriptorKind, descriptor (YAML text), removeData.',
+  });
+
+const validate = (body: unknown): ValidationResult => {
+  try {
+    readDescriptor(readRequest(body));
+    return { valid: true };
+  } catch (err) {
+    if (!(err instanceof RequestError)) throw err;
+    return { valid: false, error: { errors: err.toBody('').errors } };
+  }
+};
+
+const unsupported = (what: string): RequestHandler => {
+  return () => {
+    throw new SystemProblem(`This provisioner does not support ${what} yet.`, {
+      solutions: ['Validate with POST /v1/validate, provision with POST /v1/provision.'],
+    });
+  };
+};
+
+/** No such token was ever issued, so each is unknown. */
+const noTokens =
+  (what: string): RequestHandler =>
+  () => {
+    throw refusal(
+      400,
+      'token',
+      'is unknown',
+      `This provisioner does not support ${what} yet, and so has issued no token for it.`,
+    );
+  };
+
+const answerToken = (res: Response, token: string) => {
+  // The Coordinator takes the body verbatim: bare text, though one copy of the contract says JSON.
+  res.status(202).type('text/plain').send(token);
+};
+
+export interface ContractDeps {
+  runs: Runs;
+  statusOf: (token: string) => Promise<ProvisioningStatus>;
+}
+
+/** The operations of the Coordinator's contract, by method and path. */
+const handlers = ({ runs, statusOf }: ContractDeps) => {
+  const post = {
+    '/v1/validate': [
+      ...json,
+      (req: Request, res: Response) => {
+        res.json(validate(req.body));
+      },
+    ],
+    '/v1/provision': [
+      ...json,
+      async (req: Request, res: Response) => {
+        answerToken(res, await runs.provision(readDescriptor(readRequest(req.body))));
+      },
+    ],
+    '/v1/unprovision': [
+      ...json,
+      async (req: Request, res: Response) => {
+        const request = readRequest(req.body);
+        const { component, known } = readIdentity(request);
+        const removeData = request.removeData ?? false;
+        answerToken(res, await runs.unprovision(component, { known, removeData }));
+      },
+    ],
+    '/v1/updateacl': [unsupported('access control')],
+    '/v2/validate': [unsupported('asynchronous validation')],
+    '/v1/reverse-provisioning': [unsupported('reverse provisioning')],
+  };
+  const get = {
+    '/v1/provision/:token/status': [
+      async (req: OfToken, res: Response) => {
+        res.json(await statusOf(req.params.token));
+      },
+    ],
+    '/v2/validate/:token/status': [noTokens('asynchronous validation')],
+    '/v1/reverse-provisioning/:token/status': [noTokens('reverse provisioning')],
+  };
+  const remove = {
+    '/v1/provision/:token': [
+      async ({ params: { token } }: OfToken, res: Response) => {
+        if (isToken(token) && (await runs.terminate(token))) res.status(202).end();
+        else res.json(await statusOf(token));
+      },
+    ],
+  };
+  return { post, get, remove };
+};
+
+/** The Coordinator's contract. No operation waits for Airbyte or a worker. */
+export const contractRoutes = (deps: ContractDeps): Router => {
+  const router = Router();
+  const { post, get, remove } = handlers(deps);
+  for (const [path, each] of Object.entries(post))
+    router.route(path).post(each).all(wrongMethod('POST'));
+  for (const [path, each] of Object.entries(get))
+    router.route(path).get(each).all(wrongMethod('GET'));
+  for (const [path, each] of Object.entries(remove))
+    router.route(path).delete(each).all(wrongMethod('DELETE'));
+  return router;
+};
