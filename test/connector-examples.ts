@@ -23,33 +23,35 @@ const certificates = {
   client_key_password: ref('PASSWORD'),
 };
 
-const files: Example[] = [
-  ['GCS', 'gs://bucket/orders.csv', {}, { service_account_json: ref('KEY') }],
-  [
+const stored = (storage: string, url: string, least: object, more: object): Example => ({
+  kind: 'source',
+  connector: `file on ${storage}`,
+  minimal: fileAt(url, { storage, ...least }),
+  full: {
+    ...fileAt(url, { storage, ...more }),
+    format: 'csv',
+    reader_options: '{"sep": ";"}',
+  },
+});
+
+const files = [
+  stored('GCS', 'gs://bucket/orders.csv', {}, { service_account_json: ref('KEY') }),
+  stored(
     'S3',
     's3://bucket/orders.csv',
     {},
     { aws_access_key_id: 'AKIA1', aws_secret_access_key: ref('KEY') },
-  ],
-  [
+  ),
+  stored(
     'AzBlob',
     'azure://container/orders.csv',
     { storage_account: 'acme' },
     { storage_account: 'acme', sas_token: ref('KEY') },
-  ],
-  ['SSH', '/data/orders.csv', ssh, { ...ssh, port: 2222 }],
-  ['SCP', '/data/orders.csv', ssh, { ...ssh, port: '2222' }],
-  ['SFTP', 'data/orders.csv', ssh, { ...ssh, port: 22 }],
-].map(([storage, url, least, more]): Example => ({
-  kind: 'source',
-  connector: `file on ${String(storage)}`,
-  minimal: fileAt(String(url), { storage, ...Object(least) }),
-  full: {
-    ...fileAt(String(url), { storage, ...Object(more) }),
-    format: 'csv',
-    reader_options: '{"sep": ";"}',
-  },
-}));
+  ),
+  stored('SSH', '/data/orders.csv', ssh, { ...ssh, port: 2222 }),
+  stored('SCP', '/data/orders.csv', ssh, { ...ssh, port: '2222' }),
+  stored('SFTP', 'data/orders.csv', ssh, { ...ssh, port: 22 }),
+];
 
 export const EXAMPLES: Example[] = [
   {
