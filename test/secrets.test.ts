@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { createRedactor, maskRecord } from '../src/secrets';
-import { CANARY, isWrite, startHarness } from './harness';
+import { createDrift } from '../src/drift';
+import { CANARY, eventually, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';
 
 const KEY = [
@@ -188,6 +189,41 @@ test('a secret of the descriptor is in Airbyte and nowhere else, and its rotatio
 
     await run('unprovision');
     expect(leaksIn(await everythingTold(harness, tokens))).toEqual([]);
+  } finally {
+    await harness.stop();
+    await rm(directory, { recursive: true });
+  }
+});
+
+test('the check for drift knows secrets of descriptors, and goes on without one', async () => {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'provisioner-tests-'));
+  const file = path.join(directory, 'SFTP');
+  await writeFile(file, 'one');
+  const harness = await startHarness({
+    env: { SECRETS_DIR: directory, SECRETS_ALLOWED: 'SFTP', AIRBYTE_REQUEST_TIMEOUT: '10s' },
+  });
+  try {
+    const token = await harness.start('provision', sftp('SFTP'));
+    await harness.finished(token);
+    await harness.run('provision', {
+      component: 'samples',
+      source: { connector: 'custom', name: 'Samples', definitionName: 'Sample Data' },
+    });
+    const query = `TaskQueue = '${harness.environment}' AND ExecutionStatus = 'Completed' AND WorkflowType = 'provision'`;
+    const isListed = async () =>
+      (await harness.client.workflow.count(query)).count > 1 || undefined;
+    await eventually(isListed, 'both runs in the list');
+    const check = async () => {
+      const drift = createDrift({ client: harness.client, taskQueue: harness.environment });
+      const { totals, findings } = await drift.check();
+      const { components, unreadable } = totals;
+      return { components, unreadable, differs: findings.map(({ differs }) => differs) };
+    };
+    expect(await check()).toEqual({ components: 2, unreadable: 0, differs: [] });
+    await writeFile(file, 'two');
+    expect(await check()).toEqual({ components: 2, unreadable: 0, differs: [['secrets']] });
+    await rm(file);
+    expect(await check()).toEqual({ components: 1, unreadable: 1, differs: [] });
   } finally {
     await harness.stop();
     await rm(directory, { recursive: true });
