@@ -2,10 +2,12 @@ import type { Actor, Airbyte, ConnectionRead } from '../src/airbyte';
 import type { Interest } from '../src/airbyte-http';
 import type { KnownIds, Plan } from '../src/descriptor';
 import type { Fabrics } from '../src/fabrics';
+import type { SecretReferences } from '../src/secret-references';
 import { createActorActivities, findActor } from './actors';
 import type { PutActor, RestoreActor } from './actors';
 import { attempt } from './attempt';
 import { createConnectionActivities, findConnection } from './connections';
+import { createSyncActivities } from './jobs';
 
 export type { FailureDetails, LastWord } from './attempt';
 export type { Put } from './findings';
@@ -24,6 +26,7 @@ export interface ActivityDeps {
   /** Airbyte, for as long as someone is interested in its answers. */
   airbyteFor: (interest: Interest) => Airbyte;
   fabrics: Fabrics;
+  references: SecretReferences;
   /** Keys the fingerprints in names. */
   fingerprintKey: string;
   workspaceId: string;
@@ -79,5 +82,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
     deleteDestination: (which: Which) => actors.delete('destination', which),
     deleteConnection: connections.delete,
     clearData: connections.clearData,
+
+    ...createSyncActivities(deps),
   };
 };

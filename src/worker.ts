@@ -16,6 +16,7 @@ import { createFabrics } from './fabrics';
 import { createLogger, listen, onSignal, runProgram } from './program';
 import { createProvisioned } from './provisioned';
 import { putReconcileSchedule } from './reconcile-schedule';
+import { createSecretReferences } from './secret-references';
 import { createRedactor } from './secrets';
 
 const BUNDLE = path.join(__dirname, '..', 'workflow-bundle.js');
@@ -75,6 +76,7 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
   const deps = {
     airbyteFor: createPublicAirbyte({ http, workspaceId }),
     fabrics: createFabrics(config, redactor),
+    references: createSecretReferences(config.secrets, redactor),
     fingerprintKey: config.fingerprintKey,
   };
   const provisioned = createProvisioned({ client, taskQueue: config.taskQueue });
