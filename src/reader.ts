@@ -65,7 +65,7 @@ export const createReader = (yaml: Yaml) => {
     }
     return copy;
   };
-  return { problems, warnings, refuse, read };
+  return { problems, warnings, refuse, warn, read };
 };
 
 const dropKey = (value: unknown, path: Path) => {
