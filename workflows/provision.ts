@@ -11,6 +11,7 @@ import { activitiesFor, startRun } from './run';
 import type { Run, Steps } from './run';
 import { bothOf, compensate, DELETED } from './saga';
 import type { Undo } from './saga';
+import { startPart } from './verdict';
 
 const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
 
@@ -113,6 +114,7 @@ const noteFor = (run: Run, kind: string, put: Put) => {
 /**
  * Makes a component's pipeline exist as its descriptor says. Looks first and acts on the
  * difference; on failure takes back what it did, so that nothing, or the former pipeline, is left.
+ * As part of a data product's run it keeps what it did only if all the other components are in place.
  */
 export async function provision(input: ProvisionInput): Promise<ProvisioningStatus> {
   const { plan, warnings } = input;
@@ -120,6 +122,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
   const { settleTime } = input.retry;
   const steps = activitiesFor(input.retry);
   const run = startRun();
+  const part = startPart(run);
   const undos: Undo[] = [];
   // Until the run has looked, the ids it was told are the best it can tell.
   let exists: Existing = input.known;
@@ -138,9 +141,10 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     return put;
   };
 
-  try {
+  const pipeline = async (): Promise<ProvisioningStatus> => {
     await holdComponent(key, run);
     run.phase('Looking at what exists in Airbyte');
+    for (const note of input.notes ?? []) run.info(note);
     for (const warning of warnings) run.warn(warning);
     const before = await steps(`Look for ${key}`).inspect({ key, known: input.known });
     exists = existingIn(before);
@@ -186,6 +190,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
 
     // A cancellation that the last step did not notice is heard all the same.
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
+    await part.verdict();
     run.phase('Completed');
     return {
       status: 'COMPLETED',
@@ -193,6 +198,10 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       info: infoOf(plan, before.workspaceId, streams, { source, destination, connection }),
       logs: run.logs,
     };
+  };
+
+  try {
+    return await part.within(pipeline);
   } catch (err) {
     run.error(reasonOf(err, run).problem);
     const { undone, leftBehind } = await compensate(undos, run);
