@@ -1,4 +1,10 @@
-import { condition, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import type { FailureDetails } from '../activities/airbyte';
 import type { ProvisioningStatus } from '../src/contract';
@@ -61,8 +67,8 @@ const optionsFor = (part: Crew['parts'][number]) => ({
 });
 
 /**
- * The runs of a data product's components, as children of its own. To be used in a scope that is not
- * cancelled: they are ended by `stop`, and always waited for.
+ * The runs of a data product's components, as children of its own. `begun` and `ended` belong into a
+ * scope that is not cancelled: runs are ended by `stop`, and always waited for.
  */
 export const createCrew = ({ operation, parts, run }: Crew) => {
   const members = parts.map((part) => {
@@ -84,8 +90,12 @@ export const createCrew = ({ operation, parts, run }: Crew) => {
     run.info(`${found.member.component}: in place`);
   });
 
-  const tell = (reason?: FailureDetails) =>
-    Promise.all([...children.values()].map((child) => isTold(child.signal(verdictSignal, reason))));
+  /** Heard although this run is cancelled; one that has ended meanwhile needs no verdict. */
+  const tell = (told: Child[], reason?: FailureDetails) =>
+    CancellationScope.nonCancellable(() =>
+      Promise.all(told.map((child) => isTold(child.signal(verdictSignal, reason)))),
+    );
+  const tellAll = (reason?: FailureDetails) => tell([...children.values()], reason);
 
   const stop = (reason: FailureDetails, phase: string) => {
     // Too late where the others have been told to keep what they did.
@@ -94,13 +104,14 @@ export const createCrew = ({ operation, parts, run }: Crew) => {
     queue.length = 0;
     run.phase(phase);
     for (const member of children.keys()) member.state = 'being stopped';
-    void tell(reason);
+    void tellAll(reason);
     return true;
   };
 
   const failed = (member: Member, err: unknown) => {
     const { status, problem } = endOfChild(err);
     const isOwn = problem.problem !== stopped?.problem;
+    children.delete(member);
     member.state = isOwn ? 'failed' : 'stopped with the others';
     Object.assign(member, { problem, err, ...(status && { status }) });
     if (isOwn) run.error(`${member.component}: ${problem.problem}`);
@@ -139,18 +150,18 @@ export const createCrew = ({ operation, parts, run }: Crew) => {
     }
     children.set(member, child);
     member.state = 'under way';
-    if (stopped) void isTold(child.signal(verdictSignal, stopped));
+    if (stopped) void tell([child], stopped);
     const end = child.result().then(
       (status) => {
+        children.delete(member);
         member.state = 'done';
         member.status = status;
         if (operation === 'unprovision') run.info(`${member.component}: ${status.result}`);
       },
       (err: unknown) => failed(member, err),
     );
-    const ended = end.finally(() => children.delete(member));
-    ends.push(ended);
-    await Promise.race([ended, condition(() => ready.has(part.token))]);
+    ends.push(end);
+    await Promise.race([end, condition(() => ready.has(part.token))]);
   };
 
   const lane = async () => {
@@ -172,7 +183,7 @@ export const createCrew = ({ operation, parts, run }: Crew) => {
     /** What was done is to be kept. */
     keep: () => {
       isKept = true;
-      return tell();
+      return tellAll();
     },
     ended: () => Promise.all(ends),
   };

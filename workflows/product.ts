@@ -80,8 +80,9 @@ const runProduct = async (
       await crew.ended();
     });
     if (cancellation) throw cancellation;
-    const failed = members.find(({ state }) => state === 'failed');
-    if (failed) throw failureOf(failed);
+    const failed = members.filter(({ state }) => state !== 'done');
+    const first = failed.find(({ state }) => state === 'failed') ?? failed[0];
+    if (first) throw failureOf(first);
     run.phase('Completed');
     return completedStatus(members, run, of.done);
   } catch (err) {
