@@ -11,6 +11,7 @@ import { SystemProblem } from './errors';
 import type { Operations } from './operations';
 import { ReplayFailedRequest, RunFilter } from './operations-contract';
 import type { Replay } from './operations-contract';
+import { OPERATIONS } from './token';
 
 /** Milliseconds between two looks at the runs that are waited for. */
 const LOOK_EVERY = 500;
@@ -35,9 +36,7 @@ const flag = (name: PropertyKey) =>
 
 const withFilters = (command: Command) =>
   command
-    .addOption(
-      new Option('--operation <operation>', 'only these').choices(['provision', 'unprovision']),
-    )
+    .addOption(new Option('--operation <operation>', 'only these').choices(OPERATIONS.provisioning))
     .option('--component <component>', 'finance.cashflow.0.bookings, or the URN')
     .option('--environment <environment>', 'only of this environment')
     .option('--since <duration>', 'only runs that go on or ended within it: 30m, 24h, 7d');
@@ -61,7 +60,7 @@ export const addRunsCommand = (
 ) => {
   const runs = program
     .command('runs')
-    .description('the runs of provision and unprovision requests; a run is named by its token');
+    .description('the runs of what was requested; a run is named by its token');
 
   /** What the arguments mean; else the command ends as one that was wrongly used. */
   const read = <Schema extends z.ZodType>(

@@ -89,6 +89,7 @@ export const runPage = (run: RunDetails) =>
     fields([
       ['Token', run.token],
       ['Operation', run.operation],
+      ['Data product', run.dataProduct],
       ['Component', run.component],
       ['Environment', run.environment],
       ['Status', run.status],

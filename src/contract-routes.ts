@@ -2,8 +2,9 @@ import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import { ProvisioningRequest } from './contract';
 import type { ProvisioningStatus, ValidationResult } from './contract';
-import { readDescriptor, readIdentity } from './descriptor';
 import { RequestError, SystemProblem } from './errors';
+import type { Templates } from './ours';
+import { readIdentities, readPlans } from './product';
 import { refusal, wrongMethod } from './refusals';
 import { json, readAs } from './requests';
 import type { Runs } from './runs';
@@ -17,9 +18,9 @@ const readRequest = (body: unknown): ProvisioningRequest =>
     solution: 'Send a ProvisioningRequest: descriptorKind, descriptor (YAML text), removeData.',
   });
 
-const validate = (body: unknown): ValidationResult => {
+const validate = (body: unknown, templates: Templates): ValidationResult => {
   try {
-    readDescriptor(readRequest(body));
+    readPlans(readRequest(body), templates);
     return { valid: true };
   } catch (err) {
     if (!(err instanceof RequestError)) throw err;
@@ -54,31 +55,33 @@ const answerToken = (res: Response, token: string) => {
 
 export interface ContractDeps {
   runs: Runs;
+  /** Whose components are ours in a data product. */
+  templates: Templates;
   statusOf: (token: string) => Promise<ProvisioningStatus>;
 }
 
 /** The operations of the Coordinator's contract, by method and path. */
-const handlers = ({ runs, statusOf }: ContractDeps) => {
+const handlers = ({ runs, statusOf, templates }: ContractDeps) => {
   const post = {
     '/v1/validate': [
       ...json,
       (req: Request, res: Response) => {
-        res.json(validate(req.body));
+        res.json(validate(req.body, templates));
       },
     ],
     '/v1/provision': [
       ...json,
       async (req: Request, res: Response) => {
-        answerToken(res, await runs.provision(readDescriptor(readRequest(req.body))));
+        answerToken(res, await runs.provision(readPlans(readRequest(req.body), templates)));
       },
     ],
     '/v1/unprovision': [
       ...json,
       async (req: Request, res: Response) => {
         const request = readRequest(req.body);
-        const { component, known } = readIdentity(request);
         const removeData = request.removeData ?? false;
-        answerToken(res, await runs.unprovision(component, { known, removeData }));
+        const identities = readIdentities(request, templates);
+        answerToken(res, await runs.unprovision(identities, { removeData }));
       },
     ],
     '/v1/updateacl': [unsupported('access control')],

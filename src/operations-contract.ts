@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationText } from './config-values';
 import { ProvisioningStatus } from './contract';
+import { OPERATIONS } from './token';
 
 /*
  * What the operator's commands and routes take and answer. Unknown keys are refused: a filter that
@@ -24,7 +25,7 @@ const environmentName = z
   .regex(/^[A-Za-z0-9._-]+$/, 'may have only letters, digits, dots, dashes and underscores');
 
 const filter = {
-  operation: z.enum(['provision', 'unprovision']).optional(),
+  operation: z.enum(OPERATIONS.provisioning).optional(),
   component: componentName.optional(),
   environment: environmentName.optional(),
   since: durationText.optional().meta({
@@ -75,6 +76,9 @@ export const Run = z
     token: z.string(),
     operation: z.string(),
     environment: z.string(),
+    /** `<domain>.<product>.<major>`. */
+    dataProduct: z.string(),
+    /** `<domain>.<product>.<major>.<component>`; empty of a run of the whole data product. */
     component: z.string(),
     /** As Temporal and its UI tell it. A Terminated run undid nothing, a Canceled one did. */
     execution: z.enum(['Running', 'Completed', 'Failed', 'Canceled', 'Terminated', 'TimedOut']),

@@ -28,12 +28,16 @@ const fromStatus = (run: Run, { status, info }: ProvisioningStatus) => {
   return `Unknown: the run had no chance to say. In Airbyte, names of the component's source and destination end in [${run.environment}/${run.component}]; replay the run, or send an unprovision, to put them in order.`;
 };
 
-const inAirbyte = (run: Run, status: ProvisioningStatus, looked: Looked): InAirbyte => {
+const ofComponents = 'Each component has a run of its own, which tells what is in Airbyte now.';
+
+/** Without a look: the run concerns more than one component. */
+const inAirbyte = (run: Run, status: ProvisioningStatus, looked: Looked | undefined): InAirbyte => {
   const { leftBehind = [], ...others } = status.info?.privateInfo ?? {};
   const ids = Object.fromEntries(
     Object.entries(others).flatMap(([name, id]) => (typeof id === 'string' ? [[name, id]] : [])),
   );
   const told = { ids, leftBehind: [leftBehind].flat() };
+  if (!looked) return { ...told, note: `${fromStatus(run, status)} ${ofComponents}` };
   if ('entities' in looked) return { ...told, now: looked.entities, note: 'So it is now.' };
   return {
     ...told,
@@ -69,7 +73,7 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
         throw notAnswered(err);
       });
       const run = runs.toRun(described);
-      const looked = await look(run);
+      const looked = run.component ? await look(run) : undefined;
       return {
         ...run,
         status: status.status,

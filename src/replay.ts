@@ -10,6 +10,9 @@ import type { StartRun } from './start-run';
 
 const COMPLETED = 'the run has completed: nothing of it failed';
 
+const partOf = (token: string) =>
+  `it was part of a data product's run, which is replayed as a whole: ${token}`;
+
 const refused = ({ token, reason }: Replay) =>
   new RequestError([{ path: 'token', message: `${token} was not replayed: ${reason ?? ''}` }], {
     status: 409,
@@ -34,6 +37,9 @@ export const createReplay = ({ runs, history, startRun, log }: ReplayDeps) => {
     const execution = executionOf(run);
     if (execution === 'Running') return { token, outcome: 'already running' };
     if (execution === 'Completed') return { token, outcome: 'skipped', reason: COMPLETED };
+    const whole = run.parentExecution?.workflowId;
+    // Alone it would not be undone with the others, nor they with it.
+    if (whole) return { token, outcome: 'skipped', reason: partOf(whole), supersededBy: whole };
     const later = await runs.laterThan(run).catch((err: unknown) => {
       throw notAnswered(err);
     });

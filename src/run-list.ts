@@ -9,7 +9,7 @@ import { RequestError, SystemProblem } from './errors';
 import type { Run, RunFilter, RunList } from './operations-contract';
 import { ADD_ATTRIBUTES, lacksAttributes } from './search-attributes';
 import { runHref } from './status';
-import { isToken, readToken } from './token';
+import { isToken, OPERATIONS, readToken } from './token';
 
 /** Milliseconds for one run, and for a list of them. */
 const DESCRIBE_DEADLINE = 3000;
@@ -52,7 +52,7 @@ const quoted = (text: string) => JSON.stringify(text);
 
 const queryFor = (filter: Omit<RunFilter, 'limit'>, taskQueue: string) => {
   const { operation, failed, component, environment, since } = filter;
-  const types = operation ? [operation] : ['provision', 'unprovision'];
+  const types = operation ? [operation] : OPERATIONS.provisioning;
   const conditions = [
     `TaskQueue = ${quoted(taskQueue)}`,
     `WorkflowType IN (${types.map(quoted).join(', ')})`,
@@ -65,6 +65,18 @@ const queryFor = (filter: Omit<RunFilter, 'limit'>, taskQueue: string) => {
 };
 
 const timeBefore = (duration: ms.StringValue) => new Date(Date.now() - ms(duration)).toISOString();
+
+const PIPELINE = ['provision', 'unprovision'];
+const PIPELINES = ['provisionProduct', 'unprovisionProduct'];
+
+/** How the tokens begin of requests that, coming later, leave no sense in repeating a run. */
+const rivalsOf = (token: string) => {
+  const { operation, environment, dataProduct, component } = readToken(token);
+  const of = (operations: string[], whom: string) =>
+    operations.map((each) => `${each}.${environment}.${whom}.`);
+  if (PIPELINES.includes(operation)) return of([...PIPELINES, ...PIPELINE], dataProduct);
+  return of(PIPELINE.includes(operation) ? PIPELINE : [operation], component);
+};
 
 export interface RunListDeps {
   client: Client;
@@ -120,13 +132,14 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
   };
 
   const toRun = (run: WorkflowExecutionInfo | WorkflowExecutionDescription): Run => {
-    const { operation, environment, component } = readToken(run.workflowId);
+    const { operation, environment, dataProduct, component } = readToken(run.workflowId);
     const phase = run.memo?.phase;
     const href = runHref(run, { temporalUiUrl, namespace: client.options.namespace });
     return {
       token: run.workflowId,
       operation,
       environment,
+      dataProduct,
       component,
       execution: executionOf(run),
       phase: typeof phase === 'string' ? phase : '',
@@ -151,21 +164,24 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
       return runs.map(({ workflowId }) => workflowId);
     },
     /**
-     * A request for the same component that came after the run, or is being done now; the newest.
-     * Found by token, as runs may lack search attributes.
+     * A request for the same component, or data product, that came after the run, or is being done
+     * now; the newest. Found by token, as runs may lack search attributes.
      */
     async laterThan(run: WorkflowExecutionDescription): Promise<Run | undefined> {
-      const { environment, component } = readToken(run.workflowId);
-      const tokens = ['provision', 'unprovision'].map(
-        (operation) =>
-          `WorkflowId STARTS_WITH ${quoted(`${operation}.${environment}.${component}.`)}`,
+      const tokens = rivalsOf(run.workflowId).map(
+        (start) => `WorkflowId STARTS_WITH ${quoted(start)}`,
       );
       const since = quoted(run.startTime.toISOString());
       const query = `(${tokens.join(' OR ')}) AND (CloseTime IS NULL OR StartTime >= ${since})`;
-      const later: Run[] = [];
+      const found: WorkflowExecutionInfo[] = [];
       for await (const other of client.workflow.list({ query }))
-        if (isToken(other.workflowId) && other.workflowId !== run.workflowId)
-          later.push(toRun(other));
+        if (isToken(other.workflowId)) found.push(other);
+      // What a data product's run has started is its own wish, also when it is replayed alone.
+      const own = found.filter(
+        ({ parentExecution }) => parentExecution?.workflowId === run.workflowId,
+      );
+      const tokensOfOwn = new Set([run.workflowId, ...own.map(({ workflowId }) => workflowId)]);
+      const later = found.filter(({ workflowId }) => !tokensOfOwn.has(workflowId)).map(toRun);
       return later.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))[0];
     },
   };

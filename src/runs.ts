@@ -1,32 +1,15 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { ProvisionInput, Retry, UnprovisionInput } from '../workflows/input';
-import type { provision, unprovision } from '../workflows';
-import type { Component, Descriptor, KnownIds } from './descriptor';
+import type { Retry } from '../workflows/input';
 import { SystemProblem } from './errors';
-import type { StartRun } from './start-run';
-import { tokenFor } from './token';
-import type { Operation } from './token';
+import { productRun, provisionPart, unprovisionPart } from './parts';
+import type { Identities, Plans } from './product';
+import type { Start, StartRun } from './start-run';
 
 /** Milliseconds Temporal has to take a signal and a request to cancel. */
 const TERMINATE_DEADLINE = 3000;
 const READY_DEADLINE = 1000;
-/** Temporal takes 400 bytes of summary; a character may need four. */
-const MAX_SUMMARY = 100;
-
-const summaryOf = (operation: Operation, { component, product, environment }: Component) =>
-  `${operation} ${component} of ${product} in ${environment}`.slice(0, MAX_SUMMARY);
-
-/** Markdown, for the person who opens the run in the Temporal UI. */
-const detailsOf = (of: Component, lines: string[]) =>
-  [
-    `- **Component** ${of.component}`,
-    `- **Data product** ${of.domain} / ${of.product}, version ${of.major}`,
-    `- **Environment** ${of.environment}`,
-    ...lines,
-  ].join('\n');
-
 export interface RunsDeps {
   client: Client;
   startRun: StartRun;
@@ -43,50 +26,32 @@ export type Runs = ReturnType<typeof createRuns>;
 export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
   let answered = 0;
 
-  const start = async (
-    operation: Operation,
-    given: { token: string; component: Component; args: unknown[]; lines: string[] },
-  ): Promise<string> => {
-    const { token, component, args, lines } = given;
-    await startRun({
-      token,
-      args,
-      after: 'ALLOW_DUPLICATE',
-      summary: summaryOf(operation, component),
-      details: detailsOf(component, lines),
-    }).catch(notHandedOver);
+  const start = async (run: Omit<Start, 'after'>): Promise<string> => {
+    await startRun({ ...run, after: 'ALLOW_DUPLICATE' }).catch(notHandedOver);
     answered = Date.now();
-    return token;
+    return run.token;
   };
 
   return {
-    /** The token of the run that makes the pipeline as the descriptor says. */
-    provision({ plan, known, warnings }: Descriptor): Promise<string> {
-      const input: ProvisionInput = { plan, known, warnings, retry };
-      return start('provision', {
-        token: tokenFor('provision', plan.component.key, plan),
-        component: plan.component,
-        args: [input] satisfies Parameters<typeof provision>,
-        lines: [
-          `- **Source** ${plan.source.name} (${plan.source.connector})`,
-          `- **Destination** ${plan.destination.name} (${plan.destination.connector})`,
-          `- **Connection** ${plan.connection.name}`,
-        ],
-      });
+    /** The token of the run that makes the pipeline, or those of a data product, as wanted. */
+    provision({ product, descriptors, warnings, notes }: Plans): Promise<string> {
+      const parts = descriptors.map((descriptor) => provisionPart(descriptor, retry));
+      const run = product
+        ? productRun('provisionProduct', product, { parts, warnings, notes })
+        : onlyOne(parts);
+      return start({ ...run, args: [run.input] });
     },
 
-    /** The token of the run that removes the pipeline, and with `removeData` what it wrote. */
+    /** The token of the run that removes them, and with `removeData` what they wrote. */
     unprovision(
-      component: Component,
-      { known, removeData }: { known: KnownIds; removeData: boolean },
+      { product, identities, warnings, notes }: Identities,
+      { removeData }: { removeData: boolean },
     ): Promise<string> {
-      const input: UnprovisionInput = { component, known, removeData, retry };
-      return start('unprovision', {
-        token: tokenFor('unprovision', component.key, { removeData }),
-        component,
-        args: [input] satisfies Parameters<typeof unprovision>,
-        lines: [`- **Data in the destination** ${removeData ? 'removed too' : 'kept'}`],
-      });
+      const parts = identities.map((identity) => unprovisionPart(identity, { removeData, retry }));
+      const run = product
+        ? productRun('unprovisionProduct', product, { parts, warnings, notes })
+        : onlyOne(parts);
+      return start({ ...run, args: [run.input] });
     },
 
     /** Whether the token has a run that goes on; that one then undoes what it did and ends. */
@@ -122,6 +87,11 @@ export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
       }
     },
   };
+};
+
+const onlyOne = <Part>([part]: Part[]): Part => {
+  if (part === undefined) throw new Error('A request without a component was taken.');
+  return part;
 };
 
 const notHandedOver = (cause: unknown): never => {

@@ -24,6 +24,7 @@ runProgram(async () => {
   const runs = createRuns({ client, startRun, retry: config.retry, log });
   const app = createGateway({
     runs,
+    templates: config.infrastructureTemplates,
     statusOf,
     operations,
     problem: async () => {

@@ -14,6 +14,7 @@ const deps: GatewayDeps = {
     terminate: neverCalled,
     isReady: neverCalled,
   },
+  templates: [],
   statusOf: neverCalled,
   problem: neverCalled,
   basePath: '',
