@@ -7,6 +7,8 @@ import express from 'express';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/airbyte';
 import { createDriftActivities } from '../activities/drift';
+import { createReverseActivities } from '../activities/reverse';
+import { createValidationActivities } from '../activities/validation';
 
 import { createAirbyteHttp } from './airbyte-http';
 import { createPublicAirbyte } from './airbyte-public';
@@ -81,6 +83,12 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
   return {
     ...createActivities({ ...deps, workspaceId, uiUrl }),
     ...createDriftActivities({ ...deps, provisioned }),
+    ...createValidationActivities({ ...deps, redact: redactor.redact }),
+    ...createReverseActivities({
+      ...deps,
+      hrefOf: (path: string) => `${uiUrl}/workspaces/${workspaceId}/${path}`,
+      updatesDialect: config.updatesDialect,
+    }),
   };
 };
 
