@@ -18,6 +18,7 @@ import { createFabrics } from './fabrics';
 import { createLogger, listen, onSignal, runProgram } from './program';
 import { createProvisioned } from './provisioned';
 import { putReconcileSchedule } from './reconcile-schedule';
+import { createSecretReferences } from './secret-references';
 import { createRedactor } from './secrets';
 
 const BUNDLE = path.join(__dirname, '..', 'workflow-bundle.js');
@@ -77,6 +78,7 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
   const deps = {
     airbyteFor: createPublicAirbyte({ http, workspaceId }),
     fabrics: createFabrics(config, redactor),
+    references: createSecretReferences(config.secrets, redactor),
     fingerprintKey: config.fingerprintKey,
   };
   const provisioned = createProvisioned({ client, taskQueue: config.taskQueue });

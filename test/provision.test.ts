@@ -10,7 +10,9 @@ beforeAll(async () => {
 afterAll(() => harness.stop());
 afterEach(() => harness.resetAirbyte());
 
-const ignoredKey: unknown = expect.stringMatching(/connection\.dbtGitUrl \(line \d+\): is ignored/);
+const ignoredKey: unknown = expect.stringMatching(
+  /connection\.dbtGitUrl \(line \d+\): is not known here and is ignored/,
+);
 
 const enriched = (privateInfo: unknown, component = 'payments') =>
   JSON.stringify({
