@@ -7,9 +7,7 @@ import express from 'express';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/airbyte';
 import { createDriftActivities } from '../activities/drift';
-
-import { createAirbyteHttp } from './airbyte-http';
-import { createPublicAirbyte } from './airbyte-public';
+import { createAirbyte } from './airbyte-client';
 import { workerConfig } from './config';
 import type { WorkerConfig } from './config';
 import { createFabrics } from './fabrics';
@@ -71,9 +69,10 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
     config.snowflake?.password,
     config.snowflake?.privateKeyPassword,
   ]);
-  const http = createAirbyteHttp({ ...config.airbyte, redactor, log });
+  const airbyte = createAirbyte({ ...config.airbyte, redactor, log });
+  void airbyte.find();
   const deps = {
-    airbyteFor: createPublicAirbyte({ http, workspaceId }),
+    airbyteFor: airbyte.airbyteFor,
     fabrics: createFabrics(config, redactor),
     fingerprintKey: config.fingerprintKey,
   };
