@@ -9,9 +9,7 @@ import { createActivities } from '../activities/airbyte';
 import { createDriftActivities } from '../activities/drift';
 import { createReverseActivities } from '../activities/reverse';
 import { createValidationActivities } from '../activities/validation';
-
-import { createAirbyteHttp } from './airbyte-http';
-import { createPublicAirbyte } from './airbyte-public';
+import { createAirbyte } from './airbyte-client';
 import { workerConfig } from './config';
 import type { WorkerConfig } from './config';
 import { createFabrics } from './fabrics';
@@ -74,9 +72,10 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
     config.snowflake?.password,
     config.snowflake?.privateKeyPassword,
   ]);
-  const http = createAirbyteHttp({ ...config.airbyte, redactor, log });
+  const airbyte = createAirbyte({ ...config.airbyte, redactor, log });
+  void airbyte.find();
   const deps = {
-    airbyteFor: createPublicAirbyte({ http, workspaceId }),
+    airbyteFor: airbyte.airbyteFor,
     fabrics: createFabrics(config, redactor),
     references: createSecretReferences(config.secrets, redactor),
     fingerprintKey: config.fingerprintKey,
