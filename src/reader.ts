@@ -146,7 +146,7 @@ export const createReader = (yaml: Yaml) => {
     for (const { path: at, message } of ignored) warn([...path, ...at], message);
     return read(schema, without(value, [...unknown, ...ignored]), path);
   };
-  return { problems, warnings, refuse, read };
+  return { problems, warnings, refuse, warn, read };
 };
 
 /** Unknown keys are ignored, as the existing provisioner did. */
