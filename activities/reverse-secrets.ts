@@ -1,7 +1,6 @@
 import { isRecord } from '../src/json';
+import { isReference } from '../src/secret-references';
 import { MASK, secretsIn } from '../src/secrets';
-
-const isReference = (value: unknown) => isRecord(value) && typeof value.secretRef === 'string';
 
 const isEmpty = (value: unknown) => isRecord(value) && Object.keys(value).length === 0;
 

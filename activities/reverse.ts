@@ -1,6 +1,6 @@
-import { distance } from 'fastest-levenshtein';
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
 import type { WorkerConfig } from '../src/config';
+import { closest } from '../src/suggestions';
 import type { References, WantedConnection } from '../workflows/reverse-provision';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
@@ -31,19 +31,17 @@ export interface Reversed {
 
 const MAX_NAMED = 20;
 
-const closest = (name: string, connections: ConnectionRead[]) =>
-  connections
-    .map((connection) => ({ name: connection.name, far: distance(name, connection.name) }))
-    .sort((one, other) => one.far - other.far)[0];
-
 const noneNamed = (name: string, all: ConnectionRead[]): Refusal => {
-  const near = closest(name, all);
-  const isNear = near && near.far <= Math.max(2, name.length / 3);
+  const meant = closest(
+    name,
+    all.map((connection) => connection.name),
+  );
   return {
     problem: `Airbyte has no connection named "${name}" in this workspace.`,
-    solution: isNear
-      ? `Did you mean "${near.name}"? Names are compared exactly.`
-      : 'Names are compared exactly: copy it from Airbyte, or give params.connectionId.',
+    solution:
+      meant === undefined
+        ? 'Names are compared exactly: copy it from Airbyte, or give params.connectionId.'
+        : `Did you mean "${meant}"? Names are compared exactly.`,
   };
 };
 
@@ -100,7 +98,7 @@ export const createReverseActivities = (deps: ReverseDeps) => {
   const partOf = async (kind: Kind, actor: Actor, references: unknown) => {
     // A worker that knows no such account sets nothing.
     const fabricOf = fabrics[nameOfConnector(kind, actor.definitionId)];
-    const fabric = (await fabricOf?.().catch(() => undefined)) ?? {};
+    const fabric = (await fabricOf?.({}).catch(() => undefined)) ?? {};
     return actorPart({ kind, actor, fabric, references });
   };
 

@@ -36,18 +36,20 @@ const judgeSeveral = <Entity extends { id: string; name: string }>(
   return [failed(at, `${several(kind, found)} Delete all but one ${kind} in Airbyte.`)];
 };
 
-const judgeActor = (
-  { plan, known, at: base }: ToValidate,
-  kind: Kind,
-  { [kind]: all }: Entities,
-) => {
-  const at = `${base}.${kind}`;
+interface Whose extends ToValidate {
+  /** The connectors that are wanted; undefined where this Airbyte cannot tell. */
+  definitionIds: Record<Kind, string | undefined>;
+}
+
+const judgeActor = (wanted: Whose, kind: Kind, { [kind]: all }: Entities) => {
+  const { plan, known, definitionIds } = wanted;
+  const at = `${wanted.at}.${kind}`;
   const own = all.filter(({ name }) => ownerOf(name) === plan.component.key);
   const chosen = chosenOf(own, known[`${kind}Id`]);
   const checks = judgeSeveral({ at, kind }, own, chosen);
   if (!chosen)
     return { own, chosen, checks: own.length === 0 ? [passed(at, 'is new in Airbyte')] : checks };
-  const isSame = chosen.definitionId === plan[kind].definitionId;
+  const isSame = [chosen.definitionId, undefined].includes(definitionIds[kind]);
   const verdict = isSame
     ? passed(at, `is in Airbyte already: ${named([chosen])}`)
     : failed(
@@ -75,7 +77,12 @@ const judgeNamesakes = ({ plan, at }: ToValidate, own: ConnectionRead[], all: En
 };
 
 /** What a provision of the component would find in the way, by the names that Airbyte has. */
-export const judgeNames = (wanted: ToValidate, all: Entities): Check[] => {
+export const judgeNames = (
+  component: ToValidate,
+  definitionIds: Whose['definitionIds'],
+  all: Entities,
+): Check[] => {
+  const wanted = { ...component, definitionIds };
   const source = judgeActor(wanted, 'source', all);
   const destination = judgeActor(wanted, 'destination', all);
   const at = `${wanted.at}.connection`;

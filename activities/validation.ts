@@ -1,10 +1,12 @@
 import type { Airbyte, Definition, Kind } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
 import type { Redactor } from '../src/secrets';
+import { suggestion } from '../src/suggestions';
 import type { ToValidate } from '../workflows/validate';
 import { createResolve } from './actors';
-import type { ActorDeps } from './actors';
+import type { ActorDeps, ResolveDeps } from './actors';
 import { attempt } from './attempt';
+import { definitionIdOf } from './definitions';
 import { failed, notPossible, passed } from './validation-checks';
 import type { Check } from './validation-checks';
 import { judgeEachOther, judgeNames } from './validation-names';
@@ -15,10 +17,7 @@ export type { Check } from './validation-checks';
 
 export type ValidationActivities = ReturnType<typeof createValidationActivities>;
 
-export interface ValidationDeps extends Pick<
-  ActorDeps,
-  'airbyteFor' | 'fabrics' | 'fingerprintKey'
-> {
+export interface ValidationDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
   redact: Redactor['redact'];
 }
 
@@ -48,19 +47,37 @@ const definitionsOf = async (airbyte: Airbyte, kind: Kind) => {
 const describeDefinition = ({ name, dockerRepository = '', dockerImageTag = '' }: Definition) =>
   `${name} (${[dockerRepository, dockerImageTag].filter(Boolean).join(' ')})`.replace(' ()', '');
 
-const judgeDefinition = (
-  { component: { plan, at: base }, kind }: OneEnd,
-  definitions: Definition[] | undefined,
-): Check => {
-  const at = `${base}.${kind}`;
-  const { connector, definitionId } = plan[kind];
+const describeWanted = ({ component: { plan }, kind }: OneEnd) => {
+  const wanted = plan[kind];
+  const named = wanted.connector === 'custom' ? wanted.definitionName : undefined;
+  if (named === undefined) return { isWanted: ({ id }: Definition) => id === wanted.definitionId };
+  return { named, isWanted: ({ name }: Definition) => name === named };
+};
+
+const absent = (end: OneEnd, definitions: Definition[], named: string | undefined) => {
+  const at = `${end.component.at}.${end.kind}`;
+  const ask = `is not among the ${end.kind} connectors of this Airbyte workspace`;
+  const { connector, definitionId = '' } = end.component.plan[end.kind];
+  if (named === undefined)
+    return failed(`${at}.connector`, `${connector} (${definitionId}) ${ask}. ${ASK} to add it.`);
+  const meant = suggestion(
+    named,
+    definitions.map(({ name }) => name),
+  );
+  return failed(`${at}.definitionName`, `"${named}" ${ask}${meant || `. ${ASK} to add it.`}`);
+};
+
+const judgeDefinition = (end: OneEnd, definitions: Definition[] | undefined): Check => {
+  const at = `${end.component.at}.${end.kind}`;
   if (!definitions)
-    return notPossible(at, `this Airbyte does not tell which ${kind} connectors it has`);
-  const found = definitions.find(({ id }) => id === definitionId);
-  if (found) return passed(at, `the connector ${describeDefinition(found)} is available`);
+    return notPossible(at, `this Airbyte does not tell which ${end.kind} connectors it has`);
+  const { named, isWanted } = describeWanted(end);
+  const [found, another] = definitions.filter(isWanted);
+  if (!found) return absent(end, definitions, named);
+  if (!another) return passed(at, `the connector ${describeDefinition(found)} is available`);
   return failed(
-    `${at}.connector`,
-    `${connector} (${definitionId}) is not among the ${kind} connectors of this Airbyte workspace. ${ASK} to add it.`,
+    `${at}.definitionName`,
+    `is the name of more than one connector. Give the definitionId instead: ${found.id} or ${another.id}.`,
   );
 };
 
@@ -79,6 +96,11 @@ const judgeBreach = (
     `${message}. Give it, or, if it is the platform's to set, ask the operator.`,
   );
 };
+
+const wantedOf = ({ component: { plan }, kind }: OneEnd) => ({
+  plan: plan[kind],
+  key: plan.component.key,
+});
 
 /** Looking at Airbyte on behalf of a descriptor. Nothing is written there. */
 export const createValidationActivities = ({ airbyteFor, redact, ...rest }: ValidationDeps) => {
@@ -120,8 +142,13 @@ export const createValidationActivities = ({ airbyteFor, redact, ...rest }: Vali
           airbyte.listConnections(),
         ]);
         const all = { source, destination, connection };
-        const alone = components.flatMap((component) => judgeNames(component, all));
-        return [...alone, ...judgeEachOther(components)];
+        const alone = components.map(async (component) => {
+          const idOf = (kind: Kind) =>
+            definitionIdOf(airbyte, kind, component.plan[kind]).catch(() => undefined);
+          const ids = { source: await idOf('source'), destination: await idOf('destination') };
+          return judgeNames(component, ids, all);
+        });
+        return [...(await Promise.all(alone)).flat(), ...judgeEachOther(components)];
       }),
 
     /** The configuration, completed as a provision would, against the connector's specification. */
@@ -129,9 +156,9 @@ export const createValidationActivities = ({ airbyteFor, redact, ...rest }: Vali
       attempt(async ({ interest }) => {
         const { component, kind } = end;
         const at = `${component.at}.${kind}`;
-        const plan = component.plan[kind];
-        const { configuration } = await resolve(plan, component.plan.component.key);
-        const specification = await airbyteFor(interest).specificationOf(kind, plan.definitionId);
+        const airbyte = airbyteFor(interest);
+        const { definitionId, configuration } = await resolve(airbyte, kind, wantedOf(end));
+        const specification = await airbyte.specificationOf(kind, definitionId);
         if (!specification)
           return [
             notPossible(
@@ -147,15 +174,13 @@ export const createValidationActivities = ({ airbyteFor, redact, ...rest }: Vali
       }),
 
     /** Whether Airbyte itself reaches what the configuration names. */
-    tryConnector: ({ component, kind }: OneEnd): Promise<Check[]> =>
+    tryConnector: (end: OneEnd): Promise<Check[]> =>
       attempt(async ({ interest }) => {
+        const { component, kind } = end;
         const at = `${component.at}.${kind}`;
-        const { definitionId, ...plan } = component.plan[kind];
-        const { configuration } = await resolve(
-          { definitionId, ...plan },
-          component.plan.component.key,
-        );
-        const check = await airbyteFor(interest).check(kind, { definitionId, configuration });
+        const airbyte = airbyteFor(interest);
+        const wanted = await resolve(airbyte, kind, wantedOf(end));
+        const check = await airbyte.check(kind, wanted);
         if (!check)
           return [
             notPossible(

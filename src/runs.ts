@@ -6,6 +6,7 @@ import type { provision, unprovision } from '../workflows';
 import type { ReverseProvisioningRequest, ValidationRequest } from './contract';
 import type { Component, Descriptor, KnownIds } from './descriptor';
 import { SystemProblem } from './errors';
+import type { Templates } from './ours';
 import { reverseStart } from './reverse';
 import type { Start, StartRun } from './start-run';
 import { tokenFor } from './token';
@@ -34,6 +35,7 @@ export interface RunsDeps {
   client: Client;
   startRun: StartRun;
   retry: Retry;
+  templates: Templates;
   log: Logger;
 }
 
@@ -43,7 +45,7 @@ export type Runs = ReturnType<typeof createRuns>;
  * Starts and ends runs. The same request while one runs joins it (same token, same run); after it
  * has closed it starts a new one under the same token, which changes nothing if nothing changed.
  */
-export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
+export const createRuns = ({ client, startRun, retry, templates, log }: RunsDeps) => {
   let answered = 0;
 
   const begin = async (what: Start): Promise<string> => {
@@ -97,7 +99,7 @@ export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
     },
 
     /** The token of the run that says what is wrong with a descriptor, Airbyte included. */
-    validate: (request: ValidationRequest) => begin(validationStart(request, retry)),
+    validate: (request: ValidationRequest) => begin(validationStart(request, { retry, templates })),
 
     /** The token of the run that tells a connection of Airbyte as fields of a descriptor. */
     reverseProvision: (request: ReverseProvisioningRequest) => begin(reverseStart(request, retry)),

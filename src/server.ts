@@ -22,7 +22,13 @@ runProgram(async () => {
     ? createOperations({ client, taskQueue, temporalUiUrl, startRun, statusOf, log })
     : undefined;
 
-  const runs = createRuns({ client, startRun, retry: config.retry, log });
+  const runs = createRuns({
+    client,
+    startRun,
+    retry: config.retry,
+    templates: config.infrastructureTemplates,
+    log,
+  });
   const app = createGateway({
     runs,
     ...statuses,

@@ -35,7 +35,10 @@ const orFinding = async (
   } catch (err) {
     if (!isAirbytes(err)) throw err;
     const { problem, solution } = explain(err);
-    return [{ verdict, at, message: `${problem} ${solution}` }];
+    // A refusal of our own may have a path of its own.
+    const [, inner, rest] = /^(specific\.\S+): (.*)$/s.exec(problem) ?? [];
+    const where = inner === undefined ? at : at.replace(/specific\..*$/, inner);
+    return [{ verdict, at: where, message: `${rest ?? problem} ${solution}` }];
   }
 };
 
