@@ -191,6 +191,18 @@ describe('one state, seen through both APIs', () => {
     });
   });
 
+  test('what was saved is there again after a restore, and nothing else', async () => {
+    const { connectionId } = await createConnection();
+    await request('POST', '/_simulator/save');
+    await config('/connections/delete', { connectionId });
+    await createConnection();
+    await request('POST', '/_simulator/restore');
+    for (const path of ['/connections/list', '/connections/list_all'])
+      expect(await config(path, { workspaceId })).toMatchObject({
+        body: { connections: [{ connectionId, status: 'active' }] },
+      });
+  });
+
   test('a job started by one runs, and is cancelled, in the other', async () => {
     const { connectionId } = await createConnection();
     const started = await config('/connections/sync', { connectionId });
