@@ -113,6 +113,21 @@ describe('finding by name', () => {
     expect(rest.map(({ name }) => name)).toEqual(['shop 30']);
     expect(await page({ filters: { searchTerm: 'SHOP 2' } })).toHaveLength(10);
   });
+
+  test('before 1.8 a list has everything, whatever is asked for', async () => {
+    const old = await startSimulator({ auth: 'none', version: '1.7.4' });
+    const client = createClient(() => old.url);
+    try {
+      for (let number = 0; number < 21; number += 1)
+        await client.createConfig('/sources/create', postgres);
+      const asked = { workspaceId, pageSize: 5, filters: { searchTerm: 'other' } };
+      const { body } = await client.config('/sources/list', asked);
+      expect(Sources.parse(body).sources).toHaveLength(21);
+      expect(body).not.toHaveProperty('page_size');
+    } finally {
+      await old.close();
+    }
+  });
 });
 
 describe('checks and discoveries answer 200', () => {
