@@ -41,8 +41,8 @@ test.each([
   ],
   ['broken YAML', request('a: ['), /line 1/],
   [
-    'a whole data product',
-    { ...request(CASHFLOW), descriptorKind: 'DATAPRODUCT_DESCRIPTOR' },
+    'a data product with results',
+    { ...request(CASHFLOW), descriptorKind: 'DATAPRODUCT_DESCRIPTOR_WITH_RESULTS' },
     /^descriptorKind/,
   ],
   ['an unknown kind', { ...request(CASHFLOW), descriptorKind: 'POEM' }, /^descriptorKind/],

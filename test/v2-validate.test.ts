@@ -229,7 +229,7 @@ describe.each(['public', 'config'] as const)('with the %s API of Airbyte', (api)
     };
     const status = await validate(harness, { source });
     expect(errorsOf(status).sort()).toEqual([
-      "specific.source.connectionConfiguration.database: is required. Give it, or, if it is the platform's to set, ask the operator.",
+      'specific.source.connectionConfiguration.database: is required',
       'specific.source.connectionConfiguration.port: must be integer',
       'specific.source.connectionConfiguration.username: must be string',
     ]);
