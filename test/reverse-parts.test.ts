@@ -1,3 +1,4 @@
+import { actorPart } from '../activities/reverse-actor';
 import { connectionPart } from '../activities/reverse-connection';
 import { ownOptions } from '../activities/reverse-reader-options';
 import type { ConnectionRead } from '../src/airbyte';
@@ -106,4 +107,67 @@ test.each<[string, Partial<ConnectionRead>, object, RegExp[]]>([
   expect(part.notes).toHaveLength(warnings.length);
   for (const [index, warning] of warnings.entries())
     expect(part.notes[index]?.message).toMatch(warning);
+});
+
+const MASK = '**********';
+const ACCOUNT = { host: 'a.snowflakecomputing.com', role: 'R', warehouse: 'W', username: 'U' };
+const PLATFORM = { ...ACCOUNT, credentials: { auth_type: 'x', password: 'never-shown' } };
+const INSIDE = { database: 'D', schema: 'S' };
+const credentials = { auth_type: 'Username and Password', password: MASK };
+
+const partOf = (kind: 'source' | 'destination', definitionId: string, configuration: object) =>
+  actorPart({
+    kind,
+    actor: {
+      id: 'a',
+      name: 'A [prod/d.p.0.c #01234567]',
+      definitionId,
+      workspaceId: 'w',
+      configuration: { ...configuration },
+    },
+    fabric: kind === 'destination' ? PLATFORM : {},
+    references: undefined,
+  });
+
+test.each([
+  ["the platform's account", { ...ACCOUNT, ...INSIDE, credentials }, INSIDE],
+  [
+    'an account of its own',
+    { ...ACCOUNT, ...INSIDE, host: 'b.snowflakecomputing.com', credentials },
+    {
+      ...ACCOUNT,
+      ...INSIDE,
+      host: 'b.snowflakecomputing.com',
+      credentials: { auth_type: 'Username and Password' },
+    },
+  ],
+])("a Snowflake destination in %s comes back without what is not the descriptor's", (...given) => {
+  const [, configuration, back] = given;
+  const part = partOf('destination', '424892c4-daac-4491-b35d-c6688ba547ba', configuration);
+  expect(part.fields).toEqual({ connector: 'snowflake', name: 'A', connectionConfiguration: back });
+  expect(part.notes.filter(({ level }) => level === 'WARNING')).toEqual([]);
+  expect(JSON.stringify(part)).not.toContain('never-shown');
+});
+
+test.each([
+  ['a key shown in clear', { aws_access_key_id: 'AKIA0' }],
+  ['a masked key', { aws_secret_access_key: MASK }],
+  ['nothing that is null', { role_arn: null }],
+  ['nothing that a descriptor does not know', { novelty: 1 }],
+])('an S3 source comes back without secrets: %s', (_case, more) => {
+  const told = {
+    bucket: 'b',
+    streams: [{ name: 's', globs: ['**'], format: { filetype: 'csv' } }],
+  };
+  const part = partOf('source', '69589781-7828-43c5-9f63-8925b1c1ccc2', { ...told, ...more });
+  expect(part.fields).toEqual({ connector: 's3', name: 'A', connectionConfiguration: told });
+});
+
+test('a secret in a text is left out', () => {
+  const part = partOf('source', 'dfd88b22-b603-4c3d-aad7-3701784586b1', {
+    url: 'https://user:hidden@example.invalid/x',
+    nested: { deep: [{ token: 'hidden' }], kept: 1 },
+  });
+  expect(part.fields).toMatchObject({ connectionConfiguration: { nested: { kept: 1 } } });
+  expect(JSON.stringify(part)).not.toContain('hidden');
 });

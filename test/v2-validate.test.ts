@@ -126,6 +126,16 @@ describe.each(['public', 'config'] as const)('with the %s API of Airbyte', (api)
     expect((await harness.calls()).filter(isWrite)).toEqual([]);
   });
 
+  test('what a descriptor says to no effect is told, and is no reason to refuse it', async () => {
+    const status = await validate(harness, { connection: { dbtGitUrl: 'somewhere' } });
+    expect(status.info?.publicInfo).toEqual({ valid: true });
+    expect(checksOf(status)).toContainEqual(
+      expect.stringMatching(
+        /^warning: dataProduct\.components\[1\].*\.dbtGitUrl \(line \d+\): .*ignored/,
+      ),
+    );
+  });
+
   test('what is provisioned already is valid, and stays as it is', async () => {
     await harness.run('provision');
     const before = await harness.entities();
