@@ -41,8 +41,9 @@ export const masked = (actor: Actor): Actor => ({
   configuration: actor.configuration && maskRecord(actor.configuration),
 });
 
+/** Whatever their digits: Airbyte is asked for what has the key in its name, where it can tell. */
 export const ownActors = async (airbyte: Airbyte, kind: Kind, key: string) =>
-  (await airbyte.listActors(kind)).filter(({ name }) => ownerOf(name) === key);
+  (await airbyte.listActors(kind, `[${key}`)).filter(({ name }) => ownerOf(name) === key);
 
 /** By an id a former run reported, believed if the name agrees; else by name. */
 export const findActor = async (airbyte: Airbyte, kind: Kind, key: string, hint?: string) => {

@@ -1,13 +1,14 @@
 import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
-import { ProvisioningRequest } from './contract';
-import type { ProvisioningStatus, ValidationResult } from './contract';
+import { ProvisioningRequest, ReverseProvisioningRequest, ValidationRequest } from './contract';
+import type { ValidationResult } from './contract';
 import { RequestError, SystemProblem } from './errors';
 import type { Templates } from './ours';
 import { readIdentities, readPlans } from './product';
-import { refusal, wrongMethod } from './refusals';
+import { wrongMethod } from './refusals';
 import { json, readAs } from './requests';
 import type { Runs } from './runs';
+import type { Statuses } from './status';
 import { isToken } from './token';
 
 type OfToken = Request<{ token: string }>;
@@ -16,6 +17,19 @@ const readRequest = (body: unknown): ProvisioningRequest =>
   readAs(ProvisioningRequest, body, {
     whole: 'body',
     solution: 'Send a ProvisioningRequest: descriptorKind, descriptor (YAML text), removeData.',
+  });
+
+const readValidationRequest = (body: unknown): ValidationRequest =>
+  readAs(ValidationRequest, body, {
+    whole: 'body',
+    solution: 'Send a ValidationRequest: descriptor (YAML text) and, if need be, descriptorKind.',
+  });
+
+const readReverseRequest = (body: unknown): ReverseProvisioningRequest =>
+  readAs(ReverseProvisioningRequest, body, {
+    whole: 'body',
+    solution:
+      'Send a ReverseProvisioningRequest: useCaseTemplateId, environment, params, catalogInfo.',
   });
 
 const validate = (body: unknown, templates: Templates): ValidationResult => {
@@ -36,32 +50,20 @@ const unsupported = (what: string): RequestHandler => {
   };
 };
 
-/** No such token was ever issued, so each is unknown. */
-const noTokens =
-  (what: string): RequestHandler =>
-  () => {
-    throw refusal(
-      400,
-      'token',
-      'is unknown',
-      `This provisioner does not support ${what} yet, and so has issued no token for it.`,
-    );
-  };
-
 const answerToken = (res: Response, token: string) => {
   // The Coordinator takes the body verbatim: bare text, though one copy of the contract says JSON.
   res.status(202).type('text/plain').send(token);
 };
 
-export interface ContractDeps {
+export interface ContractDeps extends Statuses {
   runs: Runs;
   /** Whose components are ours in a data product. */
   templates: Templates;
-  statusOf: (token: string) => Promise<ProvisioningStatus>;
 }
 
 /** The operations of the Coordinator's contract, by method and path. */
-const handlers = ({ runs, statusOf, templates }: ContractDeps) => {
+const handlers = (deps: ContractDeps) => {
+  const { runs, templates, statusOf, validationStatusOf, reverseStatusOf } = deps;
   const post = {
     '/v1/validate': [
       ...json,
@@ -85,8 +87,18 @@ const handlers = ({ runs, statusOf, templates }: ContractDeps) => {
       },
     ],
     '/v1/updateacl': [unsupported('access control')],
-    '/v2/validate': [unsupported('asynchronous validation')],
-    '/v1/reverse-provisioning': [unsupported('reverse provisioning')],
+    '/v2/validate': [
+      ...json,
+      async (req: Request, res: Response) => {
+        answerToken(res, await runs.validate(readValidationRequest(req.body), templates));
+      },
+    ],
+    '/v1/reverse-provisioning': [
+      ...json,
+      async (req: Request, res: Response) => {
+        answerToken(res, await runs.reverseProvision(readReverseRequest(req.body)));
+      },
+    ],
   };
   const get = {
     '/v1/provision/:token/status': [
@@ -94,8 +106,16 @@ const handlers = ({ runs, statusOf, templates }: ContractDeps) => {
         res.json(await statusOf(req.params.token));
       },
     ],
-    '/v2/validate/:token/status': [noTokens('asynchronous validation')],
-    '/v1/reverse-provisioning/:token/status': [noTokens('reverse provisioning')],
+    '/v2/validate/:token/status': [
+      async (req: OfToken, res: Response) => {
+        res.json(await validationStatusOf(req.params.token));
+      },
+    ],
+    '/v1/reverse-provisioning/:token/status': [
+      async (req: OfToken, res: Response) => {
+        res.json(await reverseStatusOf(req.params.token));
+      },
+    ],
   };
   const remove = {
     '/v1/provision/:token': [

@@ -2,10 +2,14 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Retry } from '../workflows/input';
+import type { ReverseProvisioningRequest, ValidationRequest } from './contract';
 import { SystemProblem } from './errors';
+import type { Templates } from './ours';
 import { productRun, provisionPart, unprovisionPart } from './parts';
 import type { Identities, Plans } from './product';
+import { reverseStart } from './reverse';
 import type { Start, StartRun } from './start-run';
+import { validationStart } from './validation';
 
 /** Milliseconds Temporal has to take a signal and a request to cancel. */
 const TERMINATE_DEADLINE = 3000;
@@ -53,6 +57,13 @@ export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
         : onlyOne(parts);
       return start({ ...run, args: [run.input] });
     },
+
+    /** The token of the run that says what is wrong with a descriptor, Airbyte included. */
+    validate: (request: ValidationRequest, templates: Templates) =>
+      start(validationStart(request, { retry, templates })),
+
+    /** The token of the run that tells a connection of Airbyte as fields of a descriptor. */
+    reverseProvision: (request: ReverseProvisioningRequest) => start(reverseStart(request, retry)),
 
     /** Whether the token has a run that goes on; that one then undoes what it did and ends. */
     async terminate(token: string): Promise<boolean> {

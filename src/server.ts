@@ -6,7 +6,7 @@ import { createOperations } from './operations';
 import { createLogger, listen, onSignal, runProgram } from './program';
 import { createRuns } from './runs';
 import { createStartRun } from './start-run';
-import { createStatus } from './status';
+import { createStatuses } from './status';
 import { createTemporalClient } from './temporal-client';
 
 runProgram(async () => {
@@ -16,7 +16,8 @@ runProgram(async () => {
   const { client, connection } = createTemporalClient();
   const { taskQueue, temporalUiUrl } = config;
   const startRun = createStartRun({ client, taskQueue, log });
-  const statusOf = createStatus({ client, temporalUiUrl });
+  const statuses = createStatuses({ client, temporalUiUrl });
+  const { statusOf } = statuses;
   const operations = config.operations
     ? createOperations({ client, taskQueue, temporalUiUrl, startRun, statusOf, log })
     : undefined;
@@ -24,8 +25,8 @@ runProgram(async () => {
   const runs = createRuns({ client, startRun, retry: config.retry, log });
   const app = createGateway({
     runs,
+    ...statuses,
     templates: config.infrastructureTemplates,
-    statusOf,
     operations,
     problem: async () => {
       if (draining.isDraining()) return 'stopping';

@@ -1,0 +1,151 @@
+import type { Kind } from '../src/airbyte';
+import { isRecord } from '../src/json';
+import { MASK, maskRecord } from '../src/secrets';
+import type { Redactor } from '../src/secrets';
+import type { ToValidate } from '../workflows/validate';
+import { createResolve } from './actors';
+import type { ActorDeps, ResolveDeps } from './actors';
+import { attempt } from './attempt';
+import { definitionIdOf } from './definitions';
+import { checkSpecification } from './specification';
+import { failed, notPossible, passed } from './validation-checks';
+import type { Check } from './validation-checks';
+import { definitionsOf, judgeDefinition } from './validation-connectors';
+import type { OneEnd } from './validation-connectors';
+import { judgeEachOther, judgeNames } from './validation-names';
+
+export type { Check } from './validation-checks';
+
+export type ValidationActivities = ReturnType<typeof createValidationActivities>;
+
+export interface ValidationDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
+  redact: Redactor['redact'];
+}
+
+const KINDS = ['source', 'destination'] as const;
+const MAX_MESSAGE = 500;
+const ASK = 'Ask the platform operator';
+
+/** A secret's place, where its value is nobody's business. */
+const hidden = (value: unknown): unknown => {
+  if (value === MASK) return { secretRef: 'platform' };
+  if (Array.isArray(value)) return value.map(hidden);
+  return isRecord(value) ? mapped(value) : value;
+};
+const mapped = (record: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, hidden(value)]));
+
+/** What the descriptor says, secrets as references, and what the platform adds. */
+const withPlatforms = (given: Record<string, unknown>, complete: Record<string, unknown>) => {
+  const added = Object.entries(complete).filter(([key]) => !(key in given));
+  return { ...mapped(maskRecord(Object.fromEntries(added))), ...given };
+};
+
+const judgeConfiguration = (
+  { component, kind }: OneEnd,
+  specification: Record<string, unknown>,
+  complete: Record<string, unknown>,
+): Check[] => {
+  const at = `${component.at}.${kind}`;
+  const { configuration } = component.plan[kind];
+  const problems = checkSpecification(specification, withPlatforms(configuration, complete), [
+    at,
+    'connectionConfiguration',
+  ]);
+  if (problems.length > 0) return problems.map(({ path, message }) => failed(path, message));
+  return [passed(at, "the configuration is as the connector's specification wants it")];
+};
+
+const wantedOf = ({ component: { plan }, kind }: OneEnd) => ({
+  plan: plan[kind],
+  key: plan.component.key,
+});
+
+/** Looking at Airbyte on behalf of a descriptor. Nothing is written there. */
+export const createValidationActivities = ({ airbyteFor, redact, ...rest }: ValidationDeps) => {
+  const resolve = createResolve(rest);
+
+  return {
+    checkWorkspace: (): Promise<Check[]> =>
+      attempt(async ({ interest }) => {
+        const airbyte = airbyteFor(interest);
+        const workspace = await airbyte.getWorkspace();
+        const answers = passed('Airbyte', 'answers, and takes the credentials of the provisioner');
+        if (workspace) return [answers, passed('Airbyte', `has the workspace "${workspace.name}"`)];
+        return [
+          answers,
+          failed(
+            'Airbyte',
+            `has no workspace ${airbyte.workspaceId}. ${ASK} to check AIRBYTE_WORKSPACE_ID.`,
+          ),
+        ];
+      }),
+
+    checkConnectors: ({ components }: { components: ToValidate[] }): Promise<Check[]> =>
+      attempt(async ({ interest }) => {
+        const airbyte = airbyteFor(interest);
+        const source = await definitionsOf(airbyte, 'source');
+        const destination = await definitionsOf(airbyte, 'destination');
+        const known = { source, destination };
+        return components.flatMap((component) =>
+          KINDS.map((kind) => judgeDefinition({ component, kind }, known[kind])),
+        );
+      }),
+
+    checkNames: ({ components }: { components: ToValidate[] }): Promise<Check[]> =>
+      attempt(async ({ interest }) => {
+        const airbyte = airbyteFor(interest);
+        const [source, destination, connection] = await Promise.all([
+          airbyte.listActors('source'),
+          airbyte.listActors('destination'),
+          airbyte.listConnections(),
+        ]);
+        const all = { source, destination, connection };
+        const alone = components.map(async (component) => {
+          const idOf = (kind: Kind) =>
+            definitionIdOf(airbyte, kind, component.plan[kind]).catch(() => undefined);
+          const ids = { source: await idOf('source'), destination: await idOf('destination') };
+          return judgeNames(component, ids, all);
+        });
+        return [...(await Promise.all(alone)).flat(), ...judgeEachOther(components)];
+      }),
+
+    /** The configuration, completed as a provision would, against the connector's specification. */
+    checkConfiguration: (end: OneEnd): Promise<Check[]> =>
+      attempt(async ({ interest }) => {
+        const { component, kind } = end;
+        const at = `${component.at}.${kind}`;
+        const airbyte = airbyteFor(interest);
+        const { definitionId, configuration } = await resolve(airbyte, kind, wantedOf(end));
+        const specification = await airbyte.specificationOf(kind, definitionId);
+        if (!specification)
+          return [
+            notPossible(
+              at,
+              "the configuration was not compared with the connector's specification, as this API of Airbyte serves none",
+            ),
+          ];
+        return judgeConfiguration(end, specification, configuration);
+      }),
+
+    /** Whether Airbyte itself reaches what the configuration names. */
+    tryConnector: (end: OneEnd): Promise<Check[]> =>
+      attempt(async ({ interest }) => {
+        const { component, kind } = end;
+        const at = `${component.at}.${kind}`;
+        const airbyte = airbyteFor(interest);
+        const wanted = await resolve(airbyte, kind, wantedOf(end));
+        const check = await airbyte.check(kind, wanted);
+        if (!check)
+          return [
+            notPossible(
+              at,
+              `whether Airbyte reaches the ${kind} was not tried, as this API of Airbyte has no check for it`,
+            ),
+          ];
+        if (check.succeeded) return [passed(at, `Airbyte reaches the ${kind}`)];
+        const why = redact(check.message ?? 'it does not say why').slice(0, MAX_MESSAGE);
+        return [failed(at, `Airbyte does not reach the ${kind}: ${why}`)];
+      }),
+  };
+};
