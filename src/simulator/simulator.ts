@@ -11,6 +11,10 @@ import { jobOperations } from './jobs';
 import type { Operation } from './operation';
 import { createRequests } from './requests';
 import { copyStore, createStore, DEFAULT_WORKSPACE_ID, resetStore } from './store';
+import { createPeople, ofEnterprise } from './people';
+import type { Edition } from './people';
+import { groupOperations } from './groups';
+import { permissionOperations } from './permissions';
 import { streamOperations } from './streams';
 import { unsupportedOperations } from './unsupported';
 import { newWorkspace, workspaceOperations } from './workspaces';
@@ -24,6 +28,8 @@ export interface SimulatorOptions extends Partial<AuthOptions> {
   latency?: number;
   /** Milliseconds a job takes. */
   jobDuration?: number;
+  /** Whether there are users, groups and permissions. */
+  edition?: Edition;
   log?: Logger;
 }
 
@@ -37,6 +43,7 @@ const defaults = {
   workspaceId: DEFAULT_WORKSPACE_ID,
   latency: 0,
   jobDuration: 300,
+  edition: 'community' as const,
 };
 
 const webApp =
@@ -82,6 +89,7 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
   const settings = { ...defaults, ...options };
   const { jobDuration, latency, log, workspaceId } = settings;
   const store = createStore();
+  const { people, ...crowd } = createPeople(settings.edition);
   const auth = createAuth(settings);
   const [faults, requests, timers] = [createFaults(), createRequests(), createTimers()];
   const forget = () => {
@@ -92,15 +100,18 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
   const reset = () => {
     forget();
     resetStore(store, newWorkspace(workspaceId, 'Default Workspace'));
+    crowd.reset();
   };
   reset();
   let saved = copyStore(store);
   const save = () => {
     saved = copyStore(store);
+    crowd.save();
   };
   const restore = () => {
     forget();
     Object.assign(store, copyStore(saved));
+    crowd.restore();
   };
   const operations = [
     documentation,
@@ -112,11 +123,16 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
     ...connectionOperations(store),
     ...streamOperations(store),
     ...jobOperations(store, jobDuration),
+    ...ofEnterprise(people, [
+      ...permissionOperations(people, store),
+      ...groupOperations(people, store),
+    ]),
     ...unsupportedOperations,
   ];
   const names = operations.map(({ id }) => id);
   const app = express().disable('x-powered-by').disable('etag');
   const { later } = timers;
+  app.use(`${CONTROL_BASE}/people`, crowd.control);
   app.use(
     CONTROL_BASE,
     createControl({
