@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
+import { readAccess } from './access-request';
 import { ProvisioningRequest } from './contract';
 import type { ProvisioningStatus, ValidationResult } from './contract';
 import { readDescriptor, readIdentity } from './descriptor';
@@ -81,7 +82,12 @@ const handlers = ({ runs, statusOf }: ContractDeps) => {
         answerToken(res, await runs.unprovision(component, { known, removeData }));
       },
     ],
-    '/v1/updateacl': [unsupported('access control')],
+    '/v1/updateacl': [
+      ...json,
+      async (req: Request, res: Response) => {
+        answerToken(res, await runs.updateAcl(readAccess(req.body)));
+      },
+    ],
     '/v2/validate': [unsupported('asynchronous validation')],
     '/v1/reverse-provisioning': [unsupported('reverse provisioning')],
   };

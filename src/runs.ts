@@ -1,8 +1,9 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { ProvisionInput, Retry, UnprovisionInput } from '../workflows/input';
-import type { provision, unprovision } from '../workflows';
+import type { ProvisionInput, Retry, UnprovisionInput, UpdateAclInput } from '../workflows/input';
+import type { provision, unprovision, updateacl } from '../workflows';
+import type { AccessRequest } from './access-request';
 import type { Component, Descriptor, KnownIds } from './descriptor';
 import { SystemProblem } from './errors';
 import type { StartRun } from './start-run';
@@ -14,6 +15,8 @@ const TERMINATE_DEADLINE = 3000;
 const READY_DEADLINE = 1000;
 /** Temporal takes 400 bytes of summary; a character may need four. */
 const MAX_SUMMARY = 100;
+/** Of those who shall have access, in the Temporal UI. */
+const MAX_NAMED = 50;
 
 const summaryOf = (operation: Operation, { component, product, environment }: Component) =>
   `${operation} ${component} of ${product} in ${environment}`.slice(0, MAX_SUMMARY);
@@ -86,6 +89,21 @@ export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
         component,
         args: [input] satisfies Parameters<typeof unprovision>,
         lines: [`- **Data in the destination** ${removeData ? 'removed too' : 'kept'}`],
+      });
+    },
+
+    /** The token of the run that gives access to exactly those who are named. */
+    updateAcl(request: AccessRequest): Promise<string> {
+      const { component, people } = request;
+      const refs = people.flatMap((principal) => principal.refs);
+      const input: UpdateAclInput = { ...request, retry };
+      return start('updateacl', {
+        token: tokenFor('updateacl', component.key, { refs }),
+        component,
+        args: [input] satisfies Parameters<typeof updateacl>,
+        lines: [
+          `- **Shall have access** ${refs.length === 0 ? 'nobody' : refs.slice(0, MAX_NAMED).join(', ')}`,
+        ],
       });
     },
 

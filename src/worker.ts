@@ -5,9 +5,11 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import express from 'express';
 import type { Logger } from 'pino';
+import { createAccessActivities } from '../activities/access';
 import { createActivities } from '../activities/airbyte';
 import { createDriftActivities } from '../activities/drift';
 
+import { createAccess } from './access';
 import { createAirbyteHttp } from './airbyte-http';
 import { createPublicAirbyte } from './airbyte-public';
 import { workerConfig } from './config';
@@ -80,6 +82,10 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
   const provisioned = createProvisioned({ client, taskQueue: config.taskQueue });
   return {
     ...createActivities({ ...deps, workspaceId, uiUrl }),
+    ...createAccessActivities({
+      accessFor: createAccess({ http, workspaceId }),
+      accessPermission: config.accessPermission,
+    }),
     ...createDriftActivities({ ...deps, provisioned }),
   };
 };

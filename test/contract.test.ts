@@ -150,7 +150,7 @@ test('the DELETE of a token answers 202 with no body while it runs, and its end 
   await harness.clearFaults();
 });
 
-test.each(['/v1/updateacl', '/v2/validate', '/v1/reverse-provisioning'])(
+test.each(['/v2/validate', '/v1/reverse-provisioning'])(
   '%s says that it is not supported yet',
   async (path) => {
     const answer = await call('POST', path, '{}');

@@ -11,6 +11,7 @@ const deps: GatewayDeps = {
   runs: {
     provision: neverCalled,
     unprovision: neverCalled,
+    updateAcl: neverCalled,
     terminate: neverCalled,
     isReady: neverCalled,
   },

@@ -1,3 +1,4 @@
+import type { AccessRequest } from '../src/access-request';
 import type { Component, KnownIds, Plan } from '../src/descriptor';
 
 /** Milliseconds. Part of the input, so that a replay waits as the run did. */
@@ -22,5 +23,9 @@ export interface UnprovisionInput {
   component: Component;
   known: KnownIds;
   removeData: boolean;
+  retry: Retry;
+}
+
+export interface UpdateAclInput extends AccessRequest {
   retry: Retry;
 }

@@ -79,12 +79,11 @@ const isHeld = (err: unknown) =>
   err instanceof Error && err.name === 'WorkflowExecutionAlreadyStartedError';
 
 /**
- * Waits until no other run may change the component, and holds it until this run ends, however it
- * ends. The phase tells for whom it waits. Only a cancellation ends the waiting without success.
+ * Waits until no other run holds it, and holds it until this run ends, however it ends. The phase
+ * tells for whom it waits. Only a cancellation ends the waiting without success.
  */
-export const holdComponent = async (key: string, run: Run): Promise<void> => {
+const hold = async (workflowId: string, run: Run): Promise<void> => {
   const token = workflowInfo().workflowId;
-  const workflowId = `component.${key.replace('/', '.')}`;
   let others: string[] = [];
   let isFreed = false;
   let isOurs = false;
@@ -120,3 +119,10 @@ export const holdComponent = async (key: string, run: Run): Promise<void> => {
     isFreed = false;
   }
 };
+
+/** No other run may change the component. */
+export const holdComponent = (key: string, run: Run) =>
+  hold(`component.${key.replace('/', '.')}`, run);
+
+/** No other run may change who has access to what the workers of this task queue provision. */
+export const holdAccess = (run: Run) => hold(`access.${workflowInfo().taskQueue}`, run);

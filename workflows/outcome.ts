@@ -26,11 +26,17 @@ export const existingIn = ({ workspaceId, source, destination, connection }: Fou
   connectionId: connection?.id,
 });
 
+/** What did not come about, and the type of the failure that says so. */
+const FAILURES = {
+  provisioned: ['The component was not provisioned.', 'ProvisioningFailed'],
+  unprovisioned: ['The component was not unprovisioned.', 'UnprovisioningFailed'],
+  access: ['Who has access was not changed.', 'UpdateAclFailed'],
+} as const;
+
 interface Failed {
   err: unknown;
   run: Run;
-  /** What the component was not. */
-  what: 'provisioned' | 'unprovisioned';
+  what: keyof typeof FAILURES;
   exists: Existing;
   undone: string[];
   leftBehind: string[];
@@ -57,11 +63,12 @@ export const failRun = ({ err, run, what, exists, undone, leftBehind }: Failed):
   const cancelled = isCancellation(err);
   const { problem, solution } = reasonOf(err, run);
   const terminated = run.isTerminating();
+  const [sentence, type] = FAILURES[what];
   run.phase(endOf({ terminated, cancelled }));
   const status: ProvisioningStatus = {
     status: terminated ? 'TERMINATED' : 'FAILED',
     result: [
-      `The component was not ${what}. ${problem}`,
+      `${sentence} ${problem}`,
       `What to do: ${solution}`,
       ...section('Undone', undone),
       ...section('Left behind in Airbyte', leftBehind),
@@ -84,7 +91,7 @@ export const failRun = ({ err, run, what, exists, undone, leftBehind }: Failed):
   }
   throw ApplicationFailure.create({
     message: status.result,
-    type: what === 'provisioned' ? 'ProvisioningFailed' : 'UnprovisioningFailed',
+    type,
     nonRetryable: true,
     details: [status],
     ...(err instanceof Error && { cause: err }),

@@ -7,6 +7,7 @@ import {
   upsertMemo,
 } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
+import type { AccessActivities } from '../activities/access';
 import type { Activities } from '../activities/airbyte';
 import type { Log, ProvisioningStatus } from '../src/contract';
 import type { Retry } from './input';
@@ -26,7 +27,7 @@ export const terminateSignal = defineSignal('terminate');
 export const activitiesFor =
   (retry: Retry) =>
   (summary: string, options: ActivityOptions = {}) =>
-    proxyActivities<Activities>({
+    proxyActivities<Activities & AccessActivities>({
       summary: summary.slice(0, MAX_SUMMARY),
       heartbeatTimeout: HEARTBEAT_TIMEOUT,
       scheduleToCloseTimeout: retry.giveUpAfter,
