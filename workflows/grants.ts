@@ -135,5 +135,11 @@ export async function grants(remembered: Memory): Promise<void> {
   await continueAsNew<typeof grants>(memory);
 }
 
-// It outlives every version of the workers.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, grants);
+/** It outlives every version of the workers; those without versions take no such wish. */
+setWorkflowOptions(
+  () =>
+    workflowInfo().currentDeploymentVersion?.deploymentName
+      ? { versioningBehavior: 'AUTO_UPGRADE' }
+      : {},
+  grants,
+);
