@@ -50,25 +50,26 @@ const createFinder = (options: AirbyteOptions) => {
 
 /**
  * Airbyte through the API that AIRBYTE_API names; with `auto`, through the one that is found when
- * something is first asked of it. `find` looks for it at once, and never fails.
+ * something is first asked of it. `find` looks for it at once, and never fails. `publicHttp` is the
+ * public API whatever is chosen: only it knows of people.
  */
 export const createAirbyte = (options: AirbyteOptions) => {
   const { api, log, redactor, workspaceId } = options;
+  const publicHttp = createAirbyteHttp({ ...options, base: PUBLIC_API });
   const clients = {
-    public: createPublicAirbyte({
-      http: createAirbyteHttp({ ...options, base: PUBLIC_API }),
-      workspaceId,
-    }),
+    public: createPublicAirbyte({ http: publicHttp, workspaceId }),
     config: createConfigAirbyte({
       http: createAirbyteHttp({ ...options, base: CONFIG_API }),
       workspaceId,
       redactor,
     }),
   };
-  if (api !== 'auto') return { airbyteFor: clients[api], find: () => Promise.resolve() };
+  if (api !== 'auto')
+    return { airbyteFor: clients[api], publicHttp, find: () => Promise.resolve() };
 
   const instance = createFinder(options);
   return {
+    publicHttp,
     airbyteFor: (interest: Interest) =>
       delegate(workspaceId, async () => clients[(await instance()).api](interest)),
     find: async () => {

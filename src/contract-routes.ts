@@ -1,8 +1,9 @@
 import { Router } from 'express';
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, Response } from 'express';
+import { readAccess } from './access-request';
 import { ProvisioningRequest, ReverseProvisioningRequest, ValidationRequest } from './contract';
 import type { ValidationResult } from './contract';
-import { RequestError, SystemProblem } from './errors';
+import { RequestError } from './errors';
 import type { Templates } from './ours';
 import { readIdentities, readPlans } from './product';
 import { wrongMethod } from './refusals';
@@ -42,14 +43,6 @@ const validate = (body: unknown, templates: Templates): ValidationResult => {
   }
 };
 
-const unsupported = (what: string): RequestHandler => {
-  return () => {
-    throw new SystemProblem(`This provisioner does not support ${what} yet.`, {
-      solutions: ['Validate with POST /v1/validate, provision with POST /v1/provision.'],
-    });
-  };
-};
-
 const answerToken = (res: Response, token: string) => {
   // The Coordinator takes the body verbatim: bare text, though one copy of the contract says JSON.
   res.status(202).type('text/plain').send(token);
@@ -86,7 +79,12 @@ const handlers = (deps: ContractDeps) => {
         answerToken(res, await runs.unprovision(identities, { removeData }));
       },
     ],
-    '/v1/updateacl': [unsupported('access control')],
+    '/v1/updateacl': [
+      ...json,
+      async (req: Request, res: Response) => {
+        answerToken(res, await runs.updateAcl(readAccess(req.body)));
+      },
+    ],
     '/v2/validate': [
       ...json,
       async (req: Request, res: Response) => {

@@ -4,7 +4,9 @@ import type {
   ProvisionInput,
   Retry,
   UnprovisionInput,
+  UpdateAclInput,
 } from '../workflows/input';
+import type { AccessRequest } from './access-request';
 import type { Component, DataProduct } from './component';
 import type { Descriptor, Identity } from './descriptor';
 import { attributesOf } from './search-attributes';
@@ -13,7 +15,7 @@ import type { Operation } from './token';
 
 /** Temporal takes 400 bytes of summary; a character may need four. */
 const MAX_SUMMARY = 100;
-/** Of components, in the details of a data product's run. */
+/** Of components, or people, in the details of a run. */
 const MAX_NAMES = 50;
 
 /** The line that the Temporal UI has for a run. */
@@ -103,5 +105,22 @@ export const productRun = <Input>(
     input,
     summary: summaryOf(operation, `${String(names.length)} components`, product),
     details: detailsOf(product, { what, lines: [] }),
+  };
+};
+
+/** What starts the run that gives access to a component. */
+export const accessStart = (request: AccessRequest, retry: Retry) => {
+  const { component, people } = request;
+  const refs = people.flatMap((principal) => principal.refs);
+  const input: UpdateAclInput = { ...request, retry };
+  const line = `- **Shall have access** ${refs.slice(0, MAX_NAMES).join(', ') || 'nobody'}`;
+  return {
+    token: tokenFor('updateacl', component.key, { refs }),
+    args: [input],
+    summary: summaryOf('updateacl', component.component, component),
+    details: detailsOf(component, {
+      what: `- **Component** ${component.component}`,
+      lines: [line],
+    }),
   };
 };

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { RequestError } from './errors';
 import type { Problem } from './errors';
 import { wrongType } from './refusals';
+import { formatPath } from './yaml';
 
 /** Bytes of a request's body. */
 const MAX_BODY = 2 * 1024 * 1024;
@@ -19,7 +20,7 @@ export const readAs = <Schema extends z.ZodType>(
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const problems: Problem[] = parsed.error.issues.map(({ path, message }) => ({
-    path: path.join('.') || whole,
+    path: formatPath(path) || whole,
     message,
   }));
   throw new RequestError(problems, { solutions: [solution] });

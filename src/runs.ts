@@ -2,10 +2,11 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Retry } from '../workflows/input';
+import type { AccessRequest } from './access-request';
 import type { ReverseProvisioningRequest, ValidationRequest } from './contract';
 import { SystemProblem } from './errors';
 import type { Templates } from './ours';
-import { productRun, provisionPart, unprovisionPart } from './parts';
+import { accessStart, productRun, provisionPart, unprovisionPart } from './parts';
 import type { Identities, Plans } from './product';
 import { reverseStart } from './reverse';
 import type { Start, StartRun } from './start-run';
@@ -57,6 +58,9 @@ export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
         : onlyOne(parts);
       return start({ ...run, args: [run.input] });
     },
+
+    /** The token of the run that gives access to exactly those who are named. */
+    updateAcl: (request: AccessRequest) => start(accessStart(request, retry)),
 
     /** The token of the run that says what is wrong with a descriptor, Airbyte included. */
     validate: (request: ValidationRequest, templates: Templates) =>

@@ -5,10 +5,12 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import express from 'express';
 import type { Logger } from 'pino';
+import { createAccessActivities } from '../activities/access';
 import { createActivities } from '../activities/airbyte';
 import { createDriftActivities } from '../activities/drift';
 import { createReverseActivities } from '../activities/reverse';
 import { createValidationActivities } from '../activities/validation';
+import { createAccess } from './access';
 import { createAirbyte } from './airbyte-client';
 import { workerConfig } from './config';
 import type { WorkerConfig } from './config';
@@ -83,6 +85,10 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
   const provisioned = createProvisioned({ client, taskQueue: config.taskQueue });
   return {
     ...createActivities({ ...deps, workspaceId, uiUrl }),
+    ...createAccessActivities({
+      accessFor: createAccess({ http: airbyte.publicHttp, workspaceId }),
+      accessPermission: config.accessPermission,
+    }),
     ...createDriftActivities({ ...deps, provisioned }),
     ...createValidationActivities({ ...deps, redact: redactor.redact }),
     ...createReverseActivities({

@@ -150,13 +150,6 @@ test('the DELETE of a token answers 202 with no body while it runs, and its end 
   await harness.clearFaults();
 });
 
-test.each(['/v1/updateacl'])('%s says that it is not supported yet', async (path) => {
-  const answer = await call('POST', path, '{}');
-  expect(answer.status).toBe(500);
-  expectShape('SystemError', answer);
-  expect(answer.text).toContain('does not support');
-});
-
 const big = (bytes: number) => JSON.stringify(request(`# ${'x'.repeat(bytes)}`));
 
 test.each([

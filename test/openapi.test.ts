@@ -13,6 +13,7 @@ const deps: GatewayDeps = {
     unprovision: neverCalled,
     validate: neverCalled,
     reverseProvision: neverCalled,
+    updateAcl: neverCalled,
     terminate: neverCalled,
     isReady: neverCalled,
   },

@@ -1,3 +1,4 @@
+export { grants } from './grants';
 export { lease } from './lease';
 export { look } from './look';
 export { provisionProduct, unprovisionProduct } from './product';
@@ -5,4 +6,5 @@ export { provision } from './provision';
 export { reconcile } from './reconcile';
 export { reverseProvision } from './reverse-provision';
 export { unprovision } from './unprovision';
+export { updateacl } from './updateacl';
 export { validate, validate as validateProduct } from './validate';

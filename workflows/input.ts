@@ -1,3 +1,4 @@
+import type { AccessRequest } from '../src/access-request';
 import type { attributesOf } from '../src/search-attributes';
 import type { Component, KnownIds, Plan } from '../src/descriptor';
 
@@ -45,4 +46,8 @@ export interface ProductInput<Input> {
   parts: Part<Input>[];
   warnings: string[];
   notes: string[];
+}
+
+export interface UpdateAclInput extends AccessRequest {
+  retry: Retry;
 }

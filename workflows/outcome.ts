@@ -33,11 +33,17 @@ export const existingIn = ({ workspaceId, source, destination, connection }: Fou
   connectionId: connection?.id,
 });
 
+/** What did not come about, and the type of the failure that says so. */
+const FAILURES = {
+  provisioned: ['The component was not provisioned.', 'ProvisioningFailed'],
+  unprovisioned: ['The component was not unprovisioned.', 'UnprovisioningFailed'],
+  access: ['Who has access was not changed.', 'UpdateAclFailed'],
+} as const;
+
 interface Failed {
   err: unknown;
   run: Run;
-  /** What the component was not. */
-  what: 'provisioned' | 'unprovisioned';
+  what: keyof typeof FAILURES;
   exists: Existing;
   undone: string[];
   leftBehind: string[];
@@ -79,7 +85,7 @@ export const failWith = (
   }
   throw ApplicationFailure.create({
     message: status.result,
-    type: what === 'provisioned' ? 'ProvisioningFailed' : 'UnprovisioningFailed',
+    type: FAILURES[what][1],
     nonRetryable: true,
     details: [status],
     ...(err instanceof Error && { cause: err }),
@@ -90,10 +96,11 @@ export const failWith = (
 export const failRun = ({ err, run, what, exists, undone, leftBehind }: Failed): never => {
   const { problem, solution } = reasonOf(err, run);
   const { status, cancelled } = endingOf(err, run);
+  const [sentence] = FAILURES[what];
   const told: ProvisioningStatus = {
     status,
     result: [
-      `The component was not ${what}. ${problem}`,
+      `${sentence} ${problem}`,
       `What to do: ${solution}`,
       ...section('Undone', undone),
       ...section('Left behind in Airbyte', leftBehind),

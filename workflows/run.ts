@@ -7,6 +7,7 @@ import {
   upsertMemo,
 } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
+import type { AccessActivities } from '../activities/access';
 import type { Activities, FailureDetails } from '../activities/airbyte';
 import type { Log, ProvisioningStatus } from '../src/contract';
 import type { Retry } from './input';
@@ -32,7 +33,7 @@ export const terminateSignal = defineSignal('terminate');
 
 /** The activities, each call with the line the Temporal UI shows for it. */
 export const activitiesFor =
-  <Of = Activities>(retry: Retry) =>
+  <Of = Activities & AccessActivities>(retry: Retry) =>
   (summary: string, options: ActivityOptions = {}) =>
     proxyActivities<Of>({
       summary: summary.slice(0, MAX_SUMMARY),
@@ -47,7 +48,7 @@ export const activitiesFor =
       },
       ...options,
     });
-export type Steps = ReturnType<typeof activitiesFor<Activities>>;
+export type Steps = ReturnType<typeof activitiesFor<Activities & AccessActivities>>;
 
 export type Run = ReturnType<typeof startRun>;
 

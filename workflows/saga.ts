@@ -5,8 +5,8 @@ import { explain } from './failure';
 export const DELETED = 'deleted';
 
 /** How to take one step back. */
-export interface Undo {
-  kind: 'source' | 'destination' | 'connection';
+export interface Undo<Kind extends string = 'source' | 'destination' | 'connection'> {
+  kind: Kind;
   /** What the step concerns, as a reader of the status would say it: `the source "orders"`. */
   what: string;
   /** What undoing it does: `deleted`, `put back as it was`. */
@@ -17,13 +17,13 @@ export interface Undo {
   settlesAt?: number;
 }
 
-export interface Compensation {
-  undone: Undo[];
-  leftBehind: Undo[];
+export interface Compensation<Kind extends string> {
+  undone: Undo<Kind>[];
+  leftBehind: Undo<Kind>[];
 }
 
 /** Airbyte may finish a creation after its caller has given up: an undo before that would miss it. */
-const settle = async (undos: Undo[], run: Run) => {
+const settle = async (undos: Undo<string>[], run: Run) => {
   const left = Math.max(0, ...undos.map(({ settlesAt = 0 }) => settlesAt)) - Date.now();
   if (left <= 0) return;
   run.phase('Failed; waiting for what Airbyte may still do');
@@ -31,7 +31,10 @@ const settle = async (undos: Undo[], run: Run) => {
 };
 
 /** Airbyte deletes the connections of a source with it. */
-const withCascade = ({ undone, leftBehind }: Compensation, run: Run): Compensation => {
+const withCascade = <Kind extends string>(
+  { undone, leftBehind }: Compensation<Kind>,
+  run: Run,
+): Compensation<Kind> => {
   const isSourceGone = undone.some(({ kind, effect }) => kind === 'source' && effect === DELETED);
   const gone = leftBehind.filter(({ kind }) => isSourceGone && kind === 'connection');
   for (const { what } of gone) run.info(`Deleted with its source: ${what}`);
@@ -45,10 +48,13 @@ const withCascade = ({ undone, leftBehind }: Compensation, run: Run): Compensati
  * Undoes newest first, also when the run is cancelled, and goes on after an undo that fails.
  * Says what it took back and what it could not.
  */
-export const compensate = (undos: Undo[], run: Run): Promise<Compensation> =>
+export const compensate = <Kind extends string>(
+  undos: Undo<Kind>[],
+  run: Run,
+): Promise<Compensation<Kind>> =>
   CancellationScope.nonCancellable(async () => {
-    const undone: Undo[] = [];
-    const leftBehind: Undo[] = [];
+    const undone: Undo<Kind>[] = [];
+    const leftBehind: Undo<Kind>[] = [];
     await settle(undos, run);
     if (undos.length > 0) run.phase('Failed; undoing what was done');
     for (const each of undos.toReversed()) {

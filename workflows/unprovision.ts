@@ -8,6 +8,7 @@ import { holdComponent } from './lease';
 import { activitiesFor, startRun } from './run';
 import type { Run, Steps } from './run';
 import { startPart } from './verdict';
+import { withdrawAccess } from './withdraw';
 
 interface Removal {
   what: string;
@@ -100,6 +101,10 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     await Promise.all([source && removeOne(source), destination && removeOne(destination)]);
     // Airbyte deletes the connections of a source with it.
     if (connection && source && !leftBehind.includes(source.what)) settle(connection);
+    for (const [what, err] of await withdrawAccess(key, run, steps)) {
+      failures.set(what, asError(err));
+      leftBehind = [...leftBehind, what];
+    }
     const [failure] = failures.values();
     if (failure) throw failure;
 

@@ -33,6 +33,8 @@ const routes = {
   'GET /_simulator/faults':
     'active faults, and how many late operations are due; POST adds one, DELETE clears',
   'GET /_simulator/checks': 'failures due; POST makes checks of a connector fail, DELETE clears',
+  'GET /_simulator/people':
+    'users, groups and their permissions; POST adds some, or sets the edition: community, enterprise',
   'GET /_simulator/files/:name': `sample files: ${[...sampleFiles.keys()].join(', ')}`,
   'POST /_simulator/reset': 'back to the start',
   'POST /_simulator/save': 'keeps what exists, for restore',

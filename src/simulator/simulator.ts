@@ -16,6 +16,9 @@ import { jobOperations } from './jobs';
 import type { ApiName, Operation } from './operation';
 import { createRequests } from './requests';
 import { copyStore, createStore, DEFAULT_WORKSPACE_ID, resetStore } from './store';
+import { createPeople, ofEnterprise } from './people';
+import { groupOperations } from './groups';
+import { permissionOperations } from './permissions';
 import { streamOperations } from './streams';
 import { unsupportedOperations } from './unsupported';
 import { newWorkspace, workspaceOperations } from './workspaces';
@@ -105,6 +108,9 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
   const settings = { ...defaults, ...options };
   const { jobDuration, latency, log, workspaceId } = settings;
   const store = createStore();
+  const { people, ...crowd } = createPeople(
+    settings.edition === 'community' ? 'community' : 'enterprise',
+  );
   const auth = createAuth(settings);
   const [faults, requests, timers] = [createFaults(), createRequests(), createTimers()];
   const failures = createCheckFailures();
@@ -117,15 +123,18 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
   const reset = () => {
     forget();
     resetStore(store, newWorkspace(workspaceId, 'Default Workspace'));
+    crowd.reset();
   };
   reset();
   let saved = copyStore(store);
   const save = () => {
     saved = copyStore(store);
+    crowd.save();
   };
   const restore = () => {
     forget();
     Object.assign(store, copyStore(saved));
+    crowd.restore();
   };
   const publicOperations = [
     documentation,
@@ -137,6 +146,10 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
     ...connectionOperations(store),
     ...streamOperations(store),
     ...jobOperations(store, jobDuration),
+    ...ofEnterprise(people, [
+      ...permissionOperations(people, store),
+      ...groupOperations(people, store),
+    ]),
     ...unsupportedOperations,
   ];
   const { edition, version, search } = settings;
@@ -153,6 +166,7 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
   const names = new Set(everyApi.flatMap((api) => operations[api].map(({ id }) => id)));
   const app = express().disable('x-powered-by').disable('etag');
   const { later } = timers;
+  app.use(`${CONTROL_BASE}/people`, crowd.control);
   app.use(
     CONTROL_BASE,
     createControl({

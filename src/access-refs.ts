@@ -1,0 +1,87 @@
+import { RequestError } from './errors';
+import type { Problem } from './errors';
+
+/** Somebody who shall have access, as Witboost names him and as Airbyte can find him. */
+export interface Principal {
+  /** The same for all refs that mean the same: `user:name.surname@domain.tld`, `group:name`. */
+  key: string;
+  kind: 'user' | 'group';
+  /** A user's mail, a group's name. */
+  name: string;
+  /** The refs he was given by. */
+  refs: string[];
+}
+
+/** Each is a step of its run, whose history Temporal bounds. */
+const MAX_REFS = 500;
+const MAX_SHOWN = 80;
+
+const MAIL = /^[^\s@/:<>"]+@[^\s@/:<>"]+\.[^\s@/:<>"]+$/;
+/** As in a list, a control character in a name is a mistake. */
+const GROUP = /^\P{Cc}{1,255}$/u;
+
+const FORMS = 'neither a Witboost user nor a group: user:name.surname_domain.tld, group:name';
+
+/** The domain follows the last underscore, as no domain has one; a mail is taken as it is. */
+const mailIn = (name: string) => {
+  if (name.includes('@')) return name;
+  const at = name.lastIndexOf('_');
+  return at < 0 ? undefined : `${name.slice(0, at)}@${name.slice(at + 1)}`;
+};
+
+const shown = (ref: string) =>
+  JSON.stringify(ref.length > MAX_SHOWN ? `${ref.slice(0, MAX_SHOWN)}…` : ref);
+
+type Read = Omit<Principal, 'refs'> | { problem: string };
+
+const readUser = (ref: string, name: string): Read => {
+  const mail = mailIn(name)?.toLowerCase();
+  if (mail === undefined)
+    return {
+      problem: `${shown(ref)} cannot be matched to a mail: it has no underscore before the domain`,
+    };
+  if (!MAIL.test(mail) || mail.length > 320)
+    return { problem: `${shown(ref)} does not stand for a mail such as name.surname@domain.tld` };
+  return { key: `user:${mail}`, kind: 'user', name: mail };
+};
+
+const readRef = (ref: string): Read => {
+  const [kind, ...rest] = ref.split(':');
+  const name = rest.join(':').trim();
+  if (kind === 'user' && name) return readUser(ref, name);
+  if (kind !== 'group' || !name) return { problem: `${shown(ref)} is ${FORMS}` };
+  if (!GROUP.test(name)) return { problem: `${shown(ref)} does not name a group` };
+  return { key: `group:${name}`, kind: 'group', name };
+};
+
+/** What is wrong with any of the refs; empty when all are good. */
+export const problemsIn = (refs: string[]): Problem[] => {
+  if (refs.length > MAX_REFS)
+    return [
+      {
+        path: 'refs',
+        message: `has ${String(refs.length)} entries; at most ${String(MAX_REFS)} are taken: use groups`,
+      },
+    ];
+  return refs.flatMap((ref, index) => {
+    const read = readRef(ref);
+    return 'problem' in read ? [{ path: `refs[${String(index)}]`, message: read.problem }] : [];
+  });
+};
+
+/** Who is meant, each once, in an order of their own. Throws a RequestError that names every bad ref. */
+export const readRefs = (refs: string[]): Principal[] => {
+  const problems = problemsIn(refs);
+  if (problems.length > 0)
+    throw new RequestError(problems, {
+      solutions: ['Give each ref as user:name.surname_domain.tld or group:name.'],
+    });
+  const people = new Map<string, Principal>();
+  for (const ref of [...new Set(refs)].sort()) {
+    const read = readRef(ref);
+    if ('problem' in read) continue;
+    const known = people.get(read.key);
+    people.set(read.key, { ...read, refs: [...(known?.refs ?? []), ref] });
+  }
+  return [...people.values()];
+};

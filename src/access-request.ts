@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { problemsIn, readRefs } from './access-refs';
+import type { Principal } from './access-refs';
+import { PublicInfoEntry, UpdateAclRequest } from './contract';
+import type { Info } from './contract';
+import { readIdentity } from './descriptor';
+import type { Component } from './descriptor';
+import { RequestError } from './errors';
+import { isRecord, parseJson } from './json';
+import { readAs } from './requests';
+import { readYaml } from './yaml';
+
+/** Who shall have access to a component, and what its last provisioning told. */
+export interface AccessRequest {
+  component: Component;
+  people: Principal[];
+  /** Told again with the new access, so that neither the ids nor what people see gets lost. */
+  info: Pick<Info, 'publicInfo'> & { privateInfo: Record<string, string> };
+}
+
+const AT = 'provisionInfo.request';
+const MAX_ENTRIES = 50;
+const IDS = ['workspaceId', 'sourceId', 'destinationId', 'connectionId'];
+
+const Told = z.object({
+  info: z.object({
+    publicInfo: z.record(z.string(), z.unknown()).catch({}),
+    privateInfo: z.record(z.string(), z.unknown()).catch({}),
+  }),
+});
+
+const isId = (value: unknown): value is string => z.guid().safeParse(value).success;
+
+/** The result may be a status or any text: what cannot be read is not told again. */
+const infoIn = (result: string | null | undefined): AccessRequest['info'] => {
+  const told = Told.safeParse(parseJson(result ?? '')).data?.info;
+  const entries = Object.entries(told?.publicInfo ?? {}).flatMap(([key, value]) => {
+    const entry = PublicInfoEntry.safeParse(value);
+    // The link to the run is of the run that is told about.
+    return entry.success && key !== 'run' ? [[key, entry.data] as const] : [];
+  });
+  const ids = IDS.flatMap((key) => {
+    const id = told?.privateInfo[key];
+    return isId(id) ? [[key, id] as const] : [];
+  });
+  return {
+    publicInfo: Object.fromEntries(entries.slice(0, MAX_ENTRIES)),
+    privateInfo: Object.fromEntries(ids),
+  };
+};
+
+const isOfProduct = (text: string) => {
+  const { value } = readYaml(text, AT);
+  return isRecord(value) && Array.isArray(value.components) && !('dataProduct' in value);
+};
+
+const withinRequest = (path: string) => (path === 'descriptor' ? AT : `${AT}.${path}`);
+
+/** The component of `provisionInfo.request`; or what is wrong with it. */
+const readComponent = (descriptor: string): Component | RequestError => {
+  try {
+    return readIdentity({ descriptorKind: 'COMPONENT_DESCRIPTOR', descriptor }).component;
+  } catch (err) {
+    if (!(err instanceof RequestError)) throw err;
+    if (!isOfProduct(descriptor)) {
+      const problems = err.problems.map((each) => ({ ...each, path: withinRequest(each.path) }));
+      return new RequestError(problems, err);
+    }
+    return new RequestError(
+      [{ path: AT, message: 'is the descriptor of a data product; access is given to components' }],
+      { solutions: ['Send the COMPONENT_DESCRIPTOR the component was provisioned with.'] },
+    );
+  }
+};
+
+/** Throws a RequestError with everything that is wrong, refs and descriptor together. */
+export const readAccess = (body: unknown): AccessRequest => {
+  const { refs, provisionInfo } = readAs(UpdateAclRequest, body, {
+    whole: 'body',
+    solution:
+      'Send an UpdateAclRequest: refs (all who shall have access), provisionInfo.request, provisionInfo.result.',
+  });
+  const component = readComponent(provisionInfo.request);
+  const problems = problemsIn(refs);
+  if (component instanceof RequestError)
+    throw new RequestError([...problems, ...component.problems], component);
+  return { component, people: readRefs(refs), info: infoIn(provisionInfo.result) };
+};

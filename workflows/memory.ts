@@ -1,0 +1,77 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  getExternalWorkflowHandle,
+  isCancellation,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { FailureDetails } from '../activities/airbyte';
+import { NOTHING, changeSignal, grants, recallSignal, recalledSignal, remember } from './grants';
+import type { Change, Recalled } from './grants';
+
+/** How long the workflow that remembers may take to answer; without a worker it takes longer. */
+const PATIENCE = '5m';
+
+const idOf = () => `grants.${workflowInfo().taskQueue}`;
+
+/** Only the holder of the access may use it (holdAccess), or two would change it at once. */
+export type AccessMemory = ReturnType<typeof accessMemory>;
+
+const silent = (): never => {
+  const details: FailureDetails = {
+    problem: `The workflow ${idOf()}, which remembers who was granted what, does not answer.`,
+    solution: 'Ask the platform operator to look at that workflow, then send the request again.',
+  };
+  const { problem: message } = details;
+  throw ApplicationFailure.create({ message, nonRetryable: true, details: [details] });
+};
+
+const isAbsent = (err: unknown) => err instanceof Error && /not ?found/i.test(err.message);
+
+/** Whether there was a workflow to tell. */
+const isTold = (tell: Promise<void>) =>
+  tell.then(
+    () => true,
+    (err: unknown) => {
+      if (!isCancellation(err) && isAbsent(err)) return false;
+      throw err;
+    },
+  );
+
+/** What this run knows from, and tells to, the workflow that remembers what was granted. */
+export const accessMemory = (component: string) => {
+  const memory = getExternalWorkflowHandle(idOf());
+  const sender = workflowInfo().workflowId;
+  const answers: Recalled[] = [];
+  setHandler(recalledSignal, (number, answer) => {
+    answers[number] = answer;
+  });
+  let asked = 0;
+
+  return {
+    /** What is remembered of the component, and of these principals. */
+    async recall(keys: string[] = []): Promise<Recalled> {
+      const number = asked++;
+      const question = { sender, number, component, keys };
+      if (!(await isTold(memory.signal(recallSignal, question)))) return { wanted: [], grants: [] };
+      await condition(() => answers[number] !== undefined, PATIENCE);
+      return answers[number] ?? silent();
+    },
+
+    /** Remembered for good when this resolves, even if the run is cancelled. */
+    change: (given: Omit<Change, 'component'>): Promise<void> =>
+      CancellationScope.nonCancellable(async () => {
+        const change = { component, ...given };
+        if (await isTold(memory.signal(changeSignal, change))) return;
+        await startChild(grants, {
+          workflowId: idOf(),
+          args: [remember(NOTHING, change)],
+          parentClosePolicy: 'ABANDON',
+          staticSummary: 'Who was granted what',
+        });
+      }),
+  };
+};
