@@ -2,10 +2,12 @@ import type { Actor, Airbyte, Kind } from '../src/airbyte';
 import type { Interest } from '../src/airbyte-http';
 import type { Plan } from '../src/descriptor';
 import type { Fabrics } from '../src/fabrics';
+import type { SecretReferences } from '../src/secret-references';
 import { fingerprintOf, ownedName, ownerOf, withoutFingerprint } from '../src/ownership';
 import { maskRecord } from '../src/secrets';
 import { attempt } from './attempt';
 import { isActorAsWanted, withSecrets } from './comparison';
+import { definitionIdOf } from './definitions';
 import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
 
@@ -27,6 +29,7 @@ export type RestoreActor<Plan extends Wanted> = Pick<PutActor<Plan>, 'plan' | 's
 export interface ActorDeps {
   airbyteFor: (interest: Interest) => Airbyte;
   fabrics: Fabrics;
+  references: SecretReferences;
   /** Keys the fingerprints in names. */
   fingerprintKey: string;
   /** A page of Airbyte's user interface. */
@@ -38,8 +41,9 @@ export const masked = (actor: Actor): Actor => ({
   configuration: actor.configuration && maskRecord(actor.configuration),
 });
 
+/** Whatever their digits: Airbyte is asked for what has the key in its name, where it can tell. */
 export const ownActors = async (airbyte: Airbyte, kind: Kind, key: string) =>
-  (await airbyte.listActors(kind)).filter(({ name }) => ownerOf(name) === key);
+  (await airbyte.listActors(kind, `[${key}`)).filter(({ name }) => ownerOf(name) === key);
 
 /** By an id a former run reported, believed if the name agrees; else by name. */
 export const findActor = async (airbyte: Airbyte, kind: Kind, key: string, hint?: string) => {
@@ -56,21 +60,43 @@ const remove = async (airbyte: Airbyte, kind: Kind, id: string) => {
   if (await airbyte.getActor(kind, id)) throw stillThere(kind, id);
 };
 
-/** What the descriptor says, completed with the fabric's hosts and secrets. */
-export const createResolve =
-  ({ fabrics, fingerprintKey }: Pick<ActorDeps, 'fabrics' | 'fingerprintKey'>) =>
-  async ({ connector, name, configuration }: Wanted, key: string) => {
-    const complete = { ...configuration, ...(await fabrics[connector]?.()) };
+export type ResolveDeps = Pick<ActorDeps, 'fabrics' | 'references' | 'fingerprintKey'>;
+
+/** A configuration with the secrets it refers to, and with the fabric's hosts and secrets. */
+const createComplete =
+  ({ fabrics, references }: Pick<ResolveDeps, 'fabrics' | 'references'>) =>
+  async (kind: Kind, { connector, configuration }: Wanted) => ({
+    ...(await references.resolve(configuration, ['specific', kind, 'connectionConfiguration'])),
+    ...(await fabrics[connector]?.(configuration)),
+  });
+
+/** What the descriptor says, completed: as Airbyte is to have it. */
+export const createResolve = (deps: ResolveDeps) => {
+  const complete = createComplete(deps);
+  return async (airbyte: Airbyte, kind: Kind, { plan, key }: { plan: Wanted; key: string }) => {
+    const { connector, name } = plan;
+    const definitionId = await definitionIdOf(airbyte, kind, plan);
+    const configuration = await complete(kind, plan);
+    const wanted = { connector, complete: configuration };
     return {
-      name: ownedName(name, key, fingerprintOf({ connector, complete }, fingerprintKey)),
-      configuration: complete,
+      name: ownedName(name, key, fingerprintOf(wanted, deps.fingerprintKey)),
+      definitionId,
+      configuration,
     };
   };
+};
 
 /** Making, putting back and removing the sources and destinations of components. */
 export const createActorActivities = (deps: ActorDeps) => {
-  const { airbyteFor, fabrics, hrefOf } = deps;
+  const { airbyteFor, hrefOf } = deps;
   const resolve = createResolve(deps);
+  const complete = createComplete(deps);
+
+  /** Secrets that cannot be had now have not been written either. */
+  const isUntouched = async (airbyte: Airbyte, kind: Kind, before: Actor) => {
+    const current = await airbyte.getActor(kind, before.id);
+    return current !== undefined && isActorAsWanted(masked(current), before);
+  };
 
   const write = async (
     airbyte: Airbyte,
@@ -88,14 +114,14 @@ export const createActorActivities = (deps: ActorDeps) => {
       attempt(async ({ number, settlesAt, interest }): Promise<Put> => {
         const { key, plan, before } = given;
         const airbyte = airbyteFor(interest);
-        const wanted = { ...(await resolve(plan, key)), definitionId: plan.definitionId };
+        const wanted = await resolve(airbyte, kind, { plan, key });
         const done = (id: string, action: Put['action']) => ({
           id,
           name: wanted.name,
           href: hrefOf(`${kind}/${id}`),
           action,
         });
-        if (before && before.definitionId !== plan.definitionId)
+        if (before && before.definitionId !== wanted.definitionId)
           throw refused(
             `The ${kind} "${before.name}" is of another connector than the descriptor asks for.`,
             `Unprovision the component, then deploy it again: Airbyte cannot change a ${kind}'s connector.`,
@@ -112,8 +138,13 @@ export const createActorActivities = (deps: ActorDeps) => {
     restore: (kind: Kind, { plan, before, settleTime }: RestoreActor<Wanted>) =>
       attempt(async ({ settlesAt, interest }) => {
         await settled({ settlesAt, interest });
-        const resolved = (await fabrics[plan.connector]?.()) ?? {};
-        await airbyteFor(interest).updateActor(kind, before.id, {
+        const airbyte = airbyteFor(interest);
+        const resolved = await complete(kind, plan).catch(async (err: unknown) => {
+          if (await isUntouched(airbyte, kind, before)) return undefined;
+          throw err;
+        });
+        if (!resolved) return;
+        await airbyte.updateActor(kind, before.id, {
           name: withoutFingerprint(before.name),
           configuration: withSecrets(before.configuration ?? {}, resolved),
         });

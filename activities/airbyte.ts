@@ -2,6 +2,7 @@ import type { Actor, Airbyte, ConnectionRead } from '../src/airbyte';
 import type { Interest } from '../src/airbyte-http';
 import type { KnownIds, Plan } from '../src/descriptor';
 import type { Fabrics } from '../src/fabrics';
+import type { SecretReferences } from '../src/secret-references';
 import { createActorActivities, findActor } from './actors';
 import type { PutActor, RestoreActor } from './actors';
 import { attempt } from './attempt';
@@ -24,6 +25,7 @@ export interface ActivityDeps {
   /** Airbyte, for as long as someone is interested in its answers. */
   airbyteFor: (interest: Interest) => Airbyte;
   fabrics: Fabrics;
+  references: SecretReferences;
   /** Keys the fingerprints in names. */
   fingerprintKey: string;
   workspaceId: string;

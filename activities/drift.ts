@@ -1,11 +1,13 @@
-import { log, metricMeter } from '@temporalio/activity';
+import { ApplicationFailure, log, metricMeter } from '@temporalio/activity';
 import type { Airbyte } from '../src/airbyte';
+import { AirbyteError } from '../src/airbyte-error';
+import type { Plan } from '../src/descriptor';
 import { KINDS, countOf } from '../src/drift-report';
 import type { DriftReport, Finding } from '../src/drift-report';
 import { inToken } from '../src/ownership';
 import type { Known, KnownComponents, Provisioned, State } from '../src/provisioned';
 import { createResolve } from './actors';
-import type { ActorDeps } from './actors';
+import type { ActorDeps, ResolveDeps } from './actors';
 import { attempt } from './attempt';
 import { byComponent, findingsOf, remainsOf } from './drift-findings';
 import type { Entities, Pipeline } from './drift-findings';
@@ -21,7 +23,7 @@ const NOTHING: Entities = { source: [], destination: [], connection: [] };
 
 export type DriftActivities = ReturnType<typeof createDriftActivities>;
 
-export interface DriftDeps extends Pick<ActorDeps, 'airbyteFor' | 'fabrics' | 'fingerprintKey'> {
+export interface DriftDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
   provisioned: Provisioned;
 }
 
@@ -110,27 +112,37 @@ const findingsIn = (owned: Map<string, Entities>, pipeline: Pipeline) =>
 const lacks = (owned: Map<string, Entities>, pipeline: Pipeline) =>
   findingsIn(owned, pipeline).some(({ kind }) => kind === 'missing');
 
+/** Refused by ourselves, and not by Airbyte. */
+const isOwnRefusal = (err: unknown): err is Error =>
+  err instanceof ApplicationFailure ||
+  (err instanceof AirbyteError && err.kind === 'refused' && err.status === undefined);
+
 const tokenPart = ({ plan }: Pipeline) => inToken(plan.component.key);
 
 /** Comparing what runs have provisioned with what Airbyte has. Reads only, on both sides. */
 export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: DriftDeps) => {
   const resolve = createResolve(rest);
 
-  const wantedActor = async (plan: Pipeline['plan']['source' | 'destination'], key: string) => ({
-    ...(await resolve(plan, key)),
-    definitionId: plan.definitionId,
-  });
+  /** What refers to a secret or a connector that is not to be had now cannot be compared. */
+  const pipelineOf = async (airbyte: Airbyte, plan: Plan, token: string) => {
+    const { key } = plan.component;
+    try {
+      const source = await resolve(airbyte, 'source', { plan: plan.source, key });
+      const destination = await resolve(airbyte, 'destination', { plan: plan.destination, key });
+      return { plan, token, wanted: { source, destination } };
+    } catch (err) {
+      if (!isOwnRefusal(err)) throw err;
+      log.warn('a component cannot be compared', { component: key, problem: err.message });
+      return undefined;
+    }
+  };
 
-  const pipelinesOf = async (known: KnownComponents, signal: AbortSignal) => {
+  const pipelinesOf = async (airbyte: Airbyte, known: KnownComponents, signal: AbortSignal) => {
     const runs = [...known.values()].filter(({ state }) => state === 'provisioned');
     const plans = await provisioned.plans(runs, signal);
     const pipelines = runs.map(async ({ token }, index): Promise<Pipeline | undefined> => {
       const plan = plans[index];
-      if (!plan) return undefined;
-      const { key } = plan.component;
-      const source = await wantedActor(plan.source, key);
-      const destination = await wantedActor(plan.destination, key);
-      return { plan, token, wanted: { source, destination } };
+      return plan && pipelineOf(airbyte, plan, token);
     });
     return (await Promise.all(pipelines)).filter((pipeline) => pipeline !== undefined);
   };
@@ -149,8 +161,9 @@ export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: Drif
       attempt(async ({ interest }) => {
         const signal = AbortSignal.any([interest.cancelled, interest.timeUp]);
         const before = await provisioned.components(signal);
-        const pipelines = await pipelinesOf(before, signal);
-        const owned = await lookFor(airbyteFor(interest), pipelines);
+        const airbyte = airbyteFor(interest);
+        const pipelines = await pipelinesOf(airbyte, before, signal);
+        const owned = await lookFor(airbyte, pipelines);
         const lacking = pipelines.filter((pipeline) => lacks(owned, pipeline)).map(tokenPart);
         const after = settled(before, await provisioned.components(signal));
         const known = await provisioned.confirmed(after, lacking, signal);

@@ -8,6 +8,7 @@ import { createPublicAirbyte } from '../src/airbyte-public';
 import { createAirbyteHttp } from '../src/airbyte-http';
 import { ProvisioningRequest } from '../src/contract';
 import { readDescriptor } from '../src/descriptor';
+import { createSecretReferences } from '../src/secret-references';
 import { createRedactor } from '../src/secrets';
 import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
 import { startOptions } from './bench';
@@ -57,6 +58,10 @@ const activitiesOn = (airbyteUrl: string) => {
   return createActivities({
     airbyteFor: createPublicAirbyte({ http, workspaceId: DEFAULT_WORKSPACE_ID }),
     fabrics: { snowflake: () => Promise.resolve(snowflake) },
+    references: createSecretReferences(
+      { directory: undefined, allowed: [], fromEnvironment: new Map() },
+      redactor,
+    ),
     fingerprintKey: 'bench',
     workspaceId: DEFAULT_WORKSPACE_ID,
     uiUrl: airbyteUrl,

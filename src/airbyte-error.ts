@@ -51,8 +51,11 @@ export interface CallName {
   path: string;
 }
 const nameOf = ({ method, path }: CallName) => `${method} ${path}`;
-/** A token asked for in vain leaves nothing behind. */
-const isWrite = ({ method, path }: CallName) => method !== 'GET' && !path.endsWith('/token');
+
+/** With whether it changes anything, if it is done. */
+export interface Asked extends CallName {
+  writes: boolean;
+}
 
 /** A proxy lost patience; Airbyte itself goes on with what it was asked. */
 const LOST_PATIENCE = [408, 502, 504];
@@ -73,6 +76,12 @@ const Problem = z.looseObject({
   title: z.string().optional().catch(undefined),
   detail: z.string().nullish().catch(undefined),
   message: z.string().nullish().catch(undefined),
+  /** Config API since 2.0: often all there is; the log of Airbyte has the rest under it. */
+  errorId: z.string().nullish().catch(undefined),
+  validationErrors: z
+    .array(z.looseObject({ propertyPath: z.string(), message: z.string() }))
+    .optional()
+    .catch(undefined),
   data: z
     .looseObject({ message: z.string().nullish().catch(undefined) })
     .nullish()
@@ -82,28 +91,50 @@ const Problem = z.looseObject({
     .optional()
     .catch(undefined),
 });
+type Problem = z.infer<typeof Problem>;
 
-/** The telling part of an error body: problem JSON, a known exception, or a HATEOAS list. */
+const problemIn = (text: string): Problem => Problem.safeParse(parseJson(text)).data ?? {};
+
+/** The fields a bean validation found fault with (Config API, InvalidInputExceptionInfo). */
+const fieldsIn = ({ validationErrors: fields = [] }: Problem) =>
+  fields.map(({ propertyPath, message }) => ` ${propertyPath}: ${message}`).join(';');
+
+/**
+ * The telling part of an error body: problem JSON and a HATEOAS list of the public API, a known
+ * exception or a mere id of the Config API.
+ */
 const reasonIn = (text: string) => {
   if (isHtml(text)) return 'a web page instead of JSON';
-  const { data: problem } = Problem.safeParse(parseJson(text));
-  const embedded = problem?._embedded?.errors.map(({ message }) => message).join('; ');
-  return problem?.data?.message ?? embedded ?? problem?.detail ?? problem?.message ?? '';
+  const problem = problemIn(text);
+  const embedded = problem._embedded?.errors.map(({ message }) => message).join('; ');
+  const told = problem.data?.message ?? embedded ?? problem.detail ?? problem.message;
+  if (told) return `${told}${fieldsIn(problem)}`;
+  return problem.errorId ? `error ${problem.errorId} in its log` : '';
 };
 
-const isTryAgain = (text: string) =>
-  Problem.safeParse(parseJson(text)).data?.title === 'try-again-later';
+/** The Config API tells one 409 from another in its message only (ValueConflictKnownException). */
+const PASSING = /already running|failed to access database/i;
+
+const isTryAgain = (text: string) => {
+  const { title, message } = problemIn(text);
+  return title === 'try-again-later' || PASSING.test(message ?? '');
+};
+
+/** Config API: a sync holds what was asked for. */
+const SYNC_IS_RUNNING = 423;
 
 const kindOf = (status: number, text: string): FailureKind => {
   if (text.includes('Something went wrong in the connector')) return 'connector';
   if (status === 409) return isTryAgain(text) ? 'again' : 'refused';
-  if (status === 408 || status === 429) return 'again';
+  if ([408, 429, SYNC_IS_RUNNING].includes(status)) return 'again';
   return status >= 500 && status !== 501 ? 'again' : 'refused';
 };
 
+const SOURCE_FAILS =
+  'Check that the source of the descriptor exists and can be read from where Airbyte runs.';
+
 const solutionFor = (status: number, kind: FailureKind) => {
-  if (kind === 'connector')
-    return 'Check that the source of the descriptor exists and can be read from where Airbyte runs.';
+  if (kind === 'connector') return SOURCE_FAILS;
   if (status === 401 || status === 403)
     return `${OPERATOR} the provisioner's credentials for Airbyte and what they may do.`;
   if (status === 400 || status === 422)
@@ -121,7 +152,7 @@ const retryAfterOf = (headers: Headers) => {
 
 /** An answer that says no. `redact` cleans Airbyte's own words, which may echo a secret. */
 export const failedAnswer = (
-  call: CallName,
+  call: Asked,
   { status, headers, text }: Answer,
   redact: (text: string) => string,
 ) => {
@@ -134,10 +165,17 @@ export const failedAnswer = (
       status,
       solution: solutionFor(status, kind),
       retryAfter: retryAfterOf(headers),
-      unclear: isWrite(call) && LOST_PATIENCE.includes(status),
+      unclear: call.writes && LOST_PATIENCE.includes(status),
     },
   );
 };
+
+/** A source that could not be read, which the Config API tells in an answer of status 200. */
+export const unreadableSource = (reason: string) =>
+  new AirbyteError(
+    `Airbyte could not read the source${reason && `: ${reason.slice(0, MAX_TEXT)}`}`,
+    { kind: 'connector', solution: SOURCE_FAILS },
+  );
 
 /** A web page means a wrong base URL, which stays wrong; cut-off JSON may come whole next time. */
 export const unreadableAnswer = (call: CallName, { status, text }: Answer) =>
@@ -152,6 +190,13 @@ export const unreadableAnswer = (call: CallName, { status, text }: Answer) =>
         status,
         solution: DEPLOY_AGAIN,
       });
+
+/** Something answers, but none of Airbyte's APIs. */
+export const noAirbyte = (calls: CallName[]) =>
+  new AirbyteError(
+    `There is no Airbyte at AIRBYTE_URL: it knows neither ${calls.map(nameOf).join(' nor ')}.`,
+    { kind: 'refused', solution: WRONG_URL },
+  );
 
 export const unexpectedAnswer = (call: CallName, status: number, { issues }: z.ZodError) => {
   const fields = issues.map(({ path }) => path.join('.') || 'the whole').join(', ');
@@ -173,22 +218,22 @@ const describeCause = (err: unknown) => {
 };
 
 /** No answer came. `timeout` in milliseconds, if that is what ran out. */
-export const noAnswer = (call: CallName, cause: unknown, timeout?: number) => {
+export const noAnswer = (call: Asked, cause: unknown, timeout?: number) => {
   const why = timeout
     ? `did not answer within ${String(timeout)} ms`
     : `could not be reached or hung up (${describeCause(cause)})`;
   return new AirbyteError(`Airbyte ${why}: ${nameOf(call)}.`, {
     kind: 'again',
     solution: DEPLOY_AGAIN,
-    unclear: isWrite(call) && !UNREACHED.includes(codeOf(cause) ?? ''),
+    unclear: call.writes && !UNREACHED.includes(codeOf(cause) ?? ''),
     cause,
   });
 };
 
 /** The step's time was up before an answer came. */
-export const outOfTime = (call?: CallName) =>
+export const outOfTime = (call?: Asked) =>
   new AirbyteError('Airbyte did not answer before the time for this step was up.', {
     kind: 'again',
     solution: DEPLOY_AGAIN,
-    unclear: call !== undefined && isWrite(call),
+    unclear: call?.writes ?? false,
   });

@@ -16,8 +16,12 @@ import type { Redactor } from './secrets';
 
 export interface Call<Schema extends z.ZodType> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Below `/api/public/v1`. */
+  /** Else the API's own. */
+  base?: string;
+  /** Below the base. */
   path: string;
+  /** Whether it changes anything in Airbyte; else told by the method: all but GET do. */
+  writes?: boolean;
   query?: Record<string, string | number | boolean | undefined>;
   body?: object;
   answer: Schema;
@@ -32,9 +36,15 @@ export interface Interest {
   timeUp: AbortSignal;
 }
 
+/** Where a self-managed Airbyte has its two APIs. */
+export const PUBLIC_API = '/api/public/v1';
+export const CONFIG_API = '/api/v1';
+
 export interface AirbyteHttpOptions {
-  /** The host's root; `/api/public/v1` is added. */
+  /** The host's root. */
   url: string;
+  /** Which of the APIs is meant; the public one unless given. */
+  base?: string;
   auth: AirbyteAuth;
   /** Milliseconds one call may take, the reading of its answer included. */
   requestTimeout: number;
@@ -53,6 +63,8 @@ const queryOf = (query: Call<z.ZodType>['query'] = {}) => {
   return params.size === 0 ? '' : `?${params.toString()}`;
 };
 
+const isWrite = ({ method, writes = method !== 'GET' }: Call<z.ZodType>) => writes;
+
 const initOf = (call: Call<z.ZodType>, authorization: string | undefined) => ({
   method: call.method,
   headers: {
@@ -64,27 +76,27 @@ const initOf = (call: Call<z.ZodType>, authorization: string | undefined) => ({
 });
 
 /**
- * Calls to Airbyte's public API: at most `maxInFlight` at once, answers checked, every failure an
+ * Calls to one of Airbyte's APIs: at most `maxInFlight` at once, answers checked, every failure an
  * AirbyteError whose text holds no known secret. Only a 401 is repeated, once, with a new token.
  */
 export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
-  const { auth, requestTimeout, redactor, log } = options;
+  const { auth, requestTimeout, redactor, log, base: ours = PUBLIC_API } = options;
   const limit = pLimit(options.maxInFlight);
 
   const send = async (call: Call<z.ZodType>, authorization?: string): Promise<Answer> => {
     const started = Date.now();
     const deadline = AbortSignal.timeout(requestTimeout);
     const { cancelled, timeUp } = call.interest;
-    const ends = call.method === 'GET' ? [cancelled, timeUp, deadline] : [timeUp, deadline];
+    const writes = isWrite(call);
+    const named = { method: call.method, path: call.path, writes };
+    const ends = writes ? [timeUp, deadline] : [cancelled, timeUp, deadline];
+    const { base = ours } = call;
     try {
-      const response = await fetch(
-        `${options.url}/api/public/v1${call.path}${queryOf(call.query)}`,
-        {
-          ...initOf(call, authorization),
-          redirect: 'manual',
-          signal: AbortSignal.any(ends),
-        },
-      );
+      const response = await fetch(`${options.url}${base}${call.path}${queryOf(call.query)}`, {
+        ...initOf(call, authorization),
+        redirect: 'manual',
+        signal: AbortSignal.any(ends),
+      });
       const { status, headers } = response;
       const text = await response.text();
       log.debug(
@@ -93,15 +105,16 @@ export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
       );
       return { status, headers, text };
     } catch (cause) {
-      if (timeUp.aborted) throw outOfTime(call);
-      if (call.method === 'GET') cancelled.throwIfAborted();
-      throw noAnswer(call, cause, deadline.aborted ? requestTimeout : undefined);
+      if (timeUp.aborted) throw outOfTime(named);
+      if (!writes) cancelled.throwIfAborted();
+      throw noAnswer(named, cause, deadline.aborted ? requestTimeout : undefined);
     }
   };
 
   const read = <Schema extends z.ZodType>(call: Call<Schema>, answer: Answer) => {
     const { status, text } = answer;
-    if (status < 200 || status > 299) throw failedAnswer(call, answer, redactor.redact);
+    if (status < 200 || status > 299)
+      throw failedAnswer({ ...call, writes: isWrite(call) }, answer, redactor.redact);
     const json = text === '' ? undefined : parseJson(text);
     if (json === undefined && text !== '') throw unreadableAnswer(call, answer);
     const parsed = call.answer.safeParse(json);
@@ -117,6 +130,8 @@ export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
     const call = {
       method: 'POST' as const,
       path: '/applications/token',
+      // A token asked for in vain leaves nothing behind.
+      writes: false,
       body: {
         client_id: clientId,
         client_secret: clientSecret,

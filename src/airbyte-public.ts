@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AirbyteError } from './airbyte-error';
 import type { Actor, Airbyte, ConnectionRead as Connection, SourceStream } from './airbyte';
 import type { AirbyteHttp, Interest } from './airbyte-http';
+import { specificationOf } from './airbyte-specification';
 
 /** The public API's largest page (PaginationParameters). */
 const PAGE = 100;
@@ -139,7 +140,8 @@ export const createPublicAirbyte =
         return (await http({ method: 'GET', path, answer: page(Definition), interest })).data;
       },
 
-      specificationOf: () => Promise.resolve(undefined),
+      specificationOf: (kind, definitionId) =>
+        specificationOf({ http, workspaceId, interest }, { kind, definitionId }),
       check: () => Promise.resolve(undefined),
 
       listActors: (kind) => listAll(ACTORS[kind].path, ACTORS[kind].read),

@@ -2,21 +2,31 @@ import { z } from 'zod';
 import type { AirbyteAuth } from './config';
 import { parseJson } from './json';
 
-/** Airbyte public API, createAccessToken: `expires_in` in seconds. */
-export const TokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number() });
+/** Airbyte public API, createAccessToken: `expires_in` in seconds. The Config API leaves it out. */
+export const TokenAnswer = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.number().optional(),
+});
 export type TokenAnswer = z.infer<typeof TokenAnswer>;
 
 const TokenClaims = z.object({ exp: z.number(), iat: z.number() });
 
+/** Seconds: the shortest life a version of Airbyte gave its tokens. */
+const SHORTEST_LIFE = 180;
+
 /** Some versions announced 900 s for tokens that lived 180 s: the shorter of the two counts. */
-const lifetimeOf = ({ access_token: token, expires_in: announced }: TokenAnswer) => {
+const lifetimeOf = ({ access_token: token, expires_in: announced = Infinity }: TokenAnswer) => {
   const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
   const claims = TokenClaims.safeParse(parseJson(payload));
-  return claims.success ? Math.min(announced, claims.data.exp - claims.data.iat) : announced;
+  if (claims.success) return Math.min(announced, claims.data.exp - claims.data.iat);
+  return Number.isFinite(announced) ? announced : SHORTEST_LIFE;
 };
 
 /** Renewed early: by a minute, or by a third of a life shorter than three minutes. */
 const renewAfter = (seconds: number) => (seconds - Math.min(60, seconds / 3)) * 1000;
+
+export const basicHeader = (auth: Extract<AirbyteAuth, { kind: 'basic' }>) =>
+  `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
 
 /**
  * The Authorization header's value: constant for basic auth, none without, and for OAuth a token
@@ -47,7 +57,7 @@ export const createSession = (
     async header(): Promise<string | undefined> {
       if (auth.kind === 'none') return undefined;
       if (auth.kind === 'oauth') return bearer(auth);
-      return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
+      return basicHeader(auth);
     },
 
     /** After a 401: true when a new token may help; the one refused is not used again. */

@@ -107,7 +107,8 @@ export interface Airbyte {
     what: Pick<Actor, 'definitionId' | 'configuration'>,
   ): Promise<Check | undefined>;
 
-  listActors(kind: Kind): Promise<Actor[]>;
+  /** Where Airbyte can tell, only those whose name has `named` in it; else all. */
+  listActors(kind: Kind, named?: string): Promise<Actor[]>;
   /** Undefined when it never was, is deleted, or is another workspace's. */
   getActor(kind: Kind, id: string): Promise<Actor | undefined>;
   createActor(

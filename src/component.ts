@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Reader } from './reader';
+import type { Path } from './yaml';
 
 /** Whose pipeline it is. `key` names it in Airbyte: `<environment>/<domain>.<product>.<major>.<component>`. */
 export interface Component {
@@ -11,6 +12,9 @@ export interface Component {
   key: string;
 }
 
+/** A data product in an environment. `key` is `<environment>/<domain>.<product>.<major>`. */
+export type DataProduct = Omit<Component, 'component'>;
+
 const NAME = /^[A-Za-z0-9_-]+$/;
 
 const productShape = z.object({
@@ -20,41 +24,86 @@ const productShape = z.object({
     .regex(/^[A-Za-z0-9._-]+$/, 'may have only letters, digits, dots, dashes and underscores'),
 });
 
-/** `urn:dmb:cmp:<domain>:<product>:<major>:<component>`; URNs are case-insensitive. */
+/** The four names in a component's URN, `urn:dmb:cmp:<domain>:<product>:<major>:<component>`. */
+const namesIn = (reader: Reader, id: string, at: Path) => {
+  const [urn, dmb, cmp, domain, product, major, component, ...more] = id.toLowerCase().split(':');
+  const names = [domain, product, major, component];
+  const isUrn = urn === 'urn' && dmb === 'dmb' && cmp === 'cmp';
+  if (!isUrn || names.some((name) => !NAME.test(name ?? ''))) {
+    reader.refuse(at, 'must be urn:dmb:cmp:<domain>:<product>:<major>:<component>');
+    return undefined;
+  }
+  if (!domain || !product || !major || !component) return undefined;
+  if (more.length > 0) {
+    reader.refuse(at, 'names a subcomponent; this provisioner provisions whole components only');
+    return undefined;
+  }
+  return { domain, product, major, component };
+};
+
+const componentIn = (environment: string, names: NonNullable<ReturnType<typeof namesIn>>) => {
+  const { domain, product, major, component } = names;
+  return {
+    environment,
+    ...names,
+    key: `${environment}/${domain}.${product}.${major}.${component}`,
+  };
+};
+
+/** Whom `componentIdToProvision` is about; URNs are case-insensitive. */
 export const identityOf = (
   reader: Reader,
   dataProduct: unknown,
   id: string,
 ): Component | undefined => {
   const product = reader.read(productShape, dataProduct, ['dataProduct']);
-  const [urn, dmb, cmp, domain, name, major, component, ...more] = id.toLowerCase().split(':');
-  const parts = [domain, name, major, component];
-  if (
-    urn !== 'urn' ||
-    dmb !== 'dmb' ||
-    cmp !== 'cmp' ||
-    parts.some((part) => !NAME.test(part ?? ''))
-  ) {
-    reader.refuse(
-      ['componentIdToProvision'],
-      'must be urn:dmb:cmp:<domain>:<product>:<major>:<component>',
-    );
-    return undefined;
-  }
-  if (!domain || !name || !major || !component) return undefined;
-  if (more.length > 0) {
-    reader.refuse(
-      ['componentIdToProvision'],
-      'names a subcomponent; this provisioner provisions whole components only',
-    );
-    return undefined;
-  }
-  if (!product) return undefined;
+  const names = namesIn(reader, id, ['componentIdToProvision']);
+  if (!product || !names) return undefined;
+  const { domain, product: name, major } = names;
   if (product.id.toLowerCase() !== `urn:dmb:dp:${domain}:${name}:${major}`) {
     reader.refuse(['dataProduct', 'id'], `is not the product of the component ${id}`);
     return undefined;
   }
-  const { environment } = product;
-  const key = `${environment}/${domain}.${name}.${major}.${component}`;
-  return { environment, domain, product: name, major, component, key };
+  return componentIn(product.environment, names);
+};
+
+/** Which data product a descriptor is of, by its `id` `urn:dmb:dp:<domain>:<product>:<major>`. */
+export const dataProductOf = (
+  reader: Reader,
+  dataProduct: unknown,
+  at: Path,
+): DataProduct | undefined => {
+  const given = reader.read(productShape, dataProduct, at);
+  if (!given) return undefined;
+  const [urn, dmb, dp, ...names] = given.id.toLowerCase().split(':');
+  const isUrn = urn === 'urn' && dmb === 'dmb' && dp === 'dp' && names.length === 3;
+  const [domain, product, major] = names;
+  if (!isUrn || !domain || !product || !major || names.some((name) => !NAME.test(name))) {
+    reader.refuse([...at, 'id'], 'must be urn:dmb:dp:<domain>:<product>:<major>');
+    return undefined;
+  }
+  const { environment } = given;
+  return { environment, domain, product, major, key: `${environment}/${names.join('.')}` };
+};
+
+/** Which of a data product's components an id is about; an unknown product's problem is told already. */
+export const memberOf = (
+  reader: Reader,
+  owner: DataProduct | undefined,
+  { id, at }: { id: string; at: Path },
+): Component | undefined => {
+  const names = namesIn(reader, id, at);
+  if (!names || !owner) return undefined;
+  const isOwned = (['domain', 'product', 'major'] as const).every(
+    (name) => names[name] === owner[name],
+  );
+  if (!isOwned) {
+    const { domain, product, major } = owner;
+    reader.refuse(
+      at,
+      `is not a component of the data product urn:dmb:dp:${domain}:${product}:${major}`,
+    );
+    return undefined;
+  }
+  return componentIn(owner.environment, names);
 };

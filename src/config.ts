@@ -198,7 +198,11 @@ export const workerConfig = (env: Environment = process.env) => {
     /** The form of reverse provisioning's updates: dotted `spec.mesh.specific.…`, or `parameters`. */
     updatesDialect: given.REVERSE_PROVISIONING_UPDATES,
     /** Where `secretRef`s are looked up, and which names may be: none but those listed. */
-    secrets: { directory: given.SECRETS_DIR, allowed: given.SECRETS_ALLOWED },
+    secrets: {
+      directory: given.SECRETS_DIR,
+      allowed: given.SECRETS_ALLOWED,
+      fromEnvironment: new Map(given.SECRETS_ALLOWED.map((name) => [name, env[name]])),
+    },
   };
 };
 

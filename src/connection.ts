@@ -17,6 +17,9 @@ const syncMode = z
 
 const columns = z.array(z.string().min(1)).min(1);
 
+/** YAML 1.1 writers leave yes/no unquoted, which YAML 1.2 reads as text. */
+const flag = z.union([z.boolean(), z.stringbool()], 'must be true or false');
+
 /** One column, or one path per column of a composite key: `id`, `[id]` or `[[id], [line]]`. */
 const primaryKey = z.union([
   z.string().transform((column) => [[column]]),
@@ -25,12 +28,17 @@ const primaryKey = z.union([
 ]);
 
 const stream = z.strictObject({
-  name: z.string().min(1),
-  namespace: z.string().optional(),
+  name: z.string().min(1).describe('As the source calls it.'),
+  namespace: z.string().optional().describe('Where several streams have the name.'),
   syncMode,
-  cursorField: z.union([z.string().transform((column) => [column]), columns]).optional(),
-  primaryKey: primaryKey.optional(),
-  selectedFields: columns.optional(),
+  cursorField: z
+    .union([z.string().transform((column) => [column]), columns])
+    .optional()
+    .describe('What incremental modes go by, unless the source defines it.'),
+  primaryKey: primaryKey
+    .optional()
+    .describe('What deduplication goes by, unless the source defines it.'),
+  selectedFields: columns.optional().describe('The columns to sync; absent: all.'),
 });
 
 /** Quartz: 6 or 7 fields; Airbyte refuses a `*` for the seconds (public API, cron-validation). */
@@ -50,19 +58,36 @@ const schedule = z.discriminatedUnion('scheduleType', [
   }),
 ]);
 
+const NO_SYNC = 'needs syncOnProvision: true, as there is no sync to wait for';
+
 /**
- * `specific.connection` of the descriptor, as Airbyte's public API wants it (ConnectionCreate).
- * No `streams` means every stream the source has.
+ * `specific.connection` of the descriptor, as Airbyte's public API wants it (ConnectionCreate), and
+ * whether the first sync is started. No `streams` means every stream the source has.
  */
-export const Connection = z.strictObject({
-  name: z.string().min(1),
-  streams: z.array(stream).min(1).optional(),
-  schedule: schedule.default({ scheduleType: 'manual' }),
-  prefix: z.string().default(''),
-  namespaceDefinition: z.enum(['source', 'destination', 'custom_format']).default('destination'),
-  namespaceFormat: z.string().optional(),
-  nonBreakingSchemaUpdatesBehavior: z
-    .enum(['ignore', 'disable_connection', 'propagate_columns', 'propagate_fully'])
-    .default('ignore'),
-});
+export const Connection = z
+  .strictObject({
+    name: z.string().min(1).describe('The name of the connection in Airbyte.'),
+    streams: z
+      .array(stream)
+      .min(1)
+      .optional()
+      .describe('The streams to sync; absent: all, each replaced at every sync.'),
+    schedule: schedule.default({ scheduleType: 'manual' }).describe('When to sync.'),
+    prefix: z.string().default('').describe('Put before the name of each table.'),
+    namespaceDefinition: z
+      .enum(['source', 'destination', 'custom_format'])
+      .default('destination')
+      .describe('Who says in which schema the tables are.'),
+    namespaceFormat: z.string().optional().describe('The schema, with custom_format.'),
+    nonBreakingSchemaUpdatesBehavior: z
+      .enum(['ignore', 'disable_connection', 'propagate_columns', 'propagate_fully'])
+      .default('ignore')
+      .describe('What happens when the source has new columns.'),
+    syncOnProvision: flag.optional().describe('Start the first sync once it is provisioned.'),
+    waitForSync: flag.optional().describe('The run ends when the first sync has ended.'),
+  })
+  .superRefine(({ syncOnProvision, waitForSync }, context) => {
+    if (waitForSync && !syncOnProvision)
+      context.addIssue({ code: 'custom', path: ['waitForSync'], message: NO_SYNC });
+  });
 export type Connection = z.infer<typeof Connection>;

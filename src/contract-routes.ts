@@ -1,12 +1,13 @@
 import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
-import { ProvisioningRequest } from './contract';
-import type { ProvisioningStatus, ValidationResult } from './contract';
+import { ProvisioningRequest, ReverseProvisioningRequest, ValidationRequest } from './contract';
+import type { ValidationResult } from './contract';
 import { readDescriptor, readIdentity } from './descriptor';
 import { RequestError, SystemProblem } from './errors';
-import { refusal, wrongMethod } from './refusals';
+import { wrongMethod } from './refusals';
 import { json, readAs } from './requests';
 import type { Runs } from './runs';
+import type { Statuses } from './status';
 import { isToken } from './token';
 
 type OfToken = Request<{ token: string }>;
@@ -15,6 +16,19 @@ const readRequest = (body: unknown): ProvisioningRequest =>
   readAs(ProvisioningRequest, body, {
     whole: 'body',
     solution: 'Send a ProvisioningRequest: descriptorKind, descriptor (YAML text), removeData.',
+  });
+
+const readValidationRequest = (body: unknown): ValidationRequest =>
+  readAs(ValidationRequest, body, {
+    whole: 'body',
+    solution: 'Send a ValidationRequest: descriptor (YAML text) and, if need be, descriptorKind.',
+  });
+
+const readReverseRequest = (body: unknown): ReverseProvisioningRequest =>
+  readAs(ReverseProvisioningRequest, body, {
+    whole: 'body',
+    solution:
+      'Send a ReverseProvisioningRequest: useCaseTemplateId, environment, params, catalogInfo.',
   });
 
 const validate = (body: unknown): ValidationResult => {
@@ -35,30 +49,17 @@ const unsupported = (what: string): RequestHandler => {
   };
 };
 
-/** No such token was ever issued, so each is unknown. */
-const noTokens =
-  (what: string): RequestHandler =>
-  () => {
-    throw refusal(
-      400,
-      'token',
-      'is unknown',
-      `This provisioner does not support ${what} yet, and so has issued no token for it.`,
-    );
-  };
-
 const answerToken = (res: Response, token: string) => {
   // The Coordinator takes the body verbatim: bare text, though one copy of the contract says JSON.
   res.status(202).type('text/plain').send(token);
 };
 
-export interface ContractDeps {
+export interface ContractDeps extends Statuses {
   runs: Runs;
-  statusOf: (token: string) => Promise<ProvisioningStatus>;
 }
 
 /** The operations of the Coordinator's contract, by method and path. */
-const handlers = ({ runs, statusOf }: ContractDeps) => {
+const handlers = ({ runs, statusOf, validationStatusOf, reverseStatusOf }: ContractDeps) => {
   const post = {
     '/v1/validate': [
       ...json,
@@ -82,8 +83,18 @@ const handlers = ({ runs, statusOf }: ContractDeps) => {
       },
     ],
     '/v1/updateacl': [unsupported('access control')],
-    '/v2/validate': [unsupported('asynchronous validation')],
-    '/v1/reverse-provisioning': [unsupported('reverse provisioning')],
+    '/v2/validate': [
+      ...json,
+      async (req: Request, res: Response) => {
+        answerToken(res, await runs.validate(readValidationRequest(req.body)));
+      },
+    ],
+    '/v1/reverse-provisioning': [
+      ...json,
+      async (req: Request, res: Response) => {
+        answerToken(res, await runs.reverseProvision(readReverseRequest(req.body)));
+      },
+    ],
   };
   const get = {
     '/v1/provision/:token/status': [
@@ -91,8 +102,16 @@ const handlers = ({ runs, statusOf }: ContractDeps) => {
         res.json(await statusOf(req.params.token));
       },
     ],
-    '/v2/validate/:token/status': [noTokens('asynchronous validation')],
-    '/v1/reverse-provisioning/:token/status': [noTokens('reverse provisioning')],
+    '/v2/validate/:token/status': [
+      async (req: OfToken, res: Response) => {
+        res.json(await validationStatusOf(req.params.token));
+      },
+    ],
+    '/v1/reverse-provisioning/:token/status': [
+      async (req: OfToken, res: Response) => {
+        res.json(await reverseStatusOf(req.params.token));
+      },
+    ],
   };
   const remove = {
     '/v1/provision/:token': [

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { identityOf } from './component';
 import type { Component } from './component';
+import type { Product } from './connectors';
 import type { ProvisioningRequest } from './contract';
-import { isCalled, readKnown } from './enriched';
+import { isCalled, readEnriched } from './enriched';
 import type { KnownIds } from './enriched';
 import { RequestError } from './errors';
 import type { Problem } from './errors';
@@ -11,6 +12,7 @@ import type { Reader } from './reader';
 import { readSpecific } from './specific';
 import type { Pipeline } from './specific';
 import { readYaml } from './yaml';
+import type { Path } from './yaml';
 
 export type { Component } from './component';
 export type { KnownIds } from './enriched';
@@ -25,9 +27,11 @@ export interface Descriptor {
   known: KnownIds;
   /** What the descriptor says to no effect, for the run's log. */
   warnings: string[];
+  /** What the Coordinator told of former operations, for the run's log. */
+  notes: string[];
 }
 
-const invalid = (problems: Problem[]) =>
+export const invalid = (problems: Problem[]) =>
   new RequestError(problems, {
     solutions: ['Correct the descriptor at the paths named above, then deploy again.'],
   });
@@ -43,6 +47,16 @@ const productNames = z.object({
   version: z.string().regex(/^\d+\.\d+\../, 'must be a version such as 0.2.0'),
 });
 
+/** What connectors derive defaults from; undefined names have been refused. */
+export const readNames = (reader: Reader, dataProduct: unknown, at: Path) => {
+  const names = reader.read(productNames, dataProduct, at);
+  return {
+    name: names?.name ?? '',
+    domain: names?.domain ?? '',
+    major: names?.version.split('.')[0] ?? '',
+  };
+};
+
 const componentShape = z.object({
   kind: z
     .string()
@@ -51,12 +65,22 @@ const componentShape = z.object({
   specific: z.looseObject({}),
 });
 
+/** The pipeline of a component at a path of its descriptor. */
+export const readPipeline = (
+  reader: Reader,
+  component: unknown,
+  { product, at }: { product: Product; at: Path },
+): Pipeline | undefined => {
+  const read = reader.read(componentShape, component, at);
+  return read && readSpecific(reader, read.specific, { product, at: [...at, 'specific'] });
+};
+
 const readPlan = (
   reader: Reader,
   { dataProduct, componentIdToProvision: id }: z.output<typeof Envelope>,
 ) => {
   const identity = identityOf(reader, dataProduct, id);
-  const names = reader.read(productNames, dataProduct, ['dataProduct']);
+  const product = readNames(reader, dataProduct, ['dataProduct']);
   const components = Array.isArray(dataProduct.components) ? dataProduct.components : [];
   const index = components.findIndex(isCalled(id));
   if (components.filter(isCalled(id)).length !== 1) {
@@ -67,14 +91,7 @@ const readPlan = (
     return undefined;
   }
   const at = ['dataProduct', 'components', index];
-  const component = reader.read(componentShape, components[index], at);
-  const product = {
-    name: names?.name ?? '',
-    domain: names?.domain ?? '',
-    major: names?.version.split('.')[0] ?? '',
-  };
-  if (!component) return undefined;
-  const parts = readSpecific(reader, component.specific, { product, at: [...at, 'specific'] });
+  const parts = readPipeline(reader, components[index], { product, at });
   return identity && parts && { component: identity, ...parts };
 };
 
@@ -82,7 +99,7 @@ const readEnvelope = (request: ProvisioningRequest) => {
   if (request.descriptorKind !== 'COMPONENT_DESCRIPTOR')
     throw new RequestError(
       [{ path: 'descriptorKind', message: `${request.descriptorKind} is not supported` }],
-      { solutions: ['Send a COMPONENT_DESCRIPTOR: this provisioner works on single components.'] },
+      { solutions: ['Send a COMPONENT_DESCRIPTOR: this is about a single component.'] },
     );
   const yaml = readYaml(request.descriptor, 'descriptor');
   const reader = createReader(yaml);
@@ -99,19 +116,24 @@ export const readDescriptor = (request: ProvisioningRequest): Descriptor => {
   const { reader, envelope } = readEnvelope(request);
   const plan = envelope && readPlan(reader, envelope);
   if (!plan || reader.problems.length > 0) throw invalid(reader.problems);
-  const known = readKnown(request.latestEnrichedDescriptor, envelope.componentIdToProvision);
-  return { plan, known, warnings: reader.warnings };
+  const enriched = readEnriched(request.latestEnrichedDescriptor);
+  const { warnings } = reader;
+  return { plan, ...enriched.formerOf(envelope.componentIdToProvision), warnings };
 };
 
+/** Whose pipeline it is, and what a former run told of it. */
+export interface Identity {
+  component: Component;
+  known: KnownIds;
+}
+
 /** Whose pipeline a descriptor is about: all that removing it needs, whatever else is broken. */
-export const readIdentity = (
-  request: ProvisioningRequest,
-): { component: Component; known: KnownIds } => {
+export const readIdentity = (request: ProvisioningRequest): Identity => {
   const { reader, envelope } = readEnvelope(request);
   const component =
     envelope && identityOf(reader, envelope.dataProduct, envelope.componentIdToProvision);
   const blocking = reader.problems.filter(({ path }) => !path.startsWith('dataProduct.components'));
   if (!component || blocking.length > 0) throw invalid(blocking);
-  const known = readKnown(request.latestEnrichedDescriptor, envelope.componentIdToProvision);
-  return { component, known };
+  const enriched = readEnriched(request.latestEnrichedDescriptor);
+  return { component, known: enriched.formerOf(envelope.componentIdToProvision).known };
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRecord } from './json';
 import { readYaml } from './yaml';
 
 /** Ids of what a former run made (`info.privateInfo`); hints, believed only if Airbyte agrees. */
@@ -12,25 +13,85 @@ export interface KnownIds {
 export const isCalled = (id: string) => (component: unknown) =>
   typeof component === 'object' && component !== null && Reflect.get(component, 'id') === id;
 
-/** Garbage in `latestEnrichedDescriptor` is never the caller's failure: then the ids are unknown. */
-const Enriched = z.object({
-  components: z.array(z.unknown()),
-});
-const EnrichedComponent = z.object({
-  info: z.object({
-    privateInfo: z.object({
-      sourceId: z.guid().optional().catch(undefined),
-      destinationId: z.guid().optional().catch(undefined),
-      connectionId: z.guid().optional().catch(undefined),
-    }),
-  }),
-});
+/** What `latestEnrichedDescriptor` tells of one component. */
+export interface Former {
+  known: KnownIds;
+  /** For the run's log. */
+  notes: string[];
+}
 
-/** What a former run told of a component. */
-export const readKnown = (text: string | null | undefined, id: string): KnownIds => {
-  if (!text) return {};
+/** What a former deployment knew. Nothing in it is trusted, and nothing wrong with it is told. */
+export interface Enriched {
+  /** Whole, as it was then; undefined for one that was not there. */
+  componentOf: (id: string) => unknown;
+  componentIds: string[];
+  formerOf: (id: string) => Former;
+  /** On the data product as a whole. */
+  notes: string[];
+}
+
+const guid = z.guid();
+const IDS = ['sourceId', 'destinationId', 'connectionId'] as const;
+
+/** A word or two, such as the Coordinator writes here; anything else is not repeated. */
+const word = z.string().regex(/^[A-Za-z][\w -]{0,39}$/);
+const Operation = z.object({ operation: word, status: word });
+
+const field = (value: unknown, key: string) => (isRecord(value) ? value[key] : undefined);
+
+/** Those under their own names, or `<component>.<name>` where a run of the whole product told them. */
+const idsIn = (holder: unknown, prefix = ''): KnownIds => {
+  const told = field(field(holder, 'info'), 'privateInfo');
+  return Object.fromEntries(
+    IDS.flatMap((name) => {
+      const id = guid.safeParse(field(told, `${prefix}${name}`));
+      return id.success ? [[name, id.data]] : [];
+    }),
+  );
+};
+
+/** `latestProvisioningOperation` is told beside `info` or in it. */
+const notesOn = (holder: unknown): string[] => {
+  const key = 'latestProvisioningOperation';
+  const given = field(holder, key) ?? field(field(holder, 'info'), key);
+  const told = Operation.safeParse(given);
+  if (!told.success) return [];
+  return [`Witboost's last operation on record: ${told.data.operation}, ${told.data.status}`];
+};
+
+const nameIn = (id: string) => id.toLowerCase().split(':').at(-1) ?? '';
+
+const idOf = (component: unknown) => {
+  const id = field(component, 'id');
+  return typeof id === 'string' ? id : undefined;
+};
+
+const productIn = (text: string | null | undefined): unknown => {
+  if (!text) return undefined;
   const { value } = readYaml(text, 'latestEnrichedDescriptor');
-  const product = Enriched.safeParse(Reflect.get(Object(value), 'dataProduct') ?? value);
-  const component = EnrichedComponent.safeParse(product.data?.components.find(isCalled(id)));
-  return component.data?.info.privateInfo ?? {};
+  return field(value, 'dataProduct') ?? value;
+};
+
+/** Reads `latestEnrichedDescriptor`, which may be anything. */
+export const readEnriched = (text: string | null | undefined): Enriched => {
+  const product = productIn(text);
+  const components = field(product, 'components');
+  const listed: unknown[] = Array.isArray(components) ? components : [];
+  const byId = new Map(
+    listed.flatMap((component): [string, unknown][] => {
+      const id = idOf(component);
+      return id === undefined ? [] : [[id.toLowerCase(), component]];
+    }),
+  );
+  const componentOf = (id: string) => byId.get(id.toLowerCase());
+  return {
+    componentOf,
+    componentIds: listed.flatMap((component) => idOf(component) ?? []),
+    formerOf: (id) => {
+      const component = componentOf(id);
+      const known = { ...idsIn(product, `${nameIn(id)}.`), ...idsIn(component) };
+      return { known, notes: notesOn(component) };
+    },
+    notes: notesOn(product),
+  };
 };

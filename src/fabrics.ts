@@ -8,7 +8,9 @@ import type { Redactor } from './secrets';
  * configuration that is not the descriptor's. Read anew for each call, so that a rotated key file
  * is noticed; the result never leaves the activity that asked for it.
  */
-export type Fabrics = Readonly<Record<string, () => Promise<Record<string, unknown>>>>;
+export type Fabrics = Readonly<
+  Record<string, (given: Record<string, unknown>) => Promise<Record<string, unknown>>>
+>;
 
 const withoutUndefined = (value: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined));
@@ -34,14 +36,17 @@ const credentialsOf = async (
 const noSnowflake = () =>
   new AirbyteError('This provisioner knows no Snowflake to write to.', {
     kind: 'refused',
-    solution: 'Ask the platform operator to set the SNOWFLAKE_ variables of the worker.',
+    solution:
+      'Ask the platform operator to set the SNOWFLAKE_ variables of the worker, or bring host, role, warehouse, username and credentials.',
   });
 
 export const createFabrics = (
   { snowflake }: Pick<WorkerConfig, 'snowflake'>,
   redactor: Redactor,
 ): Fabrics => ({
-  snowflake: async () => {
+  /** A descriptor with credentials of its own brings the whole account. */
+  snowflake: async ({ credentials }) => {
+    if (credentials !== undefined) return {};
     if (!snowflake) throw noSnowflake();
     const { host, role, warehouse, username } = snowflake;
     return {

@@ -3,11 +3,15 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ProvisionInput, Retry, UnprovisionInput } from '../workflows/input';
 import type { provision, unprovision } from '../workflows';
+import type { ReverseProvisioningRequest, ValidationRequest } from './contract';
 import type { Component, Descriptor, KnownIds } from './descriptor';
 import { SystemProblem } from './errors';
-import type { StartRun } from './start-run';
+import type { Templates } from './ours';
+import { reverseStart } from './reverse';
+import type { Start, StartRun } from './start-run';
 import { tokenFor } from './token';
 import type { Operation } from './token';
+import { validationStart } from './validation';
 
 /** Milliseconds Temporal has to take a signal and a request to cancel. */
 const TERMINATE_DEADLINE = 3000;
@@ -31,6 +35,7 @@ export interface RunsDeps {
   client: Client;
   startRun: StartRun;
   retry: Retry;
+  templates: Templates;
   log: Logger;
 }
 
@@ -40,23 +45,27 @@ export type Runs = ReturnType<typeof createRuns>;
  * Starts and ends runs. The same request while one runs joins it (same token, same run); after it
  * has closed it starts a new one under the same token, which changes nothing if nothing changed.
  */
-export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
+export const createRuns = ({ client, startRun, retry, templates, log }: RunsDeps) => {
   let answered = 0;
+
+  const begin = async (what: Start): Promise<string> => {
+    await startRun(what).catch(notHandedOver);
+    answered = Date.now();
+    return what.token;
+  };
 
   const start = async (
     operation: Operation,
     given: { token: string; component: Component; args: unknown[]; lines: string[] },
   ): Promise<string> => {
     const { token, component, args, lines } = given;
-    await startRun({
+    return begin({
       token,
       args,
       after: 'ALLOW_DUPLICATE',
       summary: summaryOf(operation, component),
       details: detailsOf(component, lines),
-    }).catch(notHandedOver);
-    answered = Date.now();
-    return token;
+    });
   };
 
   return {
@@ -88,6 +97,12 @@ export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
         lines: [`- **Data in the destination** ${removeData ? 'removed too' : 'kept'}`],
       });
     },
+
+    /** The token of the run that says what is wrong with a descriptor, Airbyte included. */
+    validate: (request: ValidationRequest) => begin(validationStart(request, { retry, templates })),
+
+    /** The token of the run that tells a connection of Airbyte as fields of a descriptor. */
+    reverseProvision: (request: ReverseProvisioningRequest) => begin(reverseStart(request, retry)),
 
     /** Whether the token has a run that goes on; that one then undoes what it did and ends. */
     async terminate(token: string): Promise<boolean> {

@@ -4,12 +4,13 @@ import { isRecord, parseJson } from './json';
 export const MASK = '**********';
 
 const SECRET_KEY =
-  /^(.*_)?(password|passphrase|passwd|pwd|secret|token|api_?key|access_?key|private_?key(_.*)?|shared_key|service_account_json|credentials_json|connection_string)$/i;
+  /^(.*_)?(password|passphrase|passwd|pwd|secret|token|api_?key|access_?key|private_?key(_.*)?|shared_key|client_key|ssh_key|service_account_json|credentials_json|connection_string)$/i;
 
 const SIGNED_URL =
   /[?&](x-amz-signature|x-amz-credential|x-goog-signature|sig|signature|token|access_token|api_?key|password)=[^&]/i;
 
-const isSecretKey = (key: string) =>
+/** Whether a field of this name is taken for a secret, whatever its connector says. */
+export const isSecretKey = (key: string) =>
   SECRET_KEY.test(key.replace(/([a-z])([A-Z])/g, '$1_$2').replace(/-/g, '_'));
 
 type Path = (string | number)[];
@@ -47,6 +48,14 @@ export const maskRecord = (record: Record<string, unknown>): Record<string, unkn
     ]),
   );
 
+/** The secrets in a secret that is a JSON document, such as the key of a service account. */
+const secretTexts = (document: unknown): string[] =>
+  isRecord(document)
+    ? Object.entries(document).flatMap(([key, value]) =>
+        isSecretKey(key) && typeof value === 'string' ? [value] : secretTexts(value),
+      )
+    : [];
+
 /** What proves a caller, and JWTs, which change too often to be remembered one by one. */
 const TOKENS = /\bBearer\s+[\w.~+/-]+=*|\bBasic\s+[\w+/]{8,}={0,2}|\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
@@ -55,11 +64,12 @@ export type Redactor = ReturnType<typeof createRedactor>;
 /** Removes known secrets from texts that are not ours, such as Airbyte's error messages. */
 export const createRedactor = (initial: (string | undefined)[] = []) => {
   const known = new Set<string>();
-  const remember = (secret: string | undefined) => {
+  const remember = (secret: string | undefined): void => {
     if (!secret) return;
     for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
       known.add(form);
     for (const line of secret.split(/\r?\n/)) if (line.length >= 20) known.add(line);
+    for (const inner of secretTexts(parseJson(secret))) remember(inner);
   };
   initial.forEach(remember);
   const longestFirst = () => [...known].sort((a, b) => b.length - a.length);

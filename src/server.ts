@@ -6,7 +6,7 @@ import { createOperations } from './operations';
 import { createLogger, listen, onSignal, runProgram } from './program';
 import { createRuns } from './runs';
 import { createStartRun } from './start-run';
-import { createStatus } from './status';
+import { createStatuses } from './status';
 import { createTemporalClient } from './temporal-client';
 
 runProgram(async () => {
@@ -16,15 +16,22 @@ runProgram(async () => {
   const { client, connection } = createTemporalClient();
   const { taskQueue, temporalUiUrl } = config;
   const startRun = createStartRun({ client, taskQueue, log });
-  const statusOf = createStatus({ client, temporalUiUrl });
+  const statuses = createStatuses({ client, temporalUiUrl });
+  const { statusOf } = statuses;
   const operations = config.operations
     ? createOperations({ client, taskQueue, temporalUiUrl, startRun, statusOf, log })
     : undefined;
 
-  const runs = createRuns({ client, startRun, retry: config.retry, log });
+  const runs = createRuns({
+    client,
+    startRun,
+    retry: config.retry,
+    templates: config.infrastructureTemplates,
+    log,
+  });
   const app = createGateway({
     runs,
-    statusOf,
+    ...statuses,
     operations,
     problem: async () => {
       if (draining.isDraining()) return 'stopping';

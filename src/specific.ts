@@ -1,17 +1,29 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { Connection } from './connection';
 import { destinationOf, sourceOf } from './connectors';
 import type { Product } from './connectors';
 import type { Reader } from './reader';
-import { secretsIn } from './secrets';
+import { isSecretKey, secretsIn } from './secrets';
 import type { Path } from './yaml';
 
-/** `specific` of a component: the parts of its pipeline, defaults filled in, no secrets. */
-export interface Pipeline {
-  source: z.output<ReturnType<typeof sourceOf>>;
-  destination: z.output<ReturnType<typeof destinationOf>>;
-  connection: Connection;
-}
+const REFERENCE =
+  'carries a secret. Put { secretRef: NAME } in its place, and have the platform operator provide it under that name';
+const REMOVE =
+  'carries a secret. Remove it: whoever reads the descriptor, or Airbyte, could see it';
+
+/** `specific` of a component. Unknown keys are the reader's to judge. */
+export const specificOf = (product: Product) =>
+  z.strictObject({
+    source: sourceOf().describe('Where the data comes from.'),
+    destination: destinationOf(product).describe('Where it goes to.'),
+    connection: Connection.describe('What is synced, how and when.'),
+  });
+
+/** The same for readers of the schema; what depends on the product is named as such. */
+export const Specific = specificOf({ name: 'PRODUCT', domain: 'DOMAIN', major: 'MAJOR' });
+
+/** The parts of a component's pipeline, defaults filled in, no secrets. */
+export type Pipeline = z.output<typeof Specific>;
 
 /** An explicit null says the same as nothing: Witboost writes it for what the wizard left empty. */
 const withoutNulls = (value: unknown): unknown => {
@@ -33,15 +45,9 @@ export const readSpecific = (
   { product, at }: { product: Product; at: Path },
 ): Pipeline | undefined => {
   const specific = fieldsOf(raw);
-  for (const path of secretsIn(specific))
-    reader.refuse(
-      [...at, ...path],
-      'carries a secret. Remove it: credentials belong to the environment of the provisioner',
-    );
-  const part = <Schema extends z.ZodType>(key: string, schema: Schema) =>
-    reader.read(schema, specific[key], [...at, key]);
-  const source = part('source', sourceOf());
-  const destination = part('destination', destinationOf(product));
-  const connection = part('connection', Connection);
-  return source && destination && connection ? { source, destination, connection } : undefined;
+  for (const path of secretsIn(specific)) {
+    const isField = isSecretKey(String(path.at(-1)));
+    reader.refuse([...at, ...path], isField ? REFERENCE : REMOVE);
+  }
+  return reader.read(specificOf(product), specific, at);
 };

@@ -1,27 +1,7 @@
-import { ApplicationFailure } from '@temporalio/common';
-import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import { ProvisioningStatus } from './contract';
-import { RequestError, SystemProblem } from './errors';
-import { isToken } from './token';
-
-/** Milliseconds Temporal has to describe a run, or to hand out its result. */
-const DESCRIBE_DEADLINE = 3000;
-/** Milliseconds a worker has to tell the log of a run; without one the phase is told. */
-const QUERY_DEADLINE = 1000;
-
-/** How far back the signal of a termination is looked for, which no worker has seen yet. */
-const NEWEST_EVENTS = 20;
-
-const unknownToken = (token: string) =>
-  new RequestError([{ path: 'token', message: `there is no run with the token ${token}` }], {
-    solutions: [
-      'Check the token: it is the bare text of the 202 answer.',
-      'Runs are kept for as long as the retention of the Temporal namespace says.',
-    ],
-  });
-
-const failed = (result: string): ProvisioningStatus => ({ status: 'FAILED', result });
+import { ProvisioningStatus, ReverseProvisioningStatus, ValidationStatus } from './contract';
+import { createStatusReader } from './status-reader';
+import type { Form } from './status-reader';
 
 const withoutStatus =
   'See the run in the Temporal UI. What it made may still be there: deploy again to put it in order, or undeploy.';
@@ -31,6 +11,43 @@ const ENDED: Record<string, string> = {
   CANCELLED: 'An operator cancelled the run.',
   TERMINATED: 'An operator terminated the run; nothing was undone.',
   TIMED_OUT: 'The run timed out; nothing was undone.',
+};
+const endOf = (how: string) => ENDED[how] ?? 'The run failed without saying why.';
+
+const SEND_AGAIN = 'Send the request again; the run changes nothing in Airbyte.';
+
+const provisioning: Form<ProvisioningStatus> = {
+  family: 'provisioning',
+  schema: ProvisioningStatus,
+  silent: async (result, isTerminating) => {
+    const status = (await isTerminating()) ? 'TERMINATING' : 'RUNNING';
+    return { status, result, logs: [] };
+  },
+  ended: (how) => ({ status: 'FAILED', result: `${endOf(how)}\n${withoutStatus}` }),
+};
+
+const validation: Form<ValidationStatus> = {
+  family: 'validation',
+  schema: ValidationStatus,
+  silent: () => ({ status: 'RUNNING' }),
+  ended: (how) => {
+    const errors = [`${endOf(how)} ${SEND_AGAIN}`];
+    return { status: 'FAILED', info: { publicInfo: { valid: false, error: { errors } } } };
+  },
+};
+
+const reverseProvisioning: Form<ReverseProvisioningStatus> = {
+  family: 'reverse-provisioning',
+  // What a run tells while it goes on has no updates.
+  schema: ReverseProvisioningStatus.extend({
+    updates: ReverseProvisioningStatus.shape.updates.default({}),
+  }),
+  silent: () => ({ status: 'RUNNING', updates: {}, logs: [] }),
+  ended: (how) => {
+    const timestamp = new Date().toISOString();
+    const message = `${endOf(how)} ${SEND_AGAIN}`;
+    return { status: 'FAILED', updates: {}, logs: [{ timestamp, level: 'ERROR', message }] };
+  },
 };
 
 export interface StatusDeps {
@@ -45,74 +62,9 @@ export const runHref = (
   { temporalUiUrl, namespace }: { temporalUiUrl?: string | undefined; namespace: string },
 ) => temporalUiUrl && `${temporalUiUrl}/namespaces/${namespace}/workflows/${workflowId}/${runId}`;
 
-/**
- * The status of a token. Needs no worker: a closed run's is in its result or failure, and a
- * running one that no worker tells about is RUNNING in the phase its memo names.
- */
+/** The status of a provisioning token, with a link to its run. */
 export const createStatus = ({ client, temporalUiUrl }: StatusDeps) => {
-  const within = <Result>(ms: number, call: () => Promise<Result>) =>
-    client.withDeadline(Date.now() + ms, call);
-
-  const describe = async (token: string) => {
-    try {
-      const run = await within(DESCRIBE_DEADLINE, () =>
-        client.workflow.getHandle(token).describe(),
-      );
-      return run;
-    } catch (err) {
-      if (err instanceof WorkflowNotFoundError) throw unknownToken(token);
-      throw unreadable(err);
-    }
-  };
-
-  const running = async (run: WorkflowExecutionDescription): Promise<ProvisioningStatus> => {
-    const handle = client.workflow.getHandle(run.workflowId, run.runId);
-    const phase = run.memo?.phase;
-    try {
-      const told = await within(QUERY_DEADLINE, () => handle.query('status'));
-      return ProvisioningStatus.parse(told);
-    } catch {
-      const status = (await isTerminating(run)) ? 'TERMINATING' : 'RUNNING';
-      return { status, result: typeof phase === 'string' ? phase : '', logs: [] };
-    }
-  };
-
-  /**
-   * Whether the Coordinator ended a run: the run itself says so in its memo, or, as long as no
-   * worker has told it, the signal among its newest events. An operator's cancel sends none.
-   */
-  const isTerminating = async (run: WorkflowExecutionDescription): Promise<boolean> => {
-    if (run.memo?.terminating === true) return true;
-    if (!run.raw.workflowExtendedInfo?.cancelRequested) return false;
-    const { workflowId, runId } = run;
-    const newest = await within(DESCRIBE_DEADLINE, () =>
-      client.workflowService.getWorkflowExecutionHistoryReverse({
-        namespace: client.options.namespace,
-        execution: { workflowId, runId },
-        maximumPageSize: NEWEST_EVENTS,
-      }),
-    ).catch((err: unknown) => {
-      throw unreadable(err);
-    });
-    return (newest.history?.events ?? []).some(
-      (event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'terminate',
-    );
-  };
-
-  const closed = async (run: WorkflowExecutionDescription): Promise<ProvisioningStatus> => {
-    const handle = client.workflow.getHandle(run.workflowId, run.runId, { followRuns: false });
-    try {
-      const result: unknown = await within(DESCRIBE_DEADLINE, () => handle.result());
-      return ProvisioningStatus.parse(result);
-    } catch (err) {
-      if (!(err instanceof WorkflowFailedError)) throw unreadable(err);
-      const details = err.cause instanceof ApplicationFailure ? err.cause.details?.[0] : undefined;
-      const told = ProvisioningStatus.safeParse(details ?? run.memo?.status);
-      if (told.success) return told.data;
-      const why = ENDED[run.status.name] ?? 'The run failed without saying why.';
-      return failed(`${why}\n${withoutStatus}`);
-    }
-  };
+  const read = createStatusReader(client, provisioning);
 
   const withLink = (status: ProvisioningStatus, run: WorkflowExecutionDescription) => {
     const href = runHref(run, { temporalUiUrl, namespace: client.options.namespace });
@@ -123,15 +75,20 @@ export const createStatus = ({ client, temporalUiUrl }: StatusDeps) => {
   };
 
   return async (token: string): Promise<ProvisioningStatus> => {
-    if (!isToken(token)) throw unknownToken(token);
-    const run = await describe(token);
-    const isOpen = run.status.name === 'RUNNING' || run.status.name === 'PAUSED';
-    return withLink(await (isOpen ? running(run) : closed(run)), run);
+    const { run, status } = await read(token);
+    return withLink(status, run);
   };
 };
 
-const unreadable = (cause: unknown) =>
-  new SystemProblem('The provisioner could not read the status from Temporal.', {
-    solutions: ['Ask again in a moment; the run itself goes on.'],
-    cause,
-  });
+export type Statuses = ReturnType<typeof createStatuses>;
+
+/** The status of a token, by the family that each status route serves. */
+export const createStatuses = (deps: StatusDeps) => {
+  const ofValidation = createStatusReader(deps.client, validation);
+  const ofReverse = createStatusReader(deps.client, reverseProvisioning);
+  return {
+    statusOf: createStatus(deps),
+    validationStatusOf: async (token: string) => (await ofValidation(token)).status,
+    reverseStatusOf: async (token: string) => (await ofReverse(token)).status,
+  };
+};

@@ -7,15 +7,16 @@ import express from 'express';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/airbyte';
 import { createDriftActivities } from '../activities/drift';
-
-import { createAirbyteHttp } from './airbyte-http';
-import { createPublicAirbyte } from './airbyte-public';
+import { createReverseActivities } from '../activities/reverse';
+import { createValidationActivities } from '../activities/validation';
+import { createAirbyte } from './airbyte-client';
 import { workerConfig } from './config';
 import type { WorkerConfig } from './config';
 import { createFabrics } from './fabrics';
 import { createLogger, listen, onSignal, runProgram } from './program';
 import { createProvisioned } from './provisioned';
 import { putReconcileSchedule } from './reconcile-schedule';
+import { createSecretReferences } from './secret-references';
 import { createRedactor } from './secrets';
 
 const BUNDLE = path.join(__dirname, '..', 'workflow-bundle.js');
@@ -71,16 +72,24 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
     config.snowflake?.password,
     config.snowflake?.privateKeyPassword,
   ]);
-  const http = createAirbyteHttp({ ...config.airbyte, redactor, log });
+  const airbyte = createAirbyte({ ...config.airbyte, redactor, log });
+  void airbyte.find();
   const deps = {
-    airbyteFor: createPublicAirbyte({ http, workspaceId }),
+    airbyteFor: airbyte.airbyteFor,
     fabrics: createFabrics(config, redactor),
+    references: createSecretReferences(config.secrets, redactor),
     fingerprintKey: config.fingerprintKey,
   };
   const provisioned = createProvisioned({ client, taskQueue: config.taskQueue });
   return {
     ...createActivities({ ...deps, workspaceId, uiUrl }),
     ...createDriftActivities({ ...deps, provisioned }),
+    ...createValidationActivities({ ...deps, redact: redactor.redact }),
+    ...createReverseActivities({
+      ...deps,
+      hrefOf: (path: string) => `${uiUrl}/workspaces/${workspaceId}/${path}`,
+      updatesDialect: config.updatesDialect,
+    }),
   };
 };
 

@@ -22,6 +22,7 @@ const problemsOf = (act: () => unknown): string[] => {
 };
 
 const anyText: unknown = expect.any(String);
+const PLATFORM = 'is ignored: without credentials it is the platform that says';
 const SPECIFIC = 'dataProduct.components[1].specific';
 
 test('makes a plan of a descriptor written for the existing provisioner', () => {
@@ -62,8 +63,8 @@ test('makes a plan of a descriptor written for the existing provisioner', () => 
     },
   });
   expect(warnings).toEqual([
-    `${SPECIFIC}.destination.connectionConfiguration.host (line 47): is ignored`,
-    `${SPECIFIC}.destination.connectionConfiguration.warehouse (line 50): is ignored`,
+    `${SPECIFIC}.destination.connectionConfiguration.host (line 47): ${PLATFORM}`,
+    `${SPECIFIC}.destination.connectionConfiguration.warehouse (line 50): ${PLATFORM}`,
   ]);
 });
 
@@ -71,7 +72,7 @@ test('keeps the literal "NA" in tables, and the options the descriptor gives', (
   const optionsOf = (text: string) =>
     z
       .record(z.string(), z.unknown())
-      .parse(JSON.parse(read(text).plan.source.configuration.reader_options));
+      .parse(JSON.parse(String(read(text).plan.source.configuration.reader_options)));
   const options = optionsOf(CASHFLOW);
   expect(options.keep_default_na).toBe(false);
   expect(options.na_values).toContain('NULL');
@@ -175,7 +176,7 @@ test.each([
     'an unknown connector',
     'name: Payments CSV\n',
     'name: Payments CSV\n          connector: fax\n',
-    `${SPECIFIC}.source.connector (line 37): is not a connector this provisioner supports`,
+    `${SPECIFIC}.source.connector (line 37): is not a connector this provisioner supports: it must be one of file, postgres, s3, custom`,
   ],
   [
     'an unknown format',
@@ -186,8 +187,8 @@ test.each([
   [
     'a storage not supported',
     'storage: HTTPS',
-    'storage: S3',
-    `${SPECIFIC}.source.connectionConfiguration.provider.storage (line 41): must be HTTPS: other storages are not supported yet`,
+    'storage: FTP',
+    `${SPECIFIC}.source.connectionConfiguration.provider.storage (line 41): must be one of HTTPS, GCS, S3, AzBlob, SSH, SCP, SFTP; did you mean SFTP?`,
   ],
   [
     'a URL of another scheme',
@@ -231,23 +232,28 @@ test.each([
   expect(problemsOf(() => read(text))).toEqual([problem]);
 });
 
+const REFERENCE =
+  'Put { secretRef: NAME } in its place, and have the platform operator provide it under that name';
+const REMOVE = 'Remove it: whoever reads the descriptor, or Airbyte, could see it';
+
 test.each([
-  ['password: geheim', 'destination.connectionConfiguration.password'],
-  ['credentials: {password: geheim}', 'destination.connectionConfiguration.credentials.password'],
-  ['privateKey: geheim', 'destination.connectionConfiguration.privateKey'],
+  ['password: geheim', 'password', REFERENCE],
   [
-    'jdbc_url_params: "https://user:geheim@host/"',
-    'destination.connectionConfiguration.jdbc_url_params',
+    'credentials: {auth_type: Username and Password, password: geheim}',
+    'credentials.password',
+    REFERENCE,
   ],
-])('refuses a secret (%s) without repeating it', (given, at) => {
+  ['privateKey: geheim', 'privateKey', REFERENCE],
+  ['jdbc_url_params: "https://user:geheim@host/"', 'jdbc_url_params', REMOVE],
+])('refuses a secret (%s) without repeating it', (given, at, remedy) => {
   const text = CASHFLOW.replace(
     'database: mydatabase',
     `database: mydatabase\n            ${given}`,
   );
   const problems = problemsOf(() => read(text));
-  expect(problems).toEqual([
-    `${SPECIFIC}.${at} (line 50): carries a secret. Remove it: credentials belong to the environment of the provisioner`,
-  ]);
+  expect(problems).toContain(
+    `${SPECIFIC}.destination.connectionConfiguration.${at} (line 50): carries a secret. ${remedy}`,
+  );
   expect(problems.join()).not.toContain('geheim');
 });
 

@@ -1,4 +1,5 @@
 import type { Access } from './fault-kinds';
+import type { Fault } from './harness';
 
 /* The calls each operation makes: the lines of the fault matrix. */
 
@@ -26,7 +27,7 @@ export interface Call {
   /** Another call that must have been made before this one is meant. */
   after?: string;
   /** What brings the run to this call. */
-  brought?: object[];
+  brought?: Fault[];
   /** The request tells the ids a former run reported. */
   byIds?: true;
   /** Somebody paused the connection in Airbyte's user interface. */

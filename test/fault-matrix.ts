@@ -2,6 +2,7 @@ import { CALLS, labelOf } from './fault-calls';
 import type { Call, EntityKind, Operation } from './fault-calls';
 import { KINDS } from './fault-kinds';
 import type { Kind } from './fault-kinds';
+import type { Fault } from './harness';
 
 /*
  * The fault matrix: everything that can befall a call, at every call the operations make, and what
@@ -85,7 +86,7 @@ export interface Row {
   call: Call;
   kind: Kind;
   /** What Airbyte is told to do to the calls of the run. */
-  faults: object[];
+  faults: Fault[];
   end: End;
 }
 

@@ -26,6 +26,9 @@ export interface Changes {
   sourceName?: string;
   database?: string;
   connection?: Record<string, unknown>;
+  /** In the place of the File source, of the Snowflake destination. */
+  source?: Record<string, unknown>;
+  destination?: Record<string, unknown>;
 }
 
 /** A valid descriptor like the fixture's, under another component's id or with other wishes. */
@@ -37,7 +40,7 @@ export const descriptor = (changes: Changes = {}): string => {
   document.dataProduct.environment = changes.environment ?? 'development';
   component.id = id;
   component.specific = {
-    source: {
+    source: changes.source ?? {
       name: changes.sourceName ?? 'Payments CSV',
       connectionConfiguration: {
         url: changes.url ?? 'https://files.example.invalid/payments.csv',
@@ -46,7 +49,7 @@ export const descriptor = (changes: Changes = {}): string => {
         dataset_name: changes.datasetName ?? 'payments',
       },
     },
-    destination: {
+    destination: changes.destination ?? {
       name: 'Snowflake',
       connectionConfiguration: { database: changes.database ?? 'mydatabase' },
     },

@@ -10,6 +10,8 @@ import { launch, ROOT, untilReady } from '../scripts/child';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../src/simulator/simulator';
 import type { Simulator, SimulatorOptions } from '../src/simulator/simulator';
 import { ProvisioningStatus } from '../src/contract';
+import { API, nameIn } from './airbyte-operations';
+import type { Api } from './airbyte-operations';
 import { descriptor, request } from './fixtures';
 import type { Changes } from './fixtures';
 
@@ -67,6 +69,8 @@ export const startProgram = async (
 };
 
 export interface HarnessOptions {
+  /** The one of Airbyte's APIs that the worker uses; else the one of the test file. */
+  api?: Api;
   env?: Variables;
   simulator?: SimulatorOptions;
   /** host:port; else the server that all tests share. */
@@ -130,7 +134,11 @@ export const startHarness = async (options: HarnessOptions = {}) => {
   // Temporal is shared, and tokens are workflow ids: each harness has an environment of its own.
   const environment = `test-${randomBytes(5).toString('hex')}`;
   const simulator = await startSimulator({ ...options.simulator, port: 0 });
-  const env = { ...variables(simulator, environment, temporal), ...options.env };
+  const { api = API } = options;
+  const common = variables(simulator, environment, temporal);
+  const env: Variables = { ...common, AIRBYTE_API: api, ...options.env };
+  /** Operations are named as in the public API, whichever is used. */
+  const inApi = (operation: string) => nameIn(api, operation);
   const programs: Program[] = [];
   const connection = Connection.lazy({ address: temporal });
   const stop = async () => {
@@ -229,16 +237,21 @@ export const startHarness = async (options: HarnessOptions = {}) => {
 
     /** What exists in Airbyte. */
     entities: async (query = '') => Entities.parse(await control('GET', `/entities${query}`)),
-    fault: (fault: object) => control('POST', '/faults', fault),
+    fault: ({ operation, after, ...fault }: Fault) =>
+      control('POST', '/faults', {
+        ...fault,
+        operation: inApi(operation),
+        ...(after !== undefined && { after: inApi(after) }),
+      }),
     clearFaults: () => control('DELETE', '/faults'),
     forgetCalls: () => control('DELETE', '/requests'),
     control,
     /** The calls Airbyte got: those of one operation, or all but those for tokens. */
     calls: async (operation?: string) => {
       const { requests } = Requests.parse(await control('GET', '/requests'));
-      return requests.filter((call) =>
-        operation ? call.operation === operation : call.operation !== 'createAccessToken',
-      );
+      const isMeant = (name: string | null) =>
+        operation ? name === inApi(operation) : name !== inApi('createAccessToken');
+      return requests.filter((call) => isMeant(call.operation));
     },
     resetAirbyte: () => control('POST', '/reset'),
     /** Airbyte's own API, as a person at its user interface uses it. */
@@ -265,8 +278,16 @@ export const startHarness = async (options: HarnessOptions = {}) => {
   };
 };
 
+/** What befalls a call; the simulator's README has the rest. */
+export interface Fault {
+  [effect: string]: unknown;
+  operation: string;
+  after?: string;
+}
+
 const AirbyteCall = z.object({
   operation: z.string().nullable(),
+  changes: z.boolean(),
   method: z.string(),
   path: z.string(),
   /** Null while it goes on, or when none was sent. */
@@ -303,4 +324,4 @@ export const counts = ({ sources, destinations, connections }: Entities) => [
   connections.length,
 ];
 
-export const isWrite = ({ method }: AirbyteCall) => method !== 'GET';
+export const isWrite = ({ changes }: AirbyteCall) => changes;

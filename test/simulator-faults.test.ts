@@ -122,7 +122,7 @@ describe('other paths', () => {
     ['GET', `${API}/nothing`, 404, 'application/json'],
     ['PUT', `${API}/connections/x`, 405, 'application/json'],
     ['GET', `${API}/permissions`, 501, 'application/json'],
-    ['GET', '/api/v1/sources', 200, 'text/html; charset=utf-8'],
+    ['GET', '/api/sources', 200, 'text/html; charset=utf-8'],
     ['POST', '/v1/sources', 200, 'text/html; charset=utf-8'],
   ])('%s %s answers %i as %s', (method, path, status, type) =>
     withSimulator({ auth: 'none' }, async ({ request }) => {

@@ -33,6 +33,14 @@ export const settlesAt = (err: unknown, settleTime: number): number => {
   return isTold ? (details.settlesAt ?? 0) : Date.now() + settleTime;
 };
 
+/** Whether Airbyte, or the way to it, is why a step failed: neither a mistake of ours nor a lost worker. */
+export const isAirbytes = (err: unknown): boolean =>
+  chain(err).some(
+    (cause) =>
+      cause instanceof ApplicationFailure &&
+      (cause.type === 'AirbyteError' || cause.type === 'AirbyteRefused'),
+  );
+
 /** What went wrong in a step and what to do, in the words the activity found for it. */
 export const explain = (err: unknown): FailureDetails => {
   const details = detailsIn(err);

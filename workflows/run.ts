@@ -17,6 +17,14 @@ const MAX_SUMMARY = 100;
 /** A worker that died is noticed after this time. */
 const HEARTBEAT_TIMEOUT = '10s';
 
+/** Milliseconds a step of a run that changes nothing is tried: someone waits for its answer. */
+const PATIENCE = 60_000;
+
+export const inPatience = (retry: Retry): Retry => ({
+  ...retry,
+  giveUpAfter: Math.min(retry.giveUpAfter, PATIENCE),
+});
+
 export const statusQuery = defineQuery<ProvisioningStatus>('status');
 
 /** Comes with a cancellation that the Coordinator asked for, which it wants to see in the status. */
@@ -24,9 +32,9 @@ export const terminateSignal = defineSignal('terminate');
 
 /** The activities, each call with the line the Temporal UI shows for it. */
 export const activitiesFor =
-  (retry: Retry) =>
+  <Of = Activities>(retry: Retry) =>
   (summary: string, options: ActivityOptions = {}) =>
-    proxyActivities<Activities>({
+    proxyActivities<Of>({
       summary: summary.slice(0, MAX_SUMMARY),
       heartbeatTimeout: HEARTBEAT_TIMEOUT,
       scheduleToCloseTimeout: retry.giveUpAfter,
@@ -39,7 +47,7 @@ export const activitiesFor =
       },
       ...options,
     });
-export type Steps = ReturnType<typeof activitiesFor>;
+export type Steps = ReturnType<typeof activitiesFor<Activities>>;
 
 export type Run = ReturnType<typeof startRun>;
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { anyCase, asDefinition, text } from './fields';
+import { problemOfUrl, provider } from './file-provider';
 
 /** Formats pandas reads with `na_values`; the other readers do not know the option. */
 const TABULAR = ['csv', 'fwf', 'excel', 'excel_binary'];
@@ -25,9 +27,6 @@ const NA_VALUES = [
   'null',
 ];
 
-/** Airbyte's connector drops the scheme and always reads over https, so http is accepted too. */
-const isReachable = (url: string) => URL.canParse(url) && /^https?:\/\/[^/]/i.test(url);
-
 const ReaderOptions = z.record(z.string(), z.unknown());
 
 const parseJson = (text: string): unknown => {
@@ -38,67 +37,62 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-const readerOptions = z.unknown().transform((given, context) => {
-  const options = ReaderOptions.safeParse(typeof given === 'string' ? parseJson(given) : given);
-  if (options.success) return options.data;
-  context.addIssue('must be a JSON object as text, for example {"sep": ";"}');
-  return z.NEVER;
-});
+const NO_OPTIONS = 'must be a JSON object as text, for example {"sep": ";"}';
 
-/** YAML 1.1 writers leave yes/no unquoted, which YAML 1.2 reads as text. */
-const flag = z.union([z.boolean(), z.stringbool()]);
+const readerOptions = z
+  .union([z.string(), ReaderOptions], NO_OPTIONS)
+  .transform((given, context) => {
+    const options = ReaderOptions.safeParse(typeof given === 'string' ? parseJson(given) : given);
+    if (options.success) return options.data;
+    context.addIssue(NO_OPTIONS);
+    return z.NEVER;
+  });
 
-const configuration = z.strictObject({
-  dataset_name: z.string().min(1),
-  url: z.string().refine(isReachable, 'must be an https:// URL'),
-  format: z
-    .string()
-    .toLowerCase()
-    .pipe(
-      z.enum([
-        'csv',
-        'json',
-        'jsonl',
-        'excel',
-        'excel_binary',
-        'fwf',
-        'feather',
-        'parquet',
-        'yaml',
-      ]),
-    )
-    .default('csv'),
-  provider: z
-    .strictObject({
-      storage: z
-        .string()
-        .toUpperCase()
-        .pipe(z.literal('HTTPS', 'must be HTTPS: other storages are not supported yet'))
-        .default('HTTPS'),
-      user_agent: flag.default(false),
-    })
-    .default({ storage: 'HTTPS', user_agent: false }),
-  reader_options: readerOptions.optional(),
-});
+const FORMATS = [
+  'csv',
+  'json',
+  'jsonl',
+  'excel',
+  'excel_binary',
+  'fwf',
+  'feather',
+  'parquet',
+  'yaml',
+] as const;
+
+const configuration = z
+  .strictObject({
+    dataset_name: text.describe('The name of the stream, and so of the table.'),
+    url: text.describe('Where the file is: https://…, gs://…, s3://…, azure://…, or a path.'),
+    format: anyCase(FORMATS).default('csv'),
+    provider: provider.default({ storage: 'HTTPS', user_agent: false }),
+    reader_options: readerOptions
+      .optional()
+      .describe('Options of the reader as JSON text, for example {"sep": ";"}.'),
+  })
+  .superRefine(({ url, provider: { storage } }, context) => {
+    const message = problemOfUrl(url, storage);
+    if (message) context.addIssue({ code: 'custom', path: ['url'], message });
+  });
 
 const withNaKept = (format: string, given: Record<string, unknown> = {}) =>
   TABULAR.includes(format)
     ? { keep_default_na: false, na_values: NA_VALUES, ...given }
     : { ...given };
 
-/** The File source over HTTPS (airbyte/source-file): one file, one stream named dataset_name. */
+/** The File source (airbyte/source-file 0.6): one file, one stream named dataset_name. */
 export const file = z
   .strictObject({
-    connector: z.literal('file'),
-    name: z.string().min(1),
+    connector: z.literal('file').optional(),
+    name: text.describe('The name of the source in Airbyte.'),
     connectionConfiguration: configuration,
   })
-  .transform(({ connector, name, connectionConfiguration: { reader_options, ...given } }) => ({
-    connector,
+  .transform(({ name, connectionConfiguration: { reader_options, ...given } }) => ({
+    connector: 'file' as const,
     name,
-    definitionId: '778daa7c-feaf-4db6-96f3-70fd645acc77',
-    configuration: {
+    connectionConfiguration: {
       ...given,
       reader_options: JSON.stringify(withNaKept(given.format, reader_options)),
     },
-  }));
+  }))
+  .transform(asDefinition('778daa7c-feaf-4db6-96f3-70fd645acc77'));

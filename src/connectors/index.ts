@@ -1,5 +1,11 @@
 import { z } from 'zod';
+import { bigquery } from './bigquery';
+import { custom } from './custom';
 import { file } from './file';
+import { postgresDestination } from './postgres-destination';
+import { postgresSource } from './postgres-source';
+import { s3Destination } from './s3-destination';
+import { s3Source } from './s3-source';
 import { snowflake } from './snowflake';
 
 /** What a connector may derive defaults from. */
@@ -9,15 +15,19 @@ export interface Product {
   major: string;
 }
 
-/** Descriptors of the existing provisioner name no connector: it knew only one of each kind. */
-const named = <Schema extends z.ZodType>(connector: string, schema: Schema) =>
-  z.preprocess(
-    (given) =>
-      typeof given === 'object' && !Array.isArray(given) ? { connector, ...given } : given,
-    schema,
-  );
+/*
+ * Descriptors of the existing provisioner name no connector: it knew only one of each kind, and
+ * here their `connector` is optional.
+ */
 
-export const sourceOf = () => named('file', z.discriminatedUnion('connector', [file]));
+export const sourceOf = () =>
+  z.discriminatedUnion('connector', [file, postgresSource, s3Source, custom]);
 
 export const destinationOf = (product: Product) =>
-  named('snowflake', z.discriminatedUnion('connector', [snowflake(product)]));
+  z.discriminatedUnion('connector', [
+    snowflake(product),
+    postgresDestination(product),
+    s3Destination(product),
+    bigquery(product),
+    custom,
+  ]);

@@ -89,16 +89,19 @@ const shownConfiguration = ({ configuration, connector, deleted }: Actor, secret
   return secrets ? configuration : maskSecrets(configuration, connector.spec);
 };
 
+/** 404 when this Airbyte has no such definition. */
+export const findDefinition = (kind: ActorKind, definitionId: string): Connector => {
+  const found = connectorsOf(kind).find(({ id }) => id === definitionId);
+  if (!found) throw notFound(definitionTypes[kind], definitionId);
+  return found;
+};
+
 const findConnector = (
   kind: ActorKind,
   definitionId: string | null | undefined,
   type: unknown,
 ): Connector => {
-  if (definitionId) {
-    const found = connectorsOf(kind).find(({ id }) => id === definitionId);
-    if (!found) throw notFound(definitionTypes[kind], definitionId);
-    return found;
-  }
+  if (definitionId) return findDefinition(kind, definitionId);
   if (typeof type !== 'string')
     throw unprocessable(`definitionId or configuration.${kind}Type must be given.`);
   const found = connectorsOf(kind).find((connector) => connector.type === type);
@@ -110,44 +113,53 @@ const findConnector = (
 const withoutType = (kind: ActorKind, given: Configuration): Configuration =>
   Object.fromEntries(Object.entries(given).filter(([key]) => key !== `${kind}Type`));
 
-const create = (store: Store, kind: ActorKind, body: unknown) => {
-  const given = readBody(ActorCreate, body);
-  const connector = findConnector(kind, given.definitionId, given.configuration[`${kind}Type`]);
+type NewActor = Pick<
+  Actor,
+  'name' | 'workspaceId' | 'connector' | 'configuration' | 'resourceAllocation'
+>;
+
+/** 404 without its workspace, 422 when the connector does not accept the configuration. */
+export const createActor = (store: Store, given: NewActor): Actor => {
+  const { kind, spec } = given.connector;
   findWorkspace(store, given.workspaceId);
-  const configuration = withoutType(kind, given.configuration);
-  validateConfiguration(connector.spec, configuration);
+  validateConfiguration(spec, given.configuration);
   const id = randomUUID();
   return save(store[kind], id, {
+    ...given,
     kind,
     id,
-    name: given.name,
-    workspaceId: given.workspaceId,
-    connector,
-    configuration,
-    resourceAllocation: given.resourceAllocation ?? undefined,
     createdAt: epochSeconds(),
     deleted: false,
   });
 };
 
-interface Change {
+const create = (store: Store, kind: ActorKind, body: unknown) => {
+  const given = readBody(ActorCreate, body);
+  const connector = findConnector(kind, given.definitionId, given.configuration[`${kind}Type`]);
+  return createActor(store, {
+    name: given.name,
+    workspaceId: given.workspaceId,
+    connector,
+    configuration: withoutType(kind, given.configuration),
+    resourceAllocation: given.resourceAllocation ?? undefined,
+  });
+};
+
+export interface ActorChange {
   name?: string | null | undefined;
   configuration?: Configuration | null | undefined;
   resourceAllocation?: unknown;
 }
 
+/** How a given configuration and the stored one become the next. */
+type Combine = (stored: Configuration, given: Configuration) => Configuration;
+
 /** Also accepted for a deleted actor, which it does not bring back. */
-const update = (
-  store: Store,
-  actor: Actor,
-  change: Change,
-  combine: (stored: Configuration, given: Configuration) => Configuration,
-) => {
+export const updateActor = (store: Store, actor: Actor, change: ActorChange, combine: Combine) => {
   const { spec } = actor.connector;
   const stored = actor.configuration;
-  const given = withoutType(actor.kind, change.configuration ?? {});
   const configuration = change.configuration
-    ? combine(stored, unmaskSecrets(given, stored, spec))
+    ? combine(stored, unmaskSecrets(change.configuration, stored, spec))
     : stored;
   validateConfiguration(spec, configuration);
   return save(store[actor.kind], actor.id, {
@@ -158,7 +170,12 @@ const update = (
   });
 };
 
-const replace = (_stored: Configuration, given: Configuration) => given;
+export const replace: Combine = (_stored, given) => given;
+
+const update = (store: Store, actor: Actor, change: ActorChange, combine: Combine) => {
+  const configuration = change.configuration && withoutType(actor.kind, change.configuration);
+  return updateActor(store, actor, { ...change, configuration }, combine);
+};
 
 const names = {
   source: { one: 'Source', path: '/sources', id: 'sourceId' },

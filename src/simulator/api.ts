@@ -3,14 +3,39 @@ import type { Logger } from 'pino';
 import type { Auth } from './auth';
 import { befall, pause, send } from './effects';
 import type { Faults } from './faults';
-import { type Answer, type ApiRequest, type Operation, problemAnswer } from './operation';
-import { ApiProblem, frameworkProblem, unexpected } from './problems';
+import {
+  type Answer,
+  type ApiName,
+  type ApiRequest,
+  type Operation,
+  problemAnswer,
+} from './operation';
+import { ApiProblem, frameworkProblem, unexpected, usualBody as usualProblem } from './problems';
 import type { Requests } from './requests';
 
-/** Where Airbyte's public API lives on a self-managed server. */
-export const API_BASE = '/api/public/v1';
+/** What tells one of Airbyte's APIs from the other, besides its operations. */
+export interface Dialect {
+  api: ApiName;
+  /** An answer instead of the asked one. */
+  answer: (problem: ApiProblem) => Answer;
+  /** The body that usually comes with a status, for an injected error. */
+  usualBody: (status: number) => unknown;
+  invalidJson: (message: string, path: string) => ApiProblem;
+}
+
+export const publicDialect: Dialect = {
+  api: 'public',
+  answer: problemAnswer,
+  usualBody: usualProblem,
+  invalidJson: (message, path) =>
+    frameworkProblem(400, 'Bad Request', `Invalid JSON: ${message}`, path),
+};
+
+/** Where Airbyte's APIs live on a self-managed server. */
+export const apiBases: Record<ApiName, string> = { public: '/api/public/v1', config: '/api/v1' };
 
 export interface ApiDependencies {
+  dialect: Dialect;
   operations: Operation[];
   auth: Auth;
   faults: Faults;
@@ -21,7 +46,7 @@ export interface ApiDependencies {
   log: Logger | undefined;
 }
 
-const parseBody = (req: Request): unknown => {
+const parseBody = (req: Request, { invalidJson }: Dialect): unknown => {
   const text: unknown = req.body;
   if (typeof text !== 'string' || text === '') return undefined;
   if (req.is('application/x-www-form-urlencoded'))
@@ -29,43 +54,48 @@ const parseBody = (req: Request): unknown => {
   try {
     return JSON.parse(text);
   } catch (err) {
-    throw frameworkProblem(400, 'Bad Request', `Invalid JSON: ${String(err)}`, req.path);
+    throw invalidJson(String(err), req.path);
   }
 };
 
-const readRequest = (req: Request): ApiRequest => ({
+const readRequest = (req: Request, dialect: Dialect): ApiRequest => ({
   params: Object.fromEntries(
     Object.entries(req.params).map(([name, value]) => [name, String(value)]),
   ),
   query: new URL(req.originalUrl, 'http://simulator').searchParams,
-  body: parseBody(req),
+  body: parseBody(req, dialect),
 });
 
 /** The operation's answer; never rejects, as a fault may run it when nobody waits for it. */
-const perform = async (operation: Operation, req: Request, log?: Logger): Promise<Answer> => {
+const perform = async (
+  operation: Operation,
+  req: Request,
+  { dialect, log }: ApiDependencies,
+): Promise<Answer> => {
   try {
-    return await operation.run(readRequest(req));
+    return await operation.run(readRequest(req, dialect));
   } catch (err) {
-    if (err instanceof ApiProblem) return problemAnswer(err);
+    if (err instanceof ApiProblem) return dialect.answer(err);
     log?.error({ err, operation: operation.id }, 'the simulator failed');
-    return problemAnswer(unexpected(String(err)));
+    return dialect.answer(unexpected(String(err)));
   }
 };
 
 const serve =
   (operation: Operation, deps: ApiDependencies): RequestHandler =>
   async (req, res) => {
-    deps.requests.record(operation.id, req, res);
+    const { api, usualBody } = deps.dialect;
+    deps.requests.record(api, operation, req, res);
     if (deps.latency > 0) await pause(deps.latency);
     const refusal = operation.anonymous ? undefined : deps.auth.refuse(req.headers.authorization);
     if (refusal) {
       send(res, refusal);
       return;
     }
-    const commit = () => perform(operation, req, deps.log);
+    const commit = () => perform(operation, req, deps);
     // After the token check: a stale token must not use up a fault meant for the operation.
-    const fault = deps.faults.take(operation.id);
-    if (fault) await befall(fault, { res, commit, later: deps.later });
+    const fault = deps.faults.take(operation.id, api);
+    if (fault) await befall(fault, { res, commit, later: deps.later, usualBody });
     else send(res, await commit());
   };
 
@@ -80,21 +110,21 @@ const logAnswers =
   };
 
 const unknown =
-  (status: number, reason: string, requests: Requests): RequestHandler =>
+  (status: number, reason: string, { dialect, requests }: ApiDependencies): RequestHandler =>
   (req, res) => {
-    requests.record(null, req, res);
+    requests.record(dialect.api, null, req, res);
     const message = status === 405 ? `Method [${req.method}] not allowed` : 'Page Not Found';
     send(res, problemAnswer(frameworkProblem(status, reason, message, req.originalUrl)));
   };
 
-/** Airbyte's public API, below its base path. */
+/** One of Airbyte's APIs, below its base path. */
 export const createApi = (deps: ApiDependencies): Router => {
   const router = Router();
   router.use(express.text({ type: () => true, limit: '10mb' }), logAnswers(deps.log));
   for (const operation of deps.operations)
     router[operation.method](operation.path, serve(operation, deps));
   const paths = new Set(deps.operations.map(({ path }) => path));
-  router.all([...paths], unknown(405, 'Method Not Allowed', deps.requests));
-  router.use(unknown(404, 'Not Found', deps.requests));
+  router.all([...paths], unknown(405, 'Method Not Allowed', deps));
+  router.use(unknown(404, 'Not Found', deps));
   return router;
 };

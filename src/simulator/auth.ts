@@ -75,32 +75,39 @@ export const createAuth = (options: AuthOptions) => {
           },
   };
 
-  const createToken = (body: unknown): Answer => {
+  const issueToken = (body: unknown): string => {
     const given = readBody(TokenRequest, body);
     const known =
       given.client_id === options.clientId && given.client_secret === options.clientSecret;
     // Without OAuth there is no application to know, whatever was sent.
     if (options.auth !== 'oauth' || !known)
       throw frameworkProblem(400, 'Bad Request', 'Invalid client id or token', tokenPath);
-    return ok({
-      access_token: tokens.issue(),
-      token_type: 'Bearer',
-      expires_in: Math.floor(options.tokenLifetime),
-    });
+    return tokens.issue();
   };
 
+  const common = { method: 'post', path: tokenPath, anonymous: true, changes: false } as const;
   const operation: Operation = {
+    ...common,
     id: 'createAccessToken',
-    method: 'post',
-    path: tokenPath,
-    anonymous: true,
-    run: ({ body }) => createToken(body),
+    run: ({ body }) =>
+      ok({
+        access_token: issueToken(body),
+        token_type: 'Bearer',
+        expires_in: Math.floor(options.tokenLifetime),
+      }),
+  };
+  /** The Config API tells neither the token's type nor how long it lives. */
+  const configOperation: Operation = {
+    ...common,
+    id: 'applicationTokenRequest',
+    run: ({ body }) => ok({ access_token: issueToken(body) }),
   };
 
   return {
     /** The answer to a caller who may not come in; undefined when he may. */
     refuse: (authorization = '') => refusals[options.auth](authorization),
     operation,
+    configOperation,
   };
 };
 export type Auth = ReturnType<typeof createAuth>;

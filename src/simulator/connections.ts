@@ -12,9 +12,15 @@ import {
   epochSeconds,
   removeConnection,
   save,
+  type Schedule,
   type Store,
 } from './store';
-import { configureStreams, defaultStreams, StreamConfiguration } from './streams';
+import {
+  configureStreams,
+  defaultStreams,
+  showConfiguredStream,
+  StreamConfiguration,
+} from './streams';
 
 const ConnectionPatch = z.object({
   name: z.string().nullish(),
@@ -41,9 +47,15 @@ export const findConnection = (store: Store, id: string): Connection => {
   return connection;
 };
 
-/** Airbyte public API, ConnectionResponse; a cron reads back with its time zone, always UTC. */
+/** A cron reads back with its time zone: "0 0 6 * * ? UTC". A basic one only the Config API sets. */
+const showSchedule = ({ scheduleType, cronExpression, cronTimeZone, basic }: Schedule) => ({
+  scheduleType,
+  ...(cronExpression && { cronExpression: `${cronExpression} ${cronTimeZone ?? 'UTC'}` }),
+  ...(basic && { basicTiming: `Every ${String(basic.units)} ${basic.timeUnit.toUpperCase()}` }),
+});
+
+/** Airbyte public API, ConnectionResponse. */
 export const showConnection = (connection: Connection) => {
-  const { scheduleType, cronExpression } = connection.schedule;
   return {
     connectionId: connection.id,
     name: connection.name,
@@ -51,18 +63,18 @@ export const showConnection = (connection: Connection) => {
     destinationId: connection.destinationId,
     workspaceId: connection.workspaceId,
     status: connection.status,
-    schedule: { scheduleType, ...(cronExpression && { cronExpression: `${cronExpression} UTC` }) },
-    configurations: { streams: connection.streams },
+    schedule: showSchedule(connection.schedule),
+    configurations: { streams: connection.streams.map(showConfiguredStream) },
     createdAt: connection.createdAt,
     tags: [],
     nonBreakingSchemaUpdatesBehavior: connection.nonBreakingSchemaUpdatesBehavior,
     namespaceDefinition: connection.namespaceDefinition,
     ...(connection.namespaceFormat !== null && { namespaceFormat: connection.namespaceFormat }),
-    prefix: connection.prefix,
+    ...(connection.prefix !== null && { prefix: connection.prefix }),
   };
 };
 
-const readSchedule = ({ schedule }: ConnectionPatch): Connection['schedule'] | undefined => {
+const readSchedule = ({ schedule }: ConnectionPatch): Schedule | undefined => {
   if (!schedule) return undefined;
   const { scheduleType } = schedule;
   if (scheduleType === 'manual') return { scheduleType };
@@ -78,7 +90,7 @@ const readStreams = async (store: Store, source: Actor, { configurations }: Conn
 
 const create = async (store: Store, body: unknown): Promise<Connection> => {
   const given = readBody(ConnectionCreate, body);
-  const schedule = readSchedule(given) ?? { scheduleType: 'manual' };
+  const schedule: Schedule = readSchedule(given) ?? { scheduleType: 'manual' };
   const destination = findActor(store, 'destination', given.destinationId);
   const source = findActor(store, 'source', given.sourceId);
   if (source.workspaceId !== destination.workspaceId)
@@ -99,6 +111,7 @@ const create = async (store: Store, body: unknown): Promise<Connection> => {
     namespaceFormat: given.namespaceFormat ?? null,
     prefix: given.prefix ?? '',
     nonBreakingSchemaUpdatesBehavior: given.nonBreakingSchemaUpdatesBehavior ?? 'ignore',
+    sourceCatalogId: null,
     createdAt: epochSeconds(),
     deleted: given.status === 'deprecated',
   });

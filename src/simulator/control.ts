@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Response, Router } from 'express';
 import type { z } from 'zod';
 import { showActor } from './actors';
+import { CheckFailure, type CheckFailures } from './checks';
 import { showConnection } from './connections';
 import { type Faults, faultSchema } from './faults';
 import { showJob } from './jobs';
@@ -14,6 +15,7 @@ export const CONTROL_BASE = '/_simulator';
 export interface ControlDependencies {
   store: Store;
   faults: Faults;
+  failures: CheckFailures;
   requests: Requests;
   operations: string[];
   /** Milliseconds. */
@@ -27,9 +29,10 @@ export interface ControlDependencies {
 
 const routes = {
   'GET /_simulator/entities': 'what exists; ?includeDeleted=true, ?secrets=true',
-  'GET /_simulator/requests': 'every call of the API, in order; DELETE clears',
+  'GET /_simulator/requests': 'every call of the APIs, in order; DELETE clears',
   'GET /_simulator/faults':
     'active faults, and how many late operations are due; POST adds one, DELETE clears',
+  'GET /_simulator/checks': 'failures due; POST makes checks of a connector fail, DELETE clears',
   'GET /_simulator/files/:name': `sample files: ${[...sampleFiles.keys()].join(', ')}`,
   'POST /_simulator/reset': 'back to the start',
   'POST /_simulator/save': 'keeps what exists, for restore',
@@ -56,6 +59,9 @@ const showEntities = ({ store, jobDuration }: ControlDependencies, query: URLSea
   };
 };
 
+const describeIssue = ({ path, message }: z.core.$ZodIssue) =>
+  `${path.map(String).join('.') || 'body'}: ${message}`;
+
 const addFault = (
   { faults, operations }: ControlDependencies,
   schema: z.ZodType<Parameters<Faults['add']>[0]>,
@@ -63,14 +69,22 @@ const addFault = (
 ) => {
   const read = schema.safeParse(body);
   if (!read.success) {
-    const errors = read.error.issues.map(
-      ({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`,
-    );
+    const errors = read.error.issues.map(describeIssue);
     res.status(400).json({ errors, operations: ['*', ...operations] });
     return;
   }
   faults.add(read.data);
   res.json({ faults: faults.list() });
+};
+
+const addFailure = ({ failures }: ControlDependencies, body: unknown, res: Response) => {
+  const read = CheckFailure.safeParse(body);
+  if (!read.success) {
+    res.status(400).json({ errors: read.error.issues.map(describeIssue) });
+    return;
+  }
+  failures.add(read.data);
+  res.json({ checks: failures.list() });
 };
 
 // Express knows an error handler by its four arguments. The only error here is an unreadable body.
@@ -101,6 +115,12 @@ export const createControl = (deps: ControlDependencies): Router => {
   router.delete('/faults', (_req, res) => {
     faults.clear();
     res.json({ faults: [] });
+  });
+  router.get('/checks', (_req, res) => res.json({ checks: deps.failures.list() }));
+  router.post('/checks', (req, res) => addFailure(deps, req.body, res));
+  router.delete('/checks', (_req, res) => {
+    deps.failures.clear();
+    res.json({ checks: [] });
   });
   router.get('/files/:name', (req, res) => {
     const file = sampleFiles.get(req.params.name);

@@ -46,16 +46,23 @@ const isExpression = (parts: string[]) =>
 /** Airbyte lets a connection run at most once an hour: second and minute are plain numbers. */
 const isHourly = (parts: string[]) => parts.slice(0, 2).every((part) => /^\d+$/.test(part));
 
-/** The expression without its "UTC", or the 400 of Airbyte's cron validation. */
+/** What Airbyte has against an expression: its own names of the two faults. */
+export const cronFault = (expression: string) => {
+  const parts = expression.split(/\s+/);
+  if (!isExpression(parts)) return 'invalid-expression';
+  return isHourly(parts) ? undefined : 'under-one-hour-not-allowed';
+};
+
+/** The expression without its "UTC", or the 400 of the public API's cron validation. */
 export const readCron = (given: string | null | undefined): string => {
   if (!given) throw badRequest('Missing cron expression in the schedule.');
   const expression = given.endsWith('UTC') ? given.replace('UTC', '').trim() : given.trim();
-  const parts = expression.split(/\s+/);
-  if (!isExpression(parts))
+  const fault = cronFault(expression);
+  if (fault === 'invalid-expression')
     throw badRequest(
       `The cron expression ${given} is not valid. Please check the cron expression format at https://www.quartz-scheduler.org/documentation/quartz-2.3.0/tutorials/crontrigger.html`,
     );
-  if (!isHourly(parts))
+  if (fault)
     throw badRequest(
       `The cron expression ${given} is not valid or is less than the one hour minimum. The seconds and minutes values cannot be \`*\`.`,
     );

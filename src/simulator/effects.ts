@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Response } from 'express';
 import type { Fault } from './faults';
 import { type Answer, noContent } from './operation';
-import { proxyPage, usualBody } from './problems';
+import { proxyPage } from './problems';
 
 /** Milliseconds; does not keep the process alive. */
 export const pause = (duration: number) => sleep(duration, undefined, { ref: false });
@@ -46,7 +46,7 @@ const sendHalf = (res: Response, answer: Answer) => {
   res.write(payload.subarray(0, Math.ceil(payload.length / 2)), () => res.socket?.end());
 };
 
-const errorAnswer = (status: number, fault: Fault): Answer => ({
+const errorAnswer = (status: number, fault: Fault, usualBody: Call['usualBody']): Answer => ({
   status,
   body: fault.html ? proxyPage(status) : (fault.body ?? usualBody(status)),
   headers: {
@@ -59,12 +59,15 @@ export interface Call {
   res: Response;
   /** Does the operation as usual, and gives its answer. */
   commit: () => Promise<Answer>;
+  /** The body the API usually gives with a status. */
+  usualBody: (status: number) => unknown;
   /** Runs `action` in so many milliseconds, unless the simulator is reset or closed before. */
   later: (delay: number, action: () => Promise<unknown>) => void;
 }
 
 /** Lets the fault befall the call. What never answers stays open until the client goes away. */
-export const befall = async (fault: Fault, { res, commit, later }: Call): Promise<void> => {
+export const befall = async (fault: Fault, call: Call): Promise<void> => {
+  const { res, commit, later, usualBody } = call;
   if (fault.delay) await pause(fault.delay);
   if (fault.commit || fault.hang === 'after' || fault.reset === 'after') await commit();
   if (fault.hang) return;
@@ -77,7 +80,7 @@ export const befall = async (fault: Fault, { res, commit, later }: Call): Promis
     return;
   }
   if (fault.status !== undefined) {
-    send(res, errorAnswer(fault.status, fault));
+    send(res, errorAnswer(fault.status, fault, usualBody));
     return;
   }
   if (fault.lie) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ApiName } from './operation';
 
 const moment = z.enum(['before', 'after']);
 const milliseconds = z.int().min(0).max(600_000);
@@ -7,8 +8,10 @@ const outcomes = ['status', 'hang', 'reset', 'truncate', 'lie', 'commitLater'] a
 
 /** The body of POST /_simulator/faults: which calls, how many of them, and what befalls them. */
 const shape = z.strictObject({
-  /** An operationId of Airbyte's public API, or `*` for every call (the token's too). */
+  /** An operationId of either API, or `*` for every call (the token's too). */
   operation: z.string(),
+  /** Only calls of this API; some operations have the same name in both. */
+  api: z.enum(['public', 'config']).optional(),
   /** How many calls it hits; 0 and null mean every call until it is cleared. */
   times: z.int().min(0).nullable().default(1),
   /** How many calls it lets pass first. */
@@ -76,9 +79,10 @@ export const createFaults = () => {
     if (fault.times === 0) active = active.filter((other) => other !== fault);
   };
   /** The first that fits. One that lets the call pass counts it. */
-  const hitBy = (operation: string): ActiveFault | undefined => {
+  const hitBy = (operation: string, api: ApiName): ActiveFault | undefined => {
     for (const fault of active) {
       if (fault.after !== undefined) continue;
+      if (fault.api !== undefined && fault.api !== api) continue;
       if (fault.operation !== '*' && fault.operation !== operation) continue;
       if (fault.skip === 0) return fault;
       fault.skip -= 1;
@@ -96,8 +100,8 @@ export const createFaults = () => {
       active = [];
     },
     /** The fault this call meets, counted as used. */
-    take: (operation: string): Fault | undefined => {
-      const fault = hitBy(operation);
+    take: (operation: string, api: ApiName): Fault | undefined => {
+      const fault = hitBy(operation, api);
       arm(operation);
       if (fault) hit(fault);
       return fault;

@@ -3,26 +3,26 @@ import { findConnection } from './connections';
 import { type ApiRequest, ok, type Operation, queryList, readBody } from './operation';
 import { page } from './paging';
 import { badRequest, notFound, stateConflict, tryAgainLater, unprocessable } from './problems';
-import type { Job, Store } from './store';
+import type { Connection, Job, Store } from './store';
 
 const JobCreate = z.object({
   connectionId: z.guid(),
   jobType: z.enum(['sync', 'reset', 'refresh', 'clear']),
 });
 
-type Status = 'pending' | 'running' | 'succeeded' | 'cancelled';
+export type JobStatus = 'pending' | 'running' | 'succeeded' | 'cancelled';
 
 /** A job's course follows from the clock: a short wait, then running, then done. */
-const statusOf = ({ createdAt, cancelledAt }: Job, duration: number): Status => {
+export const statusOf = ({ createdAt, cancelledAt }: Job, duration: number): JobStatus => {
   if (cancelledAt !== null && cancelledAt < createdAt + duration) return 'cancelled';
   const age = Date.now() - createdAt;
   if (age < duration / 5) return 'pending';
   return age < duration ? 'running' : 'succeeded';
 };
 
-const isOver = (status: Status) => status === 'succeeded' || status === 'cancelled';
+export const isOver = (status: JobStatus) => status === 'succeeded' || status === 'cancelled';
 
-const updatedAt = (job: Job, duration: number) => {
+export const updatedAt = (job: Job, duration: number) => {
   const status = statusOf(job, duration);
   if (status === 'cancelled') return job.cancelledAt ?? job.createdAt;
   return status === 'succeeded' ? job.createdAt + duration : Date.now();
@@ -47,11 +47,13 @@ export const showJob = (job: Job, jobDuration: number) => {
   };
 };
 
-const create = (store: Store, jobDuration: number, body: unknown): Job => {
-  const { connectionId, jobType } = readBody(JobCreate, body);
-  if (jobType === 'refresh') throw unprocessable('refresh is not supported');
-  const connection = findConnection(store, connectionId);
-  if (connection.status !== 'active') throw stateConflict('Could not fulfill request');
+/** A new job, or a 409 while another one of the connection runs. */
+export const startJob = (
+  store: Store,
+  jobDuration: number,
+  { connection, jobType }: { connection: Connection; jobType: string },
+): Job => {
+  const connectionId = connection.id;
   const running = [...store.jobs.values()].some(
     (job) => job.connectionId === connectionId && !isOver(statusOf(job, jobDuration)),
   );
@@ -68,11 +70,23 @@ const create = (store: Store, jobDuration: number, body: unknown): Job => {
   return job;
 };
 
-const cancel = (store: Store, jobDuration: number, job: Job): Job => {
-  if (isOver(statusOf(job, jobDuration))) throw stateConflict('Job is not currently running');
+const create = (store: Store, jobDuration: number, body: unknown): Job => {
+  const { connectionId, jobType } = readBody(JobCreate, body);
+  if (jobType === 'refresh') throw unprocessable('refresh is not supported');
+  const connection = findConnection(store, connectionId);
+  if (connection.status !== 'active') throw stateConflict('Could not fulfill request');
+  return startJob(store, jobDuration, { connection, jobType });
+};
+
+export const markCancelled = (store: Store, job: Job): Job => {
   const cancelled = { ...job, cancelledAt: Date.now() };
   store.jobs.set(job.id, cancelled);
   return cancelled;
+};
+
+const cancel = (store: Store, jobDuration: number, job: Job): Job => {
+  if (isOver(statusOf(job, jobDuration))) throw stateConflict('Job is not currently running');
+  return markCancelled(store, job);
 };
 
 const findJob = (store: Store, { params }: ApiRequest): Job => {

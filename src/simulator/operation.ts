@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { type ApiProblem, badRequest } from './problems';
 
+/** Airbyte's two APIs: `/api/public/v1`, and the older Config API at `/api/v1`. */
+export type ApiName = 'public' | 'config';
+
 export interface ApiRequest {
   params: Record<string, string>;
   query: URLSearchParams;
@@ -14,7 +17,7 @@ export interface Answer {
   headers?: Record<string, string>;
 }
 
-/** One operation of Airbyte's public API; `id` is its operationId there. */
+/** One operation of one of Airbyte's APIs; `id` is its operationId there. */
 export interface Operation {
   id: string;
   method: 'get' | 'post' | 'patch' | 'put' | 'delete';
@@ -22,8 +25,12 @@ export interface Operation {
   path: string;
   /** Answered without a token. */
   anonymous?: true;
+  /** Whether it writes; unless given, everything but a GET does. */
+  changes?: boolean;
   run: (request: ApiRequest) => Answer | Promise<Answer>;
 }
+
+export const changesSomething = ({ changes, method }: Operation) => changes ?? method !== 'get';
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 export const noContent: Answer = { status: 204 };

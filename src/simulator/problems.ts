@@ -5,11 +5,14 @@ export class ApiProblem extends Error {
   override name = 'ApiProblem';
   readonly status: number;
   readonly body: unknown;
+  /** What the body says of this case, for the API that says it in other words. */
+  readonly data: Record<string, unknown>;
 
-  constructor(status: number, title: string, body?: unknown) {
+  constructor(status: number, title: string, body?: unknown, data: Record<string, unknown> = {}) {
     super(title);
     this.status = status;
     this.body = body;
+    this.data = data;
   }
 }
 
@@ -23,7 +26,13 @@ interface Kind {
 const problem = (
   { status, title, detail, type = reference }: Kind,
   data?: Record<string, unknown>,
-) => new ApiProblem(status, title, { status, type, title, detail, documentationUrl: null, data });
+) =>
+  new ApiProblem(
+    status,
+    title,
+    { status, type, title, detail, documentationUrl: null, data },
+    data ?? {},
+  );
 
 const kinds = {
   badRequest: {
@@ -97,9 +106,22 @@ export const notImplemented = () => problem(kinds.notImplemented);
 export const notFound = (resourceType: string, resourceId: string) =>
   problem(kinds.notFound, { resourceType, resourceId });
 
+/** What a connector itself reports; the public API answers it with a 500. */
+export class ConnectorFailure extends ApiProblem {
+  override name = 'ConnectorFailure';
+  readonly externalMessage: string;
+
+  constructor(externalMessage: string) {
+    const { status, message, body, data } = unexpected(
+      `Something went wrong in the connector. logs:${externalMessage}`,
+    );
+    super(status, message, body, data);
+    this.externalMessage = externalMessage;
+  }
+}
+
 /** A discovery that failed: bad credentials and unreachable sources come out as a 500 too. */
-export const connectorFailure = (logs: string) =>
-  unexpected(`Something went wrong in the connector. logs:${logs}`);
+export const connectorFailure = (logs: string) => new ConnectorFailure(logs);
 
 /** What the web framework answers when no handler was reached, or the token was refused. */
 export const frameworkProblem = (status: number, reason: string, message: string, path: string) =>

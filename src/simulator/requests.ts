@@ -1,9 +1,13 @@
 import type { Request, Response } from 'express';
+import { type ApiName, changesSomething, type Operation } from './operation';
 
 /** One call of the API, in the order of arrival. */
 export interface RequestRecord {
   /** Null when no operation has this method and path. */
   operation: string | null;
+  api: ApiName;
+  /** Whether the operation writes: creations, updates, deletions and the start of jobs. */
+  changes: boolean;
   method: string;
   path: string;
   /** Null when no answer was sent (yet). */
@@ -23,11 +27,13 @@ export const createRequests = () => {
   let maxInFlight = 0;
   return {
     /** Counts the call as in flight until its connection is done with it. */
-    record: (operation: string | null, req: Request, res: Response) => {
+    record: (api: ApiName, operation: Operation | null, req: Request, res: Response) => {
       const startedAt = Date.now();
       const { method, path } = req;
       const record: RequestRecord = {
-        operation,
+        operation: operation?.id ?? null,
+        api,
+        changes: operation ? changesSomething(operation) : false,
         method,
         path,
         status: null,

@@ -2,13 +2,18 @@ import { createServer } from 'node:http';
 import express from 'express';
 import type { Logger } from 'pino';
 import { actorOperations } from './actors';
-import { API_BASE, createApi } from './api';
+import { apiBases, createApi, publicDialect } from './api';
 import { type AuthOptions, createAuth } from './auth';
+import { createCheckFailures } from './checks';
+import { configOperations } from './config-api';
+import { configDialect, type ErrorFamily, errorFamilyOf } from './config-errors';
+import type { Instance } from './config-instance';
+import type { SearchMode } from './config-search';
 import { connectionOperations } from './connections';
 import { CONTROL_BASE, createControl } from './control';
 import { createFaults } from './faults';
 import { jobOperations } from './jobs';
-import type { Operation } from './operation';
+import type { ApiName, Operation } from './operation';
 import { createRequests } from './requests';
 import { copyStore, createStore, DEFAULT_WORKSPACE_ID, resetStore } from './store';
 import { streamOperations } from './streams';
@@ -24,6 +29,17 @@ export interface SimulatorOptions extends Partial<AuthOptions> {
   latency?: number;
   /** Milliseconds a job takes. */
   jobDuration?: number;
+  /** Airbyte's edition and version, as its Config API tells them. */
+  edition?: Instance['edition'];
+  version?: string;
+  /** Follows from `auth` unless given. */
+  authMode?: Instance['authMode'];
+  /** The APIs it has: an old Airbyte has no public one. In place of a missing one is the web app. */
+  apis?: ApiName[];
+  /** How its Config API answers errors; follows from the version unless given. */
+  errors?: ErrorFamily;
+  /** Whether its Config API finds anything: today's do not. */
+  search?: SearchMode;
   log?: Logger;
 }
 
@@ -37,7 +53,12 @@ const defaults = {
   workspaceId: DEFAULT_WORKSPACE_ID,
   latency: 0,
   jobDuration: 300,
+  edition: 'community' as const,
+  version: '2.0.0',
+  search: 'empty' as const,
 };
+
+const everyApi: ApiName[] = ['public', 'config'];
 
 const webApp =
   '<!doctype html><html><head><title>Airbyte</title></head><body><div id="root"></div></body></html>';
@@ -77,16 +98,20 @@ const createTimers = () => {
   };
 };
 
-/** An Airbyte in memory: its public API, and the routes that steer it. */
+const authModes = { oauth: 'simple', basic: 'none', none: 'none' } as const;
+
+/** An Airbyte in memory: its two APIs, and the routes that steer it. */
 export const createSimulator = (options: SimulatorOptions = {}) => {
   const settings = { ...defaults, ...options };
   const { jobDuration, latency, log, workspaceId } = settings;
   const store = createStore();
   const auth = createAuth(settings);
   const [faults, requests, timers] = [createFaults(), createRequests(), createTimers()];
+  const failures = createCheckFailures();
   const forget = () => {
     timers.clear();
     faults.clear();
+    failures.clear();
     requests.clear();
   };
   const reset = () => {
@@ -102,7 +127,7 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
     forget();
     Object.assign(store, copyStore(saved));
   };
-  const operations = [
+  const publicOperations = [
     documentation,
     healthCheck,
     auth.operation,
@@ -114,7 +139,18 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
     ...jobOperations(store, jobDuration),
     ...unsupportedOperations,
   ];
-  const names = operations.map(({ id }) => id);
+  const { edition, version, search } = settings;
+  const authMode = options.authMode ?? authModes[settings.auth];
+  const instance = { edition, version, authMode, workspaceId };
+  const operations = {
+    public: publicOperations,
+    config: configOperations({ store, auth, instance, failures, search, jobDuration }),
+  };
+  const dialects = {
+    public: publicDialect,
+    config: configDialect(options.errors ?? errorFamilyOf(version)),
+  };
+  const names = new Set(everyApi.flatMap((api) => operations[api].map(({ id }) => id)));
   const app = express().disable('x-powered-by').disable('etag');
   const { later } = timers;
   app.use(
@@ -122,8 +158,9 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
     createControl({
       store,
       faults,
+      failures,
       requests,
-      operations: names,
+      operations: [...names],
       jobDuration,
       late: timers.pending,
       reset,
@@ -131,7 +168,12 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
       restore,
     }),
   );
-  app.use(API_BASE, createApi({ operations, auth, faults, requests, later, latency, log }));
+  const common = { auth, faults, requests, later, latency, log };
+  for (const api of options.apis ?? everyApi)
+    app.use(
+      apiBases[api],
+      createApi({ ...common, operations: operations[api], dialect: dialects[api] }),
+    );
   // The web app answers every other path, so a wrong base URL meets HTML and a 200.
   app.use((_req, res) => res.type('html').send(webApp));
   return { app, reset };
@@ -152,7 +194,7 @@ export const startSimulator = async ({
   const taken = typeof address === 'object' && address ? address.port : port;
   const shown = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host;
   return {
-    /** Without a path: the API is below it at `/api/public/v1`. */
+    /** Without a path: the APIs are below it at `/api/public/v1` and `/api/v1`. */
     url: `http://${shown}:${String(taken)}`,
     port: taken,
     reset,

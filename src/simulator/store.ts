@@ -1,3 +1,4 @@
+import type { AirbyteStream } from './airbyte-stream';
 import type { Configuration } from './configuration';
 import type { ActorKind, Connector } from './connectors';
 import type { Stream } from './catalog';
@@ -27,17 +28,29 @@ export interface Actor {
   deleted: boolean;
 }
 
-/** Airbyte public API, StreamConfiguration as it reads back. */
+/** A stream of a connection, as both APIs show it in their own way. */
 export interface ConfiguredStream {
-  name: string;
-  namespace?: string | undefined;
+  /** What the source said it is; from the Config API, what the client said. */
+  stream: AirbyteStream;
+  /** `full_refresh` or `incremental`. */
   syncMode: string;
+  /** `overwrite`, `append`, `append_dedup` and so on. */
+  destinationSyncMode: string;
   cursorField: string[];
   primaryKey: string[][];
   mappers: unknown[];
+  /** Empty when all fields are taken. */
   selectedFields: { fieldPath: string[] }[];
   includeFiles?: boolean | undefined;
   destinationObjectName?: string | undefined;
+}
+
+/** The public API sets only a manual one or a cron in UTC, and shows them all. */
+export interface Schedule {
+  scheduleType: 'manual' | 'basic' | 'cron';
+  cronExpression?: string;
+  cronTimeZone?: string;
+  basic?: { timeUnit: string; units: number };
 }
 
 export interface Connection {
@@ -48,12 +61,15 @@ export interface Connection {
   workspaceId: string;
   /** `deprecated` is deleted. */
   status: string;
-  schedule: { scheduleType: string; cronExpression?: string };
+  schedule: Schedule;
   streams: ConfiguredStream[];
   namespaceDefinition: string;
   namespaceFormat: string | null;
-  prefix: string;
+  /** Null only when the Config API was given none. */
+  prefix: string | null;
   nonBreakingSchemaUpdatesBehavior: string;
+  /** The catalog a client of the Config API says it chose the streams from. */
+  sourceCatalogId: string | null;
   /** Epoch seconds. */
   createdAt: number;
   deleted: boolean;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { findActor } from './actors';
+import { publicSyncMode, readSyncMode, toAirbyteStream, withFields } from './airbyte-stream';
 import type { Stream } from './catalog';
 import { discover } from './discovery';
 import { ok, type Operation, queryFlag, queryId } from './operation';
@@ -74,18 +75,32 @@ const configure = (stream: Stream, given: StreamConfiguration): ConfiguredStream
   const syncMode = given.syncMode ?? 'full_refresh_overwrite';
   // A full refresh takes the source's own cursor and key, and silently drops what was asked for.
   const chosen = syncMode.startsWith('incremental') ? given : {};
+  const namespace = given.namespace ?? stream.namespace;
+  const selectedFields = given.selectedFields ?? [];
   return {
-    name: stream.name,
-    namespace: given.namespace ?? stream.namespace,
-    syncMode,
+    stream: withFields({ ...toAirbyteStream(stream), namespace }, selectedFields),
+    ...readSyncMode(syncMode),
     cursorField: cursorOf(stream, chosen),
     primaryKey: primaryKeyOf(stream, chosen),
     mappers: given.mappers ?? [],
-    selectedFields: given.selectedFields ?? [],
+    selectedFields,
     includeFiles: given.includeFiles ?? undefined,
     destinationObjectName: given.destinationObjectName ?? undefined,
   };
 };
+
+/** Airbyte public API, StreamConfiguration as it reads back. */
+export const showConfiguredStream = ({
+  stream,
+  syncMode,
+  destinationSyncMode,
+  ...rest
+}: ConfiguredStream) => ({
+  name: stream.name,
+  namespace: stream.namespace,
+  syncMode: publicSyncMode(syncMode, destinationSyncMode),
+  ...rest,
+});
 
 /** The streams a client asked for, or a 400 that says which one cannot be had. */
 export const configureStreams = (catalog: Stream[], given: StreamConfiguration[]) => {

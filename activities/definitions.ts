@@ -1,0 +1,47 @@
+import type { Airbyte, Definition, Kind } from '../src/airbyte';
+import type { Plan } from '../src/descriptor';
+import { closest } from '../src/suggestions';
+import { refused } from './findings';
+
+/** Definitions that a refusal names. */
+const MAX_NAMED = 20;
+
+const noSuchDefinition = (kind: Kind, name: string, definitions: Definition[]) => {
+  const names = definitions.map((definition) => definition.name);
+  const meant = closest(name, names);
+  const has = names.slice(0, MAX_NAMED).join(', ');
+  return refused(
+    `specific.${kind}.definitionName: Airbyte has no ${kind} connector "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+    `Write the exact name of a connector that this Airbyte has, or its definitionId: it has ${has}.`,
+  );
+};
+
+/** Lists of definitions, for as long as the client that fetched them is in use: one activity. */
+const lists = new WeakMap<Airbyte, Map<Kind, Promise<Definition[]>>>();
+
+const definitionsOf = (airbyte: Airbyte, kind: Kind) => {
+  const known = lists.get(airbyte) ?? new Map<Kind, Promise<Definition[]>>();
+  lists.set(airbyte, known);
+  const list = known.get(kind) ?? airbyte.listDefinitions(kind);
+  known.set(kind, list);
+  return list;
+};
+
+/** The id of the definition a plan names; a custom connector's name is looked up. */
+export const definitionIdOf = async (
+  airbyte: Airbyte,
+  kind: Kind,
+  plan: Plan['source'] | Plan['destination'],
+): Promise<string> => {
+  if (plan.connector !== 'custom') return plan.definitionId;
+  if (plan.definitionId !== undefined) return plan.definitionId;
+  const { definitionName: wanted = '' } = plan;
+  const definitions = await definitionsOf(airbyte, kind);
+  const [found, another] = definitions.filter(({ name }) => name === wanted);
+  if (found && !another) return found.id;
+  if (!found) throw noSuchDefinition(kind, wanted, definitions);
+  throw refused(
+    `specific.${kind}.definitionName: Airbyte has more than one ${kind} connector "${wanted}"`,
+    `Write the definitionId instead, for example ${found.id} or ${another?.id ?? ''}.`,
+  );
+};

@@ -1,0 +1,83 @@
+import type { ConnectionRead, StreamRead } from '../src/airbyte';
+import { Connection } from '../src/connection';
+import { cronOf } from './comparison';
+import { fit } from './reverse-fit';
+import { warn } from './reverse-note';
+import type { Note, Part } from './reverse-note';
+
+/** Airbyte reads back the source's own cursor and key for these, which take none. */
+const KEYLESS = ['full_refresh_overwrite', 'full_refresh_append'];
+
+const givenIn = (fields: Record<string, unknown>) =>
+  Object.fromEntries(
+    Object.entries(fields).filter(
+      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
+    ),
+  );
+
+const streamOf = ({ name, namespace, syncMode, selectedFields, ...rest }: StreamRead) => {
+  const isKeyless = syncMode !== undefined && KEYLESS.includes(syncMode);
+  const { cursorField, primaryKey } = rest;
+  return givenIn({
+    name,
+    namespace,
+    syncMode,
+    ...(!isKeyless && { cursorField, primaryKey }),
+    // Airbyte selects whole columns, so each path has one part.
+    selectedFields: selectedFields?.map(({ fieldPath }) => fieldPath.join('.')),
+  });
+};
+
+const NO_SCHEDULE = 'connection.schedule is left out';
+
+const scheduleOf = ({ schedule }: ConnectionRead): { schedule?: object; notes: Note[] } => {
+  const { scheduleType } = schedule;
+  const cronExpression = cronOf(schedule.cronExpression);
+  if (scheduleType === 'manual') return { schedule: { scheduleType }, notes: [] };
+  if (scheduleType !== 'cron')
+    return {
+      notes: [warn(`${NO_SCHEDULE}: it is ${scheduleType}, and a descriptor says manual or cron`)],
+    };
+  if (/\s[A-Z]\w+(\/\w+)+$/.test(cronExpression ?? ''))
+    return { notes: [warn(`${NO_SCHEDULE}: a descriptor's cron expressions are in UTC`)] };
+  return { schedule: { scheduleType, cronExpression }, notes: [] };
+};
+
+const unsaid = ({ status, configurations: { streams } }: ConnectionRead): Note[] => [
+  ...(status === 'active'
+    ? []
+    : [warn(`The connection is ${status} in Airbyte: a provision will make it active`)]),
+  ...streams
+    .filter(({ mappers = [] }) => mappers.length > 0)
+    .map(({ name }) => warn(`The mappings of the stream ${name} are left out`)),
+];
+
+/** `specific.connection` of a descriptor that wants a connection as it is. */
+export const connectionPart = (connection: ConnectionRead): Part => {
+  const { name, prefix = '', namespaceDefinition, nonBreakingSchemaUpdatesBehavior } = connection;
+  const { schedule, notes } = scheduleOf(connection);
+  const { part, dropped, problems } = fit(Connection, {
+    ...givenIn({
+      name,
+      streams: connection.configurations.streams.map(streamOf),
+      schedule,
+      namespaceDefinition,
+      ...(namespaceDefinition === 'custom_format' && {
+        namespaceFormat: connection.namespaceFormat,
+      }),
+      nonBreakingSchemaUpdatesBehavior,
+    }),
+    prefix,
+  });
+  return {
+    fields: part,
+    notes: [
+      ...notes,
+      ...unsaid(connection),
+      ...dropped.map((path) => warn(`connection.${path} is left out: a descriptor cannot say it`)),
+      ...problems.map(({ path, message }) =>
+        warn(`connection.${path} ${message}: a descriptor will not do like this`),
+      ),
+    ],
+  };
+};

@@ -1,0 +1,133 @@
+import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
+import type { WorkerConfig } from '../src/config';
+import { closest } from '../src/suggestions';
+import type { References, WantedConnection } from '../workflows/reverse-provision';
+import type { ActorDeps } from './actors';
+import { attempt } from './attempt';
+import { byHint } from './findings';
+import { actorPart, nameOfConnector } from './reverse-actor';
+import { connectionPart } from './reverse-connection';
+import type { Note, Part } from './reverse-note';
+
+export type ReverseActivities = ReturnType<typeof createReverseActivities>;
+
+export interface ReverseDeps extends Pick<ActorDeps, 'airbyteFor' | 'fabrics' | 'hrefOf'> {
+  updatesDialect: WorkerConfig['updatesDialect'];
+}
+
+/** Why there is no answer, and what to do. */
+interface Refusal {
+  problem: string;
+  solution: string;
+}
+
+export interface Reversed {
+  /** The connection's. */
+  name: string;
+  href: string;
+  updates: Record<string, unknown>;
+  notes: Note[];
+}
+
+const MAX_NAMED = 20;
+
+const noneNamed = (name: string, all: ConnectionRead[]): Refusal => {
+  const meant = closest(
+    name,
+    all.map((connection) => connection.name),
+  );
+  return {
+    problem: `Airbyte has no connection named "${name}" in this workspace.`,
+    solution:
+      meant === undefined
+        ? 'Names are compared exactly: copy it from Airbyte, or give params.connectionId.'
+        : `Did you mean "${meant}"? Names are compared exactly.`,
+  };
+};
+
+const findConnection = async (
+  airbyte: Airbyte,
+  wanted: Exclude<WantedConnection, Refusal>,
+): Promise<ConnectionRead | Refusal> => {
+  if ('connectionId' in wanted) {
+    const { connectionId } = wanted;
+    const found = await byHint(airbyte.getConnection(connectionId));
+    if (found) return found;
+    return {
+      problem: `Airbyte has no connection ${connectionId} in this workspace.`,
+      solution: 'Check params.connectionId: it is the UUID in the address of the connection.',
+    };
+  }
+  const { connectionName: name } = wanted;
+  const all = await airbyte.listConnections();
+  const [found, ...others] = all.filter((connection) => connection.name === name);
+  if (!found) return noneNamed(name, all);
+  if (others.length === 0) return found;
+  const ids = [found, ...others].slice(0, MAX_NAMED).map(({ id }) => id);
+  return {
+    problem: `Airbyte has ${String(others.length + 1)} connections named "${name}": ${ids.join(', ')}.`,
+    solution: 'Give the one that is meant as params.connectionId.',
+  };
+};
+
+const noActor = (kind: Kind, { name }: ConnectionRead): Refusal => ({
+  problem: `The ${kind} of the connection "${name}" is not in this workspace of Airbyte.`,
+  solution: 'Check that the connection is one of the workspace this provisioner works on.',
+});
+
+type Parts = Record<Kind | 'connection', Part>;
+
+/** Each field of `specific` by its own path, so that what Airbyte does not know stays as it is. */
+const dotted = (parts: Parts) =>
+  Object.fromEntries(
+    Object.entries(parts).flatMap(([part, { fields }]) =>
+      Object.entries(fields).map(([key, value]) => [`spec.mesh.specific.${part}.${key}`, value]),
+    ),
+  );
+
+const nested = (parts: Parts) => ({
+  parameters: Object.fromEntries(Object.entries(parts).map(([part, { fields }]) => [part, fields])),
+});
+
+const DIALECTS = { specific: dotted, parameters: nested };
+
+/** Reading a pipeline out of Airbyte as fields of a descriptor. Nothing is written there. */
+export const createReverseActivities = (deps: ReverseDeps) => {
+  const { airbyteFor, fabrics, hrefOf, updatesDialect } = deps;
+
+  const partOf = async (kind: Kind, actor: Actor, references: unknown) => {
+    // A worker that knows no such account sets nothing.
+    const fabricOf = fabrics[nameOfConnector(kind, actor.definitionId)];
+    const fabric = (await fabricOf?.({}).catch(() => undefined)) ?? {};
+    return actorPart({ kind, actor, fabric, references });
+  };
+
+  return {
+    readPipeline: (given: {
+      wanted: Exclude<WantedConnection, Refusal>;
+      references: References;
+    }): Promise<Reversed | Refusal> =>
+      attempt(async ({ interest }) => {
+        const airbyte = airbyteFor(interest);
+        const found = await findConnection(airbyte, given.wanted);
+        if ('problem' in found) return found;
+        const [source, destination] = await Promise.all([
+          byHint(airbyte.getActor('source', found.sourceId)),
+          byHint(airbyte.getActor('destination', found.destinationId)),
+        ]);
+        if (!source) return noActor('source', found);
+        if (!destination) return noActor('destination', found);
+        const parts = {
+          source: await partOf('source', source, given.references.source),
+          destination: await partOf('destination', destination, given.references.destination),
+          connection: connectionPart(found),
+        };
+        return {
+          name: found.name,
+          href: hrefOf(`connections/${found.id}`),
+          updates: DIALECTS[updatesDialect](parts),
+          notes: Object.values(parts).flatMap(({ notes }) => notes),
+        };
+      }),
+  };
+};

@@ -1,0 +1,78 @@
+import type { Airbyte } from './airbyte';
+import { createConfigAirbyte } from './airbyte-config-api';
+import { CONFIG_API, PUBLIC_API, createAirbyteHttp } from './airbyte-http';
+import type { AirbyteHttpOptions, Interest } from './airbyte-http';
+import { detect } from './airbyte-instance';
+import type { Instance } from './airbyte-instance';
+import { createPublicAirbyte } from './airbyte-public';
+import type { WorkerConfig } from './config';
+
+export type AirbyteOptions = WorkerConfig['airbyte'] & Omit<AirbyteHttpOptions, 'base'>;
+
+/** An Airbyte that is known by the time it is asked for something. */
+const delegate = (workspaceId: string, known: () => Promise<Airbyte>): Airbyte => ({
+  workspaceId,
+  getWorkspace: async () => (await known()).getWorkspace(),
+  listDefinitions: async (...given) => (await known()).listDefinitions(...given),
+  specificationOf: async (...given) => (await known()).specificationOf(...given),
+  check: async (...given) => (await known()).check(...given),
+  listActors: async (...given) => (await known()).listActors(...given),
+  getActor: async (...given) => (await known()).getActor(...given),
+  createActor: async (...given) => (await known()).createActor(...given),
+  updateActor: async (...given) => (await known()).updateActor(...given),
+  deleteActor: async (...given) => (await known()).deleteActor(...given),
+  listConnections: async () => (await known()).listConnections(),
+  getConnection: async (...given) => (await known()).getConnection(...given),
+  createConnection: async (...given) => (await known()).createConnection(...given),
+  patchConnection: async (...given) => (await known()).patchConnection(...given),
+  deleteConnection: async (...given) => (await known()).deleteConnection(...given),
+  discover: async (...given) => (await known()).discover(...given),
+  startJob: async (...given) => (await known()).startJob(...given),
+  getJob: async (...given) => (await known()).getJob(...given),
+  listJobs: async (...given) => (await known()).listJobs(...given),
+});
+
+/** Looks for Airbyte until it has found it, once for however many wait; what failed is forgotten. */
+const createFinder = (options: AirbyteOptions) => {
+  let known: Promise<Instance> | undefined;
+  return () =>
+    (known ??= detect(options).then(
+      (instance) => {
+        options.log.info({ ...instance, url: options.url }, 'found Airbyte');
+        return instance;
+      },
+      (err: unknown) => {
+        known = undefined;
+        throw err;
+      },
+    ));
+};
+
+/**
+ * Airbyte through the API that AIRBYTE_API names; with `auto`, through the one that is found when
+ * something is first asked of it. `find` looks for it at once, and never fails.
+ */
+export const createAirbyte = (options: AirbyteOptions) => {
+  const { api, log, redactor, workspaceId } = options;
+  const clients = {
+    public: createPublicAirbyte({
+      http: createAirbyteHttp({ ...options, base: PUBLIC_API }),
+      workspaceId,
+    }),
+    config: createConfigAirbyte({
+      http: createAirbyteHttp({ ...options, base: CONFIG_API }),
+      workspaceId,
+      redactor,
+    }),
+  };
+  if (api !== 'auto') return { airbyteFor: clients[api], find: () => Promise.resolve() };
+
+  const instance = createFinder(options);
+  return {
+    airbyteFor: (interest: Interest) =>
+      delegate(workspaceId, async () => clients[(await instance()).api](interest)),
+    find: async () => {
+      await instance().catch((err: unknown) => log.warn({ err }, 'Airbyte is not found yet'));
+    },
+  };
+};

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import type { ConnectionRead as Connection, ConnectionWrite } from './airbyte';
+import { Catalog, orUndefined, streamsIn } from './airbyte-config-streams';
+
+/* Connections of the Config API, in the words of the public one and back. */
+
+const ScheduleData = z.looseObject({
+  cron: orUndefined(z.object({ cronExpression: z.string(), cronTimeZone: z.string() })),
+});
+
+/** Some values have other names in the public API; what is not listed has the same. */
+const PUBLIC_NAMES: Record<string, string> = {
+  customformat: 'custom_format',
+  disable: 'disable_connection',
+};
+const CONFIG_NAMES = Object.fromEntries(
+  Object.entries(PUBLIC_NAMES).map(([config, name]) => [name, config]),
+);
+const inPublic = (value: string) => PUBLIC_NAMES[value] ?? value;
+const inConfig = (value: string | undefined) => value && (CONFIG_NAMES[value] ?? value);
+
+const fields = z.object({
+  connectionId: z.string(),
+  name: z.string(),
+  sourceId: z.string(),
+  destinationId: z.string(),
+  status: z.string(),
+  scheduleType: orUndefined(z.string()),
+  scheduleData: orUndefined(ScheduleData),
+  /** Before there were schedule types: a basic one, or none. */
+  schedule: orUndefined(z.looseObject({})),
+  syncCatalog: orUndefined(Catalog).transform((catalog) => catalog ?? { streams: [] }),
+  prefix: orUndefined(z.string()),
+  /** Airbyte's own defaults, where a version or an old row tells nothing. */
+  namespaceDefinition: orUndefined(z.string()).transform((value) => value ?? 'source'),
+  namespaceFormat: orUndefined(z.string()),
+  nonBreakingChangesPreference: orUndefined(z.string()).transform((value) => value ?? 'ignore'),
+});
+
+const scheduleIn = (given: z.output<typeof fields>): Connection['schedule'] => {
+  const { scheduleType = given.schedule ? 'basic' : 'manual', scheduleData } = given;
+  const { cron } = scheduleData ?? {};
+  const cronExpression = cron && `${cron.cronExpression} ${cron.cronTimeZone}`;
+  return { scheduleType, ...(scheduleType === 'cron' && { cronExpression }) };
+};
+
+/** ConnectionRead, with its catalog as well. */
+export const ConnectionRead = fields.transform((given) => {
+  const { connectionId: id, name, sourceId, destinationId, status, prefix, syncCatalog } = given;
+  const connection: Connection = {
+    id,
+    name,
+    sourceId,
+    destinationId,
+    status,
+    schedule: scheduleIn(given),
+    configurations: { streams: streamsIn(syncCatalog) },
+    prefix,
+    namespaceDefinition: inPublic(given.namespaceDefinition),
+    namespaceFormat: given.namespaceFormat,
+    nonBreakingSchemaUpdatesBehavior: inPublic(given.nonBreakingChangesPreference),
+  };
+  return { connection, syncCatalog };
+});
+
+const scheduleOf = ({ scheduleType, cronExpression = '' }: Connection['schedule']) => ({
+  scheduleType,
+  ...(scheduleType === 'cron' && {
+    scheduleData: { cron: { cronExpression, cronTimeZone: 'UTC' } },
+  }),
+});
+
+/** ConnectionCreate and ConnectionUpdate, but for ids and streams; what is absent stays as it is. */
+export const asConfig = (given: Partial<ConnectionWrite>) => ({
+  name: given.name,
+  status: given.status,
+  prefix: given.prefix,
+  ...(given.schedule && scheduleOf(given.schedule)),
+  namespaceDefinition: inConfig(given.namespaceDefinition),
+  namespaceFormat: given.namespaceFormat,
+  nonBreakingChangesPreference: inConfig(given.nonBreakingSchemaUpdatesBehavior),
+});

@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import type { ConnectionWrite, SourceStream, StreamRead } from './airbyte';
+import { AirbyteError } from './airbyte-error';
+import { isRecord } from './json';
+
+/* Streams of the Config API, a stream and its configuration each, and of the public one. */
+
+type StreamWrite = ConnectionWrite['configurations']['streams'][number];
+
+export const orUndefined = <Schema extends z.ZodType>(schema: Schema) =>
+  schema.nullish().transform((value) => value ?? undefined);
+
+/** Airbyte public API, ConnectionSyncModeEnum: what it is of the source's and destination's modes. */
+const SYNC_MODES: Record<string, readonly [source: string, destination: string]> = {
+  full_refresh_overwrite: ['full_refresh', 'overwrite'],
+  full_refresh_overwrite_deduped: ['full_refresh', 'overwrite_dedup'],
+  full_refresh_append: ['full_refresh', 'append'],
+  full_refresh_update: ['full_refresh', 'update'],
+  full_refresh_soft_delete: ['full_refresh', 'soft_delete'],
+  incremental_append: ['incremental', 'append'],
+  incremental_deduped_history: ['incremental', 'append_dedup'],
+  incremental_update: ['incremental', 'update'],
+  incremental_soft_delete: ['incremental', 'soft_delete'],
+};
+
+const fieldPath = z.array(z.string());
+const flag = orUndefined(z.boolean());
+
+/** AirbyteStream: the source's part. What is not read here goes back to Airbyte as it came. */
+const Stream = z.looseObject({
+  name: z.string(),
+  namespace: orUndefined(z.string()),
+  supportedSyncModes: orUndefined(z.array(z.string())),
+  sourceDefinedCursor: flag,
+  defaultCursorField: orUndefined(fieldPath),
+  sourceDefinedPrimaryKey: orUndefined(z.array(fieldPath)),
+});
+type Stream = z.infer<typeof Stream>;
+
+/** AirbyteStreamConfiguration: ours. Enums are open, as newer versions add to them. */
+const StreamConfiguration = z.looseObject({
+  syncMode: z.string(),
+  destinationSyncMode: z.string(),
+  cursorField: orUndefined(fieldPath),
+  primaryKey: orUndefined(z.array(fieldPath)),
+  selected: flag,
+  fieldSelectionEnabled: flag,
+  selectedFields: orUndefined(z.array(z.object({ fieldPath }))),
+  mappers: orUndefined(z.array(z.unknown())),
+});
+type StreamConfiguration = z.infer<typeof StreamConfiguration>;
+
+export const Catalog = z.object({
+  streams: z.array(z.object({ stream: Stream, config: StreamConfiguration })),
+});
+export type Catalog = z.infer<typeof Catalog>;
+
+const isPair =
+  (...[source, destination]: [string, string]) =>
+  ([, pair]: [string, readonly [string, string]]) =>
+    pair[0] === source && pair[1] === destination;
+
+/** A pair that the public API has no name for is shown as it is, so that it differs from any. */
+const nameOfModes = ({ syncMode, destinationSyncMode }: StreamConfiguration) =>
+  Object.entries(SYNC_MODES).find(isPair(syncMode, destinationSyncMode))?.[0] ??
+  `${syncMode}+${destinationSyncMode}`;
+
+const modesOf = (name = 'full_refresh_overwrite') => {
+  const [syncMode, destinationSyncMode] = SYNC_MODES[name] ?? name.split('+');
+  return { syncMode, destinationSyncMode };
+};
+
+/** The streams that are synced. */
+export const streamsIn = ({ streams }: Catalog): StreamRead[] =>
+  streams
+    .filter(({ config }) => config.selected !== false)
+    .map(({ stream: { name, namespace }, config }) => ({
+      name,
+      namespace,
+      syncMode: nameOfModes(config),
+      cursorField: config.cursorField,
+      primaryKey: config.primaryKey,
+      selectedFields: config.fieldSelectionEnabled ? config.selectedFields : undefined,
+      mappers: config.mappers,
+    }));
+
+const pathsIn = (schema: unknown, above: string[] = []): string[][] => {
+  if (!isRecord(schema) || !isRecord(schema.properties)) return [];
+  return Object.entries(schema.properties).flatMap(([name, property]) => {
+    const path = [...above, name];
+    return [path, ...pathsIn(property, path)];
+  });
+};
+
+/** The destination's part of a mode is not known to a catalog: all are named that the source can. */
+const possibleModes = ({ supportedSyncModes: supported }: Stream) =>
+  supported &&
+  Object.entries(SYNC_MODES).flatMap(([name, [mode]]) => (supported.includes(mode) ? [name] : []));
+
+/** What a discovered catalog offers. */
+export const offeredBy = ({ streams }: Catalog): SourceStream[] =>
+  streams.map(({ stream }) => ({
+    name: stream.name,
+    namespace: stream.namespace,
+    syncModes: possibleModes(stream),
+    defaultCursorField: stream.defaultCursorField,
+    sourceDefinedCursorField: stream.sourceDefinedCursor,
+    sourceDefinedPrimaryKey: stream.sourceDefinedPrimaryKey,
+    propertyFields: pathsIn(stream.jsonSchema),
+  }));
+
+const KEYLESS = ['full_refresh_overwrite', 'full_refresh_append'];
+
+/** As the public API has it: a plain full refresh takes what the source defines and nothing else. */
+const keysOf = (stream: Stream, given: StreamWrite) => {
+  const { sourceDefinedCursor, defaultCursorField = [], sourceDefinedPrimaryKey = [] } = stream;
+  const isKeyless = KEYLESS.includes(given.syncMode ?? 'full_refresh_overwrite');
+  const asked = isKeyless ? {} : { cursorField: given.cursorField, primaryKey: given.primaryKey };
+  return {
+    cursorField: sourceDefinedCursor
+      ? defaultCursorField
+      : (asked.cursorField ?? defaultCursorField),
+    primaryKey:
+      sourceDefinedPrimaryKey.length > 0 ? sourceDefinedPrimaryKey : (asked.primaryKey ?? []),
+  };
+};
+
+const configured = (stream: Stream, wanted: StreamWrite) => ({
+  stream,
+  config: {
+    ...modesOf(wanted.syncMode),
+    ...keysOf(stream, wanted),
+    aliasName: stream.name.replace(/[^\w]/g, '_'),
+    selected: true,
+    fieldSelectionEnabled: wanted.selectedFields !== undefined,
+    selectedFields: wanted.selectedFields ?? [],
+    ...(wanted.mappers && { mappers: wanted.mappers }),
+  },
+});
+
+const noSuchStream = (name: string) =>
+  new AirbyteError(`The source has no stream ${name}.`, {
+    kind: 'refused',
+    solution: 'Correct specific.connection.streams in the descriptor, or the source it reads.',
+  });
+
+/** The catalog of a connection with these streams, of those that a source has. */
+export const catalogOf = (wanted: StreamWrite[], { streams }: Catalog) => ({
+  streams: wanted.map((given) => {
+    const { name, namespace } = given;
+    const found = streams.find(
+      ({ stream }) =>
+        stream.name === name && (namespace === undefined || stream.namespace === namespace),
+    );
+    if (!found) throw noSuchStream(name);
+    return configured(found.stream, given);
+  }),
+});

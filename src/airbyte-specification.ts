@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { Kind } from './airbyte';
+import { AirbyteError } from './airbyte-error';
+import { CONFIG_API } from './airbyte-http';
+import type { AirbyteHttp, Interest } from './airbyte-http';
+
+/** SourceDefinitionSpecificationRead, and its like for destinations. */
+const Specification = z.looseObject({
+  connectionSpecification: z.record(z.string(), z.unknown()).nullish(),
+});
+
+/**
+ * The JSON Schema of a connector's configuration, which only the Config API serves: a self-managed
+ * Airbyte has it next to the public one, under the same credentials.
+ */
+export const specificationOf = async (
+  { http, workspaceId, interest }: { http: AirbyteHttp; workspaceId: string; interest: Interest },
+  { kind, definitionId }: { kind: Kind; definitionId: string },
+): Promise<Record<string, unknown> | undefined> => {
+  try {
+    const { connectionSpecification } = await http({
+      method: 'POST',
+      base: CONFIG_API,
+      path: `/${kind}_definition_specifications/get`,
+      writes: false,
+      body: { [`${kind}DefinitionId`]: definitionId, workspaceId },
+      answer: Specification,
+      interest,
+    });
+    return connectionSpecification ?? undefined;
+  } catch (err) {
+    // No such definition, no Config API at this address, or not for us.
+    if (err instanceof AirbyteError && err.kind === 'refused') return undefined;
+    throw err;
+  }
+};

@@ -1,0 +1,197 @@
+import { z } from 'zod';
+import { dataProductOf, memberOf } from './component';
+import type { DataProduct } from './component';
+import type { ProvisioningRequest } from './contract';
+import { invalid, readDescriptor, readIdentity, readNames, readPipeline } from './descriptor';
+import type { Descriptor, Identity } from './descriptor';
+import { readEnriched } from './enriched';
+import type { Enriched } from './enriched';
+import { RequestError } from './errors';
+import { isRecord } from './json';
+import { isOurs, noneIsOurs } from './ours';
+import type { Templates } from './ours';
+import { createReader } from './reader';
+import type { Reader } from './reader';
+import { formatPath, readYaml } from './yaml';
+import type { Path } from './yaml';
+
+/** Their runs begin and end together, and their inputs go into one run's history. */
+const MAX_COMPONENTS = 200;
+/** Of those that are only told in a log. */
+const MAX_FORGOTTEN = 20;
+
+/** What is told of a data product as a whole, for the log of its run. */
+interface Remarks {
+  warnings: string[];
+  notes: string[];
+}
+
+/** One component, or all of ours in a data product, which is named then. */
+export interface Plans extends Remarks {
+  product?: DataProduct;
+  descriptors: Descriptor[];
+}
+
+export interface Identities extends Remarks {
+  product?: DataProduct;
+  identities: Identity[];
+}
+
+const unused = (kind: string) =>
+  new RequestError(
+    [
+      {
+        path: 'descriptorKind',
+        message: `${kind} is not used in requests to a provisioner (specification 2.2.0, DescriptorKind)`,
+      },
+    ],
+    { solutions: ['Send a COMPONENT_DESCRIPTOR, or a DATAPRODUCT_DESCRIPTOR without results.'] },
+  );
+
+/** The product's fields are at the root; under `dataProduct`, as of a component, they are found too. */
+const rootOf = (value: unknown): { product: unknown; at: Path } => {
+  const isWrapped = isRecord(value) && isRecord(value.dataProduct) && !('components' in value);
+  return isWrapped
+    ? { product: value.dataProduct, at: ['dataProduct'] }
+    : { product: value, at: [] };
+};
+
+const open = (request: ProvisioningRequest) => {
+  if (request.descriptorKind === 'DATAPRODUCT_DESCRIPTOR_WITH_RESULTS')
+    throw unused(request.descriptorKind);
+  const yaml = readYaml(request.descriptor, 'descriptor');
+  const reader = createReader(yaml);
+  const value =
+    yaml.value === undefined ? undefined : reader.read(z.looseObject({}), yaml.value, []);
+  if (!value) throw invalid(reader.problems);
+  const { product, at } = rootOf(value);
+  if (at.length > 0 && 'componentIdToProvision' in value)
+    reader.warn(
+      ['componentIdToProvision'],
+      'is ignored: a DATAPRODUCT_DESCRIPTOR is about all components of the data product',
+    );
+  const enriched = readEnriched(request.latestEnrichedDescriptor);
+  return { reader, product, at, enriched };
+};
+type Opened = ReturnType<typeof open>;
+
+interface Listed {
+  raw: unknown;
+  at: Path;
+}
+
+const WithComponents = z.object({ components: z.array(z.unknown(), 'must be a list') });
+const WithId = z.object({ id: z.string().min(1) });
+
+const keyOf = (raw: unknown) =>
+  isRecord(raw) && typeof raw.id === 'string' ? raw.id.toLowerCase() : undefined;
+
+/** Ids are case-insensitive; two components under one would fight over one pipeline. */
+const refuseRepeated = (reader: Reader, ours: Listed[], all: Listed[]) => {
+  const byKey = new Map<string, Path[]>();
+  for (const { raw, at } of all) {
+    const key = keyOf(raw);
+    if (key !== undefined) byKey.set(key, [...(byKey.get(key) ?? []).slice(0, 1), at]);
+  }
+  for (const { raw, at } of ours) {
+    const key = keyOf(raw);
+    const other = key === undefined ? undefined : byKey.get(key)?.find((path) => path !== at);
+    if (other) reader.refuse([...at, 'id'], `is the id of ${formatPath(other)} too`);
+  }
+};
+
+/** The components of a data product that are ours, and what is wrong with the list of all. */
+const oursIn = (opened: Opened, isMember: (raw: unknown) => boolean, templates: Templates) => {
+  const { reader, product, at } = opened;
+  const path = [...at, 'components'];
+  const listed = reader.read(WithComponents, product, at);
+  if (!listed) return { all: [], ours: [] };
+  const all = listed.components.map((raw, index): Listed => ({ raw, at: [...path, index] }));
+  const ours = all.filter(({ raw }) => isMember(raw));
+  if (ours.length === 0) reader.refuse(path, noneIsOurs(templates));
+  if (ours.length > MAX_COMPONENTS) {
+    reader.refuse(
+      path,
+      `has ${String(ours.length)} components of this provisioner; at most ${String(MAX_COMPONENTS)} go together, so send them one by one`,
+    );
+    return { all, ours: [] };
+  }
+  refuseRepeated(reader, ours, all);
+  return { all, ours };
+};
+
+/** What is said inside a component that is none of ours, or that is not to be read, blocks nothing. */
+const isInside = (path: string, read: Listed[]) => {
+  const [, component, field] = /^((?:dataProduct\.)?components\[\d+\])\.(.*)$/s.exec(path) ?? [];
+  if (component === undefined || field === 'id') return false;
+  return !read.some(({ at }) => formatPath(at) === component);
+};
+
+/** Former components of ours that the descriptor no longer has: nobody has asked to remove them. */
+const forgotten = (enriched: Enriched, all: Listed[], templates: Templates) => {
+  const here = new Set(all.map(({ raw }) => keyOf(raw)));
+  return enriched.componentIds
+    .filter((id) => !here.has(id.toLowerCase()))
+    .filter((id) => isOurs(enriched.componentOf(id), templates))
+    .slice(0, MAX_FORGOTTEN)
+    .map((id) => `${id} was there before and is not in this descriptor; nothing is done with it`);
+};
+
+const readProduct = (request: ProvisioningRequest, templates: Templates): Plans => {
+  const opened = open(request);
+  const { reader, at, enriched } = opened;
+  const product = dataProductOf(reader, opened.product, at);
+  const names = readNames(reader, opened.product, at);
+  const general = reader.warnings.splice(0);
+  const { all, ours } = oursIn(opened, (raw) => isOurs(raw, templates), templates);
+  const descriptors = ours.flatMap(({ raw, at: path }): Descriptor[] => {
+    const id = reader.read(WithId, raw, path)?.id ?? '';
+    const component = id && memberOf(reader, product, { id, at: [...path, 'id'] });
+    const parts = readPipeline(reader, raw, { product: names, at: path });
+    const warnings = reader.warnings.splice(0);
+    if (!component || !parts) return [];
+    return [{ plan: { component, ...parts }, ...enriched.formerOf(id), warnings }];
+  });
+  const problems = reader.problems.filter(({ path }) => !isInside(path, ours));
+  if (!product || problems.length > 0) throw invalid(problems);
+  const warnings = [...general, ...forgotten(enriched, all, templates)];
+  return { product, descriptors, warnings, notes: enriched.notes };
+};
+
+/**
+ * What a request wants of Airbyte: the plan of a COMPONENT_DESCRIPTOR, or of each component of ours
+ * in a DATAPRODUCT_DESCRIPTOR. Other components are not looked at. Throws a RequestError with every
+ * problem at once, each with its path and line.
+ */
+export const readPlans = (request: ProvisioningRequest, templates: Templates): Plans =>
+  request.descriptorKind === 'COMPONENT_DESCRIPTOR'
+    ? { descriptors: [readDescriptor(request)], warnings: [], notes: [] }
+    : readProduct(request, templates);
+
+const readProductIdentities = (request: ProvisioningRequest, templates: Templates): Identities => {
+  const opened = open(request);
+  const { reader, at, enriched } = opened;
+  const product = dataProductOf(reader, opened.product, at);
+  // A component whose `specific` is broken now is told by what it was.
+  const isMember = (raw: unknown) => {
+    const id = keyOf(raw);
+    const former = id === undefined ? undefined : enriched.componentOf(id);
+    return isOurs(raw, templates) || (former !== undefined && isOurs(former, templates));
+  };
+  const { all, ours } = oursIn(opened, isMember, templates);
+  const identities = ours.flatMap(({ raw, at: path }): Identity[] => {
+    const id = reader.read(WithId, raw, path)?.id ?? '';
+    const component = id && memberOf(reader, product, { id, at: [...path, 'id'] });
+    return component ? [{ component, known: enriched.formerOf(id).known }] : [];
+  });
+  const problems = reader.problems.filter(({ path }) => !isInside(path, []));
+  if (!product || problems.length > 0) throw invalid(problems);
+  const warnings = [...reader.warnings, ...forgotten(enriched, all, templates)];
+  return { product, identities, warnings, notes: enriched.notes };
+};
+
+/** Whose pipelines a request is about: all that removing them needs, whatever else is broken. */
+export const readIdentities = (request: ProvisioningRequest, templates: Templates): Identities =>
+  request.descriptorKind === 'COMPONENT_DESCRIPTOR'
+    ? { identities: [readIdentity(request)], warnings: [], notes: [] }
+    : readProductIdentities(request, templates);

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { ReverseProvisioningRequest } from './contract';
+import { isRecord } from './json';
+import type { Start } from './start-run';
+import { tokenFor } from './token';
+import type { reverseProvision } from '../workflows';
+import type { References, ReverseInput, WantedConnection } from '../workflows/reverse-provision';
+
+/** Of an environment in a token; ours are shorter. */
+const MAX_ENVIRONMENT = 100;
+
+/** Where the names of connections are, first the ones that win. */
+const NAMED = ['connectionName', 'name'];
+const IN_CATALOG = ['spec', 'mesh', 'specific', 'connection', 'name'];
+
+const valueAt = (value: unknown, [key, ...rest]: string[]): unknown => {
+  if (key === undefined) return value;
+  return isRecord(value) ? valueAt(value[key], rest) : undefined;
+};
+
+/** A blank counts as absent, as the wizard leaves optional fields empty. */
+const textAt = (value: unknown, path: string[]) => {
+  const found = valueAt(value, path);
+  return typeof found === 'string' && found.trim() !== '' ? found.trim() : undefined;
+};
+
+const wantedOf = ({ params, catalogInfo }: ReverseProvisioningRequest): WantedConnection => {
+  const id = textAt(params, ['connectionId']);
+  if (id !== undefined && z.guid().safeParse(id).success) return { connectionId: id };
+  if (id !== undefined)
+    return {
+      problem: 'params.connectionId is not the id of an Airbyte connection, which is a UUID.',
+      solution: 'Take the id from the address of the connection in Airbyte, or give its name.',
+    };
+  const named = NAMED.flatMap((field) => textAt(params, [field]) ?? []);
+  const connectionName = named[0] ?? textAt(catalogInfo, IN_CATALOG);
+  if (connectionName !== undefined) return { connectionName };
+  return {
+    problem: `Nothing says which connection to read: there is no params.connectionId, no params.connectionName, and no ${IN_CATALOG.join('.')} in catalogInfo.`,
+    solution: 'Give params.connectionId or params.connectionName.',
+  };
+};
+
+const isReference = (value: unknown) => isRecord(value) && typeof value.secretRef === 'string';
+
+/** The references to secrets in what the component has now, and nothing else of it. */
+const referencesIn = (value: unknown): unknown => {
+  if (!isRecord(value)) return undefined;
+  if (isReference(value)) return { secretRef: value.secretRef };
+  const inner = Object.entries(value).flatMap(([key, each]): [string, unknown][] => {
+    const found = referencesIn(each);
+    return found === undefined ? [] : [[key, found]];
+  });
+  return inner.length === 0 ? undefined : Object.fromEntries(inner);
+};
+
+const referencesOf = ({ catalogInfo }: ReverseProvisioningRequest): References => {
+  const specific = valueAt(catalogInfo, ['spec', 'mesh', 'specific']);
+  const of = (kind: string) => referencesIn(valueAt(specific, [kind, 'connectionConfiguration']));
+  return { source: of('source'), destination: of('destination') };
+};
+
+const asPart = (environment: string) =>
+  environment.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, MAX_ENVIRONMENT);
+
+/** The run that reads a connection; a request that names none gets one too, which says so. */
+export const reverseStart = (
+  request: ReverseProvisioningRequest,
+  retry: ReverseInput['retry'],
+): Start => {
+  const wanted = wantedOf(request);
+  const input: ReverseInput = { wanted, references: referencesOf(request), retry };
+  const which = Object.values(wanted)[0] ?? '';
+  return {
+    token: tokenFor('reverseProvision', asPart(request.environment), { request }),
+    args: [input] satisfies Parameters<typeof reverseProvision>,
+    after: 'ALLOW_DUPLICATE',
+    ...(!('problem' in wanted) && { summary: `reverseProvision ${which}`.slice(0, 100) }),
+  };
+};

@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import { createActor, findActor, findDefinition, replace, updateActor } from './actors';
+import { maskSecrets, mergeConfiguration } from './configuration';
+import { command, listPaginated, PaginatedList, query } from './config-operation';
+import { actorMatches, type SearchMode } from './config-search';
+import type { ActorKind } from './connectors';
+import { noContent, ok, type Operation } from './operation';
+import { type Actor, removeActor, type Store } from './store';
+
+const configuration = z.record(z.string(), z.unknown());
+const common = { resourceAllocation: z.record(z.string(), z.unknown()).nullish() };
+
+/** The Config API names the same fields after the kind: `sourceId`, `sourceDefinitionId`. */
+const words = {
+  source: { one: 'Source', many: 'sources', paginated: 'listSourcesForWorkspacePaginated' },
+  destination: {
+    one: 'Destination',
+    many: 'destinations',
+    paginated: 'listDestinationsForWorkspacesPaginated',
+  },
+};
+
+export const idOf = (kind: ActorKind) => z.object({ [`${kind}Id`]: z.guid() });
+
+const guid = z.guid();
+export const readId = (kind: ActorKind, given: Record<string, unknown>) =>
+  guid.parse(given[`${kind}Id`]);
+
+/** Config API, SourceRead or DestinationRead; a deleted one has lost its configuration. */
+export const showConfigActor = (actor: Actor) => {
+  const { kind, connector, deleted } = actor;
+  return {
+    [`${kind}DefinitionId`]: connector.id,
+    [`${kind}Id`]: actor.id,
+    workspaceId: actor.workspaceId,
+    connectionConfiguration: deleted ? null : maskSecrets(actor.configuration, connector.spec),
+    name: actor.name,
+    [`${kind}Name`]: connector.name,
+    isVersionOverrideApplied: false,
+    isEntitled: true,
+    supportState: 'supported',
+    createdAt: actor.createdAt,
+    ...(actor.resourceAllocation !== undefined && { resourceAllocation: actor.resourceAllocation }),
+  };
+};
+
+/** Config API, ActorListCursorPaginatedRequestBody: 20 of a page unless said otherwise. */
+const CursorList = z.object({
+  workspaceId: z.guid(),
+  cursor: z.guid().nullish(),
+  pageSize: z.int().min(1).nullish(),
+  filters: z.object({ searchTerm: z.string().nullish() }).nullish(),
+});
+
+const byName = (a: Actor, b: Actor) =>
+  a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1;
+
+const isInUse = (store: Store, { id }: Actor) =>
+  [...store.connections.values()].some(
+    ({ sourceId, destinationId, status }) =>
+      status === 'active' && [sourceId, destinationId].includes(id),
+  );
+
+const showListed = (store: Store) => (actor: Actor) => ({
+  ...showConfigActor(actor),
+  status: isInUse(store, actor) ? 'active' : 'inactive',
+});
+
+const listByCursor = (store: Store, kind: ActorKind, given: z.output<typeof CursorList>) => {
+  const term = given.filters?.searchTerm?.toLowerCase() ?? '';
+  const found = [...store[kind].values()]
+    .filter(({ deleted, workspaceId }) => !deleted && workspaceId === given.workspaceId)
+    .filter(({ name }) => name.toLowerCase().includes(term))
+    .sort(byName);
+  const pageSize = given.pageSize ?? 20;
+  const start = given.cursor ? found.findIndex(({ id }) => id === given.cursor) + 1 : 0;
+  const listed = found.slice(start, start + pageSize).map(showListed(store));
+  return ok({ [words[kind].many]: listed, page_size: pageSize, num_connections: found.length });
+};
+
+const lists = (store: Store, kind: ActorKind, search: SearchMode): Operation[] => {
+  const { one, many, paginated } = words[kind];
+  return [
+    query({ id: `list${one}sForWorkspace`, path: `/${many}/list`, body: CursorList }, (given) =>
+      listByCursor(store, kind, given),
+    ),
+    query({ id: paginated, path: `/${many}/list_paginated`, body: PaginatedList }, (given) =>
+      ok({ [many]: listPaginated(store[kind].values(), given).map(showListed(store)) }),
+    ),
+    query({ id: `search${one}s`, path: `/${many}/search`, body: configuration }, (given) => {
+      const shown = [...store[kind].values()]
+        .filter(({ deleted }) => !deleted)
+        .map((actor) => showConfigActor(actor));
+      return ok({ [many]: shown.filter((actor) => actorMatches(search, given, actor)) });
+    }),
+  ];
+};
+
+const Create = (kind: ActorKind) =>
+  z.object({
+    ...common,
+    [`${kind}DefinitionId`]: z.guid(),
+    workspaceId: z.guid(),
+    name: z.string(),
+    connectionConfiguration: configuration,
+  });
+
+const writes = (store: Store, kind: ActorKind): Operation[] => {
+  const { one, many } = words[kind];
+  const Id = idOf(kind).shape;
+  const asked = (given: Record<string, unknown>) => findActor(store, kind, readId(kind, given));
+  const Update = z.object({
+    ...common,
+    ...Id,
+    name: z.string(),
+    connectionConfiguration: configuration,
+  });
+  const Patch = z.object({
+    ...common,
+    ...Id,
+    name: z.string().nullish(),
+    connectionConfiguration: configuration.nullish(),
+  });
+  return [
+    command({ id: `create${one}`, path: `/${many}/create`, body: Create(kind) }, (given) =>
+      ok(showConfigActor(create(store, kind, given))),
+    ),
+    command({ id: `update${one}`, path: `/${many}/update`, body: Update }, (given) => {
+      const change = { ...given, configuration: given.connectionConfiguration };
+      return ok(showConfigActor(updateActor(store, asked(given), change, replace)));
+    }),
+    command(
+      { id: `partialUpdate${one}`, path: `/${many}/partial_update`, body: Patch },
+      (given) => {
+        const change = { ...given, configuration: given.connectionConfiguration };
+        return ok(showConfigActor(updateActor(store, asked(given), change, mergeConfiguration)));
+      },
+    ),
+    command({ id: `delete${one}`, path: `/${many}/delete`, body: idOf(kind) }, (given) => {
+      removeActor(store, asked(given));
+      return noContent;
+    }),
+  ];
+};
+
+const create = (store: Store, kind: ActorKind, given: z.output<ReturnType<typeof Create>>) =>
+  createActor(store, {
+    name: given.name,
+    workspaceId: given.workspaceId,
+    connector: findDefinition(kind, guid.parse(Reflect.get(given, `${kind}DefinitionId`))),
+    configuration: given.connectionConfiguration,
+    resourceAllocation: given.resourceAllocation ?? undefined,
+  });
+
+/** Airbyte Config API: the operations of sources, or of destinations. */
+export const configActorOperations = (
+  store: Store,
+  kind: ActorKind,
+  search: SearchMode,
+): Operation[] => {
+  const { one, many } = words[kind];
+  return [
+    ...writes(store, kind),
+    query({ id: `get${one}`, path: `/${many}/get`, body: idOf(kind) }, (given) =>
+      ok(showConfigActor(findActor(store, kind, readId(kind, given)))),
+    ),
+    ...lists(store, kind, search),
+  ];
+};

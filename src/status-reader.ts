@@ -1,0 +1,114 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { z } from 'zod';
+import { RequestError, SystemProblem } from './errors';
+import { isToken } from './token';
+import type { Family } from './token';
+
+/** Milliseconds Temporal has to describe a run, or to hand out its result. */
+const DESCRIBE_DEADLINE = 3000;
+/** Milliseconds a worker has to tell the log of a run; without one the phase is told. */
+const QUERY_DEADLINE = 1000;
+
+/** How far back the signal of a termination is looked for, which no worker has seen yet. */
+const NEWEST_EVENTS = 20;
+
+/** How the runs of a family tell of themselves. */
+export interface Form<Status> {
+  family: Family;
+  /** Of a run's result, the details of its failure, and the answer to its `status` query. */
+  schema: z.ZodType<Status>;
+  /** Of a run that goes on, while no worker tells about it. */
+  silent: (phase: string, isTerminating: () => Promise<boolean>) => Status | Promise<Status>;
+  /** Of a run that Temporal ended before it could say anything, by the name of that end. */
+  ended: (how: string) => Status;
+}
+
+const unknownToken = (token: string) =>
+  new RequestError([{ path: 'token', message: `there is no run with the token ${token}` }], {
+    solutions: [
+      'Check the token: it is the bare text of the 202 answer, and each operation has a status route of its own.',
+      'Runs are kept for as long as the retention of the Temporal namespace says.',
+    ],
+  });
+
+const unreadable = (cause: unknown) =>
+  new SystemProblem('The provisioner could not read the status from Temporal.', {
+    solutions: ['Ask again in a moment; the run itself goes on.'],
+    cause,
+  });
+
+/**
+ * The status of a token of one family. Needs no worker: a closed run's is in its result or failure,
+ * and a running one that no worker tells about is in the phase its memo names.
+ */
+export const createStatusReader = <Status>(client: Client, form: Form<Status>) => {
+  const within = <Result>(ms: number, call: () => Promise<Result>) =>
+    client.withDeadline(Date.now() + ms, call);
+
+  const describe = async (token: string) => {
+    try {
+      const run = await within(DESCRIBE_DEADLINE, () =>
+        client.workflow.getHandle(token).describe(),
+      );
+      return run;
+    } catch (err) {
+      if (err instanceof WorkflowNotFoundError) throw unknownToken(token);
+      throw unreadable(err);
+    }
+  };
+
+  /**
+   * Whether the Coordinator ended a run: the run itself says so in its memo, or, as long as no
+   * worker has told it, the signal among its newest events. An operator's cancel sends none.
+   */
+  const isTerminating = async (run: WorkflowExecutionDescription): Promise<boolean> => {
+    if (run.memo?.terminating === true) return true;
+    if (!run.raw.workflowExtendedInfo?.cancelRequested) return false;
+    const { workflowId, runId } = run;
+    const newest = await within(DESCRIBE_DEADLINE, () =>
+      client.workflowService.getWorkflowExecutionHistoryReverse({
+        namespace: client.options.namespace,
+        execution: { workflowId, runId },
+        maximumPageSize: NEWEST_EVENTS,
+      }),
+    ).catch((err: unknown) => {
+      throw unreadable(err);
+    });
+    return (newest.history?.events ?? []).some(
+      (event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'terminate',
+    );
+  };
+
+  const running = async (run: WorkflowExecutionDescription): Promise<Status> => {
+    const handle = client.workflow.getHandle(run.workflowId, run.runId);
+    const phase = run.memo?.phase;
+    try {
+      const told = await within(QUERY_DEADLINE, () => handle.query('status'));
+      return form.schema.parse(told);
+    } catch {
+      return form.silent(typeof phase === 'string' ? phase : '', () => isTerminating(run));
+    }
+  };
+
+  const closed = async (run: WorkflowExecutionDescription): Promise<Status> => {
+    const handle = client.workflow.getHandle(run.workflowId, run.runId, { followRuns: false });
+    try {
+      const result: unknown = await within(DESCRIBE_DEADLINE, () => handle.result());
+      return form.schema.parse(result);
+    } catch (err) {
+      if (!(err instanceof WorkflowFailedError)) throw unreadable(err);
+      const details = err.cause instanceof ApplicationFailure ? err.cause.details?.[0] : undefined;
+      const told = form.schema.safeParse(details ?? run.memo?.status);
+      return told.success ? told.data : form.ended(run.status.name);
+    }
+  };
+
+  return async (token: string) => {
+    if (!isToken(token, form.family)) throw unknownToken(token);
+    const run = await describe(token);
+    const isOpen = run.status.name === 'RUNNING' || run.status.name === 'PAUSED';
+    return { run, status: await (isOpen ? running(run) : closed(run)) };
+  };
+};

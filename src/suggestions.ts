@@ -1,0 +1,25 @@
+import { distance } from 'fastest-levenshtein';
+
+const MAX_DISTANCE = 3;
+/** What is longer is nobody's slip, and slow to compare. */
+const MAX_LENGTH = 100;
+
+/** `datasetName`, `dataset-name` and `dataset_name` are the same word. */
+const plain = (word: string) => word.toLowerCase().replace(/[_\-\s]/g, '');
+
+/** The known word that was probably meant: one slip in three letters at most; undefined if none. */
+export const closest = (word: string, known: readonly string[]): string | undefined => {
+  if (word.length > MAX_LENGTH) return undefined;
+  const meant = plain(word);
+  const near = known
+    .map((candidate) => ({ candidate, far: distance(meant, plain(candidate)) }))
+    .filter(({ far }) => far <= Math.min(MAX_DISTANCE, Math.floor(meant.length / 3)))
+    .sort((one, other) => one.far - other.far);
+  return near[0]?.candidate;
+};
+
+/** `; did you mean orders?`, or nothing. */
+export const suggestion = (word: string, known: readonly string[]) => {
+  const meant = closest(word, known);
+  return meant === undefined ? '' : `; did you mean ${meant}?`;
+};

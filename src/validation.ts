@@ -1,0 +1,91 @@
+import type { ProvisioningRequest, ValidationRequest } from './contract';
+import type { Descriptor } from './descriptor';
+import { RequestError } from './errors';
+import { isRecord } from './json';
+import type { Templates } from './ours';
+import { readIdentities, readPlans } from './product';
+import type { Start } from './start-run';
+import { tokenFor } from './token';
+import { readYaml } from './yaml';
+import type { validate } from '../workflows';
+import type { ValidateInput } from '../workflows/validate';
+
+/** Lines of a verdict, and characters of each: they go into the run's input, which Temporal bounds. */
+const MAX_PROBLEMS = 200;
+const MAX_LINE = 1000;
+/** Temporal takes 400 bytes of summary. */
+const MAX_SUMMARY = 300;
+
+const UNREADABLE = { operation: 'validate', key: 'unreadable' } as const;
+
+/** Older callers name no kind: only a component's descriptor says which component is meant. */
+const kindOf = ({ descriptorKind, descriptor }: ValidationRequest) => {
+  if (descriptorKind) return descriptorKind;
+  const { value } = readYaml(descriptor, 'descriptor');
+  const isProduct = isRecord(value) && !('componentIdToProvision' in value);
+  return isProduct ? 'DATAPRODUCT_DESCRIPTOR' : 'COMPONENT_DESCRIPTOR';
+};
+
+/** What came of reading, be it a refusal. */
+const orRefused = <Result>(read: () => Result): Result | RequestError => {
+  try {
+    return read();
+  } catch (err) {
+    if (err instanceof RequestError) return err;
+    throw err;
+  }
+};
+
+const linesOf = (refusal: RequestError) => {
+  const lines = refusal.toBody('').errors.map((line) => line.slice(0, MAX_LINE));
+  const left = lines.length - MAX_PROBLEMS;
+  if (left <= 0) return lines;
+  return [...lines.slice(0, MAX_PROBLEMS), `descriptor: has ${String(left)} more problems`];
+};
+
+/** Whom the token names; nobody where the descriptor does not tell. */
+const whomOf = (request: ProvisioningRequest, templates: Templates) => {
+  const read = orRefused(() => readIdentities(request, templates));
+  if (read instanceof RequestError) return undefined;
+  const { product, identities } = read;
+  if (product) return { operation: 'validateProduct' as const, key: product.key };
+  const [only] = identities;
+  return only && { operation: 'validate' as const, key: only.component.key };
+};
+
+/** The verdict on a descriptor that cannot be read is a verdict too: this refuses nothing. */
+const readComponents = (
+  request: ProvisioningRequest,
+  templates: Templates,
+): Pick<ValidateInput, 'components' | 'problems' | 'warnings'> => {
+  const read = orRefused(() => readPlans(request, templates));
+  if (read instanceof RequestError)
+    return { components: [], problems: linesOf(read), warnings: [] };
+  const { product, descriptors, warnings } = read;
+  const prefixOf = ({ plan: { component } }: Descriptor) =>
+    product ? `${component.component}.` : '';
+  return {
+    components: descriptors.map((descriptor) => {
+      const { plan, known } = descriptor;
+      return { plan, known, at: `${prefixOf(descriptor)}specific` };
+    }),
+    problems: [],
+    warnings: [...warnings, ...descriptors.flatMap((descriptor) => descriptor.warnings)],
+  };
+};
+
+/** The run that validates a descriptor, which is always one, however broken the descriptor is. */
+export const validationStart = (
+  request: ValidationRequest,
+  { retry, templates }: { retry: ValidateInput['retry']; templates: Templates },
+): Start => {
+  const asked = { ...request, descriptorKind: kindOf(request) };
+  const { operation, key } = whomOf(asked, templates) ?? UNREADABLE;
+  const input: ValidateInput = { ...readComponents(asked, templates), retry };
+  return {
+    token: tokenFor(operation, key, asked),
+    args: [input] satisfies Parameters<typeof validate>,
+    after: 'ALLOW_DUPLICATE',
+    summary: `${operation} ${key}`.slice(0, MAX_SUMMARY),
+  };
+};

@@ -1,0 +1,65 @@
+import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import type { ReverseActivities } from '../activities/reverse';
+import type { ReverseProvisioningStatus } from '../src/contract';
+import { explain } from './failure';
+import type { Retry } from './input';
+import { activitiesFor, inPatience, startRun } from './run';
+
+/** Which connection to read; or why nobody can tell. */
+export type WantedConnection =
+  { connectionId: string } | { connectionName: string } | { problem: string; solution: string };
+
+/** Where the component's configurations have `{ secretRef }`, the rest of them left out. */
+export interface References {
+  source: unknown;
+  destination: unknown;
+}
+
+export interface ReverseInput {
+  wanted: WantedConnection;
+  references: References;
+  retry: Retry;
+}
+
+/** The status goes into the failure's details, where it can be read without a worker. */
+const fail = (err: unknown, status: ReverseProvisioningStatus): never => {
+  throw ApplicationFailure.create({
+    message: explain(err).problem,
+    type: 'ReverseProvisioningFailed',
+    nonRetryable: true,
+    details: [status],
+    ...(err instanceof Error && { cause: err }),
+  });
+};
+
+/**
+ * The fields of a descriptor whose pipeline is the one that a connection in Airbyte is part of.
+ * Changes nothing. A connection that is not there, or not the only one, is an answer, told by the
+ * status FAILED of a run that completes.
+ */
+export async function reverseProvision(input: ReverseInput): Promise<ReverseProvisioningStatus> {
+  const { wanted, references } = input;
+  const steps = activitiesFor<ReverseActivities>(inPatience(input.retry));
+  const run = startRun();
+  const refuse = ({ problem, solution }: { problem: string; solution: string }) => {
+    run.phase('Failed');
+    run.error(`${problem} ${solution}`);
+    return { status: 'FAILED' as const, updates: {}, logs: run.logs };
+  };
+  if ('problem' in wanted) return refuse(wanted);
+  try {
+    run.phase('Reading the connection');
+    const found = await steps('Read the connection, its source and its destination').readPipeline({
+      wanted,
+      references,
+    });
+    if ('problem' in found) return refuse(found);
+    run.info(`Read the connection "${found.name}"`, found.href);
+    for (const { level, message } of found.notes) (level === 'INFO' ? run.info : run.warn)(message);
+    run.phase('Completed');
+    return { status: 'COMPLETED', updates: found.updates, logs: run.logs };
+  } catch (err) {
+    if (isCancellation(err)) throw err;
+    return fail(err, refuse(explain(err)));
+  }
+}
