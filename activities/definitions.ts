@@ -1,7 +1,9 @@
 import type { Airbyte, Definition, Kind } from '../src/airbyte';
 import type { Plan } from '../src/descriptor';
+import { describeProblem } from '../src/errors';
 import { closest } from '../src/suggestions';
 import { refused } from './findings';
+import { checkSpecification } from './specification';
 
 /** Definitions that a refusal names. */
 const MAX_NAMED = 20;
@@ -43,5 +45,25 @@ export const definitionIdOf = async (
   throw refused(
     `specific.${kind}.definitionName: Airbyte has more than one ${kind} connector "${wanted}"`,
     `Write the definitionId instead, for example ${found.id} or ${another?.id ?? ''}.`,
+  );
+};
+
+/**
+ * Refuses a configuration that the connector's own specification does not accept, with every problem
+ * and its path. An Airbyte that serves no specification checks it itself, when it is written.
+ */
+export const mustMeetSpecification = async (
+  airbyte: Airbyte,
+  kind: Kind,
+  { definitionId, configuration }: { definitionId: string; configuration: Record<string, unknown> },
+) => {
+  const specification = await airbyte.specificationOf(kind, definitionId);
+  if (!specification) return;
+  const at = ['specific', kind, 'connectionConfiguration'];
+  const problems = checkSpecification(specification, configuration, at);
+  if (problems.length === 0) return;
+  throw refused(
+    `The connector does not take this configuration. ${problems.map(describeProblem).join('; ')}.`,
+    'Correct the descriptor at the paths named above; Airbyte shows what the connector takes when it is set up by hand.',
   );
 };

@@ -9,7 +9,7 @@ export const secret = z
     {
       secretRef: z
         .string()
-        .regex(/^(?!\.+$)[\w.-]+$/, 'must be a name of letters, digits, dots, dashes, underscores')
+        .regex(/^[\w.-]*[\w-][\w.-]*$/, 'must be a name of letters, digits, dots, dashes, underscores')
         .describe('The name the platform operator gave the secret.'),
     },
     {
