@@ -7,6 +7,7 @@ import { createActorActivities, findActor } from './actors';
 import type { PutActor, RestoreActor } from './actors';
 import { attempt } from './attempt';
 import { createConnectionActivities, findConnection } from './connections';
+import { createSyncActivities } from './jobs';
 
 export type { FailureDetails, LastWord } from './attempt';
 export type { Put } from './findings';
@@ -81,5 +82,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
     deleteDestination: (which: Which) => actors.delete('destination', which),
     deleteConnection: connections.delete,
     clearData: connections.clearData,
+
+    ...createSyncActivities(deps),
   };
 };

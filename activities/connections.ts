@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type {
   Airbyte,
   ConnectionRead,
@@ -7,24 +6,23 @@ import type {
   StreamRead,
 } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
-import type { Interest } from '../src/airbyte-http';
 import type { Plan } from '../src/descriptor';
+import { describeProblem } from '../src/errors';
+import type { Problem } from '../src/errors';
 import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
 import { cronOf, isConnectionAsWanted } from './comparison';
 import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
+import { outcomeOf, runningClear } from './jobs';
+import { streamProblems } from './stream-problems';
 
 /** What a run keeps of a stream: a source may have thousands. */
 export interface DiscoveredStream {
   name: string;
   namespace?: string;
 }
-
-/** Milliseconds between looks at a job: soon at first, as most destinations are quickly cleared. */
-const FIRST_LOOK = 200;
-const LONGEST_WAIT = 5000;
 
 /** A connection is the component's whose source it reads. */
 export const findConnection = async (airbyte: Airbyte, sourceId: string, hint?: string) => {
@@ -65,64 +63,37 @@ export const streamsOf = (plan: Plan['connection'], discovered: DiscoveredStream
   })) ?? discovered.map((stream) => ({ ...stream, syncMode: 'full_refresh_overwrite' }));
 
 export const asWrite = (
-  { streams: _streams, ...plan }: Plan['connection'],
+  { streams: _streams, syncOnProvision: _sync, waitForSync: _wait, ...plan }: Plan['connection'],
   streams: ConnectionWrite['configurations']['streams'],
 ): ConnectionWrite => ({ ...plan, status: 'active', configurations: { streams } });
 
 const inShort = ({ name, namespace }: SourceStream): DiscoveredStream =>
   namespace === undefined ? { name } : { name, namespace };
 
-const missingIn = (plan: Plan['connection'], streams: DiscoveredStream[]) =>
-  (plan.streams ?? [])
-    .filter(
-      ({ name, namespace }) =>
-        !streams.some(
-          (stream) =>
-            stream.name === name && (namespace === undefined || stream.namespace === namespace),
-        ),
-    )
-    .map(({ name }) => name);
+const problemsIn = (plan: Plan['connection'], offered: SourceStream[]) =>
+  streamProblems(plan.streams ?? [], offered);
 
-const noSuchStreams = (missing: string[], streams: DiscoveredStream[]) => {
-  const has = streams.slice(0, 20).map(({ name }) => name);
-  return refused(
-    missing.length > 0
-      ? `The source has no stream ${missing.join(', ')}; it has ${has.join(', ')}.`
+const notOffered = (problems: Problem[]) =>
+  refused(
+    problems.length > 0
+      ? `${problems.map(describeProblem).join('. ')}.`
       : 'The source has no streams to sync.',
     'Correct specific.connection.streams in the descriptor, or the source it reads.',
-  );
-};
-
-const outcomeOf = async (airbyte: Airbyte, jobId: number, { cancelled, timeUp }: Interest) => {
-  const signal = AbortSignal.any([cancelled, timeUp]);
-  for (let wait = FIRST_LOOK; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
-    const { status } = await airbyte.getJob(jobId);
-    if (['succeeded', 'failed', 'cancelled'].includes(status)) return status;
-    await setTimeout(wait, undefined, { signal });
-  }
-};
-
-const runningClear = async (airbyte: Airbyte, connectionId: string) =>
-  (await airbyte.listJobs(connectionId)).find(
-    ({ jobType, status }) =>
-      ['clear', 'reset'].includes(jobType) && ['pending', 'queued', 'running'].includes(status),
   );
 
 /** Discovering, making, putting back, emptying and removing the connections of components. */
 export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) => ({
-  /** The source's streams; names it does not have are refused, after a look past Airbyte's cache. */
+  /** The source's streams; wishes they do not fit are refused, after a look past Airbyte's cache. */
   discover: (given: { sourceId: string; destinationId: string; plan: Plan['connection'] }) =>
     attempt(async ({ interest }): Promise<DiscoveredStream[]> => {
       const { plan, ...ids } = given;
       const airbyte = airbyteFor(interest);
-      const look = async (ignoreCache?: true) =>
-        (await airbyte.discover({ ...ids, ...(ignoreCache && { ignoreCache }) })).map(inShort);
-      const cached = await look();
-      const isComplete = cached.length > 0 && missingIn(plan, cached).length === 0;
-      const streams = isComplete ? cached : await look(true);
-      const missing = missingIn(plan, streams);
-      if (missing.length > 0 || streams.length === 0) throw noSuchStreams(missing, streams);
-      return streams;
+      const cached = await airbyte.discover(ids);
+      const fits = cached.length > 0 && problemsIn(plan, cached).length === 0;
+      const streams = fits ? cached : await airbyte.discover({ ...ids, ignoreCache: true });
+      const problems = problemsIn(plan, streams);
+      if (problems.length > 0 || streams.length === 0) throw notOffered(problems);
+      return streams.map(inShort);
     }),
 
   put: (given: {
@@ -202,7 +173,7 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
       const { jobId } =
         (await runningClear(airbyte, connectionId)) ??
         (await airbyte.startJob(connectionId, 'clear'));
-      const status = await outcomeOf(airbyte, jobId, interest);
+      const { status } = await outcomeOf(airbyte, jobId, interest);
       if (status === 'succeeded') return;
       throw new AirbyteError(`Airbyte's job ${String(jobId)} to clear the data ended ${status}.`, {
         kind: 'again',

@@ -75,6 +75,8 @@ export interface Job {
   jobId: number;
   status: string;
   jobType: string;
+  /** Why it failed, where the API says so: the public one does not. */
+  message?: string | undefined;
 }
 
 /** A connector that a workspace may use. */

@@ -7,12 +7,19 @@ const MAX_LENGTH = 100;
 /** `datasetName`, `dataset-name` and `dataset_name` are the same word. */
 const plain = (word: string) => word.toLowerCase().replace(/[_\-\s]/g, '');
 
+/** Two letters that changed places are one slip. */
+const slips = (one: string, other: string) => {
+  const far = distance(one, other);
+  const letters = (word: string) => [...word].sort().join('');
+  return far === 2 && letters(one) === letters(other) ? 1 : far;
+};
+
 /** The known word that was probably meant: one slip in three letters at most; undefined if none. */
 export const closest = (word: string, known: readonly string[]): string | undefined => {
   if (word.length > MAX_LENGTH) return undefined;
   const meant = plain(word);
   const near = known
-    .map((candidate) => ({ candidate, far: distance(meant, plain(candidate)) }))
+    .map((candidate) => ({ candidate, far: slips(meant, plain(candidate)) }))
     .filter(({ far }) => far <= Math.min(MAX_DISTANCE, Math.floor(meant.length / 3)))
     .sort((one, other) => one.far - other.far);
   return near[0]?.candidate;

@@ -196,7 +196,9 @@ test('twenty identical requests at once are one run with one token', async () =>
 test('a stream the source does not have is refused with those it has', async () => {
   const status = await harness.run('provision', { connection: { streams: [{ name: 'refunds' }] } });
   expect(status.status).toBe('FAILED');
-  expect(status.result).toContain('The source has no stream refunds; it has payments.');
+  expect(status.result).toContain(
+    'specific.connection.streams[0].name: the source has no stream refunds; it has payments.',
+  );
   expect(counts(await harness.entities())).toEqual([0, 0, 0]);
 });
 

@@ -10,6 +10,7 @@ import { holdComponent } from './lease';
 import { activitiesFor, startRun } from './run';
 import type { Run, Steps } from './run';
 import { bothOf, compensate, DELETED } from './saga';
+import { firstSync } from './first-sync';
 import type { Undo } from './saga';
 
 const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
@@ -68,8 +69,11 @@ const undosFor = (
 
 const infoOf = (
   plan: Plan,
-  workspaceId: string,
-  streams: string[],
+  {
+    workspaceId,
+    streams,
+    sync,
+  }: { workspaceId: string; streams: string[]; sync?: string | undefined },
   puts: Record<'source' | 'destination' | 'connection', Put>,
 ): Info => {
   const link = (label: string, { name, href }: Put) => ({
@@ -87,6 +91,9 @@ const infoOf = (
       destination: link('Airbyte destination', puts.destination),
       schedule: { type: 'string', label: 'Schedule', value: when },
       streams: { type: 'string', label: 'Streams', value: streams.join(', ') },
+      ...(sync !== undefined && {
+        sync: { type: 'string', label: 'First sync', value: sync, href: puts.connection.href },
+      }),
     },
     privateInfo: {
       workspaceId,
@@ -184,13 +191,22 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       }),
     );
 
+    const { syncOnProvision, waitForSync } = plan.connection;
+    const sync = syncOnProvision
+      ? await firstSync({ connection, wait: waitForSync === true }, { steps, run })
+      : undefined;
+
     // A cancellation that the last step did not notice is heard all the same.
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
     run.phase('Completed');
     return {
       status: 'COMPLETED',
       result: `The connection "${connection.name}" is in place.`,
-      info: infoOf(plan, before.workspaceId, streams, { source, destination, connection }),
+      info: infoOf(
+        plan,
+        { workspaceId: before.workspaceId, streams, sync },
+        { source, destination, connection },
+      ),
       logs: run.logs,
     };
   } catch (err) {

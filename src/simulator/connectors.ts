@@ -1,6 +1,8 @@
 import type { Stream } from './catalog';
 import { fakerCatalog, postgresCatalog } from './catalog';
-import { fakerSpec, fileSpec, postgresSpec, type Schema, snowflakeSpec } from './specs';
+import { fakerSpec, fileSpec, type Schema, snowflakeSpec } from './specs';
+import { postgresDestinationSpec, postgresSourceSpec } from './specs-postgres';
+import { bigquerySpec, s3DestinationSpec, s3SourceSpec } from './specs-stores';
 
 export type ActorKind = 'source' | 'destination';
 
@@ -40,7 +42,7 @@ export const connectors: Connector[] = [
     dockerRepository: 'airbyte/source-postgres',
     dockerImageTag: '3.7.0',
     documentationUrl: `${docs}/sources/postgres`,
-    spec: postgresSpec,
+    spec: postgresSourceSpec,
     catalog: postgresCatalog,
   },
   {
@@ -55,6 +57,16 @@ export const connectors: Connector[] = [
     catalog: fakerCatalog,
   },
   {
+    kind: 'source',
+    type: 's3',
+    id: '69589781-7828-43c5-9f63-8925b1c1ccc2',
+    name: 'S3',
+    dockerRepository: 'airbyte/source-s3',
+    dockerImageTag: '4.14.0',
+    documentationUrl: `${docs}/sources/s3`,
+    spec: s3SourceSpec,
+  },
+  {
     kind: 'destination',
     type: 'snowflake',
     id: '424892c4-daac-4491-b35d-c6688ba547ba',
@@ -63,6 +75,36 @@ export const connectors: Connector[] = [
     dockerImageTag: '4.0.33',
     documentationUrl: `${docs}/destinations/snowflake`,
     spec: snowflakeSpec,
+  },
+  {
+    kind: 'destination',
+    type: 'postgres',
+    id: '25c5221d-dce2-4163-ade9-739ef790f503',
+    name: 'Postgres',
+    dockerRepository: 'airbyte/destination-postgres',
+    dockerImageTag: '3.0.0',
+    documentationUrl: `${docs}/destinations/postgres`,
+    spec: postgresDestinationSpec,
+  },
+  {
+    kind: 'destination',
+    type: 's3',
+    id: '4816b78f-1489-44c1-9060-4b19d5fa9362',
+    name: 'S3',
+    dockerRepository: 'airbyte/destination-s3',
+    dockerImageTag: '1.9.0',
+    documentationUrl: `${docs}/destinations/s3`,
+    spec: s3DestinationSpec,
+  },
+  {
+    kind: 'destination',
+    type: 'bigquery',
+    id: '22f6c74f-5699-40ff-833c-4a879ea40133',
+    name: 'BigQuery',
+    dockerRepository: 'airbyte/destination-bigquery',
+    dockerImageTag: '3.0.0',
+    documentationUrl: `${docs}/destinations/bigquery`,
+    spec: bigquerySpec,
   },
 ];
 

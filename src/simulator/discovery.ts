@@ -16,9 +16,11 @@ const syntheticHeader = ['id', 'name', 'category', 'amount', 'currency', 'create
 const FileConfiguration = z.object({
   dataset_name: z.string(),
   format: z.string(),
+  provider: z.object({ storage: z.string() }),
   url: z.string(),
   reader_options: z.string().optional(),
 });
+const S3Configuration = z.object({ streams: z.array(z.object({ name: z.string() })) });
 const ReaderOptions = z.object({
   sep: z.string().optional(),
   delimiter: z.string().optional(),
@@ -68,9 +70,28 @@ const readHeader = async (url: string, separator: string | undefined): Promise<s
 const discoverFile = async (configuration: Configuration): Promise<Stream[]> => {
   const file = FileConfiguration.parse(configuration);
   const { sep, delimiter, names } = readOptions(file.reader_options);
-  const readable = file.format === 'csv' && /^https?:\/\//.test(file.url);
+  const isWeb = file.provider.storage === 'HTTPS' && /^https?:\/\//.test(file.url);
+  const readable = file.format === 'csv' && isWeb;
   const columns = readable ? await readHeader(file.url, sep ?? delimiter) : syntheticHeader;
   return [plainStream(file.dataset_name, names ?? columns)];
+};
+
+/** The streams are those of its configuration; by default files are read once, as they change. */
+const discoverS3 = (configuration: Configuration): Stream[] =>
+  S3Configuration.parse(configuration).streams.map(({ name }) => ({
+    ...plainStream(name, [
+      ...syntheticHeader,
+      '_ab_source_file_last_modified',
+      '_ab_source_file_url',
+    ]),
+    incremental: true,
+    defaultCursor: ['_ab_source_file_last_modified'],
+    sourceDefinedCursor: true,
+  }));
+
+const read = async ({ connector, configuration }: Actor): Promise<Stream[]> => {
+  if (connector.catalog) return connector.catalog;
+  return connector.type === 's3' ? discoverS3(configuration) : discoverFile(configuration);
 };
 
 const cacheKey = ({ id, connector, configuration }: Actor) => {
@@ -91,7 +112,7 @@ export const discover = async (
   const key = cacheKey(source);
   const known = store.catalogs.get(key);
   if (known && !ignoreCache) return known;
-  const streams = source.connector.catalog ?? (await discoverFile(source.configuration));
+  const streams = await read(source);
   store.catalogs.set(key, streams);
   return streams;
 };

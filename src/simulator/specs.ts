@@ -3,19 +3,38 @@ export interface Schema {
   type?: string;
   properties?: Record<string, Schema>;
   required?: string[];
+  items?: Schema;
   oneOf?: Schema[];
   additionalProperties?: boolean;
   const?: string;
+  minItems?: number;
+  pattern_descriptor?: string;
   enum?: string[];
   pattern?: string;
   minimum?: number;
   maximum?: number;
-  default?: string | number | boolean;
+  default?: unknown;
   airbyte_secret?: boolean;
 }
 
-const text: Schema = { type: 'string' };
-const secret: Schema = { type: 'string', airbyte_secret: true };
+export const text: Schema = { type: 'string' };
+export const secret: Schema = { type: 'string', airbyte_secret: true };
+
+export const whole: Schema = { type: 'integer' };
+export const yesNo: Schema = { type: 'boolean' };
+export const texts: Schema = { type: 'array', items: text };
+export const choice = (...values: string[]): Schema => ({ type: 'string', enum: values });
+
+/** One of several forms of an object, told apart by one property. */
+export const variant = (
+  [property, value]: [string, string],
+  properties: Record<string, Schema> = {},
+  required: string[] = [],
+): Schema => ({
+  type: 'object',
+  required: [property, ...required],
+  properties: { [property]: { type: 'string', const: value }, ...properties },
+});
 
 const storage = (
   name: string,
@@ -100,20 +119,6 @@ export const snowflakeSpec: Schema = {
     raw_data_schema: text,
     disable_type_dedupe: { type: 'boolean', default: false },
     retention_period_days: { type: 'integer', default: 1 },
-  },
-};
-
-export const postgresSpec: Schema = {
-  type: 'object',
-  additionalProperties: true,
-  required: ['host', 'port', 'database', 'username'],
-  properties: {
-    host: text,
-    port: { type: 'integer', minimum: 0, maximum: 65536, default: 5432 },
-    database: text,
-    username: text,
-    password: secret,
-    jdbc_url_params: text,
   },
 };
 

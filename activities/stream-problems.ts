@@ -1,0 +1,156 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { SourceStream } from '../src/airbyte';
+import type { Connection } from '../src/connection';
+import type { Problem } from '../src/errors';
+import { suggestion } from '../src/suggestions';
+
+type Wanted = NonNullable<Connection['streams']>[number];
+
+/** Names that a message gives: a source may have thousands of streams, of columns. */
+const MAX_NAMED = 20;
+
+const named = (names: string[]) => {
+  const more = names.length > MAX_NAMED ? `, and ${String(names.length - MAX_NAMED)} more` : '';
+  return `${names.slice(0, MAX_NAMED).join(', ')}${more}`;
+};
+
+const dotted = (path: string[]) => path.join('.');
+
+const namespacesOf = (streams: SourceStream[]) =>
+  streams.map(({ namespace }) => namespace).filter((namespace) => namespace !== undefined);
+
+interface Found {
+  stream?: SourceStream;
+  /** Which field is wrong, and how. */
+  wrong?: [string, string];
+}
+
+/** A namespace decides between streams of one name; given, it has to be right. */
+const find = ({ name, namespace }: Wanted, offered: SourceStream[]): Found => {
+  const sameName = offered.filter((stream) => stream.name === name);
+  const has = namespacesOf(sameName);
+  if (sameName.length === 0) {
+    const names = offered.map((stream) => stream.name);
+    const meant = suggestion(name, names);
+    return {
+      wrong: ['name', `the source has no stream ${name}${meant || `; it has ${named(names)}`}`],
+    };
+  }
+  if (namespace === undefined && sameName.length > 1)
+    return { wrong: ['namespace', `is required: ${name} is in ${named(has)}`] };
+  const stream = sameName.find((each) => namespace === undefined || each.namespace === namespace);
+  if (stream) return { stream };
+  const where =
+    has.length > 0
+      ? suggestion(namespace ?? '', has) || `; it is in ${named(has)}`
+      : '; it is in none';
+  return { wrong: ['namespace', `the source has no ${name} in ${namespace ?? ''}${where}`] };
+};
+
+/** Airbyte takes a plain overwrite always, and lists a deduplicated one never. */
+const UNLISTED = ['full_refresh_overwrite', 'full_refresh_overwrite_deduped'];
+
+type Say = (field: string, message: string) => void;
+
+const checkSyncMode = ({ syncMode, name }: Wanted, { syncModes }: SourceStream, say: Say) => {
+  if (!syncModes?.length || syncModes.includes(syncMode) || UNLISTED.includes(syncMode)) return;
+  say(
+    'syncMode',
+    `source and destination do not offer it for ${name}; they offer ${syncModes.join(', ')}`,
+  );
+};
+
+/** Undefined where nothing is known of the columns. */
+const columnsOf = ({ propertyFields }: SourceStream) =>
+  propertyFields?.length ? propertyFields : undefined;
+
+const isThere = (path: string[], stream: SourceStream) =>
+  columnsOf(stream)?.some((field) => isDeepStrictEqual(field, path)) ?? true;
+
+const noColumn = (path: string[], stream: SourceStream) => {
+  const names = (columnsOf(stream) ?? []).map(dotted);
+  const column = dotted(path);
+  return `${stream.name} has no column ${column}${suggestion(column, names) || `; it has ${named(names)}`}`;
+};
+
+const isIncremental = ({ syncMode }: Wanted) => syncMode.startsWith('incremental');
+
+const checkCursor = (wanted: Wanted, stream: SourceStream, say: Say) => {
+  if (!isIncremental(wanted)) return;
+  const { cursorField } = wanted;
+  const ownCursor = stream.defaultCursorField ?? [];
+  if (stream.sourceDefinedCursorField) {
+    if (!cursorField || isDeepStrictEqual(cursorField, ownCursor)) return;
+    say('cursorField', `is the source’s to choose: remove it, or write ${dotted(ownCursor)}`);
+    return;
+  }
+  if (!cursorField && ownCursor.length === 0)
+    say('cursorField', `is required for ${wanted.syncMode}: the source has no cursor of its own`);
+  if (cursorField && !isThere(cursorField, stream))
+    say('cursorField', noColumn(cursorField, stream));
+};
+
+const needsKey = ({ syncMode }: Wanted) => /dedup|_update$/.test(syncMode);
+
+const checkKey = (wanted: Wanted, stream: SourceStream, say: Say) => {
+  if (!needsKey(wanted)) return;
+  const { primaryKey } = wanted;
+  const ownKey = stream.sourceDefinedPrimaryKey ?? [];
+  if (ownKey.length > 0) {
+    if (!primaryKey || isDeepStrictEqual(primaryKey, ownKey)) return;
+    say(
+      'primaryKey',
+      `is the source’s to choose: remove it, or write ${ownKey.map(dotted).join(', ')}`,
+    );
+    return;
+  }
+  if (!primaryKey)
+    say('primaryKey', `is required for ${wanted.syncMode}: the source has no key of its own`);
+  const missing = primaryKey?.find((path) => !isThere(path, stream));
+  if (missing) say('primaryKey', noColumn(missing, stream));
+};
+
+const listed = (own: string[] | undefined, chosen: string[] | undefined) =>
+  own?.length ? own : (chosen ?? []);
+
+/** A selection is of top-level columns, and keeps what its mode works with. */
+const checkSelection = (wanted: Wanted, stream: SourceStream, say: Say) => {
+  const { selectedFields, primaryKey } = wanted;
+  if (!selectedFields) return;
+  const missing = selectedFields.find((column) => !isThere([column], stream));
+  if (missing !== undefined) say('selectedFields', noColumn([missing], stream));
+  const ownKey = stream.sourceDefinedPrimaryKey ?? [];
+  const key = needsKey(wanted) ? (ownKey.length > 0 ? ownKey : (primaryKey ?? [])) : [];
+  const own = stream.sourceDefinedCursorField ? stream.defaultCursorField : undefined;
+  const cursor = isIncremental(wanted)
+    ? listed(own, wanted.cursorField ?? stream.defaultCursorField)
+    : [];
+  const needed = [...key, cursor].flatMap(([column]) => (column === undefined ? [] : [column]));
+  const left = [...new Set(needed)].filter((column) => !selectedFields.includes(column));
+  if (left.length > 0)
+    say('selectedFields', `must have ${left.join(', ')}: ${wanted.syncMode} goes by it`);
+};
+
+/** Everything in which the wanted streams are not as the source offers them, with its path. */
+export const streamProblems = (
+  wanted: NonNullable<Connection['streams']>,
+  offered: SourceStream[],
+): Problem[] => {
+  const problems: Problem[] = [];
+  const taken = new Set<SourceStream>();
+  for (const [index, each] of wanted.entries()) {
+    const say: Say = (field, message) => {
+      problems.push({ path: `specific.connection.streams[${String(index)}].${field}`, message });
+    };
+    const { stream, wrong } = find(each, offered);
+    if (wrong) say(...wrong);
+    if (!stream) continue;
+    if (taken.has(stream)) say('name', `${each.name} is chosen twice`);
+    taken.add(stream);
+    checkSyncMode(each, stream, say);
+    checkCursor(each, stream, say);
+    checkKey(each, stream, say);
+    checkSelection(each, stream, say);
+  }
+  return problems;
+};
