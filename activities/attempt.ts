@@ -60,12 +60,17 @@ const detailsOf = (err: unknown, { attempt }: Info, settlesAt: number): FailureD
   };
 };
 
+const typeOf = (err: unknown) => {
+  if (!(err instanceof AirbyteError)) return 'StepBroken';
+  return err.kind === 'refused' ? 'AirbyteRefused' : 'AirbyteUnavailable';
+};
+
 const asFailure = (err: unknown, details: FailureDetails, info: Info) => {
   if (err instanceof ApplicationFailure) return err;
   const wait = waitBefore(err, info);
   return ApplicationFailure.create({
     message: details.problem,
-    type: isRefusal(err) ? 'AirbyteRefused' : 'AirbyteUnavailable',
+    type: typeOf(err),
     nonRetryable: wait === undefined,
     ...(wait !== undefined && { nextRetryDelay: wait }),
     details: [details],

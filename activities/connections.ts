@@ -73,11 +73,11 @@ const inShort = ({ name, namespace }: SourceStream): DiscoveredStream =>
 const problemsIn = (plan: Plan['connection'], offered: SourceStream[]) =>
   streamProblems(plan.streams ?? [], offered);
 
+const sentence = (problem: Problem) => describeProblem(problem).replace(/([^?])$/, '$1.');
+
 const notOffered = (problems: Problem[]) =>
   refused(
-    problems.length > 0
-      ? `${problems.map(describeProblem).join('. ')}.`
-      : 'The source has no streams to sync.',
+    problems.length > 0 ? problems.map(sentence).join(' ') : 'The source has no streams to sync.',
     'Correct specific.connection.streams in the descriptor, or the source it reads.',
   );
 

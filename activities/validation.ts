@@ -1,17 +1,18 @@
-import type { Airbyte, Definition, Kind } from '../src/airbyte';
-import { AirbyteError } from '../src/airbyte-error';
+import type { Kind } from '../src/airbyte';
+import { isRecord } from '../src/json';
+import { MASK, maskRecord } from '../src/secrets';
 import type { Redactor } from '../src/secrets';
-import { suggestion } from '../src/suggestions';
 import type { ToValidate } from '../workflows/validate';
 import { createResolve } from './actors';
 import type { ActorDeps, ResolveDeps } from './actors';
 import { attempt } from './attempt';
 import { definitionIdOf } from './definitions';
+import { checkSpecification } from './specification';
 import { failed, notPossible, passed } from './validation-checks';
 import type { Check } from './validation-checks';
+import { definitionsOf, judgeDefinition } from './validation-connectors';
+import type { OneEnd } from './validation-connectors';
 import { judgeEachOther, judgeNames } from './validation-names';
-import { breachesOf } from './validation-specification';
-import type { Breach } from './validation-specification';
 
 export type { Check } from './validation-checks';
 
@@ -21,80 +22,38 @@ export interface ValidationDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor
   redact: Redactor['redact'];
 }
 
-/** The one of a component's two ends that a check is about. */
-export interface OneEnd {
-  component: ToValidate;
-  kind: Kind;
-}
-
 const KINDS = ['source', 'destination'] as const;
 const MAX_MESSAGE = 500;
 const ASK = 'Ask the platform operator';
 
-/** Statuses of an Airbyte that has no such list, or does not show it to us. */
-const UNLISTED = [403, 404, 405, 501];
+/** A secret's place, where its value is nobody's business. */
+const hidden = (value: unknown): unknown => {
+  if (value === MASK) return { secretRef: 'platform' };
+  if (Array.isArray(value)) return value.map(hidden);
+  return isRecord(value) ? mapped(value) : value;
+};
+const mapped = (record: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, hidden(value)]));
 
-/** Undefined where this Airbyte does not tell which connectors there are. */
-const definitionsOf = async (airbyte: Airbyte, kind: Kind) => {
-  try {
-    return await airbyte.listDefinitions(kind);
-  } catch (err) {
-    if (err instanceof AirbyteError && UNLISTED.includes(err.status ?? 0)) return undefined;
-    throw err;
-  }
+/** What the descriptor says, secrets as references, and what the platform adds. */
+const withPlatforms = (given: Record<string, unknown>, complete: Record<string, unknown>) => {
+  const added = Object.entries(complete).filter(([key]) => !(key in given));
+  return { ...mapped(maskRecord(Object.fromEntries(added))), ...given };
 };
 
-const describeDefinition = ({ name, dockerRepository = '', dockerImageTag = '' }: Definition) =>
-  `${name} (${[dockerRepository, dockerImageTag].filter(Boolean).join(' ')})`.replace(' ()', '');
-
-const describeWanted = ({ component: { plan }, kind }: OneEnd) => {
-  const wanted = plan[kind];
-  const named = wanted.connector === 'custom' ? wanted.definitionName : undefined;
-  if (named === undefined) return { isWanted: ({ id }: Definition) => id === wanted.definitionId };
-  return { named, isWanted: ({ name }: Definition) => name === named };
-};
-
-const absent = (end: OneEnd, definitions: Definition[], named: string | undefined) => {
-  const at = `${end.component.at}.${end.kind}`;
-  const ask = `is not among the ${end.kind} connectors of this Airbyte workspace`;
-  const { connector, definitionId = '' } = end.component.plan[end.kind];
-  if (named === undefined)
-    return failed(`${at}.connector`, `${connector} (${definitionId}) ${ask}. ${ASK} to add it.`);
-  const meant = suggestion(
-    named,
-    definitions.map(({ name }) => name),
-  );
-  return failed(`${at}.definitionName`, `"${named}" ${ask}${meant || `. ${ASK} to add it.`}`);
-};
-
-const judgeDefinition = (end: OneEnd, definitions: Definition[] | undefined): Check => {
-  const at = `${end.component.at}.${end.kind}`;
-  if (!definitions)
-    return notPossible(at, `this Airbyte does not tell which ${end.kind} connectors it has`);
-  const { named, isWanted } = describeWanted(end);
-  const [found, another] = definitions.filter(isWanted);
-  if (!found) return absent(end, definitions, named);
-  if (!another) return passed(at, `the connector ${describeDefinition(found)} is available`);
-  return failed(
-    `${at}.definitionName`,
-    `is the name of more than one connector. Give the definitionId instead: ${found.id} or ${another.id}.`,
-  );
-};
-
-/** What the descriptor does not say is the operator's: host, role, credentials. */
-const judgeBreach = (
-  { component: { plan, at: base }, kind }: OneEnd,
-  { path, message }: Breach,
-) => {
-  const at = `${base}.${kind}`;
-  const [field = ''] = path;
-  if (path.length === 0 || field in plan[kind].configuration)
-    return failed([at, 'connectionConfiguration', ...path].join('.'), message);
-  const where = [at, 'connectionConfiguration', ...path].join('.');
-  return failed(
-    where,
-    `${message}. Give it, or, if it is the platform's to set, ask the operator.`,
-  );
+const judgeConfiguration = (
+  { component, kind }: OneEnd,
+  specification: Record<string, unknown>,
+  complete: Record<string, unknown>,
+): Check[] => {
+  const at = `${component.at}.${kind}`;
+  const { configuration } = component.plan[kind];
+  const problems = checkSpecification(specification, withPlatforms(configuration, complete), [
+    at,
+    'connectionConfiguration',
+  ]);
+  if (problems.length > 0) return problems.map(({ path, message }) => failed(path, message));
+  return [passed(at, "the configuration is as the connector's specification wants it")];
 };
 
 const wantedOf = ({ component: { plan }, kind }: OneEnd) => ({
@@ -166,11 +125,7 @@ export const createValidationActivities = ({ airbyteFor, redact, ...rest }: Vali
               "the configuration was not compared with the connector's specification, as this API of Airbyte serves none",
             ),
           ];
-        const breaches = breachesOf(specification, configuration);
-        if (!breaches)
-          return [notPossible(at, "the connector's specification is not one that can be read")];
-        if (breaches.length > 0) return breaches.map((breach) => judgeBreach(end, breach));
-        return [passed(at, "the configuration is as the connector's specification wants it")];
+        return judgeConfiguration(end, specification, configuration);
       }),
 
     /** Whether Airbyte itself reaches what the configuration names. */

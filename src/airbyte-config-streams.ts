@@ -80,8 +80,8 @@ export const streamsIn = ({ streams }: Catalog): StreamRead[] =>
       syncMode: nameOfModes(config),
       cursorField: config.cursorField,
       primaryKey: config.primaryKey,
-      selectedFields: config.fieldSelectionEnabled ? config.selectedFields : undefined,
-      mappers: config.mappers,
+      selectedFields: (config.fieldSelectionEnabled ? config.selectedFields : undefined) ?? [],
+      mappers: config.mappers ?? [],
     }));
 
 const pathsIn = (schema: unknown, above: string[] = []): string[][] => {

@@ -133,9 +133,13 @@ const kindOf = (status: number, text: string): FailureKind => {
 const SOURCE_FAILS =
   'Check that the source of the descriptor exists and can be read from where Airbyte runs.';
 
-const solutionFor = (status: number, kind: FailureKind) => {
+/** A token that is refused is one for credentials that are wrong. */
+const isAboutUs = ({ path }: CallName, status: number) =>
+  status === 401 || status === 403 || (status === 400 && path.endsWith('/token'));
+
+const solutionFor = (call: CallName, status: number, kind: FailureKind) => {
   if (kind === 'connector') return SOURCE_FAILS;
-  if (status === 401 || status === 403)
+  if (isAboutUs(call, status))
     return `${OPERATOR} the provisioner's credentials for Airbyte and what they may do.`;
   if (status === 400 || status === 422)
     return 'Check specific.source, specific.destination and specific.connection in the descriptor.';
@@ -163,7 +167,7 @@ export const failedAnswer = (
     {
       kind,
       status,
-      solution: solutionFor(status, kind),
+      solution: solutionFor(call, status, kind),
       retryAfter: retryAfterOf(headers),
       unclear: call.writes && LOST_PATIENCE.includes(status),
     },

@@ -108,8 +108,22 @@ const simulatorSchema = z.object({
   HOST: z.string().default('127.0.0.1'),
   SIMULATOR_PORT: port(8000),
   SIMULATOR_AUTH: z.enum(['oauth', 'basic', 'none']).default('oauth'),
+  /** Airbyte's version; below 2 its Config API tells errors in the older form. */
+  SIMULATOR_VERSION: z
+    .string()
+    .regex(/^\d+(\.\d+)*$/, 'must be a version such as 1.8.0')
+    .default('2.0.0'),
+  SIMULATOR_EDITION: z.enum(['community', 'pro', 'enterprise', 'trial']).default('community'),
+  SIMULATOR_APIS: z.enum(['public', 'config', 'both']).default('both'),
   LOG_LEVEL: logLevel,
 });
+
+type Apis = ('public' | 'config')[];
+const apisOf: Record<'public' | 'config' | 'both', Apis> = {
+  public: ['public'],
+  config: ['config'],
+  both: ['public', 'config'],
+};
 
 export type GatewayConfig = ReturnType<typeof gatewayConfig>;
 export const gatewayConfig = (env: Environment = process.env) => {
@@ -221,6 +235,9 @@ export const simulatorConfig = (env: Environment = process.env) => {
     host: given.HOST,
     port: given.SIMULATOR_PORT,
     auth: given.SIMULATOR_AUTH,
+    version: given.SIMULATOR_VERSION,
+    edition: given.SIMULATOR_EDITION,
+    apis: apisOf[given.SIMULATOR_APIS],
     logLevel: given.LOG_LEVEL,
   };
 };

@@ -2,8 +2,9 @@ import { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import { ProvisioningRequest, ReverseProvisioningRequest, ValidationRequest } from './contract';
 import type { ValidationResult } from './contract';
-import { readDescriptor, readIdentity } from './descriptor';
 import { RequestError, SystemProblem } from './errors';
+import type { Templates } from './ours';
+import { readIdentities, readPlans } from './product';
 import { wrongMethod } from './refusals';
 import { json, readAs } from './requests';
 import type { Runs } from './runs';
@@ -31,9 +32,9 @@ const readReverseRequest = (body: unknown): ReverseProvisioningRequest =>
       'Send a ReverseProvisioningRequest: useCaseTemplateId, environment, params, catalogInfo.',
   });
 
-const validate = (body: unknown): ValidationResult => {
+const validate = (body: unknown, templates: Templates): ValidationResult => {
   try {
-    readDescriptor(readRequest(body));
+    readPlans(readRequest(body), templates);
     return { valid: true };
   } catch (err) {
     if (!(err instanceof RequestError)) throw err;
@@ -56,37 +57,40 @@ const answerToken = (res: Response, token: string) => {
 
 export interface ContractDeps extends Statuses {
   runs: Runs;
+  /** Whose components are ours in a data product. */
+  templates: Templates;
 }
 
 /** The operations of the Coordinator's contract, by method and path. */
-const handlers = ({ runs, statusOf, validationStatusOf, reverseStatusOf }: ContractDeps) => {
+const handlers = (deps: ContractDeps) => {
+  const { runs, templates, statusOf, validationStatusOf, reverseStatusOf } = deps;
   const post = {
     '/v1/validate': [
       ...json,
       (req: Request, res: Response) => {
-        res.json(validate(req.body));
+        res.json(validate(req.body, templates));
       },
     ],
     '/v1/provision': [
       ...json,
       async (req: Request, res: Response) => {
-        answerToken(res, await runs.provision(readDescriptor(readRequest(req.body))));
+        answerToken(res, await runs.provision(readPlans(readRequest(req.body), templates)));
       },
     ],
     '/v1/unprovision': [
       ...json,
       async (req: Request, res: Response) => {
         const request = readRequest(req.body);
-        const { component, known } = readIdentity(request);
         const removeData = request.removeData ?? false;
-        answerToken(res, await runs.unprovision(component, { known, removeData }));
+        const identities = readIdentities(request, templates);
+        answerToken(res, await runs.unprovision(identities, { removeData }));
       },
     ],
     '/v1/updateacl': [unsupported('access control')],
     '/v2/validate': [
       ...json,
       async (req: Request, res: Response) => {
-        answerToken(res, await runs.validate(readValidationRequest(req.body)));
+        answerToken(res, await runs.validate(readValidationRequest(req.body), templates));
       },
     ],
     '/v1/reverse-provisioning': [

@@ -67,14 +67,13 @@ const asPart = (environment: string) =>
 export const reverseStart = (
   request: ReverseProvisioningRequest,
   retry: ReverseInput['retry'],
-): Start => {
+): Omit<Start, 'after'> => {
   const wanted = wantedOf(request);
   const input: ReverseInput = { wanted, references: referencesOf(request), retry };
   const which = Object.values(wanted)[0] ?? '';
   return {
     token: tokenFor('reverseProvision', asPart(request.environment), { request }),
     args: [input] satisfies Parameters<typeof reverseProvision>,
-    after: 'ALLOW_DUPLICATE',
     ...(!('problem' in wanted) && { summary: `reverseProvision ${which}`.slice(0, 100) }),
   };
 };

@@ -1,41 +1,23 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { ProvisionInput, Retry, UnprovisionInput } from '../workflows/input';
-import type { provision, unprovision } from '../workflows';
+import type { Retry } from '../workflows/input';
 import type { ReverseProvisioningRequest, ValidationRequest } from './contract';
-import type { Component, Descriptor, KnownIds } from './descriptor';
 import { SystemProblem } from './errors';
 import type { Templates } from './ours';
+import { productRun, provisionPart, unprovisionPart } from './parts';
+import type { Identities, Plans } from './product';
 import { reverseStart } from './reverse';
 import type { Start, StartRun } from './start-run';
-import { tokenFor } from './token';
-import type { Operation } from './token';
 import { validationStart } from './validation';
 
 /** Milliseconds Temporal has to take a signal and a request to cancel. */
 const TERMINATE_DEADLINE = 3000;
 const READY_DEADLINE = 1000;
-/** Temporal takes 400 bytes of summary; a character may need four. */
-const MAX_SUMMARY = 100;
-
-const summaryOf = (operation: Operation, { component, product, environment }: Component) =>
-  `${operation} ${component} of ${product} in ${environment}`.slice(0, MAX_SUMMARY);
-
-/** Markdown, for the person who opens the run in the Temporal UI. */
-const detailsOf = (of: Component, lines: string[]) =>
-  [
-    `- **Component** ${of.component}`,
-    `- **Data product** ${of.domain} / ${of.product}, version ${of.major}`,
-    `- **Environment** ${of.environment}`,
-    ...lines,
-  ].join('\n');
-
 export interface RunsDeps {
   client: Client;
   startRun: StartRun;
   retry: Retry;
-  templates: Templates;
   log: Logger;
 }
 
@@ -45,64 +27,43 @@ export type Runs = ReturnType<typeof createRuns>;
  * Starts and ends runs. The same request while one runs joins it (same token, same run); after it
  * has closed it starts a new one under the same token, which changes nothing if nothing changed.
  */
-export const createRuns = ({ client, startRun, retry, templates, log }: RunsDeps) => {
+export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
   let answered = 0;
 
-  const begin = async (what: Start): Promise<string> => {
-    await startRun(what).catch(notHandedOver);
+  const start = async (run: Omit<Start, 'after'>): Promise<string> => {
+    await startRun({ ...run, after: 'ALLOW_DUPLICATE' }).catch(notHandedOver);
     answered = Date.now();
-    return what.token;
-  };
-
-  const start = async (
-    operation: Operation,
-    given: { token: string; component: Component; args: unknown[]; lines: string[] },
-  ): Promise<string> => {
-    const { token, component, args, lines } = given;
-    return begin({
-      token,
-      args,
-      after: 'ALLOW_DUPLICATE',
-      summary: summaryOf(operation, component),
-      details: detailsOf(component, lines),
-    });
+    return run.token;
   };
 
   return {
-    /** The token of the run that makes the pipeline as the descriptor says. */
-    provision({ plan, known, warnings }: Descriptor): Promise<string> {
-      const input: ProvisionInput = { plan, known, warnings, retry };
-      return start('provision', {
-        token: tokenFor('provision', plan.component.key, plan),
-        component: plan.component,
-        args: [input] satisfies Parameters<typeof provision>,
-        lines: [
-          `- **Source** ${plan.source.name} (${plan.source.connector})`,
-          `- **Destination** ${plan.destination.name} (${plan.destination.connector})`,
-          `- **Connection** ${plan.connection.name}`,
-        ],
-      });
+    /** The token of the run that makes the pipeline, or those of a data product, as wanted. */
+    provision({ product, descriptors, warnings, notes }: Plans): Promise<string> {
+      const parts = descriptors.map((descriptor) => provisionPart(descriptor, retry));
+      const run = product
+        ? productRun('provisionProduct', product, { parts, warnings, notes })
+        : onlyOne(parts);
+      return start({ ...run, args: [run.input] });
     },
 
-    /** The token of the run that removes the pipeline, and with `removeData` what it wrote. */
+    /** The token of the run that removes them, and with `removeData` what they wrote. */
     unprovision(
-      component: Component,
-      { known, removeData }: { known: KnownIds; removeData: boolean },
+      { product, identities, warnings, notes }: Identities,
+      { removeData }: { removeData: boolean },
     ): Promise<string> {
-      const input: UnprovisionInput = { component, known, removeData, retry };
-      return start('unprovision', {
-        token: tokenFor('unprovision', component.key, { removeData }),
-        component,
-        args: [input] satisfies Parameters<typeof unprovision>,
-        lines: [`- **Data in the destination** ${removeData ? 'removed too' : 'kept'}`],
-      });
+      const parts = identities.map((identity) => unprovisionPart(identity, { removeData, retry }));
+      const run = product
+        ? productRun('unprovisionProduct', product, { parts, warnings, notes })
+        : onlyOne(parts);
+      return start({ ...run, args: [run.input] });
     },
 
     /** The token of the run that says what is wrong with a descriptor, Airbyte included. */
-    validate: (request: ValidationRequest) => begin(validationStart(request, { retry, templates })),
+    validate: (request: ValidationRequest, templates: Templates) =>
+      start(validationStart(request, { retry, templates })),
 
     /** The token of the run that tells a connection of Airbyte as fields of a descriptor. */
-    reverseProvision: (request: ReverseProvisioningRequest) => begin(reverseStart(request, retry)),
+    reverseProvision: (request: ReverseProvisioningRequest) => start(reverseStart(request, retry)),
 
     /** Whether the token has a run that goes on; that one then undoes what it did and ends. */
     async terminate(token: string): Promise<boolean> {
@@ -137,6 +98,11 @@ export const createRuns = ({ client, startRun, retry, templates, log }: RunsDeps
       }
     },
   };
+};
+
+const onlyOne = <Part>([part]: Part[]): Part => {
+  if (part === undefined) throw new Error('A request without a component was taken.');
+  return part;
 };
 
 const notHandedOver = (cause: unknown): never => {

@@ -22,16 +22,11 @@ runProgram(async () => {
     ? createOperations({ client, taskQueue, temporalUiUrl, startRun, statusOf, log })
     : undefined;
 
-  const runs = createRuns({
-    client,
-    startRun,
-    retry: config.retry,
-    templates: config.infrastructureTemplates,
-    log,
-  });
+  const runs = createRuns({ client, startRun, retry: config.retry, log });
   const app = createGateway({
     runs,
     ...statuses,
+    templates: config.infrastructureTemplates,
     operations,
     problem: async () => {
       if (draining.isDraining()) return 'stopping';

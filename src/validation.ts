@@ -78,14 +78,13 @@ const readComponents = (
 export const validationStart = (
   request: ValidationRequest,
   { retry, templates }: { retry: ValidateInput['retry']; templates: Templates },
-): Start => {
+): Omit<Start, 'after'> => {
   const asked = { ...request, descriptorKind: kindOf(request) };
   const { operation, key } = whomOf(asked, templates) ?? UNREADABLE;
   const input: ValidateInput = { ...readComponents(asked, templates), retry };
   return {
     token: tokenFor(operation, key, asked),
     args: [input] satisfies Parameters<typeof validate>,
-    after: 'ALLOW_DUPLICATE',
     summary: `${operation} ${key}`.slice(0, MAX_SUMMARY),
   };
 };

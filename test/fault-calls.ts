@@ -1,3 +1,5 @@
+import { nameIn } from './airbyte-operations';
+import type { Api } from './airbyte-operations';
 import type { Access } from './fault-kinds';
 import type { Fault } from './harness';
 
@@ -15,7 +17,7 @@ export type Operation = (typeof OPERATIONS)[number];
 
 export interface Call {
   operation: Operation;
-  /** Airbyte's name of it. */
+  /** Its name in the public API. */
   name: string;
   /** When the operation makes it more than once: which of them. */
   which: string;
@@ -82,6 +84,17 @@ const undone = undoing('createConnection');
 const update = calls('update');
 const restored = undoing('patchConnection');
 
+/**
+ * The Config API wants a connection's streams with all that the source says of them; and which
+ * source a connection has only who has read it knows.
+ */
+const forCatalog = {
+  which: 'for the catalog',
+  of: 'connection',
+  after: 'getStreamProperties',
+} as const;
+const toUndo = { ...restored, of: 'connection' } as const;
+
 const gone = (name: string) => ({ which: 'is it gone?', after: name });
 
 const removals = (operation: Operation) => {
@@ -94,11 +107,16 @@ const removals = (operation: Operation) => {
   ];
 };
 
-export const CALLS: Call[] = [
+const configOnly = (api: Api, rows: Call[]) => (api === 'config' ? rows : []);
+
+/** The calls, in the order of a run; those of the Config API are a few more. */
+export const callsOf = (api: Api): Call[] => [
   ...firstProvision('look', TOKEN, tokenRefused),
   ...firstProvision('look', ['listSources', 'listDestinations']),
   ...firstProvision('make', ['createSource', 'createDestination']),
-  ...firstProvision('make', ['getStreamProperties', 'createConnection']),
+  ...firstProvision('make', ['getStreamProperties']),
+  ...configOnly(api, firstProvision('make', ['getStreamProperties'], forCatalog)),
+  ...firstProvision('make', ['createConnection']),
   ...firstProvision('make', ['listSources'], whenLost('createSource')),
   ...firstProvision('make', ['listDestinations'], whenLost('createDestination')),
   ...firstProvision('make', ['listConnections'], whenLost('createConnection')),
@@ -122,7 +140,10 @@ export const CALLS: Call[] = [
   ...update('look', TOKEN, tokenRefused),
   ...update('look', LISTS),
   ...update('look', BY_IDS, byIds),
-  ...update('make', ['putSource', 'putDestination', 'getStreamProperties', 'patchConnection']),
+  ...update('make', ['putSource', 'putDestination', 'getStreamProperties']),
+  ...configOnly(api, update('make', ['getConnection', 'getStreamProperties'], forCatalog)),
+  ...update('make', ['patchConnection']),
+  ...configOnly(api, update('undo', ['getConnection', 'getStreamProperties'], toUndo)),
   ...update('undo', ['patchConnection', 'putDestination', 'putSource'], restored),
 
   ...calls('unprovision')('look', TOKEN, tokenRefused),
@@ -140,4 +161,6 @@ export const CALLS: Call[] = [
   ...removals('unprovision with removeData'),
 ];
 
-export const labelOf = ({ name, which }: Call) => (which ? `${name}, ${which}` : name);
+/** The call as the API names it. */
+export const labelOf = (api: Api, { name, which }: Call) =>
+  which ? `${nameIn(api, name)}, ${which}` : nameIn(api, name);

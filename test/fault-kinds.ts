@@ -1,3 +1,5 @@
+import type { Api } from './airbyte-operations';
+
 /* What can befall a call to Airbyte: the columns of the fault matrix. */
 
 /** Milliseconds. A patient run outlives what passes; a hasty one gives up after a call that hangs. */
@@ -25,10 +27,14 @@ export interface Kind {
   done?: true;
 }
 
-const conflict = {
-  status: 409,
-  title: 'state-conflict',
-  data: { message: 'Could not fulfill request' },
+/** A 409 in each API's words: one that passes, and one that stays. */
+const BUSY = {
+  public: { status: 409, title: 'try-again-later', data: { message: 'Please try again later.' } },
+  config: { message: 'A sync is already running for: 5f1d0fbc-8ab0-4e9a-9c1d-6a0a5a3f0b6e' },
+};
+const CONFLICT = {
+  public: { status: 409, title: 'state-conflict', data: { message: 'Could not fulfill request' } },
+  config: { message: 'Another connection has these values already.' },
 };
 const changing: Access[] = ['write', 'delete'];
 
@@ -46,9 +52,9 @@ const refusal = (name: string, what: string, fault: object, more: Partial<Kind> 
 const lasting = (name: string, what: string, fault: object, more: Partial<Kind> = {}) =>
   once(name, what, { ...fault, times: 0 }, { step: 'fails', lane: 'hasty', ...more });
 
-export const KINDS: Kind[] = [
+export const kindsOf = (api: Api): Kind[] => [
   once('408', 'answers 408', { status: 408 }),
-  once('409 again', 'answers 409 `try-again-later`', { status: 409 }),
+  once('409 again', 'answers 409: a sync is running', { status: 409, body: BUSY[api] }),
   once('429', 'answers 429 with Retry-After', { status: 429, retryAfter: 1 }),
   once('500', 'answers 500', { status: 500 }),
   once('502', 'answers 502 with a web page, twice', { html: true, times: 2 }),
@@ -74,7 +80,10 @@ export const KINDS: Kind[] = [
   once('lie', 'answers 204 and deletes nothing', { lie: true }, { befalls: ['delete'] }),
   refusal('400', 'answers 400', { status: 400 }),
   refusal('403', 'answers 403', { status: 403 }),
-  refusal('409 conflict', 'answers 409 `state-conflict`', { status: 409, body: conflict }),
+  refusal('409 conflict', 'answers 409: a conflict that stays', {
+    status: 409,
+    body: CONFLICT[api],
+  }),
   refusal('422', 'answers 422', { status: 422 }),
   refusal(
     'odd JSON',

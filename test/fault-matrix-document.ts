@@ -2,10 +2,12 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { ROOT } from '../scripts/child';
-import { CALLS, OPERATIONS, labelOf } from './fault-calls';
+import { API, APIS } from './airbyte-operations';
+import type { Api } from './airbyte-operations';
+import { OPERATIONS, labelOf } from './fault-calls';
 import type { Operation } from './fault-calls';
-import { KINDS } from './fault-kinds';
-import { ROWS } from './fault-matrix';
+import { kindsOf } from './fault-kinds';
+import { ROWS, rowsOf } from './fault-matrix';
 import type { Row } from './fault-matrix';
 
 const RECORDED = path.join(ROOT, '.cache', 'fault-matrix');
@@ -16,20 +18,20 @@ export const isRecording = Boolean(process.env.RECORD_FAULT_MATRIX);
 
 const Outcome = z.object({ mark: z.string(), right: z.boolean() });
 export type Outcome = z.infer<typeof Outcome>;
-/** By the name of the row. */
-export type Outcomes = Map<string, Outcome>;
+/** By the API, and the name of the row. */
+export type Outcomes = Record<Api, Map<string, Outcome>>;
 
-const fileOf = (operation: Operation) =>
-  path.join(RECORDED, `${operation.replaceAll(' ', '-')}.json`);
+const fileOf = (api: Api, operation: Operation) =>
+  path.join(RECORDED, `${api}-${operation.replaceAll(' ', '-')}.json`);
 
 /** For one suite: takes the outcomes of its rows, and keeps them when all have run. */
 export const recordRows = (operation: Operation) => {
-  const outcomes: Outcomes = new Map();
+  const outcomes = new Map<string, Outcome>();
   if (isRecording) {
-    beforeAll(() => rmSync(fileOf(operation), { force: true }));
+    beforeAll(() => rmSync(fileOf(API, operation), { force: true }));
     afterAll(() => {
       mkdirSync(RECORDED, { recursive: true });
-      writeFileSync(fileOf(operation), JSON.stringify([...outcomes]));
+      writeFileSync(fileOf(API, operation), JSON.stringify([...outcomes]));
     });
   }
   return ({ name }: Row, outcome: Outcome) => outcomes.set(name, outcome);
@@ -37,50 +39,57 @@ export const recordRows = (operation: Operation) => {
 
 const Recorded = z.array(z.tuple([z.string(), Outcome]));
 
-export const readOutcomes = (): Outcomes =>
+const outcomesOf = (api: Api) =>
   new Map(
     OPERATIONS.flatMap((operation) =>
-      Recorded.parse(JSON.parse(readFileSync(fileOf(operation), 'utf8'))),
+      Recorded.parse(JSON.parse(readFileSync(fileOf(api, operation), 'utf8'))),
     ),
   );
+
+export const readOutcomes = (): Outcomes => ({
+  public: outcomesOf('public'),
+  config: outcomesOf('config'),
+});
 
 const lineOf = (cells: string[]) => `| ${cells.join(' | ')} |`;
 
 const table = (head: string[], lines: string[][]) =>
   [head, head.map(() => '---'), ...lines].map(lineOf).join('\n');
 
-const cellOf = (row: Row | undefined, outcomes: Outcomes) => {
+const cellOf = (row: Row | undefined, outcomes: Outcomes[Api]) => {
   if (!row) return '';
   const outcome = outcomes.get(row.name);
   if (!outcome) return 'not run';
   return outcome.right ? outcome.mark : `**wrong: ${outcome.mark}**`;
 };
 
-const tableOf = (operation: Operation, outcomes: Outcomes) => {
-  const rows = ROWS.filter(({ call }) => call.operation === operation);
-  const calls = CALLS.filter((call) => call.operation === operation);
+const tableOf = (api: Api, operation: Operation, outcomes: Outcomes[Api]) => {
+  const rows = rowsOf(api, operation);
+  const calls = new Set(rows.map(({ call }) => call));
+  const kinds = kindsOf(api);
+  const rowOf = (call: Row['call'], kind: string) =>
+    rows.find((row) => row.call === call && row.kind.name === kind);
   return table(
-    ['call', ...KINDS.map(({ name }) => name)],
-    calls.map((call) => [
-      labelOf(call),
-      ...KINDS.map((kind) =>
-        cellOf(
-          rows.find((row) => row.call === call && row.kind === kind),
-          outcomes,
-        ),
-      ),
+    ['call', ...kinds.map(({ name }) => name)],
+    [...calls].map((call) => [
+      labelOf(api, call),
+      ...kinds.map(({ name }) => cellOf(rowOf(call, name), outcomes)),
     ]),
   );
 };
 
 const countOf = (outcomes: Outcomes) => {
-  const wrong = ROWS.filter(({ name }) => !outcomes.get(name)?.right).length;
-  return `${String(ROWS.length)} rows, ${wrong === 0 ? 'all right' : `${String(wrong)} wrong`}.`;
+  const all = APIS.flatMap((api) => ROWS[api].map(({ name }) => outcomes[api].get(name)));
+  const wrong = all.filter((outcome) => !outcome?.right).length;
+  const each = `${String(ROWS.public.length)} of the public API, ${String(ROWS.config.length)} of the Config API`;
+  return `${String(all.length)} rows (${each}), ${wrong === 0 ? 'all right' : `${String(wrong)} wrong`}.`;
 };
+
+const TITLES = { public: 'Through the public API', config: 'Through the Config API' };
 
 const INTRODUCTION = `# The fault matrix
 
-What becomes of a run when a call to Airbyte goes wrong: every call that each operation makes, with everything that can befall it.
+What becomes of a run when a call to Airbyte goes wrong: every call that each operation makes, through either of Airbyte's APIs, with everything that can befall it.
 
 \`npm run fault-matrix\` runs each row against a gateway, a worker, a Temporal server and the Airbyte simulator, writes this document, and fails if a row is wrong. \`npm test\` runs the rows too, and fails when this document is not of today's rows. The rows, and the rules for how each must end, are in [test/fault-matrix.ts](../test/fault-matrix.ts).`;
 
@@ -112,7 +121,7 @@ What ends in \`…\` lasts until the run gives up, and ends when it begins to un
 const kinds = () =>
   `## What befalls a call\n\n${table(
     ['column', 'the call'],
-    KINDS.map(({ name, what }) => [name, what]),
+    kindsOf('public').map(({ name, what }) => [name, what]),
   )}`;
 
 /** The document, as these outcomes have it; prettier lays it out. */
@@ -124,6 +133,6 @@ export const documentOf = (outcomes: Outcomes) =>
     kinds(),
     ...OPERATIONS.flatMap((operation) => [
       `## ${operation.charAt(0).toUpperCase()}${operation.slice(1)}`,
-      tableOf(operation, outcomes),
+      ...APIS.flatMap((api) => [`### ${TITLES[api]}`, tableOf(api, operation, outcomes[api])]),
     ]),
   ].join('\n\n');

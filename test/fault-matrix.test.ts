@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../scripts/child';
-import { CALLS } from './fault-calls';
-import { KINDS } from './fault-kinds';
+import { APIS } from './airbyte-operations';
+import { callsOf, labelOf } from './fault-calls';
+import { kindsOf } from './fault-kinds';
 import { ROWS, markOf } from './fault-matrix';
 import { DOCUMENT, documentOf, isRecording, readOutcomes } from './fault-matrix-document';
 
@@ -11,7 +12,9 @@ const PRETTIER = path.join(ROOT, 'node_modules', 'prettier', 'bin', 'prettier.cj
 
 const record = () => {
   const outcomes = readOutcomes();
-  const missing = ROWS.filter(({ name }) => !outcomes.has(name)).map(({ name }) => name);
+  const missing = APIS.flatMap((api) =>
+    ROWS[api].filter(({ name }) => !outcomes[api].has(name)).map(({ name }) => `${api}: ${name}`),
+  );
   if (missing.length > 0) throw new Error(`These rows did not run:\n${missing.join('\n')}`);
   writeFileSync(DOCUMENT, documentOf(outcomes));
   execFileSync(process.execPath, [PRETTIER, '--write', DOCUMENT]);
@@ -24,16 +27,26 @@ beforeAll(() => {
 /** Without what prettier adds to line up tables. */
 const words = (text: string) => text.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---').trim();
 
+const allRight = (api: (typeof APIS)[number]) =>
+  new Map(ROWS[api].map(({ name, end }) => [name, { mark: markOf(end), right: true }]));
+
 test('the document has all rows of today, and all are right', () => {
-  const allRight = new Map(ROWS.map(({ name, end }) => [name, { mark: markOf(end), right: true }]));
-  expect(words(readFileSync(DOCUMENT, 'utf8'))).toBe(words(documentOf(allRight)));
+  const document = documentOf({ public: allRight('public'), config: allRight('config') });
+  expect(words(readFileSync(DOCUMENT, 'utf8'))).toBe(words(document));
 });
 
-test('the rows have names of their own', () => {
-  expect(new Set(ROWS.map(({ name }) => name)).size).toBe(ROWS.length);
-});
+describe.each(APIS)('through the %s API', (api) => {
+  const rows = ROWS[api];
 
-test('everything befalls some call, and every call is befallen', () => {
-  for (const kind of KINDS) expect(ROWS.some((row) => row.kind === kind)).toBe(true);
-  for (const call of CALLS) expect(ROWS.some((row) => row.call === call)).toBe(true);
+  test('the rows have names of their own', () => {
+    expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
+  });
+
+  test('everything befalls some call, and every call is befallen', () => {
+    for (const { name } of kindsOf(api))
+      expect(rows.some(({ kind }) => kind.name === name)).toBe(true);
+    const labels = rows.map(({ call }) => `${call.operation}: ${labelOf(api, call)}`);
+    for (const call of callsOf(api))
+      expect(labels).toContain(`${call.operation}: ${labelOf(api, call)}`);
+  });
 });

@@ -1,6 +1,7 @@
-import { CALLS, labelOf } from './fault-calls';
+import type { Api } from './airbyte-operations';
+import { callsOf, labelOf } from './fault-calls';
 import type { Call, EntityKind, Operation } from './fault-calls';
-import { KINDS } from './fault-kinds';
+import { kindsOf } from './fault-kinds';
 import type { Kind } from './fault-kinds';
 import type { Fault } from './harness';
 
@@ -52,9 +53,10 @@ const undoneFirst = (call: Call, kind: Kind, fails: boolean): End => {
 
 const undoneUpdate = (call: Call, kind: Kind, fails: boolean): End => {
   const stays = initial(call.of);
+  const isDone = kind.done && call.access !== 'read';
   return {
     status: 'FAILED',
-    exists: fails && !kind.done ? 'sdc'.replace(stays, stays.toUpperCase()) : 'sdc',
+    exists: fails && !isDone ? 'sdc'.replace(stays, stays.toUpperCase()) : 'sdc',
     leftBehind: fails ? stays : '',
   };
 };
@@ -90,21 +92,26 @@ export interface Row {
   end: End;
 }
 
-export const ROWS: Row[] = CALLS.flatMap((call) =>
-  KINDS.filter((kind) => isPossible(call, kind)).map((kind) => ({
-    name: `${call.operation}: ${labelOf(call)} ${kind.what} (${kind.name})`,
-    call,
-    kind,
-    faults: [
-      ...(call.brought ?? []),
-      { operation: call.name, ...(call.after && { after: call.after }), ...kind.fault },
-    ],
-    end: endOf(call, kind),
-  })),
-);
+const rowsThrough = (api: Api): Row[] =>
+  callsOf(api).flatMap((call) =>
+    kindsOf(api)
+      .filter((kind) => isPossible(call, kind))
+      .map((kind) => ({
+        name: `${call.operation}: ${labelOf(api, call)} ${kind.what} (${kind.name})`,
+        call,
+        kind,
+        faults: [
+          ...(call.brought ?? []),
+          { operation: call.name, ...(call.after && { after: call.after }), ...kind.fault },
+        ],
+        end: endOf(call, kind),
+      })),
+  );
 
-export const rowsOf = (operation: Operation) =>
-  ROWS.filter(({ call }) => call.operation === operation);
+export const ROWS = { public: rowsThrough('public'), config: rowsThrough('config') };
+
+export const rowsOf = (api: Api, operation: Operation) =>
+  ROWS[api].filter(({ call }) => call.operation === operation);
 
 /** `C SDC`, `F sdc`: how a run ended and what then exists. */
 export const markOf = ({ status, exists }: End) => `${status.charAt(0)} ${exists || '–'}`;

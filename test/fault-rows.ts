@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { API, nameIn } from './airbyte-operations';
 import type { Call, EntityKind, Operation } from './fault-calls';
 import { CHANGES, idsIn, lettersOf, seen, textsOf } from './fault-entities';
 import type { Lane } from './fault-kinds';
@@ -88,7 +89,8 @@ const Faults = z.object({
 const allBefell = (harness: Harness, { name }: Call) =>
   eventually(async () => {
     const { late, faults } = Faults.parse(await harness.control('GET', '/faults'));
-    const unmet = faults.some(({ operation, hits }) => operation === name && hits === 0);
+    const meant = nameIn(API, name);
+    const unmet = faults.some(({ operation, hits }) => operation === meant && hits === 0);
     return late > 0 ? undefined : { befell: !unmet };
   }, 'what Airbyte does late');
 
@@ -170,7 +172,7 @@ const difference = (row: Row, played: Played, texts: string[]) =>
 /** One test for each row of the operation; they run side by side on the lanes. */
 export const testRows = (operation: Operation, withLane: Lanes) => {
   const record = recordRows(operation);
-  test.concurrent.each(rowsOf(operation))(
+  test.concurrent.each(rowsOf(API, operation))(
     '$name',
     async (row) => {
       const { played, texts } = await withLane(row.kind.lane, (harness) => play(harness, row));

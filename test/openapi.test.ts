@@ -17,6 +17,7 @@ const deps: GatewayDeps = {
     terminate: neverCalled,
     isReady: neverCalled,
   },
+  templates: [],
   statusOf: neverCalled,
   validationStatusOf: neverCalled,
   reverseStatusOf: neverCalled,

@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { createRedactor, maskRecord } from '../src/secrets';
-import { CANARY, startHarness } from './harness';
+import { createDrift } from '../src/drift';
+import { CANARY, eventually, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';
 
 const KEY = [
@@ -109,6 +110,123 @@ test('a key file is read when it is needed, and its lines are nowhere else', asy
   } finally {
     await harness.stop();
     await rm(folder, { recursive: true });
+  }
+});
+
+const sftp = (name: string, more: object = {}) => ({
+  source: {
+    name: 'Orders',
+    connectionConfiguration: {
+      dataset_name: 'orders',
+      url: '/data/orders.csv',
+      provider: {
+        storage: 'SFTP',
+        host: 'files.example.com',
+        user: 'loader',
+        password: { secretRef: name },
+        ...more,
+      },
+    },
+  },
+});
+
+const namesOf = async (harness: Harness) => {
+  const { sources, destinations } = await harness.entities();
+  return [sources[0]?.name, destinations[0]?.name];
+};
+
+const passwordIn = async (harness: Harness) =>
+  (await harness.entities('?secrets=true')).sources[0]?.configuration.provider;
+
+test('a secret of the descriptor is in Airbyte and nowhere else, and its rotation is noticed', async () => {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'provisioner-tests-'));
+  const put = (name: string, secret: string) => writeFile(path.join(directory, name), secret);
+  await put('SFTP', `${CANARY}-one\n`);
+  const harness = await startHarness({
+    env: {
+      LOG_LEVEL: 'trace',
+      SECRETS_DIR: directory,
+      SECRETS_ALLOWED: 'SFTP, FTP_OF_OLD',
+      FTP_OF_OLD: `${CANARY}-old`,
+    },
+  });
+  const tokens: string[] = [];
+  const run = async (...given: Parameters<Harness['start']>) => {
+    const token = await harness.start(...given);
+    tokens.push(token);
+    return harness.finished(token);
+  };
+  try {
+    await run('provision', sftp('SFTP'));
+    expect(await passwordIn(harness)).toMatchObject({ password: `${CANARY}-one` });
+    const [source, destination] = await namesOf(harness);
+
+    await put('SFTP', `${CANARY}-two`);
+    await harness.forgetCalls();
+    await run('provision', sftp('SFTP'));
+    const writes = (await harness.calls()).filter(isWrite).map(({ operation }) => operation);
+    expect(writes).toEqual(['putSource']);
+    expect(await passwordIn(harness)).toMatchObject({ password: `${CANARY}-two` });
+    const rotated = await namesOf(harness);
+    expect(rotated[0]).not.toBe(source);
+    expect(rotated[1]).toBe(destination);
+
+    await harness.fault({ operation: 'putSource', status: 422, body: echo(`${CANARY}-old`) });
+    const echoed = await run('provision', sftp('FTP_OF_OLD'));
+    expect(echoed.result).toContain('bad credentials "**********"');
+
+    await harness.fault({ operation: 'patchConnection', status: 422, body: echo(`${CANARY}-two`) });
+    const undone = { ...sftp('SFTP', { user: 'other' }), connection: { prefix: 'x' } };
+    expect((await run('provision', undone)).status).toBe('FAILED');
+    expect(await passwordIn(harness)).toMatchObject({ user: 'loader', password: `${CANARY}-two` });
+
+    const missing = await run('provision', sftp('NOT_ALLOWED'));
+    expect(missing.result).toContain(
+      'specific.source.connectionConfiguration.provider.password: the secret "NOT_ALLOWED" is not one that descriptors may use.',
+    );
+    expect(missing.result).not.toContain('Left behind');
+    expect(await passwordIn(harness)).toMatchObject({ user: 'loader', password: `${CANARY}-two` });
+
+    await run('unprovision');
+    expect(leaksIn(await everythingTold(harness, tokens))).toEqual([]);
+  } finally {
+    await harness.stop();
+    await rm(directory, { recursive: true });
+  }
+});
+
+test('the check for drift knows secrets of descriptors, and goes on without one', async () => {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'provisioner-tests-'));
+  const file = path.join(directory, 'SFTP');
+  await writeFile(file, 'one');
+  const harness = await startHarness({
+    env: { SECRETS_DIR: directory, SECRETS_ALLOWED: 'SFTP', AIRBYTE_REQUEST_TIMEOUT: '10s' },
+  });
+  try {
+    const token = await harness.start('provision', sftp('SFTP'));
+    await harness.finished(token);
+    await harness.run('provision', {
+      component: 'samples',
+      source: { connector: 'custom', name: 'Samples', definitionName: 'Sample Data' },
+    });
+    const query = `TaskQueue = '${harness.environment}' AND ExecutionStatus = 'Completed' AND WorkflowType = 'provision'`;
+    const isListed = async () =>
+      (await harness.client.workflow.count(query)).count > 1 || undefined;
+    await eventually(isListed, 'both runs in the list');
+    const check = async () => {
+      const drift = createDrift({ client: harness.client, taskQueue: harness.environment });
+      const { totals, findings } = await drift.check();
+      const { components, unreadable } = totals;
+      return { components, unreadable, differs: findings.map(({ differs }) => differs) };
+    };
+    expect(await check()).toEqual({ components: 2, unreadable: 0, differs: [] });
+    await writeFile(file, 'two');
+    expect(await check()).toEqual({ components: 2, unreadable: 0, differs: [['secrets']] });
+    await rm(file);
+    expect(await check()).toEqual({ components: 1, unreadable: 1, differs: [] });
+  } finally {
+    await harness.stop();
+    await rm(directory, { recursive: true });
   }
 });
 

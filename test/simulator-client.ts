@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 export const API = '/api/public/v1';
+export const CONFIG_API = '/api/v1';
 
 export const json = (body: unknown) => ({
   body: JSON.stringify(body),
@@ -39,5 +40,17 @@ export const createClient = (url: () => string) => {
     return Ids.parse(answer.body);
   };
 
-  return { request, call, create };
+  /** An operation of the Config API, by its path below the base; without a token. */
+  const config = async (path: string, body: unknown = {}) => {
+    const answer = await request('POST', `${CONFIG_API}${path}`, json(body));
+    return { status: answer.status, body: answer.body };
+  };
+
+  const createConfig = async (path: string, body: unknown) => {
+    const answer = await config(path, body);
+    expect(answer).toMatchObject({ status: 200 });
+    return Ids.parse(answer.body);
+  };
+
+  return { request, call, create, config, createConfig };
 };

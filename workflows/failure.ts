@@ -38,7 +38,7 @@ export const isAirbytes = (err: unknown): boolean =>
   chain(err).some(
     (cause) =>
       cause instanceof ApplicationFailure &&
-      (cause.type === 'AirbyteError' || cause.type === 'AirbyteRefused'),
+      (cause.type === 'AirbyteUnavailable' || cause.type === 'AirbyteRefused'),
   );
 
 /** What went wrong in a step and what to do, in the words the activity found for it. */

@@ -1,3 +1,4 @@
+import type { attributesOf } from '../src/search-attributes';
 import type { Component, KnownIds, Plan } from '../src/descriptor';
 
 /** Milliseconds. Part of the input, so that a replay waits as the run did. */
@@ -15,6 +16,8 @@ export interface ProvisionInput {
   known: KnownIds;
   /** What the descriptor says to no effect; for the run's log. */
   warnings: string[];
+  /** What is known of former operations; for the run's log too. Absent in inputs of older gateways. */
+  notes?: string[];
   retry: Retry;
 }
 
@@ -23,4 +26,23 @@ export interface UnprovisionInput {
   known: KnownIds;
   removeData: boolean;
   retry: Retry;
+}
+
+/** A component's run within that of its data product: all that starts it as if it were alone. */
+export interface Part<Input> {
+  token: string;
+  /** The component's name, for people. */
+  component: string;
+  input: Input;
+  summary: string;
+  details: string;
+  attributes: ReturnType<typeof attributesOf>;
+}
+
+export interface ProductInput<Input> {
+  /** The data product's key. */
+  key: string;
+  parts: Part<Input>[];
+  warnings: string[];
+  notes: string[];
 }

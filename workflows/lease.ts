@@ -13,9 +13,11 @@ import {
 import type { Run } from './run';
 
 /*
- * One writer per component. A run that wants to change a component first starts a child workflow
- * under an id that only the component decides; Temporal lets no second one run. However the run ends,
- * the server then asks the child to cancel, and the child tells the first of those who wait.
+ * One writer per component, and one run at a time that changes a data product as a whole. A run that
+ * wants to change a component first starts a child workflow under an id that only the component
+ * decides; Temporal lets no second one run. However the run ends, the server then asks the child to
+ * cancel, and the child tells the first of those who wait. A data product's run holds the product
+ * only, and its component runs one component each, so nobody waits for one who waits for him.
  */
 
 /** Milliseconds a waiting run trusts the lease to tell it; then it tries by itself. */
@@ -39,7 +41,7 @@ interface Lease {
 }
 
 /** False when there is no such run any more. */
-const isTold = (tell: Promise<void>) =>
+export const isTold = (tell: Promise<void>) =>
   tell.then(
     () => true,
     (err: unknown) => {
@@ -75,16 +77,16 @@ export async function lease({ holder, waiting }: Lease): Promise<string> {
   return `The turn of ${holder} is over.`;
 }
 
-const isHeld = (err: unknown) =>
+/** Whether a workflow of that id runs already. */
+export const isHeld = (err: unknown) =>
   err instanceof Error && err.name === 'WorkflowExecutionAlreadyStartedError';
 
 /**
- * Waits until no other run may change the component, and holds it until this run ends, however it
- * ends. The phase tells for whom it waits. Only a cancellation ends the waiting without success.
+ * Waits until no other run may change what is to be held, and holds it until this run ends, however
+ * it ends. The phase tells for whom it waits. Only a cancellation ends the waiting without success.
  */
-export const holdComponent = async (key: string, run: Run): Promise<void> => {
+const hold = async (workflowId: string, run: Run): Promise<void> => {
   const token = workflowInfo().workflowId;
-  const workflowId = `component.${key.replace('/', '.')}`;
   let others: string[] = [];
   let isFreed = false;
   let isOurs = false;
@@ -120,3 +122,10 @@ export const holdComponent = async (key: string, run: Run): Promise<void> => {
     isFreed = false;
   }
 };
+
+/** Holds a component, by its key. */
+export const holdComponent = (key: string, run: Run) =>
+  hold(`component.${key.replace('/', '.')}`, run);
+
+/** Holds a data product, by its key, against other runs of it as a whole. */
+export const holdProduct = (key: string, run: Run) => hold(`product.${key.replace('/', '.')}`, run);

@@ -1,20 +1,27 @@
-import { ApplicationFailure, isCancellation, upsertMemo } from '@temporalio/workflow';
-import type { Found } from '../activities/airbyte';
+import { ApplicationFailure, isCancellation, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import type { FailureDetails, Found } from '../activities/airbyte';
 import type { ProvisioningStatus } from '../src/contract';
 import type { KnownIds } from '../src/descriptor';
 import { explain } from './failure';
 import type { Run } from './run';
 
+const whoCancelled = (run: Run) => {
+  if (run.isTerminating()) return 'The run was terminated by a DELETE of its token.';
+  return workflowInfo().parent
+    ? 'The run was cancelled, by an operator or because the run of its data product had ended.'
+    : 'An operator cancelled the run.';
+};
+
 /** Why a run ends without success; told before anything is undone. */
-export const reasonOf = (err: unknown, run: Run) =>
-  isCancellation(err)
-    ? {
-        problem: run.isTerminating()
-          ? 'The run was terminated by a DELETE of its token.'
-          : 'An operator cancelled the run.',
-        solution: 'Send the request again when it may go on.',
-      }
-    : explain(err);
+export const reasonOf = (err: unknown, run: Run): FailureDetails => {
+  if (!isCancellation(err)) return explain(err);
+  return (
+    run.endReason() ?? {
+      problem: whoCancelled(run),
+      solution: 'Send the request again when it may go on.',
+    }
+  );
+};
 
 /** The ids of what is known to exist in Airbyte, as `info.privateInfo` has them. */
 export type Existing = KnownIds & { workspaceId?: string };
@@ -36,7 +43,8 @@ interface Failed {
   leftBehind: string[];
 }
 
-const section = (title: string, lines: string[]) =>
+/** A line of the result, if there is anything to tell in it. */
+export const section = (title: string, lines: string[]) =>
   lines.length === 0 ? [] : [`${title}: ${lines.join('; ')}.`];
 
 const definedIn = (ids: Existing): Record<string, string> =>
@@ -49,17 +57,41 @@ const endOf = ({ terminated, cancelled }: { terminated: boolean; cancelled: bool
   return cancelled ? 'Cancelled' : 'Failed';
 };
 
-/**
- * Ends a run that failed. The status goes into the failure's details, where it can be read without
- * a worker; a cancelled run has no details, so its status goes into the memo.
- */
-export const failRun = ({ err, run, what, exists, undone, leftBehind }: Failed): never => {
-  const cancelled = isCancellation(err);
-  const { problem, solution } = reasonOf(err, run);
+/** As what a run ends: FAILED, or TERMINATED where the Coordinator ended it. */
+export const endingOf = (err: unknown, run: Run) => {
+  const cancelled = isCancellation(err) && !run.endReason();
   const terminated = run.isTerminating();
   run.phase(endOf({ terminated, cancelled }));
-  const status: ProvisioningStatus = {
-    status: terminated ? 'TERMINATED' : 'FAILED',
+  return { cancelled, status: terminated ? ('TERMINATED' as const) : ('FAILED' as const) };
+};
+
+/**
+ * Ends a run with the status of its failure. It goes into the failure's details, where it can be read
+ * without a worker; a cancelled run has no details, so its status goes into the memo.
+ */
+export const failWith = (
+  status: ProvisioningStatus,
+  { err, what, cancelled }: Pick<Failed, 'err' | 'what'> & { cancelled: boolean },
+): never => {
+  if (cancelled) {
+    upsertMemo({ status });
+    throw err;
+  }
+  throw ApplicationFailure.create({
+    message: status.result,
+    type: what === 'provisioned' ? 'ProvisioningFailed' : 'UnprovisioningFailed',
+    nonRetryable: true,
+    details: [status],
+    ...(err instanceof Error && { cause: err }),
+  });
+};
+
+/** Ends a component's run that failed. */
+export const failRun = ({ err, run, what, exists, undone, leftBehind }: Failed): never => {
+  const { problem, solution } = reasonOf(err, run);
+  const { status, cancelled } = endingOf(err, run);
+  const told: ProvisioningStatus = {
+    status,
     result: [
       `The component was not ${what}. ${problem}`,
       `What to do: ${solution}`,
@@ -78,15 +110,5 @@ export const failRun = ({ err, run, what, exists, undone, leftBehind }: Failed):
     },
     logs: run.logs,
   };
-  if (cancelled) {
-    upsertMemo({ status });
-    throw err;
-  }
-  throw ApplicationFailure.create({
-    message: status.result,
-    type: what === 'provisioned' ? 'ProvisioningFailed' : 'UnprovisioningFailed',
-    nonRetryable: true,
-    details: [status],
-    ...(err instanceof Error && { cause: err }),
-  });
+  return failWith(told, { err, what, cancelled });
 };

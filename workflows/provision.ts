@@ -12,6 +12,7 @@ import type { Run, Steps } from './run';
 import { bothOf, compensate, DELETED } from './saga';
 import { firstSync } from './first-sync';
 import type { Undo } from './saga';
+import { startPart } from './verdict';
 
 const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
 
@@ -120,6 +121,7 @@ const noteFor = (run: Run, kind: string, put: Put) => {
 /**
  * Makes a component's pipeline exist as its descriptor says. Looks first and acts on the
  * difference; on failure takes back what it did, so that nothing, or the former pipeline, is left.
+ * As part of a data product's run it keeps what it did only if all the other components are in place.
  */
 export async function provision(input: ProvisionInput): Promise<ProvisioningStatus> {
   const { plan, warnings } = input;
@@ -127,6 +129,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
   const { settleTime } = input.retry;
   const steps = activitiesFor(input.retry);
   const run = startRun();
+  const part = startPart(run);
   const undos: Undo[] = [];
   // Until the run has looked, the ids it was told are the best it can tell.
   let exists: Existing = input.known;
@@ -145,9 +148,10 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     return put;
   };
 
-  try {
+  const pipeline = async (): Promise<ProvisioningStatus> => {
     await holdComponent(key, run);
     run.phase('Looking at what exists in Airbyte');
+    for (const note of input.notes ?? []) run.info(note);
     for (const warning of warnings) run.warn(warning);
     const before = await steps(`Look for ${key}`).inspect({ key, known: input.known });
     exists = existingIn(before);
@@ -198,6 +202,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
 
     // A cancellation that the last step did not notice is heard all the same.
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
+    await part.verdict();
     run.phase('Completed');
     return {
       status: 'COMPLETED',
@@ -209,6 +214,10 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       ),
       logs: run.logs,
     };
+  };
+
+  try {
+    return await part.within(pipeline);
   } catch (err) {
     run.error(reasonOf(err, run).problem);
     const { undone, leftBehind } = await compensate(undos, run);

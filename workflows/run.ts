@@ -7,7 +7,7 @@ import {
   upsertMemo,
 } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
-import type { Activities } from '../activities/airbyte';
+import type { Activities, FailureDetails } from '../activities/airbyte';
 import type { Log, ProvisioningStatus } from '../src/contract';
 import type { Retry } from './input';
 
@@ -56,13 +56,17 @@ const MARKS = { DEBUG: '·', INFO: '✓', WARNING: '⚠', ERROR: '✗' };
 /**
  * What a run tells about itself while it goes on: a log for the Coordinator (the `status` query),
  * the phase in the memo (readable without a worker), and details for the operator in the UI.
+ * `more` has lines that belong to the phase while it lasts.
  */
-export const startRun = () => {
+export const startRun = (more: () => string[] = () => []) => {
   const logs: Log[] = [];
   const lines: string[] = [];
   let current = '';
 
-  const show = () => setCurrentDetails([`**${current}**`, '', ...lines].join('\n'));
+  const show = () => {
+    const state = more().map((line) => `- ${line}`);
+    setCurrentDetails([`**${current}**`, ...state, '', ...lines].join('\n'));
+  };
   const log = (level: Log['level']) => (message: string, href?: string) => {
     logs.push({ timestamp: new Date().toISOString(), level, message, phase: current });
     lines.push(`- ${MARKS[level]} ${href ? `[${message}](${href})` : message}`);
@@ -70,10 +74,11 @@ export const startRun = () => {
   };
 
   let terminating = false;
+  let endReason: FailureDetails | undefined;
 
   setHandler(statusQuery, () => ({
     status: terminating ? 'TERMINATING' : 'RUNNING',
-    result: current,
+    result: [current, ...more()].join('\n'),
     logs,
   }));
   setHandler(terminateSignal, () => {
@@ -84,6 +89,11 @@ export const startRun = () => {
     logs,
     /** Whether the Coordinator has asked for the end of this run. */
     isTerminating: () => terminating,
+    /** Why the run of its data product has told this one to end. */
+    endReason: () => endReason,
+    endFor: (reason: FailureDetails) => {
+      endReason = reason;
+    },
     /** A few words on what the run now does, for people. */
     phase(words: string) {
       current = words;

@@ -7,6 +7,7 @@ import type { Existing } from './outcome';
 import { holdComponent } from './lease';
 import { activitiesFor, startRun } from './run';
 import type { Run, Steps } from './run';
+import { startPart } from './verdict';
 
 interface Removal {
   what: string;
@@ -60,6 +61,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   const { key } = input.component;
   const steps = activitiesFor(input.retry);
   const run = startRun();
+  const part = startPart(run);
   // Until the run has looked, the ids it was told are the best it can tell.
   let exists: Existing = input.known;
   let leftBehind = [UNSEEN];
@@ -82,7 +84,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     }
   };
 
-  try {
+  const removeAll = async (): Promise<ProvisioningStatus> => {
     await holdComponent(key, run);
     run.phase('Looking at what exists in Airbyte');
     const found = await steps(`Look for ${key}`).inspect({ key, known: input.known });
@@ -108,6 +110,10 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
       info: { publicInfo: {}, privateInfo: {} },
       logs: run.logs,
     };
+  };
+
+  try {
+    return await part.within(removeAll);
   } catch (err) {
     if (failures.size === 0) run.error(reasonOf(err, run).problem);
     return failRun({ err, run, what: 'unprovisioned', exists, undone: [], leftBehind });

@@ -44,6 +44,13 @@ export const showConfigActor = (actor: Actor) => {
   };
 };
 
+/** What differs between the versions of Airbyte. */
+export interface ListTraits {
+  search: SearchMode;
+  /** Whether `list` has pages and filters; before 1.8 it gives everything. */
+  paged: boolean;
+}
+
 /** Config API, ActorListCursorPaginatedRequestBody: 20 of a page unless said otherwise. */
 const CursorList = z.object({
   workspaceId: z.guid(),
@@ -66,6 +73,13 @@ const showListed = (store: Store) => (actor: Actor) => ({
   status: isInUse(store, actor) ? 'active' : 'inactive',
 });
 
+const listWhole = (store: Store, kind: ActorKind, workspaceId: string) => {
+  const found = [...store[kind].values()].filter(
+    (actor) => !actor.deleted && actor.workspaceId === workspaceId,
+  );
+  return ok({ [words[kind].many]: found.map(showListed(store)) });
+};
+
 const listByCursor = (store: Store, kind: ActorKind, given: z.output<typeof CursorList>) => {
   const term = given.filters?.searchTerm?.toLowerCase() ?? '';
   const found = [...store[kind].values()]
@@ -78,11 +92,11 @@ const listByCursor = (store: Store, kind: ActorKind, given: z.output<typeof Curs
   return ok({ [words[kind].many]: listed, page_size: pageSize, num_connections: found.length });
 };
 
-const lists = (store: Store, kind: ActorKind, search: SearchMode): Operation[] => {
+const lists = (store: Store, kind: ActorKind, { search, paged }: ListTraits): Operation[] => {
   const { one, many, paginated } = words[kind];
   return [
     query({ id: `list${one}sForWorkspace`, path: `/${many}/list`, body: CursorList }, (given) =>
-      listByCursor(store, kind, given),
+      paged ? listByCursor(store, kind, given) : listWhole(store, kind, given.workspaceId),
     ),
     query({ id: paginated, path: `/${many}/list_paginated`, body: PaginatedList }, (given) =>
       ok({ [many]: listPaginated(store[kind].values(), given).map(showListed(store)) }),
@@ -156,7 +170,7 @@ const create = (store: Store, kind: ActorKind, given: z.output<ReturnType<typeof
 export const configActorOperations = (
   store: Store,
   kind: ActorKind,
-  search: SearchMode,
+  traits: ListTraits,
 ): Operation[] => {
   const { one, many } = words[kind];
   return [
@@ -164,6 +178,6 @@ export const configActorOperations = (
     query({ id: `get${one}`, path: `/${many}/get`, body: idOf(kind) }, (given) =>
       ok(showConfigActor(findActor(store, kind, readId(kind, given)))),
     ),
-    ...lists(store, kind, search),
+    ...lists(store, kind, traits),
   ];
 };

@@ -4,7 +4,7 @@ import { configActorOperations } from './config-actors';
 import { configCheckOperations } from './config-checks';
 import { configConnectionOperations } from './config-connections';
 import { configDefinitionOperations } from './config-definitions';
-import { configInstanceOperations, type Instance } from './config-instance';
+import { configInstanceOperations, type Instance, isAtLeast } from './config-instance';
 import { configJobOperations } from './config-jobs';
 import type { SearchMode } from './config-search';
 import type { Operation } from './operation';
@@ -23,11 +23,12 @@ export interface ConfigApiDependencies {
 /** Airbyte's Config API, over the same store as the public one. */
 export const configOperations = (deps: ConfigApiDependencies): Operation[] => {
   const { store, auth, instance, failures, search, jobDuration } = deps;
+  const traits = { search, paged: isAtLeast(instance.version, [1, 8]) };
   return [
     auth.configOperation,
     ...configInstanceOperations(store, instance),
-    ...configActorOperations(store, 'source', search),
-    ...configActorOperations(store, 'destination', search),
+    ...configActorOperations(store, 'source', traits),
+    ...configActorOperations(store, 'destination', traits),
     ...configCheckOperations(store, failures),
     ...configDefinitionOperations(store, 'source'),
     ...configDefinitionOperations(store, 'destination'),

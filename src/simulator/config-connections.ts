@@ -133,7 +133,6 @@ const search = (store: Store, mode: SearchMode, asked: Record<string, unknown>) 
 /** Airbyte Config API: connections; their jobs are elsewhere. */
 export const configConnectionOperations = (store: Store, mode: SearchMode): Operation[] => {
   const path = '/connections';
-  const all = store.connections;
   return [
     command({ id: 'createConnection', path: `${path}/create`, body: Create }, (given) =>
       ok(showConfigConnection(create(store, given))),
@@ -147,11 +146,15 @@ export const configConnectionOperations = (store: Store, mode: SearchMode): Oper
     query(
       { id: 'listConnectionsForWorkspace', path: `${path}/list`, body: WorkspaceId },
       ({ workspaceId }) =>
-        listed(all.values(), (row) => !row.deleted && row.workspaceId === workspaceId),
+        listed(
+          store.connections.values(),
+          (row) => !row.deleted && row.workspaceId === workspaceId,
+        ),
     ),
     query(
       { id: 'listAllConnectionsForWorkspace', path: `${path}/list_all`, body: WorkspaceId },
-      ({ workspaceId }) => listed(all.values(), (row) => row.workspaceId === workspaceId),
+      ({ workspaceId }) =>
+        listed(store.connections.values(), (row) => row.workspaceId === workspaceId),
     ),
     query(
       {

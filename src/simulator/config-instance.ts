@@ -15,6 +15,12 @@ export interface Instance {
   workspaceId: string;
 }
 
+/** Whether a version such as "1.8.0" is `major.minor` or later. */
+export const isAtLeast = (version: string, [major, minor]: [number, number]) => {
+  const [givenMajor = 0, givenMinor = 0] = version.split('.').map(Number);
+  return givenMajor > major || (givenMajor === major && givenMinor >= minor);
+};
+
 /** Config API, InstanceConfigurationResponse. */
 const showInstance = ({ edition, version, authMode, workspaceId }: Instance) => ({
   edition,

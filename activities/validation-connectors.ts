@@ -1,0 +1,64 @@
+import type { Airbyte, Definition, Kind } from '../src/airbyte';
+import { AirbyteError } from '../src/airbyte-error';
+import { suggestion } from '../src/suggestions';
+import type { ToValidate } from '../workflows/validate';
+import { failed, notPossible, passed } from './validation-checks';
+import type { Check } from './validation-checks';
+
+/** The one of a component's two ends that a check is about. */
+export interface OneEnd {
+  component: ToValidate;
+  kind: Kind;
+}
+
+const ASK = 'Ask the platform operator';
+
+/** Statuses of an Airbyte that has no such list, or does not show it to us. */
+const UNLISTED = [403, 404, 405, 501];
+
+/** Undefined where this Airbyte does not tell which connectors there are. */
+export const definitionsOf = async (airbyte: Airbyte, kind: Kind) => {
+  try {
+    return await airbyte.listDefinitions(kind);
+  } catch (err) {
+    if (err instanceof AirbyteError && UNLISTED.includes(err.status ?? 0)) return undefined;
+    throw err;
+  }
+};
+
+const describeDefinition = ({ name, dockerRepository = '', dockerImageTag = '' }: Definition) =>
+  `${name} (${[dockerRepository, dockerImageTag].filter(Boolean).join(' ')})`.replace(' ()', '');
+
+const describeWanted = ({ component: { plan }, kind }: OneEnd) => {
+  const wanted = plan[kind];
+  const named = wanted.connector === 'custom' ? wanted.definitionName : undefined;
+  if (named === undefined) return { isWanted: ({ id }: Definition) => id === wanted.definitionId };
+  return { named, isWanted: ({ name }: Definition) => name === named };
+};
+
+const absent = (end: OneEnd, definitions: Definition[], named: string | undefined) => {
+  const at = `${end.component.at}.${end.kind}`;
+  const ask = `is not among the ${end.kind} connectors of this Airbyte workspace`;
+  const { connector, definitionId = '' } = end.component.plan[end.kind];
+  if (named === undefined)
+    return failed(`${at}.connector`, `${connector} (${definitionId}) ${ask}. ${ASK} to add it.`);
+  const meant = suggestion(
+    named,
+    definitions.map(({ name }) => name),
+  );
+  return failed(`${at}.definitionName`, `"${named}" ${ask}${meant || `. ${ASK} to add it.`}`);
+};
+
+export const judgeDefinition = (end: OneEnd, definitions: Definition[] | undefined): Check => {
+  const at = `${end.component.at}.${end.kind}`;
+  if (!definitions)
+    return notPossible(at, `this Airbyte does not tell which ${end.kind} connectors it has`);
+  const { named, isWanted } = describeWanted(end);
+  const [found, another] = definitions.filter(isWanted);
+  if (!found) return absent(end, definitions, named);
+  if (!another) return passed(at, `the connector ${describeDefinition(found)} is available`);
+  return failed(
+    `${at}.definitionName`,
+    `is the name of more than one connector. Give the definitionId instead: ${found.id} or ${another.id}.`,
+  );
+};

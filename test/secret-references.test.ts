@@ -1,0 +1,110 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { AirbyteError } from '../src/airbyte-error';
+import { createSecretReferences } from '../src/secret-references';
+import { createRedactor } from '../src/secrets';
+
+let folder: string;
+let directory: string;
+
+/** As Kubernetes mounts a secret: each name a link into `..data`, which is a link itself. */
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'provisioner-tests-'));
+  directory = path.join(folder, 'secrets');
+  await mkdir(path.join(directory, '..2026_11_21'), { recursive: true });
+  await symlink('..2026_11_21', path.join(directory, '..data'));
+  for (const [name, text] of Object.entries({
+    PASSWORD: 'from a file\n',
+    'tls.key': 'line one\nline two\r\n',
+    EMPTY: '\n',
+    HUGE: 'x'.repeat(70_000),
+  })) {
+    await writeFile(path.join(directory, '..data', name), text);
+    await symlink(path.join('..data', name), path.join(directory, name));
+  }
+  await writeFile(path.join(folder, 'outside'), 'geheim');
+  await symlink(path.join('..', 'outside'), path.join(directory, 'ESCAPED'));
+  await mkdir(path.join(directory, 'FOLDER'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const VARIABLES = { VARIABLE: 'from the environment', PASSWORD: 'not this one' };
+const ALLOWED = ['VARIABLE', 'PASSWORD', 'tls.key', 'EMPTY', 'HUGE', 'ESCAPED', 'FOLDER', 'ABSENT'];
+const MORE = ['..data', '..', 'a/b', '../outside'];
+
+const referencesTo = (redactor = createRedactor(), where: string | undefined = directory) =>
+  createSecretReferences(
+    {
+      directory: where,
+      allowed: [...ALLOWED, ...MORE],
+      fromEnvironment: new Map(Object.entries(VARIABLES)),
+    },
+    redactor,
+  );
+
+const AT = ['specific', 'source', 'connectionConfiguration'];
+const resolve = (configuration: Record<string, unknown>) =>
+  referencesTo().resolve(configuration, AT);
+
+const refusal = async (configuration: Record<string, unknown>) => {
+  try {
+    await resolve(configuration);
+  } catch (err) {
+    if (err instanceof AirbyteError) return { message: err.message, solution: err.solution };
+    throw err;
+  }
+  return undefined;
+};
+
+test('a reference is resolved wherever it stands, a file before a variable', async () => {
+  expect(
+    await resolve({
+      password: { secretRef: 'PASSWORD' },
+      list: [{ key: { secretRef: 'tls.key' } }, 7],
+      deep: { token: { secretRef: 'VARIABLE' }, secretRef: 'is a field here', other: 1 },
+    }),
+  ).toEqual({
+    password: 'from a file',
+    list: [{ key: 'line one\nline two' }, 7],
+    deep: { token: 'from the environment', secretRef: 'is a field here', other: 1 },
+  });
+});
+
+test.each([
+  ['OTHER', 'is not one that descriptors may use', 'add OTHER to SECRETS_ALLOWED'],
+  ['..data', 'is not one that descriptors may use', 'Name another secret'],
+  ['..', 'is not one that descriptors may use', 'Name another secret'],
+  ['../outside', 'is not one that descriptors may use', 'Name another secret'],
+  ['a/b', 'is not one that descriptors may use', 'Name another secret'],
+  ['ABSENT', 'is not there', 'provide the secret ABSENT, as a file in SECRETS_DIR'],
+  ['EMPTY', 'is empty', 'provide the secret EMPTY'],
+  ['ESCAPED', 'is a link out of its directory', 'look at the file ESCAPED'],
+  ['FOLDER', 'is no file', 'look at the file FOLDER'],
+  ['HUGE', 'is larger than 64 KiB', 'look at the file HUGE'],
+])('the reference to %s is refused: it %s', async (name, why, remedy) => {
+  const found = await refusal({ ssl: { key: { secretRef: name } } });
+  expect(found?.message).toMatch(/^specific\.source\.connectionConfiguration\.ssl\.key: /);
+  expect(found?.message).toContain(`"${name}" ${why}.`);
+  expect(found?.solution).toContain(remedy);
+  expect(JSON.stringify(found)).not.toContain('geheim');
+});
+
+test('all that cannot be had are told at once', async () => {
+  const found = await refusal({ a: { secretRef: 'OTHER' }, b: [{ secretRef: 'ABSENT' }] });
+  expect(found?.message).toBe(
+    'specific.source.connectionConfiguration.a: the secret "OTHER" is not one that descriptors may use. specific.source.connectionConfiguration.b[0]: the secret "ABSENT" is not there.',
+  );
+});
+
+test('what was resolved is remembered, the secrets in a JSON document too', async () => {
+  const redactor = createRedactor();
+  const account = JSON.stringify({ type: 'service_account', private_key: 'k1\nk2' }, null, 2);
+  await writeFile(path.join(directory, '..data', 'PASSWORD'), `${account}\n`);
+  await referencesTo(redactor).resolve({ key: { secretRef: 'PASSWORD' } }, AT);
+  expect(redactor.redact('bad key k1\nk2 of service_account')).toBe(
+    'bad key ********** of service_account',
+  );
+  await writeFile(path.join(directory, '..data', 'PASSWORD'), 'rotated');
+  expect(await resolve({ key: { secretRef: 'PASSWORD' } })).toEqual({ key: 'rotated' });
+});

@@ -1,0 +1,43 @@
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  TerminatedFailure,
+} from '@temporalio/workflow';
+import type { FailureDetails } from '../activities/airbyte';
+import type { ProvisioningStatus } from '../src/contract';
+import { explain } from './failure';
+
+const isStatus = (value: unknown): value is ProvisioningStatus =>
+  typeof value === 'object' && value !== null && 'status' in value && 'result' in value;
+
+const first = (value: string | string[] | undefined) => [value].flat()[0];
+
+const inStatus = ({ result, info }: ProvisioningStatus): FailureDetails => ({
+  problem: first(info?.privateInfo.problems) ?? result,
+  solution: first(info?.privateInfo.solutions) ?? 'Look at the run of the component.',
+});
+
+const withoutWords = (cause: unknown): FailureDetails => {
+  if (cause instanceof CancelledFailure)
+    return {
+      problem: 'Its run was cancelled.',
+      solution: 'Send the request again when it may go on.',
+    };
+  if (cause instanceof TerminatedFailure)
+    return {
+      problem: 'An operator terminated its run; nothing of it was undone.',
+      solution: 'Deploy the component again to put it in order, or undeploy it.',
+    };
+  return explain(cause);
+};
+
+/** How the run of a component ended that did not complete, in its own words if it could say any. */
+export const endOfChild = (
+  err: unknown,
+): { status?: ProvisioningStatus; problem: FailureDetails } => {
+  const cause = err instanceof ChildWorkflowFailure ? err.cause : err;
+  const told: unknown = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+  if (!isStatus(told)) return { problem: withoutWords(cause) };
+  return { status: told, problem: inStatus(told) };
+};

@@ -1,0 +1,179 @@
+import { condition, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
+import type { ChildWorkflowHandle } from '@temporalio/workflow';
+import type { FailureDetails } from '../activities/airbyte';
+import type { ProvisioningStatus } from '../src/contract';
+import { endOfChild } from './child-end';
+import type { Part, ProvisionInput, UnprovisionInput } from './input';
+import { isHeld, isTold } from './lease';
+import type { Run } from './run';
+import { readySignal, verdictSignal } from './verdict';
+
+/** Components that are worked on at once; those that are in place and wait for the others do not count. */
+const AT_ONCE = 10;
+/** Milliseconds until a component is tried again whose token has a run of its own that goes on. */
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 10_000;
+
+type PartRun = (input: ProvisionInput | UnprovisionInput) => Promise<ProvisioningStatus>;
+type Child = ChildWorkflowHandle<PartRun>;
+
+/** How a component stands; also the words for it. */
+type State =
+  | 'not begun'
+  | 'waits for the run that it has already'
+  | 'under way'
+  | 'in place, waits for the others'
+  | 'being stopped'
+  | 'done'
+  | 'failed'
+  | 'stopped with the others';
+
+export interface Member {
+  component: string;
+  state: State;
+  /** What its run ended with, if it began and could say. */
+  status?: ProvisioningStatus;
+  /** Why it is not as wanted. */
+  problem?: FailureDetails;
+  err?: unknown;
+}
+
+interface Crew {
+  operation: 'provision' | 'unprovision';
+  parts: Part<ProvisionInput | UnprovisionInput>[];
+  run: Run;
+}
+
+/** Where the server knows our search attributes, this run was started with some. */
+const knowsAttributes = ({ attributes }: Part<unknown>) => {
+  const names = workflowInfo().typedSearchAttributes.getAll();
+  return names.some(({ key: { name } }) => attributes.some(({ key }) => key.name === name));
+};
+
+/** As the gateway starts the run of a single component; also the token, under which it can be asked. */
+const optionsFor = (part: Crew['parts'][number]) => ({
+  workflowId: part.token,
+  parentClosePolicy: 'REQUEST_CANCEL' as const,
+  memo: { phase: 'Waiting for a worker' },
+  staticSummary: part.summary,
+  staticDetails: part.details,
+  ...(knowsAttributes(part) && { typedSearchAttributes: part.attributes }),
+});
+
+/**
+ * The runs of a data product's components, as children of its own. To be used in a scope that is not
+ * cancelled: they are ended by `stop`, and always waited for.
+ */
+export const createCrew = ({ operation, parts, run }: Crew) => {
+  const members = parts.map((part) => {
+    const member: Member = { component: part.component, state: 'not begun' };
+    return { part, member };
+  });
+  const queue = [...members];
+  const children = new Map<Member, Child>();
+  const ends: Promise<void>[] = [];
+  const ready = new Set<string>();
+  let stopped: FailureDetails | undefined;
+  let isKept = false;
+
+  setHandler(readySignal, (token) => {
+    ready.add(token);
+    const found = members.find(({ part }) => part.token === token);
+    if (found?.member.state !== 'under way') return;
+    found.member.state = 'in place, waits for the others';
+    run.info(`${found.member.component}: in place`);
+  });
+
+  const tell = (reason?: FailureDetails) =>
+    Promise.all([...children.values()].map((child) => isTold(child.signal(verdictSignal, reason))));
+
+  const stop = (reason: FailureDetails, phase: string) => {
+    // Too late where the others have been told to keep what they did.
+    if (stopped || isKept) return false;
+    stopped = reason;
+    queue.length = 0;
+    run.phase(phase);
+    for (const member of children.keys()) member.state = 'being stopped';
+    void tell(reason);
+    return true;
+  };
+
+  const failed = (member: Member, err: unknown) => {
+    const { status, problem } = endOfChild(err);
+    const isOwn = problem.problem !== stopped?.problem;
+    member.state = isOwn ? 'failed' : 'stopped with the others';
+    Object.assign(member, { problem, err, ...(status && { status }) });
+    if (isOwn) run.error(`${member.component}: ${problem.problem}`);
+    // A removal goes on without those that fail; what is made is made together.
+    if (operation === 'unprovision') return;
+    const reason = {
+      problem: `Another component of the data product failed: ${member.component}.`,
+      solution: `See what the run of the data product says: ${workflowInfo().workflowId}`,
+    };
+    stop(reason, 'Failed; undoing what was done');
+  };
+
+  /** Undefined when the run was told to stop before the component's could begin. */
+  const startOne = async (part: Crew['parts'][number], member: Member) => {
+    for (let wait = FIRST_WAIT; !stopped; wait = Math.min(wait * 2, LONGEST_WAIT)) {
+      const started = startChild<PartRun>(operation, { ...optionsFor(part), args: [part.input] });
+      const child = await started.catch((err: unknown) => {
+        if (isHeld(err)) return undefined;
+        throw err;
+      });
+      if (child) return child;
+      member.state = 'waits for the run that it has already';
+      await condition(() => stopped !== undefined, wait, {
+        summary: `Waits for the run that ${member.component} has already`,
+      });
+    }
+    return undefined;
+  };
+
+  /** Until the component is in place, or its run has ended. */
+  const begin = async ({ part, member }: (typeof members)[number]) => {
+    const child = await startOne(part, member);
+    if (!child) {
+      member.state = 'not begun';
+      return;
+    }
+    children.set(member, child);
+    member.state = 'under way';
+    if (stopped) void isTold(child.signal(verdictSignal, stopped));
+    const end = child.result().then(
+      (status) => {
+        member.state = 'done';
+        member.status = status;
+        if (operation === 'unprovision') run.info(`${member.component}: ${status.result}`);
+      },
+      (err: unknown) => failed(member, err),
+    );
+    const ended = end.finally(() => children.delete(member));
+    ends.push(ended);
+    await Promise.race([ended, condition(() => ready.has(part.token))]);
+  };
+
+  const lane = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const { member } = next;
+      await begin(next).catch((err: unknown) => failed(member, err));
+    }
+  };
+
+  return {
+    members: members.map(({ member }) => member),
+    /** A line for each component. */
+    lines: () => members.map(({ member: { component, state } }) => `${component}: ${state}`),
+    /** Whether it was not too late. */
+    stop,
+    isStopped: () => stopped !== undefined,
+    /** Until each is in place or has ended; none begins once they are told to stop. */
+    begun: () => Promise.all(Array.from({ length: AT_ONCE }, lane)),
+    /** What was done is to be kept. */
+    keep: () => {
+      isKept = true;
+      return tell();
+    },
+    ended: () => Promise.all(ends),
+  };
+};
