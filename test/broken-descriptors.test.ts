@@ -17,7 +17,11 @@ const PATIENCE = 5000;
 let harness: Harness;
 beforeAll(async () => {
   // Nobody works on what is started, so that it can be counted.
-  harness = await startHarness({ worker: false });
+  harness = await startHarness({
+    worker: false,
+    // This is not about Airbyte's time: validations are to end well on a busy machine too.
+    env: { AIRBYTE_REQUEST_TIMEOUT: '10s', AIRBYTE_GIVE_UP_AFTER: '1m' },
+  });
 });
 afterAll(() => harness.stop());
 

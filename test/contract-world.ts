@@ -136,7 +136,10 @@ const others = async (harness: Harness, completed: string) => {
 };
 
 export const startWorld = async (): Promise<World> => {
-  const harness = await startHarness({ env: { BASE_PATH: '/datamesh.specificprovisioner' } });
+  // Not about Airbyte's time: runs are to end as they should on a busy machine too.
+  const patience = { AIRBYTE_REQUEST_TIMEOUT: '10s', AIRBYTE_GIVE_UP_AFTER: '1m' };
+  const env = { BASE_PATH: '/datamesh.specificprovisioner', ...patience };
+  const harness = await startHarness({ env });
   const stop = () => harness.stop();
   try {
     const [noWorker, noTemporal] = await Promise.all([

@@ -12,7 +12,13 @@ let harness: Harness;
 beforeAll(async () => {
   const allowed = SECRETS.map(([name]) => name).join(',');
   harness = await startHarness({
-    env: { ...Object.fromEntries(SECRETS), SECRETS_ALLOWED: allowed },
+    env: {
+      ...Object.fromEntries(SECRETS),
+      SECRETS_ALLOWED: allowed,
+      // This is not about time: it is to end well on a busy machine too.
+      AIRBYTE_REQUEST_TIMEOUT: '10s',
+      AIRBYTE_GIVE_UP_AFTER: '1m',
+    },
   });
 });
 afterAll(() => harness.stop());
