@@ -15,12 +15,14 @@ export interface Component {
 /** A data product in an environment. `key` is `<environment>/<domain>.<product>.<major>`. */
 export type DataProduct = Omit<Component, 'component'>;
 
-const NAME = /^[A-Za-z0-9_-]+$/;
+/** Names go into tokens, which are workflow ids: Temporal takes no more than 1000 characters. */
+const NAME = /^[A-Za-z0-9_-]{1,100}$/;
 
 const productShape = z.object({
   id: z.string().min(1),
   environment: z
     .string()
+    .max(100, 'must not be longer than 100 characters')
     .regex(/^[A-Za-z0-9._-]+$/, 'may have only letters, digits, dots, dashes and underscores'),
 });
 

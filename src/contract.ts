@@ -14,15 +14,27 @@ const descriptorKind = z
       'COMPONENT_DESCRIPTOR',
       'DATAPRODUCT_DESCRIPTOR_WITH_RESULTS',
     ]),
-  );
+  )
+  .meta({
+    description:
+      'COMPONENT_DESCRIPTOR: a data product and which of its components is meant. DATAPRODUCT_DESCRIPTOR: the data product, all of whose Airbyte components are meant.',
+  });
+
+const descriptor = z.string().min(1).meta({ description: 'YAML text; JSON is YAML too.' });
+const latestEnrichedDescriptor = z.string().nullish().meta({
+  description:
+    'The data product as it was last provisioned, with the info of its components: says which Airbyte entities are theirs. Garbage in it is ignored.',
+});
 
 export const ProvisioningRequest = z
   .object({
     descriptorKind,
-    /** YAML text (JSON is YAML too). */
-    descriptor: z.string().min(1),
-    latestEnrichedDescriptor: z.string().nullish(),
-    removeData: z.boolean().nullish(),
+    descriptor,
+    latestEnrichedDescriptor,
+    removeData: z.boolean().nullish().meta({
+      description:
+        'Whether an unprovision also deletes what the pipeline wrote; if absent, it does not.',
+    }),
   })
   .meta({ id: 'ProvisioningRequest' });
 export type ProvisioningRequest = z.infer<typeof ProvisioningRequest>;
@@ -31,25 +43,29 @@ export type ProvisioningRequest = z.infer<typeof ProvisioningRequest>;
 export const ValidationRequest = z
   .object({
     descriptorKind: descriptorKind.nullish(),
-    descriptor: z.string().min(1),
-    latestEnrichedDescriptor: z.string().nullish(),
+    descriptor,
+    latestEnrichedDescriptor,
   })
   .meta({ id: 'ValidationRequest' });
 export type ValidationRequest = z.infer<typeof ValidationRequest>;
 
 export const ProvisionInfo = z
   .object({
-    /** The descriptor of the last complete provisioning: JSON text, or YAML. */
-    request: z.string().min(1),
-    /** What came of it: the JSON text of a ProvisioningStatus, or a message. */
-    result: z.string().nullish(),
+    request: z.string().min(1).meta({
+      description: 'The descriptor of the last complete provisioning: JSON text, or YAML.',
+    }),
+    result: z.string().nullish().meta({
+      description: 'What came of it: the JSON text of a ProvisioningStatus, or a message.',
+    }),
   })
   .meta({ id: 'ProvisionInfo' });
 
 export const UpdateAclRequest = z
   .object({
-    /** Everybody who shall have access: `user:name.surname_domain.tld`, `group:name`. */
-    refs: z.array(z.string()),
+    refs: z.array(z.string()).meta({
+      description:
+        'Everybody who shall have access, no more and no less: `user:name.surname_domain.tld`, `group:name`. Empty: nobody.',
+    }),
     provisionInfo: ProvisionInfo,
     accessControlFields: z.record(z.string(), z.unknown()).nullish(),
   })
@@ -60,10 +76,14 @@ export const ReverseProvisioningRequest = z
   .object({
     useCaseTemplateId: z.string().min(1),
     environment: z.string().min(1),
-    /** What the wizard of the template asked for. */
-    params: z.record(z.string(), z.unknown()).nullish(),
-    /** The parsed catalog-info of the component. */
-    catalogInfo: z.record(z.string(), z.unknown()).nullish(),
+    params: z
+      .record(z.string(), z.unknown())
+      .nullish()
+      .meta({ description: 'What the wizard of the template asked for.' }),
+    catalogInfo: z
+      .record(z.string(), z.unknown())
+      .nullish()
+      .meta({ description: 'The parsed catalog-info of the component.' }),
   })
   .meta({ id: 'ReverseProvisioningRequest' });
 export type ReverseProvisioningRequest = z.infer<typeof ReverseProvisioningRequest>;
@@ -73,7 +93,7 @@ export const Log = z
     timestamp: z.iso.datetime(),
     level: z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR']),
     message: z.string(),
-    phase: z.string().optional(),
+    phase: z.string().optional().meta({ description: 'The step of the run.' }),
   })
   .meta({ id: 'Log' });
 export type Log = z.infer<typeof Log>;
@@ -91,22 +111,23 @@ export type PublicInfoEntry = z.infer<typeof PublicInfoEntry>;
 
 export const AclInfo = z
   .object({
-    /** The ref that was granted access. */
-    identity: z.string(),
-    /** Whether Witboost's access control panel may not take it away. */
-    locked: z.boolean(),
+    identity: z.string().meta({ description: 'The ref that was granted access.' }),
+    locked: z.boolean().meta({
+      description: 'Whether the access control panel of Witboost may not take it away.',
+    }),
   })
   .meta({ id: 'AclInfo' });
 export type AclInfo = z.infer<typeof AclInfo>;
 
 export const Info = z
   .object({
-    publicInfo: z.record(z.string(), PublicInfoEntry),
-    /**
-     * Comes back in `latestEnrichedDescriptor`; never a secret. Of a data product's run each key is
-     * `<component>.<key>`.
-     */
-    privateInfo: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+    publicInfo: z
+      .record(z.string(), PublicInfoEntry)
+      .meta({ description: 'What the Marketplace shows.' }),
+    privateInfo: z.record(z.string(), z.union([z.string(), z.array(z.string())])).meta({
+      description:
+        'Comes back in `latestEnrichedDescriptor`; never a secret. Of the run of a data product each key is `<component>.<key>`.',
+    }),
     aclInfo: z.array(AclInfo).optional(),
   })
   .meta({ id: 'Info' });
@@ -114,9 +135,10 @@ export type Info = z.infer<typeof Info>;
 
 export const ProvisioningStatus = z
   .object({
-    /** TERMINATING and TERMINATED are only told of runs that were terminated by DELETE. */
-    status: z.enum(['RUNNING', 'COMPLETED', 'FAILED', 'TERMINATING', 'TERMINATED']),
-    result: z.string(),
+    status: z.enum(['RUNNING', 'COMPLETED', 'FAILED', 'TERMINATING', 'TERMINATED']).meta({
+      description: 'TERMINATING and TERMINATED are only told of runs that were ended by DELETE.',
+    }),
+    result: z.string().meta({ description: 'What came of it, for people.' }),
     info: Info.optional(),
     logs: z.array(Log).optional(),
   })
@@ -140,22 +162,31 @@ export type ValidationResult = z.infer<typeof ValidationResult>;
 export const ValidationInfo = z
   .object({
     publicInfo: ValidationResult,
-    /** What was checked and what could not be, a line each. */
-    privateInfo: z.object({ checks: z.array(z.string()) }).optional(),
+    privateInfo: z
+      .object({ checks: z.array(z.string()) })
+      .optional()
+      .meta({ description: 'What was checked and what could not be, a line each.' }),
   })
   .meta({ id: 'ValidationInfo' });
 export type ValidationInfo = z.infer<typeof ValidationInfo>;
 
 export const ValidationStatus = z
-  .object({ status: z.enum(['RUNNING', 'COMPLETED', 'FAILED']), info: ValidationInfo.optional() })
+  .object({
+    status: z.enum(['RUNNING', 'COMPLETED', 'FAILED']).meta({
+      description:
+        'COMPLETED: the verdict is in `info.publicInfo.valid`. FAILED: the validation itself broke.',
+    }),
+    info: ValidationInfo.optional(),
+  })
   .meta({ id: 'ValidationStatus' });
 export type ValidationStatus = z.infer<typeof ValidationStatus>;
 
 export const ReverseProvisioningStatus = z
   .object({
     status: z.enum(['RUNNING', 'COMPLETED', 'FAILED']),
-    /** Fields of the component by their path; empty while running, and when it failed. */
-    updates: z.record(z.string(), z.unknown()),
+    updates: z.record(z.string(), z.unknown()).meta({
+      description: 'Fields of the component by their path; empty while running, and if it failed.',
+    }),
     logs: z.array(Log).optional(),
   })
   .meta({ id: 'ReverseProvisioningStatus' });
@@ -164,9 +195,11 @@ export type ReverseProvisioningStatus = z.infer<typeof ReverseProvisioningStatus
 /** 400, and whatever never reaches an operation (404, 413, 415). */
 export const RequestValidationError = z
   .object({
-    errors: z.array(z.string()),
+    errors: z.array(z.string()).meta({
+      description: 'Every problem: its path, its line where it has one, and what is wrong.',
+    }),
     userMessage: z.string(),
-    inputErrorField: z.string().optional(),
+    inputErrorField: z.string().optional().meta({ description: 'The path of the first problem.' }),
     moreInfo: ErrorMoreInfo,
   })
   .meta({ id: 'RequestValidationError' });

@@ -4,11 +4,12 @@ import type { Logger } from 'pino';
 import type { SystemError } from './contract';
 import { contractRoutes } from './contract-routes';
 import type { ContractDeps } from './contract-routes';
+import { docsRoutes } from './docs-page';
 import { RequestError, SystemProblem } from './errors';
 import { openApi } from './openapi';
 import type { Operations } from './operations';
 import { operationsRoutes } from './operations-routes';
-import { parserRefusal, unknownPath, wrongMethod } from './refusals';
+import { parserRefusal, unknownPath } from './refusals';
 
 export interface GatewayDeps extends ContractDeps {
   /** Undefined: the operator's routes are not served. */
@@ -72,10 +73,7 @@ export const createGateway = (deps: GatewayDeps): Express => {
   const router = express.Router();
   const { basePath, operations } = deps;
   const document = openApi({ basePath, operations: operations !== undefined });
-  router
-    .route('/openapi.json')
-    .get((_req, res) => void res.json(document))
-    .all(wrongMethod('GET'));
+  router.use(docsRoutes(document));
   router.use(contractRoutes(deps));
   if (operations) router.use(operationsRoutes(operations));
   app.use(basePath || '/', router);

@@ -1,8 +1,34 @@
-/*
- * The answers of specification 2.2.0, and the states of 2.5.0, as JSON Schema, written from the specification and not from
- * src/contract.ts, so that a mistake there is not repeated here. Stricter in one thing: nothing
- * the specification does not name may appear, and no null anywhere.
- */
+import { z } from 'zod';
+import { fixture } from './fixtures';
+
+/* The Coordinator's contract, as the fixtures have it: what src/contract.ts is held against. */
+
+const Schema = z.looseObject({
+  type: z.string().optional(),
+  required: z.array(z.string()).default([]),
+  properties: z.record(z.string(), z.looseObject({})).default({}),
+});
+
+const Contract = z.object({
+  version: z.string(),
+  operations: z.array(
+    z.object({
+      operationId: z.string(),
+      method: z.string(),
+      path: z.string(),
+      request: z.string().optional(),
+      responses: z.record(
+        z.string(),
+        z.object({ type: z.string().optional(), schema: z.string().optional() }),
+      ),
+    }),
+  ),
+  definitions: z.record(z.string(), Schema),
+});
+export type Contract = z.infer<typeof Contract>;
+
+const read = (version: string) => Contract.parse(JSON.parse(fixture(`contract-${version}.json`)));
+export const CONTRACTS = { '2.2.0': read('2.2.0'), '2.5.0': read('2.5.0') };
 
 const object = (properties: Record<string, object>, required: string[]) => ({
   type: 'object',
@@ -11,23 +37,6 @@ const object = (properties: Record<string, object>, required: string[]) => ({
   required,
 });
 const string = { type: 'string' };
-const strings = { type: 'array', items: string };
-
-const moreInfo = object({ problems: strings, solutions: strings }, ['problems', 'solutions']);
-const message = { userMessage: string, input: string, inputErrorField: string, moreInfo };
-
-const log = object(
-  {
-    timestamp: {
-      type: 'string',
-      pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$',
-    },
-    level: { enum: ['DEBUG', 'INFO', 'WARNING', 'ERROR'] },
-    message: string,
-    phase: string,
-  },
-  ['timestamp', 'level', 'message'],
-);
 
 /** The structure the Marketplace renders; it ignores entries of any other. */
 const publicInfo = {
@@ -39,23 +48,39 @@ const publicInfo = {
     'value',
   ]),
 };
+const timestamp = {
+  type: 'string',
+  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$',
+};
+const errors = { type: 'array', items: string, minItems: 1 };
 
-const info = object({ publicInfo, privateInfo: { type: 'object' } }, ['publicInfo', 'privateInfo']);
+/** What the contract leaves open and we do not, and the one thing that we add to it. */
+const NARROWED: Record<string, Record<string, object>> = {
+  Info: { publicInfo },
+  Log: { timestamp },
+  RequestValidationError: { errors },
+  ValidationInfo: {
+    privateInfo: object({ checks: { type: 'array', items: string } }, ['checks']),
+  },
+};
+
+const definitions = Object.fromEntries(
+  Object.entries(CONTRACTS['2.5.0'].definitions).map(([name, schema]) => [
+    name,
+    Object.keys(schema.properties).length > 0
+      ? object({ ...schema.properties, ...NARROWED[name] }, schema.required)
+      : { type: schema.type, ...(schema.enum !== undefined && { enum: schema.enum }) },
+  ]),
+);
+
+/** The answers of 2.5.0, stricter in one thing: nothing it does not name may appear, and no null. */
+const answer = (name: string) => ({ $ref: `#/definitions/${name}`, definitions });
 
 export const schemas = {
-  ProvisioningStatus: object(
-    {
-      status: { enum: ['RUNNING', 'COMPLETED', 'FAILED', 'TERMINATING', 'TERMINATED'] },
-      result: string,
-      info,
-      logs: { type: 'array', items: log },
-    },
-    ['status', 'result'],
-  ),
-  ValidationResult: object(
-    { valid: { type: 'boolean' }, error: object({ errors: strings }, ['errors']) },
-    ['valid'],
-  ),
-  RequestValidationError: object({ errors: { ...strings, minItems: 1 }, ...message }, ['errors']),
-  SystemError: object({ error: string, ...message }, ['error']),
+  ProvisioningStatus: answer('ProvisioningStatus'),
+  ValidationResult: answer('ValidationResult'),
+  ValidationStatus: answer('ValidationStatus'),
+  ReverseProvisioningStatus: answer('ReverseProvisioningStatus'),
+  RequestValidationError: answer('RequestValidationError'),
+  SystemError: answer('SystemError'),
 };

@@ -1,5 +1,6 @@
 import Ajv2020 from 'ajv/dist/2020';
 import { pino } from 'pino';
+import { parse } from 'yaml';
 import { createGateway } from '../src/gateway';
 import type { GatewayDeps } from '../src/gateway';
 import { openApi } from '../src/openapi';
@@ -76,20 +77,34 @@ const strict = (properties: Record<string, object>, required = Object.keys(prope
   additionalProperties: false,
 });
 const string = { type: 'string' };
+const examples = {
+  type: 'object',
+  minProperties: 1,
+  propertyNames: { pattern: '^\\w+$' },
+  additionalProperties: strict({ value: {} }),
+};
 const content = {
   type: 'object',
   minProperties: 1,
   propertyNames: { pattern: '^\\w+/\\w+$' },
-  additionalProperties: strict({ schema: { type: 'object' } }),
+  additionalProperties: strict({ schema: { type: 'object' }, examples }, ['schema']),
 };
+const tags = { type: 'array', minItems: 1, maxItems: 1, items: string };
 const operation = strict(
   {
+    tags,
     summary: string,
     operationId: string,
     parameters: {
       type: 'array',
       items: strict(
-        { name: string, in: { enum: ['path', 'query'] }, required: {}, schema: { type: 'object' } },
+        {
+          name: string,
+          in: { enum: ['path', 'query'] },
+          required: {},
+          schema: { type: 'object' },
+          example: string,
+        },
         ['name', 'in', 'schema'],
       ),
     },
@@ -101,7 +116,7 @@ const operation = strict(
       additionalProperties: strict({ description: string, content }, ['description']),
     },
   },
-  ['summary', 'operationId', 'responses'],
+  ['tags', 'summary', 'operationId', 'responses'],
 );
 const servers = { type: 'array', items: strict({ url: string }) };
 const document = strict({
@@ -113,6 +128,7 @@ const document = strict({
     license: strict({ name: string, identifier: string }),
   }),
   servers,
+  tags: { type: 'array', items: strict({ name: string, description: string }, ['name']) },
   paths: {
     type: 'object',
     propertyNames: { pattern: '^/' },
@@ -160,13 +176,44 @@ test('the schemas take what is sent and answered, and tell the required from the
 test('it is served below the base path, without the operator routes unless they are on', async () => {
   const harness = await startHarness({ worker: false, env: { BASE_PATH: '/base' } });
   try {
+    const expected: unknown = JSON.parse(
+      JSON.stringify(openApi({ basePath: '/base', operations: false })),
+    );
     const { status, type, json } = await harness.call('GET', '/openapi.json');
     expect({ status, type }).toEqual({ status: 200, type: 'application/json; charset=utf-8' });
-    expect(json()).toEqual(
-      JSON.parse(JSON.stringify(openApi({ basePath: '/base', operations: false }))),
-    );
+    expect(json()).toEqual(expected);
+    const yaml = await harness.call('GET', '/openapi.yaml');
+    expect(yaml.type).toBe('application/yaml; charset=utf-8');
+    expect(parse(yaml.text)).toEqual(expected);
     expect((await harness.call('GET', '/operations/runs')).status).toBe(404);
   } finally {
     await harness.stop();
   }
 });
+
+test.each(['', '/base'])(
+  'the page is complete in itself, and its policy keeps it so (base path "%s")',
+  async (BASE_PATH) => {
+    const harness = await startHarness({ worker: false, env: { BASE_PATH } });
+    try {
+      const page = await fetch(`${harness.gateway().found}/docs`);
+      expect(page.url).toBe(`${harness.gateway().found}/docs/`);
+      expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; .*'self'/);
+      const html = await page.text();
+      const start = await harness.call('GET', '/docs/start.js');
+      const named = [...`${html}${start.text}`.matchAll(/(?:href|src)="(.*?)"|url: '(.*?)'/g)];
+      const addresses = named.map(([, inPage, inScript]) => inPage ?? inScript ?? '');
+      expect(addresses).toHaveLength(5);
+      for (const address of addresses) {
+        const part = await fetch(new URL(address, page.url));
+        expect({ address, status: part.status }).toEqual({ address, status: 200 });
+        expect(part.url.startsWith(harness.gateway().found)).toBe(true);
+      }
+      for (const other of ['index.html', 'swagger-ui-bundle.js.map', 'package.json', '../../x'])
+        expect((await harness.call('GET', `/docs/${other}`)).status).toBe(404);
+    } finally {
+      await harness.stop();
+    }
+  },
+);

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { Specific } from '../src/specific';
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+const NOTE =
+  'The specific of a component of the Airbyte provisioner. It is a little stricter than the provisioner, which also takes other spellings (an upper-case format, a boolean as text); what JSON Schema cannot say, the provisioner checks.';
+
+/** Where the provisioner tidies up first, what it then reads is told. */
+const tidied = ({ zodSchema, jsonSchema }: { zodSchema: unknown; jsonSchema: JsonSchema }) => {
+  if (zodSchema instanceof z.ZodPipe && zodSchema.in instanceof z.ZodTransform)
+    Object.assign(jsonSchema, schemaOf(zodSchema.out));
+};
+
+const schemaOf = (schema: z.core.$ZodType): JsonSchema => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: tidied,
+  });
+  return rest;
+};
+
+/** JSON Schema 2020-12 of `specific`, for editors and wizards: kit/schema/specific.schema.json. */
+export const specificSchema = () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'specific of an Airbyte component',
+  description: NOTE,
+  ...schemaOf(Specific),
+});

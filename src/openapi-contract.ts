@@ -1,0 +1,175 @@
+import {
+  NOT_AN_IDENTITY,
+  NOT_VALID,
+  NO_FIELD,
+  PROVISIONING,
+  REQUESTS,
+  REVERSE,
+  TERMINATED,
+  TOKENS,
+  VALIDATION,
+  VERDICTS,
+  unknownToken,
+} from './openapi-examples';
+import { FAILED, MALFORMED, UNREAD, answer, answerOf, takes, tokenLike } from './openapi-parts';
+import type { Examples } from './openapi-parts';
+
+/* The operations of the Coordinator's contract; their ids are the contract's. */
+
+interface Start {
+  operationId: string;
+  summary: string;
+  body: string;
+  requests: Examples;
+  token: string;
+  refusals: Examples;
+}
+
+/** An operation that starts a run, and answers at once. */
+const start = ({ operationId, summary, body, requests, token, refusals }: Start) => ({
+  post: {
+    tags: ['Contract'],
+    summary,
+    operationId,
+    ...takes(body, requests),
+    responses: {
+      202: answerOf('The bare token of the run, without quotes; ask for its status', {
+        type: 'string',
+        mime: 'text/plain',
+        examples: { token },
+      }),
+      400: answer(
+        'The request or its descriptor is not valid: every problem with its path',
+        'RequestValidationError',
+        refusals,
+      ),
+      ...UNREAD,
+      500: FAILED,
+    },
+  },
+});
+
+interface Status {
+  operationId: string;
+  summary: string;
+  token: string;
+  body: string;
+  examples: Examples;
+}
+
+const status = ({ operationId, summary, token, body, examples }: Status) => ({
+  get: {
+    tags: ['Contract'],
+    summary,
+    operationId,
+    parameters: tokenLike(token),
+    responses: {
+      200: answer('The status of the run', body, examples),
+      400: answer('There is no such token', 'RequestValidationError', unknownToken(token)),
+      500: FAILED,
+    },
+  },
+});
+
+const VALIDATE = {
+  post: {
+    tags: ['Contract'],
+    summary: 'Whether a descriptor is valid, without looking at Airbyte',
+    operationId: 'validate',
+    ...takes('ProvisioningRequest', REQUESTS.validate),
+    responses: {
+      200: answer('The verdict', 'ValidationResult', VERDICTS),
+      400: answer('The body is not JSON', 'RequestValidationError', { malformed: MALFORMED }),
+      ...UNREAD,
+      500: FAILED,
+    },
+  },
+};
+
+const TERMINATE = {
+  delete: {
+    tags: ['Contract'],
+    summary: 'End a run; it undoes what it did',
+    operationId: 'terminateProvisioning',
+    parameters: tokenLike(TOKENS.provision),
+    responses: {
+      200: answer('The run had ended, with this status', 'ProvisioningStatus', {
+        ...TERMINATED,
+        completed: PROVISIONING.completed,
+      }),
+      202: { description: 'The run is told to end: its status is TERMINATING, then TERMINATED' },
+      400: answer(
+        'There is no such token',
+        'RequestValidationError',
+        unknownToken(TOKENS.provision),
+      ),
+      500: FAILED,
+    },
+  },
+};
+
+export const CONTRACT_PATHS = {
+  '/v1/validate': VALIDATE,
+  '/v1/provision': start({
+    operationId: 'provision',
+    summary: 'Make the pipeline as the descriptor says',
+    body: 'ProvisioningRequest',
+    requests: REQUESTS.provision,
+    token: TOKENS.provision,
+    refusals: NOT_VALID,
+  }),
+  '/v1/provision/{token}/status': status({
+    operationId: 'getStatus',
+    summary: 'The status of a provision, an unprovision or an update of access',
+    token: TOKENS.provision,
+    body: 'ProvisioningStatus',
+    examples: PROVISIONING,
+  }),
+  '/v1/provision/{token}': TERMINATE,
+  '/v1/unprovision': start({
+    operationId: 'unprovision',
+    summary: 'Remove the pipeline',
+    body: 'ProvisioningRequest',
+    requests: REQUESTS.unprovision,
+    token: TOKENS.unprovision,
+    refusals: NOT_VALID,
+  }),
+  '/v1/updateacl': start({
+    operationId: 'updateacl',
+    summary: 'Give access to those named, and take it from all others',
+    body: 'UpdateAclRequest',
+    requests: REQUESTS.updateacl,
+    token: TOKENS.updateacl,
+    refusals: NOT_AN_IDENTITY,
+  }),
+  '/v2/validate': start({
+    operationId: 'asyncValidate',
+    summary: 'Whether a descriptor is valid, and Airbyte ready for it',
+    body: 'ValidationRequest',
+    requests: REQUESTS.asyncValidate,
+    token: TOKENS.validate,
+    refusals: { malformed: MALFORMED },
+  }),
+  '/v2/validate/{token}/status': status({
+    operationId: 'getValidationStatus',
+    summary: 'The status of a validation, and its verdict',
+    token: TOKENS.validate,
+    body: 'ValidationStatus',
+    examples: VALIDATION,
+  }),
+  '/v1/reverse-provisioning': start({
+    operationId: 'runReverseProvisioning',
+    summary: 'Read a connection of Airbyte into fields of a component',
+    body: 'ReverseProvisioningRequest',
+    requests: REQUESTS.reverseProvisioning,
+    token: TOKENS.reverseProvision,
+    refusals: NO_FIELD,
+  }),
+  '/v1/reverse-provisioning/{token}/status': status({
+    operationId: 'getReverseProvisioningStatus',
+    summary: 'The status of a reverse provisioning, and what it read',
+    token: TOKENS.reverseProvision,
+    body: 'ReverseProvisioningStatus',
+    examples: REVERSE,
+  }),
+};

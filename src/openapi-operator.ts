@@ -1,0 +1,207 @@
+import {
+  FAILED,
+  MALFORMED,
+  UNREAD,
+  answer,
+  answerOf,
+  refused,
+  takes,
+  tokenLike,
+} from './openapi-parts';
+import type { Examples } from './openapi-parts';
+import { TOKENS } from './openapi-examples';
+import type { JsonSchema } from './openapi-schemas';
+import type { Cancellation, Replay, Run, RunDetails, RunList, Step } from './operations-contract';
+
+/* The operator's routes, which are served where they are switched on. */
+
+const TOKEN = TOKENS.provision;
+const token = tokenLike(TOKEN);
+
+const run: Run = {
+  token: TOKEN,
+  operation: 'provision',
+  environment: 'development',
+  component: 'finance.cashflow.0.bookings',
+  execution: 'Failed',
+  phase: 'Failed',
+  startedAt: '2026-01-31T06:00:00.000Z',
+  closedAt: '2026-01-31T06:15:00.000Z',
+  runId: '019c1a2b-3c4d-7e5f-8a6b-7c8d9e0f1a2b',
+};
+const step: Step = {
+  name: 'putSource',
+  activity: 'putSource',
+  state: 'failed',
+  attempts: 12,
+  lastError: 'Airbyte answered 503 to createSource.',
+  solution: 'See whether Airbyte is up, then replay the run.',
+};
+const details: RunDetails = {
+  ...run,
+  status: 'FAILED',
+  result: 'The component was not provisioned. Airbyte answered 503 to createSource.',
+  steps: [step],
+  airbyte: { now: [], ids: {}, leftBehind: [], note: 'Nothing of the component is in Airbyte.' },
+};
+const list: RunList = { runs: [run], more: false };
+const replayed: Replay = { token: TOKEN, outcome: 'replayed' };
+const cancelling: Cancellation = {
+  token: TOKEN,
+  outcome: 'cancelling',
+  message: 'The run is told to end, and undoes what it did.',
+};
+const ended: Cancellation = {
+  token: TOKEN,
+  outcome: 'had ended',
+  status: 'COMPLETED',
+  message: 'The run had ended before.',
+};
+
+const NO_RUN = answer('There is no run with the token', 'RequestValidationError', {
+  unknown: refused({
+    field: 'token',
+    problem: `there is no run with the token ${TOKEN}`,
+    solution: 'List the runs to see their tokens.',
+  }),
+});
+const MISREAD = answer('The request was not understood', 'RequestValidationError', {
+  malformed: MALFORMED,
+});
+const IN_THE_WAY = answer(
+  'It completed or was superseded, and is not forced',
+  'RequestValidationError',
+  {
+    completed: refused({
+      field: 'token',
+      problem: 'the run has completed',
+      userMessage: 'The run was not replayed: the problem says what stands in the way.',
+      solution: 'Replay it with force if it is to be done again.',
+    }),
+  },
+);
+
+const operation = (operationId: string, summary: string) => ({
+  tags: ['Operator'],
+  summary,
+  operationId,
+});
+const post = (body: { id: string; examples: Examples }, ok: Record<number, object>) => ({
+  ...takes(body.id, body.examples),
+  responses: { ...ok, 400: MISREAD, ...UNREAD, 500: FAILED },
+});
+
+/** The query of a list, from the filter's own schema. */
+const filterParameters = ({ properties = {} }: JsonSchema) =>
+  Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', schema }));
+
+const REPLAY_FAILED = {
+  post: {
+    ...operation(
+      'replayFailedRuns',
+      'Replay all runs that failed and that no later request has superseded',
+    ),
+    ...post(
+      {
+        id: 'ReplayFailedRequest',
+        examples: { look: { failed: true, since: '24h', dryRun: true }, all: { failed: true } },
+      },
+      { 200: answer('What was done with each', 'Replays', { one: { replays: [replayed] } }) },
+    ),
+  },
+};
+const SHOW = {
+  get: {
+    ...operation('showRun', 'A run: its steps, attempts and last errors, and what is in Airbyte'),
+    parameters: token,
+    responses: {
+      200: answer('The run', 'RunDetails', { failed: details }),
+      404: NO_RUN,
+      500: FAILED,
+    },
+  },
+};
+const REPLAY = {
+  post: {
+    ...operation('replayRun', 'Do again what a run was to do, under the same token'),
+    parameters: token,
+    ...post(
+      { id: 'ReplayRequest', examples: { failed: {}, completed: { force: true } } },
+      {
+        200: answer('The run was started again, or goes on', 'Replay', { replayed }),
+        404: NO_RUN,
+        409: IN_THE_WAY,
+      },
+    ),
+  },
+};
+const CANCEL = {
+  post: {
+    ...operation(
+      'cancelRun',
+      'End a run: a provision undoes what it did, an unprovision stops where it is',
+    ),
+    parameters: token,
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: { type: 'object', maxProperties: 0 },
+          examples: { cancel: { value: {} } },
+        },
+      },
+    },
+    responses: {
+      200: answer('The run had ended before', 'Cancellation', { ended }),
+      202: answer('The run is told to end', 'Cancellation', { cancelling }),
+      400: MISREAD,
+      404: NO_RUN,
+      ...UNREAD,
+      500: FAILED,
+    },
+  },
+};
+
+export const operatorPaths = (filter: JsonSchema) => ({
+  '/operations/runs': {
+    get: {
+      ...operation(
+        'listRuns',
+        'Runs, each token once: those that go on first, then those that ended last',
+      ),
+      parameters: filterParameters(filter),
+      responses: {
+        200: answer('The runs', 'RunList', { one: list }),
+        400: MISREAD,
+        500: FAILED,
+      },
+    },
+  },
+  '/operations/runs/replay': REPLAY_FAILED,
+  '/operations/runs/{token}': SHOW,
+  '/operations/runs/{token}/replay': REPLAY,
+  '/operations/runs/{token}/cancel': CANCEL,
+});
+
+const probe = (operationId: string, responses: Record<number, object>) => ({
+  servers: [{ url: '/' }],
+  get: {
+    tags: ['Platform'],
+    summary: 'For the container platform',
+    operationId,
+    responses,
+  },
+});
+
+/** Probes are served at the root, whatever the base path. */
+export const PROBES = {
+  '/livez': probe('getLiveness', {
+    200: answerOf('The gateway is alive', { examples: { alive: { alive: true } } }),
+  }),
+  '/readyz': probe('getReadiness', {
+    200: answerOf('The gateway takes requests', { examples: { ready: { ready: true } } }),
+    503: answerOf('It takes none', {
+      examples: { noTemporal: { ready: false, problem: 'no Temporal' } },
+    }),
+  }),
+};

@@ -1,0 +1,112 @@
+import { reference } from './openapi-schemas';
+
+/* What the operations of an OpenAPI document are put together from. */
+
+/** Values of a body by the name of what they show: letters and digits only. */
+export type Examples = Record<string, unknown>;
+
+const named = (examples: Examples) =>
+  Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
+
+const json = (id: string, examples: Examples) => ({
+  content: { 'application/json': { schema: reference(id), examples: named(examples) } },
+});
+
+export const answer = (description: string, id: string, examples: Examples) => ({
+  description,
+  ...json(id, examples),
+});
+
+/** A body that has no schema of its own. */
+export const answerOf = (
+  description: string,
+  {
+    type = 'object',
+    mime = 'application/json',
+    examples = {},
+  }: {
+    type?: 'object' | 'string';
+    mime?: string;
+    examples?: Examples;
+  } = {},
+) => ({
+  description,
+  content: {
+    [mime]: {
+      schema: { type },
+      ...(Object.keys(examples).length > 0 && { examples: named(examples) }),
+    },
+  },
+});
+
+export const takes = (id: string, examples: Examples) => ({
+  requestBody: { required: true, ...json(id, examples) },
+});
+
+/** The `{token}` of a path, with one that could be. */
+export const tokenLike = (example: string) => [
+  { name: 'token', in: 'path', required: true, schema: { type: 'string' }, example },
+];
+
+export interface Refused {
+  field: string;
+  problem: string;
+  userMessage?: string;
+  solution: string;
+}
+
+/** A RequestValidationError. */
+export const refused = ({ field, problem, solution, userMessage }: Refused) => {
+  const problems = [`${field}: ${problem}`];
+  return {
+    errors: problems,
+    userMessage: userMessage ?? 'The request was not understood.',
+    inputErrorField: field,
+    moreInfo: { problems, solutions: [solution] },
+  };
+};
+
+const NO_TEMPORAL = 'The provisioner could not hand the request to Temporal.';
+
+export const FAILED = answer(
+  'Not the fault of the caller; what is wrong and what to do',
+  'SystemError',
+  {
+    noTemporal: {
+      error: NO_TEMPORAL,
+      userMessage: NO_TEMPORAL,
+      moreInfo: {
+        problems: [NO_TEMPORAL],
+        solutions: [
+          'Send the request again in a moment: repeating it is safe.',
+          'If it goes on, ask the platform operator whether Temporal is up.',
+        ],
+      },
+    },
+  },
+);
+
+/** What is answered before an operation sees the request. */
+export const UNREAD = {
+  413: answer('The body is over 2 MB', 'RequestValidationError', {
+    tooLarge: refused({
+      field: 'body',
+      problem: 'is over 2 MB',
+      solution: 'Send the descriptor of one component and its data product only.',
+    }),
+  }),
+  415: answer('The body is not JSON', 'RequestValidationError', {
+    form: refused({
+      field: 'Content-Type',
+      problem: 'must be application/json',
+      solution: 'Send the request as JSON with the header Content-Type: application/json.',
+    }),
+  }),
+};
+
+export const MALFORMED = refused({
+  field: 'body',
+  problem: 'is not valid JSON',
+  userMessage: 'The request or its descriptor is not valid: each problem is listed with its path.',
+  solution: 'Send a JSON object.',
+});
