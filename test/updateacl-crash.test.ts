@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { findCli } from '../scripts/temporal';
 import { accessOf } from './access';
 import { eventually, startHarness } from './harness';
 
@@ -33,3 +36,34 @@ test.each([
     }
   },
 );
+
+test('what is remembered goes on with the current version of the workers when its own is gone', async () => {
+  const harness = await startHarness({ simulator: { edition: 'enterprise' }, worker: false });
+  const access = accessOf(harness);
+  const deploymentName = harness.environment;
+  const startVersion = async (buildId: string) => {
+    const worker = await harness.startWorker({
+      WORKER_DEPLOYMENT_NAME: deploymentName,
+      WORKER_BUILD_ID: buildId,
+    });
+    const command = ['worker', 'deployment', 'set-current-version', '--yes'];
+    const which = ['--deployment-name', deploymentName, '--build-id', buildId];
+    const address = ['--address', harness.env.TEMPORAL_ADDRESS ?? ''];
+    // The server knows a version once its worker has polled.
+    const makeCurrent = () =>
+      promisify(execFile)(findCli(), [...command, ...which, ...address]).catch(() => undefined);
+    await eventually(makeCurrent, `version ${buildId} as the current one`);
+    return worker;
+  };
+  try {
+    const first = await startVersion('one');
+    await access.update([DEVS]);
+    await startVersion('two');
+    await first.end();
+    expect((await access.update([])).status).toBe('COMPLETED');
+    expect(await access.who()).toEqual([]);
+  } finally {
+    await access.forget();
+    await harness.stop();
+  }
+});
