@@ -19,6 +19,18 @@ export const specificOf = (product: Product) =>
     connection: Connection.describe('What is synced, how and when.'),
   });
 
+const createSpecificOf = () => {
+  let latest: { key: string; schema: ReturnType<typeof specificOf> } | undefined;
+  return (product: Product) => {
+    const key = JSON.stringify(product);
+    if (latest?.key !== key) latest = { key, schema: specificOf(product) };
+    return latest.schema;
+  };
+};
+
+/** Making the schema takes as long as reading with it, and a product's requests come together. */
+const rememberedSpecificOf = createSpecificOf();
+
 /** The same for readers of the schema; what depends on the product is named as such. */
 export const Specific = specificOf({ name: 'PRODUCT', domain: 'DOMAIN', major: 'MAJOR' });
 
@@ -49,5 +61,5 @@ export const readSpecific = (
     const isField = isSecretKey(String(path.at(-1)));
     reader.refuse([...at, ...path], isField ? REFERENCE : REMOVE);
   }
-  return reader.read(specificOf(product), specific, at);
+  return reader.read(rememberedSpecificOf(product), specific, at);
 };

@@ -10,7 +10,7 @@ const plain = (word: string) => word.toLowerCase().replace(/[_\-\s]/g, '');
 /** Two letters that changed places are one slip. */
 const slips = (one: string, other: string) => {
   const far = distance(one, other);
-  const letters = (word: string) => [...word].sort().join('');
+  const letters = (word: string) => word.split('').sort().join('');
   return far === 2 && letters(one) === letters(other) ? 1 : far;
 };
 

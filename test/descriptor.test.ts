@@ -182,7 +182,7 @@ test.each([
     'an unknown format',
     'format: csv',
     'format: cvs',
-    `${SPECIFIC}.source.connectionConfiguration.format (line 39): must be one of csv, json, jsonl, excel, excel_binary, fwf, feather, parquet, yaml`,
+    `${SPECIFIC}.source.connectionConfiguration.format (line 39): must be one of csv, json, jsonl, excel, excel_binary, fwf, feather, parquet, yaml; did you mean csv?`,
   ],
   [
     'a storage not supported',
