@@ -22,6 +22,7 @@ const run: Run = {
   token: TOKEN,
   operation: 'provision',
   environment: 'development',
+  dataProduct: 'finance.cashflow.0',
   component: 'finance.cashflow.0.bookings',
   execution: 'Failed',
   phase: 'Failed',
