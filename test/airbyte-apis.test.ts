@@ -98,6 +98,12 @@ test.each(WISHES)('a connection with %s is the same through both APIs', async (_
   expect(await told(both.public, third.id)).toEqual(seen);
 });
 
+test('a source offers the same streams and modes through both APIs', async () => {
+  const { both } = await startAirbyte();
+  const ids = await makeActors(both.public);
+  expect(await both.config.discover(ids)).toEqual(await both.public.discover(ids));
+});
+
 test('an update that names no streams leaves them, and what else it does not name', async () => {
   const { both } = await startAirbyte();
   const ids = await makeActors(both.config);
