@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Actor, Airbyte, ConnectionWrite, Kind } from './airbyte';
 import { ACTORS } from './airbyte-config-actors';
 import { ConnectionRead, asConfig } from './airbyte-config-connections';
-import { Catalog, catalogOf, offeredBy, orUndefined } from './airbyte-config-streams';
+import { Catalog, catalogOf, hasChoice, offeredBy, orUndefined } from './airbyte-config-streams';
 import { AirbyteError, unreadableSource } from './airbyte-error';
 import type { AirbyteHttp, Interest } from './airbyte-http';
 import { specificationOf } from './airbyte-specification';
@@ -35,6 +35,9 @@ const CheckConnectionRead = z.object({
   message: orUndefined(z.string()),
   jobInfo,
 });
+
+/** DestinationDefinitionSpecificationRead, as far as it concerns streams. */
+const Modes = z.object({ supportedDestinationSyncModes: orUndefined(z.array(z.string())) });
 
 /** JobInfoRead, of which the attempts are left aside; a clear was once called a reset. */
 const JobInfoRead = z
@@ -105,6 +108,18 @@ export const createConfigAirbyte =
       throw unreadableSource(redactor.redact(externalMessage));
     };
 
+    const getActor = (kind: Kind, id: string) =>
+      orAbsent(read(`/${kind}s/get`, { [`${kind}Id`]: id }, ACTORS[kind].actor));
+
+    /** Undefined where an old version does not tell. */
+    const modesOf = async (destinationId: string) => {
+      const actor = await getActor('destination', destinationId);
+      const definition = { destinationDefinitionId: actor?.definitionId, workspaceId };
+      const path = '/destination_definition_specifications/get';
+      const specification = actor && (await orAbsent(read(path, definition, Modes)));
+      return specification?.supportedDestinationSyncModes;
+    };
+
     const findConnection = async (id: string) => {
       const call = read('/connections/get', { connectionId: id }, ConnectionRead);
       const found = await orAbsent(call);
@@ -164,8 +179,7 @@ export const createConfigAirbyte =
 
       /** What is deleted reads back without a configuration. */
       async getActor(kind, id) {
-        const call = read(`/${kind}s/get`, { [`${kind}Id`]: id }, ACTORS[kind].actor);
-        const actor = await orAbsent(call);
+        const actor = await getActor(kind, id);
         return actor?.configuration && actor.workspaceId === workspaceId ? actor : undefined;
       },
 
@@ -211,8 +225,10 @@ export const createConfigAirbyte =
       deleteConnection: (id) =>
         orAbsent(write('/connections/delete', { connectionId: id }, nothing)),
 
-      async discover({ sourceId, ignoreCache }) {
-        return offeredBy((await discoverSchema(sourceId, ignoreCache)).catalog);
+      async discover({ sourceId, destinationId, ignoreCache }) {
+        const { catalog } = await discoverSchema(sourceId, ignoreCache);
+        const modes = hasChoice(catalog) ? await modesOf(destinationId) : undefined;
+        return offeredBy(catalog, modes);
       },
 
       startJob,

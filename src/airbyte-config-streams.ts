@@ -92,17 +92,25 @@ const pathsIn = (schema: unknown, above: string[] = []): string[][] => {
   });
 };
 
-/** The destination's part of a mode is not known to a catalog: all are named that the source can. */
-const possibleModes = ({ supportedSyncModes: supported }: Stream) =>
+/** Without the destination's modes, all that the source can do with any. */
+const modesFor = ({ supportedSyncModes: supported }: Stream, destinations?: string[]) =>
   supported &&
-  Object.entries(SYNC_MODES).flatMap(([name, [mode]]) => (supported.includes(mode) ? [name] : []));
+  Object.entries(SYNC_MODES)
+    .filter(([, [mode, destination]]) => {
+      return supported.includes(mode) && (destinations?.includes(destination) ?? true);
+    })
+    .map(([name]) => name);
 
-/** What a discovered catalog offers. */
-export const offeredBy = ({ streams }: Catalog): SourceStream[] =>
+/** Whether the destination matters: what can only be read as a whole any destination takes. */
+export const hasChoice = ({ streams }: Catalog) =>
+  streams.some(({ stream }) => stream.supportedSyncModes?.includes('incremental'));
+
+/** What a discovered catalog offers to a destination of these modes. */
+export const offeredBy = ({ streams }: Catalog, destinations?: string[]): SourceStream[] =>
   streams.map(({ stream }) => ({
     name: stream.name,
     namespace: stream.namespace,
-    syncModes: possibleModes(stream),
+    syncModes: modesFor(stream, destinations),
     defaultCursorField: stream.defaultCursorField,
     sourceDefinedCursorField: stream.sourceDefinedCursor,
     sourceDefinedPrimaryKey: stream.sourceDefinedPrimaryKey,

@@ -1,6 +1,6 @@
 import type { Airbyte, ConnectionWrite } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
-import { APIS, nameIn } from './airbyte-operations';
+import { APIS, nameIn, unreadable } from './airbyte-operations';
 import { destination, source, startAirbyte } from './airbyte-clients';
 import { FILE, POSTGRES, SNOWFLAKE } from './simulator-bodies';
 
@@ -98,6 +98,12 @@ test.each(WISHES)('a connection with %s is the same through both APIs', async (_
   expect(await told(both.public, third.id)).toEqual(seen);
 });
 
+test('a source offers the same streams and modes through both APIs', async () => {
+  const { both } = await startAirbyte();
+  const ids = await makeActors(both.public);
+  expect(await both.config.discover(ids)).toEqual(await both.public.discover(ids));
+});
+
 test('an update that names no streams leaves them, and what else it does not name', async () => {
   const { both } = await startAirbyte();
   const ids = await makeActors(both.config);
@@ -106,19 +112,6 @@ test('an update that names no streams leaves them, and what else it does not nam
   await both.config.patchConnection(id, { status: 'inactive' });
   expect(await told(both.config, id)).toEqual({ ...before, status: 'inactive' });
 });
-
-const SAYS = 'no route to db, said hush';
-/** One answers 500, the other 200. */
-const UNREADABLE = {
-  public: {
-    status: 500,
-    body: { data: { message: `Something went wrong in the connector. logs:${SAYS}` } },
-  },
-  config: {
-    status: 200,
-    body: { jobInfo: { succeeded: false, failureReason: { externalMessage: SAYS } } },
-  },
-};
 
 describe.each(APIS)('through the %s API', (api) => {
   const start = async (...given: Parameters<typeof startAirbyte>) => {
@@ -231,7 +224,7 @@ describe.each(APIS)('through the %s API', (api) => {
   test("a source that cannot be read is the connector's failure, in its words", async () => {
     const { airbyte, fault } = await start();
     const ids = await makeActors(airbyte);
-    await fault('getStreamProperties', UNREADABLE[api]);
+    await fault('getStreamProperties', unreadable(api, 'no route to db, said hush'));
     const refusal = await airbyte.discover(ids).catch((err: unknown) => err);
     expect(refusal).toBeInstanceOf(AirbyteError);
     expect(refusal).toMatchObject({ kind: 'connector', unclear: false });

@@ -1,6 +1,9 @@
 import pino from 'pino';
+import { z } from 'zod';
 import { createAirbyte } from '../src/airbyte-client';
 import type { AirbyteOptions } from '../src/airbyte-client';
+import { detect } from '../src/airbyte-instance';
+import type { AirbyteAuth } from '../src/config';
 import { createRedactor } from '../src/secrets';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../src/simulator/simulator';
 import type { SimulatorOptions } from '../src/simulator/simulator';
@@ -36,6 +39,11 @@ export const atEnd = (close: () => unknown) => closing.push(close);
 export const clientOf = (given: Partial<AirbyteOptions>) =>
   createAirbyte(optionsOf(given)).airbyteFor(interest);
 
+/** What is found at an address with these credentials. */
+export const detectAt = (url: string, auth: AirbyteAuth) => detect(optionsOf({ url, auth }));
+
+const Requests = z.object({ requests: z.array(z.object({ operation: z.string().nullable() })) });
+
 /** A simulator, what steers it, and a client of each API. */
 export const startAirbyte = async (given: SimulatorOptions = {}) => {
   const simulator = await startSimulator({ ...given, port: 0 });
@@ -48,10 +56,15 @@ export const startAirbyte = async (given: SimulatorOptions = {}) => {
     const response = await fetch(`${url}/_simulator${path}`, init);
     expect({ status: response.status, text: await response.text() }).toMatchObject({ status: 200 });
   };
+  const requests = async () => {
+    const answer: unknown = await (await fetch(`${url}/_simulator/requests`)).json();
+    return Requests.parse(answer).requests.map(({ operation }) => operation);
+  };
   return {
     url,
     client,
     control,
+    requests,
     both: { public: client({ api: 'public' }), config: client({ api: 'config' }) },
   };
 };

@@ -27,3 +27,18 @@ const CONFIG_NAMES: Record<string, string> = {
 /** What an API calls the operation that the public one has under this name. */
 export const nameIn = (api: Api, operation: string) =>
   api === 'config' ? (CONFIG_NAMES[operation] ?? operation) : operation;
+
+/** How a discovery tells that the connector does not work: one API answers 500, the other 200. */
+export const unreadable = (api: Api, reason: string) =>
+  api === 'public'
+    ? {
+        status: 500,
+        body: {
+          title: 'unexpected-problem',
+          data: { message: `Something went wrong in the connector. logs:${reason}` },
+        },
+      }
+    : {
+        status: 200,
+        body: { jobInfo: { succeeded: false, failureReason: { externalMessage: reason } } },
+      };

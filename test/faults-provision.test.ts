@@ -1,3 +1,4 @@
+import { API, unreadable } from './airbyte-operations';
 import { useLanes } from './fault-lanes';
 import { testRows } from './fault-rows';
 import { counts } from './harness';
@@ -22,10 +23,10 @@ test('an undo that Airbyte refuses is told, with what is left behind', () =>
 
 test('a connector that does not work is tried a few times, then blamed', () =>
   withLane('patient', async (harness) => {
-    const message = 'Something went wrong in the connector. logs:404 Not Found';
-    const body = { title: 'unexpected-problem', data: { message } };
-    await harness.fault({ operation: 'getStreamProperties', status: 500, body, times: 0 });
+    const broken = unreadable(API, '404 Not Found');
+    await harness.fault({ operation: 'getStreamProperties', times: 0, ...broken });
     const status = await harness.run('provision');
+    expect(status.result).toContain('404 Not Found');
     expect(status.result).toContain('What to do: Check that the source of the descriptor exists');
     expect(await harness.calls('getStreamProperties')).toHaveLength(3);
     expect(counts(await harness.entities())).toEqual([0, 0, 0]);
