@@ -79,12 +79,12 @@ export const provisionPart = (
 
 export const unprovisionPart = (
   { component, known }: Identity,
-  { removeData, retry }: { removeData: boolean; retry: Retry },
+  { removeData, ...given }: { removeData: boolean; retry: Retry; taskQueue: string },
 ): Part<UnprovisionInput> =>
   partOf('unprovision', {
     component,
     wanted: { removeData },
-    input: { component, known, removeData, retry },
+    input: { component, known, removeData, ...given },
     lines: [`- **Data in the destination** ${removeData ? 'removed too' : 'kept'}`],
   });
 
@@ -109,10 +109,10 @@ export const productRun = <Input>(
 };
 
 /** What starts the run that gives access to a component. */
-export const accessStart = (request: AccessRequest, retry: Retry) => {
+export const accessStart = (request: AccessRequest, given: { retry: Retry; taskQueue: string }) => {
   const { component, people } = request;
   const refs = people.flatMap((principal) => principal.refs);
-  const input: UpdateAclInput = { ...request, retry };
+  const input: UpdateAclInput = { ...request, ...given };
   const line = `- **Shall have access** ${refs.slice(0, MAX_NAMES).join(', ') || 'nobody'}`;
   return {
     token: tokenFor('updateacl', component.key, { refs }),

@@ -18,6 +18,8 @@ const READY_DEADLINE = 1000;
 export interface RunsDeps {
   client: Client;
   startRun: StartRun;
+  /** Whose workers do the runs. */
+  taskQueue: string;
   retry: Retry;
   log: Logger;
 }
@@ -28,7 +30,7 @@ export type Runs = ReturnType<typeof createRuns>;
  * Starts and ends runs. The same request while one runs joins it (same token, same run); after it
  * has closed it starts a new one under the same token, which changes nothing if nothing changed.
  */
-export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
+export const createRuns = ({ client, startRun, taskQueue, retry, log }: RunsDeps) => {
   let answered = 0;
 
   const start = async (run: Omit<Start, 'after'>): Promise<string> => {
@@ -52,7 +54,9 @@ export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
       { product, identities, warnings, notes }: Identities,
       { removeData }: { removeData: boolean },
     ): Promise<string> {
-      const parts = identities.map((identity) => unprovisionPart(identity, { removeData, retry }));
+      const parts = identities.map((identity) =>
+        unprovisionPart(identity, { removeData, retry, taskQueue }),
+      );
       const run = product
         ? productRun('unprovisionProduct', product, { parts, warnings, notes })
         : onlyOne(parts);
@@ -60,7 +64,7 @@ export const createRuns = ({ client, startRun, retry, log }: RunsDeps) => {
     },
 
     /** The token of the run that gives access to exactly those who are named. */
-    updateAcl: (request: AccessRequest) => start(accessStart(request, retry)),
+    updateAcl: (request: AccessRequest) => start(accessStart(request, { retry, taskQueue })),
 
     /** The token of the run that says what is wrong with a descriptor, Airbyte included. */
     validate: (request: ValidationRequest, templates: Templates) =>

@@ -22,7 +22,7 @@ runProgram(async () => {
     ? createOperations({ client, taskQueue, temporalUiUrl, startRun, statusOf, log })
     : undefined;
 
-  const runs = createRuns({ client, startRun, retry: config.retry, log });
+  const runs = createRuns({ client, startRun, taskQueue, retry: config.retry, log });
   const app = createGateway({
     runs,
     ...statuses,

@@ -22,7 +22,12 @@ export interface ProvisionInput {
   retry: Retry;
 }
 
-export interface UnprovisionInput {
+/** The workers' task queue, which is one Airbyte workspace: whose people an access is of. */
+interface OfDeployment {
+  taskQueue: string;
+}
+
+export interface UnprovisionInput extends OfDeployment {
   component: Component;
   known: KnownIds;
   removeData: boolean;
@@ -48,6 +53,6 @@ export interface ProductInput<Input> {
   notes: string[];
 }
 
-export interface UpdateAclInput extends AccessRequest {
+export interface UpdateAclInput extends AccessRequest, OfDeployment {
   retry: Retry;
 }

@@ -130,5 +130,5 @@ export const holdComponent = (key: string, run: Run) =>
 /** Holds a data product, by its key, against other runs of it as a whole. */
 export const holdProduct = (key: string, run: Run) => hold(`product.${key.replace('/', '.')}`, run);
 
-/** Holds who has access to what the workers of this task queue provision. */
-export const holdAccess = (run: Run) => hold(`access.${workflowInfo().taskQueue}`, run);
+/** Holds who has access to what the workers of a task queue provision. */
+export const holdAccess = (taskQueue: string, run: Run) => hold(`access.${taskQueue}`, run);

@@ -15,14 +15,12 @@ import type { Change, Recalled } from './grants';
 /** How long the workflow that remembers may take to answer; without a worker it takes longer. */
 const PATIENCE = '5m';
 
-const idOf = () => `grants.${workflowInfo().taskQueue}`;
-
 /** Only the holder of the access may use it (holdAccess), or two would change it at once. */
 export type AccessMemory = ReturnType<typeof accessMemory>;
 
-const silent = (): never => {
+const silent = (workflowId: string): never => {
   const details: FailureDetails = {
-    problem: `The workflow ${idOf()}, which remembers who was granted what, does not answer.`,
+    problem: `The workflow ${workflowId}, which remembers who was granted what, does not answer.`,
     solution: 'Ask the platform operator to look at that workflow, then send the request again.',
   };
   const { problem: message } = details;
@@ -41,9 +39,13 @@ const isTold = (tell: Promise<void>) =>
     },
   );
 
-/** What this run knows from, and tells to, the workflow that remembers what was granted. */
-export const accessMemory = (component: string) => {
-  const memory = getExternalWorkflowHandle(idOf());
+/**
+ * What this run knows from, and tells to, the workflow that remembers what was granted. The task
+ * queue is an argument, as a replay has another one.
+ */
+export const accessMemory = (component: string, taskQueue: string) => {
+  const workflowId = `grants.${taskQueue}`;
+  const memory = getExternalWorkflowHandle(workflowId);
   const sender = workflowInfo().workflowId;
   const answers: Recalled[] = [];
   setHandler(recalledSignal, (number, answer) => {
@@ -58,7 +60,7 @@ export const accessMemory = (component: string) => {
       const question = { sender, number, component, keys };
       if (!(await isTold(memory.signal(recallSignal, question)))) return { wanted: [], grants: [] };
       await condition(() => answers[number] !== undefined, PATIENCE);
-      return answers[number] ?? silent();
+      return answers[number] ?? silent(workflowId);
     },
 
     /** Remembered for good when this resolves, even if the run is cancelled. */
@@ -67,7 +69,7 @@ export const accessMemory = (component: string) => {
         const change = { component, ...given };
         if (await isTold(memory.signal(changeSignal, change))) return;
         await startChild(grants, {
-          workflowId: idOf(),
+          workflowId,
           args: [remember(NOTHING, change)],
           parentClosePolicy: 'ABANDON',
           staticSummary: 'Who was granted what',

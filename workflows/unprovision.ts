@@ -101,7 +101,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     await Promise.all([source && removeOne(source), destination && removeOne(destination)]);
     // Airbyte deletes the connections of a source with it.
     if (connection && source && !leftBehind.includes(source.what)) settle(connection);
-    for (const [what, err] of await withdrawAccess(key, run, steps)) {
+    for (const [what, err] of await withdrawAccess(input, run, steps)) {
       failures.set(what, asError(err));
       leftBehind = [...leftBehind, what];
     }

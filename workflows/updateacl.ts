@@ -97,15 +97,15 @@ const isSame = (one: string[], other: string[]) =>
  * left alone. On failure takes back what it did, so that access is as it was.
  */
 export async function updateacl(input: UpdateAclInput): Promise<ProvisioningStatus> {
-  const { component, people, retry } = input;
+  const { component, people, retry, taskQueue } = input;
   const run = startRun();
-  const memory = accessMemory(component.key);
+  const memory = accessMemory(component.key, taskQueue);
   const steps = accessSteps({ run, steps: activitiesFor(retry), settleTime: retry.settleTime });
   let former: Recalled = { wanted: [], grants: [] };
   let isTold = false;
 
   try {
-    await holdAccess(run);
+    await holdAccess(taskQueue, run);
     run.phase('Looking at who has access');
     former = await memory.recall(people.map(({ key }) => key));
     const seen = await steps.look(people, peopleHeld(former));

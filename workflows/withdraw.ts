@@ -1,6 +1,7 @@
 import { planLeaving } from './access-plan';
 import { accessSteps } from './access-steps';
 import type { Grant } from './grants';
+import type { UnprovisionInput } from './input';
 import { holdAccess } from './lease';
 import { accessMemory } from './memory';
 import { reasonOf } from './outcome';
@@ -14,7 +15,7 @@ const whose = ({ key, type }: Grant) => `the access of ${key} (${type})`;
  * taken, and why; that is tried again when the component is unprovisioned once more.
  */
 export const withdrawAccess = async (
-  component: string,
+  { component: { key: component }, taskQueue }: Pick<UnprovisionInput, 'component' | 'taskQueue'>,
   run: Run,
   steps: Steps,
 ): Promise<Map<string, unknown>> => {
@@ -23,11 +24,11 @@ export const withdrawAccess = async (
     failures.set(what, err);
     run.error(`Not revoked: ${what}. ${reasonOf(err, run).problem}`);
   };
-  const memory = accessMemory(component);
+  const memory = accessMemory(component, taskQueue);
   const access = accessSteps({ run, steps, settleTime: 0 });
   try {
     if ((await memory.recall()).wanted.length === 0) return failures;
-    await holdAccess(run);
+    await holdAccess(taskQueue, run);
     run.phase('Revoking the access that people had through the component');
     const { grants } = await memory.recall();
     const held = Object.fromEntries(grants.map(({ key, person }) => [key, person]));
