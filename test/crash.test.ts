@@ -31,10 +31,10 @@ const killAndRestart = async ({ operation, moment, fault }: (typeof cases)[numbe
   try {
     await harness.fault(fault);
     const token = await harness.start('provision');
-    await eventually(async () => {
-      const calls = await harness.calls();
-      return calls.some((call) => call.operation === operation) || undefined;
-    }, operation);
+    await eventually(
+      async () => (await harness.calls(operation)).length > 0 || undefined,
+      operation,
+    );
     await harness.worker()?.end('SIGKILL');
     await harness.startWorker();
     const { status } = await harness.finished(token);

@@ -278,7 +278,7 @@ export const startHarness = async (options: HarnessOptions = {}) => {
   };
 };
 
-/** What befalls a call; the simulator's README has the rest. */
+/** What befalls a call: an effect of src/simulator/faults.ts. */
 export interface Fault {
   [effect: string]: unknown;
   operation: string;
