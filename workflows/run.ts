@@ -79,7 +79,7 @@ export const startRun = (more: () => string[] = () => []) => {
 
   setHandler(statusQuery, () => ({
     status: terminating ? 'TERMINATING' : 'RUNNING',
-    result: [current, ...more()].join('\n'),
+    result: [current, ...more()].filter(Boolean).join('\n'),
     logs,
   }));
   setHandler(terminateSignal, () => {
