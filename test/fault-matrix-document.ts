@@ -91,7 +91,7 @@ const INTRODUCTION = `# The fault matrix
 
 What becomes of a run when a call to Airbyte goes wrong: every call that each operation makes, through either of Airbyte's APIs, with everything that can befall it.
 
-\`npm run fault-matrix\` runs each row against a gateway, a worker, a Temporal server and the Airbyte simulator, writes this document, and fails if a row is wrong. \`npm test\` runs the rows too, and fails when this document is not of today's rows. The rows, and the rules for how each must end, are in [test/fault-matrix.ts](../test/fault-matrix.ts).`;
+\`npm run fault-matrix\` runs each row against a gateway, a worker, a Temporal server and the Airbyte simulator, writes this document, and fails if a row is wrong. \`npm test\` runs the rows of the public API and every third of the Config API, and fails when this document is not of today's rows. The rows, and the rules for how each must end, are in [test/fault-matrix.ts](../test/fault-matrix.ts).`;
 
 const LEGEND = `## How to read the tables
 

@@ -1,4 +1,11 @@
-import { ApplicationFailure, isCancellation, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { FailureDetails, Found } from '../activities/airbyte';
 import type { ProvisioningStatus } from '../src/contract';
 import type { KnownIds } from '../src/descriptor';
@@ -21,6 +28,18 @@ export const reasonOf = (err: unknown, run: Run): FailureDetails => {
       solution: 'Send the request again when it may go on.',
     }
   );
+};
+
+/**
+ * A step that is told to end may still fail with what its last attempt met. That is for the log: the
+ * run ends because it was told to.
+ */
+export const endedBy = (err: unknown, run: Run): unknown => {
+  const isToEnd = CancellationScope.current().consideredCancelled || run.endReason() !== undefined;
+  if (isCancellation(err) || !isToEnd) return err;
+  const { problem } = explain(err);
+  run.warn(problem);
+  return new CancelledFailure(problem);
 };
 
 /** The ids of what is known to exist in Airbyte, as `info.privateInfo` has them. */

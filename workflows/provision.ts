@@ -3,7 +3,7 @@ import type { Found, Put } from '../activities/airbyte';
 import type { Info, ProvisioningStatus } from '../src/contract';
 import type { Plan } from '../src/descriptor';
 import type { ProvisionInput } from './input';
-import { existingIn, failRun, reasonOf } from './outcome';
+import { endedBy, existingIn, failRun, reasonOf } from './outcome';
 import type { Existing } from './outcome';
 import { settlesAt } from './failure';
 import { holdComponent } from './lease';
@@ -218,7 +218,8 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
 
   try {
     return await part.within(pipeline);
-  } catch (err) {
+  } catch (failure) {
+    const err = endedBy(failure, run);
     run.error(reasonOf(err, run).problem);
     const { undone, leftBehind } = await compensate(undos, run);
     exists = { ...exists, ...idsOf(made, leftBehind) };

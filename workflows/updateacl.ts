@@ -11,7 +11,7 @@ import type { Recalled } from './grants';
 import type { UpdateAclInput } from './input';
 import { holdAccess } from './lease';
 import { accessMemory } from './memory';
-import { failRun, reasonOf } from './outcome';
+import { endedBy, failRun, reasonOf } from './outcome';
 import { activitiesFor, startRun } from './run';
 import type { Run } from './run';
 import { compensate } from './saga';
@@ -139,7 +139,8 @@ export async function updateacl(input: UpdateAclInput): Promise<ProvisioningStat
     run.phase('Completed');
     const info = infoOf(input, left);
     return { status: 'COMPLETED', result: resultOf(plan, left), info, logs: run.logs };
-  } catch (err) {
+  } catch (failure) {
+    const err = endedBy(failure, run);
     run.error(reasonOf(err, run).problem);
     const { undone, leftBehind } = await compensate(steps.undos, run);
     const grants = steps.changed();
