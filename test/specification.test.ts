@@ -1,3 +1,6 @@
+import { descriptor, request } from './fixtures';
+import { counts, startHarness } from './harness';
+import type { Harness } from './harness';
 import { checkSpecification } from '../activities/specification';
 import { connectorsOf } from '../src/simulator/connectors';
 import type { ActorKind } from '../src/simulator/connectors';
@@ -105,4 +108,39 @@ test.each([
   ],
 ])('a specification with %s', (_case, spec, configuration, problems) => {
   expect(problemsOf(spec, configuration)).toEqual(problems);
+});
+
+/* The same by the worker, with the specification that an Airbyte serves. */
+describe.each(['public', 'config'] as const)('through the %s API', (api) => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await startHarness({ api });
+  });
+  afterAll(() => harness.stop());
+
+  test('a custom connector that is wrongly configured is refused before anything of it is made', async () => {
+    const source = {
+      connector: 'custom',
+      name: 'Erp',
+      definitionName: 'Postgres',
+      connectionConfiguration: { ...database, port: 'high', password: 'geheim-inline' },
+    };
+    const answer = await harness.post(
+      '/v1/provision',
+      request(descriptor({ environment: harness.environment, source })),
+    );
+    // A key of this name is refused before the run begins.
+    expect(answer.status).toBe(400);
+    expect(answer.text).not.toContain('geheim-inline');
+
+    const configuration = { ...database, port: 'high' };
+    const status = await harness.run('provision', {
+      source: { ...source, connectionConfiguration: configuration },
+    });
+    const path = 'specific.source.connectionConfiguration.port';
+    const problem: unknown = expect.stringContaining(`${path}: must be integer`);
+    expect(status).toMatchObject({ status: 'FAILED', result: problem });
+    expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+    expect(await harness.calls('createSource')).toEqual([]);
+  });
 });
