@@ -89,18 +89,25 @@ const isOfVariant = ({ schemaPath }: ErrorObject) => /\/(oneOf|anyOf)\/\d/.test(
 
 const ABOUT_TEXT = ['pattern', 'minLength', 'maxLength', 'enum', 'const', 'format'];
 
-/** None for a schema that cannot be read here: Airbyte then judges alone. */
-const errorsOf = (schema: Schema, configuration: unknown): ErrorObject[] => {
+/** Undefined for a schema that cannot be read here. */
+const compiled = ({ $schema: _draft, ...schema }: Schema) => {
   const options = { strict: false, allErrors: true, validateFormats: false, verbose: true };
   try {
     const ajv = new Ajv({ ...options, validateSchema: false, unicodeRegExp: false, logger: false });
-    const { $schema: _draft, ...rest } = schema;
-    const validate = ajv.compile(rest);
-    validate(configuration);
-    return validate.errors ?? [];
+    return ajv.compile(schema);
   } catch {
-    return [];
+    return undefined;
   }
+};
+
+/** Whether a specification can be held against a configuration here; else Airbyte judges alone. */
+export const isReadable = (specification: Record<string, unknown>) =>
+  compiled(specification) !== undefined;
+
+const errorsOf = (schema: Schema, configuration: unknown): ErrorObject[] => {
+  const validate = compiled(schema);
+  validate?.(configuration);
+  return validate?.errors ?? [];
 };
 
 /**

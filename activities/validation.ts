@@ -7,7 +7,7 @@ import { createResolve } from './actors';
 import type { ActorDeps, ResolveDeps } from './actors';
 import { attempt } from './attempt';
 import { definitionIdOf } from './definitions';
-import { checkSpecification } from './specification';
+import { checkSpecification, isReadable } from './specification';
 import { failed, notPossible, passed } from './validation-checks';
 import type { Check } from './validation-checks';
 import { definitionsOf, judgeDefinition } from './validation-connectors';
@@ -53,6 +53,8 @@ const judgeConfiguration = (
     'connectionConfiguration',
   ]);
   if (problems.length > 0) return problems.map(({ path, message }) => failed(path, message));
+  if (!isReadable(specification))
+    return [notPossible(at, "the connector's specification cannot be read: Airbyte judges alone")];
   return [passed(at, "the configuration is as the connector's specification wants it")];
 };
 

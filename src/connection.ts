@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flag } from './connectors/fields';
 
 /** Airbyte public API, ConnectionSyncModeEnum (v1.8 and later). */
 const syncMode = z
@@ -16,9 +17,6 @@ const syncMode = z
   .default('full_refresh_overwrite');
 
 const columns = z.array(z.string().min(1)).min(1);
-
-/** YAML 1.1 writers leave yes/no unquoted, which YAML 1.2 reads as text. */
-const flag = z.union([z.boolean(), z.stringbool()], 'must be true or false');
 
 /** One column, or one path per column of a composite key: `id`, `[id]` or `[[id], [line]]`. */
 const primaryKey = z.union([

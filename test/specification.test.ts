@@ -1,7 +1,7 @@
 import { descriptor, request } from './fixtures';
 import { counts, startHarness } from './harness';
 import type { Harness } from './harness';
-import { checkSpecification } from '../activities/specification';
+import { checkSpecification, isReadable } from '../activities/specification';
 import { connectorsOf } from '../src/simulator/connectors';
 import type { ActorKind } from '../src/simulator/connectors';
 
@@ -108,6 +108,12 @@ test.each([
   ],
 ])('a specification with %s', (_case, spec, configuration, problems) => {
   expect(problemsOf(spec, configuration)).toEqual(problems);
+});
+
+test('a specification that cannot be read is told from one that is fulfilled', () => {
+  const withPattern = (pattern: string) => ({ properties: { name: { type: 'string', pattern } } });
+  expect(isReadable(withPattern('(?i)^a'))).toBe(false);
+  expect(isReadable(withPattern('^a'))).toBe(true);
 });
 
 /* The same by the worker, with the specification that an Airbyte serves. */
