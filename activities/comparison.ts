@@ -1,7 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Actor, ConnectionRead, ConnectionWrite } from '../src/airbyte';
 import { isRecord } from '../src/json';
-import { MASK } from '../src/secrets';
+import { MASK, maskRecord } from '../src/secrets';
+
+/** As it may go into a history. */
+export const masked = (actor: Actor): Actor => ({
+  ...actor,
+  configuration: actor.configuration && maskRecord(actor.configuration),
+});
 
 /**
  * The paths at which two values differ, below `path`; lists are compared as a whole. A masked secret
@@ -22,19 +28,6 @@ export const isActorAsWanted = (
 ) =>
   current.name === wanted.name &&
   differencesIn(current.configuration, wanted.configuration, 'configuration').length === 0;
-
-/** Puts the worker's secrets where a read-back configuration has masks; the rest stays as it was. */
-export const withSecrets = (
-  former: Record<string, unknown>,
-  resolved: Record<string, unknown>,
-): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(former).map(([key, value]) => {
-      const ours = resolved[key];
-      if (value === MASK && typeof ours === 'string') return [key, ours];
-      return [key, isRecord(value) && isRecord(ours) ? withSecrets(value, ours) : value];
-    }),
-  );
 
 type StreamWrite = ConnectionWrite['configurations']['streams'][number];
 
