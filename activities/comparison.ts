@@ -10,12 +10,16 @@ export const masked = (actor: Actor): Actor => ({
 });
 
 /**
- * The paths at which two values differ, below `path`; lists are compared as a whole. A masked secret
- * counts as equal: the fingerprint in the name speaks for it.
+ * The paths at which two values differ, below `path`; lists of different lengths as a whole. A masked
+ * secret counts as equal: the fingerprint in the name speaks for it.
  */
 export const differencesIn = (current: unknown, wanted: unknown, path: string): string[] => {
   const unless = (isSame: boolean) => (isSame ? [] : [path]);
   if (current === MASK) return unless(typeof wanted === 'string');
+  if (Array.isArray(current) && Array.isArray(wanted) && current.length === wanted.length)
+    return current.flatMap((item: unknown, index) =>
+      differencesIn(item, wanted[index], `${path}[${String(index)}]`),
+    );
   if (!isRecord(current) || !isRecord(wanted)) return unless(isDeepStrictEqual(current, wanted));
   const keys = new Set([...Object.keys(current), ...Object.keys(wanted)]);
   return [...keys].flatMap((key) => differencesIn(current[key], wanted[key], `${path}.${key}`));

@@ -44,6 +44,19 @@ export const secretPlaces = (value: unknown, at: Place = []): Place[] => {
   return Object.entries(value).flatMap(([key, inner]) => secretPlaces(inner, [...at, key]));
 };
 
+/**
+ * Whether somebody has changed by hand what a run wrote: the secret is then not for these places. What
+ * Airbyte leaves out when it is read proves nothing.
+ */
+const isEdited = (current: unknown, written: unknown): boolean => {
+  if (current === MASK) return typeof written !== 'string';
+  if (isRecord(current))
+    return Object.entries(current).some(([key, value]) =>
+      isEdited(value, isRecord(written) ? written[key] : undefined),
+    );
+  return differencesIn(current, written, '').length > 0;
+};
+
 /** What is known of an actor's former secrets. */
 export interface Former {
   /** What a former run wrote there, with the secrets its references name now; undefined: unknown. */
@@ -88,9 +101,9 @@ export const createFormerSecrets =
         const digits = fingerprintOf({ connector, complete: configuration }, fingerprintKey);
         const proven = digits === fingerprintIn(before.name);
         if (!proven && !(completed && known === undefined)) return false;
-        // Only for the places they were given for: nothing that can be read may have changed since.
-        const isSame = differencesIn(before.configuration, configuration, '').length === 0;
-        known = isSame ? { configuration, proven, why: proven ? '' : ROTATED } : unknown(EDITED);
+        known = isEdited(before.configuration, configuration)
+          ? unknown(EDITED)
+          : { configuration, proven, why: proven ? '' : ROTATED };
         return proven;
       } catch (err) {
         if (completed) known ??= unknown(reasonOf(err));
