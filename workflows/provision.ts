@@ -10,7 +10,7 @@ import { settlesAt } from './failure';
 import { holdComponent } from './lease';
 import { activitiesFor, startRun } from './run';
 import type { Run, Steps } from './run';
-import { bothOf, compensate, DELETED, PUT_BACK } from './saga';
+import { asTold, bothOf, compensate, DELETED, PUT_BACK } from './saga';
 import { firstSync } from './first-sync';
 import type { Undo } from './saga';
 import { startPart } from './verdict';
@@ -240,16 +240,14 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
   } catch (failure) {
     const err = endedBy(failure, run);
     run.error(reasonOf(err, run).problem);
-    const { undone, leftBehind, left } = await compensate(undos, run);
-    exists = { ...exists, ...idsOf(made, leftBehind) };
+    const outcome = await compensate(undos, run);
+    exists = { ...exists, ...idsOf(made, outcome.leftBehind) };
     return failRun({
       err,
       run,
       what: 'provisioned',
       exists,
-      undone: undone.map(({ what, effect }) => `${what} (${effect})`),
-      leftBehind: [...leftBehind, ...left].map(({ what }) => what),
-      remedies: left.map(({ remedy }) => remedy),
+      ...asTold(outcome),
     });
   }
 }
