@@ -19,6 +19,7 @@ import { copyStore, createStore, DEFAULT_WORKSPACE_ID, resetStore } from './stor
 import { createPeople, ofEnterprise } from './people';
 import { groupOperations } from './groups';
 import { permissionOperations } from './permissions';
+import { createShifts } from './shifts';
 import { streamOperations } from './streams';
 import { unsupportedOperations } from './unsupported';
 import { newWorkspace, workspaceOperations } from './workspaces';
@@ -182,7 +183,8 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
       restore,
     }),
   );
-  const common = { auth, faults, requests, later, latency, log };
+  const shift = createShifts(store, people);
+  const common = { auth, faults, requests, later, shift, latency, log };
   for (const api of options.apis ?? everyApi)
     app.use(
       apiBases[api],
