@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { flag } from './connectors/fields';
+import { cronProblem, withoutUtc } from './cron/advice';
 
 /** Airbyte public API, ConnectionSyncModeEnum (v1.8 and later). */
 const syncMode = z
@@ -39,20 +40,17 @@ const stream = z.strictObject({
   selectedFields: columns.optional().describe('The columns to sync; absent: all.'),
 });
 
-/** Quartz: 6 or 7 fields; Airbyte refuses a `*` for the seconds (public API, cron-validation). */
-const isQuartz = (expression: string) => {
-  const fields = expression.trim().split(/\s+/);
-  return (fields.length === 6 || fields.length === 7) && fields[0] !== '*';
-};
-
 const schedule = z.discriminatedUnion('scheduleType', [
   z.strictObject({ scheduleType: z.literal('manual') }),
   z.strictObject({
     scheduleType: z.literal('cron'),
     cronExpression: z
       .string()
-      .transform((text) => text.replace(/\s+UTC$/, '').trim())
-      .refine(isQuartz, 'must be a Quartz expression, for example "0 0 6 * * ?" (times are UTC)'),
+      .transform(withoutUtc)
+      .superRefine((expression, context) => {
+        const message = cronProblem(expression);
+        if (message !== undefined) context.addIssue({ code: 'custom', message });
+      }),
   }),
 ]);
 

@@ -4,13 +4,13 @@ import { readAccess } from './access-request';
 import { ProvisioningRequest, ReverseProvisioningRequest, ValidationRequest } from './contract';
 import type { ValidationResult } from './contract';
 import { RequestError } from './errors';
-import type { Templates } from './ours';
 import { readIdentities, readPlans } from './product';
 import { wrongMethod } from './refusals';
 import { json, readAs } from './requests';
 import type { Runs } from './runs';
 import type { Statuses } from './status';
 import { isToken } from './token';
+import type { ReadingRules } from './validation';
 
 type OfToken = Request<{ token: string }>;
 
@@ -33,9 +33,12 @@ const readReverseRequest = (body: unknown): ReverseProvisioningRequest =>
       'Send a ReverseProvisioningRequest: useCaseTemplateId, environment, params, catalogInfo.',
   });
 
-const validate = (body: unknown, templates: Templates): ValidationResult => {
+const readWanted = (body: unknown, { templates, minSyncInterval }: ReadingRules) =>
+  readPlans(readRequest(body), templates, minSyncInterval);
+
+const validate = (body: unknown, rules: ReadingRules): ValidationResult => {
   try {
-    readPlans(readRequest(body), templates);
+    readWanted(body, rules);
     return { valid: true };
   } catch (err) {
     if (!(err instanceof RequestError)) throw err;
@@ -50,24 +53,23 @@ const answerToken = (res: Response, token: string) => {
 
 export interface ContractDeps extends Statuses {
   runs: Runs;
-  /** Whose components are ours in a data product. */
-  templates: Templates;
+  rules: ReadingRules;
 }
 
 /** The operations of the Coordinator's contract, by method and path. */
 const handlers = (deps: ContractDeps) => {
-  const { runs, templates, statusOf, validationStatusOf, reverseStatusOf } = deps;
+  const { runs, rules, statusOf, validationStatusOf, reverseStatusOf } = deps;
   const post = {
     '/v1/validate': [
       ...json,
       (req: Request, res: Response) => {
-        res.json(validate(req.body, templates));
+        res.json(validate(req.body, rules));
       },
     ],
     '/v1/provision': [
       ...json,
       async (req: Request, res: Response) => {
-        answerToken(res, await runs.provision(readPlans(readRequest(req.body), templates)));
+        answerToken(res, await runs.provision(readWanted(req.body, rules)));
       },
     ],
     '/v1/unprovision': [
@@ -75,7 +77,7 @@ const handlers = (deps: ContractDeps) => {
       async (req: Request, res: Response) => {
         const request = readRequest(req.body);
         const removeData = request.removeData ?? false;
-        const identities = readIdentities(request, templates);
+        const identities = readIdentities(request, rules.templates);
         answerToken(res, await runs.unprovision(identities, { removeData }));
       },
     ],
@@ -88,7 +90,7 @@ const handlers = (deps: ContractDeps) => {
     '/v2/validate': [
       ...json,
       async (req: Request, res: Response) => {
-        answerToken(res, await runs.validate(readValidationRequest(req.body), templates));
+        answerToken(res, await runs.validate(readValidationRequest(req.body), rules));
       },
     ],
     '/v1/reverse-provisioning': [

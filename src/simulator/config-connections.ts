@@ -74,7 +74,7 @@ const create = (store: Store, given: z.output<typeof Create>): Connection => {
   if (source.workspaceId !== destination.workspaceId)
     throw unexpected('Source and destination do not belong to the same workspace.');
   const streams = given.syncCatalog ? readCatalog(given.syncCatalog) : [];
-  const schedule = readSchedule(given) ?? { scheduleType: 'manual' as const };
+  const schedule = readSchedule(store, given) ?? { scheduleType: 'manual' as const };
   const { namespaceDefinition, nonBreakingSchemaUpdatesBehavior } = readNames(given);
   const id = randomUUID();
   return save(store.connections, id, {
@@ -107,7 +107,7 @@ const update = (store: Store, given: z.output<typeof Update>): Connection => {
     ...before,
     name: given.name ?? before.name,
     status,
-    schedule: readSchedule(given) ?? before.schedule,
+    schedule: readSchedule(store, given) ?? before.schedule,
     streams,
     namespaceDefinition: namespaceDefinition ?? before.namespaceDefinition,
     namespaceFormat: given.namespaceFormat ?? before.namespaceFormat,

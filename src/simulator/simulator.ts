@@ -33,6 +33,8 @@ export interface SimulatorOptions extends Partial<AuthOptions> {
   latency?: number;
   /** Milliseconds a job takes. */
   jobDuration?: number;
+  /** Seconds between two syncs that a cron must keep. */
+  minSyncInterval?: number;
   /** Airbyte's edition and version, as its Config API tells them. */
   edition?: Instance['edition'];
   version?: string;
@@ -108,7 +110,7 @@ const authModes = { oauth: 'simple', basic: 'none', none: 'none' } as const;
 export const createSimulator = (options: SimulatorOptions = {}) => {
   const settings = { ...defaults, ...options };
   const { jobDuration, latency, log, workspaceId } = settings;
-  const store = createStore();
+  const store = createStore(options.minSyncInterval);
   const { people, ...crowd } = createPeople(
     settings.edition === 'community' ? 'community' : 'enterprise',
   );

@@ -105,11 +105,14 @@ export interface Store {
   destination: Map<string, Actor>;
   connections: Map<string, Connection>;
   jobs: Map<number, Job>;
+  /** Seconds between two syncs that a cron must keep: an hour, unless Airbyte allows less. */
+  minSyncInterval: number;
   /** Discovered catalogs, by source, connector version and configuration. */
   catalogs: Map<string, Stream[]>;
 }
 
-export const createStore = (): Store => ({
+export const createStore = (minSyncInterval = 3600): Store => ({
+  minSyncInterval,
   workspaces: new Map(),
   source: new Map(),
   destination: new Map(),
@@ -127,6 +130,7 @@ export const resetStore = (store: Store, workspace: Workspace) => {
 
 /** Rows are replaced, never changed, so that the tables are all there is to copy. */
 export const copyStore = (store: Store): Store => ({
+  minSyncInterval: store.minSyncInterval,
   workspaces: new Map(store.workspaces),
   source: new Map(store.source),
   destination: new Map(store.destination),
