@@ -1,16 +1,21 @@
 import { Router } from 'express';
 import type { Request, Response } from 'express';
+import type { Logger } from 'pino';
 import { readAccess } from './access-request';
 import { ProvisioningRequest, ReverseProvisioningRequest, ValidationRequest } from './contract';
 import type { ValidationResult } from './contract';
 import { RequestError } from './errors';
 import type { Templates } from './ours';
 import { readIdentities, readPlans } from './product';
+import type { Plans } from './product';
 import { wrongMethod } from './refusals';
 import { json, readAs } from './requests';
 import type { Runs } from './runs';
 import type { Statuses } from './status';
 import { isToken } from './token';
+
+/** Lines on what is ignored in a descriptor, for the log. */
+const MAX_NOTED = 20;
 
 type OfToken = Request<{ token: string }>;
 
@@ -33,9 +38,17 @@ const readReverseRequest = (body: unknown): ReverseProvisioningRequest =>
       'Send a ReverseProvisioningRequest: useCaseTemplateId, environment, params, catalogInfo.',
   });
 
-const validate = (body: unknown, templates: Templates): ValidationResult => {
+/** The contract's answer has no room for what is ignored in a valid descriptor: the log has. */
+const noteIgnored = ({ warnings, descriptors }: Plans, log: Logger) => {
+  const told = [...warnings, ...descriptors.flatMap((descriptor) => descriptor.warnings)];
+  const count = descriptors.reduce((sum, { ignored }) => sum + ignored.count, 0);
+  if (told.length === 0) return;
+  log.warn({ count, ignored: told.slice(0, MAX_NOTED) }, 'a valid descriptor has ignored keys');
+};
+
+const validate = (body: unknown, { templates, log }: ContractDeps): ValidationResult => {
   try {
-    readPlans(readRequest(body), templates);
+    noteIgnored(readPlans(readRequest(body), templates), log);
     return { valid: true };
   } catch (err) {
     if (!(err instanceof RequestError)) throw err;
@@ -52,6 +65,7 @@ export interface ContractDeps extends Statuses {
   runs: Runs;
   /** Whose components are ours in a data product. */
   templates: Templates;
+  log: Logger;
 }
 
 /** The operations of the Coordinator's contract, by method and path. */
@@ -61,7 +75,7 @@ const handlers = (deps: ContractDeps) => {
     '/v1/validate': [
       ...json,
       (req: Request, res: Response) => {
-        res.json(validate(req.body, templates));
+        res.json(validate(req.body, deps));
       },
     ],
     '/v1/provision': [

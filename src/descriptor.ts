@@ -7,9 +7,10 @@ import { isCalled, readEnriched } from './enriched';
 import type { KnownIds } from './enriched';
 import { RequestError } from './errors';
 import type { Problem } from './errors';
+import { isRecord } from './json';
 import { createReader } from './reader';
-import type { Reader } from './reader';
-import { readSpecific } from './specific';
+import type { Ignored, Reader } from './reader';
+import { readSpecific, refuseStray } from './specific';
 import type { Pipeline } from './specific';
 import { readYaml } from './yaml';
 import type { Path } from './yaml';
@@ -27,6 +28,8 @@ export interface Descriptor {
   known: KnownIds;
   /** What the descriptor says to no effect, for the run's log. */
   warnings: string[];
+  /** The same by its keys, for the run's result. */
+  ignored: Ignored;
   /** What the Coordinator told of former operations, for the run's log. */
   notes: string[];
 }
@@ -71,6 +74,7 @@ export const readPipeline = (
   component: unknown,
   { product, at }: { product: Product; at: Path },
 ): Pipeline | undefined => {
+  if (isRecord(component)) refuseStray(reader, component, { product, at });
   const read = reader.read(componentShape, component, at);
   return read && readSpecific(reader, read.specific, { product, at: [...at, 'specific'] });
 };
@@ -118,7 +122,8 @@ export const readDescriptor = (request: ProvisioningRequest): Descriptor => {
   if (!plan || reader.problems.length > 0) throw invalid(reader.problems);
   const enriched = readEnriched(request.latestEnrichedDescriptor);
   const { warnings } = reader;
-  return { plan, ...enriched.formerOf(envelope.componentIdToProvision), warnings };
+  const ignored = reader.takeIgnored();
+  return { plan, ...enriched.formerOf(envelope.componentIdToProvision), warnings, ignored };
 };
 
 /** Whose pipeline it is, and what a former run told of it. */

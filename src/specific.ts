@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { Connection } from './connection';
 import { destinationOf, sourceOf } from './connectors';
 import type { Product } from './connectors';
+import { placesIn, strayBeside } from './key-places';
 import type { Reader } from './reader';
+import { withoutNulls } from './schema-shape';
 import { isSecretKey, secretsIn } from './secrets';
 import type { Path } from './yaml';
 
@@ -37,18 +39,16 @@ export const Specific = specificOf({ name: 'PRODUCT', domain: 'DOMAIN', major: '
 /** The parts of a component's pipeline, defaults filled in, no secrets. */
 export type Pipeline = z.output<typeof Specific>;
 
-/** An explicit null says the same as nothing: Witboost writes it for what the wizard left empty. */
-const withoutNulls = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  return typeof value === 'object' && value !== null ? fieldsOf(value) : value;
+/** What of a component's pipeline stands beside its `specific`, where nobody reads it. */
+export const refuseStray = (
+  reader: Reader,
+  component: Record<string, unknown>,
+  { product, at }: { product: Product; at: Path },
+) => {
+  const places = placesIn(rememberedSpecificOf(product), component.specific);
+  for (const { key, message } of strayBeside(places, component))
+    reader.refuse([...at, key], message);
 };
-
-const fieldsOf = (value: object): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(value)
-      .filter(([, inner]) => inner !== null)
-      .map(([key, inner]) => [key, withoutNulls(inner)]),
-  );
 
 /** Every problem goes to the reader; undefined when there is any that keeps it from being read. */
 export const readSpecific = (
@@ -56,10 +56,11 @@ export const readSpecific = (
   raw: object,
   { product, at }: { product: Product; at: Path },
 ): Pipeline | undefined => {
-  const specific = fieldsOf(raw);
+  const schema = rememberedSpecificOf(product);
+  const specific = withoutNulls(raw, schema);
   for (const path of secretsIn(specific)) {
     const isField = isSecretKey(String(path.at(-1)));
     reader.refuse([...at, ...path], isField ? REFERENCE : REMOVE);
   }
-  return reader.read(rememberedSpecificOf(product), specific, at);
+  return reader.read(schema, specific, at);
 };
