@@ -5,6 +5,7 @@ import type { Fabrics } from '../src/fabrics';
 import type { SecretReferences } from '../src/secret-references';
 import { fingerprintOf, ownedName, ownerOf, withoutFingerprint } from '../src/ownership';
 import { maskRecord } from '../src/secrets';
+import { isGivenBack, isUnvouched, takeOver } from './adoption';
 import { attempt } from './attempt';
 import { isActorAsWanted, withSecrets } from './comparison';
 import { definitionIdOf, mustMeetSpecification } from './definitions';
@@ -132,6 +133,12 @@ export const createActorActivities = (deps: ActorDeps) => {
             definitionId: wanted.definitionId,
             configuration: plan.configuration,
           });
+        if (before && isUnvouched(before, key)) {
+          const untilSettled = () => settled({ settlesAt, interest });
+          const given = { kind, key, name: plan.name, before, wanted };
+          const { id, action, ...rest } = await takeOver(airbyte, given, untilSettled);
+          return { ...done(id, action), ...rest };
+        }
         if (before) await settled({ settlesAt, interest });
         const look = () => findActor(airbyte, kind, key, before?.id);
         const current = number === 1 ? before : await adoptable(look, { settlesAt, interest });
@@ -144,6 +151,7 @@ export const createActorActivities = (deps: ActorDeps) => {
       attempt(async ({ settlesAt, interest }) => {
         await settled({ settlesAt, interest });
         const airbyte = airbyteFor(interest);
+        if (await isGivenBack(airbyte, kind, before)) return;
         const resolved = await complete(kind, plan).catch(async (err: unknown) => {
           if (await isUntouched(airbyte, kind, before)) return undefined;
           throw err;

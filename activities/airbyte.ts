@@ -3,11 +3,14 @@ import type { Interest } from '../src/airbyte-http';
 import type { KnownIds, Plan } from '../src/descriptor';
 import type { Fabrics } from '../src/fabrics';
 import type { SecretReferences } from '../src/secret-references';
-import { createActorActivities, findActor } from './actors';
+import { createActorActivities, createResolve, findActor } from './actors';
 import type { PutActor, RestoreActor } from './actors';
+import { createAdoptionActivities, createTaking } from './adoption';
+import type { Seal } from './adoption';
 import { attempt } from './attempt';
 import { createConnectionActivities, findConnection } from './connections';
 import { createSyncActivities } from './jobs';
+import type { AdoptExisting } from './taking-over';
 
 export type { FailureDetails, LastWord } from './attempt';
 export type { Put } from './findings';
@@ -20,6 +23,12 @@ export interface Found {
   source?: Actor;
   destination?: Actor;
   connection?: ConnectionRead;
+  /** These are a pipeline of somebody else's, which the component takes over. */
+  isForeign?: boolean;
+  /** Somebody else's connection, whose place the component's own takes. */
+  replaces?: ConnectionRead;
+  /** For the log of the run. */
+  warnings?: string[];
 }
 
 export interface ActivityDeps {
@@ -30,6 +39,7 @@ export interface ActivityDeps {
   /** Keys the fingerprints in names. */
   fingerprintKey: string;
   workspaceId: string;
+  adoptExisting: AdoptExisting;
   /** Root of Airbyte's user interface, for links. */
   uiUrl: string;
 }
@@ -50,28 +60,39 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
   const deps = { ...rest, hrefOf: (path: string) => `${href}/${path}` };
   const actors = createActorActivities(deps);
   const connections = createConnectionActivities(deps);
+  const taking = createTaking(deps);
+  const adoption = createAdoptionActivities({ ...deps, resolve: createResolve(deps) });
   return {
-    /** Looks by the ids a former run reported, believed if the names agree; else by name. */
-    inspect: ({ key, known }: { key: string; known: KnownIds }): Promise<Found> =>
+    /**
+     * Looks by the ids a former run reported, believed if the names agree; else by name. With a plan
+     * it also looks for a pipeline that the component is to take over, or that is in its way.
+     */
+    inspect: (given: { key: string; known: KnownIds; plan?: Plan }): Promise<Found> =>
       attempt(async ({ interest }) => {
+        const { key, known, plan } = given;
         const airbyte = rest.airbyteFor(interest);
         const [source, destination] = await Promise.all([
           findActor(airbyte, 'source', key, known.sourceId),
           findActor(airbyte, 'destination', key, known.destinationId),
         ]);
         const connection = source && (await findConnection(airbyte, source.id, known.connectionId));
-        return {
+        const found: Found = {
           workspaceId,
           ...(source && { source }),
           ...(destination && { destination }),
           ...(connection && { connection }),
         };
+        return plan ? taking(airbyte, found, plan) : found;
       }),
 
     putSource: (given: PutActor<Plan['source']>) => actors.put('source', given),
     putDestination: (given: PutActor<Plan['destination']>) => actors.put('destination', given),
     discover: connections.discover,
     putConnection: connections.put,
+
+    sealSource: (given: Seal<Plan['source']>) => adoption.seal('source', given),
+    sealDestination: (given: Seal<Plan['destination']>) => adoption.seal('destination', given),
+    retireConnection: adoption.retireConnection,
 
     restoreSource: (given: RestoreActor<Plan['source']>) => actors.restore('source', given),
     restoreDestination: (given: RestoreActor<Plan['destination']>) =>

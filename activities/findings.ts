@@ -10,6 +10,8 @@ export interface Put {
   /** Its page in Airbyte's user interface. */
   href: string;
   action: 'created' | 'updated' | 'unchanged';
+  /** Its stored secrets are yet to become those of the descriptor. */
+  isUnsealed?: boolean;
 }
 
 /** What Airbyte has is in the way of what is wanted: repeating the step would not help. */

@@ -1,5 +1,6 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
 import type { WorkerConfig } from '../src/config';
+import { componentIn } from '../src/ownership';
 import { closest } from '../src/suggestions';
 import type { References, WantedConnection } from '../workflows/reverse-provision';
 import type { ActorDeps } from './actors';
@@ -7,6 +8,7 @@ import { attempt } from './attempt';
 import { byHint } from './findings';
 import { actorPart, nameOfConnector } from './reverse-actor';
 import { connectionPart } from './reverse-connection';
+import { inform } from './reverse-note';
 import type { Note, Part } from './reverse-note';
 
 export type ReverseActivities = ReturnType<typeof createReverseActivities>;
@@ -75,6 +77,20 @@ const noActor = (kind: Kind, { name }: ConnectionRead): Refusal => ({
   solution: 'Check that the connection is one of the workspace this provisioner works on.',
 });
 
+/** A connection that is no component's becomes that of the one which is provisioned with this. */
+const adoptable = (part: Part, { id }: ConnectionRead, source: Actor): Part =>
+  componentIn(source.name) === undefined
+    ? {
+        fields: { ...part.fields, adopt: id },
+        notes: [
+          ...part.notes,
+          inform(
+            'connection.adopt names this connection: a provision takes it over, with its id, its state and its history',
+          ),
+        ],
+      }
+    : part;
+
 type Parts = Record<Kind | 'connection', Part>;
 
 /** Each field of `specific` by its own path, so that what Airbyte does not know stays as it is. */
@@ -120,7 +136,7 @@ export const createReverseActivities = (deps: ReverseDeps) => {
         const parts = {
           source: await partOf('source', source, given.references.source),
           destination: await partOf('destination', destination, given.references.destination),
-          connection: connectionPart(found),
+          connection: adoptable(connectionPart(found), found, source),
         };
         return {
           name: found.name,

@@ -64,6 +64,7 @@ const activitiesOn = (airbyteUrl: string) => {
     ),
     fingerprintKey: 'bench',
     workspaceId: DEFAULT_WORKSPACE_ID,
+    adoptExisting: 'refuse',
     uiUrl: airbyteUrl,
   });
 };

@@ -1,0 +1,233 @@
+import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
+import type { Interest } from '../src/airbyte-http';
+import type { Plan } from '../src/descriptor';
+import { isRecord } from '../src/json';
+import { componentIn, fingerprintIn, ownedName } from '../src/ownership';
+import { MASK, maskRecord } from '../src/secrets';
+import type { Found } from './airbyte';
+import { attempt } from './attempt';
+import { differencesIn } from './comparison';
+import { definitionIdOf } from './definitions';
+import { byHint, refused, settled } from './findings';
+import type { Put } from './findings';
+import { candidateOf, homonymsOf, isRefusal, judge, retiredName } from './taking-over';
+import type { AdoptExisting, Refusal, Surroundings } from './taking-over';
+
+/*
+ * Taking over what others have made. Their secrets, which Airbyte shows to nobody, stay as they are
+ * stored until all the rest is in place, so that until then it can be given back as it was.
+ */
+
+/** Sources asked for one by one; for more the list is the shorter way. */
+const FEW = 3;
+
+export interface AdoptionDeps {
+  airbyteFor: (interest: Interest) => Airbyte;
+  hrefOf: (path: string) => string;
+  adoptExisting: AdoptExisting;
+}
+
+type Wanted = Pick<Actor, 'name' | 'definitionId' | 'configuration'>;
+
+const masked = (actor: Actor): Actor => ({
+  ...actor,
+  configuration: actor.configuration && maskRecord(actor.configuration),
+});
+
+/** Only a component without a pipeline as wanted looks at what else there is. */
+const isSettled = ({ connection, destination }: Found, { connection: wanted }: Plan) =>
+  connection !== undefined &&
+  connection.name === wanted.name &&
+  connection.destinationId === destination?.id &&
+  [undefined, connection.id].includes(wanted.adopt);
+
+const ownersOf = async (airbyte: Airbyte, sourceIds: string[]) => {
+  const one = async (id: string) => byHint(airbyte.getActor('source', id));
+  const actors =
+    sourceIds.length > FEW
+      ? await airbyte.listActors('source')
+      : await Promise.all(sourceIds.map(one));
+  const known = actors.filter((actor) => actor !== undefined);
+  return new Map(known.map(({ id, name }) => [id, componentIn(name)]));
+};
+
+const asFailure = ({ at, problem, solution }: Refusal) =>
+  refused(`specific.${at}: ${problem}.`, solution);
+
+/**
+ * What a component finds, with the pipeline that it takes over, if there is one. What may not be
+ * taken over, and is in the way, is refused before anything is written.
+ */
+export const createTaking =
+  ({ hrefOf, adoptExisting: policy }: Pick<AdoptionDeps, 'hrefOf' | 'adoptExisting'>) =>
+  async (airbyte: Airbyte, found: Found, plan: Plan): Promise<Found> => {
+    if (isSettled(found, plan)) return found;
+    const connections = await airbyte.listConnections();
+    const given: Surroundings = { plan, own: found, connections, policy, hrefOf };
+    const namesakes = connections.filter(({ name }) => name === plan.connection.name);
+    const sources = [...new Set(namesakes.map(({ sourceId }) => sourceId))];
+    const owners = await ownersOf(airbyte, sources);
+    const ownerOf = (sourceId: string) => owners.get(sourceId);
+    const homonyms = homonymsOf(given, ownerOf);
+    const warnings =
+      homonyms === undefined ? {} : { warnings: [`specific.connection.name: ${homonyms}`] };
+    const candidate = candidateOf(given, ownerOf);
+    if (!candidate) return { ...found, ...warnings };
+    if (isRefusal(candidate)) throw asFailure(candidate);
+    const { sourceId, destinationId } = candidate.connection;
+    const [source, destination] = await Promise.all([
+      byHint(airbyte.getActor('source', sourceId)),
+      byHint(airbyte.getActor('destination', destinationId)),
+    ]);
+    const definitionIds = candidate.isWanted
+      ? {
+          source: await definitionIdOf(airbyte, 'source', plan.source),
+          destination: await definitionIdOf(airbyte, 'destination', plan.destination),
+        }
+      : {};
+    const taking = judge(candidate, { source, destination }, { ...given, definitionIds });
+    if (isRefusal(taking)) throw asFailure(taking);
+    if (taking.how === 'anew') return { ...found, ...warnings, replaces: taking.connection };
+    return {
+      workspaceId: found.workspaceId,
+      source: masked(taking.source),
+      destination: masked(taking.destination),
+      connection: taking.connection,
+      isForeign: true,
+      ...warnings,
+    };
+  };
+
+const hasHidden = (value: unknown): boolean => {
+  if (Array.isArray(value)) return value.some(hasHidden);
+  return isRecord(value) ? Object.values(value).some(hasHidden) : value === MASK;
+};
+
+const isReadAs = (current: Actor, wanted: Pick<Actor, 'configuration'>) =>
+  differencesIn(masked(current).configuration, wanted.configuration, 'configuration').length === 0;
+
+/** Its stored secrets are not known to be those of a descriptor: there are no digits to say so. */
+export const isUnvouched = ({ name }: Pick<Actor, 'name'>, key: string) =>
+  componentIn(name) !== key || fingerprintIn(name) === undefined;
+
+const mineOnly = (
+  kind: Kind,
+  current: Actor | undefined,
+  { id, key }: { id: string; key: string },
+) => {
+  if (!current)
+    throw refused(
+      `The ${kind} ${id} is not in Airbyte any more.`,
+      'Deploy again: what is not there is then made anew.',
+    );
+  const owner = componentIn(current.name);
+  if (owner === undefined || owner === key) return current;
+  throw refused(
+    `The ${kind} "${current.name}" (${id}) has become that of the component ${owner}.`,
+    'Let one component have it: correct the descriptor of the other.',
+  );
+};
+
+interface Taken {
+  kind: Kind;
+  key: string;
+  name: string;
+  before: Actor;
+  wanted: Wanted;
+}
+
+/**
+ * Makes an actor of unknown secrets the component's. Where all that can be read is as wanted only the
+ * name changes, and the secrets are left to the seal: a failure until then costs nobody a secret.
+ * Otherwise the descriptor's secrets go with the descriptor's hosts.
+ */
+export const takeOver = async (
+  airbyte: Airbyte,
+  { kind, key, name, before, wanted }: Taken,
+  untilSettled: () => Promise<void>,
+): Promise<Pick<Put, 'id' | 'name' | 'action' | 'isUnsealed'>> => {
+  const { id } = before;
+  const current = mineOnly(kind, await airbyte.getActor(kind, id), { id, key });
+  const hidden = hasHidden(masked(current).configuration);
+  const isAsRead = isReadAs(current, wanted);
+  const isUnsealed = isAsRead && hidden;
+  const next = {
+    name: isUnsealed ? ownedName(name, key) : wanted.name,
+    configuration: isAsRead ? current.configuration : wanted.configuration,
+  };
+  if (!isAsRead || current.name !== next.name) {
+    await untilSettled();
+    await airbyte.updateActor(kind, id, next);
+  }
+  const isSame = isAsRead && before.name === next.name;
+  return {
+    id,
+    name: next.name,
+    action: isSame ? 'unchanged' : 'updated',
+    ...(isUnsealed && { isUnsealed }),
+  };
+};
+
+/** Where only the name was changed it is put back alone: no secret was written. Whether that was all. */
+export const isGivenBack = async (airbyte: Airbyte, kind: Kind, before: Actor) => {
+  if (fingerprintIn(before.name) !== undefined) return false;
+  const current = await airbyte.getActor(kind, before.id);
+  if (!current || !isReadAs(current, before)) return false;
+  const isSealed = fingerprintIn(current.name) !== undefined;
+  if (isSealed && hasHidden(masked(current).configuration)) return false;
+  if (current.name !== before.name)
+    await airbyte.updateActor(kind, before.id, {
+      name: before.name,
+      configuration: current.configuration,
+    });
+  return true;
+};
+
+export interface Seal<Of> {
+  /** The component's key. */
+  key: string;
+  plan: Of;
+  id: string;
+  settleTime: number;
+}
+
+/** The last words of taking over: the descriptor's secrets, and retiring what was replaced. */
+export const createAdoptionActivities = ({
+  airbyteFor,
+  hrefOf,
+  resolve,
+}: Pick<AdoptionDeps, 'airbyteFor' | 'hrefOf'> & {
+  resolve: (
+    airbyte: Airbyte,
+    kind: Kind,
+    given: { plan: Plan[Kind]; key: string },
+  ) => Promise<Wanted>;
+}) => ({
+  /** Writes the secrets of the descriptor, and into the name the digits that vouch for them. */
+  seal: (kind: Kind, { key, plan, id, settleTime }: Seal<Plan[Kind]>) =>
+    attempt(async ({ settlesAt, interest }): Promise<Put> => {
+      const airbyte = airbyteFor(interest);
+      const wanted = await resolve(airbyte, kind, { plan, key });
+      await settled({ settlesAt, interest });
+      mineOnly(kind, await airbyte.getActor(kind, id), { id, key });
+      await airbyte.updateActor(kind, id, wanted);
+      return { id, name: wanted.name, href: hrefOf(`${kind}/${id}`), action: 'updated' };
+    }, settleTime),
+
+  /** Pauses and renames a connection, so that no second pipeline runs beside the component's. */
+  retireConnection: (given: { before: ConnectionRead; key: string; settleTime: number }) =>
+    attempt(async ({ settlesAt, interest }) => {
+      const { before, key } = given;
+      const airbyte = airbyteFor(interest);
+      await settled({ settlesAt, interest });
+      const name = retiredName(before.name, key);
+      const current = await airbyte.getConnection(before.id);
+      if (!current || (current.name === name && current.status !== 'active')) return;
+      if (current.name !== name && current.name !== before.name)
+        throw refused(
+          `The connection "${before.name}" (${before.id}) has been renamed meanwhile.`,
+          'Deploy again.',
+        );
+      await airbyte.patchConnection(before.id, { name, status: 'inactive' });
+    }, given.settleTime),
+});
