@@ -3,10 +3,10 @@ import type { Interest } from '../src/airbyte-http';
 import type { Plan } from '../src/descriptor';
 import { isRecord } from '../src/json';
 import { componentIn, fingerprintIn, ownedName } from '../src/ownership';
-import { MASK, maskRecord } from '../src/secrets';
+import { MASK } from '../src/secrets';
 import type { Found } from './airbyte';
 import { attempt } from './attempt';
-import { differencesIn } from './comparison';
+import { differencesIn, masked } from './comparison';
 import { definitionIdOf } from './definitions';
 import { byHint, refused, settled } from './findings';
 import type { Put } from './findings';
@@ -28,11 +28,6 @@ export interface AdoptionDeps {
 }
 
 type Wanted = Pick<Actor, 'name' | 'definitionId' | 'configuration'>;
-
-const masked = (actor: Actor): Actor => ({
-  ...actor,
-  configuration: actor.configuration && maskRecord(actor.configuration),
-});
 
 /** Only a component without a pipeline as wanted looks at what else there is. */
 const isSettled = ({ connection, destination }: Found, { connection: wanted }: Plan) =>
@@ -103,7 +98,7 @@ const hasHidden = (value: unknown): boolean => {
   return isRecord(value) ? Object.values(value).some(hasHidden) : value === MASK;
 };
 
-const isReadAs = (current: Actor, wanted: Pick<Actor, 'configuration'>) =>
+export const isReadAs = (current: Actor, wanted: Pick<Actor, 'configuration'>) =>
   differencesIn(masked(current).configuration, wanted.configuration, 'configuration').length === 0;
 
 /** Its stored secrets are not known to be those of a descriptor: there are no digits to say so. */
@@ -168,19 +163,11 @@ export const takeOver = async (
   };
 };
 
-/** Where only the name was changed it is put back alone: no secret was written. Whether that was all. */
-export const isGivenBack = async (airbyte: Airbyte, kind: Kind, before: Actor) => {
-  if (fingerprintIn(before.name) !== undefined) return false;
-  const current = await airbyte.getActor(kind, before.id);
-  if (!current || !isReadAs(current, before)) return false;
+/** Only its name was changed: the secrets are the former ones, as none was written. */
+export const isOnlyRenamed = (current: Actor, before: Actor) => {
+  if (fingerprintIn(before.name) !== undefined || !isReadAs(current, before)) return false;
   const isSealed = fingerprintIn(current.name) !== undefined;
-  if (isSealed && hasHidden(masked(current).configuration)) return false;
-  if (current.name !== before.name)
-    await airbyte.updateActor(kind, before.id, {
-      name: before.name,
-      configuration: current.configuration,
-    });
-  return true;
+  return !isSealed || !hasHidden(masked(current).configuration);
 };
 
 export interface Seal<Of> {

@@ -2,6 +2,7 @@ import type { Actor, Airbyte, ConnectionRead } from '../src/airbyte';
 import type { Interest } from '../src/airbyte-http';
 import type { KnownIds, Plan } from '../src/descriptor';
 import type { Fabrics } from '../src/fabrics';
+import type { Provisioned } from '../src/provisioned';
 import type { SecretReferences } from '../src/secret-references';
 import { createActorActivities, createResolve, findActor } from './actors';
 import type { PutActor, RestoreActor } from './actors';
@@ -9,10 +10,13 @@ import { createAdoptionActivities, createTaking } from './adoption';
 import type { Seal } from './adoption';
 import { attempt } from './attempt';
 import { createConnectionActivities, findConnection } from './connections';
+import type { DiscoveredStream } from './connections';
+import { createForesight } from './foresight';
 import { createSyncActivities } from './jobs';
 import type { AdoptExisting } from './taking-over';
 
 export type { FailureDetails, LastWord } from './attempt';
+export type { Written } from './actors';
 export type { Put } from './findings';
 
 export type Activities = ReturnType<typeof createActivities>;
@@ -29,6 +33,8 @@ export interface Found {
   replaces?: ConnectionRead;
   /** For the log of the run. */
   warnings?: string[];
+  /** The source's streams, where they could be looked up before anything is written. */
+  streams?: DiscoveredStream[];
 }
 
 export interface ActivityDeps {
@@ -36,6 +42,8 @@ export interface ActivityDeps {
   airbyteFor: (interest: Interest) => Airbyte;
   fabrics: Fabrics;
   references: SecretReferences;
+  /** Where former plans are found. */
+  provisioned: Pick<Provisioned, 'findFormer'>;
   /** Keys the fingerprints in names. */
   fingerprintKey: string;
   workspaceId: string;
@@ -51,6 +59,12 @@ interface Which {
   id?: string | undefined;
 }
 
+interface Inspect {
+  key: string;
+  known: KnownIds;
+  plan?: Plan;
+}
+
 /**
  * The activities that look at and change one component's entities in Airbyte. Each is safe to
  * repeat: an attempt after the first looks at what an earlier one may have done unseen.
@@ -62,27 +76,31 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
   const connections = createConnectionActivities(deps);
   const taking = createTaking(deps);
   const adoption = createAdoptionActivities({ ...deps, resolve: createResolve(deps) });
+  const foresee = createForesight(deps);
   return {
     /**
-     * Looks by the ids a former run reported, believed if the names agree; else by name. With a plan
-     * it also looks for a pipeline that the component is to take over, or that is in its way.
+     * Looks by the ids a former run reported, believed if the names agree; else by name. With a
+     * `plan` also for a pipeline that the component takes over, or that is in its way; and what can be
+     * judged of the plan before anything is written is refused here.
      */
-    inspect: (given: { key: string; known: KnownIds; plan?: Plan }): Promise<Found> =>
+    inspect: ({ key, known, plan }: Inspect): Promise<Found> =>
       attempt(async ({ interest }) => {
-        const { key, known, plan } = given;
         const airbyte = rest.airbyteFor(interest);
         const [source, destination] = await Promise.all([
           findActor(airbyte, 'source', key, known.sourceId),
           findActor(airbyte, 'destination', key, known.destinationId),
         ]);
         const connection = source && (await findConnection(airbyte, source.id, known.connectionId));
-        const found: Found = {
+        const seen: Found = {
           workspaceId,
           ...(source && { source }),
           ...(destination && { destination }),
           ...(connection && { connection }),
         };
-        return plan ? taking(airbyte, found, plan) : found;
+        if (!plan) return seen;
+        const found = await taking(airbyte, seen, plan);
+        const streams = await foresee(airbyte, plan, found);
+        return { ...found, ...(streams && { streams }) };
       }),
 
     putSource: (given: PutActor<Plan['source']>) => actors.put('source', given),

@@ -85,7 +85,13 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
   const hrefOf = (path: string) => `${uiUrl}/workspaces/${workspaceId}/${path}`;
   const provisioned = createProvisioned({ client, taskQueue: config.taskQueue });
   return {
-    ...createActivities({ ...deps, workspaceId, uiUrl, adoptExisting: config.adoptExisting }),
+    ...createActivities({
+      ...deps,
+      provisioned,
+      workspaceId,
+      uiUrl,
+      adoptExisting: config.adoptExisting,
+    }),
     ...createAccessActivities({
       accessFor: createAccess({ http: airbyte.publicHttp, workspaceId }),
       accessPermission: config.accessPermission,

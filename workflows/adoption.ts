@@ -10,6 +10,7 @@ import type { Plan } from '../src/descriptor';
 import { isUnreadable } from './failure';
 import { isHeld, lease } from './lease';
 import type { Run, Steps } from './run';
+import { PUT_BACK } from './saga';
 import type { Undo } from './saga';
 
 /*
@@ -97,11 +98,8 @@ export const retirementOf = (
     undo: {
       kind: 'connection',
       what,
-      effect: 'put back as it was',
-      undo: async () => {
-        await steps(`Put back ${what}`, COMPENSATION).restoreConnection({ before, settleTime });
-        return true;
-      },
+      effect: PUT_BACK,
+      undo: () => steps(`Put back ${what}`, COMPENSATION).restoreConnection({ before, settleTime }),
     },
   };
 };
