@@ -131,7 +131,7 @@ export const createActorActivities = (deps: ActorDeps) => {
         if (before && isActorAsWanted(before, wanted)) return done(before.id, 'unchanged');
         if (before && isUnvouched(before, key)) {
           const untilSettled = () => settled({ settlesAt, interest });
-          const taken = { kind, key, name: plan.name, before, wanted };
+          const taken = { kind, key, plan, before, wanted };
           const { id, action, ...rest } = await takeOver(airbyte, taken, untilSettled);
           return { ...done(id, action), ...rest };
         }

@@ -1,15 +1,14 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
 import type { Interest } from '../src/airbyte-http';
 import type { Plan } from '../src/descriptor';
-import { isRecord } from '../src/json';
 import { componentIn, fingerprintIn, ownedName } from '../src/ownership';
-import { MASK } from '../src/secrets';
 import type { Found } from './airbyte';
 import { attempt } from './attempt';
 import { differencesIn, masked } from './comparison';
 import { definitionIdOf } from './definitions';
 import { byHint, refused, settled } from './findings';
 import type { Put } from './findings';
+import { secretPlaces, valueAt, withValue } from './former';
 import { candidateOf, homonymsOf, isRefusal, judge, retiredName } from './taking-over';
 import type { AdoptExisting, Refusal, Surroundings } from './taking-over';
 
@@ -31,8 +30,7 @@ type Wanted = Pick<Actor, 'name' | 'definitionId' | 'configuration'>;
 
 /** Only a component without a pipeline as wanted looks at what else there is. */
 const isSettled = ({ connection, destination }: Found, { connection: wanted }: Plan) =>
-  connection !== undefined &&
-  connection.name === wanted.name &&
+  connection?.name === wanted.name &&
   connection.destinationId === destination?.id &&
   [undefined, connection.id].includes(wanted.adopt);
 
@@ -93,13 +91,40 @@ export const createTaking =
     };
   };
 
-const hasHidden = (value: unknown): boolean => {
-  if (Array.isArray(value)) return value.some(hasHidden);
-  return isRecord(value) ? Object.values(value).some(hasHidden) : value === MASK;
-};
+/**
+ * Fields of our own connectors that say nothing of where a secret goes: they may change while it stays
+ * as it is stored. `loading_method` is what the provisioner before this one has left.
+ */
+const HARMLESS = [
+  ...['database', 'schema', 'schemas', 'raw_data_schema', 'loading_method'],
+  ...['cdc_deletion_mode', 'disable_type_dedupe', 'retention_period_days', 'replication_method'],
+  ...['dataset_name', 'format', 'reader_options'],
+];
 
+/** All that can be read is as wanted. */
 export const isReadAs = (current: Actor, wanted: Pick<Actor, 'configuration'>) =>
   differencesIn(masked(current).configuration, wanted.configuration, 'configuration').length === 0;
+
+/** The wanted configuration with the secrets that are stored; undefined where they would not fit. */
+const keepingSecrets = (
+  current: Actor,
+  wanted: Record<string, unknown>,
+  connector: string,
+): Record<string, unknown> | undefined => {
+  const seen = masked(current).configuration;
+  const places = secretPlaces(seen);
+  const differing = differencesIn(seen, wanted, '').map((path) => path.split(/[.[]/)[1] ?? '');
+  const isHarmless =
+    differing.length === 0 ||
+    (connector !== 'custom' && differing.every((field) => HARMLESS.includes(field)));
+  const isFitting = places.every((place) => typeof valueAt(wanted, place) === 'string');
+  if (places.length === 0 || !isHarmless || !isFitting) return undefined;
+  return places.reduce(
+    (configuration, place) =>
+      withValue(configuration, place, valueAt(current.configuration, place)),
+    wanted,
+  );
+};
 
 /** Its stored secrets are not known to be those of a descriptor: there are no digits to say so. */
 export const isUnvouched = ({ name }: Pick<Actor, 'name'>, key: string) =>
@@ -126,49 +151,51 @@ const mineOnly = (
 interface Taken {
   kind: Kind;
   key: string;
-  name: string;
+  plan: Plan[Kind];
   before: Actor;
-  wanted: Wanted;
+  wanted: Wanted & { configuration: Record<string, unknown> };
 }
 
 /**
- * Makes an actor of unknown secrets the component's. Where all that can be read is as wanted only the
- * name changes, and the secrets are left to the seal: a failure until then costs nobody a secret.
- * Otherwise the descriptor's secrets go with the descriptor's hosts.
+ * Makes an actor of unknown secrets the component's. As long as they go where they went they stay as
+ * they are stored, and are left to the seal: a failure until then costs nobody a secret. Otherwise the
+ * descriptor's secrets go with the descriptor's hosts.
  */
 export const takeOver = async (
   airbyte: Airbyte,
-  { kind, key, name, before, wanted }: Taken,
+  { kind, key, plan, before, wanted }: Taken,
   untilSettled: () => Promise<void>,
 ): Promise<Pick<Put, 'id' | 'name' | 'action' | 'isUnsealed'>> => {
   const { id } = before;
   const current = mineOnly(kind, await airbyte.getActor(kind, id), { id, key });
-  const hidden = hasHidden(masked(current).configuration);
-  const isAsRead = isReadAs(current, wanted);
-  const isUnsealed = isAsRead && hidden;
-  const next = {
-    name: isUnsealed ? ownedName(name, key) : wanted.name,
-    configuration: isAsRead ? current.configuration : wanted.configuration,
-  };
-  if (!isAsRead || current.name !== next.name) {
+  const kept = keepingSecrets(current, wanted.configuration, plan.connector);
+  const next = kept
+    ? { name: ownedName(plan.name, key), configuration: kept }
+    : { name: wanted.name, configuration: wanted.configuration };
+  const isThere = (actor: Actor) => actor.name === next.name && isReadAs(actor, wanted);
+  if (!isThere(current)) {
     await untilSettled();
     await airbyte.updateActor(kind, id, next);
   }
-  const isSame = isAsRead && before.name === next.name;
   return {
     id,
     name: next.name,
-    action: isSame ? 'unchanged' : 'updated',
-    ...(isUnsealed && { isUnsealed }),
+    action: isThere(before) ? 'unchanged' : 'updated',
+    ...(kept && { isUnsealed: true }),
   };
 };
 
-/** Only its name was changed: the secrets are the former ones, as none was written. */
-export const isOnlyRenamed = (current: Actor, before: Actor) => {
-  if (fingerprintIn(before.name) !== undefined || !isReadAs(current, before)) return false;
-  const isSealed = fingerprintIn(current.name) !== undefined;
-  return !isSealed || !hasHidden(masked(current).configuration);
-};
+/** A run that takes over writes no digits before it writes a secret: without, the former is there. */
+export const hasFormerSecrets = (current: Actor, before: Actor) =>
+  [current, before].every(({ name }) => fingerprintIn(name) === undefined);
+
+/** As it was, with asterisks where they were read. */
+export const withStored = (before: Actor, current: Actor) =>
+  secretPlaces(before.configuration).reduce(
+    (configuration, place) =>
+      withValue(configuration, place, valueAt(current.configuration, place)),
+    before.configuration ?? {},
+  );
 
 export interface Seal<Of> {
   /** The component's key. */
