@@ -12,6 +12,7 @@ import {
 } from './operation';
 import { ApiProblem, frameworkProblem, unexpected, usualBody as usualProblem } from './problems';
 import type { Requests } from './requests';
+import type { SentSecret } from './secret-log';
 
 /** What tells one of Airbyte's APIs from the other, besides its operations. */
 export interface Dialect {
@@ -41,6 +42,7 @@ export interface ApiDependencies {
   faults: Faults;
   requests: Requests;
   later: (delay: number, action: () => Promise<unknown>) => void;
+  secretsSent: (operation: Operation, request: ApiRequest) => SentSecret[];
   /** Milliseconds added to every call. */
   latency: number;
   log: Logger | undefined;
@@ -81,11 +83,22 @@ const perform = async (
   }
 };
 
+/** As the call carries them now, before anything befalls it; a body that is no JSON has none. */
+const secretsOf = (operation: Operation, req: Request, deps: ApiDependencies) => {
+  try {
+    return deps.secretsSent(operation, readRequest(req, deps.dialect));
+  } catch {
+    return [];
+  }
+};
+
 const serve =
   (operation: Operation, deps: ApiDependencies): RequestHandler =>
   async (req, res) => {
     const { api, usualBody } = deps.dialect;
-    deps.requests.record(api, operation, req, res);
+    const record = deps.requests.record(api, operation, req, res);
+    const secrets = secretsOf(operation, req, deps);
+    if (secrets.length > 0) record.secrets = secrets;
     if (deps.latency > 0) await pause(deps.latency);
     const refusal = operation.anonymous ? undefined : deps.auth.refuse(req.headers.authorization);
     if (refusal) {

@@ -15,6 +15,7 @@ import { createFaults } from './faults';
 import { jobOperations } from './jobs';
 import type { ApiName, Operation } from './operation';
 import { createRequests } from './requests';
+import { secretsSent } from './secret-log';
 import { copyStore, createStore, DEFAULT_WORKSPACE_ID, resetStore } from './store';
 import { createPeople, ofEnterprise } from './people';
 import { groupOperations } from './groups';
@@ -182,7 +183,15 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
       restore,
     }),
   );
-  const common = { auth, faults, requests, later, latency, log };
+  const common = {
+    auth,
+    faults,
+    requests,
+    later,
+    secretsSent: secretsSent.bind(undefined, store),
+    latency,
+    log,
+  };
   for (const api of options.apis ?? everyApi)
     app.use(
       apiBases[api],
