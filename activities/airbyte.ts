@@ -2,14 +2,18 @@ import type { Actor, Airbyte, ConnectionRead } from '../src/airbyte';
 import type { Interest } from '../src/airbyte-http';
 import type { KnownIds, Plan } from '../src/descriptor';
 import type { Fabrics } from '../src/fabrics';
+import type { Provisioned } from '../src/provisioned';
 import type { SecretReferences } from '../src/secret-references';
 import { createActorActivities, findActor } from './actors';
 import type { PutActor, RestoreActor } from './actors';
 import { attempt } from './attempt';
 import { createConnectionActivities, findConnection } from './connections';
+import type { DiscoveredStream } from './connections';
+import { createForesight } from './foresight';
 import { createSyncActivities } from './jobs';
 
 export type { FailureDetails, LastWord } from './attempt';
+export type { Written } from './actors';
 export type { Put } from './findings';
 
 export type Activities = ReturnType<typeof createActivities>;
@@ -20,6 +24,8 @@ export interface Found {
   source?: Actor;
   destination?: Actor;
   connection?: ConnectionRead;
+  /** The source's streams, where they could be looked up before anything is written. */
+  streams?: DiscoveredStream[];
 }
 
 export interface ActivityDeps {
@@ -27,6 +33,8 @@ export interface ActivityDeps {
   airbyteFor: (interest: Interest) => Airbyte;
   fabrics: Fabrics;
   references: SecretReferences;
+  /** Where former plans are found. */
+  provisioned: Pick<Provisioned, 'findFormer'>;
   /** Keys the fingerprints in names. */
   fingerprintKey: string;
   workspaceId: string;
@@ -41,6 +49,12 @@ interface Which {
   id?: string | undefined;
 }
 
+interface Inspect {
+  key: string;
+  known: KnownIds;
+  plan?: Plan;
+}
+
 /**
  * The activities that look at and change one component's entities in Airbyte. Each is safe to
  * repeat: an attempt after the first looks at what an earlier one may have done unseen.
@@ -50,9 +64,13 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
   const deps = { ...rest, hrefOf: (path: string) => `${href}/${path}` };
   const actors = createActorActivities(deps);
   const connections = createConnectionActivities(deps);
+  const foresee = createForesight(deps);
   return {
-    /** Looks by the ids a former run reported, believed if the names agree; else by name. */
-    inspect: ({ key, known }: { key: string; known: KnownIds }): Promise<Found> =>
+    /**
+     * Looks by the ids a former run reported, believed if the names agree; else by name. What of a
+     * `plan` can be judged before anything is written is refused here.
+     */
+    inspect: ({ key, known, plan }: Inspect): Promise<Found> =>
       attempt(async ({ interest }) => {
         const airbyte = rest.airbyteFor(interest);
         const [source, destination] = await Promise.all([
@@ -60,12 +78,14 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
           findActor(airbyte, 'destination', key, known.destinationId),
         ]);
         const connection = source && (await findConnection(airbyte, source.id, known.connectionId));
-        return {
+        const found = {
           workspaceId,
           ...(source && { source }),
           ...(destination && { destination }),
           ...(connection && { connection }),
         };
+        const streams = plan && (await foresee(airbyte, plan, found));
+        return { ...found, ...(streams && { streams }) };
       }),
 
     putSource: (given: PutActor<Plan['source']>) => actors.put('source', given),

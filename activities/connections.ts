@@ -1,10 +1,4 @@
-import type {
-  Airbyte,
-  ConnectionRead,
-  ConnectionWrite,
-  SourceStream,
-  StreamRead,
-} from '../src/airbyte';
+import type { Airbyte, ConnectionRead, ConnectionWrite, SourceStream } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
 import type { Plan } from '../src/descriptor';
 import { describeProblem } from '../src/errors';
@@ -12,10 +6,11 @@ import type { Problem } from '../src/errors';
 import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
-import { cronOf, isConnectionAsWanted } from './comparison';
+import { isConnectionAsWanted } from './comparison';
 import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
 import { outcomeOf, runningClear } from './jobs';
+import { createRestoreConnection } from './restored-connection';
 import { streamProblems } from './stream-problems';
 
 /** What a run keeps of a stream: a source may have thousands. */
@@ -32,14 +27,6 @@ export const findConnection = async (airbyte: Airbyte, sourceId: string, hint?: 
   const ours = all.filter((connection) => connection.sourceId === sourceId);
   return single('connection', ours);
 };
-
-/** What was never given reads back as an empty list, which Airbyte refuses when it is sent. */
-const withoutEmptyLists = (stream: StreamRead): Pick<StreamRead, 'name'> & Partial<StreamRead> => ({
-  ...Object.fromEntries(
-    Object.entries(stream).filter(([, value]) => !Array.isArray(value) || value.length > 0),
-  ),
-  name: stream.name,
-});
 
 const ownConnections = async (airbyte: Airbyte, key: string) => {
   const sources = await ownActors(airbyte, 'source', key);
@@ -81,20 +68,23 @@ const notOffered = (problems: Problem[]) =>
     'Correct specific.connection.streams in the descriptor, or the source it reads.',
   );
 
+/** The source's streams; wishes they do not fit are refused, after a look past Airbyte's cache. */
+export const discoverFor = async (
+  airbyte: Airbyte,
+  { plan, ...ids }: { sourceId: string; destinationId: string; plan: Plan['connection'] },
+): Promise<DiscoveredStream[]> => {
+  const cached = await airbyte.discover(ids);
+  const fits = cached.length > 0 && problemsIn(plan, cached).length === 0;
+  const streams = fits ? cached : await airbyte.discover({ ...ids, ignoreCache: true });
+  const problems = problemsIn(plan, streams);
+  if (problems.length > 0 || streams.length === 0) throw notOffered(problems);
+  return streams.map(inShort);
+};
+
 /** Discovering, making, putting back, emptying and removing the connections of components. */
 export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) => ({
-  /** The source's streams; wishes they do not fit are refused, after a look past Airbyte's cache. */
-  discover: (given: { sourceId: string; destinationId: string; plan: Plan['connection'] }) =>
-    attempt(async ({ interest }): Promise<DiscoveredStream[]> => {
-      const { plan, ...ids } = given;
-      const airbyte = airbyteFor(interest);
-      const cached = await airbyte.discover(ids);
-      const fits = cached.length > 0 && problemsIn(plan, cached).length === 0;
-      const streams = fits ? cached : await airbyte.discover({ ...ids, ignoreCache: true });
-      const problems = problemsIn(plan, streams);
-      if (problems.length > 0 || streams.length === 0) throw notOffered(problems);
-      return streams.map(inShort);
-    }),
+  discover: (given: Parameters<typeof discoverFor>[1]) =>
+    attempt(({ interest }) => discoverFor(airbyteFor(interest), given)),
 
   put: (given: {
     plan: Plan['connection'];
@@ -132,21 +122,7 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
       return done(written.id, action);
     }, given.settleTime),
 
-  /** A basic schedule cannot be set in the public API: the one in force then stays. */
-  restore: ({ before, settleTime }: { before: ConnectionRead; settleTime: number }) =>
-    attempt(async ({ settlesAt, interest }) => {
-      await settled({ settlesAt, interest });
-      const { id, sourceId: _source, destinationId: _destination, schedule, ...rest } = before;
-      const { scheduleType } = schedule;
-      const cronExpression = cronOf(schedule.cronExpression);
-      const streams = before.configurations.streams.map(withoutEmptyLists);
-      await airbyteFor(interest).patchConnection(id, {
-        ...rest,
-        prefix: before.prefix ?? '',
-        configurations: { streams },
-        ...(scheduleType !== 'basic' && { schedule: { scheduleType, cronExpression } }),
-      });
-    }, settleTime),
+  restore: createRestoreConnection({ airbyteFor, hrefOf }),
 
   /** By id where the run has seen it; by its source where it may exist unseen. Whether there was any. */
   delete: ({ key, id }: { key: string; id?: string | undefined }) =>

@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/activity';
 import { AirbyteError } from '../src/airbyte-error';
+import { isRecord } from '../src/json';
 import type { Attempt, FailureDetails } from './attempt';
+import type { Place } from './former';
 
 /** An entity that now is as wanted, and what that took. */
 export interface Put {
@@ -10,6 +12,8 @@ export interface Put {
   /** Its page in Airbyte's user interface. */
   href: string;
   action: 'created' | 'updated' | 'unchanged';
+  /** Of an update: where in the configuration the secret that was there before is stored still. */
+  kept?: Place[];
 }
 
 /** What Airbyte has is in the way of what is wanted: repeating the step would not help. */
@@ -21,6 +25,17 @@ export const refused = (problem: string, solution: string) => {
     nonRetryable: true,
     details: [details],
   });
+};
+
+const isDetails = (value: unknown): value is FailureDetails =>
+  isRecord(value) && typeof value.problem === 'string' && typeof value.solution === 'string';
+
+/** What a refusal of our own says; nothing of what Airbyte has refused, or of what has failed. */
+export const refusalIn = (err: unknown): FailureDetails | undefined => {
+  if (err instanceof AirbyteError && err.kind === 'refused' && err.status === undefined)
+    return { problem: err.message, solution: err.solution };
+  const details: unknown = err instanceof ApplicationFailure ? err.details?.[0] : undefined;
+  return isDetails(details) ? details : undefined;
 };
 
 /** The only one, or none. More than one is refused by name: guessing could delete someone's work. */

@@ -1,13 +1,11 @@
 import type { Kind } from '../src/airbyte';
-import { isRecord } from '../src/json';
-import { MASK, maskRecord } from '../src/secrets';
 import type { Redactor } from '../src/secrets';
 import type { ToValidate } from '../workflows/validate';
 import { createResolve } from './actors';
 import type { ActorDeps, ResolveDeps } from './actors';
 import { attempt } from './attempt';
 import { definitionIdOf } from './definitions';
-import { checkSpecification, isReadable } from './specification';
+import { checkSpecification, isReadable, withPlatforms } from './specification';
 import { failed, notPossible, passed } from './validation-checks';
 import type { Check } from './validation-checks';
 import { definitionsOf, judgeDefinition } from './validation-connectors';
@@ -25,21 +23,6 @@ export interface ValidationDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor
 const KINDS = ['source', 'destination'] as const;
 const MAX_MESSAGE = 500;
 const ASK = 'Ask the platform operator';
-
-/** A secret's place, where its value is nobody's business. */
-const hidden = (value: unknown): unknown => {
-  if (value === MASK) return { secretRef: 'platform' };
-  if (Array.isArray(value)) return value.map(hidden);
-  return isRecord(value) ? mapped(value) : value;
-};
-const mapped = (record: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, hidden(value)]));
-
-/** What the descriptor says, secrets as references, and what the platform adds. */
-const withPlatforms = (given: Record<string, unknown>, complete: Record<string, unknown>) => {
-  const added = Object.entries(complete).filter(([key]) => !(key in given));
-  return { ...mapped(maskRecord(Object.fromEntries(added))), ...given };
-};
 
 const judgeConfiguration = (
   { component, kind }: OneEnd,

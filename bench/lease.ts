@@ -62,6 +62,8 @@ const activitiesOn = (airbyteUrl: string) => {
       { directory: undefined, allowed: [], fromEnvironment: new Map() },
       redactor,
     ),
+    // Only what is updated has something before it.
+    provisioned: { findFormer: () => Promise.resolve(undefined) },
     fingerprintKey: 'bench',
     workspaceId: DEFAULT_WORKSPACE_ID,
     uiUrl: airbyteUrl,

@@ -29,6 +29,14 @@ export interface StreamRead {
   mappers?: unknown[] | undefined;
 }
 
+export interface Schedule {
+  scheduleType: string;
+  /** Quartz; read with its time zone at the end, which is left out when it is UTC in what is written. */
+  cronExpression?: string | undefined;
+  /** Of the Config API, which alone tells and takes it: `ConnectionScheduleData.basicSchedule`. */
+  basicSchedule?: { timeUnit: string; units: number } | undefined;
+}
+
 /** ConnectionResponse; enums are open, as newer versions add to them. */
 export interface ConnectionRead {
   id: string;
@@ -37,7 +45,7 @@ export interface ConnectionRead {
   destinationId: string;
   status: string;
   /** In the form "0 0 6 * * ? UTC" where it is `cron`. */
-  schedule: { scheduleType: string; cronExpression?: string | undefined };
+  schedule: Schedule;
   configurations: { streams: StreamRead[] };
   prefix?: string | undefined;
   namespaceDefinition?: string | undefined;
@@ -49,8 +57,7 @@ export interface ConnectionRead {
 export interface ConnectionWrite {
   name: string;
   status: string;
-  /** Absent only where a schedule kind cannot be set (basic), and so stays. */
-  schedule?: { scheduleType: string; cronExpression?: string | undefined };
+  schedule?: Schedule;
   prefix: string;
   namespaceDefinition?: string | undefined;
   namespaceFormat?: string | undefined;

@@ -19,7 +19,10 @@ export const ownedName = (name: string, componentKey: string, fingerprint?: stri
 /** The component key in an entity's name; undefined for what is not ours. */
 export const ownerOf = (entityName: string) => OWNED.exec(entityName)?.[1];
 
-/** An entity put back by compensation: without digits, so that the next provision writes it anew. */
+/** The digits in an entity's name; undefined where it has none, or is not ours. */
+export const fingerprintIn = (entityName: string) => / #([0-9a-f]{8})\]$/.exec(entityName)?.[1];
+
+/** An entity whose secrets nobody can vouch for: without digits, so that the next provision writes it anew. */
 export const withoutFingerprint = (entityName: string) =>
   entityName.replace(/ #[0-9a-f]{8}\]$/, ']');
 
