@@ -18,13 +18,12 @@ const linesOf = (given: Told, key: 'leftBehind' | 'undone', component: string) =
   return lines.filter((line) => isSeconds(line) === (component === second));
 };
 
-/** Whether a line names what differs: the entity, and of it the field or the place of the secret. */
+/** Whether a line names what differs: the entity, and of it the field, or the place of the secret. */
 const names = (line: string, { kind, at }: Difference) => {
   if (kind === 'access') return line.includes('the access of ');
   const isWhole = at === 'gone' || at === 'twice';
-  if (kind === 'connection' && !isWhole) return line.includes(`the ${at} of the connection "`);
-  const place = /password|secret/.test(at) ? (at.split('.').at(-1) ?? '') : '';
-  return line.includes(`the ${kind} "`) && line.includes(place);
+  const isPart = kind === 'connection' ? !isWhole : /password|secret/.test(at);
+  return line.includes(`the ${kind} "`) && (!isPart || line.includes(at));
 };
 
 /** Without digits, which are judged apart. */
@@ -37,7 +36,7 @@ const tell = (given: Told, { component, kind, at }: Difference) => {
 };
 
 /** The whole entity named is as good as its only secret, unless only the secret differs. */
-const namingFlaws = (given: Told, isRemoval: boolean) => {
+const namingFlaws = (given: Told, { isRemoval, end }: Judged) => {
   const changes = changesIn(given);
   const left = Object.keys(given.before.parts).map((component, index) => ({
     lines: linesOf(given, 'leftBehind', component),
@@ -54,7 +53,7 @@ const namingFlaws = (given: Told, isRemoval: boolean) => {
         !part.lines.some((line) => names(line, each)) &&
         (each.kind === 'connection' || !isWholeNamed(part.lines, each)),
     );
-    // An unprovision names what is still there: all of it, when it could not begin.
+    // An unprovision names what is still there; a secret that nobody can prove may be the former one.
     const vain = part.lines.filter((line) => {
       const about = (kind: EntityKind) => line.includes(`${kind} "`);
       const isAccess = line.includes('the access of ');
@@ -62,7 +61,9 @@ const namingFlaws = (given: Told, isRemoval: boolean) => {
     });
     return [
       ...unnamed.map((each) => `differs and is not named: ${tell(given, each)}`),
-      ...(isRemoval ? [] : vain.map((line) => `named as left behind, and as before: ${line}`)),
+      ...(isRemoval || end.unproven
+        ? []
+        : vain.map((line) => `named as left behind, and as before: ${line}`)),
       ...part.lines
         .filter((line) => !given.status.result.includes(line))
         .map((line) => `not in the result: ${line}`),
@@ -189,11 +190,11 @@ interface Judged {
 
 /** Everything that is wrong with what came of an operation. */
 export const flawsOf = (world: World, given: Told, judged: Judged): string[] => {
-  const { end, isRemoval } = judged;
+  const { end } = judged;
   const writes = given.calls.filter(({ changes }) => changes).map(({ operation }) => operation);
   const isTooMuch = end.unwritten && writes.length > 0;
   const ofFailure = () => [
-    ...namingFlaws(given, isRemoval),
+    ...namingFlaws(given, judged),
     ...undoneFlaws(given),
     ...digitFlaws(given, end),
   ];

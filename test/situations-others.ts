@@ -1,3 +1,4 @@
+import { API } from './airbyte-operations';
 import { crowdOfGroups, crowdOfSources, shifting } from './situations-crowd';
 import { LAST, NEW_HOST } from './situation-world';
 import type { Wish } from './situation-world';
@@ -19,8 +20,14 @@ const asBefore: SituationEnd = { status: 'FAILED' };
 
 const prefix = { connection: { prefix: 'changed_' } };
 const moved: Wish = { source: { host: NEW_HOST, secret: 'OTHER' }, ...prefix };
-/** Its component fails, after the other one is changed. */
-const slip: Wish = { connection: { streams: [{ name: 'custumers' }] } };
+/** The second component is as wanted, but its first sync cannot start: when the other one is changed. */
+const second: Wish = { source: { secret: 'ANOTHER' } };
+const failing: Wish = { ...second, connection: { syncOnProvision: true } };
+const NO_SYNC = {
+  operation: API === 'public' ? 'createJob' : 'syncConnection',
+  delay: 1000,
+  status: 403,
+};
 
 const product = rows('product', { first: 'none' });
 
@@ -40,9 +47,9 @@ export const PRODUCTS: Situation[] = [
     'secret rotated',
     'since the former run; the other component fails',
     async (world) => {
-      await world.product([{}, {}]);
+      await world.product([{}, second]);
       await world.rotate('ERP');
-      return world.product([moved, { ...slip, source: { secret: 'OTHER' } }]);
+      return world.product([moved, failing], NO_SYNC);
     },
     { status: 'FAILED', differs: ['source configuration.password'] },
     { good: moved },
@@ -51,9 +58,9 @@ export const PRODUCTS: Situation[] = [
     'secret gone',
     'since the former run; the other component fails',
     async (world) => {
-      await world.product([{}, {}]);
+      await world.product([{}, second]);
       await world.lose('ERP');
-      return world.product([moved, { ...slip, source: { secret: 'OTHER' } }]);
+      return world.product([moved, failing], NO_SYNC);
     },
     {
       status: 'FAILED',
@@ -64,9 +71,9 @@ export const PRODUCTS: Situation[] = [
     'field that cannot be written back',
     'a schedule of one that only the Config API can write; the other fails',
     async (world) => {
-      await world.product([{}, {}]);
+      await world.product([{}, second]);
       await world.byHand('schedule');
-      return world.product([moved, slip]);
+      return world.product([moved, failing], NO_SYNC);
     },
     { public: { status: 'FAILED', differs: ['connection schedule'] }, config: asBefore },
   ),
@@ -75,9 +82,9 @@ export const PRODUCTS: Situation[] = [
     'the source of one is hidden; the other fails',
     async (world) => {
       const path = await crowdOfSources(world.harness);
-      await world.product([{}, {}]);
+      await world.product([{}, second]);
       return shifting(world.harness, { list: 'listSources', path }, () =>
-        world.product([moved, slip]),
+        world.product([moved, failing], NO_SYNC),
       );
     },
     asBefore,
