@@ -59,6 +59,7 @@ const findConnection = async (
     };
   }
   const { connectionName: name } = wanted;
+  // Another of that name may be on a page that has moved: the list is read to its end, twice.
   const all = await airbyte.listConnections();
   const [found, ...others] = all.filter((connection) => connection.name === name);
   if (!found) return noneNamed(name, all);
@@ -73,6 +74,14 @@ const findConnection = async (
 const noActor = (kind: Kind, { name }: ConnectionRead): Refusal => ({
   problem: `The ${kind} of the connection "${name}" is not in this workspace of Airbyte.`,
   solution: 'Check that the connection is one of the workspace this provisioner works on.',
+});
+
+const misread = (
+  kind: Kind | 'connection',
+  { id, name, odd = '' }: Actor | ConnectionRead,
+): Refusal => ({
+  problem: `Airbyte shows the ${kind} "${name}" (${id}) in a form that is not understood (${odd}).`,
+  solution: `Correct the ${kind} in Airbyte; if it looks right there, ask the platform operator whether this version of Airbyte is supported.`,
 });
 
 type Parts = Record<Kind | 'connection', Part>;
@@ -111,12 +120,15 @@ export const createReverseActivities = (deps: ReverseDeps) => {
         const airbyte = airbyteFor(interest);
         const found = await findConnection(airbyte, given.wanted);
         if ('problem' in found) return found;
+        if (found.odd !== undefined) return misread('connection', found);
         const [source, destination] = await Promise.all([
           byHint(airbyte.getActor('source', found.sourceId)),
           byHint(airbyte.getActor('destination', found.destinationId)),
         ]);
         if (!source) return noActor('source', found);
         if (!destination) return noActor('destination', found);
+        if (source.odd !== undefined) return misread('source', source);
+        if (destination.odd !== undefined) return misread('destination', destination);
         const parts = {
           source: await partOf('source', source, given.references.source),
           destination: await partOf('destination', destination, given.references.destination),

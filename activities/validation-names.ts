@@ -1,6 +1,7 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
 import { ownerOf } from '../src/ownership';
 import type { ToValidate } from '../workflows/validate';
+import { oddness } from './findings';
 import { failed, passed, warning } from './validation-checks';
 import type { Check } from './validation-checks';
 
@@ -10,6 +11,12 @@ export interface Entities {
   destination: Actor[];
   connection: ConnectionRead[];
 }
+
+/** Whether each component has one: as long as not, it may be new, or hidden by a page that moved. */
+export const hasAll = (components: ToValidate[]) => (found: Actor[]) => {
+  const owners = new Set(found.map(({ name }) => ownerOf(name)));
+  return components.every(({ plan }) => owners.has(plan.component.key));
+};
 
 const MAX_NAMED = 10;
 const named = (entities: { id: string; name: string }[]) =>
@@ -36,6 +43,17 @@ const judgeSeveral = <Entity extends { id: string; name: string }>(
   return [failed(at, `${several(kind, found)} Delete all but one ${kind} in Airbyte.`)];
 };
 
+/** What is taken must be understood: a provision refuses it else. */
+const judgeForm = (
+  { at, kind }: { at: string; kind: string },
+  chosen: { id: string; name: string; odd?: string | undefined },
+): Check | undefined => {
+  const odd = oddness(kind, chosen);
+  return odd === undefined
+    ? undefined
+    : failed(at, `${odd}. Correct it in Airbyte, or delete it there.`);
+};
+
 interface Whose extends ToValidate {
   /** The connectors that are wanted; undefined where this Airbyte cannot tell. */
   definitionIds: Record<Kind, string | undefined>;
@@ -49,6 +67,8 @@ const judgeActor = (wanted: Whose, kind: Kind, { [kind]: all }: Entities) => {
   const checks = judgeSeveral({ at, kind }, own, chosen);
   if (!chosen)
     return { own, chosen, checks: own.length === 0 ? [passed(at, 'is new in Airbyte')] : checks };
+  const odd = judgeForm({ at, kind }, chosen);
+  if (odd) return { own, chosen, checks: [...checks, odd] };
   const isSame = [chosen.definitionId, undefined].includes(definitionIds[kind]);
   const verdict = isSame
     ? passed(at, `is in Airbyte already: ${named([chosen])}`)
@@ -90,11 +110,13 @@ export const judgeNames = (
   const own = all.connection.filter(({ sourceId }) => sources.some(({ id }) => id === sourceId));
   const chosen = chosenOf(own, wanted.known.connectionId);
   const checks = judgeSeveral({ at, kind: 'connection' }, own, chosen);
-  const isAstray = chosen && destination.own.every(({ id }) => id !== chosen.destinationId);
+  const odd = chosen && judgeForm({ at, kind: 'connection' }, chosen);
+  const isAstray = chosen && !odd && destination.own.every(({ id }) => id !== chosen.destinationId);
   return [
     ...source.checks,
     ...destination.checks,
     ...checks,
+    ...(odd ? [odd] : []),
     ...(isAstray
       ? [
           failed(

@@ -86,7 +86,7 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
   return {
     ...createActivities({ ...deps, provisioned, workspaceId, uiUrl }),
     ...createAccessActivities({
-      accessFor: createAccess({ http: airbyte.publicHttp, workspaceId }),
+      accessFor: createAccess({ http: airbyte.publicHttp, workspaceId, readOne: airbyte.readOne }),
       accessPermission: config.accessPermission,
     }),
     ...createDriftActivities({ ...deps, provisioned }),

@@ -8,6 +8,7 @@ import { endedBy, existingIn, failRun, reasonOf } from './outcome';
 import type { Existing } from './outcome';
 import { settlesAt } from './failure';
 import { holdComponent } from './lease';
+import { ignoredInfo, ignoredSentence } from './ignored';
 import { activitiesFor, startRun } from './run';
 import type { Run, Steps } from './run';
 import { asTold, bothOf, compensate, DELETED, PUT_BACK } from './saga';
@@ -86,7 +87,13 @@ const infoOf = (
     workspaceId,
     streams,
     sync,
-  }: { workspaceId: string; streams: string[]; sync?: string | undefined },
+    ignored,
+  }: {
+    workspaceId: string;
+    streams: string[];
+    sync?: string | undefined;
+    ignored?: ProvisionInput['ignored'];
+  },
   puts: Record<'source' | 'destination' | 'connection', Put>,
 ): Info => {
   const link = (label: string, { name, href }: Put) => ({
@@ -107,6 +114,7 @@ const infoOf = (
       ...(sync !== undefined && {
         sync: { type: 'string', label: 'First sync', value: sync, href: puts.connection.href },
       }),
+      ...ignoredInfo(ignored),
     },
     privateInfo: {
       workspaceId,
@@ -225,10 +233,10 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     run.phase('Completed');
     return {
       status: 'COMPLETED',
-      result: `The connection "${connection.name}" is in place.`,
+      result: `The connection "${connection.name}" is in place.${ignoredSentence(input.ignored)}`,
       info: infoOf(
         plan,
-        { workspaceId: before.workspaceId, streams, sync },
+        { workspaceId: before.workspaceId, streams, sync, ignored: input.ignored },
         { source, destination, connection },
       ),
       logs: run.logs,

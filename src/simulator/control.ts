@@ -1,12 +1,14 @@
 import express, { type ErrorRequestHandler, type Response, Router } from 'express';
 import type { z } from 'zod';
-import { showActor } from './actors';
+import { describeActor } from './actors';
 import { CheckFailure, type CheckFailures } from './checks';
-import { showConnection } from './connections';
+import { describeConnection } from './connections';
 import { type Faults, faultSchema } from './faults';
 import { showJob } from './jobs';
 import type { Requests } from './requests';
+import { makeOdd, OddForm } from './odd';
 import { sampleFiles } from './sample-files';
+import { Seed, seedRows } from './seed';
 import type { Actor, Connection, Store } from './store';
 
 /** Where tests and demos steer the simulator, off the API's paths. */
@@ -36,6 +38,10 @@ const routes = {
   'GET /_simulator/checks': 'failures due; POST makes checks of a connector fail, DELETE clears',
   'GET /_simulator/people':
     'users, groups and their permissions; POST adds some, or sets the edition: community, enterprise',
+  'POST /_simulator/seed':
+    'makes plain entities of somebody else: how many sources, destinations, connections',
+  'POST /_simulator/odd':
+    'shows an entity in an odd form: {id, fields: {name: null}, without: ["configuration"]}',
   'GET /_simulator/files/:name': `sample files: ${[...sampleFiles.keys()].join(', ')}`,
   'POST /_simulator/reset': 'back to the start',
   'POST /_simulator/save': 'keeps what exists, for restore',
@@ -52,12 +58,11 @@ const showEntities = ({ store, jobDuration }: ControlDependencies, query: URLSea
     [...rows]
       .filter(({ deleted }) => deletedToo || !deleted)
       .map((row) => ({ ...show(row), ...(row.deleted && { deleted: true }) }));
-  const actor = (row: Actor) => showActor(row, { secrets });
-  const connection = (row: Connection) => showConnection(row);
+  const actor = (row: Actor) => describeActor(row, { secrets });
   return {
     sources: shown(store.source.values(), actor),
     destinations: shown(store.destination.values(), actor),
-    connections: shown(store.connections.values(), connection),
+    connections: shown<Connection>(store.connections.values(), describeConnection),
     jobs: [...store.jobs.values()].map((job) => showJob(job, jobDuration)),
   };
 };
@@ -88,6 +93,19 @@ const addFailure = ({ failures }: ControlDependencies, body: unknown, res: Respo
   }
   failures.add(read.data);
   res.json({ checks: failures.list() });
+};
+
+const addSeed = ({ store }: ControlDependencies, body: unknown, res: Response) => {
+  const read = Seed.safeParse(body);
+  if (read.success) res.json(seedRows(store, read.data));
+  else res.status(400).json({ errors: read.error.issues.map(describeIssue) });
+};
+
+const addOdd = ({ store }: ControlDependencies, body: unknown, res: Response) => {
+  const read = OddForm.safeParse(body);
+  if (!read.success) res.status(400).json({ errors: read.error.issues.map(describeIssue) });
+  else if (makeOdd(store, read.data)) res.json({ odd: read.data });
+  else res.status(404).json({ errors: [`nothing has the id ${read.data.id}`] });
 };
 
 // Express knows an error handler by its four arguments. The only error here is an unreadable body.
@@ -126,6 +144,8 @@ export const createControl = (deps: ControlDependencies): Router => {
     deps.failures.clear();
     res.json({ checks: [] });
   });
+  router.post('/seed', (req, res) => addSeed(deps, req.body, res));
+  router.post('/odd', (req, res) => addOdd(deps, req.body, res));
   router.get('/files/:name', (req, res) => {
     const file = sampleFiles.get(req.params.name);
     if (file === undefined) res.status(404).json({ errors: [`no file ${req.params.name}`] });
