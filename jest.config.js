@@ -13,6 +13,7 @@ const both = [
   'terminate',
   'late-writes',
   'lists',
+  'undo',
   'faults-*',
 ];
 

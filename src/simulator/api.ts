@@ -12,6 +12,7 @@ import {
 } from './operation';
 import { ApiProblem, frameworkProblem, unexpected, usualBody as usualProblem } from './problems';
 import type { Requests } from './requests';
+import type { SentSecret } from './secret-log';
 import { type createShifts, isFirstPage } from './shifts';
 
 /** What tells one of Airbyte's APIs from the other, besides its operations. */
@@ -42,6 +43,7 @@ export interface ApiDependencies {
   faults: Faults;
   requests: Requests;
   later: (delay: number, action: () => Promise<unknown>) => void;
+  secretsSent: (operation: Operation, request: ApiRequest) => SentSecret[];
   shift: ReturnType<typeof createShifts>;
   /** Milliseconds added to every call. */
   latency: number;
@@ -83,11 +85,22 @@ const perform = async (
   }
 };
 
+/** As the call carries them now, before anything befalls it; a body that is no JSON has none. */
+const secretsOf = (operation: Operation, req: Request, deps: ApiDependencies) => {
+  try {
+    return deps.secretsSent(operation, readRequest(req, deps.dialect));
+  } catch {
+    return [];
+  }
+};
+
 const serve =
   (operation: Operation, deps: ApiDependencies): RequestHandler =>
   async (req, res) => {
     const { api, usualBody } = deps.dialect;
-    deps.requests.record(api, operation, req, res);
+    const record = deps.requests.record(api, operation, req, res);
+    const secrets = secretsOf(operation, req, deps);
+    if (secrets.length > 0) record.secrets = secrets;
     if (deps.latency > 0) await pause(deps.latency);
     const refusal = operation.anonymous ? undefined : deps.auth.refuse(req.headers.authorization);
     if (refusal) {

@@ -31,9 +31,10 @@ export interface ControlDependencies {
 
 const routes = {
   'GET /_simulator/entities': 'what exists; ?includeDeleted=true, ?secrets=true',
-  'GET /_simulator/requests': 'every call of the APIs, in order; DELETE clears',
+  'GET /_simulator/requests':
+    'every call of the APIs, in order, with digests of the secrets it carries; DELETE clears',
   'GET /_simulator/faults':
-    'active faults, and how many late operations are due; POST adds one, DELETE clears',
+    'active faults, and how many late operations are due; POST adds one, DELETE clears, ?operation= those of one',
   'GET /_simulator/checks': 'failures due; POST makes checks of a connector fail, DELETE clears',
   'GET /_simulator/people':
     'users, groups and their permissions; POST adds some, or sets the edition: community, enterprise',
@@ -132,9 +133,10 @@ export const createControl = (deps: ControlDependencies): Router => {
   router.post('/faults', (req, res) => {
     addFault(deps, schema, { body: req.body, res });
   });
-  router.delete('/faults', (_req, res) => {
-    faults.clear();
-    res.json({ faults: [] });
+  router.delete('/faults', (req, res) => {
+    const { operation } = req.query;
+    faults.clear(typeof operation === 'string' ? operation : undefined);
+    res.json({ faults: faults.list() });
   });
   router.get('/checks', (_req, res) => res.json({ checks: deps.failures.list() }));
   router.post('/checks', (req, res) => addFailure(deps, req.body, res));

@@ -110,8 +110,9 @@ export const createFaults = () => {
     add: (fault: Fault) =>
       active.push({ ...fault, times: fault.times === 0 ? null : fault.times, hits: 0 }),
     list: () => active,
-    clear: () => {
-      active = [];
+    /** All, or those of one operation. */
+    clear: (operation?: string) => {
+      active = active.filter((fault) => operation !== undefined && fault.operation !== operation);
     },
     /** The fault this call meets, counted as used. */
     take: (call: Taking): Fault | undefined => {

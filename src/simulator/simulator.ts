@@ -15,6 +15,7 @@ import { createFaults } from './faults';
 import { jobOperations } from './jobs';
 import type { ApiName, Operation } from './operation';
 import { createRequests } from './requests';
+import { secretsSent } from './secret-log';
 import { copyStore, createStore, DEFAULT_WORKSPACE_ID, resetStore } from './store';
 import { createPeople, ofEnterprise } from './people';
 import { groupOperations } from './groups';
@@ -185,8 +186,16 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
       restore,
     }),
   );
-  const shift = createShifts(store, people);
-  const common = { auth, faults, requests, later, shift, latency, log };
+  const common = {
+    auth,
+    faults,
+    requests,
+    later,
+    secretsSent: secretsSent.bind(undefined, store),
+    shift: createShifts(store, people),
+    latency,
+    log,
+  };
   for (const api of options.apis ?? everyApi)
     app.use(
       apiBases[api],
