@@ -1,4 +1,5 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
+import { oddness } from '../src/airbyte-odd';
 import type { Plan } from '../src/descriptor';
 import { componentIn } from '../src/ownership';
 
@@ -241,6 +242,13 @@ const inUse = (uses: { kind: Kind; actor: Actor; by: ConnectionRead[] }[]): Prob
   };
 };
 
+/** What of a pipeline can be read in part only, which is never altered. */
+const oddIn = (connection: ConnectionRead, ends: Ends) =>
+  [
+    oddness('connection', connection),
+    ...KINDS.map((kind) => ends[kind] && oddness(kind, ends[kind])),
+  ].find((odd) => odd !== undefined);
+
 /** Whether and how a candidate becomes the component's, its source and destination considered. */
 export const judge = (
   candidate: Candidate,
@@ -249,6 +257,8 @@ export const judge = (
 ): Taking | Refusal => {
   const { connection, isWanted, at } = candidate;
   const { plan, own, definitionIds } = given;
+  const odd = oddIn(connection, ends);
+  if (odd) return { at, problem: odd.message.replace(/\.$/, ''), solution: odd.solution };
   if (!isWanted) return unwanted(candidate, ends, given);
   const { source, destination } = ends;
   const refuse = ({ problem, solution }: Problem): Refusal => ({

@@ -338,7 +338,7 @@ describe.each([
   };
   const refusal = (id: string | undefined) =>
     new RegExp(
-      `The ${kind} ".*" \\(${id ?? ''}\\) is this component's, but Airbyte shows it in a form that is not understood \\(.*${field.source}`,
+      `Airbyte shows the ${kind} ".*" \\(${id ?? ''}\\) in a form that is not understood \\(.*${field.source}`,
     );
 
   test('is refused by name, neither written nor deleted', async () => {
@@ -366,7 +366,7 @@ describe.each([
     expect(report.totals.unreadable).toBeGreaterThanOrEqual(1);
     const logged = (harness.worker()?.output() ?? '').split('\n');
     const lines = logged.filter((line) => line.includes('"msg":"a component cannot be compared"'));
-    expect(lines.at(-1)).toContain(`(${ids[index] ?? ''}) is this component's, but Airbyte shows`);
+    expect(lines.at(-1)).toContain(`(${ids[index] ?? ''}) in a form that is not understood`);
   });
 
   test('is refused by name when it is to be read into a descriptor', async () => {
