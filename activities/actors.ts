@@ -8,7 +8,7 @@ import { isUnvouched, takeOver } from './adoption';
 import { attempt } from './attempt';
 import { isActorAsWanted, masked } from './comparison';
 import { definitionIdOf, mustBeOfConnector } from './definitions';
-import { adoptable, byHint, settled, single, stillThere } from './findings';
+import { adoptable, byHint, settled, single, stillThere, understood } from './findings';
 import type { Put } from './findings';
 import { createFormerSecrets, placesKept } from './former';
 import type { FormerDeps, Place } from './former';
@@ -53,17 +53,28 @@ export interface ActorDeps {
 }
 
 /** Whatever their digits: Airbyte is asked for what has the key in its name, where it can tell. */
+const actorsOf = async (
+  airbyte: Airbyte,
+  kind: Kind,
+  { key, until }: { key: string; until?: (found: Actor[]) => boolean },
+) => {
+  const isOwn = ({ name }: Actor) => ownerOf(name) === key;
+  const found = await airbyte.listActors(kind, { named: `[${key}`, ...(until && { until }) });
+  return found.filter(isOwn);
+};
+
+/** All there are, to be deleted. */
 export const ownActors = async (airbyte: Airbyte, kind: Kind, key: string) =>
-  (await airbyte.listActors(kind, `[${key}`)).filter(({ name }) => ownerOf(name) === key);
+  (await actorsOf(airbyte, kind, { key })).map((actor) => understood(kind, actor));
 
 /** By an id a former run reported, believed if the name agrees; else by name. */
 export const findActor = async (airbyte: Airbyte, kind: Kind, key: string, hint?: string) => {
+  const isOwn = ({ name }: Actor) => ownerOf(name) === key;
   const hinted = hint === undefined ? undefined : await byHint(airbyte.getActor(kind, hint));
+  const until = (all: Actor[]) => all.some(isOwn);
   const found =
-    hinted && ownerOf(hinted.name) === key
-      ? hinted
-      : single(kind, await ownActors(airbyte, kind, key));
-  return found && masked(found);
+    hinted && isOwn(hinted) ? hinted : single(kind, await actorsOf(airbyte, kind, { key, until }));
+  return found && masked(understood(kind, found));
 };
 
 const remove = async (airbyte: Airbyte, kind: Kind, id: string) => {

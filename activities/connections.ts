@@ -7,7 +7,7 @@ import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
 import { isConnectionAsWanted } from './comparison';
-import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
+import { adoptable, byHint, refused, settled, single, stillThere, understood } from './findings';
 import type { Put } from './findings';
 import { outcomeOf, runningClear } from './jobs';
 import { createRestoreConnection } from './restored-connection';
@@ -22,10 +22,11 @@ export interface DiscoveredStream {
 /** A connection is the component's whose source it reads. */
 export const findConnection = async (airbyte: Airbyte, sourceId: string, hint?: string) => {
   const hinted = hint === undefined ? undefined : await byHint(airbyte.getConnection(hint));
-  if (hinted?.sourceId === sourceId) return hinted;
-  const all = await airbyte.listConnections();
-  const ours = all.filter((connection) => connection.sourceId === sourceId);
-  return single('connection', ours);
+  const isOwn = (connection: ConnectionRead) => connection.sourceId === sourceId;
+  if (hinted && isOwn(hinted)) return understood('connection', hinted);
+  const all = await airbyte.listConnections({ until: (listed) => listed.some(isOwn) });
+  const found = single('connection', all.filter(isOwn));
+  return found && understood('connection', found);
 };
 
 const ownConnections = async (airbyte: Airbyte, key: string) => {
@@ -34,7 +35,7 @@ const ownConnections = async (airbyte: Airbyte, key: string) => {
   const connections = await airbyte.listConnections();
   return connections
     .filter(({ sourceId }) => sources.some(({ id }) => id === sourceId))
-    .map(({ id }) => id);
+    .map((connection) => understood('connection', connection).id);
 };
 
 const remove = async (airbyte: Airbyte, id: string) => {

@@ -1,6 +1,7 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
 import { componentIn, ownerOf } from '../src/ownership';
 import type { ToValidate } from '../workflows/validate';
+import { oddness } from './findings';
 import { candidateOf, homonymsOf, isRefusal, judge, listed, named } from './taking-over';
 import type { AdoptExisting, Surroundings, Taking } from './taking-over';
 import { failed, passed, warning } from './validation-checks';
@@ -12,6 +13,12 @@ export interface Entities {
   destination: Actor[];
   connection: ConnectionRead[];
 }
+
+/** Whether each component has one: as long as not, it may be new, or hidden by a page that moved. */
+export const hasAll = (components: ToValidate[]) => (found: Actor[]) => {
+  const owners = new Set(found.map(({ name }) => ownerOf(name)));
+  return components.every(({ plan }) => owners.has(plan.component.key));
+};
 
 const several = (kind: string, found: { id: string; name: string }[]) =>
   `Airbyte has ${String(found.length)} ${kind}s for this component: ${listed(found)}.`;
@@ -31,6 +38,17 @@ const judgeSeveral = <Entity extends { id: string; name: string }>(
   return [failed(at, `${several(kind, found)} Delete all but one ${kind} in Airbyte.`)];
 };
 
+/** What is taken must be understood: a provision refuses it else. */
+const judgeForm = (
+  { at, kind }: { at: string; kind: string },
+  chosen: { id: string; name: string; odd?: string | undefined },
+): Check | undefined => {
+  const odd = oddness(kind, chosen);
+  return odd === undefined
+    ? undefined
+    : failed(at, `${odd}. Correct it in Airbyte, or delete it there.`);
+};
+
 interface Whose extends ToValidate {
   /** The connectors that are wanted; undefined where this Airbyte cannot tell. */
   definitionIds: Record<Kind, string | undefined>;
@@ -44,6 +62,8 @@ const judgeActor = (wanted: Whose, kind: Kind, { [kind]: all }: Entities) => {
   const checks = judgeSeveral({ at, kind }, own, chosen);
   if (!chosen)
     return { own, chosen, checks: own.length === 0 ? [passed(at, 'is new in Airbyte')] : checks };
+  const odd = judgeForm({ at, kind }, chosen);
+  if (odd) return { own, chosen, checks: [...checks, odd] };
   const isSame = [chosen.definitionId, undefined].includes(definitionIds[kind]);
   const verdict = isSame
     ? passed(at, `is in Airbyte already: ${named(chosen)}`)
@@ -118,9 +138,10 @@ export const judgeNames = (
   );
   const chosen = chosenOf(connections, wanted.known.connectionId);
   const several = judgeSeveral({ at, kind: 'connection' }, connections, chosen);
+  const odd = chosen && judgeForm({ at, kind: 'connection' }, chosen);
   const isClear = [source, destination].every(({ own, chosen: one }) => one ?? own.length === 0);
-  if (!isClear || (several.length > 0 && !chosen))
-    return [...source.checks, ...destination.checks, ...several];
+  if (!isClear || odd || (several.length > 0 && !chosen))
+    return [...source.checks, ...destination.checks, ...several, ...(odd ? [odd] : [])];
   const own = { source: source.chosen, destination: destination.chosen, connection: chosen };
   const found = takingIn(wanted, own, given);
   return [

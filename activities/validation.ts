@@ -10,7 +10,7 @@ import { failed, notPossible, passed } from './validation-checks';
 import type { Check } from './validation-checks';
 import { definitionsOf, judgeDefinition } from './validation-connectors';
 import type { OneEnd } from './validation-connectors';
-import { judgeEachOther, judgeNames } from './validation-names';
+import { hasAll, judgeEachOther, judgeNames } from './validation-names';
 import type { Takeover } from './validation-names';
 
 export type { Check } from './validation-checks';
@@ -83,9 +83,10 @@ export const createValidationActivities = (deps: ValidationDeps) => {
     checkNames: ({ components }: { components: ToValidate[] }): Promise<Check[]> =>
       attempt(async ({ interest }) => {
         const airbyte = airbyteFor(interest);
+        const until = hasAll(components);
         const [source, destination, connection] = await Promise.all([
-          airbyte.listActors('source'),
-          airbyte.listActors('destination'),
+          airbyte.listActors('source', { until }),
+          airbyte.listActors('destination', { until }),
           airbyte.listConnections(),
         ]);
         const all = { source, destination, connection };

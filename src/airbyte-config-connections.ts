@@ -78,6 +78,27 @@ const cronIn = (expression: string) => {
     : { cronExpression, cronTimeZone };
 };
 
+/** What can be read of one of an odd form: the source it reads says whose it is. */
+const ConnectionPart = z
+  .object({
+    connectionId: z.string(),
+    sourceId: z.string(),
+    name: z.string().catch(''),
+    destinationId: z.string().catch(''),
+    status: z.string().catch(''),
+  })
+  .transform(({ connectionId: id, ...rest }) => {
+    const connection: Connection = {
+      id,
+      ...rest,
+      schedule: { scheduleType: '' },
+      configurations: { streams: [] },
+    };
+    return { connection, syncCatalog: { streams: [] } };
+  });
+
+export const CONNECTION = { id: 'connectionId', whole: ConnectionRead, part: ConnectionPart };
+
 const scheduleOf = ({ scheduleType, cronExpression = '', basicSchedule }: Schedule) => ({
   scheduleType,
   ...(scheduleType === 'cron' && { scheduleData: { cron: cronIn(cronExpression) } }),

@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import { closed } from './connectors/closed';
 import { flag } from './connectors/fields';
+import { cronProblem, withoutUtc } from './cron/advice';
+import { Mapper } from './mappers';
+import { Tags } from './tags';
 
 /** Airbyte public API, ConnectionSyncModeEnum (v1.8 and later). */
 const syncMode = z
@@ -25,36 +29,49 @@ const primaryKey = z.union([
   z.array(columns).min(1),
 ]);
 
-const stream = z.strictObject({
-  name: z.string().min(1).describe('As the source calls it.'),
-  namespace: z.string().optional().describe('Where several streams have the name.'),
-  syncMode,
-  cursorField: z
-    .union([z.string().transform((column) => [column]), columns])
-    .optional()
-    .describe('What incremental modes go by, unless the source defines it.'),
-  primaryKey: primaryKey
-    .optional()
-    .describe('What deduplication goes by, unless the source defines it.'),
-  selectedFields: columns.optional().describe('The columns to sync; absent: all.'),
-});
-
-/** Quartz: 6 or 7 fields; Airbyte refuses a `*` for the seconds (public API, cron-validation). */
-const isQuartz = (expression: string) => {
-  const fields = expression.trim().split(/\s+/);
-  return (fields.length === 6 || fields.length === 7) && fields[0] !== '*';
-};
+const stream = closed(
+  z.strictObject({
+    name: z.string().min(1).describe('As the source calls it.'),
+    namespace: z.string().optional().describe('Where several streams have the name.'),
+    syncMode,
+    cursorField: z
+      .union([z.string().transform((column) => [column]), columns])
+      .optional()
+      .describe('What incremental modes go by, unless the source defines it.'),
+    primaryKey: primaryKey
+      .optional()
+      .describe('What deduplication goes by, unless the source defines it.'),
+    selectedFields: columns.optional().describe('The columns to sync; absent: all.'),
+    mappers: z
+      .array(Mapper)
+      .optional()
+      .describe('What is done to each row, in this order; [] takes away what was set by hand.'),
+    destinationObjectName: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('What it is written to, in destinations that have objects instead of tables.'),
+    includeFiles: flag.optional().describe('Whether raw files are moved too.'),
+  }),
+);
 
 const schedule = z.discriminatedUnion('scheduleType', [
-  z.strictObject({ scheduleType: z.literal('manual') }),
-  z.strictObject({
-    scheduleType: z.literal('cron'),
-    cronExpression: z
-      .string()
-      .transform((text) => text.replace(/\s+UTC$/, '').trim())
-      .refine(isQuartz, 'must be a Quartz expression, for example "0 0 6 * * ?" (times are UTC)'),
-  }),
+  closed(z.strictObject({ scheduleType: z.literal('manual') })),
+  closed(
+    z.strictObject({
+      scheduleType: z.literal('cron'),
+      cronExpression: z
+        .string()
+        .transform(withoutUtc)
+        .superRefine((expression, context) => {
+          const message = cronProblem(expression);
+          if (message !== undefined) context.addIssue({ code: 'custom', message });
+        }),
+    }),
+  ),
 ]);
+
+const PAUSED = 'cannot start a sync of a connection that is inactive';
 
 const NO_SYNC = 'needs syncOnProvision: true, as there is no sync to wait for';
 
@@ -71,6 +88,11 @@ export const Connection = z
       .optional()
       .describe('The streams to sync; absent: all, each replaced at every sync.'),
     schedule: schedule.default({ scheduleType: 'manual' }).describe('When to sync.'),
+    status: z
+      .enum(['active', 'inactive'])
+      .optional()
+      .describe('inactive: the connection is there and does not sync; absent: active.'),
+    tags: Tags.optional().describe('Its tags in Airbyte; absent: whichever it has.'),
     prefix: z.string().default('').describe('Put before the name of each table.'),
     namespaceDefinition: z
       .enum(['source', 'destination', 'custom_format'])
@@ -94,7 +116,9 @@ export const Connection = z
     syncOnProvision: flag.optional().describe('Start the first sync once it is provisioned.'),
     waitForSync: flag.optional().describe('The run ends when the first sync has ended.'),
   })
-  .superRefine(({ syncOnProvision, waitForSync }, context) => {
+  .superRefine(({ syncOnProvision, waitForSync, status }, context) => {
+    if (syncOnProvision && status === 'inactive')
+      context.addIssue({ code: 'custom', path: ['syncOnProvision'], message: PAUSED });
     if (waitForSync && !syncOnProvision)
       context.addIssue({ code: 'custom', path: ['waitForSync'], message: NO_SYNC });
   });

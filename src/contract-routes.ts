@@ -1,16 +1,21 @@
 import { Router } from 'express';
 import type { Request, Response } from 'express';
+import type { Logger } from 'pino';
 import { readAccess } from './access-request';
 import { ProvisioningRequest, ReverseProvisioningRequest, ValidationRequest } from './contract';
 import type { ValidationResult } from './contract';
 import { RequestError } from './errors';
-import type { Templates } from './ours';
 import { readIdentities, readPlans } from './product';
+import type { Plans } from './product';
 import { wrongMethod } from './refusals';
 import { json, readAs } from './requests';
 import type { Runs } from './runs';
 import type { Statuses } from './status';
 import { isToken } from './token';
+import type { ReadingRules } from './validation';
+
+/** Lines on what is ignored in a descriptor, for the log. */
+const MAX_NOTED = 20;
 
 type OfToken = Request<{ token: string }>;
 
@@ -33,9 +38,20 @@ const readReverseRequest = (body: unknown): ReverseProvisioningRequest =>
       'Send a ReverseProvisioningRequest: useCaseTemplateId, environment, params, catalogInfo.',
   });
 
-const validate = (body: unknown, templates: Templates): ValidationResult => {
+const readWanted = (body: unknown, { templates, minSyncInterval }: ReadingRules) =>
+  readPlans(readRequest(body), templates, minSyncInterval);
+
+/** The contract's answer has no room for what is ignored in a valid descriptor: the log has. */
+const noteIgnored = ({ warnings, descriptors }: Plans, log: Logger) => {
+  const told = [...warnings, ...descriptors.flatMap((descriptor) => descriptor.warnings)];
+  const count = descriptors.reduce((sum, { ignored }) => sum + ignored.count, 0);
+  if (told.length === 0) return;
+  log.warn({ count, ignored: told.slice(0, MAX_NOTED) }, 'a valid descriptor has ignored keys');
+};
+
+const validate = (body: unknown, { rules, log }: ContractDeps): ValidationResult => {
   try {
-    readPlans(readRequest(body), templates);
+    noteIgnored(readWanted(body, rules), log);
     return { valid: true };
   } catch (err) {
     if (!(err instanceof RequestError)) throw err;
@@ -50,24 +66,24 @@ const answerToken = (res: Response, token: string) => {
 
 export interface ContractDeps extends Statuses {
   runs: Runs;
-  /** Whose components are ours in a data product. */
-  templates: Templates;
+  rules: ReadingRules;
+  log: Logger;
 }
 
 /** The operations of the Coordinator's contract, by method and path. */
 const handlers = (deps: ContractDeps) => {
-  const { runs, templates, statusOf, validationStatusOf, reverseStatusOf } = deps;
+  const { runs, rules, statusOf, validationStatusOf, reverseStatusOf } = deps;
   const post = {
     '/v1/validate': [
       ...json,
       (req: Request, res: Response) => {
-        res.json(validate(req.body, templates));
+        res.json(validate(req.body, deps));
       },
     ],
     '/v1/provision': [
       ...json,
       async (req: Request, res: Response) => {
-        answerToken(res, await runs.provision(readPlans(readRequest(req.body), templates)));
+        answerToken(res, await runs.provision(readWanted(req.body, rules)));
       },
     ],
     '/v1/unprovision': [
@@ -75,7 +91,7 @@ const handlers = (deps: ContractDeps) => {
       async (req: Request, res: Response) => {
         const request = readRequest(req.body);
         const removeData = request.removeData ?? false;
-        const identities = readIdentities(request, templates);
+        const identities = readIdentities(request, rules.templates);
         answerToken(res, await runs.unprovision(identities, { removeData }));
       },
     ],
@@ -88,7 +104,7 @@ const handlers = (deps: ContractDeps) => {
     '/v2/validate': [
       ...json,
       async (req: Request, res: Response) => {
-        answerToken(res, await runs.validate(readValidationRequest(req.body), templates));
+        answerToken(res, await runs.validate(readValidationRequest(req.body), rules));
       },
     ],
     '/v1/reverse-provisioning': [

@@ -7,9 +7,10 @@ import { isCalled, readEnriched } from './enriched';
 import type { KnownIds } from './enriched';
 import { RequestError } from './errors';
 import type { Problem } from './errors';
+import { isRecord } from './json';
 import { createReader } from './reader';
-import type { Reader } from './reader';
-import { readSpecific } from './specific';
+import type { Ignored, Reader } from './reader';
+import { readSpecific, refuseStray } from './specific';
 import type { Pipeline } from './specific';
 import { readYaml } from './yaml';
 import type { Path } from './yaml';
@@ -27,9 +28,14 @@ export interface Descriptor {
   known: KnownIds;
   /** What the descriptor says to no effect, for the run's log. */
   warnings: string[];
+  /** The same by its keys, for the run's result. */
+  ignored: Ignored;
   /** What the Coordinator told of former operations, for the run's log. */
   notes: string[];
 }
+
+/** Seconds between two syncs that Airbyte wants unless it is told otherwise. */
+export const HOUR = 3600;
 
 export const invalid = (problems: Problem[]) =>
   new RequestError(problems, {
@@ -69,15 +75,18 @@ const componentShape = z.object({
 export const readPipeline = (
   reader: Reader,
   component: unknown,
-  { product, at }: { product: Product; at: Path },
+  given: { product: Product; at: Path; minSyncInterval: number },
 ): Pipeline | undefined => {
+  const { at } = given;
+  if (isRecord(component)) refuseStray(reader, component, given);
   const read = reader.read(componentShape, component, at);
-  return read && readSpecific(reader, read.specific, { product, at: [...at, 'specific'] });
+  return read && readSpecific(reader, read.specific, { ...given, at: [...at, 'specific'] });
 };
 
 const readPlan = (
   reader: Reader,
   { dataProduct, componentIdToProvision: id }: z.output<typeof Envelope>,
+  minSyncInterval: number,
 ) => {
   const identity = identityOf(reader, dataProduct, id);
   const product = readNames(reader, dataProduct, ['dataProduct']);
@@ -91,7 +100,7 @@ const readPlan = (
     return undefined;
   }
   const at = ['dataProduct', 'components', index];
-  const parts = readPipeline(reader, components[index], { product, at });
+  const parts = readPipeline(reader, components[index], { product, at, minSyncInterval });
   return identity && parts && { component: identity, ...parts };
 };
 
@@ -112,13 +121,17 @@ const readEnvelope = (request: ProvisioningRequest) => {
  * The plan of a COMPONENT_DESCRIPTOR (specification 2.2.0, DescriptorKind). Sibling components are
  * not looked at. Throws a RequestError with every problem at once, each with its path and line.
  */
-export const readDescriptor = (request: ProvisioningRequest): Descriptor => {
+export const readDescriptor = (
+  request: ProvisioningRequest,
+  minSyncInterval = HOUR,
+): Descriptor => {
   const { reader, envelope } = readEnvelope(request);
-  const plan = envelope && readPlan(reader, envelope);
+  const plan = envelope && readPlan(reader, envelope, minSyncInterval);
   if (!plan || reader.problems.length > 0) throw invalid(reader.problems);
   const enriched = readEnriched(request.latestEnrichedDescriptor);
   const { warnings } = reader;
-  return { plan, ...enriched.formerOf(envelope.componentIdToProvision), warnings };
+  const ignored = reader.takeIgnored();
+  return { plan, ...enriched.formerOf(envelope.componentIdToProvision), warnings, ignored };
 };
 
 /** Whose pipeline it is, and what a former run told of it. */

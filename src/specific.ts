@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { Connection } from './connection';
 import { destinationOf, sourceOf } from './connectors';
+import { neverRuns, tooOften, withoutUtc } from './cron/advice';
+import { isRecord } from './json';
 import type { Product } from './connectors';
+import { placesIn, strayBeside } from './key-places';
 import type { Reader } from './reader';
+import { withoutNulls } from './schema-shape';
 import { isSecretKey, secretsIn } from './secrets';
 import type { Path } from './yaml';
 
@@ -37,29 +41,49 @@ export const Specific = specificOf({ name: 'PRODUCT', domain: 'DOMAIN', major: '
 /** The parts of a component's pipeline, defaults filled in, no secrets. */
 export type Pipeline = z.output<typeof Specific>;
 
-/** An explicit null says the same as nothing: Witboost writes it for what the wizard left empty. */
-const withoutNulls = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  return typeof value === 'object' && value !== null ? fieldsOf(value) : value;
+/** What of a component's pipeline stands beside its `specific`, where nobody reads it. */
+export const refuseStray = (
+  reader: Reader,
+  component: Record<string, unknown>,
+  { product, at }: { product: Product; at: Path },
+) => {
+  const places = placesIn(rememberedSpecificOf(product), component.specific);
+  for (const { key, message } of strayBeside(places, component))
+    reader.refuse([...at, key], message);
 };
 
-const fieldsOf = (value: object): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(value)
-      .filter(([, inner]) => inner !== null)
-      .map(([key, inner]) => [key, withoutNulls(inner)]),
-  );
+const CRON = ['connection', 'schedule', 'cronExpression'];
+
+/** How often is this Airbyte's to say, so it is no part of the schema. */
+const judgePace = (reader: Reader, specific: unknown, given: Given) => {
+  const connection = isRecord(specific) ? specific.connection : undefined;
+  const schedule = isRecord(connection) ? connection.schedule : undefined;
+  const expression = isRecord(schedule) ? schedule.cronExpression : undefined;
+  if (typeof expression !== 'string') return;
+  const message = tooOften(withoutUtc(expression), given.minSyncInterval);
+  if (message !== undefined) reader.refuse([...given.at, ...CRON], message);
+};
+
+interface Given {
+  product: Product;
+  at: Path;
+  /** Seconds that Airbyte wants between two syncs at least. */
+  minSyncInterval: number;
+}
 
 /** Every problem goes to the reader; undefined when there is any that keeps it from being read. */
-export const readSpecific = (
-  reader: Reader,
-  raw: object,
-  { product, at }: { product: Product; at: Path },
-): Pipeline | undefined => {
-  const specific = fieldsOf(raw);
+export const readSpecific = (reader: Reader, raw: object, given: Given): Pipeline | undefined => {
+  const { product, at } = given;
+  const schema = rememberedSpecificOf(product);
+  const specific = withoutNulls(raw, schema);
   for (const path of secretsIn(specific)) {
     const isField = isSecretKey(String(path.at(-1)));
     reader.refuse([...at, ...path], isField ? REFERENCE : REMOVE);
   }
-  return reader.read(rememberedSpecificOf(product), specific, at);
+  judgePace(reader, specific, given);
+  const pipeline = reader.read(schema, specific, at);
+  const schedule = pipeline?.connection.schedule;
+  if (schedule?.scheduleType === 'cron' && neverRuns(schedule.cronExpression))
+    reader.warn([...at, ...CRON], 'has no time left to run at: it never syncs by itself');
+  return pipeline;
 };

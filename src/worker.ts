@@ -94,7 +94,7 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
       adoptExisting: config.adoptExisting,
     }),
     ...createAccessActivities({
-      accessFor: createAccess({ http: airbyte.publicHttp, workspaceId }),
+      accessFor: createAccess({ http: airbyte.publicHttp, workspaceId, readOne: airbyte.readOne }),
       accessPermission: config.accessPermission,
     }),
     ...createChangeoverActivities(deps),

@@ -10,9 +10,10 @@ import { endedBy, existingIn, failRun, reasonOf } from './outcome';
 import type { Existing } from './outcome';
 import { settlesAt } from './failure';
 import { holdComponent } from './lease';
+import { ignoredInfo, ignoredSentence } from './ignored';
 import { activitiesFor, startRun } from './run';
 import type { Run, Steps } from './run';
-import { bothOf, compensate, DELETED, PUT_BACK } from './saga';
+import { asTold, bothOf, compensate, DELETED, PUT_BACK } from './saga';
 import { firstSync } from './first-sync';
 import type { Undo } from './saga';
 import { startPart } from './verdict';
@@ -88,7 +89,13 @@ const infoOf = (
     workspaceId,
     streams,
     sync,
-  }: { workspaceId: string; streams: string[]; sync?: string | undefined },
+    ignored,
+  }: {
+    workspaceId: string;
+    streams: string[];
+    sync?: string | undefined;
+    ignored?: ProvisionInput['ignored'];
+  },
   puts: Record<'source' | 'destination' | 'connection', Put>,
 ): Info => {
   const link = (label: string, { name, href }: Put) => ({
@@ -109,6 +116,7 @@ const infoOf = (
       ...(sync !== undefined && {
         sync: { type: 'string', label: 'First sync', value: sync, href: puts.connection.href },
       }),
+      ...ignoredInfo(ignored),
     },
     privateInfo: {
       workspaceId,
@@ -246,10 +254,10 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     run.phase('Completed');
     return {
       status: 'COMPLETED',
-      result: `The connection "${connection.name}" is in place.${taking}`,
+      result: `The connection "${connection.name}" is in place.${taking}${ignoredSentence(input.ignored)}`,
       info: infoOf(
         plan,
-        { workspaceId: before.workspaceId, streams, sync },
+        { workspaceId: before.workspaceId, streams, sync, ignored: input.ignored },
         { ...sealed, connection },
       ),
       logs: run.logs,
@@ -261,16 +269,14 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
   } catch (failure) {
     const err = endedBy(failure, run);
     run.error(reasonOf(err, run).problem);
-    const { undone, leftBehind, left } = await compensate(undos, run);
-    exists = { ...exists, ...idsOf(made, leftBehind) };
+    const outcome = await compensate(undos, run);
+    exists = { ...exists, ...idsOf(made, outcome.leftBehind) };
     return failRun({
       err,
       run,
       what: 'provisioned',
       exists,
-      undone: undone.map(({ what, effect }) => `${what} (${effect})`),
-      leftBehind: [...leftBehind, ...left].map(({ what }) => what),
-      remedies: left.map(({ remedy }) => remedy),
+      ...asTold(outcome),
     });
   }
 }

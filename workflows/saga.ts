@@ -26,7 +26,16 @@ export interface Compensation<Kind extends string> {
   leftBehind: Undo<Kind>[];
   /** What is not as it was of what was put back, or was not put back for its sake. */
   left: Left[];
+  /** What to do about all of that. */
+  remedies: string[];
 }
+
+/** A compensation as a status tells it. */
+export const asTold = ({ undone, leftBehind, left, remedies }: Compensation<string>) => ({
+  undone: undone.map(({ what, effect }) => `${what} (${effect})`),
+  leftBehind: [...leftBehind, ...left].map(({ what }) => what),
+  remedies,
+});
 
 /** Airbyte may finish a creation after its caller has given up: an undo before that would miss it. */
 const settle = async (undos: Undo<string>[], run: Run) => {
@@ -38,7 +47,7 @@ const settle = async (undos: Undo<string>[], run: Run) => {
 
 /** Airbyte deletes the connections of a source with it. */
 const withCascade = <Kind extends string>(
-  { undone, leftBehind, left }: Compensation<Kind>,
+  { undone, leftBehind, ...rest }: Compensation<Kind>,
   run: Run,
 ): Compensation<Kind> => {
   const isSourceGone = undone.some(({ kind, effect }) => kind === 'source' && effect === DELETED);
@@ -47,7 +56,7 @@ const withCascade = <Kind extends string>(
   return {
     undone: [...undone, ...gone],
     leftBehind: leftBehind.filter((each) => !gone.includes(each)),
-    left,
+    ...rest,
   };
 };
 
@@ -82,6 +91,7 @@ export const compensate = <Kind extends string>(
     const undone: Undo<Kind>[] = [];
     const leftBehind: Undo<Kind>[] = [];
     const left: Left[] = [];
+    const remedies: string[] = [];
     await settle(undos, run);
     if (undos.length > 0) run.phase('Failed; undoing what was done');
     for (const each of inOrder(undos)) {
@@ -89,6 +99,7 @@ export const compensate = <Kind extends string>(
       try {
         const outcome = outcomeOf(await undo());
         left.push(...outcome.left);
+        remedies.push(...outcome.left.map(({ remedy }) => remedy));
         for (const { what: rest, remedy } of outcome.left)
           run.error(`Left behind: ${rest}. ${remedy}`);
         if (!outcome.changed) continue;
@@ -96,11 +107,13 @@ export const compensate = <Kind extends string>(
         undone.push({ ...each, effect });
         run.info(`Undone: ${what} ${effect}`);
       } catch (err) {
+        const { problem, solution } = explain(err);
         leftBehind.push(each);
-        run.error(`Left behind: ${what}. ${explain(err).problem}`);
+        remedies.push(solution);
+        run.error(`Left behind: ${what}. ${problem}`);
       }
     }
-    return withCascade({ undone, leftBehind, left }, run);
+    return withCascade({ undone, leftBehind, left, remedies }, run);
   });
 
 /**

@@ -9,7 +9,7 @@ import type { Existing } from './outcome';
 import { holdComponent } from './lease';
 import { activitiesFor, startRun } from './run';
 import type { Run, Steps } from './run';
-import { compensate, PUT_BACK } from './saga';
+import { asTold, compensate, PUT_BACK } from './saga';
 import type { Undo } from './saga';
 import { startPart } from './verdict';
 import { withdrawAccess } from './withdraw';
@@ -52,7 +52,7 @@ const undoOfClear = (
 ): Undo[] => {
   if (!connection || connection.status === 'active') return [];
   if (!patched('put-back-what-a-clear-changed')) return [];
-  const what = `the connection "${connection.name}"`;
+  const what = `status and schedule of the connection "${connection.name}"`;
   const step = steps(`Put back ${what}`, COMPENSATION);
   const undo = () => step.restoreConnection({ before: connection, settleTime });
   return [{ kind: 'connection', what, effect: PUT_BACK, undo }];
@@ -66,9 +66,6 @@ const clearData = async (run: Run, steps: Steps, { connection, destination }: Fo
   } else if (destination)
     run.warn('The data was not cleared: without a connection Airbyte cannot tell what it wrote.');
 };
-
-const clearLeft = ({ what }: Undo) =>
-  `${what}: active and without its schedule, as the clearing of its data has left it`;
 
 /** What is told when the run cannot even look. */
 const UNSEEN = 'whatever was there, as nothing was deleted';
@@ -151,16 +148,9 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   } catch (failure) {
     const err = endedBy(failure, run);
     if (failures.size === 0) run.error(reasonOf(err, run).problem);
-    const isLeft = ({ what }: Undo) => leftBehind.includes(what);
-    const { undone, leftBehind: changed, left } = await compensate(undos.filter(isLeft), run);
-    return failRun({
-      err,
-      run,
-      what: 'unprovisioned',
-      exists,
-      undone: undone.map(({ what, effect }) => `${what} (${effect})`),
-      leftBehind: [...leftBehind, ...changed.map(clearLeft), ...left.map(({ what }) => what)],
-      remedies: left.map(({ remedy }) => remedy),
-    });
+    const isConnectionLeft = exists.connectionId !== undefined;
+    const told = asTold(await compensate(isConnectionLeft ? undos : [], run));
+    const all = [...leftBehind, ...told.leftBehind];
+    return failRun({ err, run, what: 'unprovisioned', exists, ...told, leftBehind: all });
   }
 }

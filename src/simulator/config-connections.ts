@@ -7,6 +7,7 @@ import { command, ConnectionId, query, WorkspaceId } from './config-operation';
 import { readSchedule, scheduleFields, showSchedule } from './config-schedule';
 import { connectionMatches, type SearchMode } from './config-search';
 import { findConnection } from './connections';
+import { oddly } from './odd';
 import { noContent, ok, type Operation } from './operation';
 import { unexpected } from './problems';
 import { type Connection, epochSeconds, removeConnection, save, type Store } from './store';
@@ -44,7 +45,10 @@ const readNames = (given: z.output<typeof Update> | z.output<typeof Create>) => 
 });
 
 /** Config API, ConnectionRead. */
-export const showConfigConnection = (connection: Connection) => ({
+export const showConfigConnection = (connection: Connection) =>
+  oddly('config', connection, describe(connection));
+
+const describe = (connection: Connection) => ({
   connectionId: connection.id,
   name: connection.name,
   namespaceDefinition: toShown(connection.namespaceDefinition),
@@ -70,7 +74,7 @@ const create = (store: Store, given: z.output<typeof Create>): Connection => {
   if (source.workspaceId !== destination.workspaceId)
     throw unexpected('Source and destination do not belong to the same workspace.');
   const streams = given.syncCatalog ? readCatalog(given.syncCatalog) : [];
-  const schedule = readSchedule(given) ?? { scheduleType: 'manual' as const };
+  const schedule = readSchedule(store, given) ?? { scheduleType: 'manual' as const };
   const { namespaceDefinition, nonBreakingSchemaUpdatesBehavior } = readNames(given);
   const id = randomUUID();
   return save(store.connections, id, {
@@ -103,7 +107,7 @@ const update = (store: Store, given: z.output<typeof Update>): Connection => {
     ...before,
     name: given.name ?? before.name,
     status,
-    schedule: readSchedule(given) ?? before.schedule,
+    schedule: readSchedule(store, given) ?? before.schedule,
     streams,
     namespaceDefinition: namespaceDefinition ?? before.namespaceDefinition,
     namespaceFormat: given.namespaceFormat ?? before.namespaceFormat,

@@ -4,6 +4,7 @@ import { findActor } from './actors';
 import { readCron } from './cron';
 import { discover } from './discovery';
 import { type ApiRequest, noContent, ok, type Operation, pathId, readBody } from './operation';
+import { oddly } from './odd';
 import { listOf } from './paging';
 import { badRequest, notFound } from './problems';
 import {
@@ -55,7 +56,11 @@ const showSchedule = ({ scheduleType, cronExpression, cronTimeZone, basic }: Sch
 });
 
 /** Airbyte public API, ConnectionResponse. */
-export const showConnection = (connection: Connection) => {
+export const showConnection = (connection: Connection) =>
+  oddly('public', connection, describeConnection(connection));
+
+/** As it is. */
+export const describeConnection = (connection: Connection) => {
   return {
     connectionId: connection.id,
     name: connection.name,
@@ -74,11 +79,14 @@ export const showConnection = (connection: Connection) => {
   };
 };
 
-const readSchedule = ({ schedule }: ConnectionPatch): Schedule | undefined => {
+const readSchedule = (
+  { minSyncInterval }: Store,
+  { schedule }: ConnectionPatch,
+): Schedule | undefined => {
   if (!schedule) return undefined;
   const { scheduleType } = schedule;
   if (scheduleType === 'manual') return { scheduleType };
-  return { scheduleType, cronExpression: readCron(schedule.cronExpression) };
+  return { scheduleType, cronExpression: readCron(schedule.cronExpression, minSyncInterval) };
 };
 
 /** The streams asked for; undefined when none were, which a create and a patch read differently. */
@@ -90,7 +98,7 @@ const readStreams = async (store: Store, source: Actor, { configurations }: Conn
 
 const create = async (store: Store, body: unknown): Promise<Connection> => {
   const given = readBody(ConnectionCreate, body);
-  const schedule: Schedule = readSchedule(given) ?? { scheduleType: 'manual' };
+  const schedule: Schedule = readSchedule(store, given) ?? { scheduleType: 'manual' };
   const destination = findActor(store, 'destination', given.destinationId);
   const source = findActor(store, 'source', given.sourceId);
   if (source.workspaceId !== destination.workspaceId)
@@ -119,7 +127,7 @@ const create = async (store: Store, body: unknown): Promise<Connection> => {
 
 const patch = async (store: Store, id: string, body: unknown): Promise<Connection> => {
   const given = readBody(ConnectionPatch, body);
-  const schedule = readSchedule(given);
+  const schedule = readSchedule(store, given);
   const source = findActor(store, 'source', findConnection(store, id).sourceId);
   const streams = await readStreams(store, source, given);
   // Read again: it may have been deleted while the discovery ran.
