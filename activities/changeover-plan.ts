@@ -80,6 +80,8 @@ const problemOf = ({ key, connection }: Claim, index: Index) => {
   for (const kind of KINDS) {
     const actor = endOf(kind);
     if (!actor) return leave('incomplete', connection, `its ${kind} ${connection[`${kind}Id`]}`);
+    const odd = actor.odd ?? connection.odd;
+    if (odd !== undefined) return leave('incomplete', connection, `a form not understood: ${odd}`);
     const owner = componentIn(actor.name);
     if (owner !== undefined && owner !== key) return leave('owned', connection, owner);
     const others = (index.users[kind].get(actor.id) ?? []).filter(({ id }) => id !== connection.id);

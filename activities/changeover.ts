@@ -22,6 +22,9 @@ export interface PlanPage {
   limit: number;
 }
 
+/** Looked through twice where there are pages: what is hidden in one look could be what shares. */
+const ALL = { until: () => false };
+
 const countsOf = (left: Left[]) => {
   const counts: Partial<Record<Reason, number>> = {};
   for (const { reason } of left) counts[reason] = (counts[reason] ?? 0) + 1;
@@ -42,7 +45,8 @@ const changed = (what: string) =>
 const live = async (airbyte: Airbyte, kind: Kind, id: string, key: string): Promise<Actor> => {
   const actor = await airbyte.getActor(kind, id);
   const owner = actor && componentIn(actor.name);
-  if (!actor || ![undefined, key].includes(owner)) throw changed(`The ${kind} ${id}`);
+  if (!actor || actor.odd !== undefined || ![undefined, key].includes(owner))
+    throw changed(`The ${kind} ${id}`);
   return actor;
 };
 
@@ -85,9 +89,9 @@ export const createChangeoverActivities = ({ airbyteFor }: Pick<ActorDeps, 'airb
     attempt(async ({ interest }) => {
       const airbyte = airbyteFor(interest);
       const [source, destination, connection] = await Promise.all([
-        airbyte.listActors('source'),
-        airbyte.listActors('destination'),
-        airbyte.listConnections(),
+        airbyte.listActors('source', ALL),
+        airbyte.listActors('destination', ALL),
+        airbyte.listConnections(ALL),
       ]);
       await breathe();
       const { take, ours, left } = planChangeover({ source, destination, connection }, query);

@@ -17,7 +17,7 @@ import { residentOf, watchMemory } from './crowd';
 
 const FILE = '778daa7c-feaf-4db6-96f3-70fd645acc77';
 const SNOWFLAKE = '424892c4-daac-4491-b35d-c6688ba547ba';
-const AT_ONCE = 20;
+const AT_ONCE = 5;
 const [count = '5000', api = 'public'] = process.argv.slice(2);
 
 const Token = z.object({ access_token: z.string() });

@@ -5,7 +5,7 @@ export const REASONS = {
   shared: 'its source or destination is used by other connections too',
   several: 'more than one connection is for the component',
   own: 'the component has a pipeline already',
-  incomplete: 'its source or destination is not in the workspace',
+  incomplete: 'its source or destination is not in the workspace, or cannot be read',
   unnamed: 'its name is of the form, but does not end with the name of a component',
   busy: 'a run of the component is under way',
   refused: 'it changed meanwhile, or Airbyte refused',
