@@ -2,8 +2,9 @@ import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
 import { oddness } from '../src/airbyte-odd';
 import { componentIn, ownerOf } from '../src/ownership';
 import type { ToValidate } from '../workflows/validate';
-import { candidateOf, homonymsOf, isRefusal, judge, listed, named } from './taking-over';
+import { candidateOf, homonymsOf, judge } from './taking-over';
 import type { AdoptExisting, Surroundings, Taking } from './taking-over';
+import { isRefusal, listed, named } from './taking-over-words';
 import { failed, passed, warning } from './validation-checks';
 import type { Check } from './validation-checks';
 
