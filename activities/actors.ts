@@ -4,6 +4,7 @@ import type { Plan } from '../src/descriptor';
 import type { Fabrics } from '../src/fabrics';
 import type { SecretReferences } from '../src/secret-references';
 import { fingerprintOf, ownedName, ownerOf } from '../src/ownership';
+import { isUnvouched, takeOver } from './adoption';
 import { attempt } from './attempt';
 import { isActorAsWanted, masked } from './comparison';
 import { definitionIdOf, mustBeOfConnector } from './definitions';
@@ -139,6 +140,12 @@ export const createActorActivities = (deps: ActorDeps) => {
         });
         if (before) mustBeOfConnector(kind, before, wanted);
         if (before && isActorAsWanted(before, wanted)) return done(before.id, 'unchanged');
+        if (before && isUnvouched(before, key)) {
+          const untilSettled = () => settled({ settlesAt, interest });
+          const taken = { kind, key, plan, before, wanted };
+          const { id, action, ...rest } = await takeOver(airbyte, taken, untilSettled);
+          return { ...done(id, action), ...rest };
+        }
         if (before) await settled({ settlesAt, interest });
         const kept =
           before &&

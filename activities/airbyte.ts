@@ -4,13 +4,16 @@ import type { KnownIds, Plan } from '../src/descriptor';
 import type { Fabrics } from '../src/fabrics';
 import type { Provisioned } from '../src/provisioned';
 import type { SecretReferences } from '../src/secret-references';
-import { createActorActivities, findActor } from './actors';
+import { createActorActivities, createResolve, findActor } from './actors';
 import type { PutActor, RestoreActor } from './actors';
+import { createAdoptionActivities, createTaking } from './adoption';
+import type { Seal } from './adoption';
 import { attempt } from './attempt';
 import { createConnectionActivities, findConnection } from './connections';
 import type { DiscoveredStream } from './connections';
 import { createForesight } from './foresight';
 import { createSyncActivities } from './jobs';
+import type { AdoptExisting } from './taking-over';
 
 export type { FailureDetails, LastWord } from './attempt';
 export type { Written } from './actors';
@@ -24,6 +27,12 @@ export interface Found {
   source?: Actor;
   destination?: Actor;
   connection?: ConnectionRead;
+  /** These are a pipeline of somebody else's, which the component takes over. */
+  isForeign?: boolean;
+  /** Somebody else's connection, whose place the component's own takes. */
+  replaces?: ConnectionRead;
+  /** For the log of the run. */
+  warnings?: string[];
   /** The source's streams, where they could be looked up before anything is written. */
   streams?: DiscoveredStream[];
 }
@@ -38,6 +47,7 @@ export interface ActivityDeps {
   /** Keys the fingerprints in names. */
   fingerprintKey: string;
   workspaceId: string;
+  adoptExisting: AdoptExisting;
   /** Root of Airbyte's user interface, for links. */
   uiUrl: string;
 }
@@ -64,11 +74,14 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
   const deps = { ...rest, hrefOf: (path: string) => `${href}/${path}` };
   const actors = createActorActivities(deps);
   const connections = createConnectionActivities(deps);
+  const taking = createTaking(deps);
+  const adoption = createAdoptionActivities({ ...deps, resolve: createResolve(deps) });
   const foresee = createForesight(deps);
   return {
     /**
-     * Looks by the ids a former run reported, believed if the names agree; else by name. What of a
-     * `plan` can be judged before anything is written is refused here.
+     * Looks by the ids a former run reported, believed if the names agree; else by name. With a
+     * `plan` also for a pipeline that the component takes over, or that is in its way; and what can be
+     * judged of the plan before anything is written is refused here.
      */
     inspect: ({ key, known, plan }: Inspect): Promise<Found> =>
       attempt(async ({ interest }) => {
@@ -78,13 +91,15 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
           findActor(airbyte, 'destination', key, known.destinationId),
         ]);
         const connection = source && (await findConnection(airbyte, source.id, known.connectionId));
-        const found = {
+        const seen: Found = {
           workspaceId,
           ...(source && { source }),
           ...(destination && { destination }),
           ...(connection && { connection }),
         };
-        const streams = plan && (await foresee(airbyte, plan, found));
+        if (!plan) return seen;
+        const found = await taking(airbyte, seen, plan);
+        const streams = await foresee(airbyte, plan, found);
         return { ...found, ...(streams && { streams }) };
       }),
 
@@ -92,6 +107,10 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
     putDestination: (given: PutActor<Plan['destination']>) => actors.put('destination', given),
     discover: connections.discover,
     putConnection: connections.put,
+
+    sealSource: (given: Seal<Plan['source']>) => adoption.seal('source', given),
+    sealDestination: (given: Seal<Plan['destination']>) => adoption.seal('destination', given),
+    retireConnection: adoption.retireConnection,
 
     restoreSource: (given: RestoreActor<Plan['source']>) => actors.restore('source', given),
     restoreDestination: (given: RestoreActor<Plan['destination']>) =>

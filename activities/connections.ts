@@ -51,7 +51,14 @@ export const streamsOf = (plan: Plan['connection'], discovered: DiscoveredStream
   })) ?? discovered.map((stream) => ({ ...stream, syncMode: 'full_refresh_overwrite' }));
 
 export const asWrite = (
-  { streams: _streams, syncOnProvision: _sync, waitForSync: _wait, ...plan }: Plan['connection'],
+  {
+    streams: _streams,
+    syncOnProvision: _sync,
+    waitForSync: _wait,
+    adopt: _adopt,
+    adoptShared: _shared,
+    ...plan
+  }: Plan['connection'],
   streams: ConnectionWrite['configurations']['streams'],
 ): ConnectionWrite => ({ ...plan, status: 'active', configurations: { streams } });
 

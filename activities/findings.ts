@@ -12,6 +12,8 @@ export interface Put {
   /** Its page in Airbyte's user interface. */
   href: string;
   action: 'created' | 'updated' | 'unchanged';
+  /** Its stored secrets are yet to become those of the descriptor. */
+  isUnsealed?: boolean;
   /** Of an update: where in the configuration the secret that was there before is stored still. */
   kept?: Place[];
 }

@@ -2,6 +2,7 @@ import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
 import type { Plan } from '../src/descriptor';
 import { createResolve } from './actors';
 import type { ResolveDeps } from './actors';
+import { isReadAs, isUnvouched } from './adoption';
 import { isActorAsWanted } from './comparison';
 import { discoverFor } from './connections';
 import type { DiscoveredStream } from './connections';
@@ -46,9 +47,17 @@ export const createForesight = (deps: ResolveDeps) => {
     if (before) mustBeOfConnector(kind, before, wanted);
     const isAsWanted = before !== undefined && isActorAsWanted(before, wanted);
     // Airbyte judges by itself what it is asked to make; what is there already would suffer from it.
-    if (!isAsWanted && (before !== undefined || plan[kind].connector === 'custom'))
+    const isAsRead =
+      isAsWanted || (before !== undefined && isUnvouched(before, key) && isReadAs(before, wanted));
+    if (!isAsRead && (before !== undefined || plan[kind].connector === 'custom'))
       await mustMeetSpecification(airbyte, kind, { wanted, plan: plan[kind] });
-    return isAsWanted;
+    return { isAsWanted, isAsRead };
+  };
+
+  /** With secrets of unknown worth only what it shows counts; that it shows nothing says nothing. */
+  const orNothing = (err: unknown) => {
+    if (refusalIn(err)) throw err;
+    return undefined;
   };
 
   return async (
@@ -56,12 +65,13 @@ export const createForesight = (deps: ResolveDeps) => {
     plan: Plan,
     { source, destination }: There,
   ): Promise<DiscoveredStream[] | undefined> => {
-    const [isSourceAsWanted] = await together([
+    const [known] = await together([
       judge(airbyte, 'source', plan, source),
       judge(airbyte, 'destination', plan, destination),
     ]);
-    if (!isSourceAsWanted || !source || !destination) return undefined;
+    if (!known?.isAsRead || !source || !destination) return undefined;
     const ids = { sourceId: source.id, destinationId: destination.id };
-    return discoverFor(airbyte, { plan: plan.connection, ...ids });
+    const discovery = discoverFor(airbyte, { plan: plan.connection, ...ids });
+    return known.isAsWanted ? discovery : discovery.catch(orNothing);
   };
 };

@@ -1,7 +1,8 @@
 import type { Actor, Kind } from '../src/airbyte';
 import type { Interest } from '../src/airbyte-http';
-import { ownerOf, withoutFingerprint } from '../src/ownership';
+import { componentIn, ownerOf, withoutFingerprint } from '../src/ownership';
 import type { ActorDeps, RestoreActor, Wanted, Written } from './actors';
+import { hasFormerSecrets, withStored } from './adoption';
 import { attempt } from './attempt';
 import { differencesIn, isActorAsWanted, masked } from './comparison';
 import { settled } from './findings';
@@ -48,6 +49,10 @@ const rebuilt = async (
   };
 };
 
+/** What was somebody else's no run of ours has written. */
+const theirs = (): Promise<Former> =>
+  Promise.resolve({ proven: false, why: 'only who made it knows it' });
+
 export interface RestoreDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'> {
   former: FormerSecrets;
 }
@@ -69,15 +74,26 @@ export const createRestoreActor = ({ airbyteFor, hrefOf, former }: RestoreDeps) 
       const current = await airbyte.getActor(kind, before.id);
       if (!current) throw isGone(named);
       if (isActorAsWanted(masked(current), before)) return UNTOUCHED;
+      // With asterisks where they were read: what is stored stays as it is.
+      const write = (configuration: Actor['configuration']) =>
+        airbyte.updateActor(kind, before.id, { name: before.name, configuration });
+      if (hasFormerSecrets(current, before)) {
+        await write(withStored(before, current));
+        return { changed: true, left: [] };
+      }
 
       const key = given.key ?? ownerOf(before.name) ?? '';
+      const isForeign = componentIn(before.name) !== key;
       const secrets = await rebuilt(
         { before, current, written },
-        formerOf(kind, { key, before, interest }),
+        isForeign ? theirs : formerOf(kind, { key, before, interest }),
       );
       const { configuration, missing, unproven, why } = secrets;
-      if (missing.length > 0)
-        return { changed: false, left: [staysAsWritten(named, missing, why)] };
+      if (missing.length > 0) {
+        // What is not the component's must not look so: unprovisioning it would delete it.
+        if (isForeign) await write(current.configuration);
+        return { changed: isForeign, left: [staysAsWritten(named, missing, why)] };
+      }
       const name = unproven.length > 0 ? withoutFingerprint(before.name) : before.name;
       const now = await airbyte.updateActor(kind, before.id, { name, configuration });
       const differing = differencesIn(

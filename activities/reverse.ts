@@ -1,5 +1,6 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
 import type { WorkerConfig } from '../src/config';
+import { componentIn } from '../src/ownership';
 import { closest } from '../src/suggestions';
 import type { References, WantedConnection } from '../workflows/reverse-provision';
 import type { ActorDeps } from './actors';
@@ -7,6 +8,7 @@ import { attempt } from './attempt';
 import { byHint } from './findings';
 import { actorPart, nameOfConnector } from './reverse-actor';
 import { connectionPart } from './reverse-connection';
+import { inform } from './reverse-note';
 import type { Note, Part } from './reverse-note';
 
 export type ReverseActivities = ReturnType<typeof createReverseActivities>;
@@ -83,6 +85,19 @@ const misread = (
   problem: `Airbyte shows the ${kind} "${name}" (${id}) in a form that is not understood (${odd}).`,
   solution: `Correct the ${kind} in Airbyte; if it looks right there, ask the platform operator whether this version of Airbyte is supported.`,
 });
+/** A connection that is no component's becomes that of the one which is provisioned with this. */
+const adoptable = (part: Part, { id }: ConnectionRead, source: Actor): Part =>
+  componentIn(source.name) === undefined
+    ? {
+        fields: { ...part.fields, adopt: id },
+        notes: [
+          ...part.notes,
+          inform(
+            'connection.adopt names this connection: a provision takes it over, with its id, its state and its history',
+          ),
+        ],
+      }
+    : part;
 
 type Parts = Record<Kind | 'connection', Part>;
 
@@ -132,7 +147,7 @@ export const createReverseActivities = (deps: ReverseDeps) => {
         const parts = {
           source: await partOf('source', source, given.references.source),
           destination: await partOf('destination', destination, given.references.destination),
-          connection: connectionPart(found),
+          connection: adoptable(connectionPart(found), found, source),
         };
         return {
           name: found.name,

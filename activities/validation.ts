@@ -11,6 +11,7 @@ import type { Check } from './validation-checks';
 import { definitionsOf, judgeDefinition } from './validation-connectors';
 import type { OneEnd } from './validation-connectors';
 import { hasAll, judgeEachOther, judgeNames } from './validation-names';
+import type { Takeover } from './validation-names';
 
 export type { Check } from './validation-checks';
 
@@ -18,6 +19,7 @@ export type ValidationActivities = ReturnType<typeof createValidationActivities>
 
 export interface ValidationDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
   redact: Redactor['redact'];
+  takeover: Takeover;
 }
 
 const KINDS = ['source', 'destination'] as const;
@@ -47,7 +49,8 @@ const wantedOf = ({ component: { plan }, kind }: OneEnd) => ({
 });
 
 /** Looking at Airbyte on behalf of a descriptor. Nothing is written there. */
-export const createValidationActivities = ({ airbyteFor, redact, ...rest }: ValidationDeps) => {
+export const createValidationActivities = (deps: ValidationDeps) => {
+  const { airbyteFor, redact, takeover, ...rest } = deps;
   const resolve = createResolve(rest);
 
   return {
@@ -91,7 +94,7 @@ export const createValidationActivities = ({ airbyteFor, redact, ...rest }: Vali
           const idOf = (kind: Kind) =>
             definitionIdOf(airbyte, kind, component.plan[kind]).catch(() => undefined);
           const ids = { source: await idOf('source'), destination: await idOf('destination') };
-          return judgeNames(component, ids, all);
+          return judgeNames(component, ids, { all, takeover });
         });
         return [...(await Promise.all(alone)).flat(), ...judgeEachOther(components)];
       }),

@@ -72,6 +72,7 @@ const activitiesOn = (airbyteUrl: string) => {
     provisioned: { findFormer: () => Promise.resolve(undefined) },
     fingerprintKey: 'bench',
     workspaceId: DEFAULT_WORKSPACE_ID,
+    adoptExisting: 'refuse',
     uiUrl: airbyteUrl,
   });
 };

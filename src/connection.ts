@@ -103,6 +103,16 @@ export const Connection = z
       .enum(['ignore', 'disable_connection', 'propagate_columns', 'propagate_fully'])
       .default('ignore')
       .describe('What happens when the source has new columns.'),
+    adopt: z
+      .guid('must be the id of a connection: the UUID in its address in Airbyte')
+      .optional()
+      .describe("A connection that is in Airbyte, which becomes this component's."),
+    adoptShared: z
+      .enum(['refuse', 'anew'])
+      .optional()
+      .describe(
+        'Where others use its source or destination too: refuse, or make the pipeline anew.',
+      ),
     syncOnProvision: flag.optional().describe('Start the first sync once it is provisioned.'),
     waitForSync: flag.optional().describe('The run ends when the first sync has ended.'),
   })

@@ -28,3 +28,12 @@ export const withoutFingerprint = (entityName: string) =>
 
 /** A component's key in the form it has in tokens and other ids of workflows. */
 export const inToken = (componentKey: string) => componentKey.replace('/', '.');
+
+/** `<environment>/<domain>.<product>.<major>.<component>`: not every bracket in a name is ours. */
+const COMPONENT_KEY = /^[\w.-]+\/[\w-]+\.[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/** The component in an entity's name; undefined where the bracket holds something else. */
+export const componentIn = (entityName: string) => {
+  const owner = ownerOf(entityName);
+  return owner !== undefined && COMPONENT_KEY.test(owner) ? owner : undefined;
+};

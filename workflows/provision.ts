@@ -1,8 +1,10 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { Found, Put, Written } from '../activities/airbyte';
 import type { Restored } from '../activities/restored';
+import type { Kind } from '../src/airbyte';
 import type { Info, ProvisioningStatus } from '../src/contract';
 import type { Plan } from '../src/descriptor';
+import { claimed, retirementOf, sealing, takenOver } from './adoption';
 import type { ProvisionInput } from './input';
 import { endedBy, existingIn, failRun, reasonOf } from './outcome';
 import type { Existing } from './outcome';
@@ -158,7 +160,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
 
   /** Registered before acting, so that a half-done step is undone; nothing done, nothing undone. */
   const undoable = async (undo: Undo, step: () => Promise<Put>) => {
-    undos.push(undo);
+    if (!undos.includes(undo)) undos.push(undo);
     const put = await step().catch((err: unknown) => {
       undo.settlesAt = settlesAt(err, settleTime);
       throw err;
@@ -175,10 +177,12 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     run.phase('Looking at what exists in Airbyte');
     for (const note of input.notes ?? []) run.info(note);
     for (const warning of warnings) run.warn(warning);
-    const look = { key, known: input.known, plan };
-    const { streams: offered, ...before } = await steps(`Look for ${key}`).inspect(look);
-    exists = existingIn(before);
+    const look = () => steps(`Look for ${key}`).inspect({ key, known: input.known, plan });
+    const { streams: offered, ...before } = await claimed(await look(), look);
+    exists = existingIn(before.isForeign ? { workspaceId: before.workspaceId } : before);
+    for (const warning of before.warnings ?? []) run.warn(warning);
     const undo = undosFor(plan, before, { steps, settleTime, written });
+    const taking = takenOver(before, run);
 
     run.phase('Putting source and destination in place');
     const [source, destination] = await bothOf(
@@ -203,15 +207,30 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     );
 
     const pair = { plan: plan.connection, sourceId: source.id, destinationId: destination.id };
+    const seals = sealing({ source, destination }, plan, { steps, settleTime });
+    const sealed = { source, destination };
+    const sealOne = async (kind: Kind) => {
+      sealed[kind] = await undoable(undo[kind], () => seals.seal(kind));
+    };
     const discover = () => {
       run.phase('Discovering the streams of the source');
       return steps(`Streams of ${plan.source.name}`).discover(pair);
     };
+    const discoverAtLast = async (err: unknown) => {
+      if (!seals.mayHelp(err)) throw err;
+      await sealOne('source');
+      return discover();
+    };
     // The look has discovered them where the source was as wanted already.
-    const discovered = offered ?? (await discover());
+    const discovered = offered ?? (await discover().catch(discoverAtLast));
     const streams = (plan.connection.streams ?? discovered).map(({ name }) => name);
     run.info(`Streams to sync: ${streams.slice(0, 20).join(', ')}`);
 
+    if (before.replaces) {
+      const retirement = retirementOf(before.replaces, key, { steps, settleTime });
+      undos.push(retirement.undo);
+      await retirement.retire();
+    }
     run.phase('Putting the connection in place');
     const connection = await undoable(undo.connection, () =>
       steps(`Connection ${plan.connection.name}`).putConnection({
@@ -230,14 +249,16 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     // A cancellation that the last step did not notice is heard all the same.
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
     await part.verdict();
+    if (seals.open().length > 0) run.phase('Writing the secrets of the descriptor');
+    for (const kind of seals.open()) await sealOne(kind);
     run.phase('Completed');
     return {
       status: 'COMPLETED',
-      result: `The connection "${connection.name}" is in place.${ignoredSentence(input.ignored)}`,
+      result: `The connection "${connection.name}" is in place.${taking}${ignoredSentence(input.ignored)}`,
       info: infoOf(
         plan,
         { workspaceId: before.workspaceId, streams, sync, ignored: input.ignored },
-        { source, destination, connection },
+        { ...sealed, connection },
       ),
       logs: run.logs,
     };
