@@ -7,7 +7,6 @@ import {
   astray,
   besides,
   inUse,
-  isRefusal,
   listed,
   missing,
   named,
