@@ -7,7 +7,7 @@ import { fingerprintOf, ownedName, ownerOf, withoutFingerprint } from '../src/ow
 import { maskRecord } from '../src/secrets';
 import { attempt } from './attempt';
 import { isActorAsWanted, withSecrets } from './comparison';
-import { definitionIdOf, mustMeetSpecification } from './definitions';
+import { definitionIdOf, mustBeKnown, mustMeetSpecification } from './definitions';
 import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
 
@@ -127,6 +127,8 @@ export const createActorActivities = (deps: ActorDeps) => {
             `Unprovision the component, then deploy it again: Airbyte cannot change a ${kind}'s connector.`,
           );
         if (before && isActorAsWanted(before, wanted)) return done(before.id, 'unchanged');
+        if (plan.connector === 'custom' && !before)
+          await mustBeKnown(airbyte, kind, wanted.definitionId);
         if (plan.connector === 'custom')
           await mustMeetSpecification(airbyte, kind, {
             definitionId: wanted.definitionId,

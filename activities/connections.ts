@@ -13,10 +13,11 @@ import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
 import { cronOf, isConnectionAsWanted } from './comparison';
+import { lookAtStreams } from './discovered';
+import type { Discovery } from './discovered';
 import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
 import { outcomeOf, runningClear } from './jobs';
-import { streamProblems } from './stream-problems';
 
 /** What a run keeps of a stream: a source may have thousands. */
 export interface DiscoveredStream {
@@ -70,9 +71,6 @@ export const asWrite = (
 const inShort = ({ name, namespace }: SourceStream): DiscoveredStream =>
   namespace === undefined ? { name } : { name, namespace };
 
-const problemsIn = (plan: Plan['connection'], offered: SourceStream[]) =>
-  streamProblems(plan.streams ?? [], offered);
-
 const sentence = (problem: Problem) => describeProblem(problem).replace(/([^?])$/, '$1.');
 
 const notOffered = (problems: Problem[]) =>
@@ -84,14 +82,9 @@ const notOffered = (problems: Problem[]) =>
 /** Discovering, making, putting back, emptying and removing the connections of components. */
 export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) => ({
   /** The source's streams; wishes they do not fit are refused, after a look past Airbyte's cache. */
-  discover: (given: { sourceId: string; destinationId: string; plan: Plan['connection'] }) =>
+  discover: (given: Discovery) =>
     attempt(async ({ interest }): Promise<DiscoveredStream[]> => {
-      const { plan, ...ids } = given;
-      const airbyte = airbyteFor(interest);
-      const cached = await airbyte.discover(ids);
-      const fits = cached.length > 0 && problemsIn(plan, cached).length === 0;
-      const streams = fits ? cached : await airbyte.discover({ ...ids, ignoreCache: true });
-      const problems = problemsIn(plan, streams);
+      const { streams, problems } = await lookAtStreams(airbyteFor(interest), given);
       if (problems.length > 0 || streams.length === 0) throw notOffered(problems);
       return streams.map(inShort);
     }),

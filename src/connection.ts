@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { flag } from './connectors/fields';
 import { cronProblem, withoutUtc } from './cron/advice';
+import { isWithin, lengthProblem, MAX_COLUMN } from './lengths';
 
 /** Airbyte public API, ConnectionSyncModeEnum (v1.8 and later). */
 const syncMode = z
@@ -54,6 +55,31 @@ const schedule = z.discriminatedUnion('scheduleType', [
   }),
 ]);
 
+/** A column of Airbyte's database: a connection's name, prefix and format. */
+const column = z.string().superRefine((text, context) => {
+  if (isWithin(text, MAX_COLUMN)) return;
+  context.addIssue({ code: 'custom', message: lengthProblem(text, MAX_COLUMN, 'Airbyte') });
+});
+
+/** What Airbyte replaces in a format; it takes everything else as it is written. */
+const VARIABLE = /\$\{[^}]*\}?/g;
+export const SOURCE_NAMESPACE = '${SOURCE_NAMESPACE}';
+
+const formatProblem = ({ namespaceDefinition, namespaceFormat = '' }: Naming) => {
+  if (namespaceDefinition !== 'custom_format') return undefined;
+  if (namespaceFormat.trim() === '')
+    return `is required with namespaceDefinition: custom_format, for example "${SOURCE_NAMESPACE}"`;
+  const strange = namespaceFormat.match(VARIABLE)?.find((each) => each !== SOURCE_NAMESPACE);
+  return strange === undefined
+    ? undefined
+    : `has ${strange}, which Airbyte does not know: it knows ${SOURCE_NAMESPACE} alone`;
+};
+
+interface Naming {
+  namespaceDefinition: string;
+  namespaceFormat?: string | undefined;
+}
+
 const NO_SYNC = 'needs syncOnProvision: true, as there is no sync to wait for';
 
 /**
@@ -62,19 +88,19 @@ const NO_SYNC = 'needs syncOnProvision: true, as there is no sync to wait for';
  */
 export const Connection = z
   .strictObject({
-    name: z.string().min(1).describe('The name of the connection in Airbyte.'),
+    name: column.min(1).describe('The name of the connection in Airbyte.'),
     streams: z
       .array(stream)
       .min(1)
       .optional()
       .describe('The streams to sync; absent: all, each replaced at every sync.'),
     schedule: schedule.default({ scheduleType: 'manual' }).describe('When to sync.'),
-    prefix: z.string().default('').describe('Put before the name of each table.'),
+    prefix: column.default('').describe('Put before the name of each table.'),
     namespaceDefinition: z
       .enum(['source', 'destination', 'custom_format'])
       .default('destination')
       .describe('Who says in which schema the tables are.'),
-    namespaceFormat: z.string().optional().describe('The schema, with custom_format.'),
+    namespaceFormat: column.optional().describe('The schema, with custom_format.'),
     nonBreakingSchemaUpdatesBehavior: z
       .enum(['ignore', 'disable_connection', 'propagate_columns', 'propagate_fully'])
       .default('ignore')
@@ -82,7 +108,11 @@ export const Connection = z
     syncOnProvision: flag.optional().describe('Start the first sync once it is provisioned.'),
     waitForSync: flag.optional().describe('The run ends when the first sync has ended.'),
   })
-  .superRefine(({ syncOnProvision, waitForSync }, context) => {
+  .superRefine((connection, context) => {
+    const { syncOnProvision, waitForSync } = connection;
+    const message = formatProblem(connection);
+    if (message !== undefined)
+      context.addIssue({ code: 'custom', path: ['namespaceFormat'], message });
     if (waitForSync && !syncOnProvision)
       context.addIssue({ code: 'custom', path: ['waitForSync'], message: NO_SYNC });
   });

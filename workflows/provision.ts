@@ -181,7 +181,10 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
 
     run.phase('Discovering the streams of the source');
     const pair = { plan: plan.connection, sourceId: source.id, destinationId: destination.id };
-    const discovered = await steps(`Streams of ${plan.source.name}`).discover(pair);
+    const discovered = await steps(`Streams of ${plan.source.name}`).discover({
+      ...pair,
+      connector: plan.destination.connector,
+    });
     const streams = (plan.connection.streams ?? discovered).map(({ name }) => name);
     run.info(`Streams to sync: ${streams.slice(0, 20).join(', ')}`);
 
