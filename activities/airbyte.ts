@@ -2,14 +2,21 @@ import type { Actor, Airbyte, ConnectionRead } from '../src/airbyte';
 import type { Interest } from '../src/airbyte-http';
 import type { KnownIds, Plan } from '../src/descriptor';
 import type { Fabrics } from '../src/fabrics';
+import type { Provisioned } from '../src/provisioned';
 import type { SecretReferences } from '../src/secret-references';
-import { createActorActivities, findActor } from './actors';
+import { createActorActivities, createResolve, findActor } from './actors';
 import type { PutActor, RestoreActor } from './actors';
+import { createAdoptionActivities, createTaking } from './adoption';
+import type { Seal } from './adoption';
 import { attempt } from './attempt';
 import { createConnectionActivities, findConnection } from './connections';
+import type { DiscoveredStream } from './connections';
+import { createForesight } from './foresight';
 import { createSyncActivities } from './jobs';
+import type { AdoptExisting } from './taking-over';
 
 export type { FailureDetails, LastWord } from './attempt';
+export type { Written } from './actors';
 export type { Put } from './findings';
 
 export type Activities = ReturnType<typeof createActivities>;
@@ -20,6 +27,14 @@ export interface Found {
   source?: Actor;
   destination?: Actor;
   connection?: ConnectionRead;
+  /** These are a pipeline of somebody else's, which the component takes over. */
+  isForeign?: boolean;
+  /** Somebody else's connection, whose place the component's own takes. */
+  replaces?: ConnectionRead;
+  /** For the log of the run. */
+  warnings?: string[];
+  /** The source's streams, where they could be looked up before anything is written. */
+  streams?: DiscoveredStream[];
 }
 
 export interface ActivityDeps {
@@ -27,9 +42,12 @@ export interface ActivityDeps {
   airbyteFor: (interest: Interest) => Airbyte;
   fabrics: Fabrics;
   references: SecretReferences;
+  /** Where former plans are found. */
+  provisioned: Pick<Provisioned, 'findFormer'>;
   /** Keys the fingerprints in names. */
   fingerprintKey: string;
   workspaceId: string;
+  adoptExisting: AdoptExisting;
   /** Root of Airbyte's user interface, for links. */
   uiUrl: string;
 }
@@ -41,6 +59,12 @@ interface Which {
   id?: string | undefined;
 }
 
+interface Inspect {
+  key: string;
+  known: KnownIds;
+  plan?: Plan;
+}
+
 /**
  * The activities that look at and change one component's entities in Airbyte. Each is safe to
  * repeat: an attempt after the first looks at what an earlier one may have done unseen.
@@ -50,9 +74,16 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
   const deps = { ...rest, hrefOf: (path: string) => `${href}/${path}` };
   const actors = createActorActivities(deps);
   const connections = createConnectionActivities(deps);
+  const taking = createTaking(deps);
+  const adoption = createAdoptionActivities({ ...deps, resolve: createResolve(deps) });
+  const foresee = createForesight(deps);
   return {
-    /** Looks by the ids a former run reported, believed if the names agree; else by name. */
-    inspect: ({ key, known }: { key: string; known: KnownIds }): Promise<Found> =>
+    /**
+     * Looks by the ids a former run reported, believed if the names agree; else by name. With a
+     * `plan` also for a pipeline that the component takes over, or that is in its way; and what can be
+     * judged of the plan before anything is written is refused here.
+     */
+    inspect: ({ key, known, plan }: Inspect): Promise<Found> =>
       attempt(async ({ interest }) => {
         const airbyte = rest.airbyteFor(interest);
         const [source, destination] = await Promise.all([
@@ -60,18 +91,26 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
           findActor(airbyte, 'destination', key, known.destinationId),
         ]);
         const connection = source && (await findConnection(airbyte, source.id, known.connectionId));
-        return {
+        const seen: Found = {
           workspaceId,
           ...(source && { source }),
           ...(destination && { destination }),
           ...(connection && { connection }),
         };
+        if (!plan) return seen;
+        const found = await taking(airbyte, seen, plan);
+        const streams = await foresee(airbyte, plan, found);
+        return { ...found, ...(streams && { streams }) };
       }),
 
     putSource: (given: PutActor<Plan['source']>) => actors.put('source', given),
     putDestination: (given: PutActor<Plan['destination']>) => actors.put('destination', given),
     discover: connections.discover,
     putConnection: connections.put,
+
+    sealSource: (given: Seal<Plan['source']>) => adoption.seal('source', given),
+    sealDestination: (given: Seal<Plan['destination']>) => adoption.seal('destination', given),
+    retireConnection: adoption.retireConnection,
 
     restoreSource: (given: RestoreActor<Plan['source']>) => actors.restore('source', given),
     restoreDestination: (given: RestoreActor<Plan['destination']>) =>

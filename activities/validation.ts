@@ -1,20 +1,19 @@
 import type { Kind } from '../src/airbyte';
-import { isRecord } from '../src/json';
-import { MASK, maskRecord } from '../src/secrets';
 import type { Redactor } from '../src/secrets';
 import type { ToValidate } from '../workflows/validate';
-import { createResolve, masked } from './actors';
+import { createResolve } from './actors';
 import type { ActorDeps, ResolveDeps } from './actors';
 import { attempt } from './attempt';
-import { isActorAsWanted } from './comparison';
+import { isActorAsWanted, masked } from './comparison';
 import { definitionIdOf } from './definitions';
 import { lookAtStreams } from './discovered';
-import { checkSpecification, isReadable } from './specification';
+import { checkSpecification, isReadable, withPlatforms } from './specification';
 import { failed, notPossible, passed } from './validation-checks';
 import type { Check } from './validation-checks';
 import { definitionsOf, judgeDefinition } from './validation-connectors';
 import type { OneEnd } from './validation-connectors';
-import { judgeEachOther, judgeNames } from './validation-names';
+import { hasAll, judgeEachOther, judgeNames } from './validation-names';
+import type { Takeover } from './validation-names';
 
 export type { Check } from './validation-checks';
 
@@ -22,6 +21,7 @@ export type ValidationActivities = ReturnType<typeof createValidationActivities>
 
 export interface ValidationDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
   redact: Redactor['redact'];
+  takeover: Takeover;
 }
 
 const KINDS = ['source', 'destination'] as const;
@@ -29,21 +29,6 @@ const MAX_MESSAGE = 500;
 const STREAMS_LATER =
   'are looked at when it is deployed, as the source in Airbyte is not yet as this descriptor wants it';
 const ASK = 'Ask the platform operator';
-
-/** A secret's place, where its value is nobody's business. */
-const hidden = (value: unknown): unknown => {
-  if (value === MASK) return { secretRef: 'platform' };
-  if (Array.isArray(value)) return value.map(hidden);
-  return isRecord(value) ? mapped(value) : value;
-};
-const mapped = (record: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, hidden(value)]));
-
-/** What the descriptor says, secrets as references, and what the platform adds. */
-const withPlatforms = (given: Record<string, unknown>, complete: Record<string, unknown>) => {
-  const added = Object.entries(complete).filter(([key]) => !(key in given));
-  return { ...mapped(maskRecord(Object.fromEntries(added))), ...given };
-};
 
 const judgeConfiguration = (
   { component, kind }: OneEnd,
@@ -78,7 +63,8 @@ export interface InAirbyte {
 const MAX_STREAM_PROBLEMS = 20;
 
 /** Looking at Airbyte on behalf of a descriptor. Nothing is written there. */
-export const createValidationActivities = ({ airbyteFor, redact, ...rest }: ValidationDeps) => {
+export const createValidationActivities = (deps: ValidationDeps) => {
+  const { airbyteFor, redact, takeover, ...rest } = deps;
   const resolve = createResolve(rest);
 
   return {
@@ -111,9 +97,10 @@ export const createValidationActivities = ({ airbyteFor, redact, ...rest }: Vali
     checkNames: ({ components }: { components: ToValidate[] }): Promise<Check[]> =>
       attempt(async ({ interest }) => {
         const airbyte = airbyteFor(interest);
+        const until = hasAll(components);
         const [source, destination, connection] = await Promise.all([
-          airbyte.listActors('source'),
-          airbyte.listActors('destination'),
+          airbyte.listActors('source', { until }),
+          airbyte.listActors('destination', { until }),
           airbyte.listConnections(),
         ]);
         const all = { source, destination, connection };
@@ -121,7 +108,7 @@ export const createValidationActivities = ({ airbyteFor, redact, ...rest }: Vali
           const idOf = (kind: Kind) =>
             definitionIdOf(airbyte, kind, component.plan[kind]).catch(() => undefined);
           const ids = { source: await idOf('source'), destination: await idOf('destination') };
-          return judgeNames(component, ids, all);
+          return judgeNames(component, ids, { all, takeover });
         });
         return [...(await Promise.all(alone)).flat(), ...judgeEachOther(components)];
       }),

@@ -79,6 +79,9 @@ const workerVariables = z
       .enum(['pinned', 'auto-upgrade'], { message: 'must be pinned or auto-upgrade' })
       .default('pinned'),
     FINGERPRINT_KEY: optionalText,
+    ADOPT_EXISTING: z
+      .enum(['refuse', 'adopt'], { message: 'must be refuse or adopt' })
+      .default('refuse'),
     ACCESS_PERMISSION: z
       .enum(['workspace_reader', 'workspace_runner', 'workspace_editor', 'workspace_admin'], {
         message: 'must be workspace_reader, workspace_runner, workspace_editor or workspace_admin',
@@ -217,6 +220,8 @@ export const workerConfig = (env: Environment = process.env) => {
       given.AIRBYTE_PASSWORD ??
       given.AIRBYTE_WORKSPACE_ID,
     snowflake: snowflakeOf(given),
+    /** What befalls a connection of a descriptor's name that is no component's. */
+    adoptExisting: given.ADOPT_EXISTING,
     /** What updateacl grants, in the public API's words (PermissionType). */
     accessPermission: given.ACCESS_PERMISSION,
     /** The form of reverse provisioning's updates: dotted `spec.mesh.specific.…`, or `parameters`. */

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { closed } from './connectors/closed';
 import { flag } from './connectors/fields';
 import { cronProblem, withoutUtc } from './cron/advice';
 import { isWithin, lengthProblem, MAX_COLUMN } from './lengths';
+import { Mapper } from './mappers';
+import { Tags } from './tags';
 
 /** Airbyte public API, ConnectionSyncModeEnum (v1.8 and later). */
 const syncMode = z
@@ -27,32 +30,46 @@ const primaryKey = z.union([
   z.array(columns).min(1),
 ]);
 
-const stream = z.strictObject({
-  name: z.string().min(1).describe('As the source calls it.'),
-  namespace: z.string().optional().describe('Where several streams have the name.'),
-  syncMode,
-  cursorField: z
-    .union([z.string().transform((column) => [column]), columns])
-    .optional()
-    .describe('What incremental modes go by, unless the source defines it.'),
-  primaryKey: primaryKey
-    .optional()
-    .describe('What deduplication goes by, unless the source defines it.'),
-  selectedFields: columns.optional().describe('The columns to sync; absent: all.'),
-});
+const stream = closed(
+  z.strictObject({
+    name: z.string().min(1).describe('As the source calls it.'),
+    namespace: z.string().optional().describe('Where several streams have the name.'),
+    syncMode,
+    cursorField: z
+      .union([z.string().transform((column) => [column]), columns])
+      .optional()
+      .describe('What incremental modes go by, unless the source defines it.'),
+    primaryKey: primaryKey
+      .optional()
+      .describe('What deduplication goes by, unless the source defines it.'),
+    selectedFields: columns.optional().describe('The columns to sync; absent: all.'),
+    mappers: z
+      .array(Mapper)
+      .optional()
+      .describe('What is done to each row, in this order; [] takes away what was set by hand.'),
+    destinationObjectName: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('What it is written to, in destinations that have objects instead of tables.'),
+    includeFiles: flag.optional().describe('Whether raw files are moved too.'),
+  }),
+);
 
 const schedule = z.discriminatedUnion('scheduleType', [
-  z.strictObject({ scheduleType: z.literal('manual') }),
-  z.strictObject({
-    scheduleType: z.literal('cron'),
-    cronExpression: z
-      .string()
-      .transform(withoutUtc)
-      .superRefine((expression, context) => {
-        const message = cronProblem(expression);
-        if (message !== undefined) context.addIssue({ code: 'custom', message });
-      }),
-  }),
+  closed(z.strictObject({ scheduleType: z.literal('manual') })),
+  closed(
+    z.strictObject({
+      scheduleType: z.literal('cron'),
+      cronExpression: z
+        .string()
+        .transform(withoutUtc)
+        .superRefine((expression, context) => {
+          const message = cronProblem(expression);
+          if (message !== undefined) context.addIssue({ code: 'custom', message });
+        }),
+    }),
+  ),
 ]);
 
 /** A column of Airbyte's database: a connection's name, prefix and format. */
@@ -79,6 +96,7 @@ interface Naming {
   namespaceDefinition: string;
   namespaceFormat?: string | undefined;
 }
+const PAUSED = 'cannot start a sync of a connection that is inactive';
 
 const NO_SYNC = 'needs syncOnProvision: true, as there is no sync to wait for';
 
@@ -95,6 +113,11 @@ export const Connection = z
       .optional()
       .describe('The streams to sync; absent: all, each replaced at every sync.'),
     schedule: schedule.default({ scheduleType: 'manual' }).describe('When to sync.'),
+    status: z
+      .enum(['active', 'inactive'])
+      .optional()
+      .describe('inactive: the connection is there and does not sync; absent: active.'),
+    tags: Tags.optional().describe('Its tags in Airbyte; absent: whichever it has.'),
     prefix: column.default('').describe('Put before the name of each table.'),
     namespaceDefinition: z
       .enum(['source', 'destination', 'custom_format'])
@@ -105,14 +128,26 @@ export const Connection = z
       .enum(['ignore', 'disable_connection', 'propagate_columns', 'propagate_fully'])
       .default('ignore')
       .describe('What happens when the source has new columns.'),
+    adopt: z
+      .guid('must be the id of a connection: the UUID in its address in Airbyte')
+      .optional()
+      .describe("A connection that is in Airbyte, which becomes this component's."),
+    adoptShared: z
+      .enum(['refuse', 'anew'])
+      .optional()
+      .describe(
+        'Where others use its source or destination too: refuse, or make the pipeline anew.',
+      ),
     syncOnProvision: flag.optional().describe('Start the first sync once it is provisioned.'),
     waitForSync: flag.optional().describe('The run ends when the first sync has ended.'),
   })
   .superRefine((connection, context) => {
-    const { syncOnProvision, waitForSync } = connection;
+    const { syncOnProvision, waitForSync, status } = connection;
     const message = formatProblem(connection);
     if (message !== undefined)
       context.addIssue({ code: 'custom', path: ['namespaceFormat'], message });
+    if (syncOnProvision && status === 'inactive')
+      context.addIssue({ code: 'custom', path: ['syncOnProvision'], message: PAUSED });
     if (waitForSync && !syncOnProvision)
       context.addIssue({ code: 'custom', path: ['waitForSync'], message: NO_SYNC });
   });

@@ -1,16 +1,21 @@
 import { Router } from 'express';
 import type { Request, Response } from 'express';
+import type { Logger } from 'pino';
 import { readAccess } from './access-request';
 import { ProvisioningRequest, ReverseProvisioningRequest, ValidationRequest } from './contract';
 import type { ValidationResult } from './contract';
 import { RequestError } from './errors';
 import { readIdentities, readPlans } from './product';
+import type { Plans } from './product';
 import { wrongMethod } from './refusals';
 import { json, readAs } from './requests';
 import type { Runs } from './runs';
 import type { Statuses } from './status';
 import { isToken } from './token';
 import type { ReadingRules } from './validation';
+
+/** Lines on what is ignored in a descriptor, for the log. */
+const MAX_NOTED = 20;
 
 type OfToken = Request<{ token: string }>;
 
@@ -36,9 +41,17 @@ const readReverseRequest = (body: unknown): ReverseProvisioningRequest =>
 const readWanted = (body: unknown, { templates, minSyncInterval }: ReadingRules) =>
   readPlans(readRequest(body), templates, minSyncInterval);
 
-const validate = (body: unknown, rules: ReadingRules): ValidationResult => {
+/** The contract's answer has no room for what is ignored in a valid descriptor: the log has. */
+const noteIgnored = ({ warnings, descriptors }: Plans, log: Logger) => {
+  const told = [...warnings, ...descriptors.flatMap((descriptor) => descriptor.warnings)];
+  const count = descriptors.reduce((sum, { ignored }) => sum + ignored.count, 0);
+  if (told.length === 0) return;
+  log.warn({ count, ignored: told.slice(0, MAX_NOTED) }, 'a valid descriptor has ignored keys');
+};
+
+const validate = (body: unknown, { rules, log }: ContractDeps): ValidationResult => {
   try {
-    readWanted(body, rules);
+    noteIgnored(readWanted(body, rules), log);
     return { valid: true };
   } catch (err) {
     if (!(err instanceof RequestError)) throw err;
@@ -54,6 +67,7 @@ const answerToken = (res: Response, token: string) => {
 export interface ContractDeps extends Statuses {
   runs: Runs;
   rules: ReadingRules;
+  log: Logger;
 }
 
 /** The operations of the Coordinator's contract, by method and path. */
@@ -63,7 +77,7 @@ const handlers = (deps: ContractDeps) => {
     '/v1/validate': [
       ...json,
       (req: Request, res: Response) => {
-        res.json(validate(req.body, rules));
+        res.json(validate(req.body, deps));
       },
     ],
     '/v1/provision': [

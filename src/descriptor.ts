@@ -7,9 +7,10 @@ import { isCalled, readEnriched } from './enriched';
 import type { KnownIds } from './enriched';
 import { RequestError } from './errors';
 import type { Problem } from './errors';
+import { isRecord } from './json';
 import { createReader } from './reader';
-import type { Reader } from './reader';
-import { readSpecific } from './specific';
+import type { Ignored, Reader } from './reader';
+import { readSpecific, refuseStray } from './specific';
 import type { Pipeline } from './specific';
 import { readYaml } from './yaml';
 import type { Path } from './yaml';
@@ -27,6 +28,8 @@ export interface Descriptor {
   known: KnownIds;
   /** What the descriptor says to no effect, for the run's log. */
   warnings: string[];
+  /** The same by its keys, for the run's result. */
+  ignored: Ignored;
   /** What the Coordinator told of former operations, for the run's log. */
   notes: string[];
 }
@@ -72,8 +75,10 @@ const componentShape = z.object({
 export const readPipeline = (
   reader: Reader,
   component: unknown,
-  { at, ...given }: { product: Product; at: Path; minSyncInterval: number },
+  given: { product: Product; at: Path; minSyncInterval: number },
 ): Pipeline | undefined => {
+  const { at } = given;
+  if (isRecord(component)) refuseStray(reader, component, given);
   const read = reader.read(componentShape, component, at);
   return read && readSpecific(reader, read.specific, { ...given, at: [...at, 'specific'] });
 };
@@ -126,7 +131,8 @@ export const readDescriptor = (
   if (!plan || reader.problems.length > 0) throw invalid(reader.problems);
   const enriched = readEnriched(request.latestEnrichedDescriptor);
   const { warnings } = reader;
-  return { plan, ...enriched.formerOf(envelope.componentIdToProvision), warnings };
+  const ignored = reader.takeIgnored();
+  return { plan, ...enriched.formerOf(envelope.componentIdToProvision), warnings, ignored };
 };
 
 /** Whose pipeline it is, and what a former run told of it. */

@@ -17,7 +17,6 @@ export interface GatewayDeps extends ContractDeps {
   /** Why no more requests should come here, for /readyz. */
   problem: () => Promise<string | undefined>;
   basePath: string;
-  log: Logger;
 }
 
 const USER_MESSAGE: Record<number, string> = {

@@ -63,13 +63,13 @@ interface Given<Input> {
 }
 
 export const provisionPart = (
-  { plan, known, warnings, notes }: Descriptor,
+  { plan, known, warnings, ignored, notes }: Descriptor,
   retry: Retry,
 ): Part<ProvisionInput> =>
   partOf('provision', {
     component: plan.component,
     wanted: plan,
-    input: { plan, known, warnings, notes, retry },
+    input: { plan, known, warnings, ...(ignored.count > 0 && { ignored }), notes, retry },
     lines: [
       `- **Source** ${plan.source.name} (${plan.source.connector})`,
       `- **Destination** ${plan.destination.name} (${plan.destination.connector})`,

@@ -155,8 +155,9 @@ const readProduct = (
     if (component) judgeLength(reader, component, [...path, 'id']);
     const parts = readPipeline(reader, raw, { product: names, at: path, minSyncInterval });
     const warnings = reader.warnings.splice(0);
+    const ignored = reader.takeIgnored();
     if (!component || !parts) return [];
-    return [{ plan: { component, ...parts }, ...enriched.formerOf(id), warnings }];
+    return [{ plan: { component, ...parts }, ...enriched.formerOf(id), warnings, ignored }];
   });
   const problems = reader.problems.filter(({ path }) => !isInside(path, ours));
   if (!product || problems.length > 0) throw invalid(problems);

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { insteadIn } from './connectors/closed';
 import { describeProblem } from './errors';
 import type { Problem } from './errors';
+import { belongs, placesIn } from './key-places';
+import type { Places } from './key-places';
 import { closest, suggestion } from './suggestions';
 import { formatPath } from './yaml';
 import type { Path, Yaml } from './yaml';
@@ -47,8 +50,12 @@ const tooSmall = ({ origin, minimum }: z.core.$ZodRawIssue<z.core.$ZodIssueTooSm
 
 /** They go into the run's input and log, which Temporal bounds. */
 const MAX_WARNINGS = 20;
-/** Of misspelt keys, as one descriptor may have thousands. */
+/** Of keys that are refused, as one descriptor may have thousands. */
 const MAX_SUGGESTIONS = 20;
+/** Of ignored keys that are told by name; all are counted. */
+const MAX_IGNORED = 10;
+/** Characters of each: a key may be as long as the descriptor. */
+const MAX_NAME = 100;
 
 type Issue = z.core.$ZodIssue;
 
@@ -60,6 +67,14 @@ interface Unknown {
   key: string;
   /** The known key that was probably meant, if it is absent. */
   meant: string | undefined;
+  /** What to write instead, where no unknown key is taken. */
+  instead: string | undefined;
+}
+
+/** Keys that a descriptor says to no effect: how many, and the first of them. */
+export interface Ignored {
+  count: number;
+  keys: string[];
 }
 
 const absentKeys = ({ inst, input }: z.core.$ZodRawIssue) =>
@@ -70,9 +85,12 @@ const absentKeys = ({ inst, input }: z.core.$ZodRawIssue) =>
 /** What a schema says to a value: the issues, and the keys it does not know. */
 const look = <Schema extends z.ZodType>(schema: Schema, value: unknown) => {
   const absent = new Map<string, string[]>();
+  const closings = new Map<string, string | undefined>();
   const error = (issue: z.core.$ZodRawIssue) => {
-    if (issue.code === 'unrecognized_keys')
+    if (issue.code === 'unrecognized_keys') {
       absent.set(formatPath(issue.path ?? []), absentKeys(issue));
+      closings.set(formatPath(issue.path ?? []), insteadIn(issue.inst));
+    }
     return messageFor(issue);
   };
   const parsed = schema.safeParse(value, { error });
@@ -81,7 +99,8 @@ const look = <Schema extends z.ZodType>(schema: Schema, value: unknown) => {
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => {
           const meant = closest(key, absent.get(formatPath(issue.path)) ?? []);
-          return { path: [...issue.path, key], key, meant };
+          const instead = closings.get(formatPath(issue.path));
+          return { path: [...issue.path, key], key, meant, instead };
         })
       : [],
   );
@@ -97,6 +116,7 @@ export const createReader = (yaml: Yaml) => {
   const problems: Problem[] = [...yaml.problems];
   const refused = new Set<string>();
   const warnings: string[] = [];
+  const ignored: Path[] = [];
   let suggestions = 0;
   const problemAt = (path: Path, message: string): Problem => {
     const line = yaml.lineAt(path);
@@ -113,19 +133,29 @@ export const createReader = (yaml: Yaml) => {
     if (warnings.length < MAX_WARNINGS) warnings.push(describeProblem(problemAt(path, message)));
   };
 
-  /** A slip of the keyboard must not silently provision something else: it is no warning. */
-  const judge = ({ path: at, key, meant }: Unknown, path: Path, others: Issue[]) => {
+  const ignore = (path: Path, message: string) => {
+    ignored.push(path);
+    warn(path, message);
+  };
+
+  /** A slip of the keyboard, or of the indentation, must not silently provision something else. */
+  const judge = ({ path: at, key, meant, instead }: Unknown, { path, others, home }: Judged) => {
     const full = [...path, ...at];
     if (key === '<<') {
       refuse(full, 'YAML merge keys are not supported; write the values out');
-      return;
+      return true;
     }
-    if (meant === undefined || suggestions >= MAX_SUGGESTIONS) return;
+    const place = home(at);
+    if (meant === undefined && place === undefined && instead === undefined) return false;
+    // The first ones are refused, so that the descriptor is.
+    if (suggestions >= MAX_SUGGESTIONS) return true;
     suggestions += 1;
-    const wanted = [...at.slice(0, -1), meant];
-    const isMissing = others.some((issue) => isAt(wanted, issue));
+    const wanted = [...at.slice(0, -1), meant ?? ''];
+    const isMissing = meant !== undefined && others.some((issue) => isAt(wanted, issue));
     if (isMissing) refuse([...path, ...wanted], `${REQUIRED}; "${key}" looks like a slip for it`);
-    else refuse(full, `is not known here; did you mean ${meant}?`);
+    else if (meant !== undefined) refuse(full, `is not known here; did you mean ${meant}?`);
+    else refuse(full, `is not known here; ${place ?? instead ?? ''}`);
+    return true;
   };
 
   const read = <Schema extends z.ZodType>(
@@ -135,18 +165,44 @@ export const createReader = (yaml: Yaml) => {
   ): z.output<Schema> | undefined => {
     const { parsed, issues, unknown } = look(schema, value);
     if (parsed.success) return parsed.data;
-    const ignored = issues.filter(isIgnored);
+    const superfluous = issues.filter(isIgnored);
     const others = issues.filter((issue) => !isIgnored(issue));
-    for (const each of unknown) judge(each, path, others);
+    const judged = { path, others, home: homesIn(schema, value, path) };
+    const forgotten = unknown.filter((each) => !judge(each, judged));
     for (const { path: at, message } of others) refuse([...path, ...at], message);
     if (others.length > 0) return undefined;
-    const forgotten = unknown.filter(({ key, meant }) => key !== '<<' && meant === undefined);
     for (const { path: at } of forgotten)
-      warn([...path, ...at], 'is not known here and is ignored');
-    for (const { path: at, message } of ignored) warn([...path, ...at], message);
-    return read(schema, without(value, [...unknown, ...ignored]), path);
+      ignore([...path, ...at], 'is not known here and is ignored');
+    for (const { path: at, message } of superfluous) ignore([...path, ...at], message);
+    return read(schema, without(value, [...unknown, ...superfluous]), path);
   };
-  return { problems, warnings, refuse, warn, read };
+  /** What was ignored since this was last asked. */
+  const takeIgnored = (): Ignored => {
+    const taken = ignored.splice(0);
+    return { count: taken.length, keys: taken.slice(0, MAX_IGNORED).map(inSpecific) };
+  };
+  return { problems, warnings, refuse, warn, read, takeIgnored };
+};
+
+/** A path as the author of a component sees it. */
+const inSpecific = (path: Path) =>
+  formatPath(path.slice(Math.max(0, path.indexOf('specific')))).slice(0, MAX_NAME);
+
+interface Judged {
+  path: Path;
+  others: Issue[];
+  /** Where a key belongs that stands at a path of the value. */
+  home: (at: Path) => string | undefined;
+}
+
+const homesIn = (schema: z.ZodType, value: unknown, path: Path): Judged['home'] => {
+  let places: Places | undefined;
+  const root = String(path.at(-1) ?? 'descriptor');
+  return (at) => {
+    places ??= placesIn(schema, value);
+    const given = at.reduce<unknown>((inner, key) => Reflect.get(Object(inner), key), value);
+    return belongs(places, { path: at, value: given, root });
+  };
 };
 
 /** Unknown keys are ignored, as the existing provisioner did. */

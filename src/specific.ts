@@ -4,7 +4,9 @@ import { destinationOf, sourceOf } from './connectors';
 import { neverRuns, tooOften, withoutUtc } from './cron/advice';
 import { isRecord } from './json';
 import type { Product } from './connectors';
+import { placesIn, strayBeside } from './key-places';
 import type { Reader } from './reader';
+import { withoutNulls } from './schema-shape';
 import { isSecretKey, secretsIn } from './secrets';
 import { foldsCase, streamProblemsIn } from './targets';
 import type { Path } from './yaml';
@@ -40,26 +42,24 @@ export const Specific = specificOf({ name: 'PRODUCT', domain: 'DOMAIN', major: '
 /** The parts of a component's pipeline, defaults filled in, no secrets. */
 export type Pipeline = z.output<typeof Specific>;
 
-/** An explicit null says the same as nothing: Witboost writes it for what the wizard left empty. */
-const withoutNulls = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  return typeof value === 'object' && value !== null ? fieldsOf(value) : value;
+/** What of a component's pipeline stands beside its `specific`, where nobody reads it. */
+export const refuseStray = (
+  reader: Reader,
+  component: Record<string, unknown>,
+  { product, at }: { product: Product; at: Path },
+) => {
+  const places = placesIn(rememberedSpecificOf(product), component.specific);
+  for (const { key, message } of strayBeside(places, component))
+    reader.refuse([...at, key], message);
 };
-
-const fieldsOf = (value: object): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(value)
-      .filter(([, inner]) => inner !== null)
-      .map(([key, inner]) => [key, withoutNulls(inner)]),
-  );
 
 /** Of streams that are in each other's way; one descriptor may have thousands. */
 const MAX_STREAM_PROBLEMS = 20;
 const CRON = ['connection', 'schedule', 'cronExpression'];
 
 /** How often is this Airbyte's to say, so it is no part of the schema. */
-const judgePace = (reader: Reader, specific: Record<string, unknown>, given: Given) => {
-  const { connection } = specific;
+const judgePace = (reader: Reader, specific: unknown, given: Given) => {
+  const connection = isRecord(specific) ? specific.connection : undefined;
   const schedule = isRecord(connection) ? connection.schedule : undefined;
   const expression = isRecord(schedule) ? schedule.cronExpression : undefined;
   if (typeof expression !== 'string') return;
@@ -85,13 +85,14 @@ interface Given {
 /** Every problem goes to the reader; undefined when there is any that keeps it from being read. */
 export const readSpecific = (reader: Reader, raw: object, given: Given): Pipeline | undefined => {
   const { product, at } = given;
-  const specific = fieldsOf(raw);
+  const schema = rememberedSpecificOf(product);
+  const specific = withoutNulls(raw, schema);
   for (const path of secretsIn(specific)) {
     const isField = isSecretKey(String(path.at(-1)));
     reader.refuse([...at, ...path], isField ? REFERENCE : REMOVE);
   }
   judgePace(reader, specific, given);
-  const pipeline = reader.read(rememberedSpecificOf(product), specific, at);
+  const pipeline = reader.read(schema, specific, at);
   if (pipeline) judgeStreams(reader, pipeline, at);
   const schedule = pipeline?.connection.schedule;
   if (schedule?.scheduleType === 'cron' && neverRuns(schedule.cronExpression))

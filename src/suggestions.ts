@@ -5,7 +5,7 @@ const MAX_DISTANCE = 3;
 const MAX_LENGTH = 100;
 
 /** `datasetName`, `dataset-name` and `dataset_name` are the same word. */
-const plain = (word: string) => word.toLowerCase().replace(/[_\-\s]/g, '');
+export const plain = (word: string) => word.toLowerCase().replace(/[_\-\s]/g, '');
 
 /** Two letters that changed places are one slip. */
 const slips = (one: string, other: string) => {

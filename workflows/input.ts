@@ -1,6 +1,7 @@
 import type { AccessRequest } from '../src/access-request';
 import type { attributesOf } from '../src/search-attributes';
 import type { Component, KnownIds, Plan } from '../src/descriptor';
+import type { Ignored } from '../src/reader';
 
 /** Milliseconds. Part of the input, so that a replay waits as the run did. */
 export interface Retry {
@@ -17,6 +18,8 @@ export interface ProvisionInput {
   known: KnownIds;
   /** What the descriptor says to no effect; for the run's log. */
   warnings: string[];
+  /** How many keys say nothing, and some of them; for the run's result. Absent: none. */
+  ignored?: Ignored;
   /** What is known of former operations; for the run's log too. Absent in inputs of older gateways. */
   notes?: string[];
   retry: Retry;

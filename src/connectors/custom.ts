@@ -1,14 +1,11 @@
 import { z } from 'zod';
+import { closed } from './closed';
 import { text } from './fields';
 
 const ONE = 'is required, or definitionName: say which of Airbyte’s connectors it is';
 const ONLY_ONE = 'goes without definitionId: say one of them';
 
-/**
- * Any connector of this Airbyte, by its definition's id or exact name. What it is configured with is
- * checked against the connector's own specification, by the worker or by Airbyte itself.
- */
-export const custom = z
+const given = z
   .strictObject({
     connector: z.literal('custom'),
     name: text.describe('The name of the source or destination in Airbyte.'),
@@ -27,8 +24,16 @@ export const custom = z
       context.addIssue({ code: 'custom', path: ['definitionId'], message: ONE });
     if (definitionId && definitionName)
       context.addIssue({ code: 'custom', path: ['definitionName'], message: ONLY_ONE });
-  })
-  .transform(({ connectionConfiguration, ...given }) => ({
-    ...given,
-    configuration: connectionConfiguration,
-  }));
+  });
+
+/**
+ * Any connector of this Airbyte, by its definition's id or exact name. What it is configured with is
+ * checked against the connector's own specification, by the worker or by Airbyte itself.
+ */
+export const custom = closed(
+  given,
+  'what the connector is to know belongs under connectionConfiguration',
+).transform(({ connectionConfiguration, ...rest }) => ({
+  ...rest,
+  configuration: connectionConfiguration,
+}));

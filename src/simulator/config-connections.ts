@@ -7,6 +7,7 @@ import { command, ConnectionId, query, WorkspaceId } from './config-operation';
 import { readSchedule, scheduleFields, showSchedule } from './config-schedule';
 import { connectionMatches, type SearchMode } from './config-search';
 import { findConnection } from './connections';
+import { oddly } from './odd';
 import { noContent, ok, type Operation } from './operation';
 import { unexpected } from './problems';
 import { type Connection, epochSeconds, removeConnection, save, type Store } from './store';
@@ -44,7 +45,10 @@ const readNames = (given: z.output<typeof Update> | z.output<typeof Create>) => 
 });
 
 /** Config API, ConnectionRead. */
-export const showConfigConnection = (connection: Connection) => ({
+export const showConfigConnection = (connection: Connection) =>
+  oddly('config', connection, describe(connection));
+
+const describe = (connection: Connection) => ({
   connectionId: connection.id,
   name: connection.name,
   namespaceDefinition: toShown(connection.namespaceDefinition),

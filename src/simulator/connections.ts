@@ -4,6 +4,7 @@ import { findActor } from './actors';
 import { readCron } from './cron';
 import { discover } from './discovery';
 import { type ApiRequest, noContent, ok, type Operation, pathId, readBody } from './operation';
+import { oddly } from './odd';
 import { listOf } from './paging';
 import { badRequest, notFound } from './problems';
 import {
@@ -55,7 +56,11 @@ const showSchedule = ({ scheduleType, cronExpression, cronTimeZone, basic }: Sch
 });
 
 /** Airbyte public API, ConnectionResponse. */
-export const showConnection = (connection: Connection) => {
+export const showConnection = (connection: Connection) =>
+  oddly('public', connection, describeConnection(connection));
+
+/** As it is. */
+export const describeConnection = (connection: Connection) => {
   return {
     connectionId: connection.id,
     name: connection.name,

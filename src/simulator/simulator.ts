@@ -15,10 +15,12 @@ import { createFaults } from './faults';
 import { jobOperations } from './jobs';
 import type { ApiName, Operation } from './operation';
 import { createRequests } from './requests';
+import { secretsSent } from './secret-log';
 import { copyStore, createStore, DEFAULT_WORKSPACE_ID, resetStore } from './store';
 import { createPeople, ofEnterprise } from './people';
 import { groupOperations } from './groups';
 import { permissionOperations } from './permissions';
+import { createShifts } from './shifts';
 import { streamOperations } from './streams';
 import { unsupportedOperations } from './unsupported';
 import { newWorkspace, workspaceOperations } from './workspaces';
@@ -184,7 +186,16 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
       restore,
     }),
   );
-  const common = { auth, faults, requests, later, latency, log };
+  const common = {
+    auth,
+    faults,
+    requests,
+    later,
+    secretsSent: secretsSent.bind(undefined, store),
+    shift: createShifts(store, people),
+    latency,
+    log,
+  };
   for (const api of options.apis ?? everyApi)
     app.use(
       apiBases[api],

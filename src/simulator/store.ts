@@ -13,8 +13,21 @@ export interface Workspace {
   deleted: boolean;
 }
 
+/** What the APIs show otherwise than it is: POST /_simulator/odd. */
+export interface Odd {
+  fields: Record<string, unknown>;
+  without: string[];
+}
+
+/** How an entity was made, and is shown, on demand. */
+interface Staged {
+  odd?: Odd;
+  /** By POST /_simulator/seed. */
+  seeded?: true;
+}
+
 /** A source or a destination: Airbyte's own word for both. */
-export interface Actor {
+export interface Actor extends Staged {
   kind: ActorKind;
   id: string;
   name: string;
@@ -53,7 +66,7 @@ export interface Schedule {
   basic?: { timeUnit: string; units: number };
 }
 
-export interface Connection {
+export interface Connection extends Staged {
   id: string;
   name: string;
   sourceId: string;
