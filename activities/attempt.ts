@@ -39,6 +39,12 @@ const backoff = ({ attempt, retryPolicy }: Info) => {
 const timeLeft = ({ scheduledTimestampMs, scheduleToCloseTimeoutMs }: Info) =>
   scheduledTimestampMs + scheduleToCloseTimeoutMs - Date.now() - MARGIN;
 
+/** Of this attempt, which may have less than all together. */
+const attemptsTime = (info: Info) => {
+  const { startToCloseTimeoutMs: most } = info;
+  return most > 0 ? Math.min(timeLeft(info), most - MARGIN) : timeLeft(info);
+};
+
 const isRefusal = (err: unknown) => err instanceof AirbyteError && err.kind === 'refused';
 
 /** Milliseconds to wait; undefined where another attempt would not help, or would come too late. */
@@ -107,7 +113,7 @@ export const attempt = async <Result>(
   const { info, cancellationSignal } = context;
   const beat = () => context.heartbeat(info.heartbeatDetails);
   const beating = setInterval(beat, (info.heartbeatTimeoutMs ?? 9000) / 3);
-  const clock = AbortSignal.timeout(Math.max(MARGIN, timeLeft(info)));
+  const clock = AbortSignal.timeout(Math.max(MARGIN, attemptsTime(info)));
   const interest = { cancelled: cancellationSignal, timeUp: clock };
   let settlesAt = settlesAtFirst(info, settleTime);
   try {

@@ -8,11 +8,12 @@ import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
 import { isConnectionAsWanted } from './comparison';
+import { lookAtStreams } from './discovered';
+import type { Discovery } from './discovered';
 import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
 import { outcomeOf, runningClear } from './jobs';
 import { createRestoreConnection } from './restored-connection';
-import { streamProblems } from './stream-problems';
 
 /** What a run keeps of a stream: a source may have thousands. */
 export interface DiscoveredStream {
@@ -66,9 +67,6 @@ export const asWrite = (
 const inShort = ({ name, namespace }: SourceStream): DiscoveredStream =>
   namespace === undefined ? { name } : { name, namespace };
 
-const problemsIn = (plan: Plan['connection'], offered: SourceStream[]) =>
-  streamProblems(plan.streams ?? [], offered);
-
 const sentence = (problem: Problem) => describeProblem(problem).replace(/([^?])$/, '$1.');
 
 const notOffered = (problems: Problem[]) =>
@@ -80,19 +78,16 @@ const notOffered = (problems: Problem[]) =>
 /** The source's streams; wishes they do not fit are refused, after a look past Airbyte's cache. */
 export const discoverFor = async (
   airbyte: Airbyte,
-  { plan, ...ids }: { sourceId: string; destinationId: string; plan: Plan['connection'] },
+  given: Discovery,
 ): Promise<DiscoveredStream[]> => {
-  const cached = await airbyte.discover(ids);
-  const fits = cached.length > 0 && problemsIn(plan, cached).length === 0;
-  const streams = fits ? cached : await airbyte.discover({ ...ids, ignoreCache: true });
-  const problems = problemsIn(plan, streams);
+  const { streams, problems } = await lookAtStreams(airbyte, given);
   if (problems.length > 0 || streams.length === 0) throw notOffered(problems);
   return streams.map(inShort);
 };
 
 /** Discovering, making, putting back, emptying and removing the connections of components. */
 export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) => ({
-  discover: (given: Parameters<typeof discoverFor>[1]) =>
+  discover: (given: Discovery) =>
     attempt(({ interest }) => discoverFor(airbyteFor(interest), given)),
 
   put: (given: {

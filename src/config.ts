@@ -20,7 +20,10 @@ const logLevel = z
   .default('info');
 
 const temporal = {
-  TEMPORAL_TASK_QUEUE: z.string().default('airbyte-provisioner'),
+  TEMPORAL_TASK_QUEUE: z
+    .string()
+    .max(200, 'must not be longer than 200 characters: ids of workflows are made of it')
+    .default('airbyte-provisioner'),
   TEMPORAL_UI_URL: url.optional(),
   LOG_LEVEL: logLevel,
 };

@@ -214,7 +214,8 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     };
     const discover = () => {
       run.phase('Discovering the streams of the source');
-      return steps(`Streams of ${plan.source.name}`).discover(pair);
+      const { connector } = plan.destination;
+      return steps(`Streams of ${plan.source.name}`).discover({ ...pair, connector });
     };
     const discoverAtLast = async (err: unknown) => {
       if (!seals.mayHelp(err)) throw err;
