@@ -6,8 +6,11 @@ import type { SecretReferences } from '../src/secret-references';
 import { createActorActivities, findActor } from './actors';
 import type { PutActor, RestoreActor } from './actors';
 import { attempt } from './attempt';
+import { changesByHand } from './by-hand';
 import { createConnectionActivities, findConnection } from './connections';
 import { createSyncActivities } from './jobs';
+import type { MappersByHand } from './mappers';
+import { lackingTags } from './tags';
 
 export type { FailureDetails, LastWord } from './attempt';
 export type { Put } from './findings';
@@ -20,6 +23,10 @@ export interface Found {
   source?: Actor;
   destination?: Actor;
   connection?: ConnectionRead;
+  /** What the run will change of what somebody has set at the connection, for its log. */
+  notes?: string[];
+  /** Tags that the run will make. */
+  lackingTags?: string[];
 }
 
 export interface ActivityDeps {
@@ -32,6 +39,8 @@ export interface ActivityDeps {
   workspaceId: string;
   /** Root of Airbyte's user interface, for links. */
   uiUrl: string;
+  /** What becomes of mappers that the descriptor does not have. */
+  mappersByHand: MappersByHand;
 }
 
 interface Which {
@@ -52,7 +61,15 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
   const connections = createConnectionActivities(deps);
   return {
     /** Looks by the ids a former run reported, believed if the names agree; else by name. */
-    inspect: ({ key, known }: { key: string; known: KnownIds }): Promise<Found> =>
+    inspect: ({
+      key,
+      known,
+      plan,
+    }: {
+      key: string;
+      known: KnownIds;
+      plan?: Plan;
+    }): Promise<Found> =>
       attempt(async ({ interest }) => {
         const airbyte = rest.airbyteFor(interest);
         const [source, destination] = await Promise.all([
@@ -60,8 +77,13 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
           findActor(airbyte, 'destination', key, known.destinationId),
         ]);
         const connection = source && (await findConnection(airbyte, source.id, known.connectionId));
+        const byHand = rest.mappersByHand;
+        const notes = connection && plan ? changesByHand(connection, plan.connection, byHand) : [];
+        const lacking = await lackingTags(airbyte, plan?.connection.tags);
         return {
           workspaceId,
+          ...(notes.length > 0 && { notes }),
+          ...(lacking.length > 0 && { lackingTags: lacking }),
           ...(source && { source }),
           ...(destination && { destination }),
           ...(connection && { connection }),
@@ -81,6 +103,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
     deleteSource: (which: Which) => actors.delete('source', which),
     deleteDestination: (which: Which) => actors.delete('destination', which),
     deleteConnection: connections.delete,
+    removeTags: connections.removeTags,
     clearData: connections.clearData,
 
     ...createSyncActivities(deps),

@@ -2,6 +2,18 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Actor, ConnectionRead, ConnectionWrite } from '../src/airbyte';
 import { isRecord } from '../src/json';
 import { MASK } from '../src/secrets';
+import { mapperDifferences } from './mappers';
+
+/** Without the fields that are null. */
+const withoutNulls = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== null)
+      .map(([key, inner]) => [key, withoutNulls(inner)]),
+  );
+};
 
 /**
  * The paths at which two values differ, below `path`; lists are compared as a whole. A masked secret
@@ -9,8 +21,11 @@ import { MASK } from '../src/secrets';
  */
 export const differencesIn = (current: unknown, wanted: unknown, path: string): string[] => {
   const unless = (isSame: boolean) => (isSame ? [] : [path]);
+  // Of a null that was sent, some keep the null and some nothing.
+  if ((current ?? null) === null && (wanted ?? null) === null) return [];
   if (current === MASK) return unless(typeof wanted === 'string');
-  if (!isRecord(current) || !isRecord(wanted)) return unless(isDeepStrictEqual(current, wanted));
+  if (!isRecord(current) || !isRecord(wanted))
+    return unless(isDeepStrictEqual(withoutNulls(current), withoutNulls(wanted)));
   const keys = new Set([...Object.keys(current), ...Object.keys(wanted)]);
   return [...keys].flatMap((key) => differencesIn(current[key], wanted[key], `${path}.${key}`));
 };
@@ -48,7 +63,7 @@ const areKeysAsWanted = (current: StreamWrite, { cursorField, primaryKey }: Stre
 
 /**
  * Read-back adds what the source defines (key, cursor), so only what was asked for is compared;
- * but columns deselected or mapped by hand are an edit, as nothing of ours does that unasked.
+ * but columns deselected by hand are an edit, as nothing of ours does that unasked.
  */
 const isStreamAsWanted = (
   current: ConnectionRead['configurations']['streams'][number],
@@ -57,7 +72,8 @@ const isStreamAsWanted = (
   current.syncMode === wanted.syncMode &&
   (isKeyless(wanted) || areKeysAsWanted(current, wanted)) &&
   isDeepStrictEqual(current.selectedFields ?? [], wanted.selectedFields ?? []) &&
-  (current.mappers ?? []).length === 0;
+  (current.destinationObjectName ?? '') === (wanted.destinationObjectName ?? '') &&
+  (current.includeFiles ?? false) === (wanted.includeFiles ?? false);
 
 const areStreamsAsWanted = (
   current: ConnectionRead['configurations']['streams'],
@@ -83,10 +99,26 @@ const isScheduleAsWanted = (
   current.scheduleType === wanted?.scheduleType &&
   (wanted.scheduleType === 'manual' || cronOf(current.cronExpression) === wanted.cronExpression);
 
+/** A connection as it is to be, its tags by name alone. */
+export type ConnectionWanted = Omit<ConnectionWrite, 'tags'> & {
+  tags?: { name: string; color?: string | undefined }[] | undefined;
+};
+
+/** Their order says nothing; absent: whichever there are. */
+const areTagsAsWanted = (
+  { tags: current = [] }: ConnectionRead,
+  { tags: wanted }: ConnectionWanted,
+) =>
+  wanted === undefined ||
+  isDeepStrictEqual(
+    new Set(current.map(({ name }) => name)),
+    new Set(wanted.map(({ name }) => name)),
+  );
+
 /** The fields of a connection that are not as wanted. */
 export const connectionDifferences = (
   current: ConnectionRead,
-  wanted: ConnectionWrite,
+  wanted: ConnectionWanted,
 ): string[] => {
   const isFormatFree = wanted.namespaceDefinition !== 'custom_format';
   const asWanted = {
@@ -99,9 +131,13 @@ export const connectionDifferences = (
     nonBreakingSchemaUpdatesBehavior:
       current.nonBreakingSchemaUpdatesBehavior === wanted.nonBreakingSchemaUpdatesBehavior,
     streams: areStreamsAsWanted(current.configurations.streams, wanted.configurations.streams),
+    tags: areTagsAsWanted(current, wanted),
   };
-  return Object.entries(asWanted).flatMap(([field, same]) => (same ? [] : [field]));
+  return [
+    ...Object.entries(asWanted).flatMap(([field, same]) => (same ? [] : [field])),
+    ...mapperDifferences(current, wanted.configurations.streams),
+  ];
 };
 
-export const isConnectionAsWanted = (current: ConnectionRead, wanted: ConnectionWrite) =>
+export const isConnectionAsWanted = (current: ConnectionRead, wanted: ConnectionWanted) =>
   connectionDifferences(current, wanted).length === 0;

@@ -13,10 +13,14 @@ import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
 import { cronOf, isConnectionAsWanted } from './comparison';
+import type { ConnectionWanted } from './comparison';
 import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
 import { outcomeOf, runningClear } from './jobs';
+import { withMappers } from './mappers';
+import type { MappersByHand } from './mappers';
 import { streamProblems } from './stream-problems';
+import { orTagsAgain, removeUnused, withTags } from './tags';
 
 /** What a run keeps of a stream: a source may have thousands. */
 export interface DiscoveredStream {
@@ -65,7 +69,7 @@ export const streamsOf = (plan: Plan['connection'], discovered: DiscoveredStream
 export const asWrite = (
   { streams: _streams, syncOnProvision: _sync, waitForSync: _wait, ...plan }: Plan['connection'],
   streams: ConnectionWrite['configurations']['streams'],
-): ConnectionWrite => ({ ...plan, status: 'active', configurations: { streams } });
+): ConnectionWanted => ({ ...plan, status: plan.status ?? 'active', configurations: { streams } });
 
 const inShort = ({ name, namespace }: SourceStream): DiscoveredStream =>
   namespace === undefined ? { name } : { name, namespace };
@@ -81,8 +85,16 @@ const notOffered = (problems: Problem[]) =>
     'Correct specific.connection.streams in the descriptor, or the source it reads.',
   );
 
+export interface ConnectionDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'> {
+  mappersByHand: MappersByHand;
+}
+
 /** Discovering, making, putting back, emptying and removing the connections of components. */
-export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) => ({
+export const createConnectionActivities = ({
+  airbyteFor,
+  hrefOf,
+  mappersByHand: byHand,
+}: ConnectionDeps) => ({
   /** The source's streams; wishes they do not fit are refused, after a look past Airbyte's cache. */
   discover: (given: { sourceId: string; destinationId: string; plan: Plan['connection'] }) =>
     attempt(async ({ interest }): Promise<DiscoveredStream[]> => {
@@ -108,7 +120,12 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
     attempt(async ({ number, settlesAt, interest }): Promise<Put> => {
       const { plan, sourceId, destinationId, before } = given;
       const airbyte = airbyteFor(interest);
-      const wanted = asWrite(plan, streamsOf(plan, given.streams));
+      const wantedOver = (seen: ConnectionRead | undefined) =>
+        asWrite(
+          plan,
+          withMappers(streamsOf(plan, given.streams), { sourceId, before: seen, byHand }),
+        );
+      const wanted = wantedOver(before);
       const done = (id: string, action: Put['action']) => ({
         id,
         name: wanted.name,
@@ -126,9 +143,11 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
       const current = number === 1 ? before : await adoptable(look, { settlesAt, interest });
       const action = before ? 'updated' : 'created';
       if (current && isConnectionAsWanted(current, wanted)) return done(current.id, action);
-      const written = current
-        ? await airbyte.patchConnection(current.id, wanted)
-        : await airbyte.createConnection({ ...wanted, sourceId, destinationId });
+      const write = await withTags(airbyte, wantedOver(current), current);
+      const writing = current
+        ? airbyte.patchConnection(current.id, write)
+        : airbyte.createConnection({ ...write, sourceId, destinationId });
+      const written = await orTagsAgain(airbyte, write, writing);
       return done(written.id, action);
     }, given.settleTime),
 
@@ -147,6 +166,10 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
         ...(scheduleType !== 'basic' && { schedule: { scheduleType, cronExpression } }),
       });
     }, settleTime),
+
+  /** Which of these tags, of which the workspace had none before the run, are gone again. */
+  removeTags: ({ names }: { names: string[] }) =>
+    attempt(({ interest }) => removeUnused(airbyteFor(interest), names)),
 
   /** By id where the run has seen it; by its source where it may exist unseen. Whether there was any. */
   delete: ({ key, id }: { key: string; id?: string | undefined }) =>

@@ -1,5 +1,7 @@
 import type { ConnectionRead, StreamRead } from '../src/airbyte';
 import { Connection } from '../src/connection';
+import { isRecord } from '../src/json';
+import { MASK } from '../src/secrets';
 import { cronOf } from './comparison';
 import { fit } from './reverse-fit';
 import { warn } from './reverse-note';
@@ -15,6 +17,16 @@ const givenIn = (fields: Record<string, unknown>) =>
     ),
   );
 
+/** Its key is a secret that a descriptor cannot say. */
+const isSayable = (mapper: unknown) => !JSON.stringify(mapper).includes(MASK);
+
+/** Ids are Airbyte's own. */
+const withoutId = (mapper: unknown) => {
+  if (!isRecord(mapper)) return mapper;
+  const { id: _id, ...rest } = mapper;
+  return rest;
+};
+
 const streamOf = ({ name, namespace, syncMode, selectedFields, ...rest }: StreamRead) => {
   const isKeyless = syncMode !== undefined && KEYLESS.includes(syncMode);
   const { cursorField, primaryKey } = rest;
@@ -25,6 +37,9 @@ const streamOf = ({ name, namespace, syncMode, selectedFields, ...rest }: Stream
     ...(!isKeyless && { cursorField, primaryKey }),
     // Airbyte selects whole columns, so each path has one part.
     selectedFields: selectedFields?.map(({ fieldPath }) => fieldPath.join('.')),
+    mappers: rest.mappers?.filter(isSayable).map(withoutId),
+    destinationObjectName: rest.destinationObjectName,
+    includeFiles: rest.includeFiles,
   });
 };
 
@@ -43,13 +58,20 @@ const scheduleOf = ({ schedule }: ConnectionRead): { schedule?: object; notes: N
   return { schedule: { scheduleType, cronExpression }, notes: [] };
 };
 
+/** What a descriptor can say; `active` it need not. */
+const isStatus = (status: string) => status === 'active' || status === 'inactive';
+
 const unsaid = ({ status, configurations: { streams } }: ConnectionRead): Note[] => [
-  ...(status === 'active'
+  ...(isStatus(status)
     ? []
     : [warn(`The connection is ${status} in Airbyte: a provision will make it active`)]),
   ...streams
-    .filter(({ mappers = [] }) => mappers.length > 0)
-    .map(({ name }) => warn(`The mappings of the stream ${name} are left out`)),
+    .filter(({ mappers = [] }) => !mappers.every(isSayable))
+    .map(({ name }) =>
+      warn(
+        `An encryption of the stream ${name} is left out, as its key is a secret: with MAPPERS_BY_HAND=keep it stays in Airbyte`,
+      ),
+    ),
 ];
 
 /** `specific.connection` of a descriptor that wants a connection as it is. */
@@ -66,6 +88,8 @@ export const connectionPart = (connection: ConnectionRead): Part => {
         namespaceFormat: connection.namespaceFormat,
       }),
       nonBreakingSchemaUpdatesBehavior,
+      status: connection.status === 'inactive' ? 'inactive' : undefined,
+      tags: connection.tags?.map(({ name: tag }) => tag),
     }),
     prefix,
   });

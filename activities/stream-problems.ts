@@ -3,6 +3,7 @@ import type { SourceStream } from '../src/airbyte';
 import type { Connection } from '../src/connection';
 import type { Problem } from '../src/errors';
 import { suggestion } from '../src/suggestions';
+import { checkMappers } from './mapper-problems';
 
 type Wanted = NonNullable<Connection['streams']>[number];
 
@@ -151,6 +152,8 @@ export const streamProblems = (
     checkCursor(each, stream, say);
     checkKey(each, stream, say);
     checkSelection(each, stream, say);
+    const top = columnsOf(stream)?.filter((path) => path.length === 1);
+    if (top) checkMappers(each, top.map(dotted), say);
   }
   return problems;
 };

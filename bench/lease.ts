@@ -65,6 +65,7 @@ const activitiesOn = (airbyteUrl: string) => {
     fingerprintKey: 'bench',
     workspaceId: DEFAULT_WORKSPACE_ID,
     uiUrl: airbyteUrl,
+    mappersByHand: 'keep',
   });
 };
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Actor, Airbyte, ConnectionWrite, Kind } from './airbyte';
 import { ACTORS } from './airbyte-config-actors';
 import { ConnectionRead, asConfig } from './airbyte-config-connections';
+import { Tag } from './airbyte-public';
 import { Catalog, catalogOf, hasChoice, offeredBy, orUndefined } from './airbyte-config-streams';
 import { AirbyteError, unreadableSource } from './airbyte-error';
 import type { AirbyteHttp, Interest } from './airbyte-http';
@@ -224,6 +225,12 @@ export const createConfigAirbyte =
 
       deleteConnection: (id) =>
         orAbsent(write('/connections/delete', { connectionId: id }, nothing)),
+
+      listTags: () => read('/tags/list', { workspaceId }, z.array(Tag)),
+
+      createTag: (tag) => write('/tags/create', { ...tag, workspaceId }, Tag),
+
+      deleteTag: (tagId) => orAbsent(write('/tags/delete', { tagId, workspaceId }, nothing)),
 
       async discover({ sourceId, destinationId, ignoreCache }) {
         const { catalog } = await discoverSchema(sourceId, ignoreCache);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ConnectionRead as Connection, ConnectionWrite } from './airbyte';
+import { Tag } from './airbyte-public';
 import { Catalog, orUndefined, streamsIn } from './airbyte-config-streams';
 
 /* Connections of the Config API, in the words of the public one and back. */
@@ -35,6 +36,7 @@ const fields = z.object({
   namespaceDefinition: orUndefined(z.string()).transform((value) => value ?? 'source'),
   namespaceFormat: orUndefined(z.string()),
   nonBreakingChangesPreference: orUndefined(z.string()).transform((value) => value ?? 'ignore'),
+  tags: orUndefined(z.array(Tag)),
 });
 
 const scheduleIn = (given: z.output<typeof fields>): Connection['schedule'] => {
@@ -59,6 +61,7 @@ export const ConnectionRead = fields.transform((given) => {
     namespaceDefinition: inPublic(given.namespaceDefinition),
     namespaceFormat: given.namespaceFormat,
     nonBreakingSchemaUpdatesBehavior: inPublic(given.nonBreakingChangesPreference),
+    tags: given.tags,
   };
   return { connection, syncCatalog };
 });
@@ -79,4 +82,5 @@ export const asConfig = (given: Partial<ConnectionWrite>) => ({
   namespaceDefinition: inConfig(given.namespaceDefinition),
   namespaceFormat: given.namespaceFormat,
   nonBreakingChangesPreference: inConfig(given.nonBreakingSchemaUpdatesBehavior),
+  tags: given.tags,
 });

@@ -40,6 +40,15 @@ const StreamRead = z.looseObject({
   primaryKey: orUndefined(z.array(z.array(z.string()))),
   selectedFields: orUndefined(z.array(z.object({ fieldPath: z.array(z.string()) }))),
   mappers: orUndefined(z.array(z.unknown())),
+  destinationObjectName: orUndefined(z.string()),
+  includeFiles: orUndefined(z.boolean()),
+});
+
+export const Tag = z.object({
+  tagId: z.string(),
+  workspaceId: z.string(),
+  name: z.string(),
+  color: z.string(),
 });
 
 /** ConnectionResponse of the public API; enums are open, as newer versions add to them. */
@@ -62,6 +71,7 @@ const ConnectionRead = z
     namespaceDefinition: orUndefined(z.string()),
     namespaceFormat: orUndefined(z.string()),
     nonBreakingSchemaUpdatesBehavior: orUndefined(z.string()),
+    tags: orUndefined(z.array(Tag)),
   })
   .transform(({ connectionId: id, ...rest }): Connection => ({ id, ...rest }));
 
@@ -199,6 +209,19 @@ export const createPublicAirbyte =
         }),
 
       deleteConnection: (id) => remove(`/connections/${id}`),
+
+      async listTags() {
+        const query = { workspaceIds: workspaceId };
+        const answer = page(Tag);
+        return (await http({ method: 'GET', path: '/tags', query, answer, interest })).data;
+      },
+
+      createTag(tag) {
+        const body = { ...tag, workspaceId };
+        return http({ method: 'POST', path: '/tags', body, answer: Tag, interest });
+      },
+
+      deleteTag: (id) => remove(`/tags/${id}`),
 
       discover(query) {
         const answer = z.array(StreamProperties);

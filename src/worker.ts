@@ -84,7 +84,7 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
   };
   const provisioned = createProvisioned({ client, taskQueue: config.taskQueue });
   return {
-    ...createActivities({ ...deps, workspaceId, uiUrl }),
+    ...createActivities({ ...deps, workspaceId, uiUrl, mappersByHand: config.mappersByHand }),
     ...createAccessActivities({
       accessFor: createAccess({ http: airbyte.publicHttp, workspaceId }),
       accessPermission: config.accessPermission,

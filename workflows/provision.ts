@@ -13,6 +13,7 @@ import type { Run, Steps } from './run';
 import { bothOf, compensate, DELETED } from './saga';
 import { firstSync } from './first-sync';
 import type { Undo } from './saga';
+import { withTagsRemoved } from './tags';
 import { startPart } from './verdict';
 
 const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
@@ -161,9 +162,11 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     run.phase('Looking at what exists in Airbyte');
     for (const note of input.notes ?? []) run.info(note);
     for (const warning of warnings) run.warn(warning);
-    const before = await steps(`Look for ${key}`).inspect({ key, known: input.known });
+    const before = await steps(`Look for ${key}`).inspect({ key, known: input.known, plan });
+    for (const note of before.notes ?? []) run.warn(note);
     exists = existingIn(before);
     const undo = undosFor(plan, before, { steps, settleTime });
+    undo.connection = withTagsRemoved(undo.connection, before.lackingTags, { steps, run });
 
     run.phase('Putting source and destination in place');
     const [source, destination] = await bothOf(

@@ -52,11 +52,12 @@ const showEntities = ({ store, jobDuration }: ControlDependencies, query: URLSea
       .filter(({ deleted }) => deletedToo || !deleted)
       .map((row) => ({ ...show(row), ...(row.deleted && { deleted: true }) }));
   const actor = (row: Actor) => showActor(row, { secrets });
-  const connection = (row: Connection) => showConnection(row);
+  const connection = (row: Connection) => showConnection(store, row);
   return {
     sources: shown(store.source.values(), actor),
     destinations: shown(store.destination.values(), actor),
     connections: shown(store.connections.values(), connection),
+    tags: [...store.tags.values()],
     jobs: [...store.jobs.values()].map((job) => showJob(job, jobDuration)),
   };
 };

@@ -20,6 +20,7 @@ import { createPeople, ofEnterprise } from './people';
 import { groupOperations } from './groups';
 import { permissionOperations } from './permissions';
 import { streamOperations } from './streams';
+import { tagOperations } from './tags';
 import { unsupportedOperations } from './unsupported';
 import { newWorkspace, workspaceOperations } from './workspaces';
 
@@ -145,6 +146,7 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
     ...actorOperations(store, 'destination'),
     ...connectionOperations(store),
     ...streamOperations(store),
+    ...tagOperations(store),
     ...jobOperations(store, jobDuration),
     ...ofEnterprise(people, [
       ...permissionOperations(people, store),
