@@ -88,7 +88,7 @@ export const connectionPart = (connection: ConnectionRead): Part => {
         namespaceFormat: connection.namespaceFormat,
       }),
       nonBreakingSchemaUpdatesBehavior,
-      status: connection.status === 'inactive' ? 'inactive' : undefined,
+      status: isStatus(connection.status) ? connection.status : undefined,
       tags: connection.tags?.map(({ name: tag }) => tag),
     }),
     prefix,
