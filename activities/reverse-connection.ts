@@ -1,8 +1,9 @@
 import type { ConnectionRead, StreamRead } from '../src/airbyte';
 import { Connection } from '../src/connection';
 import { isRecord } from '../src/json';
-import { MASK } from '../src/secrets';
+import { Mapper } from '../src/mappers';
 import { cronOf } from './comparison';
+import { nameOfMapper } from './mappers';
 import { fit } from './reverse-fit';
 import { warn } from './reverse-note';
 import type { Note, Part } from './reverse-note';
@@ -17,15 +18,15 @@ const givenIn = (fields: Record<string, unknown>) =>
     ),
   );
 
-/** Its key is a secret that a descriptor cannot say. */
-const isSayable = (mapper: unknown) => !JSON.stringify(mapper).includes(MASK);
-
 /** Ids are Airbyte's own. */
 const withoutId = (mapper: unknown) => {
   if (!isRecord(mapper)) return mapper;
   const { id: _id, ...rest } = mapper;
   return rest;
 };
+
+/** Not so: an encryption whose key is a secret, and what only newer versions of Airbyte know. */
+const isSayable = (mapper: unknown) => Mapper.safeParse(withoutId(mapper)).success;
 
 const streamOf = ({ name, namespace, syncMode, selectedFields, ...rest }: StreamRead) => {
   const isKeyless = syncMode !== undefined && KEYLESS.includes(syncMode);
@@ -66,10 +67,14 @@ const unsaid = ({ status, configurations: { streams } }: ConnectionRead): Note[]
     ? []
     : [warn(`The connection is ${status} in Airbyte: a provision will make it active`)]),
   ...streams
-    .filter(({ mappers = [] }) => !mappers.every(isSayable))
-    .map(({ name }) =>
+    .map(({ name, mappers = [] }) => ({
+      name,
+      left: mappers.filter((mapper) => !isSayable(mapper)).map(nameOfMapper),
+    }))
+    .filter(({ left }) => left.length > 0)
+    .map(({ name, left }) =>
       warn(
-        `An encryption of the stream ${name} is left out, as its key is a secret: with MAPPERS_BY_HAND=keep it stays in Airbyte`,
+        `Of the stream ${name} mappers are left out that a descriptor cannot say: ${left.join(', ')}. They stay in Airbyte unless MAPPERS_BY_HAND is replace`,
       ),
     ),
 ];
