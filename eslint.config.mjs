@@ -108,6 +108,9 @@ export default tseslint.config(
       '^@temporalio/worker$',
     ],
   ),
+  forbid(['src/cron/**'], 'What judges a cron expression takes its neighbours only.', [
+    '^(?!\\./)',
+  ]),
   forbid(['src/connectors/**'], 'Connectors are pure: zod and their neighbours.', [
     '^(?!zod$|\\./)',
   ]),

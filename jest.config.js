@@ -5,7 +5,16 @@ const common = {
 };
 
 /** The suites that must end the same through both of Airbyte's APIs. */
-const both = ['provision', 'drift', 'crash', 'unprovision', 'terminate', 'late-writes', 'faults-*'];
+const both = [
+  'provision',
+  'drift',
+  'crash',
+  'unprovision',
+  'terminate',
+  'late-writes',
+  'undo',
+  'faults-*',
+];
 
 /** @type {import('jest').Config} */
 module.exports = {

@@ -3,15 +3,18 @@ import type { Interest } from '../src/airbyte-http';
 import type { Plan } from '../src/descriptor';
 import type { Fabrics } from '../src/fabrics';
 import type { SecretReferences } from '../src/secret-references';
-import { fingerprintOf, ownedName, ownerOf, withoutFingerprint } from '../src/ownership';
-import { maskRecord } from '../src/secrets';
+import { fingerprintOf, ownedName, ownerOf } from '../src/ownership';
+import { isUnvouched, takeOver } from './adoption';
 import { attempt } from './attempt';
-import { isActorAsWanted, withSecrets } from './comparison';
-import { definitionIdOf, mustMeetSpecification } from './definitions';
-import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
+import { isActorAsWanted, masked } from './comparison';
+import { definitionIdOf, mustBeOfConnector } from './definitions';
+import { adoptable, byHint, settled, single, stillThere, understood } from './findings';
 import type { Put } from './findings';
+import { createFormerSecrets, placesKept } from './former';
+import type { FormerDeps, Place } from './former';
+import { createRestoreActor } from './restored-actor';
 
-type Wanted = Plan['source'] | Plan['destination'];
+export type Wanted = Plan['source'] | Plan['destination'];
 
 export interface PutActor<Plan extends Wanted> {
   /** The component's key. */
@@ -24,35 +27,54 @@ export interface PutActor<Plan extends Wanted> {
 
 export type RestoreActor<Plan extends Wanted> = Pick<PutActor<Plan>, 'plan' | 'settleTime'> & {
   before: Actor;
+  /** The component's; absent in runs of older workers, where the name has it. */
+  key?: string;
+  /** What the run's own step wrote, if it said so. */
+  written?: Written | undefined;
 };
+
+/** What an update left in Airbyte. */
+export interface Written {
+  /** With the digits of what was written. */
+  name: string;
+  /** Where the former secret is still stored, being the same. */
+  kept: Place[];
+}
 
 export interface ActorDeps {
   airbyteFor: (interest: Interest) => Airbyte;
   fabrics: Fabrics;
   references: SecretReferences;
+  provisioned: FormerDeps['provisioned'];
   /** Keys the fingerprints in names. */
   fingerprintKey: string;
   /** A page of Airbyte's user interface. */
   hrefOf: (path: string) => string;
 }
 
-export const masked = (actor: Actor): Actor => ({
-  ...actor,
-  configuration: actor.configuration && maskRecord(actor.configuration),
-});
-
 /** Whatever their digits: Airbyte is asked for what has the key in its name, where it can tell. */
+const actorsOf = async (
+  airbyte: Airbyte,
+  kind: Kind,
+  { key, until }: { key: string; until?: (found: Actor[]) => boolean },
+) => {
+  const isOwn = ({ name }: Actor) => ownerOf(name) === key;
+  const found = await airbyte.listActors(kind, { named: `[${key}`, ...(until && { until }) });
+  return found.filter(isOwn);
+};
+
+/** All there are, to be deleted. */
 export const ownActors = async (airbyte: Airbyte, kind: Kind, key: string) =>
-  (await airbyte.listActors(kind, `[${key}`)).filter(({ name }) => ownerOf(name) === key);
+  (await actorsOf(airbyte, kind, { key })).map((actor) => understood(kind, actor));
 
 /** By an id a former run reported, believed if the name agrees; else by name. */
 export const findActor = async (airbyte: Airbyte, kind: Kind, key: string, hint?: string) => {
+  const isOwn = ({ name }: Actor) => ownerOf(name) === key;
   const hinted = hint === undefined ? undefined : await byHint(airbyte.getActor(kind, hint));
+  const until = (all: Actor[]) => all.some(isOwn);
   const found =
-    hinted && ownerOf(hinted.name) === key
-      ? hinted
-      : single(kind, await ownActors(airbyte, kind, key));
-  return found && masked(found);
+    hinted && isOwn(hinted) ? hinted : single(kind, await actorsOf(airbyte, kind, { key, until }));
+  return found && masked(understood(kind, found));
 };
 
 const remove = async (airbyte: Airbyte, kind: Kind, id: string) => {
@@ -91,12 +113,7 @@ export const createActorActivities = (deps: ActorDeps) => {
   const { airbyteFor, hrefOf } = deps;
   const resolve = createResolve(deps);
   const complete = createComplete(deps);
-
-  /** Secrets that cannot be had now have not been written either. */
-  const isUntouched = async (airbyte: Airbyte, kind: Kind, before: Actor) => {
-    const current = await airbyte.getActor(kind, before.id);
-    return current !== undefined && isActorAsWanted(masked(current), before);
-  };
+  const former = createFormerSecrets({ ...deps, complete });
 
   const write = async (
     airbyte: Airbyte,
@@ -121,39 +138,28 @@ export const createActorActivities = (deps: ActorDeps) => {
           href: hrefOf(`${kind}/${id}`),
           action,
         });
-        if (before && before.definitionId !== wanted.definitionId)
-          throw refused(
-            `The ${kind} "${before.name}" is of another connector than the descriptor asks for.`,
-            `Unprovision the component, then deploy it again: Airbyte cannot change a ${kind}'s connector.`,
-          );
+        if (before) mustBeOfConnector(kind, before, wanted);
         if (before && isActorAsWanted(before, wanted)) return done(before.id, 'unchanged');
-        if (plan.connector === 'custom')
-          await mustMeetSpecification(airbyte, kind, {
-            definitionId: wanted.definitionId,
-            configuration: plan.configuration,
-          });
+        if (before && isUnvouched(before, key)) {
+          const untilSettled = () => settled({ settlesAt, interest });
+          const taken = { kind, key, plan, before, wanted };
+          const { id, action, ...rest } = await takeOver(airbyte, taken, untilSettled);
+          return { ...done(id, action), ...rest };
+        }
         if (before) await settled({ settlesAt, interest });
+        const kept =
+          before &&
+          (await placesKept(() => former(kind, { key, before, interest }), {
+            before,
+            wanted: wanted.configuration,
+          }));
         const look = () => findActor(airbyte, kind, key, before?.id);
         const current = number === 1 ? before : await adoptable(look, { settlesAt, interest });
         const id = await write(airbyte, kind, current, wanted);
-        return done(id, before ? 'updated' : 'created');
+        return { ...done(id, before ? 'updated' : 'created'), ...(kept && { kept }) };
       }, settleTime),
 
-    /** Readable fields as they were; secrets, which Airbyte never shows, as the worker has them now. */
-    restore: (kind: Kind, { plan, before, settleTime }: RestoreActor<Wanted>) =>
-      attempt(async ({ settlesAt, interest }) => {
-        await settled({ settlesAt, interest });
-        const airbyte = airbyteFor(interest);
-        const resolved = await complete(kind, plan).catch(async (err: unknown) => {
-          if (await isUntouched(airbyte, kind, before)) return undefined;
-          throw err;
-        });
-        if (!resolved) return;
-        await airbyte.updateActor(kind, before.id, {
-          name: withoutFingerprint(before.name),
-          configuration: withSecrets(before.configuration ?? {}, resolved),
-        });
-      }, settleTime),
+    restore: createRestoreActor({ airbyteFor, hrefOf, former }),
 
     /** By id where the run has seen it; by name where it may exist unseen. Whether there was any. */
     delete: (kind: Kind, { key, id }: { key: string; id?: string | undefined }) =>

@@ -2,17 +2,24 @@ import type { Actor, Airbyte, ConnectionRead } from '../src/airbyte';
 import type { Interest } from '../src/airbyte-http';
 import type { KnownIds, Plan } from '../src/descriptor';
 import type { Fabrics } from '../src/fabrics';
+import type { Provisioned } from '../src/provisioned';
 import type { SecretReferences } from '../src/secret-references';
-import { createActorActivities, findActor } from './actors';
+import { createActorActivities, createResolve, findActor } from './actors';
 import type { PutActor, RestoreActor } from './actors';
+import { createAdoptionActivities, createTaking } from './adoption';
+import type { Seal } from './adoption';
 import { attempt } from './attempt';
 import { changesByHand } from './by-hand';
 import { createConnectionActivities, findConnection } from './connections';
+import type { DiscoveredStream } from './connections';
+import { createForesight } from './foresight';
 import { createSyncActivities } from './jobs';
 import type { MappersByHand } from './mappers';
 import { lackingTags } from './tags';
+import type { AdoptExisting } from './taking-over';
 
 export type { FailureDetails, LastWord } from './attempt';
+export type { Written } from './actors';
 export type { Put } from './findings';
 
 export type Activities = ReturnType<typeof createActivities>;
@@ -23,10 +30,16 @@ export interface Found {
   source?: Actor;
   destination?: Actor;
   connection?: ConnectionRead;
-  /** What the run will change of what somebody has set at the connection, for its log. */
-  notes?: string[];
+  /** These are a pipeline of somebody else's, which the component takes over. */
+  isForeign?: boolean;
+  /** Somebody else's connection, whose place the component's own takes. */
+  replaces?: ConnectionRead;
+  /** For the log of the run. */
+  warnings?: string[];
   /** Tags that the run will make. */
   lackingTags?: string[];
+  /** The source's streams, where they could be looked up before anything is written. */
+  streams?: DiscoveredStream[];
 }
 
 export interface ActivityDeps {
@@ -34,9 +47,12 @@ export interface ActivityDeps {
   airbyteFor: (interest: Interest) => Airbyte;
   fabrics: Fabrics;
   references: SecretReferences;
+  /** Where former plans are found. */
+  provisioned: Pick<Provisioned, 'findFormer'>;
   /** Keys the fingerprints in names. */
   fingerprintKey: string;
   workspaceId: string;
+  adoptExisting: AdoptExisting;
   /** Root of Airbyte's user interface, for links. */
   uiUrl: string;
   /** What becomes of mappers that the descriptor does not have. */
@@ -50,6 +66,12 @@ interface Which {
   id?: string | undefined;
 }
 
+interface Inspect {
+  key: string;
+  known: KnownIds;
+  plan?: Plan;
+}
+
 /**
  * The activities that look at and change one component's entities in Airbyte. Each is safe to
  * repeat: an attempt after the first looks at what an earlier one may have done unseen.
@@ -59,17 +81,29 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
   const deps = { ...rest, hrefOf: (path: string) => `${href}/${path}` };
   const actors = createActorActivities(deps);
   const connections = createConnectionActivities(deps);
+  const taking = createTaking(deps);
+  const adoption = createAdoptionActivities({ ...deps, resolve: createResolve(deps) });
+  const foresee = createForesight(deps);
+
+  /** What somebody has set at the connection and the run will change, and the tags it will make. */
+  const forewarn = async (airbyte: Airbyte, { connection, warnings = [] }: Found, plan: Plan) => {
+    const byHand = rest.mappersByHand;
+    const changes = connection ? changesByHand(connection, plan.connection, byHand) : [];
+    const lacking = await lackingTags(airbyte, plan.connection.tags);
+    const all = [...warnings, ...changes];
+    return {
+      ...(all.length > 0 && { warnings: all }),
+      ...(lacking.length > 0 && { lackingTags: lacking }),
+    };
+  };
+
   return {
-    /** Looks by the ids a former run reported, believed if the names agree; else by name. */
-    inspect: ({
-      key,
-      known,
-      plan,
-    }: {
-      key: string;
-      known: KnownIds;
-      plan?: Plan;
-    }): Promise<Found> =>
+    /**
+     * Looks by the ids a former run reported, believed if the names agree; else by name. With a
+     * `plan` also for a pipeline that the component takes over, or that is in its way; and what can be
+     * judged of the plan before anything is written is refused here.
+     */
+    inspect: ({ key, known, plan }: Inspect): Promise<Found> =>
       attempt(async ({ interest }) => {
         const airbyte = rest.airbyteFor(interest);
         const [source, destination] = await Promise.all([
@@ -77,23 +111,27 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
           findActor(airbyte, 'destination', key, known.destinationId),
         ]);
         const connection = source && (await findConnection(airbyte, source.id, known.connectionId));
-        const byHand = rest.mappersByHand;
-        const notes = connection && plan ? changesByHand(connection, plan.connection, byHand) : [];
-        const lacking = await lackingTags(airbyte, plan?.connection.tags);
-        return {
+        const seen: Found = {
           workspaceId,
-          ...(notes.length > 0 && { notes }),
-          ...(lacking.length > 0 && { lackingTags: lacking }),
           ...(source && { source }),
           ...(destination && { destination }),
           ...(connection && { connection }),
         };
+        if (!plan) return seen;
+        const found = await taking(airbyte, seen, plan);
+        const streams = await foresee(airbyte, plan, found);
+        const told = await forewarn(airbyte, found, plan);
+        return { ...found, ...told, ...(streams && { streams }) };
       }),
 
     putSource: (given: PutActor<Plan['source']>) => actors.put('source', given),
     putDestination: (given: PutActor<Plan['destination']>) => actors.put('destination', given),
     discover: connections.discover,
     putConnection: connections.put,
+
+    sealSource: (given: Seal<Plan['source']>) => adoption.seal('source', given),
+    sealDestination: (given: Seal<Plan['destination']>) => adoption.seal('destination', given),
+    retireConnection: adoption.retireConnection,
 
     restoreSource: (given: RestoreActor<Plan['source']>) => actors.restore('source', given),
     restoreDestination: (given: RestoreActor<Plan['destination']>) =>

@@ -1,31 +1,29 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Actor, ConnectionRead, ConnectionWrite } from '../src/airbyte';
 import { isRecord } from '../src/json';
-import { MASK } from '../src/secrets';
+import { MASK, maskRecord } from '../src/secrets';
 import { mapperDifferences } from './mappers';
 
-/** Without the fields that are null. */
-const withoutNulls = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isRecord(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, inner]) => inner !== null)
-      .map(([key, inner]) => [key, withoutNulls(inner)]),
-  );
-};
+/** As it may go into a history. */
+export const masked = (actor: Actor): Actor => ({
+  ...actor,
+  configuration: actor.configuration && maskRecord(actor.configuration),
+});
 
 /**
- * The paths at which two values differ, below `path`; lists are compared as a whole. A masked secret
- * counts as equal: the fingerprint in the name speaks for it.
+ * The paths at which two values differ, below `path`; lists of different lengths as a whole. A masked
+ * secret counts as equal: the fingerprint in the name speaks for it.
  */
 export const differencesIn = (current: unknown, wanted: unknown, path: string): string[] => {
   const unless = (isSame: boolean) => (isSame ? [] : [path]);
   // Of a null that was sent, some keep the null and some nothing.
   if ((current ?? null) === null && (wanted ?? null) === null) return [];
   if (current === MASK) return unless(typeof wanted === 'string');
-  if (!isRecord(current) || !isRecord(wanted))
-    return unless(isDeepStrictEqual(withoutNulls(current), withoutNulls(wanted)));
+  if (Array.isArray(current) && Array.isArray(wanted) && current.length === wanted.length)
+    return current.flatMap((item: unknown, index) =>
+      differencesIn(item, wanted[index], `${path}[${String(index)}]`),
+    );
+  if (!isRecord(current) || !isRecord(wanted)) return unless(isDeepStrictEqual(current, wanted));
   const keys = new Set([...Object.keys(current), ...Object.keys(wanted)]);
   return [...keys].flatMap((key) => differencesIn(current[key], wanted[key], `${path}.${key}`));
 };
@@ -37,19 +35,6 @@ export const isActorAsWanted = (
 ) =>
   current.name === wanted.name &&
   differencesIn(current.configuration, wanted.configuration, 'configuration').length === 0;
-
-/** Puts the worker's secrets where a read-back configuration has masks; the rest stays as it was. */
-export const withSecrets = (
-  former: Record<string, unknown>,
-  resolved: Record<string, unknown>,
-): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(former).map(([key, value]) => {
-      const ours = resolved[key];
-      if (value === MASK && typeof ours === 'string') return [key, ours];
-      return [key, isRecord(value) && isRecord(ours) ? withSecrets(value, ours) : value];
-    }),
-  );
 
 type StreamWrite = ConnectionWrite['configurations']['streams'][number];
 

@@ -1,10 +1,4 @@
-import type {
-  Airbyte,
-  ConnectionRead,
-  ConnectionWrite,
-  SourceStream,
-  StreamRead,
-} from '../src/airbyte';
+import type { Airbyte, ConnectionRead, ConnectionWrite, SourceStream } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
 import type { Plan } from '../src/descriptor';
 import { describeProblem } from '../src/errors';
@@ -12,13 +6,14 @@ import type { Problem } from '../src/errors';
 import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
-import { cronOf, isConnectionAsWanted } from './comparison';
+import { isConnectionAsWanted } from './comparison';
 import type { ConnectionWanted } from './comparison';
-import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
+import { adoptable, byHint, refused, settled, single, stillThere, understood } from './findings';
 import type { Put } from './findings';
 import { outcomeOf, runningClear } from './jobs';
 import { withMappers } from './mappers';
 import type { MappersByHand } from './mappers';
+import { createRestoreConnection } from './restored-connection';
 import { streamProblems } from './stream-problems';
 import { orTagsAgain, removeUnused, withTags } from './tags';
 
@@ -31,19 +26,12 @@ export interface DiscoveredStream {
 /** A connection is the component's whose source it reads. */
 export const findConnection = async (airbyte: Airbyte, sourceId: string, hint?: string) => {
   const hinted = hint === undefined ? undefined : await byHint(airbyte.getConnection(hint));
-  if (hinted?.sourceId === sourceId) return hinted;
-  const all = await airbyte.listConnections();
-  const ours = all.filter((connection) => connection.sourceId === sourceId);
-  return single('connection', ours);
+  const isOwn = (connection: ConnectionRead) => connection.sourceId === sourceId;
+  if (hinted && isOwn(hinted)) return understood('connection', hinted);
+  const all = await airbyte.listConnections({ until: (listed) => listed.some(isOwn) });
+  const found = single('connection', all.filter(isOwn));
+  return found && understood('connection', found);
 };
-
-/** What was never given reads back as an empty list, which Airbyte refuses when it is sent. */
-const withoutEmptyLists = (stream: StreamRead): Pick<StreamRead, 'name'> & Partial<StreamRead> => ({
-  ...Object.fromEntries(
-    Object.entries(stream).filter(([, value]) => !Array.isArray(value) || value.length > 0),
-  ),
-  name: stream.name,
-});
 
 const ownConnections = async (airbyte: Airbyte, key: string) => {
   const sources = await ownActors(airbyte, 'source', key);
@@ -51,7 +39,7 @@ const ownConnections = async (airbyte: Airbyte, key: string) => {
   const connections = await airbyte.listConnections();
   return connections
     .filter(({ sourceId }) => sources.some(({ id }) => id === sourceId))
-    .map(({ id }) => id);
+    .map((connection) => understood('connection', connection).id);
 };
 
 const remove = async (airbyte: Airbyte, id: string) => {
@@ -67,7 +55,14 @@ export const streamsOf = (plan: Plan['connection'], discovered: DiscoveredStream
   })) ?? discovered.map((stream) => ({ ...stream, syncMode: 'full_refresh_overwrite' }));
 
 export const asWrite = (
-  { streams: _streams, syncOnProvision: _sync, waitForSync: _wait, ...plan }: Plan['connection'],
+  {
+    streams: _streams,
+    syncOnProvision: _sync,
+    waitForSync: _wait,
+    adopt: _adopt,
+    adoptShared: _shared,
+    ...plan
+  }: Plan['connection'],
   streams: ConnectionWrite['configurations']['streams'],
 ): ConnectionWanted => ({ ...plan, status: plan.status ?? 'active', configurations: { streams } });
 
@@ -85,6 +80,19 @@ const notOffered = (problems: Problem[]) =>
     'Correct specific.connection.streams in the descriptor, or the source it reads.',
   );
 
+/** The source's streams; wishes they do not fit are refused, after a look past Airbyte's cache. */
+export const discoverFor = async (
+  airbyte: Airbyte,
+  { plan, ...ids }: { sourceId: string; destinationId: string; plan: Plan['connection'] },
+): Promise<DiscoveredStream[]> => {
+  const cached = await airbyte.discover(ids);
+  const fits = cached.length > 0 && problemsIn(plan, cached).length === 0;
+  const streams = fits ? cached : await airbyte.discover({ ...ids, ignoreCache: true });
+  const problems = problemsIn(plan, streams);
+  if (problems.length > 0 || streams.length === 0) throw notOffered(problems);
+  return streams.map(inShort);
+};
+
 export interface ConnectionDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'> {
   mappersByHand: MappersByHand;
 }
@@ -95,18 +103,8 @@ export const createConnectionActivities = ({
   hrefOf,
   mappersByHand: byHand,
 }: ConnectionDeps) => ({
-  /** The source's streams; wishes they do not fit are refused, after a look past Airbyte's cache. */
-  discover: (given: { sourceId: string; destinationId: string; plan: Plan['connection'] }) =>
-    attempt(async ({ interest }): Promise<DiscoveredStream[]> => {
-      const { plan, ...ids } = given;
-      const airbyte = airbyteFor(interest);
-      const cached = await airbyte.discover(ids);
-      const fits = cached.length > 0 && problemsIn(plan, cached).length === 0;
-      const streams = fits ? cached : await airbyte.discover({ ...ids, ignoreCache: true });
-      const problems = problemsIn(plan, streams);
-      if (problems.length > 0 || streams.length === 0) throw notOffered(problems);
-      return streams.map(inShort);
-    }),
+  discover: (given: Parameters<typeof discoverFor>[1]) =>
+    attempt(({ interest }) => discoverFor(airbyteFor(interest), given)),
 
   put: (given: {
     plan: Plan['connection'];
@@ -151,21 +149,7 @@ export const createConnectionActivities = ({
       return done(written.id, action);
     }, given.settleTime),
 
-  /** A basic schedule cannot be set in the public API: the one in force then stays. */
-  restore: ({ before, settleTime }: { before: ConnectionRead; settleTime: number }) =>
-    attempt(async ({ settlesAt, interest }) => {
-      await settled({ settlesAt, interest });
-      const { id, sourceId: _source, destinationId: _destination, schedule, ...rest } = before;
-      const { scheduleType } = schedule;
-      const cronExpression = cronOf(schedule.cronExpression);
-      const streams = before.configurations.streams.map(withoutEmptyLists);
-      await airbyteFor(interest).patchConnection(id, {
-        ...rest,
-        prefix: before.prefix ?? '',
-        configurations: { streams },
-        ...(scheduleType !== 'basic' && { schedule: { scheduleType, cronExpression } }),
-      });
-    }, settleTime),
+  restore: createRestoreConnection({ airbyteFor, hrefOf }),
 
   /** Which of these tags, of which the workspace had none before the run, are gone again. */
   removeTags: ({ names }: { names: string[] }) =>

@@ -1,9 +1,10 @@
-import type { Airbyte, Definition, Kind } from '../src/airbyte';
+import type { Actor, Airbyte, Definition, Kind } from '../src/airbyte';
+import { AirbyteError } from '../src/airbyte-error';
 import type { Plan } from '../src/descriptor';
 import { describeProblem } from '../src/errors';
 import { closest } from '../src/suggestions';
 import { refused } from './findings';
-import { checkSpecification } from './specification';
+import { checkSpecification, withPlatforms } from './specification';
 
 /** Definitions that a refusal names. */
 const MAX_NAMED = 20;
@@ -48,17 +49,49 @@ export const definitionIdOf = async (
   );
 };
 
+/** Airbyte cannot change the connector of what is there. */
+export const mustBeOfConnector = (
+  kind: Kind,
+  before: Actor,
+  { definitionId }: Pick<Actor, 'definitionId'>,
+) => {
+  if (before.definitionId === definitionId) return;
+  throw refused(
+    `The ${kind} "${before.name}" is of another connector than the descriptor asks for.`,
+    `Unprovision the component, then deploy it again: Airbyte cannot change a ${kind}'s connector.`,
+  );
+};
+
+type Planned = Plan['source'] | Plan['destination'];
+
+/** An Airbyte that serves no specification checks a configuration itself, when it is written. */
+const servedTo = async (
+  airbyte: Airbyte,
+  kind: Kind,
+  definitionId: string,
+  { connector }: Planned,
+) => {
+  try {
+    return await airbyte.specificationOf(kind, definitionId);
+  } catch (err) {
+    // The schemas of our own connectors have been held against the descriptor already.
+    if (err instanceof AirbyteError && connector !== 'custom') return undefined;
+    throw err;
+  }
+};
+
 /**
  * Refuses a configuration that the connector's own specification does not accept, with every problem
- * and its path. An Airbyte that serves no specification checks it itself, when it is written.
+ * and its path.
  */
 export const mustMeetSpecification = async (
   airbyte: Airbyte,
   kind: Kind,
-  { definitionId, configuration }: { definitionId: string; configuration: Record<string, unknown> },
+  { wanted, plan }: { wanted: Completed; plan: Planned },
 ) => {
-  const specification = await airbyte.specificationOf(kind, definitionId);
+  const specification = await servedTo(airbyte, kind, wanted.definitionId, plan);
   if (!specification) return;
+  const configuration = withPlatforms(plan.configuration, wanted.configuration);
   const at = ['specific', kind, 'connectionConfiguration'];
   const problems = checkSpecification(specification, configuration, at);
   if (problems.length === 0) return;
@@ -67,3 +100,8 @@ export const mustMeetSpecification = async (
     'Correct the descriptor at the paths named above; Airbyte shows what the connector takes when it is set up by hand.',
   );
 };
+
+interface Completed {
+  definitionId: string;
+  configuration: Record<string, unknown>;
+}

@@ -3,8 +3,7 @@ import type { Plan } from '../src/descriptor';
 import type { Finding } from '../src/drift-report';
 import { ownerOf, withoutFingerprint } from '../src/ownership';
 import type { Known } from '../src/provisioned';
-import { masked } from './actors';
-import { connectionDifferences, differencesIn } from './comparison';
+import { connectionDifferences, differencesIn, masked } from './comparison';
 import { asWrite, streamsOf } from './connections';
 
 /** A finding stays small, whatever it is about. */

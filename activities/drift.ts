@@ -1,16 +1,17 @@
 import { ApplicationFailure, log, metricMeter } from '@temporalio/activity';
-import type { Airbyte } from '../src/airbyte';
+import type { Actor, Airbyte } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
 import type { Plan } from '../src/descriptor';
 import { KINDS, countOf } from '../src/drift-report';
 import type { DriftReport, Finding } from '../src/drift-report';
-import { inToken } from '../src/ownership';
+import { inToken, ownerOf } from '../src/ownership';
 import type { Known, KnownComponents, Provisioned, State } from '../src/provisioned';
 import { createResolve } from './actors';
 import type { ActorDeps, ResolveDeps } from './actors';
 import { attempt } from './attempt';
 import { byComponent, findingsOf, remainsOf } from './drift-findings';
 import type { Entities, Pipeline } from './drift-findings';
+import { oddness } from './findings';
 
 /** The report goes into the history of its run: it must stay small. */
 const MAX_FINDINGS = 200;
@@ -27,25 +28,29 @@ export interface DriftDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
   provisioned: Provisioned;
 }
 
-const look = async (airbyte: Airbyte): Promise<Entities> => {
-  const [source, destination, connection] = await Promise.all([
-    airbyte.listActors('source'),
-    airbyte.listActors('destination'),
-    airbyte.listConnections(),
+const keyOf = ({ plan }: Pipeline) => plan.component.key;
+
+/** What is in Airbyte; whatever a pipeline should have and does not is looked for twice. */
+const look = async (airbyte: Airbyte, pipelines: Pipeline[]): Promise<Entities> => {
+  const wanted = pipelines.map(keyOf);
+  const hasAll = (found: Actor[]) => {
+    const owners = new Set(found.map(({ name }) => ownerOf(name)));
+    return wanted.every((key) => owners.has(key));
+  };
+  const [source, destination] = await Promise.all([
+    airbyte.listActors('source', { until: hasAll }),
+    airbyte.listActors('destination', { until: hasAll }),
   ]);
+  const keys = new Set(wanted);
+  const read = source.filter(({ name }) => keys.has(ownerOf(name) ?? ''));
+  const connection = await airbyte.listConnections({
+    until: (found) => {
+      const sources = new Set(found.map(({ sourceId }) => sourceId));
+      return read.every(({ id }) => sources.has(id));
+    },
+  });
   return { source, destination, connection };
 };
-
-const eitherOf = <Entity extends { id: string }>(one: Entity[], other: Entity[]) => [
-  ...new Map([...other, ...one].map((entity) => [entity.id, entity])).values(),
-];
-
-/** What was seen in either look. A page may skip an entity when one before it is deleted. */
-const union = (one: Entities, other: Entities): Entities => ({
-  source: eitherOf(one.source, other.source),
-  destination: eitherOf(one.destination, other.destination),
-  connection: eitherOf(one.connection, other.connection),
-});
 
 /** What is known of a component counts only if no run began or ended while Airbyte was looked at. */
 const settled = (before: KnownComponents, after: KnownComponents): KnownComponents =>
@@ -107,7 +112,7 @@ const reportOf = (known: KnownComponents, compared: number, all: Finding[]): Dri
 };
 
 const findingsIn = (owned: Map<string, Entities>, pipeline: Pipeline) =>
-  findingsOf(pipeline, owned.get(pipeline.plan.component.key) ?? NOTHING);
+  findingsOf(pipeline, owned.get(keyOf(pipeline)) ?? NOTHING);
 
 const lacks = (owned: Map<string, Entities>, pipeline: Pipeline) =>
   findingsIn(owned, pipeline).some(({ kind }) => kind === 'missing');
@@ -117,7 +122,25 @@ const isOwnRefusal = (err: unknown): err is Error =>
   err instanceof ApplicationFailure ||
   (err instanceof AirbyteError && err.kind === 'refused' && err.status === undefined);
 
-const tokenPart = ({ plan }: Pipeline) => inToken(plan.component.key);
+const tokenPart = (pipeline: Pipeline) => inToken(keyOf(pipeline));
+
+/** What Airbyte shows of a component in a form that is not understood. */
+const oddIn = (owned: Map<string, Entities>, pipeline: Pipeline) => {
+  const found = owned.get(keyOf(pipeline)) ?? NOTHING;
+  return (['source', 'destination', 'connection'] as const).flatMap((kind) =>
+    found[kind].flatMap((entity) => oddness(kind, entity) ?? []),
+  );
+};
+
+const isComparable = (owned: Map<string, Entities>) => (pipeline: Pipeline) => {
+  const problems = oddIn(owned, pipeline);
+  if (problems.length > 0)
+    log.warn('a component cannot be compared', {
+      component: keyOf(pipeline),
+      problem: problems.slice(0, MAX_LOGGED).join('; '),
+    });
+  return problems.length === 0;
+};
 
 /** Comparing what runs have provisioned with what Airbyte has. Reads only, on both sides. */
 export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: DriftDeps) => {
@@ -147,14 +170,6 @@ export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: Drif
     return (await Promise.all(pipelines)).filter((pipeline) => pipeline !== undefined);
   };
 
-  /** Looks again before it believes that something is missing. */
-  const lookFor = async (airbyte: Airbyte, pipelines: Pipeline[]) => {
-    const seen = await look(airbyte);
-    const owned = byComponent(seen);
-    const isWhole = pipelines.every((pipeline) => !lacks(owned, pipeline));
-    return isWhole ? owned : byComponent(union(seen, await look(airbyte)));
-  };
-
   return {
     /** One check; what it finds goes to the metrics and the log as well. */
     compare: (): Promise<DriftReport> =>
@@ -162,17 +177,16 @@ export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: Drif
         const signal = AbortSignal.any([interest.cancelled, interest.timeUp]);
         const before = await provisioned.components(signal);
         const airbyte = airbyteFor(interest);
-        const pipelines = await pipelinesOf(airbyte, before, signal);
-        const owned = await lookFor(airbyte, pipelines);
+        const wanted = await pipelinesOf(airbyte, before, signal);
+        const owned = byComponent(await look(airbyte, wanted));
+        const pipelines = wanted.filter(isComparable(owned));
         const lacking = pipelines.filter((pipeline) => lacks(owned, pipeline)).map(tokenPart);
         const after = settled(before, await provisioned.components(signal));
         const known = await provisioned.confirmed(after, lacking, signal);
 
         const knownOf = (key: string) => known.get(inToken(key));
         const stateOf = (key: string) => knownOf(key)?.state;
-        const compared = pipelines.filter(
-          ({ plan }) => stateOf(plan.component.key) === 'provisioned',
-        );
+        const compared = pipelines.filter((pipeline) => stateOf(keyOf(pipeline)) === 'provisioned');
         const remains = [...owned].filter(([key]) => !ACCOUNTED.has(stateOf(key)));
         const report = reportOf(known, compared.length, [
           ...compared.flatMap((pipeline) => findingsIn(owned, pipeline)),

@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/activity';
 import { AirbyteError } from '../src/airbyte-error';
+import { isRecord } from '../src/json';
 import type { Attempt, FailureDetails } from './attempt';
+import type { Place } from './former';
 
 /** An entity that now is as wanted, and what that took. */
 export interface Put {
@@ -10,6 +12,10 @@ export interface Put {
   /** Its page in Airbyte's user interface. */
   href: string;
   action: 'created' | 'updated' | 'unchanged';
+  /** Its stored secrets are yet to become those of the descriptor. */
+  isUnsealed?: boolean;
+  /** Of an update: where in the configuration the secret that was there before is stored still. */
+  kept?: Place[];
 }
 
 /** What Airbyte has is in the way of what is wanted: repeating the step would not help. */
@@ -23,6 +29,17 @@ export const refused = (problem: string, solution: string) => {
   });
 };
 
+const isDetails = (value: unknown): value is FailureDetails =>
+  isRecord(value) && typeof value.problem === 'string' && typeof value.solution === 'string';
+
+/** What a refusal of our own says; nothing of what Airbyte has refused, or of what has failed. */
+export const refusalIn = (err: unknown): FailureDetails | undefined => {
+  if (err instanceof AirbyteError && err.kind === 'refused' && err.status === undefined)
+    return { problem: err.message, solution: err.solution };
+  const details: unknown = err instanceof ApplicationFailure ? err.details?.[0] : undefined;
+  return isDetails(details) ? details : undefined;
+};
+
 /** The only one, or none. More than one is refused by name: guessing could delete someone's work. */
 export const single = <Entity extends { id: string; name: string }>(
   what: string,
@@ -33,6 +50,29 @@ export const single = <Entity extends { id: string; name: string }>(
   throw refused(
     `Airbyte has ${String(found.length)} ${what}s for this component: ${names}.`,
     `Delete all but one ${what} in Airbyte, then try again.`,
+  );
+};
+
+const asOdd = (what: string, { id, name }: Named, fields: string) =>
+  `The ${what} "${name}" (${id}) is this component's, but Airbyte shows it in a form that is not understood (${fields})`;
+
+interface Named {
+  id: string;
+  name: string;
+  odd?: string | undefined;
+}
+
+/** What a component's own entity of an odd form is; undefined where all of it can be read. */
+export const oddness = (what: string, entity: Named): string | undefined =>
+  entity.odd === undefined ? undefined : asOdd(what, entity, entity.odd);
+
+/** Nothing is written or deleted of which only a part can be read. */
+export const understood = <Entity extends Named>(what: string, entity: Entity): Entity => {
+  const odd = oddness(what, entity);
+  if (odd === undefined) return entity;
+  throw refused(
+    `${odd}.`,
+    `Correct the ${what} in Airbyte, or delete it there, then try again; if it looks right, ask the platform operator whether this version of Airbyte is supported.`,
   );
 };
 

@@ -1,5 +1,6 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
 import type { WorkerConfig } from '../src/config';
+import { componentIn } from '../src/ownership';
 import { closest } from '../src/suggestions';
 import type { References, WantedConnection } from '../workflows/reverse-provision';
 import type { ActorDeps } from './actors';
@@ -7,6 +8,7 @@ import { attempt } from './attempt';
 import { byHint } from './findings';
 import { actorPart, nameOfConnector } from './reverse-actor';
 import { connectionPart } from './reverse-connection';
+import { inform } from './reverse-note';
 import type { Note, Part } from './reverse-note';
 
 export type ReverseActivities = ReturnType<typeof createReverseActivities>;
@@ -59,6 +61,7 @@ const findConnection = async (
     };
   }
   const { connectionName: name } = wanted;
+  // Another of that name may be on a page that has moved: the list is read to its end, twice.
   const all = await airbyte.listConnections();
   const [found, ...others] = all.filter((connection) => connection.name === name);
   if (!found) return noneNamed(name, all);
@@ -74,6 +77,27 @@ const noActor = (kind: Kind, { name }: ConnectionRead): Refusal => ({
   problem: `The ${kind} of the connection "${name}" is not in this workspace of Airbyte.`,
   solution: 'Check that the connection is one of the workspace this provisioner works on.',
 });
+
+const misread = (
+  kind: Kind | 'connection',
+  { id, name, odd = '' }: Actor | ConnectionRead,
+): Refusal => ({
+  problem: `Airbyte shows the ${kind} "${name}" (${id}) in a form that is not understood (${odd}).`,
+  solution: `Correct the ${kind} in Airbyte; if it looks right there, ask the platform operator whether this version of Airbyte is supported.`,
+});
+/** A connection that is no component's becomes that of the one which is provisioned with this. */
+const adoptable = (part: Part, { id }: ConnectionRead, source: Actor): Part =>
+  componentIn(source.name) === undefined
+    ? {
+        fields: { ...part.fields, adopt: id },
+        notes: [
+          ...part.notes,
+          inform(
+            'connection.adopt names this connection: a provision takes it over, with its id, its state and its history',
+          ),
+        ],
+      }
+    : part;
 
 type Parts = Record<Kind | 'connection', Part>;
 
@@ -111,16 +135,19 @@ export const createReverseActivities = (deps: ReverseDeps) => {
         const airbyte = airbyteFor(interest);
         const found = await findConnection(airbyte, given.wanted);
         if ('problem' in found) return found;
+        if (found.odd !== undefined) return misread('connection', found);
         const [source, destination] = await Promise.all([
           byHint(airbyte.getActor('source', found.sourceId)),
           byHint(airbyte.getActor('destination', found.destinationId)),
         ]);
         if (!source) return noActor('source', found);
         if (!destination) return noActor('destination', found);
+        if (source.odd !== undefined) return misread('source', source);
+        if (destination.odd !== undefined) return misread('destination', destination);
         const parts = {
           source: await partOf('source', source, given.references.source),
           destination: await partOf('destination', destination, given.references.destination),
-          connection: connectionPart(found),
+          connection: adoptable(connectionPart(found), found, source),
         };
         return {
           name: found.name,

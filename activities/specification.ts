@@ -3,6 +3,7 @@ import type { ErrorObject } from 'ajv';
 import type { Problem } from '../src/errors';
 import { isRecord } from '../src/json';
 import { isReference, referencesIn, withReferences } from '../src/secret-references';
+import { MASK, maskRecord } from '../src/secrets';
 import { closest, suggestion } from '../src/suggestions';
 import { formatPath } from '../src/yaml';
 import type { Path } from '../src/yaml';
@@ -139,4 +140,22 @@ export const checkSpecification = (
     ...errors,
   ];
   return [...new Map(found.toReversed().map((each) => [each.path, each])).values()].toReversed();
+};
+
+/** A secret's place, where its value is nobody's business. */
+const hidden = (value: unknown): unknown => {
+  if (value === MASK) return { secretRef: 'platform' };
+  if (Array.isArray(value)) return value.map(hidden);
+  return isRecord(value) ? mapped(value) : value;
+};
+const mapped = (record: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, hidden(value)]));
+
+/** What the descriptor says, secrets as references, and what the platform adds. */
+export const withPlatforms = (
+  given: Record<string, unknown>,
+  complete: Record<string, unknown>,
+) => {
+  const added = Object.entries(complete).filter(([key]) => !(key in given));
+  return { ...mapped(maskRecord(Object.fromEntries(added))), ...given };
 };

@@ -1,6 +1,9 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
-import { ownerOf } from '../src/ownership';
+import { componentIn, ownerOf } from '../src/ownership';
 import type { ToValidate } from '../workflows/validate';
+import { oddness } from './findings';
+import { candidateOf, homonymsOf, isRefusal, judge, listed, named } from './taking-over';
+import type { AdoptExisting, Surroundings, Taking } from './taking-over';
 import { failed, passed, warning } from './validation-checks';
 import type { Check } from './validation-checks';
 
@@ -11,15 +14,14 @@ export interface Entities {
   connection: ConnectionRead[];
 }
 
-const MAX_NAMED = 10;
-const named = (entities: { id: string; name: string }[]) =>
-  entities
-    .slice(0, MAX_NAMED)
-    .map(({ id, name }) => `"${name}" (${id})`)
-    .join(', ');
+/** Whether each component has one: as long as not, it may be new, or hidden by a page that moved. */
+export const hasAll = (components: ToValidate[]) => (found: Actor[]) => {
+  const owners = new Set(found.map(({ name }) => ownerOf(name)));
+  return components.every(({ plan }) => owners.has(plan.component.key));
+};
 
 const several = (kind: string, found: { id: string; name: string }[]) =>
-  `Airbyte has ${String(found.length)} ${kind}s for this component: ${named(found)}.`;
+  `Airbyte has ${String(found.length)} ${kind}s for this component: ${listed(found)}.`;
 
 /** The one that a provision would take: the one a former run told of, or the only one. */
 const chosenOf = <Entity extends { id: string }>(found: Entity[], hint: string | undefined) =>
@@ -36,6 +38,17 @@ const judgeSeveral = <Entity extends { id: string; name: string }>(
   return [failed(at, `${several(kind, found)} Delete all but one ${kind} in Airbyte.`)];
 };
 
+/** What is taken must be understood: a provision refuses it else. */
+const judgeForm = (
+  { at, kind }: { at: string; kind: string },
+  chosen: { id: string; name: string; odd?: string | undefined },
+): Check | undefined => {
+  const odd = oddness(kind, chosen);
+  return odd === undefined
+    ? undefined
+    : failed(at, `${odd}. Correct it in Airbyte, or delete it there.`);
+};
+
 interface Whose extends ToValidate {
   /** The connectors that are wanted; undefined where this Airbyte cannot tell. */
   definitionIds: Record<Kind, string | undefined>;
@@ -49,61 +62,92 @@ const judgeActor = (wanted: Whose, kind: Kind, { [kind]: all }: Entities) => {
   const checks = judgeSeveral({ at, kind }, own, chosen);
   if (!chosen)
     return { own, chosen, checks: own.length === 0 ? [passed(at, 'is new in Airbyte')] : checks };
+  const odd = judgeForm({ at, kind }, chosen);
+  if (odd) return { own, chosen, checks: [...checks, odd] };
   const isSame = [chosen.definitionId, undefined].includes(definitionIds[kind]);
   const verdict = isSame
-    ? passed(at, `is in Airbyte already: ${named([chosen])}`)
+    ? passed(at, `is in Airbyte already: ${named(chosen)}`)
     : failed(
         `${at}.connector`,
-        `is another one than that of the ${kind} ${named([chosen])} in Airbyte, which cannot change it. Undeploy the component, then deploy it again.`,
+        `is another one than that of the ${kind} ${named(chosen)} in Airbyte, which cannot change it. Undeploy the component, then deploy it again.`,
       );
   return { own, chosen, checks: [...checks, verdict] };
 };
 
-/** A connection is the component's whose source it reads. */
-const ownerIn = ({ source }: Entities, { sourceId }: ConnectionRead) =>
-  ownerOf(source.find(({ id }) => id === sourceId)?.name ?? '');
+/** What a platform wants of pipelines that are there already. */
+export interface Takeover {
+  policy: AdoptExisting;
+  hrefOf: Surroundings['hrefOf'];
+}
 
-const judgeNamesakes = ({ plan, at }: ToValidate, own: ConnectionRead[], all: Entities): Check => {
-  const path = `${at}.connection.name`;
-  const { name } = plan.connection;
-  const others = all.connection.filter((one) => one.name === name && !own.includes(one));
-  if (others.length === 0) return passed(path, 'no other connection has this name');
-  const owners = [...new Set(others.flatMap((one) => ownerIn(all, one) ?? []))];
-  const whose = owners.length > 0 ? `, of ${owners.join(', ')}` : '';
-  return failed(
-    path,
-    `is the name of another connection too, ${named(others)}${whose}, and schedulers find connections by their names. Choose another name, or rename or delete that connection in Airbyte.`,
-  );
+const takingIn = (
+  { plan, definitionIds }: Whose,
+  own: Surroundings['own'],
+  { all, takeover }: { all: Entities; takeover: Takeover },
+) => {
+  const given: Surroundings = { plan, own, connections: all.connection, ...takeover };
+  const actorIn = (kind: Kind, id: string) => all[kind].find((actor) => actor.id === id);
+  const ownerIn = (sourceId: string) => componentIn(actorIn('source', sourceId)?.name ?? '');
+  const homonyms = homonymsOf(given, ownerIn);
+  const candidate = candidateOf(given, ownerIn);
+  if (!candidate || isRefusal(candidate)) return { homonyms, taking: candidate };
+  const { sourceId, destinationId } = candidate.connection;
+  const source = actorIn('source', sourceId);
+  const destination = actorIn('destination', destinationId);
+  return {
+    homonyms,
+    taking: judge(candidate, { source, destination }, { ...given, definitionIds }),
+  };
 };
+
+const TAKEN = {
+  over: 'is taken over: it keeps its id, its state and its history, and is changed as the descriptor says',
+  anew: 'is paused and renamed, as its source or destination are used by others; the pipeline is made anew beside it, without its state',
+};
+
+const takingChecks = (
+  { at, plan }: Whose,
+  { homonyms, taking }: ReturnType<typeof takingIn>,
+): Check[] => {
+  const path = `${at}.connection.name`;
+  const told = homonyms === undefined ? [] : [warning(path, homonyms)];
+  if (!taking) return told.length > 0 ? told : [passed(path, 'no other connection has this name')];
+  if (isRefusal(taking))
+    return [...told, failed(`${at}.${taking.at}`, `${taking.problem}. ${taking.solution}`)];
+  const where = plan.connection.adopt === undefined ? path : `${at}.connection.adopt`;
+  return [...told, warning(where, `${named(taking.connection)} ${TAKEN[taking.how]}`)];
+};
+
+const isOver = (taking: ReturnType<typeof takingIn>['taking']): taking is Taking =>
+  taking !== undefined && !isRefusal(taking) && taking.how === 'over';
 
 /** What a provision of the component would find in the way, by the names that Airbyte has. */
 export const judgeNames = (
   component: ToValidate,
   definitionIds: Whose['definitionIds'],
-  all: Entities,
+  given: { all: Entities; takeover: Takeover },
 ): Check[] => {
+  const { all } = given;
   const wanted = { ...component, definitionIds };
   const source = judgeActor(wanted, 'source', all);
   const destination = judgeActor(wanted, 'destination', all);
   const at = `${wanted.at}.connection`;
   const sources = source.chosen ? [source.chosen] : source.own;
-  const own = all.connection.filter(({ sourceId }) => sources.some(({ id }) => id === sourceId));
-  const chosen = chosenOf(own, wanted.known.connectionId);
-  const checks = judgeSeveral({ at, kind: 'connection' }, own, chosen);
-  const isAstray = chosen && destination.own.every(({ id }) => id !== chosen.destinationId);
+  const connections = all.connection.filter(({ sourceId }) =>
+    sources.some(({ id }) => id === sourceId),
+  );
+  const chosen = chosenOf(connections, wanted.known.connectionId);
+  const several = judgeSeveral({ at, kind: 'connection' }, connections, chosen);
+  const odd = chosen && judgeForm({ at, kind: 'connection' }, chosen);
+  const isClear = [source, destination].every(({ own, chosen: one }) => one ?? own.length === 0);
+  if (!isClear || odd || (several.length > 0 && !chosen))
+    return [...source.checks, ...destination.checks, ...several, ...(odd ? [odd] : [])];
+  const own = { source: source.chosen, destination: destination.chosen, connection: chosen };
+  const found = takingIn(wanted, own, given);
   return [
-    ...source.checks,
-    ...destination.checks,
-    ...checks,
-    ...(isAstray
-      ? [
-          failed(
-            at,
-            `${named([chosen])} reads this component's source but writes to a destination that is not the component's. Delete that connection in Airbyte.`,
-          ),
-        ]
-      : []),
-    judgeNamesakes(wanted, own, all),
+    ...(isOver(found.taking) ? [] : [...source.checks, ...destination.checks]),
+    ...several,
+    ...takingChecks(wanted, found),
   ];
 };
 

@@ -1,18 +1,17 @@
 import type { Kind } from '../src/airbyte';
-import { isRecord } from '../src/json';
-import { MASK, maskRecord } from '../src/secrets';
 import type { Redactor } from '../src/secrets';
 import type { ToValidate } from '../workflows/validate';
 import { createResolve } from './actors';
 import type { ActorDeps, ResolveDeps } from './actors';
 import { attempt } from './attempt';
 import { definitionIdOf } from './definitions';
-import { checkSpecification, isReadable } from './specification';
+import { checkSpecification, isReadable, withPlatforms } from './specification';
 import { failed, notPossible, passed } from './validation-checks';
 import type { Check } from './validation-checks';
 import { definitionsOf, judgeDefinition } from './validation-connectors';
 import type { OneEnd } from './validation-connectors';
-import { judgeEachOther, judgeNames } from './validation-names';
+import { hasAll, judgeEachOther, judgeNames } from './validation-names';
+import type { Takeover } from './validation-names';
 
 export type { Check } from './validation-checks';
 
@@ -20,26 +19,12 @@ export type ValidationActivities = ReturnType<typeof createValidationActivities>
 
 export interface ValidationDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
   redact: Redactor['redact'];
+  takeover: Takeover;
 }
 
 const KINDS = ['source', 'destination'] as const;
 const MAX_MESSAGE = 500;
 const ASK = 'Ask the platform operator';
-
-/** A secret's place, where its value is nobody's business. */
-const hidden = (value: unknown): unknown => {
-  if (value === MASK) return { secretRef: 'platform' };
-  if (Array.isArray(value)) return value.map(hidden);
-  return isRecord(value) ? mapped(value) : value;
-};
-const mapped = (record: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, hidden(value)]));
-
-/** What the descriptor says, secrets as references, and what the platform adds. */
-const withPlatforms = (given: Record<string, unknown>, complete: Record<string, unknown>) => {
-  const added = Object.entries(complete).filter(([key]) => !(key in given));
-  return { ...mapped(maskRecord(Object.fromEntries(added))), ...given };
-};
 
 const judgeConfiguration = (
   { component, kind }: OneEnd,
@@ -64,7 +49,8 @@ const wantedOf = ({ component: { plan }, kind }: OneEnd) => ({
 });
 
 /** Looking at Airbyte on behalf of a descriptor. Nothing is written there. */
-export const createValidationActivities = ({ airbyteFor, redact, ...rest }: ValidationDeps) => {
+export const createValidationActivities = (deps: ValidationDeps) => {
+  const { airbyteFor, redact, takeover, ...rest } = deps;
   const resolve = createResolve(rest);
 
   return {
@@ -97,9 +83,10 @@ export const createValidationActivities = ({ airbyteFor, redact, ...rest }: Vali
     checkNames: ({ components }: { components: ToValidate[] }): Promise<Check[]> =>
       attempt(async ({ interest }) => {
         const airbyte = airbyteFor(interest);
+        const until = hasAll(components);
         const [source, destination, connection] = await Promise.all([
-          airbyte.listActors('source'),
-          airbyte.listActors('destination'),
+          airbyte.listActors('source', { until }),
+          airbyte.listActors('destination', { until }),
           airbyte.listConnections(),
         ]);
         const all = { source, destination, connection };
@@ -107,7 +94,7 @@ export const createValidationActivities = ({ airbyteFor, redact, ...rest }: Vali
           const idOf = (kind: Kind) =>
             definitionIdOf(airbyte, kind, component.plan[kind]).catch(() => undefined);
           const ids = { source: await idOf('source'), destination: await idOf('destination') };
-          return judgeNames(component, ids, all);
+          return judgeNames(component, ids, { all, takeover });
         });
         return [...(await Promise.all(alone)).flat(), ...judgeEachOther(components)];
       }),

@@ -4,6 +4,7 @@ import type { WorkflowBundleOption } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createActivities } from '../activities/airbyte';
 import { ROOT } from '../scripts/child';
+import { createReadOne } from '../src/airbyte-odd';
 import { createPublicAirbyte } from '../src/airbyte-public';
 import { createAirbyteHttp } from '../src/airbyte-http';
 import { ProvisioningRequest } from '../src/contract';
@@ -40,13 +41,14 @@ const bundleWithoutLease = () => {
 
 const activitiesOn = (airbyteUrl: string) => {
   const redactor = createRedactor([]);
+  const log = pino({ level: 'silent' });
   const http = createAirbyteHttp({
     url: airbyteUrl,
     auth: { kind: 'oauth', clientId: 'simulator', clientSecret: 'simulator-secret' },
     requestTimeout: 30_000,
     maxInFlight: 3,
     redactor,
-    log: pino({ level: 'silent' }),
+    log,
   });
   const snowflake = {
     host: 'bench.snowflakecomputing.com',
@@ -56,14 +58,21 @@ const activitiesOn = (airbyteUrl: string) => {
     credentials: { auth_type: 'Username and Password', password: 'p' },
   };
   return createActivities({
-    airbyteFor: createPublicAirbyte({ http, workspaceId: DEFAULT_WORKSPACE_ID }),
+    airbyteFor: createPublicAirbyte({
+      http,
+      workspaceId: DEFAULT_WORKSPACE_ID,
+      readOne: createReadOne(log),
+    }),
     fabrics: { snowflake: () => Promise.resolve(snowflake) },
     references: createSecretReferences(
       { directory: undefined, allowed: [], fromEnvironment: new Map() },
       redactor,
     ),
+    // Only what is updated has something before it.
+    provisioned: { findFormer: () => Promise.resolve(undefined) },
     fingerprintKey: 'bench',
     workspaceId: DEFAULT_WORKSPACE_ID,
+    adoptExisting: 'refuse',
     uiUrl: airbyteUrl,
     mappersByHand: 'keep',
   });

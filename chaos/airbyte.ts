@@ -1,7 +1,18 @@
+import { z } from 'zod';
 import { startSimulator } from '../src/simulator/simulator';
 import { World } from './check';
 import { startFlakyProxy } from './flaky-proxy';
 import { createRandom } from './random';
+
+const Requests = z.object({
+  requests: z.array(
+    z.object({
+      secrets: z
+        .array(z.object({ sha256: z.string().nullable(), host: z.string().nullable() }))
+        .default([]),
+    }),
+  ),
+});
 
 export type Airbyte = Awaited<ReturnType<typeof startAirbyte>>;
 
@@ -21,7 +32,12 @@ export const startAirbyte = async (seed: number) => {
     /** Through the network. */
     url: proxy.url,
     network: proxy,
-    look: async () => World.parse(await control('GET', '/entities')),
+    look: async () => World.parse(await control('GET', '/entities?secrets=true')),
+    /** The secrets that writes carried: of the last ten thousand calls at least. */
+    sentSecrets: async () => {
+      const { requests } = Requests.parse(await control('GET', '/requests'));
+      return requests.flatMap(({ secrets }) => secrets);
+    },
     fault: (fault: object) => control('POST', '/faults', fault),
     clearFaults: () => control('DELETE', '/faults'),
     close: async () => {

@@ -1,23 +1,27 @@
 import { z } from 'zod';
 import type { ProvisioningStatus } from '../src/contract';
 import { KINDS } from './model';
-import type { Expected, Kind } from './model';
+import type { Choice, Expected, Kind } from './model';
 import type { Variant } from './requests';
+import { hostOf } from './secrets';
 
-/** What exists in Airbyte, as the simulator tells it past its API. */
+/** What exists in Airbyte, secrets included, as the simulator tells it past its API. */
 export const World = z.object({
   sources: z.array(
     z.object({
       sourceId: z.string(),
       name: z.string(),
-      configuration: z.object({ url: z.string() }),
+      configuration: z.object({
+        url: z.string(),
+        provider: z.object({ host: z.string(), password: z.string() }),
+      }),
     }),
   ),
   destinations: z.array(
     z.object({
       destinationId: z.string(),
       name: z.string(),
-      configuration: z.object({ database: z.string() }),
+      configuration: z.object({ database: z.string(), host: z.string(), password: z.string() }),
     }),
   ),
   connections: z.array(
@@ -35,28 +39,61 @@ export type World = z.infer<typeof World>;
 /** `<name> [<component key> …]`: whose it is. */
 const ownerIn = (name: string) => /\[([^\s[\]]+)[^[\]]*\]$/.exec(name)?.[1];
 
-/** One component's part of the world, each entity by what its variant sets. */
-const partOf = (key: string, { sources, destinations, connections }: World) => {
+/** By what its variant sets; a connection has no secret. */
+interface Entity {
+  setting: string;
+  secret?: string;
+}
+
+/** One component's part of the world. */
+const partOf = (
+  key: string,
+  { sources, destinations, connections }: World,
+): Record<Kind, Entity[]> => {
   const source = sources.filter(({ name }) => ownerIn(name) === key);
   const destination = destinations.filter(({ name }) => ownerIn(name) === key);
   const sourceIds = source.map(({ sourceId }) => sourceId);
   return {
-    source: source.map(({ configuration }) => configuration.url),
-    destination: destination.map(({ configuration }) => configuration.database),
+    source: source.map(({ configuration: { url, provider } }) => ({
+      setting: `${url} on ${provider.host}`,
+      secret: provider.password,
+    })),
+    destination: destination.map(({ configuration: { database, host, password } }) => ({
+      setting: `${database} on ${host}`,
+      secret: password,
+    })),
     connection: connections
       .filter(({ sourceId }) => sourceIds.includes(sourceId))
-      .map(({ prefix }) => prefix),
+      .map(({ prefix }) => ({ setting: prefix })),
   };
 };
 
 const SETTING = {
-  source: ({ url }: Variant) => url,
-  destination: ({ database }: Variant) => database,
+  source: ({ url, fileServer }: Variant) => `${url} on ${hostOf('source', fileServer)}`,
+  destination: ({ database, databaseServer }: Variant) =>
+    `${database} on ${hostOf('destination', databaseServer)}`,
   connection: ({ prefix }: Variant) => prefix,
 } satisfies Record<Kind, (variant: Variant) => string>;
 
-const tell = (setting: string | undefined) =>
-  setting === undefined ? 'nothing' : `one with "${setting}"`;
+/** These secrets are made up, so that they may be told. */
+const withSecrets = (setting: string, secrets: string[]) =>
+  secrets.length === 0 ? `one with "${setting}"` : `one with "${setting}" and ${secrets.join('/')}`;
+
+const tell = (kind: Kind, choice: Choice | undefined) =>
+  choice ? withSecrets(SETTING[kind](choice.variant), choice.secrets) : 'nothing';
+
+const tellEntity = (entity: Entity | undefined) =>
+  entity
+    ? withSecrets(entity.setting, entity.secret === undefined ? [] : [entity.secret])
+    : 'nothing';
+
+const fits =
+  (kind: Kind, entity: Entity | undefined) =>
+  (choice: Choice | undefined): boolean => {
+    if (!choice || !entity) return !choice && !entity;
+    const isSecret = entity.secret === undefined || choice.secrets.includes(entity.secret);
+    return SETTING[kind](choice.variant) === entity.setting && isSecret;
+  };
 
 /** How one component differs from what the statuses of its runs say. */
 export const differencesOf = (key: string, expected: Expected, world: World): string[] => {
@@ -64,11 +101,29 @@ export const differencesOf = (key: string, expected: Expected, world: World): st
   return KINDS.flatMap((kind) => {
     const found = part[kind];
     if (found.length > 1) return [`${key} has ${String(found.length)} ${kind}s`];
-    const wanted = expected[kind].map((variant) => variant && SETTING[kind](variant));
-    if (wanted.includes(found[0])) return [];
-    const choices = [...new Set(wanted)].map(tell).join(' or ');
-    return [`${key} should have as its ${kind} ${choices}, and has ${tell(found[0])}`];
+    if (expected[kind].some(fits(kind, found[0]))) return [];
+    const choices = [...new Set(expected[kind].map((choice) => tell(kind, choice)))].join(' or ');
+    return [`${key} should have as its ${kind} ${choices}, and has ${tellEntity(found[0])}`];
   });
+};
+
+/** Once the world is seen it is known which secret an entity has, and so which is the former one. */
+export const narrowed = (key: string, expected: Expected, world: World): Expected => {
+  const part = partOf(key, world);
+  const seen = (kind: Kind) => {
+    const [entity] = part[kind];
+    const isSeen = fits(kind, entity);
+    return expected[kind].map((choice) =>
+      choice && entity?.secret !== undefined && isSeen(choice)
+        ? { ...choice, secrets: [entity.secret] }
+        : choice,
+    );
+  };
+  return {
+    source: seen('source'),
+    destination: seen('destination'),
+    connection: seen('connection'),
+  };
 };
 
 /** What belongs to no component of ours, or hangs in the air. */

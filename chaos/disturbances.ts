@@ -1,6 +1,7 @@
 import type { Weather } from './flaky-proxy';
 import { createRandom } from './random';
 import type { Random } from './random';
+import { ENDS, secretNameOf, SERVERS } from './secrets';
 
 const VICTIMS = ['worker', 'gateway', 'temporal'] as const;
 export type Victim = (typeof VICTIMS)[number];
@@ -13,11 +14,23 @@ export type Disturbance = { at: number } & (
   | { what: 'kill'; victim: Victim; which: number; downFor: number }
   | { what: 'weather'; weather: Exclude<Weather, 'fair'>; lasts: number }
   | { what: 'fault'; fault: Fault }
+  | { what: 'rotation'; secret: string }
+  | { what: 'loss'; secret: string; lasts: number }
 );
 
-const PER_MINUTE = { worker: 4, gateway: 4, temporal: 2, flaky: 3, faults: 30 };
+const PER_MINUTE = {
+  worker: 4,
+  gateway: 4,
+  temporal: 2,
+  flaky: 3,
+  faults: 30,
+  refusals: 20,
+  rotations: 12,
+  losses: 2,
+};
 const DOWN_FOR = [200, 3000] as const;
 const FLAKY_FOR = [3000, 8000] as const;
+const LOST_FOR = [3000, 10_000] as const;
 /** Milliseconds by which the simulator may be late; less than the AIRBYTE_SETTLE_TIME of the runs. */
 export const LATEST_COMMIT = 2000;
 
@@ -35,6 +48,8 @@ const UPDATES = ['putSource', 'putDestination', 'patchConnection'] as const;
 const DELETES = ['deleteSource', 'deleteDestination', 'deleteConnection'] as const;
 /** What may happen late; a late update would overwrite what a later run has written. */
 const LATE = [...CREATES, ...UPDATES] as const;
+/** What fails an update when some of it is written; of a first provision the last step. */
+const REFUSED = [...UPDATES, 'patchConnection', 'patchConnection', 'createConnection'] as const;
 const CLEARING = ['createJob', 'getJob'] as const;
 const ANY = [...READS, ...CREATES, ...UPDATES, ...DELETES, ...CLEARING] as const;
 
@@ -56,6 +71,32 @@ const someFault = (random: Random): Fault => {
     { operation: random.pick(LATE), commitLater: random.between(1100, LATEST_COMMIT) },
     { operation: random.pick(LATE), commitLater: random.between(1100, LATEST_COMMIT) },
   ]);
+};
+
+const someSecret = (random: Random) => secretNameOf(random.pick(ENDS), random.pick(SERVERS));
+
+/** Secrets that change or are gone for a while, and updates that Airbyte refuses. */
+const planSecrets = (seed: number, duration: number): Disturbance[] => {
+  const random = createRandom(seed, 'secrets');
+  const momentsOf = (perMinute: number) =>
+    random.moments(Math.max(1, Math.round((perMinute * duration) / 60_000)), duration);
+  const rotations = momentsOf(PER_MINUTE.rotations).map((at) => ({
+    at,
+    what: 'rotation' as const,
+    secret: someSecret(random),
+  }));
+  const losses = momentsOf(PER_MINUTE.losses).map((at) => ({
+    at,
+    what: 'loss' as const,
+    secret: someSecret(random),
+    lasts: random.between(...LOST_FOR),
+  }));
+  const refusals = momentsOf(PER_MINUTE.refusals).map((at) => ({
+    at,
+    what: 'fault' as const,
+    fault: { operation: random.pick(REFUSED), status: random.pick([400, 422]) },
+  }));
+  return [...rotations, ...losses, ...refusals];
 };
 
 /** The same for the same seed and minutes. */
@@ -89,5 +130,7 @@ export const planDisturbances = (seed: number, minutes: number): Disturbance[] =
   const faults = random
     .moments(count(PER_MINUTE.faults), duration)
     .map((at) => ({ at, what: 'fault' as const, fault: someFault(random) }));
-  return [...kills, ...flaky, outage, ...faults].sort((one, other) => one.at - other.at);
+  return [...kills, ...flaky, outage, ...faults, ...planSecrets(seed, duration)].sort(
+    (one, other) => one.at - other.at,
+  );
 };

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ProvisioningStatus } from '../src/contract';
-import { differencesOf, flawsOf } from './check';
+import { differencesOf, flawsOf, narrowed } from './check';
 import type { World } from './check';
 import type { Coordinator } from './coordinator';
 import { after, NOTHING } from './model';
@@ -8,6 +8,10 @@ import type { Problems } from './problems';
 import { actsOf, bodyOf, keyOf } from './requests';
 import type { Known, Request, Scale } from './requests';
 import type { ClosedRun, Runs } from './runs';
+import type { Secrets } from './secrets';
+
+/** Milliseconds by which Temporal's times may be off. */
+const CLOCK = 50;
 
 /** A token that was handed out, and what became of it. */
 export interface Sent {
@@ -22,6 +26,7 @@ export interface LoadOptions extends Scale {
   coordinator: Coordinator;
   runs: Runs;
   problems: Problems;
+  secrets: Secrets;
   look: () => Promise<World>;
   /** Ends the load: what has been sent is still followed. */
   enough: AbortSignal;
@@ -33,7 +38,7 @@ const isFailed = (sent: Sent | undefined) => sent?.status?.status === 'FAILED';
 
 /** One component as its owners use it; after each act Airbyte must have what the runs say. */
 const createComponent = (component: string, options: LoadOptions) => {
-  const { coordinator, runs, look, problems } = options;
+  const { coordinator, runs, secrets, look, problems } = options;
   const key = keyOf(component);
   const sent: Sent[] = [];
   const ended: ClosedRun[] = [];
@@ -54,7 +59,10 @@ const createComponent = (component: string, options: LoadOptions) => {
   const learn = (run: ClosedRun) => {
     ended.push(run);
     const request = requests.get(run.token);
-    if (request) expected = after(expected, { request, status: run.status });
+    const { closedAt, milliseconds } = run;
+    const valuesOf = (name: string) =>
+      secrets.during(name, closedAt - milliseconds - CLOCK, closedAt + CLOCK);
+    if (request) expected = after(expected, { request, status: run.status, valuesOf });
     else problems.add([`${run.token} was never handed out`], [run.token]);
     if (run.status.status === 'COMPLETED') known = run.status.info?.privateInfo ?? known;
   };
@@ -67,7 +75,9 @@ const createComponent = (component: string, options: LoadOptions) => {
       problems.add([`${key}: the same token for different requests, or the reverse`], tokens);
     const seen = new Set(ended.map(({ runId }) => runId));
     for (const run of await runs.ended(component, tokens, seen)) learn(run);
-    problems.add(differencesOf(key, expected, await look()), tokens);
+    const world = await look();
+    problems.add(differencesOf(key, expected, world), tokens);
+    expected = narrowed(key, expected, world);
   };
 
   return {

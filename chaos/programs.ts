@@ -6,6 +6,7 @@ import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
 import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
 import type { Victim } from './disturbances';
+import { SECRET_NAMES } from './secrets';
 
 const START_TIMEOUT = 60_000;
 
@@ -84,7 +85,11 @@ const createProgram = ({ name, folder, begin, onDeath }: ProgramOptions): Progra
   };
 };
 
-const environmentOf = (airbyteUrl: string, temporal: number): Environment => ({
+const environmentOf = (
+  airbyteUrl: string,
+  temporal: number,
+  secretsDirectory: string,
+): Environment => ({
   PATH: process.env.PATH ?? '',
   TEMPORAL_ADDRESS: `127.0.0.1:${String(temporal)}`,
   // No file of this name: the one in the user's home may point at another server.
@@ -99,11 +104,8 @@ const environmentOf = (airbyteUrl: string, temporal: number): Environment => ({
   // Shorter than the outage, so that some runs live through it and others fail.
   AIRBYTE_GIVE_UP_AFTER: '25s',
   AIRBYTE_SETTLE_TIME: '3s',
-  SNOWFLAKE_HOST: 'chaos.snowflakecomputing.com',
-  SNOWFLAKE_ROLE: 'LOADER',
-  SNOWFLAKE_WAREHOUSE: 'LOADING',
-  SNOWFLAKE_USER: 'airbyte',
-  SNOWFLAKE_PASSWORD: 'not-a-real-password',
+  SECRETS_DIR: secretsDirectory,
+  SECRETS_ALLOWED: SECRET_NAMES.join(','),
 });
 
 const answers = (url: string) => async () =>
@@ -115,14 +117,16 @@ export type Programs = Awaited<ReturnType<typeof startPrograms>>;
 export const startPrograms = async ({
   folder,
   airbyteUrl,
+  secretsDirectory,
   onDeath,
 }: {
   folder: string;
   airbyteUrl: string;
+  secretsDirectory: string;
   onDeath: (message: string) => void;
 }) => {
   const [temporalPort = 0, ...ports] = await findFreePorts(5);
-  const env = environmentOf(airbyteUrl, temporalPort);
+  const env = environmentOf(airbyteUrl, temporalPort, secretsDirectory);
   const urls = ports.map((port) => `http://127.0.0.1:${String(port)}`);
   const temporal = createProgram({
     name: 'temporal',

@@ -41,6 +41,7 @@ export const summaryOf = ({ title, components, problems, trouble, retries }: Out
     ['killed', `${kills.join(', ')}, each started again`],
     ['outage', `Airbyte was down for ${seconds(trouble.outage)}`],
     ['faults', `${String(trouble.faults)} at Airbyte, ${String(trouble.harms)} in the network`],
+    ['secrets', `rotated ${String(trouble.rotations)} times`],
     ['verdict', problems.length === 0 ? 'clean' : `${String(problems.length)} problems`],
   ];
   return [title, ...rows.map(([what = '', told = '']) => `  ${what.padEnd(12)} ${told}`)].join(

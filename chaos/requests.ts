@@ -1,12 +1,16 @@
 import { createRandom } from './random';
 import type { Random } from './random';
+import { hostOf, secretNameOf, SERVERS } from './secrets';
+import type { Server } from './secrets';
 
 /** What tells one descriptor of a component from another, and where it shows in Airbyte. */
 export interface Variant {
-  /** Of the source. */
+  /** Of the source: a file on a server, which has a secret. */
   url: string;
-  /** Of the destination. */
+  fileServer: Server;
+  /** Of the destination: a database on a server, which has a secret too. */
   database: string;
+  databaseServer: Server;
   /** Of the connection. */
   prefix: string;
 }
@@ -32,9 +36,10 @@ export const attributeOf = (component: string) => `${PRODUCT}.${component}`;
 export const keyOf = (component: string) => `${ENVIRONMENT}/${attributeOf(component)}`;
 
 const someVariant = (random: Random): Variant => ({
-  // Nothing can listen there: the simulator then makes columns up instead of reading a file.
-  url: `https://localhost:1/${random.pick(['january', 'february', 'march', 'april'])}.csv`,
-  database: random.pick(['SALES', 'FINANCE', 'RISK']),
+  url: `/data/${random.pick(['january', 'february', 'march'])}.csv`,
+  fileServer: random.pick(SERVERS),
+  database: random.pick(['sales', 'finance', 'risk']),
+  databaseServer: random.pick(SERVERS),
   prefix: random.pick(['', 'raw_', 'new_']),
 });
 
@@ -82,10 +87,31 @@ const descriptorOf = (component: string, { variant }: { variant?: Variant }, inf
   });
 };
 
-const specificOf = ({ url, database, prefix }: Variant) => ({
-  source: { name: 'File', connectionConfiguration: { url, dataset_name: 'rows' } },
-  destination: { name: 'Warehouse', connectionConfiguration: { database } },
-  connection: { name: 'File to warehouse', prefix },
+const specificOf = (variant: Variant) => ({
+  source: {
+    name: 'File',
+    connectionConfiguration: {
+      url: variant.url,
+      dataset_name: 'rows',
+      provider: {
+        storage: 'SFTP',
+        user: 'chaos',
+        host: hostOf('source', variant.fileServer),
+        password: { secretRef: secretNameOf('source', variant.fileServer) },
+      },
+    },
+  },
+  destination: {
+    connector: 'postgres',
+    name: 'Warehouse',
+    connectionConfiguration: {
+      host: hostOf('destination', variant.databaseServer),
+      database: variant.database,
+      username: 'chaos',
+      password: { secretRef: secretNameOf('destination', variant.databaseServer) },
+    },
+  },
+  connection: { name: 'File to warehouse', prefix: variant.prefix },
 });
 
 /** The body of the request, as a Coordinator sends it: with what the last good run reported. */

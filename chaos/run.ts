@@ -15,6 +15,7 @@ import { createProblems } from './problems';
 import { startPrograms } from './programs';
 import { alarmsIn, explain, summaryOf } from './report';
 import { createRuns } from './runs';
+import { createSecrets } from './secrets';
 import { createTrouble } from './trouble';
 
 /** Milliseconds that what is under way has to end in, once nothing disturbs it any more. */
@@ -81,7 +82,13 @@ const setUp = async (
   const airbyte = await startAirbyte(seed);
   onEnd(airbyte.close);
   const onDeath = (message: string) => problems.add([message]);
-  const programs = await startPrograms({ folder, airbyteUrl: airbyte.url, onDeath });
+  const secrets = createSecrets(folder);
+  const programs = await startPrograms({
+    folder,
+    airbyteUrl: airbyte.url,
+    secretsDirectory: secrets.directory,
+    onDeath,
+  });
   onEnd(programs.stop);
   await programs.start();
   const [enough, giveUp] = [createSwitch(), createSwitch()];
@@ -89,10 +96,11 @@ const setUp = async (
   const runs = createRuns(programs.temporalAddress, giveUp.signal);
   onEnd(runs.close);
   const { look } = airbyte;
-  const load = { seed, count, coordinator, runs, problems, look, enough: enough.signal };
+  const common = { coordinator, runs, secrets, problems, look };
+  const load = { seed, count, ...common, enough: enough.signal };
   const components = createComponents(load);
-  const trouble = createTrouble(airbyte, programs, problems);
-  return { problems, airbyte, programs, coordinator, runs, components, trouble, enough, giveUp };
+  const trouble = createTrouble({ airbyte, programs, secrets, problems });
+  return { ...common, airbyte, programs, components, trouble, enough, giveUp };
 };
 type Setting = Awaited<ReturnType<typeof setUp>>;
 
@@ -108,6 +116,11 @@ const progressOf = ({ components, airbyte, trouble, problems }: Setting) => {
   };
   const told = Object.entries(figures).map(([what, count]) => `${what} ${String(count)}`);
   return [...told, `network ${airbyte.network.weather()}`].join(', ');
+};
+
+/** Secrets where no descriptor gave them to; the simulator remembers its last calls only. */
+const findStrays = async ({ airbyte, secrets, problems }: Setting) => {
+  problems.add(secrets.strays(await airbyte.sentSecrets()));
 };
 
 /** Lets the components live in trouble, and resolves when all they began has ended in peace. */
@@ -132,13 +145,15 @@ const inTime = async (
   if (!giveUp.signal.aborted) problems.add(failures.map(({ reason }) => String(reason)));
 };
 
-const check = async ({ components, airbyte, problems }: Setting) => {
+const check = async (setting: Setting) => {
+  const { components, airbyte, problems } = setting;
   // What Airbyte does late must show.
   await pause(LATEST_COMMIT);
   const world = await airbyte.look();
   for (const component of components) component.check(world);
   const keys = components.map(({ key }: Component) => key);
   problems.add(orphansIn(world, keys));
+  await findStrays(setting);
 };
 
 /**
@@ -176,6 +191,7 @@ const chaos = async (options: Options, folder: string) => {
     const progress = setInterval(() => {
       const time = String(Math.round((Date.now() - start) / 1000));
       say(`${time.padStart(4)} s  ${progressOf(setting)}`);
+      findStrays(setting).catch((err: unknown) => say(String(err)));
     }, PROGRESS);
     onEnd(() => clearInterval(progress));
     await live(setting, options);

@@ -3,19 +3,29 @@ import type { Airbyte } from './airbyte';
 import type { Disturbance } from './disturbances';
 import type { Problems } from './problems';
 import type { Programs } from './programs';
+import type { Secrets } from './secrets';
 
 export type Trouble = ReturnType<typeof createTrouble>;
 
 type Of<What extends Disturbance['what']> = Extract<Disturbance, { what: What }>;
 
+/** What there is to disturb. */
+interface Subjects {
+  airbyte: Airbyte;
+  programs: Programs;
+  secrets: Secrets;
+  problems: Problems;
+}
+
 /** Makes disturbances happen, counts them, and puts everything in order again. */
-export const createTrouble = (airbyte: Airbyte, programs: Programs, problems: Problems) => {
+export const createTrouble = ({ airbyte, programs, secrets, problems }: Subjects) => {
   const { network } = airbyte;
   const enough = new AbortController();
   const underWay: Promise<unknown>[] = [];
   const kills = { worker: 0, gateway: 0, temporal: 0 };
   let faults = 0;
   let outage = 0;
+  let rotations = 0;
 
   const kill = async ({ victim, which, downFor }: Of<'kill'>) => {
     if (await programs.victim(victim, which)?.kill(downFor)) kills[victim] += 1;
@@ -37,9 +47,22 @@ export const createTrouble = (airbyte: Airbyte, programs: Programs, problems: Pr
     faults += 1;
   };
 
+  const rotate = (secret: string) => {
+    secrets.rotate(secret);
+    rotations += 1;
+  };
+
+  const lose = async ({ secret, lasts }: Of<'loss'>) => {
+    secrets.lose(secret);
+    await pause(lasts, undefined, { signal: enough.signal }).catch(() => undefined);
+    rotate(secret);
+  };
+
   const happen = async (disturbance: Disturbance) => {
     if (disturbance.what === 'kill') await kill(disturbance);
     else if (disturbance.what === 'weather') await change(disturbance);
+    else if (disturbance.what === 'rotation') rotate(disturbance.secret);
+    else if (disturbance.what === 'loss') await lose(disturbance);
     else await fault(disturbance);
   };
 
@@ -64,6 +87,6 @@ export const createTrouble = (airbyte: Airbyte, programs: Programs, problems: Pr
       network.turn('fair');
       await airbyte.clearFaults();
     },
-    counts: () => ({ kills, faults, outage, harms: network.harms() }),
+    counts: () => ({ kills, faults, outage, rotations, harms: network.harms() }),
   };
 };

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { AirbyteError } from './airbyte-error';
 import type { AirbyteHttp, Interest } from './airbyte-http';
+import { PAGE, byOffset, readList } from './airbyte-list';
+import { readable } from './airbyte-odd';
+import type { Form, ReadOne } from './airbyte-odd';
 
-/** The public API's largest page (PaginationParameters). */
-const PAGE = 100;
 /** Mails asked for in one call, so that its address stays short. */
 const MAILS = 50;
 
@@ -39,23 +40,35 @@ export interface Access {
   revoke(person: Person, permissionId: string): Promise<unknown>;
 }
 
-const list = <Schema extends z.ZodType>(item: Schema) => z.object({ data: z.array(item) });
+const list = z.object({ data: z.array(z.unknown()) });
 
-const Organization = z.object({ organizationId: z.string() });
-const User = z.object({ id: z.string(), email: z.string() });
-const Group = z.object({ groupId: z.string(), name: z.string() });
-const UserPermission = z.object({
-  permissionId: z.string(),
-  permissionType: z.string(),
-  scope: z.string(),
-  scopeId: z.string().nullish(),
-});
-const GroupPermission = z.object({
-  permissionId: z.string(),
-  permissionType: z.string(),
-  workspaceId: z.string().nullish(),
-  organizationId: z.string().nullish(),
-});
+const ORGANIZATION = {
+  id: 'organizationId',
+  whole: z.object({ organizationId: z.string() }),
+};
+const USER = { id: 'id', whole: z.object({ id: z.string(), email: z.string() }) };
+const Group = z
+  .object({ groupId: z.string(), name: z.string() })
+  .transform(({ groupId: id, name }) => ({ id, name }));
+const GROUP = { id: 'groupId', whole: Group };
+const USER_PERMISSION = {
+  id: 'permissionId',
+  whole: z.object({
+    permissionId: z.string(),
+    permissionType: z.string(),
+    scope: z.string(),
+    scopeId: z.string().nullish(),
+  }),
+};
+const GROUP_PERMISSION = {
+  id: 'permissionId',
+  whole: z.object({
+    permissionId: z.string(),
+    permissionType: z.string(),
+    workspaceId: z.string().nullish(),
+    organizationId: z.string().nullish(),
+  }),
+};
 const Granted = z.object({ permissionId: z.string() }).transform((given) => given.permissionId);
 const nothing = z.unknown();
 
@@ -68,40 +81,42 @@ const isUnknown = (err: unknown) =>
 
 /** The users and permissions of Airbyte's public API, for a caller and as long as his interest lasts. */
 export const createAccess =
-  ({ http, workspaceId }: { http: AirbyteHttp; workspaceId: string }) =>
+  ({ http, workspaceId, readOne }: { http: AirbyteHttp; workspaceId: string; readOne: ReadOne }) =>
   (interest: Interest): Access => {
-    const get = async <Schema extends z.ZodType>(
+    const rowsOf = async <Item extends object>(
       path: string,
-      item: Schema,
+      form: Form<Item>,
       query: Record<string, string | number> = {},
-    ) => (await http({ method: 'GET', path, query, answer: list(item), interest })).data;
+    ) => {
+      const { data } = await http({ method: 'GET', path, query, answer: list, interest });
+      return data.map((row) => readOne(form, row));
+    };
+    const get = async <Item extends object>(...asked: Parameters<typeof rowsOf<Item>>) =>
+      readable(await rowsOf(...asked));
 
     const usersOf = async (organizationId: string, query: Record<string, string>) =>
-      (await get('/users', User, { organizationId, ...query })).map(({ id, email }): Person => ({
+      (await get('/users', USER, { organizationId, ...query })).map(({ id, email }): Person => ({
         kind: 'user',
         id,
         organizationId,
         name: email,
       }));
 
-    const groupsFrom = async (organizationId: string, offset: number): Promise<Person[]> => {
-      const page = await get('/groups', Group, { organizationId, limit: PAGE, offset });
-      const groups = page.map(({ groupId: id, name }): Person => ({
-        kind: 'group',
-        id,
-        organizationId,
-        name,
-      }));
-      if (page.length < PAGE) return groups;
-      return [...groups, ...(await groupsFrom(organizationId, offset + PAGE))];
+    const groupsOf = async (
+      organizationId: string,
+      until?: (found: { id: string }[]) => boolean,
+    ) => {
+      const pages = () =>
+        byOffset((offset) => rowsOf('/groups', GROUP, { organizationId, limit: PAGE, offset }));
+      const get = (id: string) => Promise.resolve(id);
+      const groups = await readList({ what: 'groups', pages, get, until });
+      return groups.map(({ id, name }): Person => ({ kind: 'group', id, organizationId, name }));
     };
 
     const isThere = async ({ kind, id, organizationId }: Person) => {
-      const all =
-        kind === 'user'
-          ? await usersOf(organizationId, { ids: id })
-          : await groupsFrom(organizationId, 0);
-      return all.some((person) => person.id === id);
+      const isAmong = (all: { id: string }[]) => all.some((person) => person.id === id);
+      if (kind === 'user') return isAmong(await usersOf(organizationId, { ids: id }));
+      return isAmong(await groupsOf(organizationId, isAmong));
     };
 
     /** What counts: on the workspace, on its organization, or on all of Airbyte. */
@@ -119,7 +134,7 @@ export const createAccess =
     const listPermissions = async (person: Person): Promise<Permission[]> => {
       if (person.kind === 'group') {
         const path = `/groups/${person.id}/permissions`;
-        return (await get(path, GroupPermission)).flatMap((permission) =>
+        return (await get(path, GROUP_PERMISSION)).flatMap((permission) =>
           counting(permission, {
             workspace: permission.workspaceId ?? undefined,
             organization: permission.organizationId ?? undefined,
@@ -128,7 +143,7 @@ export const createAccess =
         );
       }
       const query = { userId: person.id, organizationId: person.organizationId };
-      return (await get('/permissions', UserPermission, query)).flatMap((permission) => {
+      return (await get('/permissions', USER_PERMISSION, query)).flatMap((permission) => {
         const { scope, scopeId } = permission;
         const of = (wanted: string) => (scope === wanted ? (scopeId ?? undefined) : undefined);
         return counting(permission, {
@@ -141,7 +156,7 @@ export const createAccess =
 
     return {
       listOrganizations: async () =>
-        (await get('/organizations', Organization)).map(({ organizationId }) => organizationId),
+        (await get('/organizations', ORGANIZATION)).map(({ organizationId }) => organizationId),
 
       /** Mails are compared here too: not every version knows the filter, or ignores their case. */
       async findUsers(organizationId, mails) {
@@ -156,7 +171,7 @@ export const createAccess =
         return named(await usersOf(organizationId, {}));
       },
 
-      listGroups: (organizationId) => groupsFrom(organizationId, 0),
+      listGroups: (organizationId) => groupsOf(organizationId),
 
       async permissionsOf(person) {
         try {

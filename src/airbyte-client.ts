@@ -4,6 +4,7 @@ import { CONFIG_API, PUBLIC_API, createAirbyteHttp } from './airbyte-http';
 import type { AirbyteHttpOptions, Interest } from './airbyte-http';
 import { detect } from './airbyte-instance';
 import type { Instance } from './airbyte-instance';
+import { createReadOne } from './airbyte-odd';
 import { createPublicAirbyte } from './airbyte-public';
 import type { WorkerConfig } from './config';
 
@@ -21,7 +22,7 @@ const delegate = (workspaceId: string, known: () => Promise<Airbyte>): Airbyte =
   createActor: async (...given) => (await known()).createActor(...given),
   updateActor: async (...given) => (await known()).updateActor(...given),
   deleteActor: async (...given) => (await known()).deleteActor(...given),
-  listConnections: async () => (await known()).listConnections(),
+  listConnections: async (...given) => (await known()).listConnections(...given),
   getConnection: async (...given) => (await known()).getConnection(...given),
   createConnection: async (...given) => (await known()).createConnection(...given),
   patchConnection: async (...given) => (await known()).patchConnection(...given),
@@ -58,21 +59,24 @@ const createFinder = (options: AirbyteOptions) => {
  */
 export const createAirbyte = (options: AirbyteOptions) => {
   const { api, log, redactor, workspaceId } = options;
+  const readOne = createReadOne(log);
   const publicHttp = createAirbyteHttp({ ...options, base: PUBLIC_API });
   const clients = {
-    public: createPublicAirbyte({ http: publicHttp, workspaceId }),
+    public: createPublicAirbyte({ http: publicHttp, workspaceId, readOne }),
     config: createConfigAirbyte({
       http: createAirbyteHttp({ ...options, base: CONFIG_API }),
       workspaceId,
       redactor,
+      readOne,
     }),
   };
   if (api !== 'auto')
-    return { airbyteFor: clients[api], publicHttp, find: () => Promise.resolve() };
+    return { airbyteFor: clients[api], publicHttp, readOne, find: () => Promise.resolve() };
 
   const instance = createFinder(options);
   return {
     publicHttp,
+    readOne,
     airbyteFor: (interest: Interest) =>
       delegate(workspaceId, async () => clients[(await instance()).api](interest)),
     find: async () => {

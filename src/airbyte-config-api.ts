@@ -1,53 +1,25 @@
 import { z } from 'zod';
-import type { Actor, Airbyte, ConnectionWrite, Kind } from './airbyte';
+import type { Airbyte, ConnectionRead as Connection, ConnectionWrite, Kind } from './airbyte';
 import { ACTORS } from './airbyte-config-actors';
-import { ConnectionRead, asConfig } from './airbyte-config-connections';
-import { Tag } from './airbyte-public';
-import { Catalog, catalogOf, hasChoice, offeredBy, orUndefined } from './airbyte-config-streams';
+import { CONNECTION, ConnectionRead, asConfig } from './airbyte-config-connections';
+import {
+  CheckConnectionRead,
+  ConnectionReadList,
+  Discovered,
+  JOB,
+  JobInfoRead,
+  Modes,
+  WorkspaceRead,
+} from './airbyte-config-forms';
+import { STREAM, catalogOf, hasChoice, offeredBy, type Catalog } from './airbyte-config-streams';
 import { AirbyteError, unreadableSource } from './airbyte-error';
 import type { AirbyteHttp, Interest } from './airbyte-http';
+import { PAGE, byCursor, readList } from './airbyte-list';
+import { oneOf, readable } from './airbyte-odd';
+import type { ReadOne } from './airbyte-odd';
 import { specificationOf } from './airbyte-specification';
+import { Tag } from './airbyte-tags';
 import type { Redactor } from './secrets';
-
-/** Actors asked for at once; newer versions list a few at a time unless told otherwise. */
-const PAGE = 100;
-
-const ConnectionReadList = z.object({ connections: z.array(ConnectionRead) });
-
-const WorkspaceRead = z.object({
-  workspaceId: z.string(),
-  name: z.string(),
-  tombstone: z.boolean().nullish(),
-});
-
-/** SynchronousJobRead: how a check, a discovery and the like went. */
-const jobInfo = z.looseObject({
-  succeeded: z.boolean(),
-  failureReason: orUndefined(z.looseObject({ externalMessage: orUndefined(z.string()) })),
-});
-/** SourceDiscoverSchemaRead: without a catalog where the source could not be read. */
-const Discovered = z.object({
-  catalog: orUndefined(Catalog),
-  catalogId: orUndefined(z.string()),
-  jobInfo,
-});
-const CheckConnectionRead = z.object({
-  status: orUndefined(z.string()),
-  message: orUndefined(z.string()),
-  jobInfo,
-});
-
-/** DestinationDefinitionSpecificationRead, as far as it concerns streams. */
-const Modes = z.object({ supportedDestinationSyncModes: orUndefined(z.array(z.string())) });
-
-/** JobInfoRead, of which the attempts are left aside; a clear was once called a reset. */
-const JobInfoRead = z
-  .object({ job: z.object({ id: z.number(), status: z.string(), configType: z.string() }) })
-  .transform(({ job: { id, status, configType } }) => ({
-    jobId: id,
-    status,
-    jobType: configType === 'reset_connection' ? 'reset' : configType,
-  }));
 
 const nothing = z.unknown();
 
@@ -61,6 +33,9 @@ const orAbsent = async <Entity>(entity: Promise<Entity>) => {
   }
 };
 
+const markedConnection = ({ connection, odd }: { connection: Connection; odd?: string }) =>
+  odd === undefined ? connection : { ...connection, odd };
+
 const noSuchConnection = (id: string) =>
   new AirbyteError(`Airbyte has no connection ${id} any more.`, {
     kind: 'refused',
@@ -71,11 +46,12 @@ export interface ConfigAirbyteOptions {
   http: AirbyteHttp;
   workspaceId: string;
   redactor: Redactor;
+  readOne: ReadOne;
 }
 
 /** A workspace through Airbyte's Config API, for a caller and as long as his interest lasts. */
 export const createConfigAirbyte =
-  ({ http, workspaceId, redactor }: ConfigAirbyteOptions) =>
+  ({ http, workspaceId, redactor, readOne }: ConfigAirbyteOptions) =>
   (interest: Interest): Airbyte => {
     /** Everything is a POST; whether it changes anything only the operation tells. */
     const post =
@@ -86,31 +62,39 @@ export const createConfigAirbyte =
     const write = post(true);
 
     /** By what is in the names: `search`, by the whole name, finds nothing on many versions. */
-    const listActors = async (
-      kind: Kind,
-      named: string | undefined,
-      cursor?: string,
-    ): Promise<Actor[]> => {
+    const pagesOf = (kind: Kind, named: string | undefined) => () => {
       const filters = named === undefined ? undefined : { searchTerm: named };
-      const body = { workspaceId, pageSize: PAGE, cursor, filters };
-      const { actors, size } = await read(`/${kind}s/list`, body, ACTORS[kind].actors);
-      const last = actors.at(-1);
-      if (!last || size === undefined || actors.length < size) return actors;
-      const rest = await listActors(kind, named, last.id);
-      return [...actors, ...rest];
+      return byCursor(async (cursor) => {
+        // Newer versions list a few at a time unless told otherwise.
+        const body = { workspaceId, pageSize: PAGE, cursor, filters };
+        const call = read(`/${kind}s/list`, body, ACTORS[kind].list);
+        // An entity that is gone is no cursor any more: 404.
+        const page = await (cursor === undefined ? call : orAbsent(call));
+        if (!page) return undefined;
+        return { ...page, rows: page.rows.map((row) => readOne(ACTORS[kind].listed, row)) };
+      });
     };
 
     const discoverSchema = async (sourceId: string, ignoreCache = false) => {
       const body = { sourceId, disable_cache: ignoreCache };
       const found = await read('/sources/discover_schema', body, Discovered);
-      if (found.catalog && found.jobInfo.succeeded)
-        return { catalog: found.catalog, catalogId: found.catalogId };
+      if (found.catalog && found.jobInfo.succeeded) {
+        const streams = readable(found.catalog.streams.map((row) => readOne(STREAM, row)));
+        return { catalog: { streams }, catalogId: found.catalogId };
+      }
       const { externalMessage = '' } = found.jobInfo.failureReason ?? {};
       throw unreadableSource(redactor.redact(externalMessage));
     };
 
     const getActor = (kind: Kind, id: string) =>
-      orAbsent(read(`/${kind}s/get`, { [`${kind}Id`]: id }, ACTORS[kind].actor));
+      orAbsent(read(`/${kind}s/get`, { [`${kind}Id`]: id }, oneOf(readOne, ACTORS[kind].form)));
+
+    /** What is deleted reads back without a configuration. */
+    const getActorHere: Airbyte['getActor'] = async (kind, id) => {
+      const actor = await getActor(kind, id);
+      if (actor?.odd !== undefined) return actor;
+      return actor?.configuration && actor.workspaceId === workspaceId ? actor : undefined;
+    };
 
     /** Undefined where an old version does not tell. */
     const modesOf = async (destinationId: string) => {
@@ -122,8 +106,8 @@ export const createConfigAirbyte =
     };
 
     const findConnection = async (id: string) => {
-      const call = read('/connections/get', { connectionId: id }, ConnectionRead);
-      const found = await orAbsent(call);
+      const answer = oneOf(readOne, CONNECTION);
+      const found = await orAbsent(read('/connections/get', { connectionId: id }, answer));
       return found?.connection.status === 'deprecated' ? undefined : found;
     };
 
@@ -156,9 +140,11 @@ export const createConfigAirbyte =
         return found && !found.tombstone ? { id: found.workspaceId, name: found.name } : undefined;
       },
 
-      listDefinitions(kind) {
-        const { definitions } = ACTORS[kind];
-        return read(`/${kind}_definitions/list_for_workspace`, { workspaceId }, definitions);
+      async listDefinitions(kind) {
+        const { definition, definitions } = ACTORS[kind];
+        const path = `/${kind}_definitions/list_for_workspace`;
+        const rows = await read(path, { workspaceId }, definitions);
+        return readable(rows.map((row) => readOne(definition, row)));
       },
 
       specificationOf: (kind, definitionId) =>
@@ -176,40 +162,46 @@ export const createConfigAirbyte =
         return { succeeded: status === 'succeeded', message: why && redactor.redact(why) };
       },
 
-      listActors: (kind, named) => listActors(kind, named),
+      listActors: (kind, { named, until } = {}) =>
+        readList({
+          what: `${kind}s`,
+          pages: pagesOf(kind, named),
+          get: (id) => getActorHere(kind, id),
+          until,
+        }),
 
-      /** What is deleted reads back without a configuration. */
-      async getActor(kind, id) {
-        const actor = await getActor(kind, id);
-        return actor?.configuration && actor.workspaceId === workspaceId ? actor : undefined;
-      },
+      getActor: getActorHere,
 
       createActor(kind, { name, definitionId, configuration: connectionConfiguration }) {
         const definition = { [`${kind}DefinitionId`]: definitionId };
         const body = { name, workspaceId, ...definition, connectionConfiguration };
-        return write(`/${kind}s/create`, body, ACTORS[kind].actor);
+        return write(`/${kind}s/create`, body, ACTORS[kind].form.whole);
       },
 
       updateActor(kind, id, { name, configuration: connectionConfiguration }) {
         const body = { [`${kind}Id`]: id, name, connectionConfiguration };
-        return write(`/${kind}s/update`, body, ACTORS[kind].actor);
+        return write(`/${kind}s/update`, body, ACTORS[kind].form.whole);
       },
 
       deleteActor: (kind, id) =>
         orAbsent(write(`/${kind}s/delete`, { [`${kind}Id`]: id }, nothing)),
 
+      /** In one answer, which nothing can shift. */
       async listConnections() {
         const { connections } = await read(
           '/connections/list',
           { workspaceId },
           ConnectionReadList,
         );
-        return connections
-          .map(({ connection }) => connection)
+        return readable(connections.map((row) => readOne(CONNECTION, row)))
+          .map(markedConnection)
           .filter(({ status }) => status !== 'deprecated');
       },
 
-      getConnection: async (id) => (await findConnection(id))?.connection,
+      async getConnection(id) {
+        const found = await findConnection(id);
+        return found && markedConnection(found);
+      },
 
       async createConnection({ sourceId, destinationId, ...wanted }) {
         const streams = await streamsFor(wanted, sourceId);
@@ -246,8 +238,9 @@ export const createConfigAirbyte =
         const configTypes = ['sync', 'refresh', 'clear', 'reset_connection'];
         const pagination = { pageSize: PAGE, rowOffset: 0 };
         const body = { configId: connectionId, configTypes, pagination };
-        const { jobs } = await read('/jobs/list', body, z.object({ jobs: z.array(JobInfoRead) }));
-        return jobs.toSorted((one, other) => other.jobId - one.jobId);
+        const { jobs } = await read('/jobs/list', body, z.object({ jobs: z.array(z.unknown()) }));
+        const found = readable(jobs.map((row) => readOne(JOB, row)));
+        return found.toSorted((one, other) => other.jobId - one.jobId);
       },
     };
   };

@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import type { ConnectionRead as Connection, ConnectionWrite } from './airbyte';
-import { Tag } from './airbyte-public';
+import type { ConnectionRead as Connection, ConnectionWrite, Schedule } from './airbyte';
 import { Catalog, orUndefined, streamsIn } from './airbyte-config-streams';
+import { Tag } from './airbyte-tags';
 
 /* Connections of the Config API, in the words of the public one and back. */
 
 const ScheduleData = z.looseObject({
   cron: orUndefined(z.object({ cronExpression: z.string(), cronTimeZone: z.string() })),
+  basicSchedule: orUndefined(z.object({ timeUnit: z.string(), units: z.number() })),
 });
 
 /** Some values have other names in the public API; what is not listed has the same. */
@@ -41,9 +42,13 @@ const fields = z.object({
 
 const scheduleIn = (given: z.output<typeof fields>): Connection['schedule'] => {
   const { scheduleType = given.schedule ? 'basic' : 'manual', scheduleData } = given;
-  const { cron } = scheduleData ?? {};
+  const { cron, basicSchedule } = scheduleData ?? {};
   const cronExpression = cron && `${cron.cronExpression} ${cron.cronTimeZone}`;
-  return { scheduleType, ...(scheduleType === 'cron' && { cronExpression }) };
+  return {
+    scheduleType,
+    ...(scheduleType === 'cron' && { cronExpression }),
+    ...(scheduleType === 'basic' && { basicSchedule }),
+  };
 };
 
 /** ConnectionRead, with its catalog as well. */
@@ -66,11 +71,41 @@ export const ConnectionRead = fields.transform((given) => {
   return { connection, syncCatalog };
 });
 
-const scheduleOf = ({ scheduleType, cronExpression = '' }: Connection['schedule']) => ({
+/** A time zone has letters, which Quartz's last field, the year, has not. */
+const cronIn = (expression: string) => {
+  const [, cronExpression = expression, cronTimeZone = 'UTC'] =
+    /^(.*\S)\s+([A-Za-z][\w+-]*(?:\/[\w+-]+)*)$/.exec(expression.trim()) ?? [];
+  const isDay = cronExpression.trim().split(/\s+/).length < 6;
+  return isDay
+    ? { cronExpression: expression, cronTimeZone: 'UTC' }
+    : { cronExpression, cronTimeZone };
+};
+
+/** What can be read of one of an odd form: the source it reads says whose it is. */
+const ConnectionPart = z
+  .object({
+    connectionId: z.string(),
+    sourceId: z.string(),
+    name: z.string().catch(''),
+    destinationId: z.string().catch(''),
+    status: z.string().catch(''),
+  })
+  .transform(({ connectionId: id, ...rest }) => {
+    const connection: Connection = {
+      id,
+      ...rest,
+      schedule: { scheduleType: '' },
+      configurations: { streams: [] },
+    };
+    return { connection, syncCatalog: { streams: [] } };
+  });
+
+export const CONNECTION = { id: 'connectionId', whole: ConnectionRead, part: ConnectionPart };
+
+const scheduleOf = ({ scheduleType, cronExpression = '', basicSchedule }: Schedule) => ({
   scheduleType,
-  ...(scheduleType === 'cron' && {
-    scheduleData: { cron: { cronExpression, cronTimeZone: 'UTC' } },
-  }),
+  ...(scheduleType === 'cron' && { scheduleData: { cron: cronIn(cronExpression) } }),
+  ...(scheduleType === 'basic' && { scheduleData: { basicSchedule } }),
 });
 
 /** ConnectionCreate and ConnectionUpdate, but for ids and streams; what is absent stays as it is. */

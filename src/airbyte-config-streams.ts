@@ -54,9 +54,11 @@ const StreamConfiguration = z.looseObject({
 });
 type StreamConfiguration = z.infer<typeof StreamConfiguration>;
 
-export const Catalog = z.object({
-  streams: z.array(z.object({ stream: Stream, config: StreamConfiguration })),
-});
+const StreamAndConfiguration = z.object({ stream: Stream, config: StreamConfiguration });
+/** One of those that a source offers. */
+export const STREAM = { id: 'stream', whole: StreamAndConfiguration };
+
+export const Catalog = z.object({ streams: z.array(StreamAndConfiguration) });
 export type Catalog = z.infer<typeof Catalog>;
 
 const isPair =

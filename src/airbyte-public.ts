@@ -1,33 +1,13 @@
 import { z } from 'zod';
 import { AirbyteError } from './airbyte-error';
-import type { Actor, Airbyte, ConnectionRead as Connection, SourceStream } from './airbyte';
+import type { Airbyte, ConnectionRead as Connection, SourceStream } from './airbyte';
 import type { AirbyteHttp, Interest } from './airbyte-http';
+import { PAGE, byOffset, readList } from './airbyte-list';
+import { oneOf, readable } from './airbyte-odd';
+import type { Form, ReadOne } from './airbyte-odd';
+import { ACTORS, connectionPart } from './airbyte-public-forms';
 import { specificationOf } from './airbyte-specification';
-
-/** The public API's largest page (PaginationParameters). */
-const PAGE = 100;
-
-const actorFields = {
-  name: z.string(),
-  definitionId: z.string(),
-  workspaceId: z.string(),
-  configuration: z.record(z.string(), z.unknown()).nullish().default(null),
-  createdAt: z.number().optional().catch(undefined),
-};
-const ACTORS = {
-  source: {
-    path: '/sources',
-    read: z
-      .object({ sourceId: z.string(), ...actorFields })
-      .transform(({ sourceId: id, ...rest }): Actor => ({ id, ...rest })),
-  },
-  destination: {
-    path: '/destinations',
-    read: z
-      .object({ destinationId: z.string(), ...actorFields })
-      .transform(({ destinationId: id, ...rest }): Actor => ({ id, ...rest })),
-  },
-};
+import { Tag } from './airbyte-tags';
 
 const orUndefined = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value) => value ?? undefined);
@@ -42,13 +22,6 @@ const StreamRead = z.looseObject({
   mappers: orUndefined(z.array(z.unknown())),
   destinationObjectName: orUndefined(z.string()),
   includeFiles: orUndefined(z.boolean()),
-});
-
-export const Tag = z.object({
-  tagId: z.string(),
-  workspaceId: z.string(),
-  name: z.string(),
-  color: z.string(),
 });
 
 /** ConnectionResponse of the public API; enums are open, as newer versions add to them. */
@@ -74,6 +47,7 @@ const ConnectionRead = z
     tags: orUndefined(z.array(Tag)),
   })
   .transform(({ connectionId: id, ...rest }): Connection => ({ id, ...rest }));
+const CONNECTION = { id: 'connectionId', whole: ConnectionRead, part: connectionPart };
 
 const StreamProperties = z
   .object({
@@ -91,6 +65,7 @@ const StreamProperties = z
     namespace,
     ...rest,
   }));
+const STREAM = { id: 'streamName', whole: StreamProperties };
 
 const Workspace = z
   .object({ workspaceId: z.string(), name: z.string() })
@@ -103,26 +78,39 @@ const Definition = z.object({
   dockerImageTag: orUndefined(z.string()),
 });
 
-const Job = z.object({ jobId: z.number(), status: z.string(), jobType: z.string() });
+const DEFINITION = { id: 'id', whole: Definition };
 
-const page = <Schema extends z.ZodType>(item: Schema) => z.object({ data: z.array(item) });
+const Job = z.object({ jobId: z.number(), status: z.string(), jobType: z.string() });
+const JOB = { id: 'jobId', whole: Job };
+
+const page = z.object({ data: z.array(z.unknown()) });
 const nothing = z.unknown();
+
+interface PublicAirbyteOptions {
+  http: AirbyteHttp;
+  workspaceId: string;
+  readOne: ReadOne;
+}
 
 /** A workspace through Airbyte's public API, for a caller and as long as his interest lasts. */
 export const createPublicAirbyte =
-  ({ http, workspaceId }: { http: AirbyteHttp; workspaceId: string }) =>
+  ({ http, workspaceId, readOne }: PublicAirbyteOptions) =>
   (interest: Interest): Airbyte => {
-    const listAll = async <Schema extends z.ZodType>(
+    const rowsOf = async <Item extends object>(
       path: string,
-      item: Schema,
-      offset = 0,
-    ): Promise<z.output<Schema>[]> => {
-      const query = { workspaceIds: workspaceId, limit: PAGE, offset };
-      const { data } = await http({ method: 'GET', path, query, answer: page(item), interest });
-      if (data.length < PAGE) return data;
-      const rest = await listAll(path, item, offset + PAGE);
-      return [...data, ...rest];
+      form: Form<Item>,
+      query: Record<string, string | number> = {},
+    ) => {
+      const { data } = await http({ method: 'GET', path, query, answer: page, interest });
+      return data.map((row) => readOne(form, row));
     };
+
+    const pagesOf =
+      <Item extends { id: string }>(path: string, form: Form<Item>) =>
+      () =>
+        byOffset((offset) =>
+          rowsOf(path, form, { workspaceIds: workspaceId, limit: PAGE, offset }),
+        );
 
     /** An unknown id is 404; a foreign one is 403 to callers who do not administer the instance. */
     const orAbsent = async <Entity>(entity: Promise<Entity>) => {
@@ -137,6 +125,24 @@ export const createPublicAirbyte =
     const remove = (path: string) =>
       orAbsent(http({ method: 'DELETE', path, answer: nothing, interest }));
 
+    const getActor: Airbyte['getActor'] = async (kind, id) => {
+      const { path, form } = ACTORS[kind];
+      const answer = oneOf(readOne, form);
+      const actor = await orAbsent(
+        http({ method: 'GET', path: `${path}/${id}`, answer, interest }),
+      );
+      if (actor?.odd !== undefined) return actor;
+      return actor?.configuration && actor.workspaceId === workspaceId ? actor : undefined;
+    };
+
+    /** What is deleted reads back as `deprecated`. */
+    const getConnection: Airbyte['getConnection'] = async (id) => {
+      const path = `/connections/${id}`;
+      const answer = oneOf(readOne, CONNECTION);
+      const connection = await orAbsent(http({ method: 'GET', path, answer, interest }));
+      return connection?.status === 'deprecated' ? undefined : connection;
+    };
+
     return {
       workspaceId,
 
@@ -147,48 +153,44 @@ export const createPublicAirbyte =
 
       async listDefinitions(kind) {
         const path = `/workspaces/${workspaceId}/definitions/${kind}s`;
-        return (await http({ method: 'GET', path, answer: page(Definition), interest })).data;
+        return readable(await rowsOf(path, DEFINITION));
       },
 
       specificationOf: (kind, definitionId) =>
         specificationOf({ http, workspaceId, interest }, { kind, definitionId }),
       check: () => Promise.resolve(undefined),
 
-      listActors: (kind) => listAll(ACTORS[kind].path, ACTORS[kind].read),
+      listActors: (kind, { until } = {}) =>
+        readList({
+          what: `${kind}s`,
+          pages: pagesOf(ACTORS[kind].path, ACTORS[kind].listed),
+          get: (id) => getActor(kind, id),
+          until,
+        }),
 
-      async getActor(kind, id) {
-        const { path, read } = ACTORS[kind];
-        const call = http({ method: 'GET', path: `${path}/${id}`, answer: read, interest });
-        const actor = await orAbsent(call);
-        return actor?.configuration && actor.workspaceId === workspaceId ? actor : undefined;
-      },
+      getActor,
 
       createActor(kind, actor) {
-        const { path, read } = ACTORS[kind];
+        const { path, form } = ACTORS[kind];
         const body = { ...actor, workspaceId };
-        return http({ method: 'POST', path, body, answer: read, interest });
+        return http({ method: 'POST', path, body, answer: form.whole, interest });
       },
 
       updateActor(kind, id, actor) {
-        const { path, read } = ACTORS[kind];
+        const { path, form } = ACTORS[kind];
         const body = { name: actor.name, configuration: actor.configuration };
-        return http({ method: 'PUT', path: `${path}/${id}`, body, answer: read, interest });
+        return http({ method: 'PUT', path: `${path}/${id}`, body, answer: form.whole, interest });
       },
 
       deleteActor: (kind, id) => remove(`${ACTORS[kind].path}/${id}`),
 
-      async listConnections() {
-        const all = await listAll('/connections', ConnectionRead);
+      async listConnections({ until } = {}) {
+        const pages = pagesOf('/connections', CONNECTION);
+        const all = await readList({ what: 'connections', pages, get: getConnection, until });
         return all.filter(({ status }) => status !== 'deprecated');
       },
 
-      /** What is deleted reads back as `deprecated`. */
-      async getConnection(id) {
-        const path = `/connections/${id}`;
-        const call = http({ method: 'GET', path, answer: ConnectionRead, interest });
-        const connection = await orAbsent(call);
-        return connection?.status === 'deprecated' ? undefined : connection;
-      },
+      getConnection,
 
       createConnection: (connection) =>
         http({
@@ -212,7 +214,7 @@ export const createPublicAirbyte =
 
       async listTags() {
         const query = { workspaceIds: workspaceId };
-        const answer = page(Tag);
+        const answer = z.object({ data: z.array(Tag) });
         return (await http({ method: 'GET', path: '/tags', query, answer, interest })).data;
       },
 
@@ -223,9 +225,10 @@ export const createPublicAirbyte =
 
       deleteTag: (id) => remove(`/tags/${id}`),
 
-      discover(query) {
-        const answer = z.array(StreamProperties);
-        return http({ method: 'GET', path: '/streams', query, answer, interest });
+      async discover(query) {
+        const answer = z.array(z.unknown());
+        const rows = await http({ method: 'GET', path: '/streams', query, answer, interest });
+        return readable(rows.map((row) => readOne(STREAM, row)));
       },
 
       startJob: (connectionId, jobType) =>
@@ -241,14 +244,7 @@ export const createPublicAirbyte =
 
       async listJobs(connectionId) {
         const query = { connectionId, limit: PAGE, orderBy: 'createdAt|DESC' };
-        const { data } = await http({
-          method: 'GET',
-          path: '/jobs',
-          query,
-          answer: page(Job),
-          interest,
-        });
-        return data;
+        return readable(await rowsOf('/jobs', JOB, query));
       },
     };
   };

@@ -15,7 +15,14 @@ export interface Actor {
   configuration: Record<string, unknown> | null;
   /** Seconds since 1970. */
   createdAt?: number | undefined;
+  odd?: Odd;
 }
+
+/**
+ * The fields that Airbyte shows in another form than expected, and which are empty here. What has
+ * any is never written or deleted as a component's own.
+ */
+export type Odd = string | undefined;
 
 /** StreamConfiguration; newer versions of Airbyte add fields, which are kept. */
 export interface StreamRead {
@@ -40,6 +47,14 @@ export interface Tag {
   color: string;
 }
 
+export interface Schedule {
+  scheduleType: string;
+  /** Quartz; read with its time zone at the end, which is left out when it is UTC in what is written. */
+  cronExpression?: string | undefined;
+  /** Of the Config API, which alone tells and takes it: `ConnectionScheduleData.basicSchedule`. */
+  basicSchedule?: { timeUnit: string; units: number } | undefined;
+}
+
 /** ConnectionResponse; enums are open, as newer versions add to them. */
 export interface ConnectionRead {
   id: string;
@@ -48,7 +63,7 @@ export interface ConnectionRead {
   destinationId: string;
   status: string;
   /** In the form "0 0 6 * * ? UTC" where it is `cron`. */
-  schedule: { scheduleType: string; cronExpression?: string | undefined };
+  schedule: Schedule;
   configurations: { streams: StreamRead[] };
   prefix?: string | undefined;
   namespaceDefinition?: string | undefined;
@@ -56,14 +71,14 @@ export interface ConnectionRead {
   nonBreakingSchemaUpdatesBehavior?: string | undefined;
   /** Absent where an old Airbyte has none. */
   tags?: Tag[] | undefined;
+  odd?: Odd;
 }
 
 /** ConnectionPatch, and the part of ConnectionCreate it shares. */
 export interface ConnectionWrite {
   name: string;
   status: string;
-  /** Absent only where a schedule kind cannot be set (basic), and so stays. */
-  schedule?: { scheduleType: string; cronExpression?: string | undefined };
+  schedule?: Schedule;
   prefix: string;
   namespaceDefinition?: string | undefined;
   namespaceFormat?: string | undefined;
@@ -109,6 +124,15 @@ export interface Check {
   message?: string | undefined;
 }
 
+/** What a list is read for. */
+export interface Search<Entity> {
+  /**
+   * Whether all that is wanted is there. As long as it is not, a list of several pages is looked
+   * through again, since an entity may slip from page to page unseen.
+   */
+  until?: (found: Entity[]) => boolean;
+}
+
 /** Every method throws an AirbyteError when Airbyte does not do what it is asked. */
 export interface Airbyte {
   readonly workspaceId: string;
@@ -124,8 +148,8 @@ export interface Airbyte {
     what: Pick<Actor, 'definitionId' | 'configuration'>,
   ): Promise<Check | undefined>;
 
-  /** Where Airbyte can tell, only those whose name has `named` in it; else all. */
-  listActors(kind: Kind, named?: string): Promise<Actor[]>;
+  /** Each once. Where Airbyte can tell, only those whose name has `named` in it; else all. */
+  listActors(kind: Kind, search?: Search<Actor> & { named?: string }): Promise<Actor[]>;
   /** Undefined when it never was, is deleted, or is another workspace's. */
   getActor(kind: Kind, id: string): Promise<Actor | undefined>;
   createActor(
@@ -137,7 +161,8 @@ export interface Airbyte {
   /** Takes the actor's connections with it. Absent is success. */
   deleteActor(kind: Kind, id: string): Promise<unknown>;
 
-  listConnections(): Promise<ConnectionRead[]>;
+  /** Each once. */
+  listConnections(search?: Search<ConnectionRead>): Promise<ConnectionRead[]>;
   /** Undefined when it never was or is deleted. */
   getConnection(id: string): Promise<ConnectionRead | undefined>;
   /** Slow where Airbyte has no schema of the source cached: it then discovers one first. */

@@ -36,6 +36,10 @@ const gatewaySchema = z.object({
   AIRBYTE_RETRY_MAX_INTERVAL: duration('30s'),
   AIRBYTE_GIVE_UP_AFTER: duration('15m'),
   AIRBYTE_SETTLE_TIME: duration('1m'),
+  AIRBYTE_MIN_SYNC_INTERVAL: duration('1h').refine(
+    (value) => value >= 60_000,
+    'must be a minute or longer: no Airbyte lets less',
+  ),
   OPERATIONS: z.enum(['on', 'off'], { message: 'must be on or off' }).default('off'),
   DRAIN_FOR: durationOrZero('0s'),
   INFRASTRUCTURE_TEMPLATES: names,
@@ -72,6 +76,9 @@ const workerVariables = z
       .enum(['pinned', 'auto-upgrade'], { message: 'must be pinned or auto-upgrade' })
       .default('pinned'),
     FINGERPRINT_KEY: optionalText,
+    ADOPT_EXISTING: z
+      .enum(['refuse', 'adopt'], { message: 'must be refuse or adopt' })
+      .default('refuse'),
     ACCESS_PERMISSION: z
       .enum(['workspace_reader', 'workspace_runner', 'workspace_editor', 'workspace_admin'], {
         message: 'must be workspace_reader, workspace_runner, workspace_editor or workspace_admin',
@@ -117,6 +124,7 @@ const simulatorSchema = z.object({
     .regex(/^\d+(\.\d+)*$/, 'must be a version such as 1.8.0')
     .default('2.0.0'),
   SIMULATOR_EDITION: z.enum(['community', 'pro', 'enterprise', 'trial']).default('community'),
+  SIMULATOR_MIN_SYNC_INTERVAL: duration('1h'),
   SIMULATOR_APIS: z.enum(['public', 'config', 'both']).default('both'),
   LOG_LEVEL: logLevel,
 });
@@ -144,6 +152,8 @@ export const gatewayConfig = (env: Environment = process.env) => {
       giveUpAfter: given.AIRBYTE_GIVE_UP_AFTER,
       settleTime: given.AIRBYTE_SETTLE_TIME,
     },
+    /** Seconds that Airbyte wants between two syncs of a connection at least. */
+    minSyncInterval: given.AIRBYTE_MIN_SYNC_INTERVAL / 1000,
     /** Whether the gateway serves /operations, which can replay and cancel runs. */
     operations: given.OPERATIONS === 'on',
     /** Milliseconds between the signal to end, told on /readyz, and the last request taken. */
@@ -210,6 +220,8 @@ export const workerConfig = (env: Environment = process.env) => {
       given.AIRBYTE_PASSWORD ??
       given.AIRBYTE_WORKSPACE_ID,
     snowflake: snowflakeOf(given),
+    /** What befalls a connection of a descriptor's name that is no component's. */
+    adoptExisting: given.ADOPT_EXISTING,
     /** What updateacl grants, in the public API's words (PermissionType). */
     accessPermission: given.ACCESS_PERMISSION,
     /** What becomes of mappers that were set in Airbyte and are in no descriptor. */
@@ -242,6 +254,7 @@ export const simulatorConfig = (env: Environment = process.env) => {
     auth: given.SIMULATOR_AUTH,
     version: given.SIMULATOR_VERSION,
     edition: given.SIMULATOR_EDITION,
+    minSyncInterval: given.SIMULATOR_MIN_SYNC_INTERVAL / 1000,
     apis: apisOf[given.SIMULATOR_APIS],
     logLevel: given.LOG_LEVEL,
   };

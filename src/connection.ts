@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { closed } from './connectors/closed';
 import { flag } from './connectors/fields';
+import { cronProblem, withoutUtc } from './cron/advice';
 import { Mapper } from './mappers';
 import { Tags } from './tags';
 
@@ -54,12 +55,6 @@ const stream = closed(
   }),
 );
 
-/** Quartz: 6 or 7 fields; Airbyte refuses a `*` for the seconds (public API, cron-validation). */
-const isQuartz = (expression: string) => {
-  const fields = expression.trim().split(/\s+/);
-  return (fields.length === 6 || fields.length === 7) && fields[0] !== '*';
-};
-
 const schedule = z.discriminatedUnion('scheduleType', [
   closed(z.strictObject({ scheduleType: z.literal('manual') })),
   closed(
@@ -67,8 +62,11 @@ const schedule = z.discriminatedUnion('scheduleType', [
       scheduleType: z.literal('cron'),
       cronExpression: z
         .string()
-        .transform((text) => text.replace(/\s+UTC$/, '').trim())
-        .refine(isQuartz, 'must be a Quartz expression, for example "0 0 6 * * ?" (times are UTC)'),
+        .transform(withoutUtc)
+        .superRefine((expression, context) => {
+          const message = cronProblem(expression);
+          if (message !== undefined) context.addIssue({ code: 'custom', message });
+        }),
     }),
   ),
 ]);
@@ -105,6 +103,16 @@ export const Connection = z
       .enum(['ignore', 'disable_connection', 'propagate_columns', 'propagate_fully'])
       .default('ignore')
       .describe('What happens when the source has new columns.'),
+    adopt: z
+      .guid('must be the id of a connection: the UUID in its address in Airbyte')
+      .optional()
+      .describe("A connection that is in Airbyte, which becomes this component's."),
+    adoptShared: z
+      .enum(['refuse', 'anew'])
+      .optional()
+      .describe(
+        'Where others use its source or destination too: refuse, or make the pipeline anew.',
+      ),
     syncOnProvision: flag.optional().describe('Start the first sync once it is provisioned.'),
     waitForSync: flag.optional().describe('The run ends when the first sync has ended.'),
   })

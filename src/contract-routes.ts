@@ -5,7 +5,6 @@ import { readAccess } from './access-request';
 import { ProvisioningRequest, ReverseProvisioningRequest, ValidationRequest } from './contract';
 import type { ValidationResult } from './contract';
 import { RequestError } from './errors';
-import type { Templates } from './ours';
 import { readIdentities, readPlans } from './product';
 import type { Plans } from './product';
 import { wrongMethod } from './refusals';
@@ -13,6 +12,7 @@ import { json, readAs } from './requests';
 import type { Runs } from './runs';
 import type { Statuses } from './status';
 import { isToken } from './token';
+import type { ReadingRules } from './validation';
 
 /** Lines on what is ignored in a descriptor, for the log. */
 const MAX_NOTED = 20;
@@ -38,6 +38,9 @@ const readReverseRequest = (body: unknown): ReverseProvisioningRequest =>
       'Send a ReverseProvisioningRequest: useCaseTemplateId, environment, params, catalogInfo.',
   });
 
+const readWanted = (body: unknown, { templates, minSyncInterval }: ReadingRules) =>
+  readPlans(readRequest(body), templates, minSyncInterval);
+
 /** The contract's answer has no room for what is ignored in a valid descriptor: the log has. */
 const noteIgnored = ({ warnings, descriptors }: Plans, log: Logger) => {
   const told = [...warnings, ...descriptors.flatMap((descriptor) => descriptor.warnings)];
@@ -46,9 +49,9 @@ const noteIgnored = ({ warnings, descriptors }: Plans, log: Logger) => {
   log.warn({ count, ignored: told.slice(0, MAX_NOTED) }, 'a valid descriptor has ignored keys');
 };
 
-const validate = (body: unknown, { templates, log }: ContractDeps): ValidationResult => {
+const validate = (body: unknown, { rules, log }: ContractDeps): ValidationResult => {
   try {
-    noteIgnored(readPlans(readRequest(body), templates), log);
+    noteIgnored(readWanted(body, rules), log);
     return { valid: true };
   } catch (err) {
     if (!(err instanceof RequestError)) throw err;
@@ -63,14 +66,13 @@ const answerToken = (res: Response, token: string) => {
 
 export interface ContractDeps extends Statuses {
   runs: Runs;
-  /** Whose components are ours in a data product. */
-  templates: Templates;
+  rules: ReadingRules;
   log: Logger;
 }
 
 /** The operations of the Coordinator's contract, by method and path. */
 const handlers = (deps: ContractDeps) => {
-  const { runs, templates, statusOf, validationStatusOf, reverseStatusOf } = deps;
+  const { runs, rules, statusOf, validationStatusOf, reverseStatusOf } = deps;
   const post = {
     '/v1/validate': [
       ...json,
@@ -81,7 +83,7 @@ const handlers = (deps: ContractDeps) => {
     '/v1/provision': [
       ...json,
       async (req: Request, res: Response) => {
-        answerToken(res, await runs.provision(readPlans(readRequest(req.body), templates)));
+        answerToken(res, await runs.provision(readWanted(req.body, rules)));
       },
     ],
     '/v1/unprovision': [
@@ -89,7 +91,7 @@ const handlers = (deps: ContractDeps) => {
       async (req: Request, res: Response) => {
         const request = readRequest(req.body);
         const removeData = request.removeData ?? false;
-        const identities = readIdentities(request, templates);
+        const identities = readIdentities(request, rules.templates);
         answerToken(res, await runs.unprovision(identities, { removeData }));
       },
     ],
@@ -102,7 +104,7 @@ const handlers = (deps: ContractDeps) => {
     '/v2/validate': [
       ...json,
       async (req: Request, res: Response) => {
-        answerToken(res, await runs.validate(readValidationRequest(req.body), templates));
+        answerToken(res, await runs.validate(readValidationRequest(req.body), rules));
       },
     ],
     '/v1/reverse-provisioning': [

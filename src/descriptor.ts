@@ -34,6 +34,9 @@ export interface Descriptor {
   notes: string[];
 }
 
+/** Seconds between two syncs that Airbyte wants unless it is told otherwise. */
+export const HOUR = 3600;
+
 export const invalid = (problems: Problem[]) =>
   new RequestError(problems, {
     solutions: ['Correct the descriptor at the paths named above, then deploy again.'],
@@ -72,16 +75,18 @@ const componentShape = z.object({
 export const readPipeline = (
   reader: Reader,
   component: unknown,
-  { product, at }: { product: Product; at: Path },
+  given: { product: Product; at: Path; minSyncInterval: number },
 ): Pipeline | undefined => {
-  if (isRecord(component)) refuseStray(reader, component, { product, at });
+  const { at } = given;
+  if (isRecord(component)) refuseStray(reader, component, given);
   const read = reader.read(componentShape, component, at);
-  return read && readSpecific(reader, read.specific, { product, at: [...at, 'specific'] });
+  return read && readSpecific(reader, read.specific, { ...given, at: [...at, 'specific'] });
 };
 
 const readPlan = (
   reader: Reader,
   { dataProduct, componentIdToProvision: id }: z.output<typeof Envelope>,
+  minSyncInterval: number,
 ) => {
   const identity = identityOf(reader, dataProduct, id);
   const product = readNames(reader, dataProduct, ['dataProduct']);
@@ -95,7 +100,7 @@ const readPlan = (
     return undefined;
   }
   const at = ['dataProduct', 'components', index];
-  const parts = readPipeline(reader, components[index], { product, at });
+  const parts = readPipeline(reader, components[index], { product, at, minSyncInterval });
   return identity && parts && { component: identity, ...parts };
 };
 
@@ -116,9 +121,12 @@ const readEnvelope = (request: ProvisioningRequest) => {
  * The plan of a COMPONENT_DESCRIPTOR (specification 2.2.0, DescriptorKind). Sibling components are
  * not looked at. Throws a RequestError with every problem at once, each with its path and line.
  */
-export const readDescriptor = (request: ProvisioningRequest): Descriptor => {
+export const readDescriptor = (
+  request: ProvisioningRequest,
+  minSyncInterval = HOUR,
+): Descriptor => {
   const { reader, envelope } = readEnvelope(request);
-  const plan = envelope && readPlan(reader, envelope);
+  const plan = envelope && readPlan(reader, envelope, minSyncInterval);
   if (!plan || reader.problems.length > 0) throw invalid(reader.problems);
   const enriched = readEnriched(request.latestEnrichedDescriptor);
   const { warnings } = reader;

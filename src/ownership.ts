@@ -19,9 +19,21 @@ export const ownedName = (name: string, componentKey: string, fingerprint?: stri
 /** The component key in an entity's name; undefined for what is not ours. */
 export const ownerOf = (entityName: string) => OWNED.exec(entityName)?.[1];
 
-/** An entity put back by compensation: without digits, so that the next provision writes it anew. */
+/** The digits in an entity's name; undefined where it has none, or is not ours. */
+export const fingerprintIn = (entityName: string) => / #([0-9a-f]{8})\]$/.exec(entityName)?.[1];
+
+/** An entity whose secrets nobody can vouch for: without digits, so that the next provision writes it anew. */
 export const withoutFingerprint = (entityName: string) =>
   entityName.replace(/ #[0-9a-f]{8}\]$/, ']');
 
 /** A component's key in the form it has in tokens and other ids of workflows. */
 export const inToken = (componentKey: string) => componentKey.replace('/', '.');
+
+/** `<environment>/<domain>.<product>.<major>.<component>`: not every bracket in a name is ours. */
+const COMPONENT_KEY = /^[\w.-]+\/[\w-]+\.[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/** The component in an entity's name; undefined where the bracket holds something else. */
+export const componentIn = (entityName: string) => {
+  const owner = ownerOf(entityName);
+  return owner !== undefined && COMPONENT_KEY.test(owner) ? owner : undefined;
+};

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dataProductOf, memberOf } from './component';
 import type { DataProduct } from './component';
 import type { ProvisioningRequest } from './contract';
-import { invalid, readDescriptor, readIdentity, readNames, readPipeline } from './descriptor';
+import { HOUR, invalid, readDescriptor, readIdentity, readNames, readPipeline } from './descriptor';
 import type { Descriptor, Identity } from './descriptor';
 import { readEnriched } from './enriched';
 import type { Enriched } from './enriched';
@@ -137,7 +137,11 @@ const forgotten = (enriched: Enriched, all: Listed[], templates: Templates) => {
     .map((id) => `${id} was there before and is not in this descriptor; nothing is done with it`);
 };
 
-const readProduct = (request: ProvisioningRequest, templates: Templates): Plans => {
+const readProduct = (
+  request: ProvisioningRequest,
+  templates: Templates,
+  minSyncInterval: number,
+): Plans => {
   const opened = open(request);
   const { reader, at, enriched } = opened;
   const product = dataProductOf(reader, opened.product, at);
@@ -147,7 +151,7 @@ const readProduct = (request: ProvisioningRequest, templates: Templates): Plans 
   const descriptors = ours.flatMap(({ raw, at: path }): Descriptor[] => {
     const id = reader.read(WithId, raw, path)?.id ?? '';
     const component = id && memberOf(reader, product, { id, at: [...path, 'id'] });
-    const parts = readPipeline(reader, raw, { product: names, at: path });
+    const parts = readPipeline(reader, raw, { product: names, at: path, minSyncInterval });
     const warnings = reader.warnings.splice(0);
     const ignored = reader.takeIgnored();
     if (!component || !parts) return [];
@@ -164,10 +168,14 @@ const readProduct = (request: ProvisioningRequest, templates: Templates): Plans 
  * in a DATAPRODUCT_DESCRIPTOR. Other components are not looked at. Throws a RequestError with every
  * problem at once, each with its path and line.
  */
-export const readPlans = (request: ProvisioningRequest, templates: Templates): Plans =>
+export const readPlans = (
+  request: ProvisioningRequest,
+  templates: Templates,
+  minSyncInterval = HOUR,
+): Plans =>
   request.descriptorKind === 'COMPONENT_DESCRIPTOR'
-    ? { descriptors: [readDescriptor(request)], warnings: [], notes: [] }
-    : readProduct(request, templates);
+    ? { descriptors: [readDescriptor(request, minSyncInterval)], warnings: [], notes: [] }
+    : readProduct(request, templates, minSyncInterval);
 
 const readProductIdentities = (request: ProvisioningRequest, templates: Templates): Identities => {
   const opened = open(request);

@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { Plan } from './descriptor';
 import { isRecord } from './json';
+import { inToken } from './ownership';
 import { createRunHistory } from './run-history';
 import { isToken, readToken } from './token';
 
@@ -11,6 +12,9 @@ import { isToken, readToken } from './token';
 const NOT_FOUND = 5;
 /** Histories read at once. */
 const MAX_READS = 10;
+/** Runs of a component that are listed, and of those the ones whose plans are read, for a former one. */
+const MAX_LISTED = 200;
+const MAX_FORMER = 20;
 
 /**
  * What the runs of a component say about it. `busy`: one is under way. `provisioned`, `removed`: the
@@ -47,6 +51,22 @@ export interface Provisioned {
   ): Promise<KnownComponents>;
   /** The plans of these runs; undefined for one whose history is gone or has another form. */
   plans(runs: Known[], signal: AbortSignal): Promise<(Plan | undefined)[]>;
+  /**
+   * Of a component's provisions the first, from the newest on, whose plan is accepted; at most
+   * MAX_FORMER different requests are gone through. `key` is the component's.
+   */
+  findFormer(
+    key: string,
+    accept: (former: FormerPlan) => Promise<boolean>,
+    signal: AbortSignal,
+  ): Promise<Plan | undefined>;
+}
+
+/** What a run was to make. */
+export interface FormerPlan {
+  plan: Plan;
+  /** Whether it did. */
+  completed: boolean;
 }
 
 interface Runs {
@@ -131,9 +151,29 @@ export const createProvisioned = ({
     return all;
   };
 
-  const planOf = async ({ token, runId }: Known) => {
+  const planOf = async ({ token, runId }: Pick<Known, 'token' | 'runId'>) => {
     const args = await history.argsOf({ workflowId: token, runId }).catch(orForgotten);
     return Input.safeParse(args?.[0]).data?.plan;
+  };
+
+  /** Provisions of a component, newest first, one for each request; the list may show some as open still. */
+  const formerRuns = async (key: string) => {
+    const prefix = `provision.${inToken(key)}.`;
+    const ofComponent = `TaskQueue = '${taskQueue}' AND WorkflowType = 'provision' AND WorkflowId STARTS_WITH '${prefix}'`;
+    const newest = new Map<string, WorkflowExecutionInfo>();
+    let seen = 0;
+    // Temporal lists the newest first.
+    for await (const run of client.workflow.list({ query: ofComponent })) {
+      const request = `${run.workflowId} ${run.status.name}`;
+      if (isToken(run.workflowId)) newest.set(request, later(newest.get(request), run));
+      if ((seen += 1) >= MAX_LISTED) break;
+    }
+    return [...newest.values()]
+      .sort(
+        (one, other) =>
+          Number(isOpen(other)) - Number(isOpen(one)) || closedAt(other) - closedAt(one),
+      )
+      .slice(0, MAX_FORMER);
   };
 
   const isOutdated = async (component: string, { runIds }: Known) => {
@@ -168,5 +208,14 @@ export const createProvisioned = ({
       client.withAbortSignal(signal, () =>
         Promise.all(runs.map((run) => limit(() => planOf(run)))),
       ),
+    findFormer: (key, accept, signal) =>
+      client.withAbortSignal(signal, async () => {
+        for (const { workflowId: token, runId, status } of await formerRuns(key)) {
+          const plan = await planOf({ token, runId });
+          const completed = status.name === 'COMPLETED';
+          if (plan && (await accept({ plan, completed }))) return plan;
+        }
+        return undefined;
+      }),
   };
 };

@@ -5,12 +5,12 @@ import type { Retry } from '../workflows/input';
 import type { AccessRequest } from './access-request';
 import type { ReverseProvisioningRequest, ValidationRequest } from './contract';
 import { SystemProblem } from './errors';
-import type { Templates } from './ours';
 import { accessStart, productRun, provisionPart, unprovisionPart } from './parts';
 import type { Identities, Plans } from './product';
 import { reverseStart } from './reverse';
 import type { Start, StartRun } from './start-run';
 import { validationStart } from './validation';
+import type { ReadingRules } from './validation';
 
 /** Milliseconds Temporal has to take a signal and a request to cancel. */
 const TERMINATE_DEADLINE = 3000;
@@ -67,8 +67,8 @@ export const createRuns = ({ client, startRun, taskQueue, retry, log }: RunsDeps
     updateAcl: (request: AccessRequest) => start(accessStart(request, { retry, taskQueue })),
 
     /** The token of the run that says what is wrong with a descriptor, Airbyte included. */
-    validate: (request: ValidationRequest, templates: Templates) =>
-      start(validationStart(request, { retry, templates })),
+    validate: (request: ValidationRequest, rules: ReadingRules) =>
+      start(validationStart(request, { retry, ...rules })),
 
     /** The token of the run that tells a connection of Airbyte as fields of a descriptor. */
     reverseProvision: (request: ReverseProvisioningRequest) => start(reverseStart(request, retry)),

@@ -26,7 +26,10 @@ runProgram(async () => {
   const app = createGateway({
     runs,
     ...statuses,
-    templates: config.infrastructureTemplates,
+    rules: {
+      templates: config.infrastructureTemplates,
+      minSyncInterval: config.minSyncInterval,
+    },
     operations,
     problem: async () => {
       if (draining.isDraining()) return 'stopping';

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Connection } from './connection';
 import { destinationOf, sourceOf } from './connectors';
+import { neverRuns, tooOften, withoutUtc } from './cron/advice';
+import { isRecord } from './json';
 import type { Product } from './connectors';
 import { placesIn, strayBeside } from './key-places';
 import type { Reader } from './reader';
@@ -50,17 +52,38 @@ export const refuseStray = (
     reader.refuse([...at, key], message);
 };
 
+const CRON = ['connection', 'schedule', 'cronExpression'];
+
+/** How often is this Airbyte's to say, so it is no part of the schema. */
+const judgePace = (reader: Reader, specific: unknown, given: Given) => {
+  const connection = isRecord(specific) ? specific.connection : undefined;
+  const schedule = isRecord(connection) ? connection.schedule : undefined;
+  const expression = isRecord(schedule) ? schedule.cronExpression : undefined;
+  if (typeof expression !== 'string') return;
+  const message = tooOften(withoutUtc(expression), given.minSyncInterval);
+  if (message !== undefined) reader.refuse([...given.at, ...CRON], message);
+};
+
+interface Given {
+  product: Product;
+  at: Path;
+  /** Seconds that Airbyte wants between two syncs at least. */
+  minSyncInterval: number;
+}
+
 /** Every problem goes to the reader; undefined when there is any that keeps it from being read. */
-export const readSpecific = (
-  reader: Reader,
-  raw: object,
-  { product, at }: { product: Product; at: Path },
-): Pipeline | undefined => {
+export const readSpecific = (reader: Reader, raw: object, given: Given): Pipeline | undefined => {
+  const { product, at } = given;
   const schema = rememberedSpecificOf(product);
   const specific = withoutNulls(raw, schema);
   for (const path of secretsIn(specific)) {
     const isField = isSecretKey(String(path.at(-1)));
     reader.refuse([...at, ...path], isField ? REFERENCE : REMOVE);
   }
-  return reader.read(schema, specific, at);
+  judgePace(reader, specific, given);
+  const pipeline = reader.read(schema, specific, at);
+  const schedule = pipeline?.connection.schedule;
+  if (schedule?.scheduleType === 'cron' && neverRuns(schedule.cronExpression))
+    reader.warn([...at, ...CRON], 'has no time left to run at: it never syncs by itself');
+  return pipeline;
 };

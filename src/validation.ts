@@ -16,6 +16,14 @@ const MAX_LINE = 1000;
 /** Temporal takes 400 bytes of summary. */
 const MAX_SUMMARY = 300;
 
+/** What the gateway goes by when it reads descriptors. */
+export interface ReadingRules {
+  /** Whose components are ours in a data product. */
+  templates: Templates;
+  /** Seconds that Airbyte wants between two syncs at least. */
+  minSyncInterval: number;
+}
+
 const UNREADABLE = { operation: 'validate', key: 'unreadable' } as const;
 
 /** Older callers name no kind: only a component's descriptor says which component is meant. */
@@ -56,9 +64,9 @@ const whomOf = (request: ProvisioningRequest, templates: Templates) => {
 /** The verdict on a descriptor that cannot be read is a verdict too: this refuses nothing. */
 const readComponents = (
   request: ProvisioningRequest,
-  templates: Templates,
+  { templates, minSyncInterval }: ReadingRules,
 ): Pick<ValidateInput, 'components' | 'problems' | 'warnings'> => {
-  const read = orRefused(() => readPlans(request, templates));
+  const read = orRefused(() => readPlans(request, templates, minSyncInterval));
   if (read instanceof RequestError)
     return { components: [], problems: linesOf(read), warnings: [] };
   const { product, descriptors, warnings } = read;
@@ -77,11 +85,11 @@ const readComponents = (
 /** The run that validates a descriptor, which is always one, however broken the descriptor is. */
 export const validationStart = (
   request: ValidationRequest,
-  { retry, templates }: { retry: ValidateInput['retry']; templates: Templates },
+  { retry, ...rules }: ReadingRules & { retry: ValidateInput['retry'] },
 ): Omit<Start, 'after'> => {
   const asked = { ...request, descriptorKind: kindOf(request) };
-  const { operation, key } = whomOf(asked, templates) ?? UNREADABLE;
-  const input: ValidateInput = { ...readComponents(asked, templates), retry };
+  const { operation, key } = whomOf(asked, rules.templates) ?? UNREADABLE;
+  const input: ValidateInput = { ...readComponents(asked, rules), retry };
   return {
     token: tokenFor(operation, key, asked),
     args: [input] satisfies Parameters<typeof validate>,

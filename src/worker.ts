@@ -82,18 +82,30 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
     references: createSecretReferences(config.secrets, redactor),
     fingerprintKey: config.fingerprintKey,
   };
+  const hrefOf = (path: string) => `${uiUrl}/workspaces/${workspaceId}/${path}`;
   const provisioned = createProvisioned({ client, taskQueue: config.taskQueue });
   return {
-    ...createActivities({ ...deps, workspaceId, uiUrl, mappersByHand: config.mappersByHand }),
+    ...createActivities({
+      ...deps,
+      provisioned,
+      workspaceId,
+      uiUrl,
+      adoptExisting: config.adoptExisting,
+      mappersByHand: config.mappersByHand,
+    }),
     ...createAccessActivities({
-      accessFor: createAccess({ http: airbyte.publicHttp, workspaceId }),
+      accessFor: createAccess({ http: airbyte.publicHttp, workspaceId, readOne: airbyte.readOne }),
       accessPermission: config.accessPermission,
     }),
     ...createDriftActivities({ ...deps, provisioned }),
-    ...createValidationActivities({ ...deps, redact: redactor.redact }),
+    ...createValidationActivities({
+      ...deps,
+      redact: redactor.redact,
+      takeover: { policy: config.adoptExisting, hrefOf },
+    }),
     ...createReverseActivities({
       ...deps,
-      hrefOf: (path: string) => `${uiUrl}/workspaces/${workspaceId}/${path}`,
+      hrefOf,
       updatesDialect: config.updatesDialect,
     }),
   };

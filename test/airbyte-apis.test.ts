@@ -155,7 +155,7 @@ describe.each(APIS)('through the %s API', (api) => {
     for (const name of names) await airbyte.createActor('source', { ...source, name });
     const found = (await airbyte.listActors('source')).map(({ name }) => name);
     expect(found.toSorted()).toEqual(names.toSorted());
-    const named = (await airbyte.listActors('source', 'shop 10')).map(({ name }) => name);
+    const named = (await airbyte.listActors('source', { named: 'shop 10' })).map(({ name }) => name);
     expect(named).toEqual(expect.arrayContaining(['shop 10', 'shop 100']));
   });
 
@@ -290,6 +290,6 @@ describe('only the Config API', () => {
     const { both } = await startAirbyte({ version: '1.5.0' });
     for (let made = 0; made < 21; made += 1)
       await both.config.createActor('source', { ...source, name: `shop ${String(made)}` });
-    expect(await both.config.listActors('source', 'shop 2')).toHaveLength(21);
+    expect(await both.config.listActors('source', { named: 'shop 2' })).toHaveLength(21);
   });
 });

@@ -1,26 +1,66 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { differencesOf, flawsOf, orphansIn } from '../chaos/check';
+import { differencesOf, flawsOf, narrowed, orphansIn } from '../chaos/check';
 import type { World } from '../chaos/check';
 import { planDisturbances } from '../chaos/disturbances';
 import { after, NOTHING } from '../chaos/model';
 import type { Expected } from '../chaos/model';
 import { actsOf, keyOf } from '../chaos/requests';
 import type { Request, Variant } from '../chaos/requests';
+import { createSecrets, hostOf, secretNameOf } from '../chaos/secrets';
 import { ROOT } from '../scripts/child';
 import type { ProvisioningStatus } from '../src/contract';
 
 const KEY = keyOf('c1');
 const TOKEN = 'provision.chaos.finance.chaos.0.c1.0123456789ab';
 
-const january: Variant = { url: 'https://localhost:1/january.csv', database: 'RISK', prefix: '' };
-const march: Variant = { url: 'https://localhost:1/march.csv', database: 'SALES', prefix: 'raw_' };
+const january: Variant = {
+  url: '/january.csv',
+  fileServer: 'a',
+  database: 'risk',
+  databaseServer: 'b',
+  prefix: '',
+};
+const march: Variant = {
+  url: '/march.csv',
+  fileServer: 'b',
+  database: 'sales',
+  databaseServer: 'b',
+  prefix: 'raw_',
+};
 
-/** A world with one component as this variant wants it. */
-const worldOf = ({ url, database, prefix }: Variant): World => ({
-  sources: [{ sourceId: 's', name: `File [${KEY} #01234567]`, configuration: { url } }],
+/** What each reference meant in the first run, and in later ones. */
+const first = (name: string) => [`${name} one`];
+const later = (name: string) => [`${name} two`];
+
+/** A world with one component as this variant wants it, with the secrets of some run. */
+const worldOf = ({ url, fileServer, database, databaseServer, prefix }: Variant, of = first) => ({
+  sources: [
+    {
+      sourceId: 's',
+      name: `File [${KEY} #01234567]`,
+      configuration: {
+        url,
+        provider: {
+          host: hostOf('source', fileServer),
+          password: of(secretNameOf('source', fileServer))[0] ?? '',
+        },
+      },
+    },
+  ],
   destinations: [
-    { destinationId: 'd', name: `Warehouse [${KEY} #01234567]`, configuration: { database } },
+    {
+      destinationId: 'd',
+      name: `Warehouse [${KEY} #01234567]`,
+      configuration: {
+        database,
+        host: hostOf('destination', databaseServer),
+        password: of(secretNameOf('destination', databaseServer))[0] ?? '',
+      },
+    },
   ],
   connections: [{ connectionId: 'c', name: 'File', sourceId: 's', destinationId: 'd', prefix }],
 });
@@ -36,37 +76,43 @@ const failed = (...leftBehind: string[]): ProvisioningStatus => ({
 const provisionOf = (variant: Variant): Request => ({ operation: 'provision', variant });
 const unprovision: Request = { operation: 'unprovision', removeData: false };
 
-const provisioned = after(NOTHING, { request: provisionOf(january), status: completed });
+/** Of a later run. */
+const then = (before: Expected, request: Request, status: ProvisioningStatus) =>
+  after(before, { request, status, valuesOf: later });
+
+const provisioned = after(NOTHING, {
+  request: provisionOf(january),
+  status: completed,
+  valuesOf: first,
+});
+
+const ROTATED = 'the source "File": its secret configuration.password may not be the former one';
+const STAYS = 'the source "File": it stays as this run wrote it';
 
 test.each<[string, Expected, World]>([
   ['a completed provision', provisioned, worldOf(january)],
-  [
-    'a failed provision of what was absent',
-    after(NOTHING, { request: provisionOf(january), status: failed() }),
-    empty,
-  ],
-  [
-    'a failed update',
-    after(provisioned, { request: provisionOf(march), status: failed() }),
-    worldOf(january),
-  ],
-  [
-    'a completed unprovision',
-    after(provisioned, { request: unprovision, status: completed }),
-    empty,
-  ],
+  ['a failed provision of what was absent', then(NOTHING, provisionOf(january), failed()), empty],
+  ['a failed update', then(provisioned, provisionOf(march), failed()), worldOf(january)],
+  ['a completed unprovision', then(provisioned, unprovision, completed), empty],
   [
     'an unprovision that could not look',
-    after(provisioned, {
-      request: unprovision,
-      status: failed('whatever was there, as nothing was deleted'),
-    }),
+    then(provisioned, unprovision, failed('whatever was there, as nothing was deleted')),
     worldOf(january),
   ],
   [
     'an unprovision that left the destination behind',
-    after(provisioned, { request: unprovision, status: failed('the destination "Warehouse"') }),
+    then(provisioned, unprovision, failed('the destination "Warehouse"')),
     { ...empty, destinations: worldOf(january).destinations },
+  ],
+  [
+    'a failed update that names the secret',
+    then(provisioned, provisionOf(march), failed(ROTATED)),
+    { ...worldOf(january), sources: worldOf(january, later).sources },
+  ],
+  [
+    'a failed update that names the whole source',
+    then(provisioned, provisionOf(march), failed(STAYS)),
+    { ...worldOf(january), sources: worldOf(march, later).sources },
   ],
 ])('chaos takes the world after %s for right', (_what, expected, world) => {
   expect(differencesOf(KEY, expected, world)).toEqual([]);
@@ -83,7 +129,9 @@ test.each<[string, Expected, World, string[]]>([
     'another configuration',
     provisioned,
     { ...worldOf(january), destinations: worldOf(march).destinations },
-    [`${KEY} should have as its destination one with "RISK", and has one with "SALES"`],
+    [
+      `${KEY} should have as its destination one with "risk on destination-b.example.invalid" and DESTINATION_B one, and has one with "sales on destination-b.example.invalid" and DESTINATION_B one`,
+    ],
   ],
   [
     'what is missing',
@@ -93,30 +141,67 @@ test.each<[string, Expected, World, string[]]>([
   ],
   [
     'what a completed unprovision did not remove',
-    after(provisioned, { request: unprovision, status: completed }),
+    then(provisioned, unprovision, completed),
     { ...empty, sources: worldOf(january).sources },
     [
-      `${KEY} should have as its source nothing, and has one with "https://localhost:1/january.csv"`,
+      `${KEY} should have as its source nothing, and has one with "/january.csv on source-a.example.invalid" and SOURCE_A one`,
     ],
   ],
   [
     'what a failed unprovision did not name',
-    after(provisioned, { request: unprovision, status: failed('the destination "Warehouse"') }),
+    then(provisioned, unprovision, failed('the destination "Warehouse"')),
     { ...empty, sources: worldOf(january).sources },
     [
-      `${KEY} should have as its source nothing, and has one with "https://localhost:1/january.csv"`,
+      `${KEY} should have as its source nothing, and has one with "/january.csv on source-a.example.invalid" and SOURCE_A one`,
     ],
   ],
   [
     'an update that failed and stayed half done',
-    after(provisioned, { request: provisionOf(march), status: failed() }),
+    then(provisioned, provisionOf(march), failed()),
     { ...worldOf(january), sources: worldOf(march).sources },
     [
-      `${KEY} should have as its source one with "https://localhost:1/january.csv", and has one with "https://localhost:1/march.csv"`,
+      `${KEY} should have as its source one with "/january.csv on source-a.example.invalid" and SOURCE_A one, and has one with "/march.csv on source-b.example.invalid" and SOURCE_B one`,
+    ],
+  ],
+  [
+    'a failed update that has changed a secret, and does not say so',
+    then(provisioned, provisionOf(march), failed()),
+    worldOf(january, later),
+    [
+      `${KEY} should have as its source one with "/january.csv on source-a.example.invalid" and SOURCE_A one, and has one with "/january.csv on source-a.example.invalid" and SOURCE_A two`,
+      `${KEY} should have as its destination one with "risk on destination-b.example.invalid" and DESTINATION_B one, and has one with "risk on destination-b.example.invalid" and DESTINATION_B two`,
     ],
   ],
 ])('chaos names %s', (_what, expected, world, differences) => {
   expect(differencesOf(KEY, expected, world)).toEqual(differences);
+});
+
+test('what is seen tells which of several secrets is the former one', () => {
+  const either = after(NOTHING, {
+    request: provisionOf(january),
+    status: completed,
+    valuesOf: (name) => [...first(name), ...later(name)],
+  });
+  expect(differencesOf(KEY, either, worldOf(january, later))).toEqual([]);
+  const known = narrowed(KEY, either, worldOf(january, later));
+  expect(differencesOf(KEY, known, worldOf(january, later))).toEqual([]);
+  expect(differencesOf(KEY, known, worldOf(january))).toHaveLength(2);
+});
+
+test('chaos knows what a reference meant when, and where its values may go', () => {
+  const secrets = createSecrets(mkdtempSync(path.join(os.tmpdir(), 'provisioner-tests-')));
+  const one = secrets.during('SOURCE_A', 0, Date.now());
+  secrets.lose('SOURCE_A');
+  secrets.rotate('SOURCE_A');
+  const all = secrets.during('SOURCE_A', 0, Date.now());
+  expect(all).toHaveLength(2);
+  expect(all).toEqual(expect.arrayContaining(one));
+  const [sha256 = ''] = one.map((value) => createHash('sha256').update(value).digest('hex'));
+  expect(secrets.strays([{ sha256, host: 'source-a.example.invalid' }])).toEqual([]);
+  expect(secrets.strays([{ sha256, host: 'source-b.example.invalid' }])).toEqual([
+    'a secret for source-a.example.invalid went to source-b.example.invalid',
+  ]);
+  expect(secrets.strays([{ sha256: null, host: 'source-a.example.invalid' }])).toHaveLength(1);
 });
 
 test('chaos names orphans: entities of nobody, and connections without their ends', () => {

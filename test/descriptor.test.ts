@@ -212,7 +212,7 @@ test.each([
     'a cron expression of five fields',
     'dbtGitUrl: null',
     'schedule: {scheduleType: cron, cronExpression: "0 6 * * *"}',
-    `${SPECIFIC}.connection.schedule.cronExpression (line 53): must be a Quartz expression, for example "0 0 6 * * ?" (times are UTC)`,
+    `${SPECIFIC}.connection.schedule.cronExpression (line 53): must be a Quartz expression, which begins with seconds: write "0 0 6 * * ?" (times are UTC)`,
   ],
   [
     'a YAML merge key',

@@ -19,12 +19,13 @@ const startLane = (lane: Lane) => {
   });
 };
 
-const createPool = (lane: Lane) => {
-  const limit = pLimit(LANE_COUNT[lane]);
+/** Harnesses of one kind, so many at once. */
+export const createPool = (size: number, startOne: () => Promise<Harness>) => {
+  const limit = pLimit(size);
   const started: Promise<Harness>[] = [];
   const idle: Harness[] = [];
   const start = () => {
-    const starting = startLane(lane);
+    const starting = startOne();
     started.push(starting);
     return starting;
   };
@@ -50,7 +51,8 @@ const createPool = (lane: Lane) => {
 
 /** For one test file: lends harnesses, each with an Airbyte that has nothing yet. */
 export const useLanes = () => {
-  const pools = { patient: createPool('patient'), hasty: createPool('hasty') };
+  const poolOf = (lane: Lane) => createPool(LANE_COUNT[lane], () => startLane(lane));
+  const pools = { patient: poolOf('patient'), hasty: poolOf('hasty') };
   afterAll(() => Promise.all(Object.values(pools).map((pool) => pool.stop())));
   return <Result>(lane: Lane, work: (harness: Harness) => Promise<Result>) => pools[lane].use(work);
 };

@@ -9,12 +9,11 @@ import type { Operation } from './fault-calls';
 import { kindsOf } from './fault-kinds';
 import { ROWS, rowsOf } from './fault-matrix';
 import type { Row } from './fault-matrix';
+import { isRecording, RECORDED, tableWith } from './fault-matrix-recording';
+import { situationsDocument } from './situations-document';
+import type { SituationOutcomes } from './situations-document';
 
-const RECORDED = path.join(ROOT, '.cache', 'fault-matrix');
 export const DOCUMENT = path.join(ROOT, 'docs', 'fault-matrix.md');
-
-/** With RECORD_FAULT_MATRIX=1 the suites keep what came of each row, and the document is made of it. */
-export const isRecording = Boolean(process.env.RECORD_FAULT_MATRIX);
 
 const Outcome = z.object({ mark: z.string(), right: z.boolean() });
 export type Outcome = z.infer<typeof Outcome>;
@@ -51,11 +50,6 @@ export const readOutcomes = (): Outcomes => ({
   config: outcomesOf('config'),
 });
 
-const lineOf = (cells: string[]) => `| ${cells.join(' | ')} |`;
-
-const table = (head: string[], lines: string[][]) =>
-  [head, head.map(() => '---'), ...lines].map(lineOf).join('\n');
-
 const cellOf = (row: Row | undefined, outcomes: Outcomes[Api]) => {
   if (!row) return '';
   const outcome = outcomes.get(row.name);
@@ -69,7 +63,7 @@ const tableOf = (api: Api, operation: Operation, outcomes: Outcomes[Api]) => {
   const kinds = kindsOf(api);
   const rowOf = (call: Row['call'], kind: string) =>
     rows.find((row) => row.call === call && row.kind.name === kind);
-  return table(
+  return tableWith(
     ['call', ...kinds.map(({ name }) => name)],
     [...calls].map((call) => [
       labelOf(api, call),
@@ -119,13 +113,13 @@ What ends in \`…\` lasts until the run gives up, and ends when it begins to un
 - Credentials that Airbyte refuses fail the run at once.`;
 
 const kinds = () =>
-  `## What befalls a call\n\n${table(
+  `## What befalls a call\n\n${tableWith(
     ['column', 'the call'],
     kindsOf('public').map(({ name, what }) => [name, what]),
   )}`;
 
 /** The document, as these outcomes have it; prettier lays it out. */
-export const documentOf = (outcomes: Outcomes) =>
+export const documentOf = (outcomes: Outcomes, situations: SituationOutcomes) =>
   [
     INTRODUCTION,
     `**${countOf(outcomes)}**`,
@@ -135,4 +129,5 @@ export const documentOf = (outcomes: Outcomes) =>
       `## ${operation.charAt(0).toUpperCase()}${operation.slice(1)}`,
       ...APIS.flatMap((api) => [`### ${TITLES[api]}`, tableOf(api, operation, outcomes[api])]),
     ]),
+    ...situationsDocument(situations),
   ].join('\n\n');

@@ -6,17 +6,22 @@ import { APIS } from './airbyte-operations';
 import { callsOf, labelOf } from './fault-calls';
 import { kindsOf } from './fault-kinds';
 import { ROWS, markOf } from './fault-matrix';
-import { DOCUMENT, documentOf, isRecording, readOutcomes } from './fault-matrix-document';
+import { DOCUMENT, documentOf, readOutcomes } from './fault-matrix-document';
+import { isRecording } from './fault-matrix-recording';
+import { nameOf, SITUATIONS, TOUCHED } from './situation';
+import { SITUATION_ROWS } from './situations';
+import { missingSituations, readSituations, rightSituations } from './situations-document';
 
 const PRETTIER = path.join(ROOT, 'node_modules', 'prettier', 'bin', 'prettier.cjs');
 
 const record = () => {
-  const outcomes = readOutcomes();
-  const missing = APIS.flatMap((api) =>
+  const [outcomes, situations] = [readOutcomes(), readSituations()];
+  const calls = APIS.flatMap((api) =>
     ROWS[api].filter(({ name }) => !outcomes[api].has(name)).map(({ name }) => `${api}: ${name}`),
   );
+  const missing = [...calls, ...missingSituations(situations)];
   if (missing.length > 0) throw new Error(`These rows did not run:\n${missing.join('\n')}`);
-  writeFileSync(DOCUMENT, documentOf(outcomes));
+  writeFileSync(DOCUMENT, documentOf(outcomes, situations));
   execFileSync(process.execPath, [PRETTIER, '--write', DOCUMENT]);
 };
 
@@ -31,8 +36,20 @@ const allRight = (api: (typeof APIS)[number]) =>
   new Map(ROWS[api].map(({ name, end }) => [name, { mark: markOf(end), right: true }]));
 
 test('the document has all rows of today, and all are right', () => {
-  const document = documentOf({ public: allRight('public'), config: allRight('config') });
+  const document = documentOf(
+    { public: allRight('public'), config: allRight('config') },
+    { public: rightSituations('public'), config: rightSituations('config') },
+  );
   expect(words(readFileSync(DOCUMENT, 'utf8'))).toBe(words(document));
+});
+
+test('every situation is one of each operation, and each row has a name of its own', () => {
+  const names = SITUATION_ROWS.map(nameOf);
+  expect(new Set(names).size).toBe(names.length);
+  // What is done by hand, and again, are neighbours of some.
+  for (const situation of SITUATIONS.slice(0, 6))
+    for (const operation of TOUCHED)
+      expect(names.some((each) => each.startsWith(`${operation}: ${situation}: `))).toBe(true);
 });
 
 describe.each(APIS)('through the %s API', (api) => {

@@ -8,7 +8,8 @@ import type { Lane } from './fault-kinds';
 import type { Lanes } from './fault-lanes';
 import { markOf, rowsOf } from './fault-matrix';
 import type { End, Row } from './fault-matrix';
-import { isRecording, recordRows } from './fault-matrix-document';
+import { recordRows } from './fault-matrix-document';
+import { isRecording } from './fault-matrix-recording';
 import { eventually } from './harness';
 import type { Harness } from './harness';
 

@@ -1,6 +1,7 @@
 import { CHANGES } from './fault-entities';
 import { useLanes } from './fault-lanes';
 import { testRows } from './fault-rows';
+import { isWrite } from './harness';
 
 const withLane = useLanes();
 
@@ -19,9 +20,22 @@ test('what the update did not touch is not put back', () =>
   withLane('patient', async (harness) => {
     await harness.run('provision');
     await harness.forgetCalls();
-    await harness.fault({ operation: 'patchConnection', status: 400 });
+    await harness.fault({ operation: 'patchConnection', status: 400, commit: true });
     const status = await harness.run('provision', { connection: { prefix: 'changed_' } });
     expect(status.result).toContain('Undone: the connection "Payments CSV <> Snowflake"');
     expect(status.result).not.toContain('the source');
     expect(await harness.calls('putSource')).toEqual([]);
+  }));
+
+test('an undo that finds nothing changed writes nothing', () =>
+  withLane('patient', async (harness) => {
+    await harness.run('provision');
+    const before = await harness.entities('?secrets=true');
+    await harness.forgetCalls();
+    await harness.fault({ operation: 'patchConnection', status: 400 });
+    const status = await harness.run('provision', { connection: { prefix: 'changed_' } });
+    expect(status.result).not.toContain('Undone');
+    expect(await harness.entities('?secrets=true')).toEqual(before);
+    const writes = (await harness.calls()).filter(isWrite);
+    expect(writes.map(({ status: answer }) => answer)).toEqual([400]);
   }));

@@ -188,6 +188,23 @@ export const startHarness = async (options: HarnessOptions = {}) => {
     return answer;
   };
 
+  const asPerson = async (method: string, at: string, body?: object): Promise<unknown> => {
+    const json = { 'content-type': 'application/json' };
+    const granted = await fetch(`${simulator.url}/api/public/v1/applications/token`, {
+      method: 'POST',
+      headers: json,
+      body: JSON.stringify({ client_id: 'simulator', client_secret: 'simulator-secret' }),
+    });
+    const { access_token: token } = TokenAnswer.parse(await granted.json());
+    const response = await fetch(simulator.url + at, {
+      method,
+      headers: { ...json, authorization: `Bearer ${token}` },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${at}: ${await response.text()}`);
+    return response.status === 204 ? undefined : await response.json();
+  };
+
   const post = (at: string, body: object) => call('POST', at, JSON.stringify(body));
   const status = async (token: string) =>
     ProvisioningStatus.parse((await call('GET', `/v1/provision/${token}/status`)).json());
@@ -215,6 +232,7 @@ export const startHarness = async (options: HarnessOptions = {}) => {
     cli: (...args: string[]) => runCli(args, env),
     simulator,
     env,
+    api,
     /** Temporal, as an operator's tools see it. */
     client: new Client({ connection }),
     call,
@@ -243,7 +261,9 @@ export const startHarness = async (options: HarnessOptions = {}) => {
         operation: inApi(operation),
         ...(after !== undefined && { after: inApi(after) }),
       }),
-    clearFaults: () => control('DELETE', '/faults'),
+    /** All, or those of one operation. */
+    clearFaults: (operation?: string) =>
+      control('DELETE', operation ? `/faults?operation=${inApi(operation)}` : '/faults'),
     forgetCalls: () => control('DELETE', '/requests'),
     control,
     /** The calls Airbyte got: those of one operation, or all but those for tokens. */
@@ -255,22 +275,10 @@ export const startHarness = async (options: HarnessOptions = {}) => {
     },
     resetAirbyte: () => control('POST', '/reset'),
     /** Airbyte's own API, as a person at its user interface uses it. */
-    airbyte: async (method: string, at: string, body?: object): Promise<unknown> => {
-      const json = { 'content-type': 'application/json' };
-      const granted = await fetch(`${simulator.url}/api/public/v1/applications/token`, {
-        method: 'POST',
-        headers: json,
-        body: JSON.stringify({ client_id: 'simulator', client_secret: 'simulator-secret' }),
-      });
-      const { access_token: token } = TokenAnswer.parse(await granted.json());
-      const response = await fetch(`${simulator.url}/api/public/v1${at}`, {
-        method,
-        headers: { ...json, authorization: `Bearer ${token}` },
-        ...(body && { body: JSON.stringify(body) }),
-      });
-      if (!response.ok) throw new Error(`${method} ${at}: ${await response.text()}`);
-      return response.status === 204 ? undefined : await response.json();
-    },
+    airbyte: (method: string, at: string, body?: object) =>
+      asPerson(method, `/api/public/v1${at}`, body),
+    /** The older API, which can do a few things more. */
+    configApi: (at: string, body: object) => asPerson('POST', `/api/v1${at}`, body),
 
     /** What gateway and worker have written so far, those that have ended included. */
     logs: () => programs.map(({ output }) => output()).join(''),
@@ -294,6 +302,17 @@ const AirbyteCall = z.object({
   status: z.number().nullable(),
   /** Milliseconds since the epoch. */
   startedAt: z.number(),
+  /** The secrets a write carried; for asterisks the digest of what they keep. */
+  secrets: z
+    .array(
+      z.object({
+        field: z.string(),
+        sent: z.enum(['value', 'asterisks']),
+        sha256: z.string().nullable(),
+        host: z.string().nullable(),
+      }),
+    )
+    .default([]),
 });
 export type AirbyteCall = z.infer<typeof AirbyteCall>;
 

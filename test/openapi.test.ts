@@ -18,7 +18,7 @@ const deps: GatewayDeps = {
     terminate: neverCalled,
     isReady: neverCalled,
   },
-  templates: [],
+  rules: { templates: [], minSyncInterval: 3600 },
   statusOf: neverCalled,
   validationStatusOf: neverCalled,
   reverseStatusOf: neverCalled,

@@ -167,20 +167,37 @@ describe.each(['public', 'config'] as const)('with the %s API of Airbyte', (api)
     for (const { sourceId } of both) expect(errors[0]).toContain(sourceId);
   });
 
-  test.each([
-    ['nobody', 'By hand', ''],
-    ['another component', 'Loads [other/a.b.0.c]', ', of other/a.b.0.c'],
-  ])("a connection of %s's with the same name is a collision", async (_who, sourceName, whose) => {
+  const makeNamesake = async (sourceName: string) => {
     await harness.run('provision', { component: 'others', connection: { name: 'Others' } });
     const made = await makeSource(harness, sourceName);
     const sourceId = String(Reflect.get(Object(made), 'sourceId'));
     await makeConnection(harness, 'Payments CSV <> Snowflake', sourceId);
-    const status = await validate(harness);
     const { connections } = await harness.entities();
-    const id = connections.find((one) => one.sourceId === sourceId)?.connectionId ?? '';
-    expect(errorsOf(status)).toEqual([
-      `specific.connection.name: is the name of another connection too, "Payments CSV <> Snowflake" (${id})${whose}, and schedulers find connections by their names. Choose another name, or rename or delete that connection in Airbyte.`,
-    ]);
+    return connections.find((one) => one.sourceId === sourceId)?.connectionId ?? '';
+  };
+
+  test("a connection of nobody's with the same name is in the way, as it is for a provision", async () => {
+    const id = await makeNamesake('By hand');
+    const [error = '', ...more] = errorsOf(await validate(harness));
+    expect(more).toEqual([]);
+    expect(error).toContain(
+      `specific.connection.name: is the name of a connection that is in Airbyte already, "Payments CSV <> Snowflake" (${id}), and none of this component's`,
+    );
+    expect(error).toContain(`specific.connection.adopt: ${id}`);
+    const { status, result } = await harness.run('provision');
+    expect(status).toBe('FAILED');
+    for (const sentence of error.split('. ')) expect(result).toContain(sentence.replace(/\.$/, ''));
+  });
+
+  test("one of another component's is told only: each has its own", async () => {
+    const id = await makeNamesake('Loads [other/a.b.0.c]');
+    const status = await validate(harness);
+    expect(errorsOf(status)).toEqual([]);
+    const words = `specific.connection.name: is the name of another connection too, "Payments CSV <> Snowflake" (${id}), of other/a.b.0.c, and schedulers find connections by their names`;
+    expect(checksOf(status)).toContain(`warning: ${words}`);
+    const run = await harness.run('provision');
+    expect(run.status).toBe('COMPLETED');
+    expect(run.logs?.map(({ message }) => message)).toContain(words);
   });
 
   test('a connection that writes elsewhere is told', async () => {

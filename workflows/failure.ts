@@ -41,6 +41,12 @@ export const isAirbytes = (err: unknown): boolean =>
       (cause.type === 'AirbyteUnavailable' || cause.type === 'AirbyteRefused'),
   );
 
+/** Whether a source did not let itself be read, or Airbyte could not be asked: no refusal of ours. */
+export const isUnreadable = (err: unknown): boolean =>
+  chain(err).some(
+    (cause) => cause instanceof ApplicationFailure && cause.type === 'AirbyteUnavailable',
+  );
+
 /** What went wrong in a step and what to do, in the words the activity found for it. */
 export const explain = (err: unknown): FailureDetails => {
   const details = detailsIn(err);

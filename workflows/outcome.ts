@@ -66,6 +66,8 @@ interface Failed {
   exists: Existing;
   undone: string[];
   leftBehind: string[];
+  /** What is to be done about what is left behind, where the step that left it could tell. */
+  remedies?: string[];
 }
 
 /** A line of the result, if there is anything to tell in it. */
@@ -112,7 +114,8 @@ export const failWith = (
 };
 
 /** Ends a component's run that failed. */
-export const failRun = ({ err, run, what, exists, undone, leftBehind }: Failed): never => {
+export const failRun = (failed: Failed): never => {
+  const { err, run, what, exists, undone, leftBehind, remedies = [] } = failed;
   const { problem, solution } = reasonOf(err, run);
   const { status, cancelled } = endingOf(err, run);
   const [sentence] = FAILURES[what];
@@ -120,7 +123,7 @@ export const failRun = ({ err, run, what, exists, undone, leftBehind }: Failed):
     status,
     result: [
       `${sentence} ${problem}`,
-      `What to do: ${solution}`,
+      `What to do: ${[solution, ...new Set(remedies)].join(' ')}`,
       ...section('Undone', undone),
       ...section('Left behind in Airbyte', leftBehind),
     ].join('\n'),
@@ -129,7 +132,7 @@ export const failRun = ({ err, run, what, exists, undone, leftBehind }: Failed):
       privateInfo: {
         ...definedIn(exists),
         problems: [problem],
-        solutions: [solution],
+        solutions: [...new Set([solution, ...remedies])],
         undone,
         leftBehind,
       },

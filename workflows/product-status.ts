@@ -51,6 +51,13 @@ const listed = (members: Member[], key: 'undone' | 'leftBehind') =>
     [status?.info?.privateInfo[key] ?? []].flat().map((what) => `${component}: ${what}`),
   );
 
+/** What to do about what members have left, where they could tell. */
+const remediesOf = (members: Member[]) =>
+  members
+    .map(({ status }) => status?.info?.privateInfo ?? {})
+    .filter(({ leftBehind = [] }) => leftBehind.length > 0)
+    .flatMap(({ solutions = [] }) => solutions);
+
 const logsOf = (members: Member[], run: Run): Log[] => {
   const theirs = members.flatMap(({ component, status }) =>
     (status?.logs ?? []).map((log) => ({ ...log, message: `${component}: ${log.message}` })),
@@ -104,6 +111,7 @@ export const failedStatus = ({
   const solutions = unique([
     ...(reason ? [reason.solution] : []),
     ...culprits.map(({ problem }) => problem?.solution ?? ''),
+    ...remediesOf(members),
   ]);
   const undone = listed(members, 'undone');
   const left = [...listed(members, 'leftBehind'), ...leftBehind];

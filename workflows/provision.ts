@@ -1,7 +1,10 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
-import type { Found, Put } from '../activities/airbyte';
+import type { Found, Put, Written } from '../activities/airbyte';
+import type { Restored } from '../activities/restored';
+import type { Kind } from '../src/airbyte';
 import type { Info, ProvisioningStatus } from '../src/contract';
 import type { Plan } from '../src/descriptor';
+import { claimed, retirementOf, sealing, takenOver } from './adoption';
 import type { ProvisionInput } from './input';
 import { endedBy, existingIn, failRun, reasonOf } from './outcome';
 import type { Existing } from './outcome';
@@ -10,7 +13,7 @@ import { holdComponent } from './lease';
 import { ignoredInfo, ignoredSentence } from './ignored';
 import { activitiesFor, startRun } from './run';
 import type { Run, Steps } from './run';
-import { bothOf, compensate, DELETED } from './saga';
+import { asTold, bothOf, compensate, DELETED, PUT_BACK } from './saga';
 import { firstSync } from './first-sync';
 import type { Undo } from './saga';
 import { withTagsRemoved } from './tags';
@@ -20,37 +23,44 @@ const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
 
 const DID = { created: 'Created', updated: 'Updated', unchanged: 'Already as wanted:' };
 
+interface Undoing {
+  steps: Steps;
+  settleTime: number;
+  /** What the run's steps have written so far, as far as they could tell. */
+  written: Partial<Record<Undo['kind'], Written>>;
+}
+
 /** The undo of each entity: away with what was not there before, back with what was. */
 const undosFor = (
   plan: Plan,
   { source, destination, connection }: Found,
-  { steps, settleTime }: { steps: Steps; settleTime: number },
+  { steps, settleTime, written }: Undoing,
 ) => {
   const { key } = plan.component;
   const undoOf = (
     kind: Undo['kind'],
     name: string,
-    restore: ((step: ReturnType<Steps>) => Promise<void>) | undefined,
+    restore: ((step: ReturnType<Steps>) => Promise<Restored>) | undefined,
     remove: (step: ReturnType<Steps>) => Promise<boolean>,
   ): Undo => {
     const what = `the ${kind} "${name}"`;
     return {
       kind,
       what,
-      effect: restore ? 'put back as it was' : DELETED,
-      undo: async () => {
+      effect: restore ? PUT_BACK : DELETED,
+      undo: () => {
         const step = steps(`${restore ? 'Put back' : 'Delete'} ${what}`, COMPENSATION);
-        if (!restore) return remove(step);
-        await restore(step);
-        return true;
+        return restore ? restore(step) : remove(step);
       },
     };
   };
+  const common = (kind: 'source' | 'destination') => ({ key, settleTime, written: written[kind] });
   return {
     source: undoOf(
       'source',
       plan.source.name,
-      source && ((step) => step.restoreSource({ plan: plan.source, before: source, settleTime })),
+      source &&
+        ((step) => step.restoreSource({ plan: plan.source, before: source, ...common('source') })),
       (step) => step.deleteSource({ key }),
     ),
     destination: undoOf(
@@ -58,7 +68,11 @@ const undosFor = (
       plan.destination.name,
       destination &&
         ((step) =>
-          step.restoreDestination({ plan: plan.destination, before: destination, settleTime })),
+          step.restoreDestination({
+            plan: plan.destination,
+            before: destination,
+            ...common('destination'),
+          })),
       (step) => step.deleteDestination({ key }),
     ),
     connection: undoOf(
@@ -143,16 +157,18 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
   // Until the run has looked, the ids it was told are the best it can tell.
   let exists: Existing = input.known;
   const made: Existing = {};
+  const written: Undoing['written'] = {};
 
   /** Registered before acting, so that a half-done step is undone; nothing done, nothing undone. */
   const undoable = async (undo: Undo, step: () => Promise<Put>) => {
-    undos.push(undo);
+    if (!undos.includes(undo)) undos.push(undo);
     const put = await step().catch((err: unknown) => {
       undo.settlesAt = settlesAt(err, settleTime);
       throw err;
     });
     noteFor(run, undo.kind, put);
     made[`${undo.kind}Id`] = put.id;
+    if (put.kept) written[undo.kind] = { name: put.name, kept: put.kept };
     if (put.action === 'unchanged') undos.splice(undos.indexOf(undo), 1);
     return put;
   };
@@ -162,11 +178,13 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     run.phase('Looking at what exists in Airbyte');
     for (const note of input.notes ?? []) run.info(note);
     for (const warning of warnings) run.warn(warning);
-    const before = await steps(`Look for ${key}`).inspect({ key, known: input.known, plan });
-    for (const note of before.notes ?? []) run.warn(note);
-    exists = existingIn(before);
-    const undo = undosFor(plan, before, { steps, settleTime });
+    const look = () => steps(`Look for ${key}`).inspect({ key, known: input.known, plan });
+    const { streams: offered, ...before } = await claimed(await look(), look);
+    exists = existingIn(before.isForeign ? { workspaceId: before.workspaceId } : before);
+    for (const warning of before.warnings ?? []) run.warn(warning);
+    const undo = undosFor(plan, before, { steps, settleTime, written });
     undo.connection = withTagsRemoved(undo.connection, before.lackingTags, { steps, run });
+    const taking = takenOver(before, run);
 
     run.phase('Putting source and destination in place');
     const [source, destination] = await bothOf(
@@ -190,12 +208,31 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
         ),
     );
 
-    run.phase('Discovering the streams of the source');
     const pair = { plan: plan.connection, sourceId: source.id, destinationId: destination.id };
-    const discovered = await steps(`Streams of ${plan.source.name}`).discover(pair);
+    const seals = sealing({ source, destination }, plan, { steps, settleTime });
+    const sealed = { source, destination };
+    const sealOne = async (kind: Kind) => {
+      sealed[kind] = await undoable(undo[kind], () => seals.seal(kind));
+    };
+    const discover = () => {
+      run.phase('Discovering the streams of the source');
+      return steps(`Streams of ${plan.source.name}`).discover(pair);
+    };
+    const discoverAtLast = async (err: unknown) => {
+      if (!seals.mayHelp(err)) throw err;
+      await sealOne('source');
+      return discover();
+    };
+    // The look has discovered them where the source was as wanted already.
+    const discovered = offered ?? (await discover().catch(discoverAtLast));
     const streams = (plan.connection.streams ?? discovered).map(({ name }) => name);
     run.info(`Streams to sync: ${streams.slice(0, 20).join(', ')}`);
 
+    if (before.replaces) {
+      const retirement = retirementOf(before.replaces, key, { steps, settleTime });
+      undos.push(retirement.undo);
+      await retirement.retire();
+    }
     run.phase('Putting the connection in place');
     const connection = await undoable(undo.connection, () =>
       steps(`Connection ${plan.connection.name}`).putConnection({
@@ -214,14 +251,16 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     // A cancellation that the last step did not notice is heard all the same.
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
     await part.verdict();
+    if (seals.open().length > 0) run.phase('Writing the secrets of the descriptor');
+    for (const kind of seals.open()) await sealOne(kind);
     run.phase('Completed');
     return {
       status: 'COMPLETED',
-      result: `The connection "${connection.name}" is in place.${ignoredSentence(input.ignored)}`,
+      result: `The connection "${connection.name}" is in place.${taking}${ignoredSentence(input.ignored)}`,
       info: infoOf(
         plan,
         { workspaceId: before.workspaceId, streams, sync, ignored: input.ignored },
-        { source, destination, connection },
+        { ...sealed, connection },
       ),
       logs: run.logs,
     };
@@ -232,15 +271,14 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
   } catch (failure) {
     const err = endedBy(failure, run);
     run.error(reasonOf(err, run).problem);
-    const { undone, leftBehind } = await compensate(undos, run);
-    exists = { ...exists, ...idsOf(made, leftBehind) };
+    const outcome = await compensate(undos, run);
+    exists = { ...exists, ...idsOf(made, outcome.leftBehind) };
     return failRun({
       err,
       run,
       what: 'provisioned',
       exists,
-      undone: undone.map(({ what, effect }) => `${what} (${effect})`),
-      leftBehind: leftBehind.map(({ what }) => what),
+      ...asTold(outcome),
     });
   }
 }

@@ -1,8 +1,11 @@
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
+import type { Left, Restored } from '../activities/restored';
 import type { Run } from './run';
 import { explain } from './failure';
 
 export const DELETED = 'deleted';
+export const PUT_BACK = 'put back as it was';
+const PUT_BACK_IN_PART = 'put back, but for what is left behind';
 
 /** How to take one step back. */
 export interface Undo<Kind extends string = 'source' | 'destination' | 'connection'> {
@@ -11,16 +14,28 @@ export interface Undo<Kind extends string = 'source' | 'destination' | 'connecti
   what: string;
   /** What undoing it does: `deleted`, `put back as it was`. */
   effect: string;
-  /** Whether there was anything to undo. */
-  undo: () => Promise<boolean>;
+  /** Whether there was anything to undo; of what is put back, what could not be. */
+  undo: () => Promise<boolean | Restored>;
   /** Until then (epoch milliseconds) there may still come something to undo. */
   settlesAt?: number;
 }
 
 export interface Compensation<Kind extends string> {
   undone: Undo<Kind>[];
+  /** What could not be undone at all. */
   leftBehind: Undo<Kind>[];
+  /** What is not as it was of what was put back, or was not put back for its sake. */
+  left: Left[];
+  /** What to do about all of that. */
+  remedies: string[];
 }
+
+/** A compensation as a status tells it. */
+export const asTold = ({ undone, leftBehind, left, remedies }: Compensation<string>) => ({
+  undone: undone.map(({ what, effect }) => `${what} (${effect})`),
+  leftBehind: [...leftBehind, ...left].map(({ what }) => what),
+  remedies,
+});
 
 /** Airbyte may finish a creation after its caller has given up: an undo before that would miss it. */
 const settle = async (undos: Undo<string>[], run: Run) => {
@@ -32,7 +47,7 @@ const settle = async (undos: Undo<string>[], run: Run) => {
 
 /** Airbyte deletes the connections of a source with it. */
 const withCascade = <Kind extends string>(
-  { undone, leftBehind }: Compensation<Kind>,
+  { undone, leftBehind, ...rest }: Compensation<Kind>,
   run: Run,
 ): Compensation<Kind> => {
   const isSourceGone = undone.some(({ kind, effect }) => kind === 'source' && effect === DELETED);
@@ -40,13 +55,33 @@ const withCascade = <Kind extends string>(
   for (const { what } of gone) run.info(`Deleted with its source: ${what}`);
   return {
     undone: [...undone, ...gone],
-    leftBehind: leftBehind.filter((left) => !gone.includes(left)),
+    leftBehind: leftBehind.filter((each) => !gone.includes(each)),
+    ...rest,
   };
 };
 
+const isPutBack = ({ effect }: Undo<string>) => effect === PUT_BACK;
+
 /**
- * Undoes newest first, also when the run is cancelled, and goes on after an undo that fails.
- * Says what it took back and what it could not.
+ * What was made goes first, newest first; then what was there is put back in the order of making, as a
+ * connection fits only the source and destination that it had.
+ */
+const inOrder = <Kind extends string>(undos: Undo<Kind>[]): Undo<Kind>[] => {
+  const isMixed = undos.length > 1 && undos.some(isPutBack);
+  if (!isMixed || !patched('put-back-in-the-order-of-making')) return undos.toReversed();
+  return [
+    ...undos.filter((each) => !isPutBack(each)).toReversed(),
+    ...undos.filter((each) => isPutBack(each)),
+  ];
+};
+
+/** Of an older worker an undo that puts back answers nothing. */
+const outcomeOf = (told: boolean | Restored | undefined | null): Restored =>
+  typeof told === 'object' && told !== null ? told : { changed: told ?? true, left: [] };
+
+/**
+ * Undoes what was done, also when the run is cancelled, and goes on after an undo that fails. Says
+ * what it took back and what it could not.
  */
 export const compensate = <Kind extends string>(
   undos: Undo<Kind>[],
@@ -55,20 +90,30 @@ export const compensate = <Kind extends string>(
   CancellationScope.nonCancellable(async () => {
     const undone: Undo<Kind>[] = [];
     const leftBehind: Undo<Kind>[] = [];
+    const left: Left[] = [];
+    const remedies: string[] = [];
     await settle(undos, run);
     if (undos.length > 0) run.phase('Failed; undoing what was done');
-    for (const each of undos.toReversed()) {
-      const { what, effect, undo } = each;
+    for (const each of inOrder(undos)) {
+      const { what, undo } = each;
       try {
-        if (!(await undo())) continue;
-        undone.push(each);
+        const outcome = outcomeOf(await undo());
+        left.push(...outcome.left);
+        remedies.push(...outcome.left.map(({ remedy }) => remedy));
+        for (const { what: rest, remedy } of outcome.left)
+          run.error(`Left behind: ${rest}. ${remedy}`);
+        if (!outcome.changed) continue;
+        const effect = outcome.left.length > 0 ? PUT_BACK_IN_PART : each.effect;
+        undone.push({ ...each, effect });
         run.info(`Undone: ${what} ${effect}`);
       } catch (err) {
+        const { problem, solution } = explain(err);
         leftBehind.push(each);
-        run.error(`Left behind: ${what}. ${explain(err).problem}`);
+        remedies.push(solution);
+        run.error(`Left behind: ${what}. ${problem}`);
       }
     }
-    return withCascade({ undone, leftBehind }, run);
+    return withCascade({ undone, leftBehind, left, remedies }, run);
   });
 
 /**

@@ -1,14 +1,20 @@
+import { patched } from '@temporalio/workflow';
 import type { Found } from '../activities/airbyte';
 import type { ProvisioningStatus } from '../src/contract';
 import type { KnownIds } from '../src/descriptor';
 import type { UnprovisionInput } from './input';
-import { existingIn, failRun, reasonOf } from './outcome';
+import { settlesAt } from './failure';
+import { endedBy, existingIn, failRun, reasonOf } from './outcome';
 import type { Existing } from './outcome';
 import { holdComponent } from './lease';
 import { activitiesFor, startRun } from './run';
 import type { Run, Steps } from './run';
+import { asTold, compensate, PUT_BACK } from './saga';
+import type { Undo } from './saga';
 import { startPart } from './verdict';
 import { withdrawAccess } from './withdraw';
+
+const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
 
 interface Removal {
   what: string;
@@ -39,6 +45,19 @@ const removalsOf = ({ source, destination, connection }: Found, key: string, ste
   };
 };
 
+/** Airbyte clears only active connections: what that changes for its own sake is put back. */
+const undoOfClear = (
+  { connection }: Found,
+  { steps, settleTime }: { steps: Steps; settleTime: number },
+): Undo[] => {
+  if (!connection || connection.status === 'active') return [];
+  if (!patched('put-back-what-a-clear-changed')) return [];
+  const what = `status and schedule of the connection "${connection.name}"`;
+  const step = steps(`Put back ${what}`, COMPENSATION);
+  const undo = () => step.restoreConnection({ before: connection, settleTime });
+  return [{ kind: 'connection', what, effect: PUT_BACK, undo }];
+};
+
 const clearData = async (run: Run, steps: Steps, { connection, destination }: Found) => {
   if (connection) {
     run.phase('Clearing the data in the destination');
@@ -66,6 +85,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   // Until the run has looked, the ids it was told are the best it can tell.
   let exists: Existing = input.known;
   let leftBehind = [UNSEEN];
+  let undos: Undo[] = [];
   const failures = new Map<string, Error>();
 
   const settle = ({ what, id }: Removal) => {
@@ -94,7 +114,13 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     const removals = [connection, source, destination].filter((removal) => removal !== undefined);
     leftBehind = removals.map(({ what }) => what);
     if (removals.length === 0) run.info('There was nothing to remove');
-    if (input.removeData) await clearData(run, steps, found);
+    if (input.removeData) {
+      undos = undoOfClear(found, { steps, settleTime: input.retry.settleTime });
+      await clearData(run, steps, found).catch((err: unknown) => {
+        for (const undo of undos) undo.settlesAt = settlesAt(err, input.retry.settleTime);
+        throw err;
+      });
+    }
 
     run.phase('Deleting');
     if (connection) await removeOne(connection);
@@ -119,8 +145,12 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
 
   try {
     return await part.within(removeAll);
-  } catch (err) {
+  } catch (failure) {
+    const err = endedBy(failure, run);
     if (failures.size === 0) run.error(reasonOf(err, run).problem);
-    return failRun({ err, run, what: 'unprovisioned', exists, undone: [], leftBehind });
+    const isConnectionLeft = exists.connectionId !== undefined;
+    const told = asTold(await compensate(isConnectionLeft ? undos : [], run));
+    const all = [...leftBehind, ...told.leftBehind];
+    return failRun({ err, run, what: 'unprovisioned', exists, ...told, leftBehind: all });
   }
 }

@@ -14,7 +14,7 @@ import { accessMemory } from './memory';
 import { endedBy, failRun, reasonOf } from './outcome';
 import { activitiesFor, startRun } from './run';
 import type { Run } from './run';
-import { compensate } from './saga';
+import { asTold, compensate } from './saga';
 
 /** Names in a line that people read. */
 const MAX_NAMED = 20;
@@ -142,7 +142,7 @@ export async function updateacl(input: UpdateAclInput): Promise<ProvisioningStat
   } catch (failure) {
     const err = endedBy(failure, run);
     run.error(reasonOf(err, run).problem);
-    const { undone, leftBehind } = await compensate(steps.undos, run);
+    const told = asTold(await compensate(steps.undos, run));
     const grants = steps.changed();
     const added = Object.values(grants).flatMap((grant) => (grant ? [grant.key] : []));
     // Who could not be taken off again stays wanted, so that the next updateacl does it.
@@ -156,8 +156,7 @@ export async function updateacl(input: UpdateAclInput): Promise<ProvisioningStat
       run,
       what: 'access',
       exists: input.info.privateInfo,
-      undone: undone.map(({ what, effect }) => `${what} (${effect})`),
-      leftBehind: leftBehind.map(({ what }) => what),
+      ...told,
     });
   }
 }

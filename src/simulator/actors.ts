@@ -9,6 +9,7 @@ import {
 } from './configuration';
 import { type ActorKind, type Connector, connectorsOf } from './connectors';
 import { type ApiRequest, noContent, ok, type Operation, pathId, readBody } from './operation';
+import { oddly } from './odd';
 import { listOf } from './paging';
 import { notFound, unprocessable, valueNotFound } from './problems';
 import { type Actor, epochSeconds, removeActor, save, type Store } from './store';
@@ -73,7 +74,10 @@ export const findActor = (store: Store, kind: ActorKind, id: string): Actor => {
 };
 
 /** Airbyte public API, SourceResponse or DestinationResponse; a deleted one has no configuration. */
-export const showActor = (actor: Actor, { secrets = false } = {}) => ({
+export const showActor = (actor: Actor) => oddly('public', actor, describeActor(actor));
+
+/** As it is. */
+export const describeActor = (actor: Actor, { secrets = false } = {}) => ({
   [`${actor.kind}Id`]: actor.id,
   name: actor.name,
   [`${actor.kind}Type`]: actor.connector.type,
@@ -192,7 +196,7 @@ export const actorOperations = (store: Store, kind: ActorKind): Operation[] => {
       id: `list${one}s`,
       method: 'get',
       path,
-      run: (request) => listOf(request, path, store[kind].values(), (actor) => showActor(actor)),
+      run: (request) => listOf(request, path, store[kind].values(), showActor),
     },
     {
       id: `create${one}`,

@@ -1,7 +1,7 @@
 import express, { type Request, type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
 import type { Auth } from './auth';
-import { befall, pause, send } from './effects';
+import { befall, type Call, pause, send } from './effects';
 import type { Faults } from './faults';
 import {
   type Answer,
@@ -12,6 +12,8 @@ import {
 } from './operation';
 import { ApiProblem, frameworkProblem, unexpected, usualBody as usualProblem } from './problems';
 import type { Requests } from './requests';
+import type { SentSecret } from './secret-log';
+import { type createShifts, isFirstPage } from './shifts';
 
 /** What tells one of Airbyte's APIs from the other, besides its operations. */
 export interface Dialect {
@@ -41,6 +43,8 @@ export interface ApiDependencies {
   faults: Faults;
   requests: Requests;
   later: (delay: number, action: () => Promise<unknown>) => void;
+  secretsSent: (operation: Operation, request: ApiRequest) => SentSecret[];
+  shift: ReturnType<typeof createShifts>;
   /** Milliseconds added to every call. */
   latency: number;
   log: Logger | undefined;
@@ -81,11 +85,22 @@ const perform = async (
   }
 };
 
+/** As the call carries them now, before anything befalls it; a body that is no JSON has none. */
+const secretsOf = (operation: Operation, req: Request, deps: ApiDependencies) => {
+  try {
+    return deps.secretsSent(operation, readRequest(req, deps.dialect));
+  } catch {
+    return [];
+  }
+};
+
 const serve =
   (operation: Operation, deps: ApiDependencies): RequestHandler =>
   async (req, res) => {
     const { api, usualBody } = deps.dialect;
-    deps.requests.record(api, operation, req, res);
+    const record = deps.requests.record(api, operation, req, res);
+    const secrets = secretsOf(operation, req, deps);
+    if (secrets.length > 0) record.secrets = secrets;
     if (deps.latency > 0) await pause(deps.latency);
     const refusal = operation.anonymous ? undefined : deps.auth.refuse(req.headers.authorization);
     if (refusal) {
@@ -94,8 +109,11 @@ const serve =
     }
     const commit = () => perform(operation, req, deps);
     // After the token check: a stale token must not use up a fault meant for the operation.
-    const fault = deps.faults.take(operation.id, api);
-    if (fault) await befall(fault, { res, commit, later: deps.later, usualBody });
+    const { searchParams } = new URL(req.originalUrl, 'http://simulator');
+    const first = isFirstPage(searchParams, req.body);
+    const fault = deps.faults.take({ operation: operation.id, api, isFirstPage: first });
+    const shift: Call['shift'] = (given, answer) => deps.shift(operation, given, answer);
+    if (fault) await befall(fault, { res, commit, later: deps.later, usualBody, shift });
     else send(res, await commit());
   };
 

@@ -4,7 +4,9 @@ import { maskSecrets, mergeConfiguration } from './configuration';
 import { command, listPaginated, PaginatedList, query } from './config-operation';
 import { actorMatches, type SearchMode } from './config-search';
 import type { ActorKind } from './connectors';
+import { oddly } from './odd';
 import { noContent, ok, type Operation } from './operation';
+import { notFound } from './problems';
 import { type Actor, removeActor, type Store } from './store';
 
 const configuration = z.record(z.string(), z.unknown());
@@ -27,7 +29,9 @@ export const readId = (kind: ActorKind, given: Record<string, unknown>) =>
   guid.parse(given[`${kind}Id`]);
 
 /** Config API, SourceRead or DestinationRead; a deleted one has lost its configuration. */
-export const showConfigActor = (actor: Actor) => {
+export const showConfigActor = (actor: Actor) => oddly('config', actor, describe(actor));
+
+const describe = (actor: Actor) => {
   const { kind, connector, deleted } = actor;
   return {
     [`${kind}DefinitionId`]: connector.id,
@@ -59,8 +63,12 @@ const CursorList = z.object({
   filters: z.object({ searchTerm: z.string().nullish() }).nullish(),
 });
 
-const byName = (a: Actor, b: Actor) =>
-  a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1;
+/** By the name, whatever its case, then by the id. */
+const isAfter = (one: Actor, other: Actor) => {
+  const [name, before] = [one.name.toLowerCase(), other.name.toLowerCase()];
+  return name === before ? one.id > other.id : name > before;
+};
+const byName = (a: Actor, b: Actor) => (isAfter(a, b) ? 1 : -1);
 
 const isInUse = (store: Store, { id }: Actor) =>
   [...store.connections.values()].some(
@@ -80,6 +88,16 @@ const listWhole = (store: Store, kind: ActorKind, workspaceId: string) => {
   return ok({ [words[kind].many]: found.map(showListed(store)) });
 };
 
+const resourceTypes = { source: 'SOURCE_CONNECTION', destination: 'DESTINATION_CONNECTION' };
+
+/** A page begins after an actor, wherever that now is; one that is deleted is not found. */
+const cursorIn = (store: Store, kind: ActorKind, id: string | null | undefined) => {
+  if (!id) return undefined;
+  const actor = store[kind].get(id);
+  if (!actor || actor.deleted) throw notFound(resourceTypes[kind], id);
+  return actor;
+};
+
 const listByCursor = (store: Store, kind: ActorKind, given: z.output<typeof CursorList>) => {
   const term = given.filters?.searchTerm?.toLowerCase() ?? '';
   const found = [...store[kind].values()]
@@ -87,8 +105,9 @@ const listByCursor = (store: Store, kind: ActorKind, given: z.output<typeof Curs
     .filter(({ name }) => name.toLowerCase().includes(term))
     .sort(byName);
   const pageSize = given.pageSize ?? 20;
-  const start = given.cursor ? found.findIndex(({ id }) => id === given.cursor) + 1 : 0;
-  const listed = found.slice(start, start + pageSize).map(showListed(store));
+  const cursor = cursorIn(store, kind, given.cursor);
+  const rest = cursor ? found.filter((actor) => isAfter(actor, cursor)) : found;
+  const listed = rest.slice(0, pageSize).map(showListed(store));
   return ok({ [words[kind].many]: listed, page_size: pageSize, num_connections: found.length });
 };
 

@@ -8,6 +8,7 @@ import { readSchedule, scheduleFields, showSchedule } from './config-schedule';
 import { connectionMatches, type SearchMode } from './config-search';
 import { findConnection } from './connections';
 import { storedMappers } from './mappers';
+import { oddly } from './odd';
 import { noContent, ok, type Operation } from './operation';
 import { unexpected } from './problems';
 import { type Connection, epochSeconds, removeConnection, save, type Store } from './store';
@@ -47,7 +48,10 @@ const readNames = (given: z.output<typeof Update> | z.output<typeof Create>) => 
 });
 
 /** Config API, ConnectionRead. */
-export const showConfigConnection = (store: Store, connection: Connection) => ({
+export const showConfigConnection = (store: Store, connection: Connection) =>
+  oddly('config', connection, describe(store, connection));
+
+const describe = (store: Store, connection: Connection) => ({
   connectionId: connection.id,
   name: connection.name,
   namespaceDefinition: toShown(connection.namespaceDefinition),
@@ -73,7 +77,7 @@ const create = (store: Store, given: z.output<typeof Create>): Connection => {
   if (source.workspaceId !== destination.workspaceId)
     throw unexpected('Source and destination do not belong to the same workspace.');
   const streams = given.syncCatalog ? readCatalog(given.syncCatalog) : [];
-  const schedule = readSchedule(given) ?? { scheduleType: 'manual' as const };
+  const schedule = readSchedule(store, given) ?? { scheduleType: 'manual' as const };
   const { namespaceDefinition, nonBreakingSchemaUpdatesBehavior } = readNames(given);
   const id = randomUUID();
   return save(store.connections, id, {
@@ -109,7 +113,7 @@ const update = (store: Store, given: z.output<typeof Update>): Connection => {
     ...before,
     name: given.name ?? before.name,
     status,
-    schedule: readSchedule(given) ?? before.schedule,
+    schedule: readSchedule(store, given) ?? before.schedule,
     streams,
     namespaceDefinition: namespaceDefinition ?? before.namespaceDefinition,
     namespaceFormat: given.namespaceFormat ?? before.namespaceFormat,

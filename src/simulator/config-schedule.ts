@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cronProblem } from './config-errors';
 import { cronFault } from './cron';
 import { unprocessable } from './problems';
-import type { Schedule } from './store';
+import type { Schedule, Store } from './store';
 
 const timeUnit = z.enum(['minutes', 'hours', 'days', 'weeks', 'months']);
 const basic = z.object({ timeUnit, units: z.int() });
@@ -32,13 +32,13 @@ const isTimeZone = (timeZone: string) => {
   }
 };
 
-const readCron = ({ scheduleData }: Fields): Schedule => {
+const readCron = ({ scheduleData }: Fields, minSyncInterval: number): Schedule => {
   const cron = scheduleData?.cron;
   if (!cron) throw cronProblem('missing-cron', {});
   const { cronExpression, cronTimeZone } = cron;
   if (!cronExpression || !cronTimeZone)
     throw cronProblem('missing-component', { cronExpression, cronTimezone: cronTimeZone });
-  const fault = cronFault(cronExpression);
+  const fault = cronFault(cronExpression, minSyncInterval);
   if (fault) throw cronProblem(fault, { cronExpression });
   if (!isTimeZone(cronTimeZone))
     throw cronProblem('invalid-timezone', { cronTimezone: cronTimeZone });
@@ -46,7 +46,7 @@ const readCron = ({ scheduleData }: Fields): Schedule => {
 };
 
 /** Undefined when nothing was said; an unknown time zone or expression is a 400. */
-export const readSchedule = (given: Fields): Schedule | undefined => {
+export const readSchedule = ({ minSyncInterval }: Store, given: Fields): Schedule | undefined => {
   const { schedule, scheduleType, scheduleData } = given;
   if (schedule && scheduleType)
     throw unprocessable('supply old or new schedule schema but not both');
@@ -55,7 +55,7 @@ export const readSchedule = (given: Fields): Schedule | undefined => {
   if (scheduleType === 'manual') return { scheduleType };
   if (!scheduleData)
     throw unprocessable('schedule data must be populated if schedule type is populated');
-  if (scheduleType === 'cron') return readCron(given);
+  if (scheduleType === 'cron') return readCron(given, minSyncInterval);
   if (!scheduleData.basicSchedule)
     throw unprocessable('if schedule type is basic, then scheduleData.basic must be populated');
   return { scheduleType, basic: scheduleData.basicSchedule };

@@ -43,6 +43,18 @@ const maskAll = (values: Configuration, schemas: Schema[]): Configuration =>
 export const maskSecrets = (configuration: Configuration, spec: Schema) =>
   maskAll(configuration, [spec]);
 
+const fieldsIn = (values: Configuration, schemas: Schema[], at: string[]): string[][] =>
+  Object.entries(values).flatMap(([key, value]) => {
+    const children = childrenOf(schemas, key);
+    const path = [...at, key];
+    if (children.some((child) => child.airbyte_secret)) return [path];
+    return isObject(value) ? fieldsIn(value, children, path) : [];
+  });
+
+/** The paths of the secrets that a configuration gives. */
+export const secretFields = (configuration: Configuration, spec: Schema) =>
+  fieldsIn(configuration, [spec], []);
+
 const unmaskAll = (given: Configuration, stored: unknown, schemas: Schema[]): Configuration =>
   mapValues(given, (key, value) => {
     const kept = isObject(stored) ? stored[key] : undefined;

@@ -5,6 +5,7 @@ import { readCron } from './cron';
 import { discover } from './discovery';
 import { type ApiRequest, noContent, ok, type Operation, pathId, readBody } from './operation';
 import { storedMappers } from './mappers';
+import { oddly } from './odd';
 import { listOf } from './paging';
 import { badRequest, notFound } from './problems';
 import {
@@ -59,7 +60,11 @@ const showSchedule = ({ scheduleType, cronExpression, cronTimeZone, basic }: Sch
 });
 
 /** Airbyte public API, ConnectionResponse. */
-export const showConnection = (store: Store, connection: Connection) => {
+export const showConnection = (store: Store, connection: Connection) =>
+  oddly('public', connection, describeConnection(store, connection));
+
+/** As it is. */
+export const describeConnection = (store: Store, connection: Connection) => {
   return {
     connectionId: connection.id,
     name: connection.name,
@@ -78,11 +83,14 @@ export const showConnection = (store: Store, connection: Connection) => {
   };
 };
 
-const readSchedule = ({ schedule }: ConnectionPatch): Schedule | undefined => {
+const readSchedule = (
+  { minSyncInterval }: Store,
+  { schedule }: ConnectionPatch,
+): Schedule | undefined => {
   if (!schedule) return undefined;
   const { scheduleType } = schedule;
   if (scheduleType === 'manual') return { scheduleType };
-  return { scheduleType, cronExpression: readCron(schedule.cronExpression) };
+  return { scheduleType, cronExpression: readCron(schedule.cronExpression, minSyncInterval) };
 };
 
 /** The streams asked for; undefined when none were, which a create and a patch read differently. */
@@ -98,7 +106,7 @@ const readStreams = async (
 
 const create = async (store: Store, body: unknown): Promise<Connection> => {
   const given = readBody(ConnectionCreate, body);
-  const schedule: Schedule = readSchedule(given) ?? { scheduleType: 'manual' };
+  const schedule: Schedule = readSchedule(store, given) ?? { scheduleType: 'manual' };
   const destination = findActor(store, 'destination', given.destinationId);
   const source = findActor(store, 'source', given.sourceId);
   if (source.workspaceId !== destination.workspaceId)
@@ -129,7 +137,7 @@ const create = async (store: Store, body: unknown): Promise<Connection> => {
 
 const patch = async (store: Store, id: string, body: unknown): Promise<Connection> => {
   const given = readBody(ConnectionPatch, body);
-  const schedule = readSchedule(given);
+  const schedule = readSchedule(store, given);
   const { sourceId, streams: stored } = findConnection(store, id);
   const source = findActor(store, 'source', sourceId);
   const streams = await readStreams(store, source, { ...given, stored });

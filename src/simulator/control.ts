@@ -1,12 +1,14 @@
 import express, { type ErrorRequestHandler, type Response, Router } from 'express';
 import type { z } from 'zod';
-import { showActor } from './actors';
+import { describeActor } from './actors';
 import { CheckFailure, type CheckFailures } from './checks';
-import { showConnection } from './connections';
+import { describeConnection } from './connections';
 import { type Faults, faultSchema } from './faults';
 import { showJob } from './jobs';
 import type { Requests } from './requests';
+import { makeOdd, OddForm } from './odd';
 import { sampleFiles } from './sample-files';
+import { Seed, seedRows } from './seed';
 import type { Actor, Connection, Store } from './store';
 
 /** Where tests and demos steer the simulator, off the API's paths. */
@@ -29,12 +31,17 @@ export interface ControlDependencies {
 
 const routes = {
   'GET /_simulator/entities': 'what exists; ?includeDeleted=true, ?secrets=true',
-  'GET /_simulator/requests': 'every call of the APIs, in order; DELETE clears',
+  'GET /_simulator/requests':
+    'every call of the APIs, in order, with digests of the secrets it carries; DELETE clears',
   'GET /_simulator/faults':
-    'active faults, and how many late operations are due; POST adds one, DELETE clears',
+    'active faults, and how many late operations are due; POST adds one, DELETE clears, ?operation= those of one',
   'GET /_simulator/checks': 'failures due; POST makes checks of a connector fail, DELETE clears',
   'GET /_simulator/people':
     'users, groups and their permissions; POST adds some, or sets the edition: community, enterprise',
+  'POST /_simulator/seed':
+    'makes plain entities of somebody else: how many sources, destinations, connections',
+  'POST /_simulator/odd':
+    'shows an entity in an odd form: {id, fields: {name: null}, without: ["configuration"]}',
   'GET /_simulator/files/:name': `sample files: ${[...sampleFiles.keys()].join(', ')}`,
   'POST /_simulator/reset': 'back to the start',
   'POST /_simulator/save': 'keeps what exists, for restore',
@@ -51,12 +58,13 @@ const showEntities = ({ store, jobDuration }: ControlDependencies, query: URLSea
     [...rows]
       .filter(({ deleted }) => deletedToo || !deleted)
       .map((row) => ({ ...show(row), ...(row.deleted && { deleted: true }) }));
-  const actor = (row: Actor) => showActor(row, { secrets });
-  const connection = (row: Connection) => showConnection(store, row);
+  const actor = (row: Actor) => describeActor(row, { secrets });
   return {
     sources: shown(store.source.values(), actor),
     destinations: shown(store.destination.values(), actor),
-    connections: shown(store.connections.values(), connection),
+    connections: shown<Connection>(store.connections.values(), (row) =>
+      describeConnection(store, row),
+    ),
     tags: [...store.tags.values()],
     jobs: [...store.jobs.values()].map((job) => showJob(job, jobDuration)),
   };
@@ -90,6 +98,19 @@ const addFailure = ({ failures }: ControlDependencies, body: unknown, res: Respo
   res.json({ checks: failures.list() });
 };
 
+const addSeed = ({ store }: ControlDependencies, body: unknown, res: Response) => {
+  const read = Seed.safeParse(body);
+  if (read.success) res.json(seedRows(store, read.data));
+  else res.status(400).json({ errors: read.error.issues.map(describeIssue) });
+};
+
+const addOdd = ({ store }: ControlDependencies, body: unknown, res: Response) => {
+  const read = OddForm.safeParse(body);
+  if (!read.success) res.status(400).json({ errors: read.error.issues.map(describeIssue) });
+  else if (makeOdd(store, read.data)) res.json({ odd: read.data });
+  else res.status(404).json({ errors: [`nothing has the id ${read.data.id}`] });
+};
+
 // Express knows an error handler by its four arguments. The only error here is an unreadable body.
 const answerError: ErrorRequestHandler = (err: unknown, _req, res, next) => {
   if (res.headersSent) next(err);
@@ -115,9 +136,10 @@ export const createControl = (deps: ControlDependencies): Router => {
   router.post('/faults', (req, res) => {
     addFault(deps, schema, { body: req.body, res });
   });
-  router.delete('/faults', (_req, res) => {
-    faults.clear();
-    res.json({ faults: [] });
+  router.delete('/faults', (req, res) => {
+    const { operation } = req.query;
+    faults.clear(typeof operation === 'string' ? operation : undefined);
+    res.json({ faults: faults.list() });
   });
   router.get('/checks', (_req, res) => res.json({ checks: deps.failures.list() }));
   router.post('/checks', (req, res) => addFailure(deps, req.body, res));
@@ -125,6 +147,8 @@ export const createControl = (deps: ControlDependencies): Router => {
     deps.failures.clear();
     res.json({ checks: [] });
   });
+  router.post('/seed', (req, res) => addSeed(deps, req.body, res));
+  router.post('/odd', (req, res) => addOdd(deps, req.body, res));
   router.get('/files/:name', (req, res) => {
     const file = sampleFiles.get(req.params.name);
     if (file === undefined) res.status(404).json({ errors: [`no file ${req.params.name}`] });

@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import type { Fault } from './faults';
 import { type Answer, noContent } from './operation';
 import { proxyPage } from './problems';
+import type { Shift } from './shifts';
 
 /** Milliseconds; does not keep the process alive. */
 export const pause = (duration: number) => sleep(duration, undefined, { ref: false });
@@ -63,6 +64,8 @@ export interface Call {
   usualBody: (status: number) => unknown;
   /** Runs `action` in so many milliseconds, unless the simulator is reset or closed before. */
   later: (delay: number, action: () => Promise<unknown>) => void;
+  /** Changes the list that was answered. */
+  shift: (shift: Shift, answer: Answer) => void;
 }
 
 /** Lets the fault befall the call. What never answers stays open until the client goes away. */
@@ -88,6 +91,7 @@ export const befall = async (fault: Fault, call: Call): Promise<void> => {
     return;
   }
   const answer = await commit();
+  if (fault.shift) call.shift(fault.shift, answer);
   if (fault.truncate) sendHalf(res, answer);
   else send(res, answer);
 };

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { ApiName } from './operation';
+import { byCursor, isList, Shift } from './shifts';
 
 const moment = z.enum(['before', 'after']);
 const milliseconds = z.int().min(0).max(600_000);
 
-const outcomes = ['status', 'hang', 'reset', 'truncate', 'lie', 'commitLater'] as const;
+const outcomes = ['status', 'hang', 'reset', 'truncate', 'lie', 'commitLater', 'shift'] as const;
 
 /** The body of POST /_simulator/faults: which calls, how many of them, and what befalls them. */
 const shape = z.strictObject({
@@ -40,6 +41,8 @@ const shape = z.strictObject({
   lie: z.literal(true).optional(),
   /** Never answers, and does the operation this many milliseconds later. */
   commitLater: milliseconds.optional(),
+  /** Answers the first page of a list, and nothing but a first one; then the list is changed. */
+  shift: Shift.optional(),
 });
 export type Fault = z.infer<typeof shape>;
 
@@ -61,6 +64,9 @@ export const faultSchema = (operations: string[]) =>
         problem('effect', `one of delay, html, ${outcomes.join(', ')} is required`);
       if (fault.lie && !fault.operation.startsWith('delete'))
         problem('lie', 'only a deletion can lie');
+      if (fault.shift && !isList(fault.operation)) problem('shift', 'needs a list that has pages');
+      if (fault.shift && byCursor(fault.operation) && (fault.shift.hide ?? fault.shift.double))
+        problem('shift', 'a list in the order of names hides and doubles nothing');
       for (const detail of ['body', 'contentType', 'retryAfter', 'commit'] as const)
         if (fault[detail] !== undefined && fault.status === undefined)
           problem(detail, 'needs a status');
@@ -68,6 +74,13 @@ export const faultSchema = (operations: string[]) =>
 
 /** `hits`: how many calls it has hit so far. */
 type ActiveFault = Fault & { hits: number };
+
+/** A call that may meet a fault. */
+interface Taking {
+  operation: string;
+  api: ApiName;
+  isFirstPage: boolean;
+}
 
 /** The active faults: the first added that fits a call takes it. */
 export const createFaults = () => {
@@ -79,11 +92,12 @@ export const createFaults = () => {
     if (fault.times === 0) active = active.filter((other) => other !== fault);
   };
   /** The first that fits. One that lets the call pass counts it. */
-  const hitBy = (operation: string, api: ApiName): ActiveFault | undefined => {
+  const hitBy = ({ operation, api, isFirstPage }: Taking): ActiveFault | undefined => {
     for (const fault of active) {
       if (fault.after !== undefined) continue;
       if (fault.api !== undefined && fault.api !== api) continue;
       if (fault.operation !== '*' && fault.operation !== operation) continue;
+      if (fault.shift && !isFirstPage) continue;
       if (fault.skip === 0) return fault;
       fault.skip -= 1;
     }
@@ -96,13 +110,14 @@ export const createFaults = () => {
     add: (fault: Fault) =>
       active.push({ ...fault, times: fault.times === 0 ? null : fault.times, hits: 0 }),
     list: () => active,
-    clear: () => {
-      active = [];
+    /** All, or those of one operation. */
+    clear: (operation?: string) => {
+      active = active.filter((fault) => operation !== undefined && fault.operation !== operation);
     },
     /** The fault this call meets, counted as used. */
-    take: (operation: string, api: ApiName): Fault | undefined => {
-      const fault = hitBy(operation, api);
-      arm(operation);
+    take: (call: Taking): Fault | undefined => {
+      const fault = hitBy(call);
+      arm(call.operation);
       if (fault) hit(fault);
       return fault;
     },

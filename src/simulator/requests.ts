@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { type ApiName, changesSomething, type Operation } from './operation';
+import type { SentSecret } from './secret-log';
 
 /** One call of the API, in the order of arrival. */
 export interface RequestRecord {
@@ -16,6 +17,8 @@ export interface RequestRecord {
   startedAt: number;
   /** Milliseconds; null while it is in flight. */
   duration: number | null;
+  /** Of a write of a source or destination: the secrets it carries, without their values. */
+  secrets?: SentSecret[];
 }
 
 /** The oldest are forgotten, for a simulator that runs for days. */

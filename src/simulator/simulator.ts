@@ -15,10 +15,12 @@ import { createFaults } from './faults';
 import { jobOperations } from './jobs';
 import type { ApiName, Operation } from './operation';
 import { createRequests } from './requests';
+import { secretsSent } from './secret-log';
 import { copyStore, createStore, DEFAULT_WORKSPACE_ID, resetStore } from './store';
 import { createPeople, ofEnterprise } from './people';
 import { groupOperations } from './groups';
 import { permissionOperations } from './permissions';
+import { createShifts } from './shifts';
 import { streamOperations } from './streams';
 import { tagOperations } from './tags';
 import { unsupportedOperations } from './unsupported';
@@ -33,6 +35,8 @@ export interface SimulatorOptions extends Partial<AuthOptions> {
   latency?: number;
   /** Milliseconds a job takes. */
   jobDuration?: number;
+  /** Seconds between two syncs that a cron must keep. */
+  minSyncInterval?: number;
   /** Airbyte's edition and version, as its Config API tells them. */
   edition?: Instance['edition'];
   version?: string;
@@ -108,7 +112,7 @@ const authModes = { oauth: 'simple', basic: 'none', none: 'none' } as const;
 export const createSimulator = (options: SimulatorOptions = {}) => {
   const settings = { ...defaults, ...options };
   const { jobDuration, latency, log, workspaceId } = settings;
-  const store = createStore();
+  const store = createStore(options.minSyncInterval);
   const { people, ...crowd } = createPeople(
     settings.edition === 'community' ? 'community' : 'enterprise',
   );
@@ -184,7 +188,16 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
       restore,
     }),
   );
-  const common = { auth, faults, requests, later, latency, log };
+  const common = {
+    auth,
+    faults,
+    requests,
+    later,
+    secretsSent: secretsSent.bind(undefined, store),
+    shift: createShifts(store, people),
+    latency,
+    log,
+  };
   for (const api of options.apis ?? everyApi)
     app.use(
       apiBases[api],

@@ -13,8 +13,21 @@ export interface Workspace {
   deleted: boolean;
 }
 
+/** What the APIs show otherwise than it is: POST /_simulator/odd. */
+export interface Odd {
+  fields: Record<string, unknown>;
+  without: string[];
+}
+
+/** How an entity was made, and is shown, on demand. */
+interface Staged {
+  odd?: Odd;
+  /** By POST /_simulator/seed. */
+  seeded?: true;
+}
+
 /** A source or a destination: Airbyte's own word for both. */
-export interface Actor {
+export interface Actor extends Staged {
   kind: ActorKind;
   id: string;
   name: string;
@@ -60,7 +73,7 @@ export interface Schedule {
   basic?: { timeUnit: string; units: number };
 }
 
-export interface Connection {
+export interface Connection extends Staged {
   id: string;
   name: string;
   sourceId: string;
@@ -108,12 +121,15 @@ export interface Store {
   destination: Map<string, Actor>;
   connections: Map<string, Connection>;
   jobs: Map<number, Job>;
+  /** Seconds between two syncs that a cron must keep: an hour, unless Airbyte allows less. */
+  minSyncInterval: number;
   /** Discovered catalogs, by source, connector version and configuration. */
   catalogs: Map<string, Stream[]>;
   tags: Map<string, Tag>;
 }
 
-export const createStore = (): Store => ({
+export const createStore = (minSyncInterval = 3600): Store => ({
+  minSyncInterval,
   workspaces: new Map(),
   source: new Map(),
   destination: new Map(),
@@ -133,6 +149,7 @@ export const resetStore = (store: Store, workspace: Workspace) => {
 
 /** Rows are replaced, never changed, so that the tables are all there is to copy. */
 export const copyStore = (store: Store): Store => ({
+  minSyncInterval: store.minSyncInterval,
   workspaces: new Map(store.workspaces),
   source: new Map(store.source),
   destination: new Map(store.destination),

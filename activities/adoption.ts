@@ -1,0 +1,247 @@
+import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
+import type { Interest } from '../src/airbyte-http';
+import type { Plan } from '../src/descriptor';
+import { componentIn, fingerprintIn, ownedName } from '../src/ownership';
+import type { Found } from './airbyte';
+import { attempt } from './attempt';
+import { differencesIn, masked } from './comparison';
+import { definitionIdOf } from './definitions';
+import { byHint, refused, settled } from './findings';
+import type { Put } from './findings';
+import { secretPlaces, valueAt, withValue } from './former';
+import { candidateOf, homonymsOf, isRefusal, judge, retiredName } from './taking-over';
+import type { AdoptExisting, Refusal, Surroundings } from './taking-over';
+
+/*
+ * Taking over what others have made. Their secrets, which Airbyte shows to nobody, stay as they are
+ * stored until all the rest is in place, so that until then it can be given back as it was.
+ */
+
+/** Sources asked for one by one; for more the list is the shorter way. */
+const FEW = 3;
+
+export interface AdoptionDeps {
+  airbyteFor: (interest: Interest) => Airbyte;
+  hrefOf: (path: string) => string;
+  adoptExisting: AdoptExisting;
+}
+
+type Wanted = Pick<Actor, 'name' | 'definitionId' | 'configuration'>;
+
+/** Only a component without a pipeline as wanted looks at what else there is. */
+const isSettled = ({ connection, destination }: Found, { connection: wanted }: Plan) =>
+  connection?.name === wanted.name &&
+  connection.destinationId === destination?.id &&
+  [undefined, connection.id].includes(wanted.adopt);
+
+const ownersOf = async (airbyte: Airbyte, sourceIds: string[]) => {
+  const one = async (id: string) => byHint(airbyte.getActor('source', id));
+  const actors =
+    sourceIds.length > FEW
+      ? await airbyte.listActors('source')
+      : await Promise.all(sourceIds.map(one));
+  const known = actors.filter((actor) => actor !== undefined);
+  return new Map(known.map(({ id, name }) => [id, componentIn(name)]));
+};
+
+const asFailure = ({ at, problem, solution }: Refusal) =>
+  refused(`specific.${at}: ${problem}.`, solution);
+
+/**
+ * What a component finds, with the pipeline that it takes over, if there is one. What may not be
+ * taken over, and is in the way, is refused before anything is written.
+ */
+export const createTaking =
+  ({ hrefOf, adoptExisting: policy }: Pick<AdoptionDeps, 'hrefOf' | 'adoptExisting'>) =>
+  async (airbyte: Airbyte, found: Found, plan: Plan): Promise<Found> => {
+    if (isSettled(found, plan)) return found;
+    const connections = await airbyte.listConnections();
+    const given: Surroundings = { plan, own: found, connections, policy, hrefOf };
+    const namesakes = connections.filter(({ name }) => name === plan.connection.name);
+    const sources = [...new Set(namesakes.map(({ sourceId }) => sourceId))];
+    const owners = await ownersOf(airbyte, sources);
+    const ownerOf = (sourceId: string) => owners.get(sourceId);
+    const homonyms = homonymsOf(given, ownerOf);
+    const warnings =
+      homonyms === undefined ? {} : { warnings: [`specific.connection.name: ${homonyms}`] };
+    const candidate = candidateOf(given, ownerOf);
+    if (!candidate) return { ...found, ...warnings };
+    if (isRefusal(candidate)) throw asFailure(candidate);
+    const { sourceId, destinationId } = candidate.connection;
+    const [source, destination] = await Promise.all([
+      byHint(airbyte.getActor('source', sourceId)),
+      byHint(airbyte.getActor('destination', destinationId)),
+    ]);
+    const definitionIds = candidate.isWanted
+      ? {
+          source: await definitionIdOf(airbyte, 'source', plan.source),
+          destination: await definitionIdOf(airbyte, 'destination', plan.destination),
+        }
+      : {};
+    const taking = judge(candidate, { source, destination }, { ...given, definitionIds });
+    if (isRefusal(taking)) throw asFailure(taking);
+    if (taking.how === 'anew') return { ...found, ...warnings, replaces: taking.connection };
+    return {
+      workspaceId: found.workspaceId,
+      source: masked(taking.source),
+      destination: masked(taking.destination),
+      connection: taking.connection,
+      isForeign: true,
+      ...warnings,
+    };
+  };
+
+/**
+ * Fields of our own connectors that say nothing of where a secret goes: they may change while it stays
+ * as it is stored. `loading_method` is what the provisioner before this one has left.
+ */
+const HARMLESS = [
+  ...['database', 'schema', 'schemas', 'raw_data_schema', 'loading_method'],
+  ...['cdc_deletion_mode', 'disable_type_dedupe', 'retention_period_days', 'replication_method'],
+  ...['dataset_name', 'format', 'reader_options'],
+];
+
+/** All that can be read is as wanted. */
+export const isReadAs = (current: Actor, wanted: Pick<Actor, 'configuration'>) =>
+  differencesIn(masked(current).configuration, wanted.configuration, 'configuration').length === 0;
+
+/** The wanted configuration with the secrets that are stored; undefined where they would not fit. */
+const keepingSecrets = (
+  current: Actor,
+  wanted: Record<string, unknown>,
+  connector: string,
+): Record<string, unknown> | undefined => {
+  const seen = masked(current).configuration;
+  const places = secretPlaces(seen);
+  const differing = differencesIn(seen, wanted, '').map((path) => path.split(/[.[]/)[1] ?? '');
+  const isHarmless =
+    differing.length === 0 ||
+    (connector !== 'custom' && differing.every((field) => HARMLESS.includes(field)));
+  const isFitting = places.every((place) => typeof valueAt(wanted, place) === 'string');
+  if (places.length === 0 || !isHarmless || !isFitting) return undefined;
+  return places.reduce(
+    (configuration, place) =>
+      withValue(configuration, place, valueAt(current.configuration, place)),
+    wanted,
+  );
+};
+
+/** Its stored secrets are not known to be those of a descriptor: there are no digits to say so. */
+export const isUnvouched = ({ name }: Pick<Actor, 'name'>, key: string) =>
+  componentIn(name) !== key || fingerprintIn(name) === undefined;
+
+const mineOnly = (
+  kind: Kind,
+  current: Actor | undefined,
+  { id, key }: { id: string; key: string },
+) => {
+  if (!current)
+    throw refused(
+      `The ${kind} ${id} is not in Airbyte any more.`,
+      'Deploy again: what is not there is then made anew.',
+    );
+  const owner = componentIn(current.name);
+  if (owner === undefined || owner === key) return current;
+  throw refused(
+    `The ${kind} "${current.name}" (${id}) has become that of the component ${owner}.`,
+    'Let one component have it: correct the descriptor of the other.',
+  );
+};
+
+interface Taken {
+  kind: Kind;
+  key: string;
+  plan: Plan[Kind];
+  before: Actor;
+  wanted: Wanted & { configuration: Record<string, unknown> };
+}
+
+/**
+ * Makes an actor of unknown secrets the component's. As long as they go where they went they stay as
+ * they are stored, and are left to the seal: a failure until then costs nobody a secret. Otherwise the
+ * descriptor's secrets go with the descriptor's hosts.
+ */
+export const takeOver = async (
+  airbyte: Airbyte,
+  { kind, key, plan, before, wanted }: Taken,
+  untilSettled: () => Promise<void>,
+): Promise<Pick<Put, 'id' | 'name' | 'action' | 'isUnsealed'>> => {
+  const { id } = before;
+  const current = mineOnly(kind, await airbyte.getActor(kind, id), { id, key });
+  const kept = keepingSecrets(current, wanted.configuration, plan.connector);
+  const next = kept
+    ? { name: ownedName(plan.name, key), configuration: kept }
+    : { name: wanted.name, configuration: wanted.configuration };
+  const isThere = (actor: Actor) => actor.name === next.name && isReadAs(actor, wanted);
+  if (!isThere(current)) {
+    await untilSettled();
+    await airbyte.updateActor(kind, id, next);
+  }
+  return {
+    id,
+    name: next.name,
+    action: isThere(before) ? 'unchanged' : 'updated',
+    ...(kept && { isUnsealed: true }),
+  };
+};
+
+/** A run that takes over writes no digits before it writes a secret: without, the former is there. */
+export const hasFormerSecrets = (current: Actor, before: Actor) =>
+  [current, before].every(({ name }) => fingerprintIn(name) === undefined);
+
+/** As it was, with asterisks where they were read. */
+export const withStored = (before: Actor, current: Actor) =>
+  secretPlaces(before.configuration).reduce(
+    (configuration, place) =>
+      withValue(configuration, place, valueAt(current.configuration, place)),
+    before.configuration ?? {},
+  );
+
+export interface Seal<Of> {
+  /** The component's key. */
+  key: string;
+  plan: Of;
+  id: string;
+  settleTime: number;
+}
+
+/** The last words of taking over: the descriptor's secrets, and retiring what was replaced. */
+export const createAdoptionActivities = ({
+  airbyteFor,
+  hrefOf,
+  resolve,
+}: Pick<AdoptionDeps, 'airbyteFor' | 'hrefOf'> & {
+  resolve: (
+    airbyte: Airbyte,
+    kind: Kind,
+    given: { plan: Plan[Kind]; key: string },
+  ) => Promise<Wanted>;
+}) => ({
+  /** Writes the secrets of the descriptor, and into the name the digits that vouch for them. */
+  seal: (kind: Kind, { key, plan, id, settleTime }: Seal<Plan[Kind]>) =>
+    attempt(async ({ settlesAt, interest }): Promise<Put> => {
+      const airbyte = airbyteFor(interest);
+      const wanted = await resolve(airbyte, kind, { plan, key });
+      await settled({ settlesAt, interest });
+      mineOnly(kind, await airbyte.getActor(kind, id), { id, key });
+      await airbyte.updateActor(kind, id, wanted);
+      return { id, name: wanted.name, href: hrefOf(`${kind}/${id}`), action: 'updated' };
+    }, settleTime),
+
+  /** Pauses and renames a connection, so that no second pipeline runs beside the component's. */
+  retireConnection: (given: { before: ConnectionRead; key: string; settleTime: number }) =>
+    attempt(async ({ settlesAt, interest }) => {
+      const { before, key } = given;
+      const airbyte = airbyteFor(interest);
+      await settled({ settlesAt, interest });
+      const name = retiredName(before.name, key);
+      const current = await airbyte.getConnection(before.id);
+      if (!current || (current.name === name && current.status !== 'active')) return;
+      if (current.name !== name && current.name !== before.name)
+        throw refused(
+          `The connection "${before.name}" (${before.id}) has been renamed meanwhile.`,
+          'Deploy again.',
+        );
+      await airbyte.patchConnection(before.id, { name, status: 'inactive' });
+    }, given.settleTime),
+});

@@ -1,0 +1,110 @@
+import type { Actor, Kind } from '../src/airbyte';
+import type { Interest } from '../src/airbyte-http';
+import { componentIn, ownerOf, withoutFingerprint } from '../src/ownership';
+import type { ActorDeps, RestoreActor, Wanted, Written } from './actors';
+import { hasFormerSecrets, withStored } from './adoption';
+import { attempt } from './attempt';
+import { differencesIn, isActorAsWanted, masked } from './comparison';
+import { settled } from './findings';
+import { secretPlaces, valueAt, withValue } from './former';
+import type { Former, FormerSecrets, Place } from './former';
+import { UNTOUCHED, fieldsLeft, isGone, secretsUnproven, staysAsWritten } from './restored';
+import type { Left, Restored } from './restored';
+
+/** A former configuration with its secrets, as far as they can be had. */
+interface Rebuilt {
+  configuration: Record<string, unknown>;
+  /** Where the secret is what the reference names now, which may not be the former one. */
+  unproven: Place[];
+  /** Where there is none to be had. */
+  missing: Place[];
+  why: string;
+}
+
+/** What this run wrote is there still, so what it kept is the former secret: it stays as it is stored. */
+const keptIn = (current: Actor, written: Written | undefined): Place[] =>
+  current.name === written?.name ? written.kept : [];
+
+const isSamePlace = (one: Place) => (other: Place) => one.join('\n') === other.join('\n');
+
+const rebuilt = async (
+  { before, current, written }: { before: Actor; current: Actor; written: Written | undefined },
+  formerSecrets: () => Promise<Former>,
+): Promise<Rebuilt> => {
+  const places = secretPlaces(before.configuration);
+  const kept = keptIn(current, written);
+  const others = places.filter((place) => !kept.some(isSamePlace(place)));
+  const former = others.length > 0 ? await formerSecrets() : undefined;
+  const valueFor = (place: Place) =>
+    valueAt(others.includes(place) ? former?.configuration : current.configuration, place);
+  const missing = places.filter((place) => typeof valueFor(place) !== 'string');
+  return {
+    configuration: places.reduce(
+      (configuration, place) => withValue(configuration, place, valueFor(place)),
+      before.configuration ?? {},
+    ),
+    unproven: former?.proven === false ? others.filter((place) => !missing.includes(place)) : [],
+    missing,
+    why: former?.why ?? 'what this run wrote is not there any more',
+  };
+};
+
+/** What was somebody else's no run of ours has written. */
+const theirs = (): Promise<Former> =>
+  Promise.resolve({ proven: false, why: 'only who made it knows it' });
+
+export interface RestoreDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'> {
+  former: FormerSecrets;
+}
+
+/**
+ * Puts a source or destination back as it was, if it is not: all readable fields, and its former
+ * secrets. Writes nothing where one of these cannot be had, as another would go to the former host.
+ */
+export const createRestoreActor = ({ airbyteFor, hrefOf, former }: RestoreDeps) => {
+  const formerOf = (kind: Kind, given: { key: string; before: Actor; interest: Interest }) => () =>
+    former(kind, given);
+
+  return (kind: Kind, given: RestoreActor<Wanted>) =>
+    attempt(async ({ settlesAt, interest }): Promise<Restored> => {
+      const { plan, before, written } = given;
+      const named = { kind, name: plan.name, href: hrefOf(`${kind}/${before.id}`) };
+      await settled({ settlesAt, interest });
+      const airbyte = airbyteFor(interest);
+      const current = await airbyte.getActor(kind, before.id);
+      if (!current) throw isGone(named);
+      if (isActorAsWanted(masked(current), before)) return UNTOUCHED;
+      // With asterisks where they were read: what is stored stays as it is.
+      const write = (configuration: Actor['configuration']) =>
+        airbyte.updateActor(kind, before.id, { name: before.name, configuration });
+      if (hasFormerSecrets(current, before)) {
+        await write(withStored(before, current));
+        return { changed: true, left: [] };
+      }
+
+      const key = given.key ?? ownerOf(before.name) ?? '';
+      const isForeign = componentIn(before.name) !== key;
+      const secrets = await rebuilt(
+        { before, current, written },
+        isForeign ? theirs : formerOf(kind, { key, before, interest }),
+      );
+      const { configuration, missing, unproven, why } = secrets;
+      if (missing.length > 0) {
+        // What is not the component's must not look so: unprovisioning it would delete it.
+        if (isForeign) await write(current.configuration);
+        return { changed: isForeign, left: [staysAsWritten(named, missing, why)] };
+      }
+      const name = unproven.length > 0 ? withoutFingerprint(before.name) : before.name;
+      const now = await airbyte.updateActor(kind, before.id, { name, configuration });
+      const differing = differencesIn(
+        masked(now).configuration,
+        before.configuration,
+        'configuration',
+      );
+      const left: Left[] = [
+        ...(unproven.length > 0 ? [secretsUnproven(named, unproven, why)] : []),
+        ...fieldsLeft(named, differing, 'Airbyte shows another value'),
+      ];
+      return { changed: true, left };
+    }, given.settleTime);
+};

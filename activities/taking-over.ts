@@ -1,0 +1,279 @@
+import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
+import type { Plan } from '../src/descriptor';
+import { componentIn } from '../src/ownership';
+
+/*
+ * Whether a component takes over a pipeline that is in Airbyte already, and why not. One judgement
+ * for what a provision does and for what a validation says; it looks at nothing by itself.
+ */
+
+/** What befalls a connection of the descriptor's name that is no component's: ADOPT_EXISTING. */
+export type AdoptExisting = 'refuse' | 'adopt';
+
+const MAX_NAMED = 10;
+/** Airbyte keeps names in 256 characters (airbyte-platform, tables connection and actor). */
+const MAX_NAME = 255;
+const NAME = 'connection.name';
+const ADOPT = 'connection.adopt';
+
+/** Why a pipeline is not taken over: where in `specific`, what is wrong, and what to do. */
+export interface Refusal {
+  at: string;
+  problem: string;
+  solution: string;
+}
+
+interface Named {
+  id: string;
+  name: string;
+}
+
+/** What a component has already, and what else there is. */
+export interface Surroundings {
+  plan: Plan;
+  own: Partial<Record<Kind, Named | undefined>> & { connection?: ConnectionRead | undefined };
+  /** All of the workspace. */
+  connections: ConnectionRead[];
+  policy: AdoptExisting;
+  /** A page of Airbyte's user interface. */
+  hrefOf: (path: string) => string;
+}
+
+/** A connection that becomes the component's if its source and destination may. */
+export interface Candidate {
+  connection: ConnectionRead;
+  /** Whether the descriptor or the platform wants that. */
+  isWanted: boolean;
+  at: string;
+}
+
+/** How a component gets the pipeline of a candidate. */
+export type Taking =
+  | { how: 'over'; connection: ConnectionRead; source: Actor; destination: Actor }
+  /** Beside it, as its source or destination are not to be altered; the connection is retired. */
+  | { how: 'anew'; connection: ConnectionRead };
+
+export const isRefusal = (value: object): value is Refusal => 'problem' in value;
+
+export const named = ({ id, name }: Named) => `"${name}" (${id})`;
+
+export const listed = (entities: Named[]) => {
+  const more = entities.length - MAX_NAMED;
+  const names = entities.slice(0, MAX_NAMED).map(named).join(', ');
+  return more > 0 ? `${names} and ${String(more)} more` : names;
+};
+
+const suffixFor = (key: string) => ` (now ${key})`;
+
+/** What a connection is called once that of the component has taken its place. */
+export const retiredName = (name: string, key: string) => {
+  const suffix = suffixFor(key);
+  if (name.endsWith(suffix)) return name;
+  return `${name.slice(0, Math.max(0, MAX_NAME - suffix.length))}${suffix}`;
+};
+
+const isRetired = ({ name }: Named, key: string) => name.endsWith(suffixFor(key));
+
+const OTHERWISE =
+  'To leave it alone choose another specific.connection.name, or rename or delete that connection in Airbyte.';
+
+const severalOf = (found: Named[]): Refusal => ({
+  at: NAME,
+  problem: `is the name of ${String(found.length)} connections that are in Airbyte already, ${listed(found)}, and none of them is this component's`,
+  solution: `To take one of them over, name it in specific.connection.adopt, and rename or delete the others in Airbyte. ${OTHERWISE}`,
+});
+
+const notThere = (id: string): Refusal => ({
+  at: ADOPT,
+  problem: `Airbyte has no connection ${id} in this workspace`,
+  solution:
+    'Check the id, which is in the address of the connection in Airbyte and differs between environments; or remove specific.connection.adopt to have the pipeline made anew.',
+});
+
+const another = (own: ConnectionRead, wanted: ConnectionRead): Refusal => ({
+  at: ADOPT,
+  problem: `names the connection ${named(wanted)}, but the component has one already: ${named(own)}`,
+  solution:
+    'Remove specific.connection.adopt; or undeploy the component first, which deletes its own pipeline, and then deploy again.',
+});
+
+const astray = (own: ConnectionRead): Refusal => ({
+  at: 'connection',
+  problem: `${named(own)} reads this component's source but writes to a destination that is not the component's`,
+  solution: `Delete that connection in Airbyte, then deploy again; or, to take its destination over, write specific.connection.adopt: ${own.id}.`,
+});
+
+type OwnerOf = (sourceId: string) => string | undefined;
+
+/** Connections of the descriptor's name, but for the component's own and for the one it adopts. */
+const namesakesOf = ({ plan, own, connections }: Surroundings) =>
+  connections.filter(
+    ({ id, name, sourceId }) =>
+      name === plan.connection.name &&
+      ![own.connection?.id, plan.connection.adopt].includes(id) &&
+      sourceId !== own.source?.id,
+  );
+
+const astrayOf = ({ plan, own, policy }: Surroundings, connection: ConnectionRead) => {
+  if (own.destination?.id === connection.destinationId) return undefined;
+  const isWanted = plan.connection.adopt === connection.id || policy === 'adopt';
+  if (own.destination || !isWanted) return astray(connection);
+  return { connection, isWanted, at: ADOPT };
+};
+
+/** One that is gone, or that the component's own has replaced, leaves nothing to do. */
+const anotherThan = (own: ConnectionRead, { plan, connections }: Surroundings) => {
+  const { adopt } = plan.connection;
+  if (adopt === own.id) return undefined;
+  const wanted = connections.find(({ id }) => id === adopt);
+  return wanted && !isRetired(wanted, plan.component.key) ? another(own, wanted) : undefined;
+};
+
+const mayAdopt = ({ plan, own }: Surroundings) =>
+  !own.connection && plan.connection.adopt === undefined;
+
+const namesakeOf = (given: Surroundings, ownerOf: OwnerOf): Candidate | Refusal | undefined => {
+  const found = namesakesOf(given).filter(({ sourceId }) => ownerOf(sourceId) === undefined);
+  const [connection, ...others] = found;
+  if (!connection) return undefined;
+  if (others.length > 0) return severalOf(found);
+  return { connection, isWanted: mayAdopt(given) && given.policy === 'adopt', at: NAME };
+};
+
+/**
+ * The connection that is in the way of a component's own, or that it is to take over. `ownerOf` tells
+ * the component in the name of a source: what has an owner is nobody else's to take.
+ */
+export const candidateOf = (
+  given: Surroundings,
+  ownerOf: OwnerOf,
+): Candidate | Refusal | undefined => {
+  const { plan, own, connections } = given;
+  const { adopt, name } = plan.connection;
+  if (own.connection) {
+    const found = anotherThan(own.connection, given) ?? astrayOf(given, own.connection);
+    return found || own.connection.name === name ? found : namesakeOf(given, ownerOf);
+  }
+  if (adopt === undefined) return namesakeOf(given, ownerOf);
+  const connection = connections.find(({ id }) => id === adopt);
+  if (!connection) return notThere(adopt);
+  return namesakeOf(given, ownerOf) ?? { connection, isWanted: true, at: ADOPT };
+};
+
+/** Of its name too, but in nobody's way: each has its own, and schedulers may confuse them. */
+export const homonymsOf = (given: Surroundings, ownerOf: OwnerOf) => {
+  const isInPlace = given.own.connection?.name === given.plan.connection.name;
+  const theirs = namesakesOf(given).filter(
+    ({ sourceId }) => isInPlace || ownerOf(sourceId) !== undefined,
+  );
+  if (theirs.length === 0) return undefined;
+  const owners = [...new Set(theirs.flatMap(({ sourceId }) => ownerOf(sourceId) ?? []))];
+  const whose = owners.length > 0 ? `, of ${owners.slice(0, MAX_NAMED).join(', ')}` : '';
+  return `is the name of another connection too, ${listed(theirs)}${whose}, and schedulers find connections by their names`;
+};
+
+type Ends = Partial<Record<Kind, Actor | undefined>>;
+
+const endsIn = ({ source, destination }: Ends) =>
+  source && destination
+    ? `it reads the source ${named(source)} and writes to the destination ${named(destination)}`
+    : 'its source or destination cannot be read';
+
+const unwanted = ({ connection, at }: Candidate, ends: Ends, given: Surroundings): Refusal => {
+  const { id } = connection;
+  const how = `To take it over, with its id, its state and its history, write specific.connection.adopt: ${id}; or have the platform operator set ADOPT_EXISTING=adopt. `;
+  return {
+    at,
+    problem: `is the name of a connection that is in Airbyte already, ${named(connection)}, and none of this component's: ${endsIn(ends)}; see ${given.hrefOf(`connections/${id}`)}`,
+    solution: `${mayAdopt(given) ? how : ''}${OTHERWISE}`,
+  };
+};
+
+const KINDS = ['source', 'destination'] as const;
+
+type Problem = Omit<Refusal, 'at'>;
+
+const missing = (kind: Kind): Problem => ({
+  problem: `its ${kind} is not in this workspace of Airbyte`,
+  solution: 'Check the connection in Airbyte, or name another one.',
+});
+
+/** Another connector; `wanted` is undefined where this Airbyte cannot tell. */
+const ofAnotherKind = (kind: Kind, actor: Actor, wanted: string | undefined) =>
+  wanted === undefined || wanted === actor.definitionId
+    ? undefined
+    : {
+        problem: `its ${kind} ${named(actor)} is of another connector (${actor.definitionId}) than the descriptor asks for (${wanted})`,
+        solution: `Correct specific.${kind}.connector in the descriptor: Airbyte cannot change a ${kind}'s connector.`,
+      };
+
+const ofAnother = (kind: Kind, actor: Actor, key: string) => {
+  const owner = componentIn(actor.name);
+  if (owner === undefined || owner === key) return undefined;
+  return {
+    problem: `its ${kind} ${named(actor)} belongs to the component ${owner}`,
+    solution: 'Choose another connection, or undeploy that component first.',
+  };
+};
+
+const besides = (kind: Kind, actor: Actor, own: Named | undefined) =>
+  own === undefined || own.id === actor.id
+    ? undefined
+    : {
+        problem: `the component has a ${kind} already, ${named(own)}, which is another one than that of the connection, ${named(actor)}`,
+        solution: `Undeploy the component, which deletes its own ${kind}, then deploy again.`,
+      };
+
+/** Other connections that use one end too. */
+const sharersOf = (kind: Kind, connection: ConnectionRead, { connections }: Surroundings) =>
+  connections.filter(
+    (one) => one.id !== connection.id && one[`${kind}Id`] === connection[`${kind}Id`],
+  );
+
+const inUse = (uses: { kind: Kind; actor: Actor; by: ConnectionRead[] }[]): Problem => {
+  const told = uses.map(
+    ({ kind, actor, by }) => `its ${kind} ${named(actor)} is used by ${listed(by)} too`,
+  );
+  return {
+    problem: `${told.join('; ')}, and what others use is never altered`,
+    solution:
+      'Give the connection a source and a destination of its own in Airbyte; or write specific.connection.adoptShared: anew. The pipeline is then made anew beside it: the connection is paused and renamed, and its state and history stay with it.',
+  };
+};
+
+/** Whether and how a candidate becomes the component's, its source and destination considered. */
+export const judge = (
+  candidate: Candidate,
+  ends: Ends,
+  given: Surroundings & { definitionIds: Partial<Record<Kind, string | undefined>> },
+): Taking | Refusal => {
+  const { connection, isWanted, at } = candidate;
+  const { plan, own, definitionIds } = given;
+  if (!isWanted) return unwanted(candidate, ends, given);
+  const { source, destination } = ends;
+  const refuse = ({ problem, solution }: Problem): Refusal => ({
+    at,
+    problem: `${named(connection)} cannot be taken over: ${problem}`,
+    solution,
+  });
+  if (!source || !destination) return refuse(missing(source ? 'destination' : 'source'));
+  const actors = { source, destination };
+  const firstOf = (problemOf: (kind: Kind) => Problem | undefined) =>
+    KINDS.map(problemOf).find((problem) => problem !== undefined);
+  const { key } = plan.component;
+  const unfit =
+    firstOf((kind) => ofAnotherKind(kind, actors[kind], definitionIds[kind])) ??
+    ofAnother('source', source, key);
+  if (unfit) return refuse(unfit);
+  const uses = KINDS.map((kind) => {
+    const by = sharersOf(kind, connection, given);
+    return { kind, actor: actors[kind], by };
+  }).filter(({ by }) => by.length > 0);
+  if (uses.length > 0 && plan.connection.adoptShared === 'anew' && !own.connection)
+    return { how: 'anew', connection };
+  const problem =
+    ofAnother('destination', destination, key) ??
+    firstOf((kind) => besides(kind, actors[kind], own[kind])) ??
+    (uses.length > 0 ? inUse(uses) : undefined);
+  return problem ? refuse(problem) : { how: 'over', connection, source, destination };
+};

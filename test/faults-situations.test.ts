@@ -1,0 +1,3 @@
+import { testSituations, useWorlds } from './situation-rows';
+
+testSituations(useWorlds());

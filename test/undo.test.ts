@@ -1,0 +1,113 @@
+import { API } from './airbyte-operations';
+import { eventually, isWrite } from './harness';
+import { differencesOf } from './situation-state';
+import { useWorlds } from './situation-rows';
+import { ended, LAST, NEW_HOST } from './situation-world';
+import type { Told, Wish } from './situation-world';
+
+/* What an undo did wrong when it was first examined, each by itself; the fault matrix has the rest. */
+
+const withWorld = useWorlds();
+
+const writesIn = ({ calls }: Told) => calls.filter(isWrite).map(({ operation }) => operation);
+
+const expectAsBefore = (told: Told) => {
+  expect(told.status.status).toBe('FAILED');
+  expect(told.status.result).not.toContain('Left behind');
+  expect(differencesOf(told.before, told.after)).toEqual([]);
+};
+
+/** A file, whose one stream is called after the data set. */
+const file = (dataset: string, connection: object = {}): Wish => ({
+  instead: {
+    name: 'ERP',
+    connectionConfiguration: {
+      url: 'https://files.example.invalid/a.csv',
+      dataset_name: dataset,
+    },
+  },
+  connection: { streams: [{ name: dataset }], ...connection },
+});
+
+test('an update that its specification refuses does nothing, and nothing is undone', () =>
+  withWorld('spec', async (world) => {
+    await world.provision({ custom: true });
+    const refused: Wish = { custom: true, source: { port: 543_200, secret: 'OTHER' } };
+    const told = await world.update(refused);
+    expectAsBefore(told);
+    expect(told.status.result).toContain('specific.source.connectionConfiguration.port');
+    expect(told.status.result).not.toContain('Undone');
+    expect(writesIn(told)).toEqual([]);
+  }));
+
+test('a slip in a stream after another host and secret were written: the former secret is back', () =>
+  withWorld('slip', async (world) => {
+    await world.provision();
+    const told = await world.update({
+      source: { host: NEW_HOST, secret: 'OTHER' },
+      connection: { streams: [{ name: 'custumers' }] },
+    });
+    expectAsBefore(told);
+    expect(told.status.result).toContain('did you mean customers?');
+    expect(told.status.result).toContain('Undone: the source "ERP" (put back as it was).');
+  }));
+
+test('a slip in a stream of the source as it is: another destination is not even written', () =>
+  withWorld('destination', async (world) => {
+    await world.provision();
+    const told = await world.update({
+      destination: { host: NEW_HOST, secret: 'OTHER' },
+      connection: { streams: [{ name: 'custumers' }] },
+    });
+    expectAsBefore(told);
+    expect(writesIn(told)).toEqual([]);
+  }));
+
+test('of a pair one changes its data set, the other fails: source and connection fit again', () =>
+  withWorld('pair', async (world) => {
+    const ledger = file('ledger');
+    await world.product([file('bookings'), ledger]);
+    const slip = file('ledger', { streams: [{ name: 'nothere' }] });
+    expectAsBefore(await world.product([file('entries'), slip]));
+  }));
+
+test('another data set whose first sync cannot start: source and connection fit again', () =>
+  withWorld('rename', async (world) => {
+    await world.provision(file('bookings'));
+    const operation = API === 'public' ? 'createJob' : 'syncConnection';
+    const told = await world.update(file('entries', { syncOnProvision: true }), {
+      operation,
+      status: 403,
+    });
+    expectAsBefore(told);
+  }));
+
+test('what the update does not change is neither written nor told as put back', () =>
+  withWorld('untouched', async (world) => {
+    await world.provision();
+    const told = await world.update({ connection: { prefix: 'changed_' } }, LAST);
+    expectAsBefore(told);
+    expect(writesIn(told)).not.toContain('putSource');
+    expect(told.status.result).not.toContain('the source');
+  }));
+
+test('a worker that is killed while it undoes: another one puts back the same', () =>
+  withWorld('killed', async (world) => {
+    const { harness } = world;
+    await world.provision();
+    const told = await world.seen(async () => {
+      await harness.fault(LAST);
+      await harness.fault({ operation: 'putSource', skip: 1, hang: 'after' });
+      const wish: Wish = {
+        source: { host: NEW_HOST, secret: 'OTHER' },
+        connection: { prefix: 'changed_' },
+      };
+      const token = await world.start(wish);
+      const isUndoing = async () => (await harness.calls('putSource')).length > 1 || undefined;
+      await eventually(isUndoing, 'the undo of the source');
+      await harness.worker()?.end('SIGKILL');
+      await harness.startWorker();
+      return ended(harness, token);
+    });
+    expectAsBefore(told);
+  }));

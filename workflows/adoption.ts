@@ -1,0 +1,129 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { FailureDetails, Found, Put } from '../activities/airbyte';
+import type { ConnectionRead, Kind } from '../src/airbyte';
+import type { Plan } from '../src/descriptor';
+import { isUnreadable } from './failure';
+import { isHeld, lease } from './lease';
+import type { Run, Steps } from './run';
+import { PUT_BACK } from './saga';
+import type { Undo } from './saga';
+
+/*
+ * A pipeline of somebody else has no component yet whose lease could keep others from it. So whoever
+ * takes it over holds the connection as well. Nobody waits for one: of two who want the same, one is
+ * told so.
+ */
+
+const refuse = (problem: string): never => {
+  const details: FailureDetails = {
+    problem,
+    solution: 'Deploy again when that run has ended; only one component can have a connection.',
+  };
+  throw ApplicationFailure.create({
+    message: problem,
+    type: 'AirbyteRefused',
+    nonRetryable: true,
+    details: [details],
+  });
+};
+
+/** Holds a connection until this run ends; false where another run has it. */
+export const claimConnection = async (id: string): Promise<boolean> => {
+  const { taskQueue, workflowId: holder } = workflowInfo();
+  try {
+    await CancellationScope.nonCancellable(() =>
+      startChild(lease, {
+        workflowId: `adoption.${taskQueue}.${id}`,
+        args: [{ holder, waiting: [] }],
+        parentClosePolicy: 'REQUEST_CANCEL',
+        memo: { holder },
+        staticSummary: `Taken over by ${holder}`,
+      }),
+    );
+    return true;
+  } catch (err) {
+    if (isHeld(err)) return false;
+    throw err;
+  }
+};
+
+const foreignIn = ({ isForeign, connection, replaces }: Found) =>
+  isForeign ? connection : replaces;
+
+/** What a run found; where it takes something over, as it is once nobody else can. */
+export const claimed = async (found: Found, look: () => Promise<Found>): Promise<Found> => {
+  const wanted = foreignIn(found);
+  if (!wanted) return found;
+  const what = `the connection "${wanted.name}" (${wanted.id})`;
+  if (!(await claimConnection(wanted.id))) return refuse(`Another run is taking ${what} over.`);
+  const again = await look();
+  if (foreignIn(again)?.id === wanted.id) return again;
+  return refuse(`Another run has taken ${what} over.`);
+};
+
+/** What to tell of it; and in the result, in a sentence. */
+export const takenOver = ({ isForeign, connection, replaces }: Found, run: Run): string => {
+  if (isForeign && connection) {
+    run.info(`Takes over the connection "${connection.name}" (${connection.id})`);
+    return ` It was taken over: its id, ${connection.id}, its state and its history are kept.`;
+  }
+  if (!replaces) return '';
+  run.warn(
+    `The connection "${replaces.name}" (${replaces.id}) shares its source or destination with others: the pipeline is made anew beside it, and it is paused`,
+  );
+  return ` It takes the place of the connection "${replaces.name}" (${replaces.id}), which was paused and renamed; its state and history stay with that one.`;
+};
+
+interface Doing {
+  steps: Steps;
+  settleTime: number;
+}
+
+const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
+
+/** Pausing the connection whose place the component's own takes, and its undo. */
+export const retirementOf = (
+  before: ConnectionRead,
+  key: string,
+  { steps, settleTime }: Doing,
+): { retire: () => Promise<void>; undo: Undo } => {
+  const what = `the connection "${before.name}" (${before.id})`;
+  return {
+    retire: () => steps(`Pause ${what}`).retireConnection({ before, key, settleTime }),
+    undo: {
+      kind: 'connection',
+      what,
+      effect: PUT_BACK,
+      undo: () => steps(`Put back ${what}`, COMPENSATION).restoreConnection({ before, settleTime }),
+    },
+  };
+};
+
+const KINDS = ['source', 'destination'] as const;
+
+/** The secrets that are still to be written, as the former ones were kept until all is in place. */
+export const sealing = (
+  puts: Record<Kind, Put>,
+  { component: { key }, source, destination }: Plan,
+  { steps, settleTime }: Doing,
+) => {
+  const left = new Set<Kind>(KINDS.filter((kind) => puts[kind].isUnsealed));
+  return {
+    open: () => KINDS.filter((kind) => left.has(kind)),
+    /** A source that cannot be read may be so for its old secrets. */
+    mayHelp: (err: unknown) => left.has('source') && isUnreadable(err),
+    seal: (kind: Kind): Promise<Put> => {
+      left.delete(kind);
+      const step = steps(`Secrets of ${puts[kind].name}`);
+      const { id } = puts[kind];
+      return kind === 'source'
+        ? step.sealSource({ key, plan: source, id, settleTime })
+        : step.sealDestination({ key, plan: destination, id, settleTime });
+    },
+  };
+};
