@@ -6,7 +6,6 @@ import {
   astray,
   besides,
   inUse,
-  isRefusal,
   listed,
   missing,
   named,
