@@ -1,4 +1,5 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
+import { OddEntity } from '../src/airbyte-error';
 import type { Interest } from '../src/airbyte-http';
 import type { Plan } from '../src/descriptor';
 import { componentIn, fingerprintIn, ownedName } from '../src/ownership';
@@ -36,8 +37,14 @@ const isSettled = ({ connection, destination }: Found, { connection: wanted }: P
   connection.destinationId === destination?.id &&
   [undefined, connection.id].includes(wanted.adopt);
 
+/** Of an odd form or not: its name says whose it is. */
+const namedOnly = (err: unknown) => {
+  if (err instanceof OddEntity) return err.entity;
+  throw err;
+};
+
 const ownersOf = async (airbyte: Airbyte, sourceIds: string[]) => {
-  const one = async (id: string) => byHint(airbyte.getActor('source', id));
+  const one = async (id: string) => byHint(airbyte.getActor('source', id)).catch(namedOnly);
   const actors =
     sourceIds.length > FEW
       ? await airbyte.listActors('source')

@@ -63,17 +63,6 @@ export const missing = (kind: Kind): Problem => ({
   solution: 'Check the connection in Airbyte, or name another one.',
 });
 
-/** Of which only a part can be read, of that nothing is written. */
-export const unread = (entities: (Named & { odd?: string | undefined })[]): Problem | undefined => {
-  const one = entities.find(({ odd }) => odd !== undefined);
-  return (
-    one && {
-      problem: `Airbyte shows ${named(one)} in a form that is not understood (${one.odd ?? ''})`,
-      solution: 'Correct it in Airbyte, or name another connection.',
-    }
-  );
-};
-
 /** Another connector; `wanted` is undefined where this Airbyte cannot tell. */
 export const ofAnotherKind = (kind: Kind, actor: Actor, wanted: string | undefined) =>
   wanted === undefined || wanted === actor.definitionId

@@ -1,4 +1,5 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
+import { oddness } from '../src/airbyte-odd';
 import type { Plan } from '../src/descriptor';
 import {
   OTHERWISE,
@@ -13,7 +14,6 @@ import {
   ofAnother,
   ofAnotherKind,
   severalOf,
-  unread,
 } from './taking-over-words';
 import type { Named, Problem, Refusal } from './taking-over-words';
 
@@ -161,6 +161,13 @@ const sharersOf = (kind: Kind, connection: ConnectionRead, { connections }: Surr
     (one) => one.id !== connection.id && one[`${kind}Id`] === connection[`${kind}Id`],
   );
 
+/** What of a pipeline can be read in part only, which is never altered. */
+const oddIn = (connection: ConnectionRead, ends: Ends) =>
+  [
+    oddness('connection', connection),
+    ...KINDS.map((kind) => ends[kind] && oddness(kind, ends[kind])),
+  ].find((odd) => odd !== undefined);
+
 /** Whether and how a candidate becomes the component's, its source and destination considered. */
 export const judge = (
   candidate: Candidate,
@@ -169,6 +176,8 @@ export const judge = (
 ): Taking | Refusal => {
   const { connection, isWanted, at } = candidate;
   const { plan, own, definitionIds } = given;
+  const odd = oddIn(connection, ends);
+  if (odd) return { at, problem: odd.message.replace(/\.$/, ''), solution: odd.solution };
   if (!isWanted) return unwanted(candidate, ends, given);
   const { source, destination } = ends;
   const refuse = ({ problem, solution }: Problem): Refusal => ({
@@ -182,7 +191,6 @@ export const judge = (
     KINDS.map(problemOf).find((problem) => problem !== undefined);
   const { key } = plan.component;
   const unfit =
-    unread([connection, source, destination]) ??
     firstOf((kind) => ofAnotherKind(kind, actors[kind], definitionIds[kind])) ??
     ofAnother('source', source, key);
   if (unfit) return refuse(unfit);

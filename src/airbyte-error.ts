@@ -209,6 +209,22 @@ export const unexpectedAnswer = (call: CallName, status: number, { issues }: z.Z
   return new AirbyteError(message, { kind: 'refused', status, solution });
 };
 
+/** Of one entity only a part can be read: nothing is written or deleted on the strength of that. */
+export class OddEntity extends AirbyteError {
+  readonly entity: { id: string; name: string };
+
+  constructor(what: string, { id, name, odd }: { id: string; name: string; odd: string }) {
+    super(
+      `Airbyte shows the ${what} "${name}" (${id}) in a form that is not understood (${odd}).`,
+      {
+        kind: 'refused',
+        solution: `Correct the ${what} in Airbyte, or delete it there, then try again; if it looks right, ask the platform operator whether this version of Airbyte is supported.`,
+      },
+    );
+    this.entity = { id, name };
+  }
+}
+
 /** fetch hides what happened in its cause ("ECONNREFUSED", "other side closed"). */
 const rootOf = (err: unknown) =>
   err instanceof Error && err.cause instanceof Error ? err.cause : err;
