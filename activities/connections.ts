@@ -1,5 +1,6 @@
 import type { Airbyte, ConnectionRead, ConnectionWrite, SourceStream } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
+import { understood } from '../src/airbyte-odd';
 import type { Plan } from '../src/descriptor';
 import { describeProblem } from '../src/errors';
 import type { Problem } from '../src/errors';
@@ -9,7 +10,7 @@ import { attempt } from './attempt';
 import { isConnectionAsWanted } from './comparison';
 import { lookAtStreams } from './discovered';
 import type { Discovery } from './discovered';
-import { adoptable, byHint, refused, settled, single, stillThere, understood } from './findings';
+import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
 import { outcomeOf, runningClear } from './jobs';
 import { createRestoreConnection } from './restored-connection';
@@ -24,7 +25,7 @@ export interface DiscoveredStream {
 export const findConnection = async (airbyte: Airbyte, sourceId: string, hint?: string) => {
   const hinted = hint === undefined ? undefined : await byHint(airbyte.getConnection(hint));
   const isOwn = (connection: ConnectionRead) => connection.sourceId === sourceId;
-  if (hinted && isOwn(hinted)) return understood('connection', hinted);
+  if (hinted && isOwn(hinted)) return hinted;
   const all = await airbyte.listConnections({ until: (listed) => listed.some(isOwn) });
   const found = single('connection', all.filter(isOwn));
   return found && understood('connection', found);

@@ -1,9 +1,10 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
+import { oddness } from '../src/airbyte-odd';
 import { componentIn, ownerOf } from '../src/ownership';
 import type { ToValidate } from '../workflows/validate';
-import { oddness } from './findings';
-import { candidateOf, homonymsOf, isRefusal, judge, listed, named } from './taking-over';
+import { candidateOf, homonymsOf, judge } from './taking-over';
 import type { AdoptExisting, Surroundings, Taking } from './taking-over';
+import { isRefusal, listed, named } from './taking-over-words';
 import { failed, passed, warning } from './validation-checks';
 import type { Check } from './validation-checks';
 
@@ -44,9 +45,7 @@ const judgeForm = (
   chosen: { id: string; name: string; odd?: string | undefined },
 ): Check | undefined => {
   const odd = oddness(kind, chosen);
-  return odd === undefined
-    ? undefined
-    : failed(at, `${odd}. Correct it in Airbyte, or delete it there.`);
+  return odd && failed(at, `${odd.message} ${odd.solution}`);
 };
 
 interface Whose extends ToValidate {

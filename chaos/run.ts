@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
+import pLimit from 'p-limit';
 import { ROOT } from '../scripts/child';
 import { startAirbyte } from './airbyte';
 import { orphansIn } from './check';
@@ -23,6 +24,8 @@ const PATIENCE = 150_000;
 /** Milliseconds the leases have to end after the last run. */
 const LEASES_END = 30_000;
 const PROGRESS = 10_000;
+/** Nothing is to be in their way, not even each other on a busy machine. */
+const MENDED_AT_ONCE = 8;
 
 interface Options {
   seed: number;
@@ -173,7 +176,9 @@ const judge = async (setting: Setting) => {
   const { components, runs, programs, coordinator, problems } = setting;
   await check(setting);
   if (setting.giveUp.signal.aborted) return;
-  await inTime(Promise.allSettled(components.map((component) => component.mend())), setting);
+  const limit = pLimit(MENDED_AT_ONCE);
+  const mends = components.map((component) => limit(() => component.mend()));
+  await inTime(Promise.allSettled(mends), setting);
   await check(setting);
   problems.add((await stillOpen(runs)).map((id) => `${id} still runs`));
   problems.add(alarmsIn(programs.logFiles()));

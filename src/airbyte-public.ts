@@ -3,7 +3,7 @@ import { AirbyteError } from './airbyte-error';
 import type { Airbyte, ConnectionRead as Connection, SourceStream } from './airbyte';
 import type { AirbyteHttp, Interest } from './airbyte-http';
 import { PAGE, byOffset, readList } from './airbyte-list';
-import { oneOf, readable } from './airbyte-odd';
+import { oneOf, readable, understood } from './airbyte-odd';
 import type { Form, ReadOne } from './airbyte-odd';
 import { ACTORS, connectionPart } from './airbyte-public-forms';
 import { specificationOf } from './airbyte-specification';
@@ -127,8 +127,8 @@ export const createPublicAirbyte =
       const actor = await orAbsent(
         http({ method: 'GET', path: `${path}/${id}`, answer, interest }),
       );
-      if (actor?.odd !== undefined) return actor;
-      return actor?.configuration && actor.workspaceId === workspaceId ? actor : undefined;
+      const isHere = actor && understood(kind, actor).workspaceId === workspaceId;
+      return isHere && actor.configuration ? actor : undefined;
     };
 
     /** What is deleted reads back as `deprecated`. */
@@ -136,7 +136,8 @@ export const createPublicAirbyte =
       const path = `/connections/${id}`;
       const answer = oneOf(readOne, CONNECTION);
       const connection = await orAbsent(http({ method: 'GET', path, answer, interest }));
-      return connection?.status === 'deprecated' ? undefined : connection;
+      const isThere = connection && connection.status !== 'deprecated';
+      return isThere ? understood('connection', connection) : undefined;
     };
 
     return {

@@ -19,8 +19,8 @@ export interface Actor {
 }
 
 /**
- * The fields that Airbyte shows in another form than expected, and which are empty here. What has
- * any is never written or deleted as a component's own.
+ * The fields that a list shows in another form than expected, and which are empty here. What has any
+ * is never written or deleted; asked for by its id it is refused.
  */
 export type Odd = string | undefined;
 

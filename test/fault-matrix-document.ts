@@ -10,6 +10,7 @@ import { kindsOf } from './fault-kinds';
 import { ROWS, rowsOf } from './fault-matrix';
 import type { Row } from './fault-matrix';
 import { isRecording, RECORDED, tableWith } from './fault-matrix-recording';
+import { SITUATION_ROWS } from './situations';
 import { situationsDocument } from './situations-document';
 import type { SituationOutcomes } from './situations-document';
 
@@ -76,7 +77,7 @@ const countOf = (outcomes: Outcomes) => {
   const all = APIS.flatMap((api) => ROWS[api].map(({ name }) => outcomes[api].get(name)));
   const wrong = all.filter((outcome) => !outcome?.right).length;
   const each = `${String(ROWS.public.length)} of the public API, ${String(ROWS.config.length)} of the Config API`;
-  return `${String(all.length)} rows (${each}), ${wrong === 0 ? 'all right' : `${String(wrong)} wrong`}.`;
+  return `${String(all.length)} rows (${each}), ${wrong === 0 ? 'all right' : `${String(wrong)} wrong`}; below them ${String(SITUATION_ROWS.length)} of situations.`;
 };
 
 const TITLES = { public: 'Through the public API', config: 'Through the Config API' };
@@ -84,6 +85,8 @@ const TITLES = { public: 'Through the public API', config: 'Through the Config A
 const INTRODUCTION = `# The fault matrix
 
 What becomes of a run when a call to Airbyte goes wrong: every call that each operation makes, through either of Airbyte's APIs, with everything that can befall it.
+
+A second part, at the end, has what an operation may come upon: secrets that are rotated or gone, lists that shift, what people change by hand.
 
 \`npm run fault-matrix\` runs each row against a gateway, a worker, a Temporal server and the Airbyte simulator, writes this document, and fails if a row is wrong. \`npm test\` runs the rows of the public API and every third of the Config API, and fails when this document is not of today's rows. The rows, and the rules for how each must end, are in [test/fault-matrix.ts](../test/fault-matrix.ts).`;
 
@@ -100,7 +103,7 @@ A row is right when, moreover:
 
 - the status names as left behind what the run could not undo or delete, or not see to be gone, and nothing else;
 - nothing is there twice, and what an update changes keeps its id;
-- what is there as before is so byte for byte, but for the fingerprint in a name that was put back;
+- what is there as before is so byte for byte, secrets included, but for the fingerprint in a name that was put back;
 - the status of a COMPLETED run tells the ids of what is there, and the same request then changes nothing;
 - after a FAILED run the same request ends COMPLETED, with everything as wanted, once Airbyte is well.
 

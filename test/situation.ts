@@ -56,9 +56,10 @@ export const endIn = (api: Api, { end }: Situation): SituationEnd =>
 export const nameOf = ({ operation, situation, what }: Situation) =>
   `${operation}: ${situation}: ${what}`;
 
-/** `F as before`, `F but source configuration.password, named`: for the document. */
-export const outcomeOf = ({ status, differs = [], leaves }: SituationEnd) => {
-  if (status === 'COMPLETED') return leaves === 'wanted' ? 'C' : `C, ${leaves ?? 'before'}`;
+/** For the document. */
+export const outcomeOf = ({ status, differs = [], leaves, access }: SituationEnd) => {
+  if (status === 'COMPLETED' && leaves === 'nothing') return 'C, nothing is left';
+  if (status === 'COMPLETED') return access ? 'C, access as asked' : 'C, as wanted';
   if (differs === 'named') return 'F, what differs is named';
   return differs.length === 0 ? 'F, as before' : `F, but for ${differs.join(' and ')}: named`;
 };

@@ -1,81 +1,63 @@
 import { z } from 'zod';
-import { eventually } from './harness';
-import type { Harness } from './harness';
+import type { Fault, Harness } from './harness';
 
-/* What belongs to others: so much of it that Airbyte's lists have pages. */
+/* What belongs to others: so much that Airbyte's lists have pages, or in a form that nobody expects. */
 
 /** A page of Airbyte's lists, as the provisioner asks for them. */
 const PAGE = 100;
-/** Milliseconds that the second page waits for somebody's deletion. */
-const MEANWHILE = 1200;
-
-const FAKER = 'dfd88b22-b603-4c3d-aad7-3701784586b1';
-const POSTGRES = '25c5221d-dce2-4163-ade9-739ef790f503';
 const ORGANIZATION = '00000000-0000-0000-0000-000000000000';
 
-const idIn = (answer: unknown, key: string) => String(Reflect.get(Object(answer), key));
+const Seeded = z.object({
+  sources: z.array(z.string()),
+  destinations: z.array(z.string()),
+  connections: z.array(z.string()),
+});
 
-const makeSource = async (harness: Harness, name: string) =>
-  idIn(
-    await harness.airbyte('POST', '/sources', {
-      name,
-      workspaceId: harness.env.AIRBYTE_WORKSPACE_ID,
-      definitionId: FAKER,
-      configuration: { count: 1 },
-    }),
-    'sourceId',
-  );
-
-const numbers = Array.from({ length: PAGE }, (_, index) => String(index));
-
-const firstOf = (answer: unknown, key: string) => {
-  const { data } = z.object({ data: z.tuple([z.looseObject({})], z.unknown()) }).parse(answer);
-  return idIn(data[0], key);
+/** A page of sources, one of destinations and one of connections, before what comes later. */
+export const crowd = async (harness: Harness) => {
+  const counts = { sources: PAGE, destinations: PAGE, connections: PAGE };
+  await harness.control('POST', '/seed', counts);
 };
 
-/** One page of sources: gives the path of one in its middle. */
-export const crowdOfSources = async (harness: Harness) => {
-  const ids = await Promise.all(numbers.map((each) => makeSource(harness, `theirs ${each}`)));
-  return `/sources/${ids[PAGE / 2] ?? ''}`;
-};
+/** Something of the first page is deleted before the second is asked for. */
+export const shifted = (operation: string): Fault => ({ operation, shift: { delete: 1 } });
 
-/** One page of connections, of one source and destination: gives the path of one. */
-export const crowdOfConnections = async (harness: Harness) => {
-  const sourceId = await makeSource(harness, 'theirs');
-  const destination = await harness.airbyte('POST', '/destinations', {
-    name: 'theirs',
-    workspaceId: harness.env.AIRBYTE_WORKSPACE_ID,
-    definitionId: POSTGRES,
-    configuration: { host: 'h', port: 5432, database: 'd', schema: 's', username: 'u' },
-  });
-  const destinationId = idIn(destination, 'destinationId');
-  const connect = (name: string) =>
-    harness.airbyte('POST', '/connections', { name, sourceId, destinationId });
-  const [first] = await Promise.all(numbers.map((each) => connect(`theirs ${each}`)));
-  return `/connections/${idIn(first, 'connectionId')}`;
-};
-
-/** Groups, and as the first of the second page `zulu`: gives the path of the first of all. */
+/** Groups of others, and `zulu`, which the second page begins with. */
 export const crowdOfGroups = async (harness: Harness) => {
-  const names = [...numbers.slice(2), 'zulu'];
-  await harness.control('POST', '/people', { groups: names.map((name) => ({ name })) });
-  const groups = await harness.airbyte('GET', `/groups?organizationId=${ORGANIZATION}`);
-  return `/groups/${firstOf(groups, 'groupId')}`;
+  const others = Array.from({ length: PAGE - 2 }, (_, index) => `theirs ${String(index)}`);
+  const groups = [...others, 'zulu'].map((name) => ({ name }));
+  await harness.control('POST', '/people', { groups });
 };
 
-/** Deletes something of the first page while the second one is waited for. */
-export const shifting = async <Result>(
-  harness: Harness,
-  { list, path }: { list: string; path: string },
-  act: () => Promise<Result>,
-): Promise<Result> => {
-  await harness.forgetCalls();
-  await harness.fault({ operation: list, skip: 1, delay: MEANWHILE });
-  const asked = async () => (await harness.calls(list)).length > 1 || undefined;
-  const shift = async () => {
-    await eventually(asked, `the second page of ${list}`);
-    await harness.airbyte('DELETE', path);
-  };
-  const [result] = await Promise.all([act(), shift()]);
-  return result;
+/** One of each kind that lacks what all have. */
+export const strangers = async (harness: Harness) => {
+  const counts = { sources: 1, destinations: 1, connections: 1, at: 'start' };
+  const seeded = Seeded.parse(await harness.control('POST', '/seed', counts));
+  const odd = (ids: string[], fields: object, without: string[]) =>
+    harness.control('POST', '/odd', { id: ids[0], fields, without });
+  await odd(seeded.sources, { name: null }, ['configuration']);
+  await odd(seeded.destinations, { configuration: 'none' }, ['definitionId']);
+  await odd(seeded.connections, { configurations: 7, schedule: null }, ['status']);
+};
+
+const Rows = z.looseObject({ data: z.array(z.unknown()) });
+
+/** A group without a name, and permissions without a type, among those that Airbyte has. */
+export const strangeAccess = async (harness: Harness): Promise<Fault[]> => {
+  const at = `/groups?organizationId=${ORGANIZATION}`;
+  const groups = Rows.parse(await harness.airbyte('GET', at));
+  const nameless = { groupId: ORGANIZATION, organizationId: ORGANIZATION, name: null };
+  return [
+    {
+      operation: 'listGroups',
+      times: 0,
+      status: 200,
+      body: { ...groups, data: [nameless, ...groups.data] },
+    },
+    {
+      operation: 'listPermissions',
+      status: 200,
+      body: { data: [{ permissionId: ORGANIZATION, permissionType: null, scope: 'dataplane' }] },
+    },
+  ];
 };

@@ -51,9 +51,11 @@ export const missingSituations = (outcomes: SituationOutcomes) =>
 
 const INTRODUCTION = `## What an operation comes upon
 
-The tables above have what befalls one call. This one has what an operation finds, or what changes while it goes on: both ends of the pipeline have a secret, named by reference. \`as before\` is the whole of what Airbyte holds, secrets and permissions included. The rows are in [test/situations.ts](../test/situations.ts), the rules in [test/situation-laws.ts](../test/situation-laws.ts):
+The tables above have what befalls one call. These have what an operation finds, or what changes while it goes on; both ends of the pipeline have a secret, named by reference. The rows are in [test/situations-update.ts](../test/situations-update.ts) and [test/situations-others.ts](../test/situations-others.ts). \`C\` and \`F\` are how the run ended. \`as before\` is the whole of what Airbyte holds, secrets and permissions included; \`two\` is the other component of a data product. A cell without a word: it cannot be through this API, whose lists have no offsets.
 
-- what differs from before is named as left behind, the secret by its place, the field of a connection by its name; nothing else is named;
+A row is right when, moreover ([test/situation-laws.ts](../test/situation-laws.ts)):
+
+- what differs from before is named as left behind: the secret by its place, the field of a connection by its name; nothing else is named, but for a secret that nobody can prove;
 - what is told as put back was written by the run, and is as before;
 - a secret goes only to a host that a descriptor gave it to; asterisks, which keep what is stored, are sent only where that is the former secret, and are never stored themselves;
 - the digits in a name stay where the secrets are proved to be the former ones, and only there;

@@ -1,5 +1,5 @@
 import { API } from './airbyte-operations';
-import { crowdOfGroups, crowdOfSources, shifting } from './situations-crowd';
+import { crowd, crowdOfGroups, shifted, strangeAccess, strangers } from './situations-crowd';
 import { LAST, NEW_HOST } from './situation-world';
 import type { Wish } from './situation-world';
 import type { Situation, SituationEnd } from './situation';
@@ -81,14 +81,22 @@ export const PRODUCTS: Situation[] = [
     'page shifts',
     'the source of one is hidden; the other fails',
     async (world) => {
-      const path = await crowdOfSources(world.harness);
+      await crowd(world.harness);
       await world.product([{}, second]);
-      return shifting(world.harness, { list: 'listSources', path }, () =>
-        world.product([moved, failing], NO_SYNC),
-      );
+      return world.product([moved, failing], shifted('listSources'), NO_SYNC);
     },
     asBefore,
     { only: 'public' },
+  ),
+  product(
+    'entity of a foreign form',
+    'one of each kind lacks what all others have; one component fails',
+    async (world) => {
+      await strangers(world.harness);
+      await world.product([{}, second]);
+      return world.product([moved, failing], NO_SYNC);
+    },
+    asBefore,
   ),
 ];
 
@@ -151,12 +159,16 @@ export const ACCESSES: Situation[] = [
     'page shifts',
     'a group is hidden by a deletion on the page before',
     async (world) => {
-      const path = await crowdOfGroups(world.harness);
-      return shifting(world.harness, { list: 'listGroups', path }, () =>
-        world.updateacl(['group:zulu', ALICE]),
-      );
+      await crowdOfGroups(world.harness);
+      return world.updateacl(['group:zulu', ALICE], shifted('listGroups'));
     },
     { status: 'COMPLETED', leaves: 'before', access: [alice, 'zulu: workspace_reader'] },
+  ),
+  access(
+    'entity of a foreign form',
+    'a group without a name, and a permission without a type',
+    async (world) => world.updateacl([DEVS, ALICE], ...(await strangeAccess(world.harness))),
+    { status: 'COMPLETED', leaves: 'before', access: [alice, devs] },
   ),
 ];
 
@@ -212,12 +224,21 @@ export const REMOVALS: Situation[] = [
     'page shifts',
     'the source is hidden by a deletion on the page before',
     async (world) => {
-      const path = await crowdOfSources(world.harness);
+      await crowd(world.harness);
       await world.provision();
-      return shifting(world.harness, { list: 'listSources', path }, () => world.unprovision(all));
+      return world.unprovision(all, shifted('listSources'));
     },
     { status: 'COMPLETED', leaves: 'nothing' },
     { only: 'public', first: 'none' },
+  ),
+  removal(
+    'entity of a foreign form',
+    'one of each kind lacks what all others have',
+    async (world) => {
+      await strangers(world.harness);
+      return world.unprovision(all);
+    },
+    { status: 'COMPLETED', leaves: 'nothing' },
   ),
   removal(
     'again and again',

@@ -1,4 +1,4 @@
-import { crowdOfConnections, crowdOfSources, shifting } from './situations-crowd';
+import { crowd, shifted, strangers } from './situations-crowd';
 import { LAST, NEW_HOST } from './situation-world';
 import type { Wish } from './situation-world';
 import type { Situation, SituationEnd } from './situation';
@@ -41,6 +41,7 @@ const rotated = row('secret rotated');
 const missing = row('secret gone');
 const unwritable = row('field that cannot be written back');
 const shifts = row('page shifts');
+const foreign = row('entity of a foreign form');
 const byHand = row('changed by hand');
 const again = row('again and again');
 
@@ -213,9 +214,9 @@ export const UPDATES: Situation[] = [
   shifts(
     'the source is hidden by a deletion on the page before',
     async (world) => {
-      const path = await crowdOfSources(world.harness);
+      await crowd(world.harness);
       await world.provision();
-      return shifting(world.harness, { list: 'listSources', path }, () => world.update(moved));
+      return world.update(moved, shifted('listSources'));
     },
     { status: 'COMPLETED', leaves: 'wanted' },
     { ...pages, good: moved },
@@ -223,14 +224,21 @@ export const UPDATES: Situation[] = [
   shifts(
     'the connection is hidden, and the update fails',
     async (world) => {
-      const path = await crowdOfConnections(world.harness);
+      await crowd(world.harness);
       await world.provision();
-      return shifting(world.harness, { list: 'listConnections', path }, () =>
-        world.update(moved, LAST),
-      );
+      return world.update(moved, shifted('listConnections'), LAST);
     },
     asBefore,
     pages,
+  ),
+  foreign(
+    'one of each kind lacks what all others have, and the update fails',
+    async (world) => {
+      await strangers(world.harness);
+      return world.update(bothMoved, LAST);
+    },
+    asBefore,
+    { good: bothMoved },
   ),
 
   byHand(

@@ -37,11 +37,11 @@ const errorsOf = async (harness: Harness, changes: Changes) => {
   return status.info?.publicInfo.error?.errors ?? [];
 };
 
-const secretsIn = async (harness: Harness) => {
+const secretsIn = async (harness: Harness): Promise<unknown[]> => {
   const { sources, destinations } = await harness.entities('?secrets=true');
   return [
     ...sources.map(({ configuration }) => configuration.password),
-    ...destinations.map(({ configuration }) =>
+    ...destinations.map(({ configuration }): unknown =>
       Reflect.get(Object(configuration.credentials), 'password'),
     ),
   ];
@@ -362,7 +362,7 @@ describe.each(['public', 'config'] as const)('with the %s API of Airbyte', (api)
     ]);
     expect(runs.map(({ status }) => status).sort()).toEqual(['COMPLETED', 'FAILED']);
     expect(idsOf(await harness.entities())).toEqual(onlyThese(made));
-    const owner = runs[0]?.status === 'COMPLETED' ? 'one' : 'two';
+    const owner = runs[0].status === 'COMPLETED' ? 'one' : 'two';
     const { sources, destinations } = await harness.entities();
     for (const { name } of [...sources, ...destinations]) expect(name).toContain(`.${owner} #`);
   });
