@@ -17,6 +17,8 @@ export interface FailureDetails {
   solution: string;
   /** Until then (epoch milliseconds) Airbyte may still do what it was asked; absent: it will not. */
   settlesAt?: number;
+  /** The step's own time was up: what it waited for may have been another's call. */
+  outOfTime?: true;
 }
 
 export interface Attempt {
@@ -63,6 +65,7 @@ const detailsOf = (err: unknown, { attempt }: Info, settlesAt: number): FailureD
     problem: attempt > 1 ? `${problem} (tried ${String(attempt)} times)` : problem,
     solution: known?.solution ?? 'Ask the platform operator to look at the log of the worker.',
     ...(settlesAt > Date.now() && { settlesAt }),
+    ...(known?.outOfTime && { outOfTime: true as const }),
   };
 };
 

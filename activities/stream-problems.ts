@@ -5,6 +5,7 @@ import type { Problem } from '../src/errors';
 import { suggestion } from '../src/suggestions';
 import { apart, clashesIn, nameOf } from '../src/targets';
 import type { Naming } from '../src/targets';
+import { checkMappers } from './mapper-problems';
 
 type Wanted = NonNullable<Connection['streams']>[number];
 
@@ -201,6 +202,8 @@ export const streamProblems = (
     checkCursor(each, stream, say);
     checkKey(each, stream, say);
     checkSelection(each, stream, say);
+    const top = columnsOf(stream)?.filter((path) => path.length === 1);
+    if (top) checkMappers(each, top.map(dotted), say);
   }
   if (rules) problems.push(...clashing(targets, rules));
   return problems;

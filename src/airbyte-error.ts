@@ -19,6 +19,8 @@ export class AirbyteError extends Error {
   readonly solution: string;
   /** Whether a write may have taken effect, or may yet: nobody can tell from this answer. */
   readonly unclear: boolean;
+  /** Whether it is the step's own time that was up: what it waited for may be another's call. */
+  readonly outOfTime: boolean;
 
   constructor(
     message: string,
@@ -28,6 +30,7 @@ export class AirbyteError extends Error {
       status?: number | undefined;
       retryAfter?: number | undefined;
       unclear?: boolean;
+      outOfTime?: boolean;
       cause?: unknown;
     },
   ) {
@@ -37,6 +40,7 @@ export class AirbyteError extends Error {
     this.retryAfter = given.retryAfter;
     this.solution = given.solution;
     this.unclear = given.unclear ?? false;
+    this.outOfTime = given.outOfTime ?? false;
   }
 }
 
@@ -256,4 +260,5 @@ export const outOfTime = (call?: Asked) =>
     kind: 'again',
     solution: DEPLOY_AGAIN,
     unclear: call?.writes ?? false,
+    outOfTime: true,
   });

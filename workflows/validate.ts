@@ -86,7 +86,7 @@ const orFinding = async (
   } catch (err) {
     if (isCancellation(err) || !(err instanceof ActivityFailure)) throw err;
     const { problem, solution } = explain(err);
-    if (!isAirbytes(err)) {
+    if (!isAirbytes(err) || detailsIn(err)?.outOfTime) {
       const message = timedOut(err, within) ?? `${problem} ${solution}`;
       return [{ verdict: 'not possible', at, message }];
     }
