@@ -12,6 +12,7 @@ const both = [
   'unprovision',
   'terminate',
   'late-writes',
+  'lists',
   'undo',
   'faults-*',
 ];

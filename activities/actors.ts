@@ -1,5 +1,7 @@
 import type { Actor, Airbyte, Kind } from '../src/airbyte';
+import { OddEntity } from '../src/airbyte-error';
 import type { Interest } from '../src/airbyte-http';
+import { understood } from '../src/airbyte-odd';
 import type { Plan } from '../src/descriptor';
 import type { Fabrics } from '../src/fabrics';
 import type { SecretReferences } from '../src/secret-references';
@@ -8,7 +10,7 @@ import { isUnvouched, takeOver } from './adoption';
 import { attempt } from './attempt';
 import { isActorAsWanted, masked } from './comparison';
 import { definitionIdOf, mustBeOfConnector } from './definitions';
-import { adoptable, byHint, settled, single, stillThere, understood } from './findings';
+import { adoptable, byHint, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
 import { createFormerSecrets, placesKept } from './former';
 import type { FormerDeps, Place } from './former';
@@ -67,10 +69,19 @@ const actorsOf = async (
 export const ownActors = async (airbyte: Airbyte, kind: Kind, key: string) =>
   (await actorsOf(airbyte, kind, { key })).map((actor) => understood(kind, actor));
 
+/** Another's in an odd form is no answer to who asks for his own. */
+const oddUnless = (isOwn: (actor: Pick<Actor, 'name'>) => boolean) => (err: unknown) => {
+  if (err instanceof OddEntity && !isOwn(err.entity)) return undefined;
+  throw err;
+};
+
 /** By an id a former run reported, believed if the name agrees; else by name. */
 export const findActor = async (airbyte: Airbyte, kind: Kind, key: string, hint?: string) => {
-  const isOwn = ({ name }: Actor) => ownerOf(name) === key;
-  const hinted = hint === undefined ? undefined : await byHint(airbyte.getActor(kind, hint));
+  const isOwn = ({ name }: Pick<Actor, 'name'>) => ownerOf(name) === key;
+  const hinted =
+    hint === undefined
+      ? undefined
+      : await byHint(airbyte.getActor(kind, hint)).catch(oddUnless(isOwn));
   const until = (all: Actor[]) => all.some(isOwn);
   const found =
     hinted && isOwn(hinted) ? hinted : single(kind, await actorsOf(airbyte, kind, { key, until }));

@@ -1,4 +1,5 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
+import { OddEntity } from '../src/airbyte-error';
 import type { Interest } from '../src/airbyte-http';
 import type { Plan } from '../src/descriptor';
 import { componentIn, fingerprintIn, ownedName } from '../src/ownership';
@@ -9,8 +10,10 @@ import { definitionIdOf } from './definitions';
 import { byHint, refused, settled } from './findings';
 import type { Put } from './findings';
 import { secretPlaces, valueAt, withValue } from './former';
-import { candidateOf, homonymsOf, isRefusal, judge, retiredName } from './taking-over';
-import type { AdoptExisting, Refusal, Surroundings } from './taking-over';
+import { candidateOf, homonymsOf, judge, retiredName } from './taking-over';
+import type { AdoptExisting, Surroundings } from './taking-over';
+import { isRefusal } from './taking-over-words';
+import type { Refusal } from './taking-over-words';
 
 /*
  * Taking over what others have made. Their secrets, which Airbyte shows to nobody, stay as they are
@@ -34,8 +37,14 @@ const isSettled = ({ connection, destination }: Found, { connection: wanted }: P
   connection.destinationId === destination?.id &&
   [undefined, connection.id].includes(wanted.adopt);
 
+/** Of an odd form or not: its name says whose it is. */
+const namedOnly = (err: unknown) => {
+  if (err instanceof OddEntity) return err.entity;
+  throw err;
+};
+
 const ownersOf = async (airbyte: Airbyte, sourceIds: string[]) => {
-  const one = async (id: string) => byHint(airbyte.getActor('source', id));
+  const one = async (id: string) => byHint(airbyte.getActor('source', id)).catch(namedOnly);
   const actors =
     sourceIds.length > FEW
       ? await airbyte.listActors('source')
@@ -55,7 +64,8 @@ export const createTaking =
   ({ hrefOf, adoptExisting: policy }: Pick<AdoptionDeps, 'hrefOf' | 'adoptExisting'>) =>
   async (airbyte: Airbyte, found: Found, plan: Plan): Promise<Found> => {
     if (isSettled(found, plan)) return found;
-    const connections = await airbyte.listConnections();
+    // One that slips from page to page could be the very one that shares a source.
+    const connections = await airbyte.listConnections({ until: () => false });
     const given: Surroundings = { plan, own: found, connections, policy, hrefOf };
     const namesakes = connections.filter(({ name }) => name === plan.connection.name);
     const sources = [...new Set(namesakes.map(({ sourceId }) => sourceId))];

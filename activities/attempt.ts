@@ -17,6 +17,8 @@ export interface FailureDetails {
   solution: string;
   /** Until then (epoch milliseconds) Airbyte may still do what it was asked; absent: it will not. */
   settlesAt?: number;
+  /** The step's own time was up: what it waited for may have been another's call. */
+  outOfTime?: true;
 }
 
 export interface Attempt {
@@ -39,6 +41,12 @@ const backoff = ({ attempt, retryPolicy }: Info) => {
 const timeLeft = ({ scheduledTimestampMs, scheduleToCloseTimeoutMs }: Info) =>
   scheduledTimestampMs + scheduleToCloseTimeoutMs - Date.now() - MARGIN;
 
+/** Of this attempt, which may have less than all together. */
+const attemptsTime = (info: Info) => {
+  const { startToCloseTimeoutMs: most } = info;
+  return most > 0 ? Math.min(timeLeft(info), most - MARGIN) : timeLeft(info);
+};
+
 const isRefusal = (err: unknown) => err instanceof AirbyteError && err.kind === 'refused';
 
 /** Milliseconds to wait; undefined where another attempt would not help, or would come too late. */
@@ -57,6 +65,7 @@ const detailsOf = (err: unknown, { attempt }: Info, settlesAt: number): FailureD
     problem: attempt > 1 ? `${problem} (tried ${String(attempt)} times)` : problem,
     solution: known?.solution ?? 'Ask the platform operator to look at the log of the worker.',
     ...(settlesAt > Date.now() && { settlesAt }),
+    ...(known?.outOfTime && { outOfTime: true as const }),
   };
 };
 
@@ -107,7 +116,7 @@ export const attempt = async <Result>(
   const { info, cancellationSignal } = context;
   const beat = () => context.heartbeat(info.heartbeatDetails);
   const beating = setInterval(beat, (info.heartbeatTimeoutMs ?? 9000) / 3);
-  const clock = AbortSignal.timeout(Math.max(MARGIN, timeLeft(info)));
+  const clock = AbortSignal.timeout(Math.max(MARGIN, attemptsTime(info)));
   const interest = { cancelled: cancellationSignal, timeUp: clock };
   let settlesAt = settlesAtFirst(info, settleTime);
   try {

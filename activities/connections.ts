@@ -1,5 +1,6 @@
 import type { Airbyte, ConnectionRead, ConnectionWrite, SourceStream } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
+import { understood } from '../src/airbyte-odd';
 import type { Plan } from '../src/descriptor';
 import { describeProblem } from '../src/errors';
 import type { Problem } from '../src/errors';
@@ -7,11 +8,16 @@ import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
 import { isConnectionAsWanted } from './comparison';
-import { adoptable, byHint, refused, settled, single, stillThere, understood } from './findings';
+import type { ConnectionWanted } from './comparison';
+import { lookAtStreams } from './discovered';
+import type { Discovery } from './discovered';
+import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
 import { outcomeOf, runningClear } from './jobs';
+import { withMappers } from './mappers';
+import type { MappersByHand } from './mappers';
 import { createRestoreConnection } from './restored-connection';
-import { streamProblems } from './stream-problems';
+import { orTagsAgain, removeUnused, withTags } from './tags';
 
 /** What a run keeps of a stream: a source may have thousands. */
 export interface DiscoveredStream {
@@ -23,7 +29,7 @@ export interface DiscoveredStream {
 export const findConnection = async (airbyte: Airbyte, sourceId: string, hint?: string) => {
   const hinted = hint === undefined ? undefined : await byHint(airbyte.getConnection(hint));
   const isOwn = (connection: ConnectionRead) => connection.sourceId === sourceId;
-  if (hinted && isOwn(hinted)) return understood('connection', hinted);
+  if (hinted && isOwn(hinted)) return hinted;
   const all = await airbyte.listConnections({ until: (listed) => listed.some(isOwn) });
   const found = single('connection', all.filter(isOwn));
   return found && understood('connection', found);
@@ -60,13 +66,10 @@ export const asWrite = (
     ...plan
   }: Plan['connection'],
   streams: ConnectionWrite['configurations']['streams'],
-): ConnectionWrite => ({ ...plan, status: 'active', configurations: { streams } });
+): ConnectionWanted => ({ ...plan, status: plan.status ?? 'active', configurations: { streams } });
 
 const inShort = ({ name, namespace }: SourceStream): DiscoveredStream =>
   namespace === undefined ? { name } : { name, namespace };
-
-const problemsIn = (plan: Plan['connection'], offered: SourceStream[]) =>
-  streamProblems(plan.streams ?? [], offered);
 
 const sentence = (problem: Problem) => describeProblem(problem).replace(/([^?])$/, '$1.');
 
@@ -79,19 +82,24 @@ const notOffered = (problems: Problem[]) =>
 /** The source's streams; wishes they do not fit are refused, after a look past Airbyte's cache. */
 export const discoverFor = async (
   airbyte: Airbyte,
-  { plan, ...ids }: { sourceId: string; destinationId: string; plan: Plan['connection'] },
+  given: Discovery,
 ): Promise<DiscoveredStream[]> => {
-  const cached = await airbyte.discover(ids);
-  const fits = cached.length > 0 && problemsIn(plan, cached).length === 0;
-  const streams = fits ? cached : await airbyte.discover({ ...ids, ignoreCache: true });
-  const problems = problemsIn(plan, streams);
+  const { streams, problems } = await lookAtStreams(airbyte, given);
   if (problems.length > 0 || streams.length === 0) throw notOffered(problems);
   return streams.map(inShort);
 };
 
+export interface ConnectionDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'> {
+  mappersByHand: MappersByHand;
+}
+
 /** Discovering, making, putting back, emptying and removing the connections of components. */
-export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) => ({
-  discover: (given: Parameters<typeof discoverFor>[1]) =>
+export const createConnectionActivities = ({
+  airbyteFor,
+  hrefOf,
+  mappersByHand: byHand,
+}: ConnectionDeps) => ({
+  discover: (given: Discovery) =>
     attempt(({ interest }) => discoverFor(airbyteFor(interest), given)),
 
   put: (given: {
@@ -106,7 +114,12 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
     attempt(async ({ number, settlesAt, interest }): Promise<Put> => {
       const { plan, sourceId, destinationId, before } = given;
       const airbyte = airbyteFor(interest);
-      const wanted = asWrite(plan, streamsOf(plan, given.streams));
+      const wantedOver = (seen: ConnectionRead | undefined) =>
+        asWrite(
+          plan,
+          withMappers(streamsOf(plan, given.streams), { sourceId, before: seen, byHand }),
+        );
+      const wanted = wantedOver(before);
       const done = (id: string, action: Put['action']) => ({
         id,
         name: wanted.name,
@@ -124,13 +137,19 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
       const current = number === 1 ? before : await adoptable(look, { settlesAt, interest });
       const action = before ? 'updated' : 'created';
       if (current && isConnectionAsWanted(current, wanted)) return done(current.id, action);
-      const written = current
-        ? await airbyte.patchConnection(current.id, wanted)
-        : await airbyte.createConnection({ ...wanted, sourceId, destinationId });
+      const write = await withTags(airbyte, wantedOver(current), current);
+      const writing = current
+        ? airbyte.patchConnection(current.id, write)
+        : airbyte.createConnection({ ...write, sourceId, destinationId });
+      const written = await orTagsAgain(airbyte, write, writing);
       return done(written.id, action);
     }, given.settleTime),
 
   restore: createRestoreConnection({ airbyteFor, hrefOf }),
+
+  /** Which of these tags, of which the workspace had none before the run, are gone again. */
+  removeTags: ({ names }: { names: string[] }) =>
+    attempt(({ interest }) => removeUnused(airbyteFor(interest), names)),
 
   /** By id where the run has seen it; by its source where it may exist unseen. Whether there was any. */
   delete: ({ key, id }: { key: string; id?: string | undefined }) =>

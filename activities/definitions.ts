@@ -1,23 +1,28 @@
 import type { Actor, Airbyte, Definition, Kind } from '../src/airbyte';
-import { AirbyteError } from '../src/airbyte-error';
 import type { Plan } from '../src/descriptor';
 import { describeProblem } from '../src/errors';
-import { closest } from '../src/suggestions';
+import { AirbyteError } from '../src/airbyte-error';
+import { closest, someOf } from '../src/suggestions';
 import { refused } from './findings';
 import { checkSpecification, withPlatforms } from './specification';
-
-/** Definitions that a refusal names. */
-const MAX_NAMED = 20;
 
 const noSuchDefinition = (kind: Kind, name: string, definitions: Definition[]) => {
   const names = definitions.map((definition) => definition.name);
   const meant = closest(name, names);
-  const has = names.slice(0, MAX_NAMED).join(', ');
   return refused(
     `specific.${kind}.definitionName: Airbyte has no ${kind} connector "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
-    `Write the exact name of a connector that this Airbyte has, or its definitionId: it has ${has}.`,
+    `Write the exact name of a connector that this Airbyte has, or its definitionId: it has ${someOf(names, name)}.`,
   );
 };
+
+const noSuchId = (kind: Kind, id: string, definitions: Definition[]) =>
+  refused(
+    `specific.${kind}.definitionId: Airbyte has no ${kind} connector ${id}`,
+    `Write the definitionId, or the exact definitionName, of a connector that this Airbyte has: it has ${someOf(
+      definitions.map(({ name }) => name),
+      '',
+    )}.`,
+  );
 
 /** Lists of definitions, for as long as the client that fetched them is in use: one activity. */
 const lists = new WeakMap<Airbyte, Map<Kind, Promise<Definition[]>>>();
@@ -28,6 +33,19 @@ const definitionsOf = (airbyte: Airbyte, kind: Kind) => {
   const list = known.get(kind) ?? airbyte.listDefinitions(kind);
   known.set(kind, list);
   return list;
+};
+
+/**
+ * Refuses the id of a connector that is not there, and tells what is, before anything is made of it.
+ * An Airbyte that shows no list judges it itself.
+ */
+export const mustBeKnown = async (airbyte: Airbyte, kind: Kind, id: string) => {
+  const definitions = await definitionsOf(airbyte, kind).catch((err: unknown) => {
+    if (err instanceof AirbyteError && err.kind === 'refused') return undefined;
+    throw err;
+  });
+  if (definitions && !definitions.some((one) => one.id.toLowerCase() === id.toLowerCase()))
+    throw noSuchId(kind, id, definitions);
 };
 
 /** The id of the definition a plan names; a custom connector's name is looked up. */

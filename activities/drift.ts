@@ -1,6 +1,7 @@
 import { ApplicationFailure, log, metricMeter } from '@temporalio/activity';
 import type { Actor, Airbyte } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
+import { oddness } from '../src/airbyte-odd';
 import type { Plan } from '../src/descriptor';
 import { KINDS, countOf } from '../src/drift-report';
 import type { DriftReport, Finding } from '../src/drift-report';
@@ -11,7 +12,6 @@ import type { ActorDeps, ResolveDeps } from './actors';
 import { attempt } from './attempt';
 import { byComponent, findingsOf, remainsOf } from './drift-findings';
 import type { Entities, Pipeline } from './drift-findings';
-import { oddness } from './findings';
 
 /** The report goes into the history of its run: it must stay small. */
 const MAX_FINDINGS = 200;
@@ -128,7 +128,7 @@ const tokenPart = (pipeline: Pipeline) => inToken(keyOf(pipeline));
 const oddIn = (owned: Map<string, Entities>, pipeline: Pipeline) => {
   const found = owned.get(keyOf(pipeline)) ?? NOTHING;
   return (['source', 'destination', 'connection'] as const).flatMap((kind) =>
-    found[kind].flatMap((entity) => oddness(kind, entity) ?? []),
+    found[kind].flatMap((entity) => oddness(kind, entity)?.message ?? []),
   );
 };
 
@@ -137,7 +137,7 @@ const isComparable = (owned: Map<string, Entities>) => (pipeline: Pipeline) => {
   if (problems.length > 0)
     log.warn('a component cannot be compared', {
       component: keyOf(pipeline),
-      problem: problems.slice(0, MAX_LOGGED).join('; '),
+      problem: problems.slice(0, MAX_LOGGED).join(' '),
     });
   return problems.length === 0;
 };

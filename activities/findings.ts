@@ -53,29 +53,6 @@ export const single = <Entity extends { id: string; name: string }>(
   );
 };
 
-const asOdd = (what: string, { id, name }: Named, fields: string) =>
-  `The ${what} "${name}" (${id}) is this component's, but Airbyte shows it in a form that is not understood (${fields})`;
-
-interface Named {
-  id: string;
-  name: string;
-  odd?: string | undefined;
-}
-
-/** What a component's own entity of an odd form is; undefined where all of it can be read. */
-export const oddness = (what: string, entity: Named): string | undefined =>
-  entity.odd === undefined ? undefined : asOdd(what, entity, entity.odd);
-
-/** Nothing is written or deleted of which only a part can be read. */
-export const understood = <Entity extends Named>(what: string, entity: Entity): Entity => {
-  const odd = oddness(what, entity);
-  if (odd === undefined) return entity;
-  throw refused(
-    `${odd}.`,
-    `Correct the ${what} in Airbyte, or delete it there, then try again; if it looks right, ask the platform operator whether this version of Airbyte is supported.`,
-  );
-};
-
 /** Milliseconds between looks for what may still come about. */
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5000;

@@ -6,7 +6,7 @@ import { isReadAs, isUnvouched } from './adoption';
 import { isActorAsWanted } from './comparison';
 import { discoverFor } from './connections';
 import type { DiscoveredStream } from './connections';
-import { mustBeOfConnector, mustMeetSpecification } from './definitions';
+import { mustBeKnown, mustBeOfConnector, mustMeetSpecification } from './definitions';
 import type { FailureDetails } from './attempt';
 import { refusalIn, refused } from './findings';
 
@@ -45,6 +45,8 @@ export const createForesight = (deps: ResolveDeps) => {
     const { key } = plan.component;
     const wanted = await resolve(airbyte, kind, { plan: plan[kind], key });
     if (before) mustBeOfConnector(kind, before, wanted);
+    else if (plan[kind].connector === 'custom')
+      await mustBeKnown(airbyte, kind, wanted.definitionId);
     const isAsWanted = before !== undefined && isActorAsWanted(before, wanted);
     // Airbyte judges by itself what it is asked to make; what is there already would suffer from it.
     const isAsRead =
@@ -71,7 +73,11 @@ export const createForesight = (deps: ResolveDeps) => {
     ]);
     if (!known?.isAsRead || !source || !destination) return undefined;
     const ids = { sourceId: source.id, destinationId: destination.id };
-    const discovery = discoverFor(airbyte, { plan: plan.connection, ...ids });
+    const discovery = discoverFor(airbyte, {
+      plan: plan.connection,
+      connector: plan.destination.connector,
+      ...ids,
+    });
     return known.isAsWanted ? discovery : discovery.catch(orNothing);
   };
 };

@@ -1,4 +1,5 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
+import { understood } from '../src/airbyte-odd';
 import type { WorkerConfig } from '../src/config';
 import { componentIn } from '../src/ownership';
 import { closest } from '../src/suggestions';
@@ -78,13 +79,6 @@ const noActor = (kind: Kind, { name }: ConnectionRead): Refusal => ({
   solution: 'Check that the connection is one of the workspace this provisioner works on.',
 });
 
-const misread = (
-  kind: Kind | 'connection',
-  { id, name, odd = '' }: Actor | ConnectionRead,
-): Refusal => ({
-  problem: `Airbyte shows the ${kind} "${name}" (${id}) in a form that is not understood (${odd}).`,
-  solution: `Correct the ${kind} in Airbyte; if it looks right there, ask the platform operator whether this version of Airbyte is supported.`,
-});
 /** A connection that is no component's becomes that of the one which is provisioned with this. */
 const adoptable = (part: Part, { id }: ConnectionRead, source: Actor): Part =>
   componentIn(source.name) === undefined
@@ -135,15 +129,13 @@ export const createReverseActivities = (deps: ReverseDeps) => {
         const airbyte = airbyteFor(interest);
         const found = await findConnection(airbyte, given.wanted);
         if ('problem' in found) return found;
-        if (found.odd !== undefined) return misread('connection', found);
+        understood('connection', found);
         const [source, destination] = await Promise.all([
           byHint(airbyte.getActor('source', found.sourceId)),
           byHint(airbyte.getActor('destination', found.destinationId)),
         ]);
         if (!source) return noActor('source', found);
         if (!destination) return noActor('destination', found);
-        if (source.odd !== undefined) return misread('source', source);
-        if (destination.odd !== undefined) return misread('destination', destination);
         const parts = {
           source: await partOf('source', source, given.references.source),
           destination: await partOf('destination', destination, given.references.destination),

@@ -3,11 +3,16 @@ import type { SourceStream } from '../src/airbyte';
 import type { Connection } from '../src/connection';
 import type { Problem } from '../src/errors';
 import { suggestion } from '../src/suggestions';
+import { apart, clashesIn, nameOf } from '../src/targets';
+import type { Naming } from '../src/targets';
+import { checkMappers } from './mapper-problems';
 
 type Wanted = NonNullable<Connection['streams']>[number];
 
 /** Names that a message gives: a source may have thousands of streams, of columns. */
 const MAX_NAMED = 20;
+/** Pairs of streams that would share a table. */
+const MAX_CLASHES = 10;
 
 const named = (names: string[]) => {
   const more = names.length > MAX_NAMED ? `, and ${String(names.length - MAX_NAMED)} more` : '';
@@ -131,26 +136,75 @@ const checkSelection = (wanted: Wanted, stream: SourceStream, say: Say) => {
     say('selectedFields', `must have ${left.join(', ')}: ${wanted.syncMode} goes by it`);
 };
 
+interface Taken extends SourceStream {
+  path: string;
+  destinationObjectName?: string | undefined;
+}
+
+/** Where its stream's rows go, if the source knows its namespace; without one it has none. */
+const targetOf = ({ namespace = '', ...stream }: SourceStream) => ({ ...stream, namespace });
+
+const clashing = (streams: Taken[], rules: Rules): Problem[] =>
+  clashesIn(streams, rules).map(({ stream, other }) => ({
+    path: stream.path,
+    message: `${told(stream)} would write to the same table as ${told(other)}, and both would be overwritten at every sync: ${apart(stream, other)}`,
+  }));
+
+const told = ({ name, namespace }: SourceStream) =>
+  nameOf(namespace === '' ? { name } : { name, namespace });
+
+/** How tables are named, and whether the destination tells their names apart by letter case. */
+export interface Rules {
+  naming: Naming;
+  isFolding: boolean;
+}
+
+/** Of all that a source has, where no streams are named: which would write to one table. */
+export const clashesOfAll = (offered: SourceStream[], rules: Rules): Problem[] => {
+  const path = 'specific.connection.namespaceDefinition';
+  const problems = clashing(
+    offered.map((stream) => ({ ...targetOf(stream), path })),
+    rules,
+  );
+  const more = problems.length - MAX_CLASHES;
+  const first = problems.slice(0, MAX_CLASHES);
+  return more > 0
+    ? [...first, { path, message: `is too narrow for ${String(more)} more streams` }]
+    : first;
+};
+
+const optionalName = (stream: Wanted): Pick<Taken, 'destinationObjectName'> => {
+  const name: unknown = Reflect.get(stream, 'destinationObjectName');
+  return typeof name === 'string' ? { destinationObjectName: name } : {};
+};
+
 /** Everything in which the wanted streams are not as the source offers them, with its path. */
 export const streamProblems = (
   wanted: NonNullable<Connection['streams']>,
   offered: SourceStream[],
+  rules?: Rules,
 ): Problem[] => {
   const problems: Problem[] = [];
   const taken = new Set<SourceStream>();
+  const targets: Taken[] = [];
   for (const [index, each] of wanted.entries()) {
+    const at = `specific.connection.streams[${String(index)}]`;
     const say: Say = (field, message) => {
-      problems.push({ path: `specific.connection.streams[${String(index)}].${field}`, message });
+      problems.push({ path: `${at}.${field}`, message });
     };
     const { stream, wrong } = find(each, offered);
     if (wrong) say(...wrong);
     if (!stream) continue;
     if (taken.has(stream)) say('name', `${each.name} is chosen twice`);
+    else targets.push({ ...targetOf(stream), ...optionalName(each), path: `${at}.name` });
     taken.add(stream);
     checkSyncMode(each, stream, say);
     checkCursor(each, stream, say);
     checkKey(each, stream, say);
     checkSelection(each, stream, say);
+    const top = columnsOf(stream)?.filter((path) => path.length === 1);
+    if (top) checkMappers(each, top.map(dotted), say);
   }
+  if (rules) problems.push(...clashing(targets, rules));
   return problems;
 };

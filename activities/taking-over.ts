@@ -1,6 +1,21 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
+import { oddness } from '../src/airbyte-odd';
 import type { Plan } from '../src/descriptor';
-import { componentIn } from '../src/ownership';
+import {
+  OTHERWISE,
+  another,
+  astray,
+  besides,
+  inUse,
+  listed,
+  missing,
+  named,
+  notThere,
+  ofAnother,
+  ofAnotherKind,
+  severalOf,
+} from './taking-over-words';
+import type { Named, Problem, Refusal } from './taking-over-words';
 
 /*
  * Whether a component takes over a pipeline that is in Airbyte already, and why not. One judgement
@@ -15,18 +30,6 @@ const MAX_NAMED = 10;
 const MAX_NAME = 255;
 const NAME = 'connection.name';
 const ADOPT = 'connection.adopt';
-
-/** Why a pipeline is not taken over: where in `specific`, what is wrong, and what to do. */
-export interface Refusal {
-  at: string;
-  problem: string;
-  solution: string;
-}
-
-interface Named {
-  id: string;
-  name: string;
-}
 
 /** What a component has already, and what else there is. */
 export interface Surroundings {
@@ -53,16 +56,6 @@ export type Taking =
   /** Beside it, as its source or destination are not to be altered; the connection is retired. */
   | { how: 'anew'; connection: ConnectionRead };
 
-export const isRefusal = (value: object): value is Refusal => 'problem' in value;
-
-export const named = ({ id, name }: Named) => `"${name}" (${id})`;
-
-export const listed = (entities: Named[]) => {
-  const more = entities.length - MAX_NAMED;
-  const names = entities.slice(0, MAX_NAMED).map(named).join(', ');
-  return more > 0 ? `${names} and ${String(more)} more` : names;
-};
-
 const suffixFor = (key: string) => ` (now ${key})`;
 
 /** What a connection is called once that of the component has taken its place. */
@@ -73,35 +66,6 @@ export const retiredName = (name: string, key: string) => {
 };
 
 const isRetired = ({ name }: Named, key: string) => name.endsWith(suffixFor(key));
-
-const OTHERWISE =
-  'To leave it alone choose another specific.connection.name, or rename or delete that connection in Airbyte.';
-
-const severalOf = (found: Named[]): Refusal => ({
-  at: NAME,
-  problem: `is the name of ${String(found.length)} connections that are in Airbyte already, ${listed(found)}, and none of them is this component's`,
-  solution: `To take one of them over, name it in specific.connection.adopt, and rename or delete the others in Airbyte. ${OTHERWISE}`,
-});
-
-const notThere = (id: string): Refusal => ({
-  at: ADOPT,
-  problem: `Airbyte has no connection ${id} in this workspace`,
-  solution:
-    'Check the id, which is in the address of the connection in Airbyte and differs between environments; or remove specific.connection.adopt to have the pipeline made anew.',
-});
-
-const another = (own: ConnectionRead, wanted: ConnectionRead): Refusal => ({
-  at: ADOPT,
-  problem: `names the connection ${named(wanted)}, but the component has one already: ${named(own)}`,
-  solution:
-    'Remove specific.connection.adopt; or undeploy the component first, which deletes its own pipeline, and then deploy again.',
-});
-
-const astray = (own: ConnectionRead): Refusal => ({
-  at: 'connection',
-  problem: `${named(own)} reads this component's source but writes to a destination that is not the component's`,
-  solution: `Delete that connection in Airbyte, then deploy again; or, to take its destination over, write specific.connection.adopt: ${own.id}.`,
-});
 
 type OwnerOf = (sourceId: string) => string | undefined;
 
@@ -191,55 +155,18 @@ const unwanted = ({ connection, at }: Candidate, ends: Ends, given: Surroundings
 
 const KINDS = ['source', 'destination'] as const;
 
-type Problem = Omit<Refusal, 'at'>;
-
-const missing = (kind: Kind): Problem => ({
-  problem: `its ${kind} is not in this workspace of Airbyte`,
-  solution: 'Check the connection in Airbyte, or name another one.',
-});
-
-/** Another connector; `wanted` is undefined where this Airbyte cannot tell. */
-const ofAnotherKind = (kind: Kind, actor: Actor, wanted: string | undefined) =>
-  wanted === undefined || wanted === actor.definitionId
-    ? undefined
-    : {
-        problem: `its ${kind} ${named(actor)} is of another connector (${actor.definitionId}) than the descriptor asks for (${wanted})`,
-        solution: `Correct specific.${kind}.connector in the descriptor: Airbyte cannot change a ${kind}'s connector.`,
-      };
-
-const ofAnother = (kind: Kind, actor: Actor, key: string) => {
-  const owner = componentIn(actor.name);
-  if (owner === undefined || owner === key) return undefined;
-  return {
-    problem: `its ${kind} ${named(actor)} belongs to the component ${owner}`,
-    solution: 'Choose another connection, or undeploy that component first.',
-  };
-};
-
-const besides = (kind: Kind, actor: Actor, own: Named | undefined) =>
-  own === undefined || own.id === actor.id
-    ? undefined
-    : {
-        problem: `the component has a ${kind} already, ${named(own)}, which is another one than that of the connection, ${named(actor)}`,
-        solution: `Undeploy the component, which deletes its own ${kind}, then deploy again.`,
-      };
-
 /** Other connections that use one end too. */
 const sharersOf = (kind: Kind, connection: ConnectionRead, { connections }: Surroundings) =>
   connections.filter(
     (one) => one.id !== connection.id && one[`${kind}Id`] === connection[`${kind}Id`],
   );
 
-const inUse = (uses: { kind: Kind; actor: Actor; by: ConnectionRead[] }[]): Problem => {
-  const told = uses.map(
-    ({ kind, actor, by }) => `its ${kind} ${named(actor)} is used by ${listed(by)} too`,
-  );
-  return {
-    problem: `${told.join('; ')}, and what others use is never altered`,
-    solution:
-      'Give the connection a source and a destination of its own in Airbyte; or write specific.connection.adoptShared: anew. The pipeline is then made anew beside it: the connection is paused and renamed, and its state and history stay with it.',
-  };
-};
+/** What of a pipeline can be read in part only, which is never altered. */
+const oddIn = (connection: ConnectionRead, ends: Ends) =>
+  [
+    oddness('connection', connection),
+    ...KINDS.map((kind) => ends[kind] && oddness(kind, ends[kind])),
+  ].find((odd) => odd !== undefined);
 
 /** Whether and how a candidate becomes the component's, its source and destination considered. */
 export const judge = (
@@ -249,6 +176,8 @@ export const judge = (
 ): Taking | Refusal => {
   const { connection, isWanted, at } = candidate;
   const { plan, own, definitionIds } = given;
+  const odd = oddIn(connection, ends);
+  if (odd) return { at, problem: odd.message.replace(/\.$/, ''), solution: odd.solution };
   if (!isWanted) return unwanted(candidate, ends, given);
   const { source, destination } = ends;
   const refuse = ({ problem, solution }: Problem): Refusal => ({

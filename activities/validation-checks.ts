@@ -7,6 +7,8 @@ export interface Check {
   /** A path in the descriptor; `Airbyte` for what no descriptor decides. */
   at: string;
   message: string;
+  /** Of the entity in Airbyte that the check found. Absent in histories of older workers. */
+  id?: string;
 }
 
 const check = (verdict: Check['verdict']) => (at: string, message: string) => ({

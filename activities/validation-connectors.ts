@@ -1,6 +1,6 @@
 import type { Airbyte, Definition, Kind } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
-import { suggestion } from '../src/suggestions';
+import { someOf, suggestion } from '../src/suggestions';
 import type { ToValidate } from '../workflows/validate';
 import { failed, notPossible, passed } from './validation-checks';
 import type { Check } from './validation-checks';
@@ -40,13 +40,16 @@ const absent = (end: OneEnd, definitions: Definition[], named: string | undefine
   const at = `${end.component.at}.${end.kind}`;
   const ask = `is not among the ${end.kind} connectors of this Airbyte workspace`;
   const { connector, definitionId = '' } = end.component.plan[end.kind];
-  if (named === undefined)
-    return failed(`${at}.connector`, `${connector} (${definitionId}) ${ask}. ${ASK} to add it.`);
-  const meant = suggestion(
-    named,
-    definitions.map(({ name }) => name),
+  const names = definitions.map(({ name }) => name);
+  const has = (wanted: string) => `, which are ${someOf(names, wanted)}. ${ASK} to add it.`;
+  if (named === undefined) {
+    const wanted = connector === 'custom' ? '' : connector;
+    return failed(`${at}.connector`, `${connector} (${definitionId}) ${ask}${has(wanted)}`);
+  }
+  return failed(
+    `${at}.definitionName`,
+    `"${named}" ${ask}${suggestion(named, names) || has(named)}`,
   );
-  return failed(`${at}.definitionName`, `"${named}" ${ask}${meant || `. ${ASK} to add it.`}`);
 };
 
 export const judgeDefinition = (end: OneEnd, definitions: Definition[] | undefined): Check => {

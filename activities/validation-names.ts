@@ -1,9 +1,10 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
+import { oddness } from '../src/airbyte-odd';
 import { componentIn, ownerOf } from '../src/ownership';
 import type { ToValidate } from '../workflows/validate';
-import { oddness } from './findings';
-import { candidateOf, homonymsOf, isRefusal, judge, listed, named } from './taking-over';
+import { candidateOf, homonymsOf, judge } from './taking-over';
 import type { AdoptExisting, Surroundings, Taking } from './taking-over';
+import { isRefusal, listed, named } from './taking-over-words';
 import { failed, passed, warning } from './validation-checks';
 import type { Check } from './validation-checks';
 
@@ -44,9 +45,7 @@ const judgeForm = (
   chosen: { id: string; name: string; odd?: string | undefined },
 ): Check | undefined => {
   const odd = oddness(kind, chosen);
-  return odd === undefined
-    ? undefined
-    : failed(at, `${odd}. Correct it in Airbyte, or delete it there.`);
+  return odd && failed(at, `${odd.message} ${odd.solution}`);
 };
 
 interface Whose extends ToValidate {
@@ -66,7 +65,7 @@ const judgeActor = (wanted: Whose, kind: Kind, { [kind]: all }: Entities) => {
   if (odd) return { own, chosen, checks: [...checks, odd] };
   const isSame = [chosen.definitionId, undefined].includes(definitionIds[kind]);
   const verdict = isSame
-    ? passed(at, `is in Airbyte already: ${named(chosen)}`)
+    ? { ...passed(at, `is in Airbyte already: ${named(chosen)}`), id: chosen.id }
     : failed(
         `${at}.connector`,
         `is another one than that of the ${kind} ${named(chosen)} in Airbyte, which cannot change it. Undeploy the component, then deploy it again.`,
@@ -155,8 +154,12 @@ export const judgeNames = (
 export const judgeEachOther = (components: ToValidate[]): Check[] =>
   components.flatMap(({ plan, at }) => {
     const { name } = plan.connection;
-    const others = components.filter((one) => one.at !== at && one.plan.connection.name === name);
-    return others.map((other) =>
-      failed(`${at}.connection.name`, `is that of ${other.at} too. Choose another name.`),
+    const [other, ...more] = components.filter(
+      (one) => one.at !== at && one.plan.connection.name === name,
     );
+    if (!other) return [];
+    const others = more.length > 0 ? `, and of ${String(more.length)} more` : '';
+    return [
+      failed(`${at}.connection.name`, `is that of ${other.at} too${others}. Choose another name.`),
+    ];
   });

@@ -4,7 +4,9 @@ import type { ToValidate } from '../workflows/validate';
 import { createResolve } from './actors';
 import type { ActorDeps, ResolveDeps } from './actors';
 import { attempt } from './attempt';
+import { isActorAsWanted, masked } from './comparison';
 import { definitionIdOf } from './definitions';
+import { lookAtStreams } from './discovered';
 import { checkSpecification, isReadable, withPlatforms } from './specification';
 import { failed, notPossible, passed } from './validation-checks';
 import type { Check } from './validation-checks';
@@ -24,6 +26,8 @@ export interface ValidationDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor
 
 const KINDS = ['source', 'destination'] as const;
 const MAX_MESSAGE = 500;
+const STREAMS_LATER =
+  'are looked at when it is deployed, as the source in Airbyte is not yet as this descriptor wants it';
 const ASK = 'Ask the platform operator';
 
 const judgeConfiguration = (
@@ -47,6 +51,16 @@ const wantedOf = ({ component: { plan }, kind }: OneEnd) => ({
   plan: plan[kind],
   key: plan.component.key,
 });
+
+/** A component whose two ends are in Airbyte already. */
+export interface InAirbyte {
+  component: ToValidate;
+  sourceId: string;
+  destinationId: string;
+}
+
+/** Lines of a check on streams, of which a source may have thousands. */
+const MAX_STREAM_PROBLEMS = 20;
 
 /** Looking at Airbyte on behalf of a descriptor. Nothing is written there. */
 export const createValidationActivities = (deps: ValidationDeps) => {
@@ -115,6 +129,28 @@ export const createValidationActivities = (deps: ValidationDeps) => {
             ),
           ];
         return judgeConfiguration(end, specification, configuration);
+      }),
+
+    /** Whether the streams are there, where the source in Airbyte is the one that is wanted. */
+    checkStreams: ({ component, ...ids }: InAirbyte): Promise<Check[]> =>
+      attempt(async ({ interest }) => {
+        const airbyte = airbyteFor(interest);
+        const at = `${component.at}.connection.streams`;
+        const source = await airbyte.getActor('source', ids.sourceId);
+        const wanted = await resolve(airbyte, 'source', wantedOf({ component, kind: 'source' }));
+        if (!source || !isActorAsWanted(masked(source), wanted))
+          return [notPossible(at, STREAMS_LATER)];
+        const { plan } = component;
+        const given = { ...ids, plan: plan.connection, connector: plan.destination.connector };
+        const { streams, problems } = await lookAtStreams(airbyte, given);
+        if (streams.length === 0) return [failed(at, 'the source has no streams to sync')];
+        if (problems.length === 0)
+          return [passed(at, `the source offers them, and ${String(streams.length)} in all`)];
+        return problems
+          .slice(0, MAX_STREAM_PROBLEMS)
+          .map(({ path, message }) =>
+            failed(path.replace('specific', component.at), message.slice(0, MAX_MESSAGE)),
+          );
       }),
 
     /** Whether Airbyte itself reaches what the configuration names. */

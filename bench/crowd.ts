@@ -28,7 +28,7 @@ export interface Crowd {
 }
 
 /** MiB a process has in memory; NaN where there is no /proc. */
-const residentOf = async (pid = 0) => {
+export const residentOf = async (pid = 0) => {
   const status = await readFile(`/proc/${String(pid)}/status`, 'utf8').catch(() => '');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? NaN) / 1024;
 };
@@ -49,7 +49,7 @@ const instrumentsOf = ({ stack, client }: Bench) => ({
   },
 });
 
-const watchMemory = (read: () => Promise<Memory>) => {
+export const watchMemory = (read: () => Promise<Memory>) => {
   const peak: Memory = { gateway: 0, worker: 0 };
   let over = false;
   const look = async () => {

@@ -59,7 +59,8 @@ const withinRequest = (path: string) => (path === 'descriptor' ? AT : `${AT}.${p
 /** The component of `provisionInfo.request`; or what is wrong with it. */
 const readComponent = (descriptor: string): Component | RequestError => {
   try {
-    return readIdentity({ descriptorKind: 'COMPONENT_DESCRIPTOR', descriptor }).component;
+    const request = { descriptorKind: 'COMPONENT_DESCRIPTOR' as const, descriptor };
+    return readIdentity(request, { mustFit: true }).component;
   } catch (err) {
     if (!(err instanceof RequestError)) throw err;
     if (!isOfProduct(descriptor)) {

@@ -15,9 +15,10 @@ import { STREAM, catalogOf, hasChoice, offeredBy, type Catalog } from './airbyte
 import { AirbyteError, unreadableSource } from './airbyte-error';
 import type { AirbyteHttp, Interest } from './airbyte-http';
 import { PAGE, byCursor, readList } from './airbyte-list';
-import { oneOf, readable } from './airbyte-odd';
+import { oneOf, readable, understood } from './airbyte-odd';
 import type { ReadOne } from './airbyte-odd';
 import { specificationOf } from './airbyte-specification';
+import { Tag } from './airbyte-tags';
 import type { Redactor } from './secrets';
 
 const nothing = z.unknown();
@@ -91,8 +92,8 @@ export const createConfigAirbyte =
     /** What is deleted reads back without a configuration. */
     const getActorHere: Airbyte['getActor'] = async (kind, id) => {
       const actor = await getActor(kind, id);
-      if (actor?.odd !== undefined) return actor;
-      return actor?.configuration && actor.workspaceId === workspaceId ? actor : undefined;
+      const isHere = actor && understood(kind, actor).workspaceId === workspaceId;
+      return isHere && actor.configuration ? actor : undefined;
     };
 
     /** Undefined where an old version does not tell. */
@@ -199,7 +200,7 @@ export const createConfigAirbyte =
 
       async getConnection(id) {
         const found = await findConnection(id);
-        return found && markedConnection(found);
+        return found && understood('connection', markedConnection(found));
       },
 
       async createConnection({ sourceId, destinationId, ...wanted }) {
@@ -216,6 +217,12 @@ export const createConfigAirbyte =
 
       deleteConnection: (id) =>
         orAbsent(write('/connections/delete', { connectionId: id }, nothing)),
+
+      listTags: () => read('/tags/list', { workspaceId }, z.array(Tag)),
+
+      createTag: (tag) => write('/tags/create', { ...tag, workspaceId }, Tag),
+
+      deleteTag: (tagId) => orAbsent(write('/tags/delete', { tagId, workspaceId }, nothing)),
 
       async discover({ sourceId, destinationId, ignoreCache }) {
         const { catalog } = await discoverSchema(sourceId, ignoreCache);

@@ -19,6 +19,8 @@ export class AirbyteError extends Error {
   readonly solution: string;
   /** Whether a write may have taken effect, or may yet: nobody can tell from this answer. */
   readonly unclear: boolean;
+  /** Whether it is the step's own time that was up: what it waited for may be another's call. */
+  readonly outOfTime: boolean;
 
   constructor(
     message: string,
@@ -28,6 +30,7 @@ export class AirbyteError extends Error {
       status?: number | undefined;
       retryAfter?: number | undefined;
       unclear?: boolean;
+      outOfTime?: boolean;
       cause?: unknown;
     },
   ) {
@@ -37,6 +40,7 @@ export class AirbyteError extends Error {
     this.retryAfter = given.retryAfter;
     this.solution = given.solution;
     this.unclear = given.unclear ?? false;
+    this.outOfTime = given.outOfTime ?? false;
   }
 }
 
@@ -209,6 +213,22 @@ export const unexpectedAnswer = (call: CallName, status: number, { issues }: z.Z
   return new AirbyteError(message, { kind: 'refused', status, solution });
 };
 
+/** Of one entity only a part can be read: nothing is written or deleted on the strength of that. */
+export class OddEntity extends AirbyteError {
+  readonly entity: { id: string; name: string };
+
+  constructor(what: string, { id, name, odd }: { id: string; name: string; odd: string }) {
+    super(
+      `Airbyte shows the ${what} "${name}" (${id}) in a form that is not understood (${odd}).`,
+      {
+        kind: 'refused',
+        solution: `Correct the ${what} in Airbyte, or delete it there, then try again; if it looks right, ask the platform operator whether this version of Airbyte is supported.`,
+      },
+    );
+    this.entity = { id, name };
+  }
+}
+
 /** fetch hides what happened in its cause ("ECONNREFUSED", "other side closed"). */
 const rootOf = (err: unknown) =>
   err instanceof Error && err.cause instanceof Error ? err.cause : err;
@@ -240,4 +260,5 @@ export const outOfTime = (call?: Asked) =>
     kind: 'again',
     solution: DEPLOY_AGAIN,
     unclear: call?.writes ?? false,
+    outOfTime: true,
   });

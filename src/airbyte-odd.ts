@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { OddEntity } from './airbyte-error';
 
 /*
  * What Airbyte shows in a form that is not the expected one. Of somebody else's that matters to
@@ -56,7 +57,7 @@ export const createReadOne = (log: Pick<Logger, 'warn'>) => {
   };
 };
 
-/** One that was asked for by itself: what cannot even be read in part is another answer than expected. */
+/** One that was asked for by itself; without what its `part` needs it is another answer than expected. */
 export const oneOf = <Item extends object>(readOne: ReadOne, form: Form<Item>) =>
   z.unknown().transform((row, context) => {
     const item = readOne(form, row);
@@ -68,3 +69,20 @@ export const oneOf = <Item extends object>(readOne: ReadOne, form: Form<Item>) =
 
 export const readable = <Item>(rows: (Item | undefined)[]) =>
   rows.filter((row) => row !== undefined);
+
+interface Seen {
+  id: string;
+  name: string;
+  odd?: string | undefined;
+}
+
+/** What is wrong with the form of an entity; undefined where all of it can be read. */
+export const oddness = (what: string, { id, name, odd }: Seen) =>
+  odd === undefined ? undefined : new OddEntity(what, { id, name, odd });
+
+/** One that is somebody's to write or to delete must be whole. */
+export const understood = <Entity extends Seen>(what: string, entity: Entity): Entity => {
+  const odd = oddness(what, entity);
+  if (odd) throw odd;
+  return entity;
+};

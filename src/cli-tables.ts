@@ -16,7 +16,7 @@ const NO_LINES = Object.fromEntries(
   ].map((part) => [part, '']),
 );
 
-const table = (head: string[], rows: string[][]) => {
+export const table = (head: string[], rows: string[][]) => {
   const lines = new Table({
     head,
     chars: { ...NO_LINES, middle: GAP },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_ID } from './lengths';
 import type { Reader } from './reader';
 import type { Path } from './yaml';
 
@@ -15,8 +16,38 @@ export interface Component {
 /** A data product in an environment. `key` is `<environment>/<domain>.<product>.<major>`. */
 export type DataProduct = Omit<Component, 'component'>;
 
-/** Names go into tokens, which are workflow ids: Temporal takes no more than 1000 characters. */
+/** Each of them; how long they may be together, the ids that are made of them say. */
 const NAME = /^[A-Za-z0-9_-]{1,100}$/;
+
+/** The longest that goes around a key in an id of Temporal's: a token's. */
+const AROUND = {
+  component: 'unprovision..123456789012'.length,
+  product: 'unprovisionProduct..123456789012'.length,
+};
+
+/** Whether Temporal can hold the ids made of a key, whatever database is behind it. */
+const judgeKey = (
+  reader: Reader,
+  { key, around, at }: { key: string; around: number; at: Path },
+) => {
+  const most = MAX_ID - around;
+  if (key.length <= most) return;
+  reader.refuse(
+    at,
+    `makes "${key}" with the environment, of ${String(key.length)} characters, and Temporal's ids have room for ${String(most)}: shorten the environment or a name by ${String(key.length - most)}`,
+  );
+};
+
+/**
+ * Refuses names that are too long together. Not asked of what is to be removed: it may have been
+ * made where ids can be longer.
+ */
+export const judgeLength = (reader: Reader, { key }: Component, at: Path) => {
+  judgeKey(reader, { key, around: AROUND.component, at });
+};
+export const judgeProductLength = (reader: Reader, { key }: DataProduct, at: Path) => {
+  judgeKey(reader, { key, around: AROUND.product, at });
+};
 
 const productShape = z.object({
   id: z.string().min(1),

@@ -20,7 +20,10 @@ const logLevel = z
   .default('info');
 
 const temporal = {
-  TEMPORAL_TASK_QUEUE: z.string().default('airbyte-provisioner'),
+  TEMPORAL_TASK_QUEUE: z
+    .string()
+    .max(200, 'must not be longer than 200 characters: ids of workflows are made of it')
+    .default('airbyte-provisioner'),
   TEMPORAL_UI_URL: url.optional(),
   LOG_LEVEL: logLevel,
 };
@@ -84,6 +87,9 @@ const workerVariables = z
         message: 'must be workspace_reader, workspace_runner, workspace_editor or workspace_admin',
       })
       .default('workspace_reader'),
+    MAPPERS_BY_HAND: z
+      .enum(['keep', 'replace', 'refuse'], { message: 'must be keep, replace or refuse' })
+      .default('keep'),
     REVERSE_PROVISIONING_UPDATES: z
       .enum(['specific', 'parameters'], { message: 'must be specific or parameters' })
       .default('specific'),
@@ -221,6 +227,8 @@ export const workerConfig = (env: Environment = process.env) => {
     adoptExisting: given.ADOPT_EXISTING,
     /** What updateacl grants, in the public API's words (PermissionType). */
     accessPermission: given.ACCESS_PERMISSION,
+    /** What becomes of mappers that were set in Airbyte and are in no descriptor. */
+    mappersByHand: given.MAPPERS_BY_HAND,
     /** The form of reverse provisioning's updates: dotted `spec.mesh.specific.…`, or `parameters`. */
     updatesDialect: given.REVERSE_PROVISIONING_UPDATES,
     /** Where `secretRef`s are looked up, and which names may be: none but those listed. */

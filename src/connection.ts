@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { closed } from './connectors/closed';
 import { flag } from './connectors/fields';
 import { cronProblem, withoutUtc } from './cron/advice';
+import { isWithin, lengthProblem, MAX_COLUMN } from './lengths';
 import { Mapper } from './mappers';
 import { Tags } from './tags';
 
@@ -71,6 +72,30 @@ const schedule = z.discriminatedUnion('scheduleType', [
   ),
 ]);
 
+/** A column of Airbyte's database: a connection's name, prefix and format. */
+const column = z.string().superRefine((text, context) => {
+  if (isWithin(text, MAX_COLUMN)) return;
+  context.addIssue({ code: 'custom', message: lengthProblem(text, MAX_COLUMN, 'Airbyte') });
+});
+
+/** What Airbyte replaces in a format; it takes everything else as it is written. */
+const VARIABLE = /\$\{[^}]*\}?/g;
+export const SOURCE_NAMESPACE = '${SOURCE_NAMESPACE}';
+
+const formatProblem = ({ namespaceDefinition, namespaceFormat = '' }: Naming) => {
+  if (namespaceDefinition !== 'custom_format') return undefined;
+  if (namespaceFormat.trim() === '')
+    return `is required with namespaceDefinition: custom_format, for example "${SOURCE_NAMESPACE}"`;
+  const strange = namespaceFormat.match(VARIABLE)?.find((each) => each !== SOURCE_NAMESPACE);
+  return strange === undefined
+    ? undefined
+    : `has ${strange}, which Airbyte does not know: it knows ${SOURCE_NAMESPACE} alone`;
+};
+
+interface Naming {
+  namespaceDefinition: string;
+  namespaceFormat?: string | undefined;
+}
 const PAUSED = 'cannot start a sync of a connection that is inactive';
 
 const NO_SYNC = 'needs syncOnProvision: true, as there is no sync to wait for';
@@ -81,7 +106,7 @@ const NO_SYNC = 'needs syncOnProvision: true, as there is no sync to wait for';
  */
 export const Connection = z
   .strictObject({
-    name: z.string().min(1).describe('The name of the connection in Airbyte.'),
+    name: column.min(1).describe('The name of the connection in Airbyte.'),
     streams: z
       .array(stream)
       .min(1)
@@ -93,12 +118,12 @@ export const Connection = z
       .optional()
       .describe('inactive: the connection is there and does not sync; absent: active.'),
     tags: Tags.optional().describe('Its tags in Airbyte; absent: whichever it has.'),
-    prefix: z.string().default('').describe('Put before the name of each table.'),
+    prefix: column.default('').describe('Put before the name of each table.'),
     namespaceDefinition: z
       .enum(['source', 'destination', 'custom_format'])
       .default('destination')
       .describe('Who says in which schema the tables are.'),
-    namespaceFormat: z.string().optional().describe('The schema, with custom_format.'),
+    namespaceFormat: column.optional().describe('The schema, with custom_format.'),
     nonBreakingSchemaUpdatesBehavior: z
       .enum(['ignore', 'disable_connection', 'propagate_columns', 'propagate_fully'])
       .default('ignore')
@@ -116,7 +141,11 @@ export const Connection = z
     syncOnProvision: flag.optional().describe('Start the first sync once it is provisioned.'),
     waitForSync: flag.optional().describe('The run ends when the first sync has ended.'),
   })
-  .superRefine(({ syncOnProvision, waitForSync, status }, context) => {
+  .superRefine((connection, context) => {
+    const { syncOnProvision, waitForSync, status } = connection;
+    const message = formatProblem(connection);
+    if (message !== undefined)
+      context.addIssue({ code: 'custom', path: ['namespaceFormat'], message });
     if (syncOnProvision && status === 'inactive')
       context.addIssue({ code: 'custom', path: ['syncOnProvision'], message: PAUSED });
     if (waitForSync && !syncOnProvision)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { identityOf } from './component';
+import { identityOf, judgeLength } from './component';
 import type { Component } from './component';
 import type { Product } from './connectors';
 import type { ProvisioningRequest } from './contract';
@@ -89,6 +89,7 @@ const readPlan = (
   minSyncInterval: number,
 ) => {
   const identity = identityOf(reader, dataProduct, id);
+  if (identity) judgeLength(reader, identity, ['componentIdToProvision']);
   const product = readNames(reader, dataProduct, ['dataProduct']);
   const components = Array.isArray(dataProduct.components) ? dataProduct.components : [];
   const index = components.findIndex(isCalled(id));
@@ -141,10 +142,11 @@ export interface Identity {
 }
 
 /** Whose pipeline a descriptor is about: all that removing it needs, whatever else is broken. */
-export const readIdentity = (request: ProvisioningRequest): Identity => {
+export const readIdentity = (request: ProvisioningRequest, { mustFit = false } = {}): Identity => {
   const { reader, envelope } = readEnvelope(request);
   const component =
     envelope && identityOf(reader, envelope.dataProduct, envelope.componentIdToProvision);
+  if (component && mustFit) judgeLength(reader, component, ['componentIdToProvision']);
   const blocking = reader.problems.filter(({ path }) => !path.startsWith('dataProduct.components'));
   if (!component || blocking.length > 0) throw invalid(blocking);
   const enriched = readEnriched(request.latestEnrichedDescriptor);

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import stringify from 'safe-stable-stringify';
+import { cut, isWithin } from './lengths';
 
 /** Airbyte keeps names of actors in 256 characters (airbyte-platform, table actor). */
 const MAX_NAME = 255;
@@ -13,7 +14,8 @@ export const fingerprintOf = (wanted: object, key: string) =>
 /** `<name> [<component key> #<digits>]`: whose the entity is, for lists, people and us. */
 export const ownedName = (name: string, componentKey: string, fingerprint?: string) => {
   const bracket = ` [${componentKey}${fingerprint ? ` #${fingerprint}` : ''}]`;
-  return `${name.slice(0, Math.max(0, MAX_NAME - bracket.length))}${bracket}`;
+  const room = Math.max(0, MAX_NAME - bracket.length);
+  return isWithin(name, room) ? `${name}${bracket}` : `${cut(name, room - 1).trimEnd()}…${bracket}`;
 };
 
 /** The component key in an entity's name; undefined for what is not ours. */

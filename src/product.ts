@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dataProductOf, memberOf } from './component';
+import { dataProductOf, judgeLength, judgeProductLength, memberOf } from './component';
 import type { DataProduct } from './component';
 import type { ProvisioningRequest } from './contract';
 import { HOUR, invalid, readDescriptor, readIdentity, readNames, readPipeline } from './descriptor';
@@ -145,12 +145,14 @@ const readProduct = (
   const opened = open(request);
   const { reader, at, enriched } = opened;
   const product = dataProductOf(reader, opened.product, at);
+  if (product) judgeProductLength(reader, product, [...at, 'id']);
   const names = readNames(reader, opened.product, at);
   const general = reader.warnings.splice(0);
   const { all, ours } = oursIn(opened, (raw) => isOurs(raw, templates), templates);
   const descriptors = ours.flatMap(({ raw, at: path }): Descriptor[] => {
     const id = reader.read(WithId, raw, path)?.id ?? '';
     const component = id && memberOf(reader, product, { id, at: [...path, 'id'] });
+    if (component) judgeLength(reader, component, [...path, 'id']);
     const parts = readPipeline(reader, raw, { product: names, at: path, minSyncInterval });
     const warnings = reader.warnings.splice(0);
     const ignored = reader.takeIgnored();

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import type { Client } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
+import { createAdoption } from './adoption';
+import { addAdoptCommand } from './cli-adopt';
 import { addDriftCommand } from './cli-drift';
 import { addRunsCommand } from './cli-runs';
 import { cliConfig } from './config';
@@ -60,7 +62,9 @@ runProgram(async () => {
   });
 
   const program = new Command('provisioner')
-    .description('Looks at the runs of the Airbyte provisioner, and does them again.')
+    .description(
+      'Looks at the runs of the Airbyte provisioner, does them again, and takes over what others have made.',
+    )
     .exitOverride()
     .hook('preAction', () => reach(client, address));
   const exitWith = (code: number) => (process.exitCode = code);
@@ -69,6 +73,10 @@ runProgram(async () => {
     drift: createDrift({ client, taskQueue }),
     replay: (token) => operations.replay(token, { force: true }),
     ...{ statusOf, print, say, exitWith },
+  });
+  addAdoptCommand(program, {
+    adoption: createAdoption({ client, taskQueue }),
+    ...{ print, say, exitWith },
   });
   try {
     await program.parseAsync();

@@ -8,6 +8,7 @@ import { placesIn, strayBeside } from './key-places';
 import type { Reader } from './reader';
 import { withoutNulls } from './schema-shape';
 import { isSecretKey, secretsIn } from './secrets';
+import { foldsCase, streamProblemsIn } from './targets';
 import type { Path } from './yaml';
 
 const REFERENCE =
@@ -52,6 +53,8 @@ export const refuseStray = (
     reader.refuse([...at, key], message);
 };
 
+/** Of streams that are in each other's way; one descriptor may have thousands. */
+const MAX_STREAM_PROBLEMS = 20;
 const CRON = ['connection', 'schedule', 'cronExpression'];
 
 /** How often is this Airbyte's to say, so it is no part of the schema. */
@@ -62,6 +65,14 @@ const judgePace = (reader: Reader, specific: unknown, given: Given) => {
   if (typeof expression !== 'string') return;
   const message = tooOften(withoutUtc(expression), given.minSyncInterval);
   if (message !== undefined) reader.refuse([...given.at, ...CRON], message);
+};
+
+/** What the streams have against each other, by what is said of them alone. */
+const judgeStreams = (reader: Reader, { connection, destination }: Pipeline, at: Path) => {
+  const isFolding = foldsCase(destination.connector);
+  const problems = streamProblemsIn(connection.streams ?? [], { naming: connection, isFolding });
+  for (const { index, field, message } of problems.slice(0, MAX_STREAM_PROBLEMS))
+    reader.refuse([...at, 'connection', 'streams', index, field], message);
 };
 
 interface Given {
@@ -82,6 +93,7 @@ export const readSpecific = (reader: Reader, raw: object, given: Given): Pipelin
   }
   judgePace(reader, specific, given);
   const pipeline = reader.read(schema, specific, at);
+  if (pipeline) judgeStreams(reader, pipeline, at);
   const schedule = pipeline?.connection.schedule;
   if (schedule?.scheduleType === 'cron' && neverRuns(schedule.cronExpression))
     reader.warn([...at, ...CRON], 'has no time left to run at: it never syncs by itself');

@@ -7,6 +7,7 @@ import express from 'express';
 import type { Logger } from 'pino';
 import { createAccessActivities } from '../activities/access';
 import { createActivities } from '../activities/airbyte';
+import { createChangeoverActivities } from '../activities/changeover';
 import { createDriftActivities } from '../activities/drift';
 import { createReverseActivities } from '../activities/reverse';
 import { createValidationActivities } from '../activities/validation';
@@ -91,11 +92,13 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
       workspaceId,
       uiUrl,
       adoptExisting: config.adoptExisting,
+      mappersByHand: config.mappersByHand,
     }),
     ...createAccessActivities({
       accessFor: createAccess({ http: airbyte.publicHttp, workspaceId, readOne: airbyte.readOne }),
       accessPermission: config.accessPermission,
     }),
+    ...createChangeoverActivities(deps),
     ...createDriftActivities({ ...deps, provisioned }),
     ...createValidationActivities({
       ...deps,

@@ -21,7 +21,8 @@ const told = (err: unknown): unknown => {
   return isLastWord(lastWord) ? lastWord.details : undefined;
 };
 
-const detailsIn = (err: unknown) => chain(err).map(told).find(isDetails);
+/** What an activity told of its failure, be it in its last heartbeat. */
+export const detailsIn = (err: unknown) => chain(err).map(told).find(isDetails);
 
 /**
  * Until when (epoch milliseconds) Airbyte may still do what a failed step asked for; 0 when nothing

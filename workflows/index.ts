@@ -1,3 +1,4 @@
+export { adopt } from './adopt';
 export { grants } from './grants';
 export { lease } from './lease';
 export { look } from './look';

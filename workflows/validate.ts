@@ -1,10 +1,19 @@
-import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  patched,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
 import type { Check, ValidationActivities } from '../activities/validation';
 import type { ValidationStatus } from '../src/contract';
 import type { KnownIds, Plan } from '../src/descriptor';
-import { explain, isAirbytes } from './failure';
+import { detailsIn, explain, isAirbytes } from './failure';
 import type { Retry } from './input';
+import { inLanes } from './lanes';
 import { activitiesFor, inPatience, startRun } from './run';
+import { recordFor } from './validation-record';
 
 /** A component to validate. */
 export interface ToValidate {
@@ -25,16 +34,62 @@ export interface ValidateInput {
 
 const KINDS = ['source', 'destination'] as const;
 
-/** What Airbyte keeps from being checked is a finding; what breaks the task itself is thrown on. */
+/** Checks at once: as many calls as a worker has in flight to Airbyte, so that no slot only waits. */
+const LANES = 3;
+/** How often the patience with one step the whole may take: 5 minutes, if that is a minute. */
+const PATIENCES = 5;
+
+type Steps = ReturnType<typeof stepsOf>;
+
+/**
+ * A step waits for a free slot for as long as the patience is at most, is tried for as long, and
+ * ends with the time of the whole.
+ */
+const stepsOf = (retry: Retry) => {
+  const patient = inPatience(retry);
+  const patience = patient.giveUpAfter;
+  const activities = activitiesFor<ValidationActivities>(patient);
+  const end = Date.now() + PATIENCES * patience;
+  const left = () => end - Date.now();
+  return {
+    isOver: () => left() <= 0,
+    within: Math.round((PATIENCES * patience) / 1000),
+    step: (summary: string, options: ActivityOptions = {}) => {
+      const time = (most: number) => Math.max(1, Math.min(most, left()));
+      return activities(summary, {
+        scheduleToStartTimeout: time(patience),
+        startToCloseTimeout: time(patience),
+        scheduleToCloseTimeout: time(2 * patience),
+        ...options,
+      });
+    },
+  };
+};
+
+const timedOut = (err: unknown, seconds: number) => {
+  const { cause } = err instanceof ActivityFailure ? err : {};
+  if (!(cause instanceof TimeoutFailure)) return undefined;
+  const lastWord = detailsIn(err)?.problem;
+  if (lastWord !== undefined) return `was not checked in time. ${lastWord}`;
+  return cause.timeoutType === 'SCHEDULE_TO_START'
+    ? 'was not checked: no worker had room for it in time'
+    : `was not checked in time: the validation ends after ${String(seconds)} s`;
+};
+
+/** What keeps a step from being done is a finding too, and leaves open what it would have told. */
 const orFinding = async (
   step: Promise<Check[]>,
-  { verdict, at }: Pick<Check, 'verdict' | 'at'>,
+  { verdict, at, within }: Pick<Check, 'verdict' | 'at'> & { within: number },
 ): Promise<Check[]> => {
   try {
     return await step;
   } catch (err) {
-    if (!isAirbytes(err)) throw err;
+    if (isCancellation(err) || !(err instanceof ActivityFailure)) throw err;
     const { problem, solution } = explain(err);
+    if (!isAirbytes(err) || detailsIn(err)?.outOfTime) {
+      const message = timedOut(err, within) ?? `${problem} ${solution}`;
+      return [{ verdict: 'not possible', at, message }];
+    }
     // A refusal of our own may have a path of its own.
     const [, inner, rest] = /^(specific\.\S+): (.*)$/s.exec(problem) ?? [];
     const where = inner === undefined ? at : at.replace(/specific\..*$/, inner);
@@ -45,28 +100,62 @@ const orFinding = async (
 const isBroken = (checks: Check[], at: string) =>
   checks.some((check) => check.verdict === 'failed' && check.at.startsWith(at));
 
-const recordFor = (run: ReturnType<typeof startRun>) => {
-  const lines: string[] = [];
-  const errors: string[] = [];
-  const tell = { passed: run.info, failed: run.error, 'not possible': run.warn, warning: run.warn };
-  const note = (verdict: Check['verdict'], text: string) => {
-    lines.push(`${verdict}: ${text}`);
-    if (verdict === 'failed') errors.push(text);
-    tell[verdict](text);
-  };
-  return {
-    note,
-    add: (checks: Check[]) => {
-      for (const { verdict, at, message } of checks) note(verdict, `${at}: ${message}`);
-    },
-    status: (): ValidationStatus => ({
-      status: 'COMPLETED',
-      info: {
-        publicInfo: errors.length === 0 ? { valid: true } : { valid: false, error: { errors } },
-        privateInfo: { checks: lines },
-      },
+interface End {
+  component: ToValidate;
+  kind: (typeof KINDS)[number];
+}
+
+const openEnd = (at: string, within: number): Check[] => [
+  {
+    verdict: 'not possible',
+    at,
+    message: `was not checked: the validation ends after ${String(within)} s`,
+  },
+];
+
+/** The configuration of a source or destination, and whether Airbyte reaches it. */
+const checkEnd = async ({ step, isOver, within }: Steps, end: End): Promise<Check[]> => {
+  const { component, kind } = end;
+  const at = `${component.at}.${kind}`;
+  if (isOver()) return openEnd(at, within);
+  const { name } = component.plan[kind];
+  const configuration = await orFinding(step(`Configuration of ${name}`).checkConfiguration(end), {
+    verdict: 'failed',
+    at,
+    within,
+  });
+  if (isBroken(configuration, at)) return configuration;
+  if (isOver()) return [...configuration, ...openEnd(at, within)];
+  const tried = await orFinding(
+    step(`Airbyte's own check of ${name}`, { retry: { maximumAttempts: 2 } }).tryConnector(end),
+    { verdict: 'not possible', at, within },
+  );
+  return [...configuration, ...tried];
+};
+
+/** The streams, where the names have told that the component's source and destination are there. */
+const checkStreams = async (
+  { step, isOver, within }: Steps,
+  { component, names }: { component: ToValidate; names: Check[] },
+): Promise<Check[]> => {
+  const at = `${component.at}.connection.streams`;
+  const idOf = (kind: End['kind']) =>
+    names.find((check) => check.at === `${component.at}.${kind}` && check.id !== undefined)?.id;
+  const [sourceId, destinationId] = [idOf('source'), idOf('destination')];
+  if (sourceId === undefined || destinationId === undefined) {
+    const message = 'are looked at when it is deployed, as its source is not in Airbyte yet';
+    return [{ verdict: 'not possible', at, message }];
+  }
+  if (isOver()) return openEnd(at, within);
+  const { name } = component.plan.source;
+  return orFinding(
+    step(`Streams of ${name}`, { retry: { maximumAttempts: 2 } }).checkStreams({
+      component,
+      sourceId,
+      destinationId,
     }),
-  };
+    { verdict: 'not possible', at, within },
+  );
 };
 
 const fail = (err: unknown): never => {
@@ -91,7 +180,8 @@ const fail = (err: unknown): never => {
  */
 export async function validate(input: ValidateInput): Promise<ValidationStatus> {
   const { components, problems, warnings } = input;
-  const steps = activitiesFor<ValidationActivities>(inPatience(input.retry));
+  const steps = stepsOf(input.retry);
+  const { step, within } = steps;
   const run = startRun();
   const record = recordFor(run);
 
@@ -101,8 +191,8 @@ export async function validate(input: ValidateInput): Promise<ValidationStatus> 
 
   const askAirbyte = async () => {
     run.phase('Asking Airbyte for its workspace');
-    const airbyte = { verdict: 'failed', at: 'Airbyte' } as const;
-    const workspace = await orFinding(steps('The workspace').checkWorkspace(), airbyte);
+    const airbyte = { verdict: 'failed', at: 'Airbyte', within } as const;
+    const workspace = await orFinding(step('The workspace').checkWorkspace(), airbyte);
     record.add(workspace);
     if (isBroken(workspace, 'Airbyte')) {
       leaveOpen();
@@ -110,8 +200,8 @@ export async function validate(input: ValidateInput): Promise<ValidationStatus> 
     }
     run.phase('Comparing with what Airbyte has');
     const [connectors, names] = await Promise.all([
-      orFinding(steps('The connectors').checkConnectors({ components }), airbyte),
-      orFinding(steps('The names').checkNames({ components }), airbyte),
+      orFinding(step('The connectors').checkConnectors({ components }), airbyte),
+      orFinding(step('The names').checkNames({ components }), airbyte),
     ]);
     record.add([...connectors, ...names]);
     if (isBroken([...connectors, ...names], 'Airbyte')) {
@@ -122,25 +212,16 @@ export async function validate(input: ValidateInput): Promise<ValidationStatus> 
     const usable = ends.filter(
       ({ component, kind }) => !isBroken(connectors, `${component.at}.${kind}`),
     );
-    const checks = usable.map(async (end) => {
-      const { component, kind } = end;
-      const at = `${component.at}.${kind}`;
-      const { name } = component.plan[kind];
-      const configuration = await orFinding(
-        steps(`Configuration of ${name}`).checkConfiguration(end),
-        { verdict: 'failed', at },
-      );
-      if (isBroken(configuration, at)) return configuration;
-      const tried = await orFinding(
-        steps(`Airbyte's own check of ${name}`, { retry: { maximumAttempts: 2 } }).tryConnector(
-          end,
-        ),
-        { verdict: 'not possible', at },
-      );
-      return [...configuration, ...tried];
-    });
+    // Runs of before start the checks of all ends at once, and look at no streams.
+    const isBounded = patched('validation-in-lanes');
+    const lanes = isBounded ? LANES : usable.length;
+    const checking = inLanes(usable, { lanes, work: (end) => checkEnd(steps, end) });
     run.phase('Checking the configurations');
-    record.add((await Promise.all(checks)).flat());
+    record.add((await checking).flat());
+    if (!isBounded) return;
+    run.phase('Looking at the streams');
+    const work = (component: ToValidate) => checkStreams(steps, { component, names });
+    record.add((await inLanes(components, { lanes, work })).flat());
   };
 
   try {

@@ -39,6 +39,14 @@ export const postgresCatalog: Stream[] = [
   table('audit_log', [], ['happened_at', 'actor', 'action', 'payload']),
 ];
 
+/** Another schema of the same database, with a table of the same name. */
+export const archiveCatalog: Stream[] = [
+  {
+    ...table('orders', ['id'], ['customer_id', 'status', 'total', 'created_at', 'updated_at']),
+    namespace: 'archive',
+  },
+];
+
 const sample = (name: string, columns: string[]): Stream => ({
   ...plainStream(name, ['id', ...columns, 'created_at', 'updated_at']),
   incremental: true,

@@ -70,16 +70,14 @@ const isAfter = (one: Actor, other: Actor) => {
 };
 const byName = (a: Actor, b: Actor) => (isAfter(a, b) ? 1 : -1);
 
-const isInUse = (store: Store, { id }: Actor) =>
-  [...store.connections.values()].some(
-    ({ sourceId, destinationId, status }) =>
-      status === 'active' && [sourceId, destinationId].includes(id),
-  );
-
-const showListed = (store: Store) => (actor: Actor) => ({
-  ...showConfigActor(actor),
-  status: isInUse(store, actor) ? 'active' : 'inactive',
-});
+const showListed = (store: Store) => {
+  const active = [...store.connections.values()].filter(({ status }) => status === 'active');
+  const inUse = new Set(active.flatMap(({ sourceId, destinationId }) => [sourceId, destinationId]));
+  return (actor: Actor) => ({
+    ...showConfigActor(actor),
+    status: inUse.has(actor.id) ? 'active' : 'inactive',
+  });
+};
 
 const listWhole = (store: Store, kind: ActorKind, workspaceId: string) => {
   const found = [...store[kind].values()].filter(

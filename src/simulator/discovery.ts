@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { plainStream, type Stream } from './catalog';
+import { archiveCatalog, plainStream, type Stream } from './catalog';
 import type { Configuration } from './configuration';
 import { csvHeader } from './csv-header';
 import { connectorFailure } from './problems';
@@ -89,8 +89,14 @@ const discoverS3 = (configuration: Configuration): Stream[] =>
     sourceDefinedCursor: true,
   }));
 
+const WithSchemas = z.object({ schemas: z.array(z.string()) });
+
+/** A database has a second schema, `archive`, for those who ask for it. */
+const archived = (configuration: Configuration): Stream[] =>
+  WithSchemas.safeParse(configuration).data?.schemas.includes('archive') ? archiveCatalog : [];
+
 const read = async ({ connector, configuration }: Actor): Promise<Stream[]> => {
-  if (connector.catalog) return connector.catalog;
+  if (connector.catalog) return [...connector.catalog, ...archived(configuration)];
   return connector.type === 's3' ? discoverS3(configuration) : discoverFile(configuration);
 };
 

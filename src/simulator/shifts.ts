@@ -112,18 +112,27 @@ export const byCursor = (operation: string) => operation.endsWith('ForWorkspace'
 export const isList = (operation: string) =>
   /^list(Sources|Destinations|Connections|Groups)(ForWorkspace)?$/.test(operation);
 
+/** What was seeded of those on a page, in the page's order. */
+const seededIn = (table: Table, body: unknown) => {
+  const shown = JSON.stringify(body ?? '');
+  const placeOf = (id: string) => shown.indexOf(`Id":"${id}"`);
+  return table
+    .ids()
+    .filter((id) => table.isSeeded(id) && placeOf(id) >= 0)
+    .toSorted((one, other) => placeOf(one) - placeOf(other));
+};
+
+const deletedBy = ({ delete: count = 0, of }: Shift, ids: string[]) =>
+  of === 'first' ? ids.slice(0, count) : ids.slice(-count);
+
 /** Does to the list what the fault says, once its first page is answered. */
 export const createShifts =
   (store: Store, people: People) =>
   (operation: Operation, shift: Shift, { body }: Answer) => {
     const table = tableOf(store, people, operation);
     if (!table) return;
-    const shown = JSON.stringify(body ?? '');
     const known = table.ids();
-    const gone = known.filter((id) => table.isSeeded(id) && shown.includes(`Id":"${id}"`));
-    const deleted =
-      shift.of === 'first' ? gone.slice(0, shift.delete) : gone.slice(-(shift.delete ?? 0));
-    if (shift.delete) for (const id of deleted) table.remove(id);
+    if (shift.delete) for (const id of deletedBy(shift, seededIn(table, body))) table.remove(id);
     if (shift.add) table.add(shift.add);
     const named = (text: string) =>
       known.filter((id) => id === text || table.nameOf(id).includes(text));

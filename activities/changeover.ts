@@ -1,0 +1,129 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { log } from '@temporalio/activity';
+import pLimit from 'p-limit';
+import type { Actor, Airbyte, Kind } from '../src/airbyte';
+import { MAX_LISTED, REASONS } from '../src/adoption-report';
+import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from '../src/adoption-report';
+import { componentIn, ownedName } from '../src/ownership';
+import type { ActorDeps } from './actors';
+import { attempt } from './attempt';
+import { planChangeover } from './changeover-plan';
+import { refusalIn, refused } from './findings';
+
+/** Components renamed at once; the client bounds the calls under way for all together. */
+const AT_ONCE = 10;
+
+export type ChangeoverActivities = ReturnType<typeof createChangeoverActivities>;
+
+/** A page of a plan: what comes after a component, in the order of their keys. */
+export interface PlanPage {
+  query: AdoptionQuery;
+  after?: string | undefined;
+  limit: number;
+}
+
+/** Looked through twice where there are pages: what is hidden in one look could be what shares. */
+const ALL = { until: () => false };
+
+const countsOf = (left: Left[]) => {
+  const counts: Partial<Record<Reason, number>> = {};
+  for (const { reason } of left) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+};
+
+/** Of each reason some, the first of the list first. */
+const told = (left: Left[]) => {
+  const order = Object.keys(REASONS);
+  return left
+    .toSorted((a, b) => order.indexOf(a.reason) - order.indexOf(b.reason))
+    .slice(0, MAX_LISTED);
+};
+
+const changed = (what: string) =>
+  refused(`${what} has changed since it was looked at.`, 'Run the command again.');
+
+const live = async (airbyte: Airbyte, kind: Kind, id: string, key: string): Promise<Actor> => {
+  const actor = await airbyte.getActor(kind, id);
+  const owner = actor && componentIn(actor.name);
+  if (!actor || actor.odd !== undefined || ![undefined, key].includes(owner))
+    throw changed(`The ${kind} ${id}`);
+  return actor;
+};
+
+/** With its configuration as Airbyte shows it: asterisks leave the stored secrets as they are. */
+const rename = (airbyte: Airbyte, kind: Kind, { id, configuration }: Actor, name: string) =>
+  airbyte.updateActor(kind, id, { name, configuration });
+
+/** Both ends get the component's bracket, or none does. Nothing else of them changes. */
+const takeOne = async (airbyte: Airbyte, { key, connectionId, sourceId, destinationId }: Row) => {
+  const connection = await airbyte.getConnection(connectionId);
+  if (connection?.sourceId !== sourceId || connection.destinationId !== destinationId)
+    throw changed(`The connection ${connectionId}`);
+  const source = await live(airbyte, 'source', sourceId, key);
+  const destination = await live(airbyte, 'destination', destinationId, key);
+  const isOwn = ({ name }: Actor) => componentIn(name) === key;
+  if (!isOwn(destination))
+    await rename(airbyte, 'destination', destination, ownedName(destination.name, key));
+  if (isOwn(source)) return;
+  try {
+    await rename(airbyte, 'source', source, ownedName(source.name, key));
+  } catch (err) {
+    if (refusalOf(err) && !isOwn(destination))
+      await rename(airbyte, 'destination', destination, destination.name);
+    throw err;
+  }
+};
+
+/** Ours, or Airbyte's: trying again would not help. */
+const refusalOf = (err: unknown) => {
+  const ours = refusalIn(err)?.problem;
+  if (ours !== undefined) return ours;
+  const isAirbytes = Reflect.get(Object(err), 'kind') === 'refused';
+  return isAirbytes && err instanceof Error ? err.message : undefined;
+};
+
+/** Taking over, all at once, what the existing provisioner has made. */
+export const createChangeoverActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyteFor'>) => ({
+  /** What would become whose. Changes nothing; what it answers with stays small. */
+  planAdoption: ({ query, after = '', limit }: PlanPage): Promise<AdoptionReport> =>
+    attempt(async ({ interest }) => {
+      const airbyte = airbyteFor(interest);
+      const [source, destination, connection] = await Promise.all([
+        airbyte.listActors('source', ALL),
+        airbyte.listActors('destination', ALL),
+        airbyte.listConnections(ALL),
+      ]);
+      await breathe();
+      const { take, ours, left } = planChangeover({ source, destination, connection }, query);
+      const totals = { take: take.length, taken: 0, ours, left: countsOf(left) };
+      log.info('adoption planned', { totals });
+      return {
+        totals,
+        take: take.filter(({ key }) => key > after).slice(0, limit),
+        left: told(left),
+      };
+    }),
+
+  /** Renames the ends of these connections; those that were left, each with why. */
+  adoptRows: ({ rows }: { rows: Row[] }): Promise<Left[]> =>
+    attempt(async ({ interest }) => {
+      const airbyte = airbyteFor(interest);
+      const limit = pLimit(AT_ONCE);
+      const orLeft = (row: Row) => async (err: unknown) => {
+        const detail = refusalOf(err);
+        if (detail === undefined) throw err;
+        const { name, connectionId: id } = row;
+        return Promise.resolve([{ reason: 'refused' as const, name, id, detail }]);
+      };
+      const takes = rows.map((row) =>
+        limit(() =>
+          takeOne(airbyte, row)
+            .then((): Left[] => [])
+            .catch(orLeft(row)),
+        ),
+      );
+      const ends = await Promise.allSettled(takes);
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+      return ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []));
+    }),
+});

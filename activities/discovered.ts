@@ -1,0 +1,32 @@
+import type { Airbyte, SourceStream } from '../src/airbyte';
+import type { Plan } from '../src/descriptor';
+import type { Problem } from '../src/errors';
+import { foldsCase } from '../src/targets';
+import { clashesOfAll, streamProblems } from './stream-problems';
+
+export interface Discovery {
+  sourceId: string;
+  destinationId: string;
+  plan: Plan['connection'];
+  /** The destination's; absent in runs of older gateways. */
+  connector?: string | undefined;
+}
+
+const problemsIn = ({ plan, connector = '' }: Discovery, offered: SourceStream[]) => {
+  const rules = { naming: plan, isFolding: foldsCase(connector) };
+  return plan.streams ? streamProblems(plan.streams, offered, rules) : clashesOfAll(offered, rules);
+};
+
+/** What a source offers, and in what the wishes do not fit, after a look past Airbyte's cache. */
+export const lookAtStreams = async (
+  airbyte: Airbyte,
+  given: Discovery,
+): Promise<{ streams: SourceStream[]; problems: Problem[] }> => {
+  const { sourceId, destinationId } = given;
+  const ids = { sourceId, destinationId };
+  const cached = await airbyte.discover(ids);
+  if (cached.length > 0 && problemsIn(given, cached).length === 0)
+    return { streams: cached, problems: [] };
+  const streams = await airbyte.discover({ ...ids, ignoreCache: true });
+  return { streams, problems: problemsIn(given, streams) };
+};

@@ -1,0 +1,55 @@
+import type { Check } from '../activities/validation';
+import type { ValidationStatus } from '../src/contract';
+import type { Run } from './run';
+
+/** Characters of all lines together, of each list: Temporal takes results of 2 MB. */
+const MAX_TOLD = 200_000;
+const MAX_LINE = 1000;
+
+/** Lines, as many as there is room for, and how many there was no room for. */
+const createLines = () => {
+  const lines: string[] = [];
+  let told = 0;
+  let untold = 0;
+  return {
+    add: (text: string) => {
+      const line = text.slice(0, MAX_LINE);
+      if (told + line.length > MAX_TOLD) {
+        untold += 1;
+        return false;
+      }
+      told += line.length;
+      lines.push(line);
+      return true;
+    },
+    all: () =>
+      untold > 0 ? [...lines, `and ${String(untold)} more, for which there is no room`] : lines,
+  };
+};
+
+/** What a validation finds, as its run tells it and as its status shows it. */
+export const recordFor = (run: Run) => {
+  const lines = createLines();
+  const errors = createLines();
+  const tell = { passed: run.info, failed: run.error, 'not possible': run.warn, warning: run.warn };
+  const note = (verdict: Check['verdict'], text: string) => {
+    if (verdict === 'failed') errors.add(text);
+    if (lines.add(`${verdict}: ${text}`)) tell[verdict](text);
+  };
+  return {
+    note,
+    add: (checks: Check[]) => {
+      for (const { verdict, at, message } of checks) note(verdict, `${at}: ${message}`);
+    },
+    status: (): ValidationStatus => ({
+      status: 'COMPLETED',
+      info: {
+        publicInfo:
+          errors.all().length === 0
+            ? { valid: true }
+            : { valid: false, error: { errors: errors.all() } },
+        privateInfo: { checks: lines.all() },
+      },
+    }),
+  };
+};
