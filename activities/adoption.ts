@@ -124,9 +124,11 @@ const keepingSecrets = (
   const seen = masked(current).configuration;
   const places = secretPlaces(seen);
   const differing = differencesIn(seen, wanted, '').map((path) => path.split(/[.[]/)[1] ?? '');
+  const isBeside = (field: string) => places.every(([top]) => top !== field);
   const isHarmless =
     differing.length === 0 ||
-    (connector !== 'custom' && differing.every((field) => HARMLESS.includes(field)));
+    (connector !== 'custom' &&
+      differing.every((field) => HARMLESS.includes(field) && isBeside(field)));
   const isFitting = places.every((place) => typeof valueAt(wanted, place) === 'string');
   if (places.length === 0 || !isHarmless || !isFitting) return undefined;
   return places.reduce(

@@ -9,7 +9,7 @@ import type { PutActor, RestoreActor } from './actors';
 import { createAdoptionActivities, createTaking } from './adoption';
 import type { Seal } from './adoption';
 import { attempt } from './attempt';
-import { changesByHand } from './by-hand';
+import { changesByHand, onSchedule, refuseToLeave } from './by-hand';
 import { createConnectionActivities, findConnection } from './connections';
 import type { DiscoveredStream } from './connections';
 import { createForesight } from './foresight';
@@ -86,11 +86,16 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
   const foresee = createForesight(deps);
 
   /** What somebody has set at the connection and the run will change, and the tags it will make. */
-  const forewarn = async (airbyte: Airbyte, { connection, warnings = [] }: Found, plan: Plan) => {
+  const forewarn = async (airbyte: Airbyte, found: Found, plan: Plan) => {
+    const { connection, replaces, isForeign = false, warnings = [] } = found;
     const byHand = rest.mappersByHand;
-    const changes = connection ? changesByHand(connection, plan.connection, byHand) : [];
+    if (replaces) refuseToLeave(replaces);
+    const theirs = replaces ?? (isForeign ? connection : undefined);
+    const seen = theirs ?? connection;
+    const changes = seen ? changesByHand(seen, plan.connection, byHand) : [];
+    const pace = theirs ? onSchedule(theirs, plan.connection) : [];
     const lacking = await lackingTags(airbyte, plan.connection.tags);
-    const all = [...warnings, ...changes];
+    const all = [...warnings, ...changes, ...pace];
     return {
       ...(all.length > 0 && { warnings: all }),
       ...(lacking.length > 0 && { lackingTags: lacking }),
@@ -119,7 +124,9 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
         };
         if (!plan) return seen;
         const found = await taking(airbyte, seen, plan);
-        const streams = await foresee(airbyte, plan, found);
+        const offered = await foresee(airbyte, plan, found);
+        // Those that the plan names it has already: a source may have thousands.
+        const streams = offered && plan.connection.streams ? [] : offered;
         const told = await forewarn(airbyte, found, plan);
         return { ...found, ...told, ...(streams && { streams }) };
       }),

@@ -1,6 +1,7 @@
 import type { ConnectionRead, StreamRead } from '../src/airbyte';
 import type { Plan } from '../src/descriptor';
 import { asWrite, streamsOf } from './connections';
+import { isScheduleAsWanted } from './comparison';
 import { refused } from './findings';
 import { fatesOf, irretrievable, nameOfMapper, withMappers } from './mappers';
 import type { MappersByHand } from './mappers';
@@ -96,9 +97,34 @@ const refuseLoss = (lost: string[]) => {
   );
 };
 
+/** A new connection cannot have an encryption of the one whose place it takes: its key is unknown. */
+export const refuseToLeave = (replaced: ConnectionRead) => {
+  const lost = irretrievable([], replaced);
+  if (lost.length === 0) return;
+  throw refused(
+    `The connection "${replaced.name}" (${replaced.id}) has an encryption that a connection made anew in its place would lack: ${lost.slice(0, MAX_NOTES).join(', ')}. Its key is shown to nobody.`,
+    'Give that connection a source and a destination of its own in Airbyte, so that it can be taken over; or take the encryption away there if it is to go.',
+  );
+};
+
+/** A pipeline that was taken over goes on as the descriptor says, and that may be: not at all. */
+export const onSchedule = ({ schedule }: ConnectionRead, wanted: Plan['connection']) => {
+  const { scheduleType, cronExpression, basicSchedule } = schedule;
+  if (scheduleType === 'manual' || isScheduleAsWanted(schedule, wanted.schedule)) return [];
+  const basic = basicSchedule && `every ${String(basicSchedule.units)} ${basicSchedule.timeUnit}`;
+  const before = [scheduleType, cronExpression ?? basic].filter(Boolean).join(' ');
+  const after =
+    wanted.schedule.scheduleType === 'cron'
+      ? `synced at ${wanted.schedule.cronExpression} (UTC)`
+      : 'manual: it no longer syncs by itself';
+  return [
+    `The connection's schedule was ${before} in Airbyte; as the descriptor says it is now ${after}`,
+  ];
+};
+
 /**
  * What the run of a plan changes of what is set at its connection, for its log. Refused, before
- * anything is written, is what nobody could undo, and what the deployment wants to be asked about.
+ * anything is written, is what would be lost for ever, and what the deployment wants to be asked about.
  */
 export const changesByHand = (
   before: ConnectionRead,

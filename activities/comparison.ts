@@ -77,7 +77,7 @@ const areStreamsAsWanted = (
 /** Cron expressions read back with their time zone, always " UTC" in the public API. */
 export const cronOf = (expression: string | undefined) => expression?.replace(/\s+UTC$/, '');
 
-const isScheduleAsWanted = (
+export const isScheduleAsWanted = (
   current: ConnectionRead['schedule'],
   wanted: ConnectionWrite['schedule'],
 ) =>

@@ -108,13 +108,15 @@ export const createConnectionActivities = ({
     destinationId: string;
     streams: DiscoveredStream[];
     before?: ConnectionRead | undefined;
+    /** Of another, whose place it takes: what was set there by hand stands here too. */
+    replaces?: ConnectionRead;
     /** Milliseconds Airbyte may take to finish, unseen, what it was asked for. */
     settleTime: number;
   }) =>
     attempt(async ({ number, settlesAt, interest }): Promise<Put> => {
-      const { plan, sourceId, destinationId, before } = given;
+      const { plan, sourceId, destinationId, before, replaces } = given;
       const airbyte = airbyteFor(interest);
-      const wantedOver = (seen: ConnectionRead | undefined) =>
+      const wantedOver = (seen: ConnectionRead | undefined = replaces) =>
         asWrite(
           plan,
           withMappers(streamsOf(plan, given.streams), { sourceId, before: seen, byHand }),

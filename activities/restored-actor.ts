@@ -78,13 +78,15 @@ export const createRestoreActor = ({ airbyteFor, hrefOf, former }: RestoreDeps) 
   return (kind: Kind, given: RestoreActor<Wanted>) =>
     attempt(async ({ number, settlesAt, interest }): Promise<Restored> => {
       const { plan, before, written } = given;
-      const named = { kind, name: plan.name, href: hrefOf(`${kind}/${before.id}`) };
+      const key = given.key ?? ownerOf(before.name) ?? '';
+      const isForeign = componentIn(before.name) !== key;
+      // What is given back has the name that its owners know it by.
+      const name = isForeign ? before.name : plan.name;
+      const named = { kind, name, href: hrefOf(`${kind}/${before.id}`) };
       await settled({ settlesAt, interest });
       const airbyte = airbyteFor(interest);
       const current = await airbyte.getActor(kind, before.id);
       if (!current) throw isGone(named);
-      const key = given.key ?? ownerOf(before.name) ?? '';
-      const isForeign = componentIn(before.name) !== key;
       const secretsOf = () =>
         rebuilt(
           { before, current, written },
@@ -108,8 +110,10 @@ export const createRestoreActor = ({ airbyteFor, hrefOf, former }: RestoreDeps) 
         if (isForeign) await write(current.configuration);
         return { changed: isForeign, left: [staysAsWritten(named, missing, why)] };
       }
-      const name = unproven.length > 0 ? withoutFingerprint(before.name) : before.name;
-      const now = await airbyte.updateActor(kind, before.id, { name, configuration });
+      const now = await airbyte.updateActor(kind, before.id, {
+        name: unproven.length > 0 ? withoutFingerprint(before.name) : before.name,
+        configuration,
+      });
       const differing = differencesIn(
         masked(now).configuration,
         before.configuration,

@@ -1,6 +1,7 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
 import { oddness } from '../src/airbyte-odd';
 import type { Plan } from '../src/descriptor';
+import { MAX_COLUMN, cut, lengthOf } from '../src/lengths';
 import {
   OTHERWISE,
   another,
@@ -26,8 +27,6 @@ import type { Named, Problem, Refusal } from './taking-over-words';
 export type AdoptExisting = 'refuse' | 'adopt';
 
 const MAX_NAMED = 10;
-/** Airbyte keeps names in 256 characters (airbyte-platform, tables connection and actor). */
-const MAX_NAME = 255;
 const NAME = 'connection.name';
 const ADOPT = 'connection.adopt';
 
@@ -62,7 +61,7 @@ const suffixFor = (key: string) => ` (now ${key})`;
 export const retiredName = (name: string, key: string) => {
   const suffix = suffixFor(key);
   if (name.endsWith(suffix)) return name;
-  return `${name.slice(0, Math.max(0, MAX_NAME - suffix.length))}${suffix}`;
+  return `${cut(name, MAX_COLUMN - lengthOf(suffix))}${suffix}`;
 };
 
 const isRetired = ({ name }: Named, key: string) => name.endsWith(suffixFor(key));

@@ -7,7 +7,7 @@ import {
 import type { FailureDetails, Found, Put } from '../activities/airbyte';
 import type { ConnectionRead, Kind } from '../src/airbyte';
 import type { Plan } from '../src/descriptor';
-import { isUnreadable } from './failure';
+import { isUnreadable, settlesAt } from './failure';
 import { isHeld, lease } from './lease';
 import type { Run, Steps } from './run';
 import { PUT_BACK } from './saga';
@@ -93,15 +93,21 @@ export const retirementOf = (
   { steps, settleTime }: Doing,
 ): { retire: () => Promise<void>; undo: Undo } => {
   const what = `the connection "${before.name}" (${before.id})`;
-  return {
-    retire: () => steps(`Pause ${what}`).retireConnection({ before, key, settleTime }),
-    undo: {
-      kind: 'connection',
-      what,
-      effect: PUT_BACK,
-      undo: () => steps(`Put back ${what}`, COMPENSATION).restoreConnection({ before, settleTime }),
-    },
+  const undo: Undo = {
+    kind: 'retired',
+    what,
+    effect: PUT_BACK,
+    undo: () => steps(`Put back ${what}`, COMPENSATION).restoreConnection({ before, settleTime }),
   };
+  const retire = async () => {
+    try {
+      await steps(`Pause ${what}`).retireConnection({ before, key, settleTime });
+    } catch (err) {
+      undo.settlesAt = settlesAt(err, settleTime);
+      throw err;
+    }
+  };
+  return { retire, undo };
 };
 
 const KINDS = ['source', 'destination'] as const;

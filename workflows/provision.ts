@@ -27,22 +27,27 @@ interface Undoing {
   steps: Steps;
   settleTime: number;
   /** What the run's steps have written so far, as far as they could tell. */
-  written: Partial<Record<Undo['kind'], Written>>;
+  written: Partial<Record<EntityKind, Written>>;
 }
+
+type EntityKind = Kind | 'connection';
 
 /** The undo of each entity: away with what was not there before, back with what was. */
 const undosFor = (
   plan: Plan,
-  { source, destination, connection }: Found,
+  { source, destination, connection, isForeign }: Found,
   { steps, settleTime, written }: Undoing,
 ) => {
   const { key } = plan.component;
+  // What is given back has the name that its owners know it by.
+  const nameOf = (kind: EntityKind, before: { name: string } | undefined) =>
+    (isForeign ? before?.name : undefined) ?? plan[kind].name;
   const undoOf = (
-    kind: Undo['kind'],
+    kind: EntityKind,
     name: string,
     restore: ((step: ReturnType<Steps>) => Promise<Restored>) | undefined,
     remove: (step: ReturnType<Steps>) => Promise<boolean>,
-  ): Undo => {
+  ): Undo<EntityKind> => {
     const what = `the ${kind} "${name}"`;
     return {
       kind,
@@ -58,14 +63,14 @@ const undosFor = (
   return {
     source: undoOf(
       'source',
-      plan.source.name,
+      nameOf('source', source),
       source &&
         ((step) => step.restoreSource({ plan: plan.source, before: source, ...common('source') })),
       (step) => step.deleteSource({ key }),
     ),
     destination: undoOf(
       'destination',
-      plan.destination.name,
+      nameOf('destination', destination),
       destination &&
         ((step) =>
           step.restoreDestination({
@@ -77,7 +82,7 @@ const undosFor = (
     ),
     connection: undoOf(
       'connection',
-      plan.connection.name,
+      nameOf('connection', connection),
       connection && ((step) => step.restoreConnection({ before: connection, settleTime })),
       (step) => step.deleteConnection({ key }),
     ),
@@ -132,7 +137,7 @@ const infoOf = (
 const idsOf = (made: Existing, leftBehind: Undo[]): Existing =>
   Object.fromEntries(
     leftBehind.flatMap(({ kind }) => {
-      const id = made[`${kind}Id`];
+      const id = kind === 'retired' ? undefined : made[`${kind}Id`];
       return id === undefined ? [] : [[`${kind}Id`, id]];
     }),
   );
@@ -160,7 +165,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
   const written: Undoing['written'] = {};
 
   /** Registered before acting, so that a half-done step is undone; nothing done, nothing undone. */
-  const undoable = async (undo: Undo, step: () => Promise<Put>) => {
+  const undoable = async (undo: Undo<EntityKind>, step: () => Promise<Put>) => {
     if (!undos.includes(undo)) undos.push(undo);
     const put = await step().catch((err: unknown) => {
       undo.settlesAt = settlesAt(err, settleTime);
@@ -240,11 +245,14 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
         ...pair,
         streams: discovered,
         before: before.connection,
+        ...(before.replaces && { replaces: before.replaces }),
         settleTime,
       }),
     );
 
     const { syncOnProvision, waitForSync } = plan.connection;
+    // A sync works with the secrets that are written, so they cannot wait for its end.
+    if (syncOnProvision) for (const kind of seals.open()) await sealOne(kind);
     const sync = syncOnProvision
       ? await firstSync({ connection, wait: waitForSync === true }, { steps, run })
       : undefined;

@@ -7,8 +7,11 @@ export const DELETED = 'deleted';
 export const PUT_BACK = 'put back as it was';
 const PUT_BACK_IN_PART = 'put back, but for what is left behind';
 
+/** What a run makes; and a connection that was retired in favour of the one it makes. */
+export type PipelinePart = 'source' | 'destination' | 'connection' | 'retired';
+
 /** How to take one step back. */
-export interface Undo<Kind extends string = 'source' | 'destination' | 'connection'> {
+export interface Undo<Kind extends string = PipelinePart> {
   kind: Kind;
   /** What the step concerns, as a reader of the status would say it: `the source "orders"`. */
   what: string;

@@ -6,11 +6,11 @@ import type { Undo } from './saga';
  * The undo of a connection, after which tags go that the run has made and nobody uses. One that stays
  * harms nobody: it is told, and holds up nothing.
  */
-export const withTagsRemoved = (
-  connection: Undo,
+export const withTagsRemoved = <Kind extends string>(
+  connection: Undo<Kind>,
   names: string[] = [],
   { steps, run }: { steps: Steps; run: Run },
-): Undo => {
+): Undo<Kind> => {
   if (names.length === 0) return connection;
   const remove = async () => {
     try {
