@@ -12,6 +12,7 @@ import {
   WorkspaceRead,
 } from './airbyte-config-forms';
 import { STREAM, catalogOf, hasChoice, offeredBy, type Catalog } from './airbyte-config-streams';
+import { createDiscovered } from './airbyte-config-discovered';
 import { AirbyteError, unreadableSource } from './airbyte-error';
 import type { AirbyteHttp, Interest } from './airbyte-http';
 import { PAGE, byCursor, readList } from './airbyte-list';
@@ -42,6 +43,11 @@ const noSuchConnection = (id: string) =>
     solution: 'Deploy again: the connection is then made anew.',
   });
 
+interface Discovery {
+  catalog: Catalog;
+  catalogId: string | undefined;
+}
+
 export interface ConfigAirbyteOptions {
   http: AirbyteHttp;
   workspaceId: string;
@@ -50,9 +56,10 @@ export interface ConfigAirbyteOptions {
 }
 
 /** A workspace through Airbyte's Config API, for a caller and as long as his interest lasts. */
-export const createConfigAirbyte =
-  ({ http, workspaceId, redactor, readOne }: ConfigAirbyteOptions) =>
-  (interest: Interest): Airbyte => {
+export const createConfigAirbyte = (options: ConfigAirbyteOptions) => {
+  const { http, workspaceId, redactor, readOne } = options;
+  const discovered = createDiscovered<Discovery>();
+  return (interest: Interest): Airbyte => {
     /** Everything is a POST; whether it changes anything only the operation tells. */
     const post =
       (writes: boolean) =>
@@ -75,7 +82,7 @@ export const createConfigAirbyte =
       });
     };
 
-    const discoverSchema = async (sourceId: string, ignoreCache = false) => {
+    const discoverSchema = async (sourceId: string, ignoreCache = false): Promise<Discovery> => {
       const body = { sourceId, disable_cache: ignoreCache };
       const found = await read('/sources/discover_schema', body, Discovered);
       if (found.catalog && found.jobInfo.succeeded) {
@@ -117,7 +124,7 @@ export const createConfigAirbyte =
       sourceId: string,
       former: Catalog = { streams: [] },
     ) => {
-      const { catalog, catalogId } = await discoverSchema(sourceId);
+      const { catalog, catalogId } = discovered.take(sourceId) ?? (await discoverSchema(sourceId));
       const known = { streams: [...catalog.streams, ...former.streams] };
       const syncCatalog = catalogOf(configurations?.streams ?? [], known);
       return { syncCatalog, sourceCatalogId: catalogId };
@@ -179,6 +186,7 @@ export const createConfigAirbyte =
       },
 
       updateActor(kind, id, { name, configuration: connectionConfiguration }) {
+        discovered.forget(id);
         const body = { [`${kind}Id`]: id, name, connectionConfiguration };
         return write(`/${kind}s/update`, body, ACTORS[kind].form.whole);
       },
@@ -225,7 +233,8 @@ export const createConfigAirbyte =
       deleteTag: (tagId) => orAbsent(write('/tags/delete', { tagId, workspaceId }, nothing)),
 
       async discover({ sourceId, destinationId, ignoreCache }) {
-        const { catalog } = await discoverSchema(sourceId, ignoreCache);
+        const found = await discoverSchema(sourceId, ignoreCache);
+        const { catalog } = discovered.keep(sourceId, found);
         const modes = hasChoice(catalog) ? await modesOf(destinationId) : undefined;
         return offeredBy(catalog, modes);
       },
@@ -244,3 +253,4 @@ export const createConfigAirbyte =
       },
     };
   };
+};
