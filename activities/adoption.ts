@@ -180,7 +180,10 @@ export const takeOver = async (
 ): Promise<Pick<Put, 'id' | 'name' | 'action' | 'isUnsealed'>> => {
   const { id } = before;
   const current = mineOnly(kind, await airbyte.getActor(kind, id), { id, key });
-  const kept = keepingSecrets(current, wanted.configuration, plan.connector);
+  // With digits an attempt before this one has written the descriptor's secrets already.
+  const kept = isUnvouched(current, key)
+    ? keepingSecrets(current, wanted.configuration, plan.connector)
+    : undefined;
   const next = kept
     ? { name: ownedName(plan.name, key), configuration: kept }
     : { name: wanted.name, configuration: wanted.configuration };

@@ -155,7 +155,9 @@ describe.each(APIS)('through the %s API', (api) => {
     for (const name of names) await airbyte.createActor('source', { ...source, name });
     const found = (await airbyte.listActors('source')).map(({ name }) => name);
     expect(found.toSorted()).toEqual(names.toSorted());
-    const named = (await airbyte.listActors('source', { named: 'shop 10' })).map(({ name }) => name);
+    const named = (await airbyte.listActors('source', { named: 'shop 10' })).map(
+      ({ name }) => name,
+    );
     expect(named).toEqual(expect.arrayContaining(['shop 10', 'shop 100']));
   });
 
