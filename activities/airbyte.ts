@@ -9,10 +9,13 @@ import type { PutActor, RestoreActor } from './actors';
 import { createAdoptionActivities, createTaking } from './adoption';
 import type { Seal } from './adoption';
 import { attempt } from './attempt';
+import { changesByHand } from './by-hand';
 import { createConnectionActivities, findConnection } from './connections';
 import type { DiscoveredStream } from './connections';
 import { createForesight } from './foresight';
 import { createSyncActivities } from './jobs';
+import type { MappersByHand } from './mappers';
+import { lackingTags } from './tags';
 import type { AdoptExisting } from './taking-over';
 
 export type { FailureDetails, LastWord } from './attempt';
@@ -33,6 +36,8 @@ export interface Found {
   replaces?: ConnectionRead;
   /** For the log of the run. */
   warnings?: string[];
+  /** Tags that the run will make. */
+  lackingTags?: string[];
   /** The source's streams, where they could be looked up before anything is written. */
   streams?: DiscoveredStream[];
 }
@@ -50,6 +55,8 @@ export interface ActivityDeps {
   adoptExisting: AdoptExisting;
   /** Root of Airbyte's user interface, for links. */
   uiUrl: string;
+  /** What becomes of mappers that the descriptor does not have. */
+  mappersByHand: MappersByHand;
 }
 
 interface Which {
@@ -77,6 +84,19 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
   const taking = createTaking(deps);
   const adoption = createAdoptionActivities({ ...deps, resolve: createResolve(deps) });
   const foresee = createForesight(deps);
+
+  /** What somebody has set at the connection and the run will change, and the tags it will make. */
+  const forewarn = async (airbyte: Airbyte, { connection, warnings = [] }: Found, plan: Plan) => {
+    const byHand = rest.mappersByHand;
+    const changes = connection ? changesByHand(connection, plan.connection, byHand) : [];
+    const lacking = await lackingTags(airbyte, plan.connection.tags);
+    const all = [...warnings, ...changes];
+    return {
+      ...(all.length > 0 && { warnings: all }),
+      ...(lacking.length > 0 && { lackingTags: lacking }),
+    };
+  };
+
   return {
     /**
      * Looks by the ids a former run reported, believed if the names agree; else by name. With a
@@ -100,7 +120,8 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
         if (!plan) return seen;
         const found = await taking(airbyte, seen, plan);
         const streams = await foresee(airbyte, plan, found);
-        return { ...found, ...(streams && { streams }) };
+        const told = await forewarn(airbyte, found, plan);
+        return { ...found, ...told, ...(streams && { streams }) };
       }),
 
     putSource: (given: PutActor<Plan['source']>) => actors.put('source', given),
@@ -120,6 +141,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
     deleteSource: (which: Which) => actors.delete('source', which),
     deleteDestination: (which: Which) => actors.delete('destination', which),
     deleteConnection: connections.delete,
+    removeTags: connections.removeTags,
     clearData: connections.clearData,
 
     ...createSyncActivities(deps),

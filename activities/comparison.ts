@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Actor, ConnectionRead, ConnectionWrite } from '../src/airbyte';
 import { isRecord } from '../src/json';
 import { MASK, maskRecord } from '../src/secrets';
+import { mapperDifferences } from './mappers';
 
 /** As it may go into a history. */
 export const masked = (actor: Actor): Actor => ({
@@ -15,6 +16,8 @@ export const masked = (actor: Actor): Actor => ({
  */
 export const differencesIn = (current: unknown, wanted: unknown, path: string): string[] => {
   const unless = (isSame: boolean) => (isSame ? [] : [path]);
+  // Of a null that was sent, some keep the null and some nothing.
+  if ((current ?? null) === null && (wanted ?? null) === null) return [];
   if (current === MASK) return unless(typeof wanted === 'string');
   if (Array.isArray(current) && Array.isArray(wanted) && current.length === wanted.length)
     return current.flatMap((item: unknown, index) =>
@@ -45,7 +48,7 @@ const areKeysAsWanted = (current: StreamWrite, { cursorField, primaryKey }: Stre
 
 /**
  * Read-back adds what the source defines (key, cursor), so only what was asked for is compared;
- * but columns deselected or mapped by hand are an edit, as nothing of ours does that unasked.
+ * but columns deselected by hand are an edit, as nothing of ours does that unasked.
  */
 const isStreamAsWanted = (
   current: ConnectionRead['configurations']['streams'][number],
@@ -54,7 +57,8 @@ const isStreamAsWanted = (
   current.syncMode === wanted.syncMode &&
   (isKeyless(wanted) || areKeysAsWanted(current, wanted)) &&
   isDeepStrictEqual(current.selectedFields ?? [], wanted.selectedFields ?? []) &&
-  (current.mappers ?? []).length === 0;
+  (current.destinationObjectName ?? '') === (wanted.destinationObjectName ?? '') &&
+  (current.includeFiles ?? false) === (wanted.includeFiles ?? false);
 
 const areStreamsAsWanted = (
   current: ConnectionRead['configurations']['streams'],
@@ -80,10 +84,26 @@ const isScheduleAsWanted = (
   current.scheduleType === wanted?.scheduleType &&
   (wanted.scheduleType === 'manual' || cronOf(current.cronExpression) === wanted.cronExpression);
 
+/** A connection as it is to be, its tags by name alone. */
+export type ConnectionWanted = Omit<ConnectionWrite, 'tags'> & {
+  tags?: { name: string; color?: string | undefined }[] | undefined;
+};
+
+/** Their order says nothing; absent: whichever there are. */
+const areTagsAsWanted = (
+  { tags: current = [] }: ConnectionRead,
+  { tags: wanted }: ConnectionWanted,
+) =>
+  wanted === undefined ||
+  isDeepStrictEqual(
+    new Set(current.map(({ name }) => name)),
+    new Set(wanted.map(({ name }) => name)),
+  );
+
 /** The fields of a connection that are not as wanted. */
 export const connectionDifferences = (
   current: ConnectionRead,
-  wanted: ConnectionWrite,
+  wanted: ConnectionWanted,
 ): string[] => {
   const isFormatFree = wanted.namespaceDefinition !== 'custom_format';
   const asWanted = {
@@ -96,9 +116,13 @@ export const connectionDifferences = (
     nonBreakingSchemaUpdatesBehavior:
       current.nonBreakingSchemaUpdatesBehavior === wanted.nonBreakingSchemaUpdatesBehavior,
     streams: areStreamsAsWanted(current.configurations.streams, wanted.configurations.streams),
+    tags: areTagsAsWanted(current, wanted),
   };
-  return Object.entries(asWanted).flatMap(([field, same]) => (same ? [] : [field]));
+  return [
+    ...Object.entries(asWanted).flatMap(([field, same]) => (same ? [] : [field])),
+    ...mapperDifferences(current, wanted.configurations.streams),
+  ];
 };
 
-export const isConnectionAsWanted = (current: ConnectionRead, wanted: ConnectionWrite) =>
+export const isConnectionAsWanted = (current: ConnectionRead, wanted: ConnectionWanted) =>
   connectionDifferences(current, wanted).length === 0;

@@ -8,12 +8,16 @@ import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
 import { isConnectionAsWanted } from './comparison';
+import type { ConnectionWanted } from './comparison';
 import { lookAtStreams } from './discovered';
 import type { Discovery } from './discovered';
 import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
 import { outcomeOf, runningClear } from './jobs';
+import { withMappers } from './mappers';
+import type { MappersByHand } from './mappers';
 import { createRestoreConnection } from './restored-connection';
+import { orTagsAgain, removeUnused, withTags } from './tags';
 
 /** What a run keeps of a stream: a source may have thousands. */
 export interface DiscoveredStream {
@@ -62,7 +66,7 @@ export const asWrite = (
     ...plan
   }: Plan['connection'],
   streams: ConnectionWrite['configurations']['streams'],
-): ConnectionWrite => ({ ...plan, status: 'active', configurations: { streams } });
+): ConnectionWanted => ({ ...plan, status: plan.status ?? 'active', configurations: { streams } });
 
 const inShort = ({ name, namespace }: SourceStream): DiscoveredStream =>
   namespace === undefined ? { name } : { name, namespace };
@@ -85,8 +89,16 @@ export const discoverFor = async (
   return streams.map(inShort);
 };
 
+export interface ConnectionDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'> {
+  mappersByHand: MappersByHand;
+}
+
 /** Discovering, making, putting back, emptying and removing the connections of components. */
-export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) => ({
+export const createConnectionActivities = ({
+  airbyteFor,
+  hrefOf,
+  mappersByHand: byHand,
+}: ConnectionDeps) => ({
   discover: (given: Discovery) =>
     attempt(({ interest }) => discoverFor(airbyteFor(interest), given)),
 
@@ -102,7 +114,12 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
     attempt(async ({ number, settlesAt, interest }): Promise<Put> => {
       const { plan, sourceId, destinationId, before } = given;
       const airbyte = airbyteFor(interest);
-      const wanted = asWrite(plan, streamsOf(plan, given.streams));
+      const wantedOver = (seen: ConnectionRead | undefined) =>
+        asWrite(
+          plan,
+          withMappers(streamsOf(plan, given.streams), { sourceId, before: seen, byHand }),
+        );
+      const wanted = wantedOver(before);
       const done = (id: string, action: Put['action']) => ({
         id,
         name: wanted.name,
@@ -120,13 +137,19 @@ export const createConnectionActivities = ({ airbyteFor, hrefOf }: ActorDeps) =>
       const current = number === 1 ? before : await adoptable(look, { settlesAt, interest });
       const action = before ? 'updated' : 'created';
       if (current && isConnectionAsWanted(current, wanted)) return done(current.id, action);
-      const written = current
-        ? await airbyte.patchConnection(current.id, wanted)
-        : await airbyte.createConnection({ ...wanted, sourceId, destinationId });
+      const write = await withTags(airbyte, wantedOver(current), current);
+      const writing = current
+        ? airbyte.patchConnection(current.id, write)
+        : airbyte.createConnection({ ...write, sourceId, destinationId });
+      const written = await orTagsAgain(airbyte, write, writing);
       return done(written.id, action);
     }, given.settleTime),
 
   restore: createRestoreConnection({ airbyteFor, hrefOf }),
+
+  /** Which of these tags, of which the workspace had none before the run, are gone again. */
+  removeTags: ({ names }: { names: string[] }) =>
+    attempt(({ interest }) => removeUnused(airbyteFor(interest), names)),
 
   /** By id where the run has seen it; by its source where it may exist unseen. Whether there was any. */
   delete: ({ key, id }: { key: string; id?: string | undefined }) =>

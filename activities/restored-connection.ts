@@ -27,6 +27,7 @@ const FIELDS: (keyof ConnectionWrite)[][] = [
   ['namespaceDefinition', 'namespaceFormat'],
   ['nonBreakingSchemaUpdatesBehavior'],
   ['configurations'],
+  ['tags'],
 ];
 
 /** What people call them. */
@@ -58,6 +59,7 @@ const comparable = (connection: ConnectionRead): Record<string, unknown> => {
     namespaceFormat: namespaceDefinition === 'custom_format' ? namespaceFormat : undefined,
     schedule: { ...schedule, cronExpression: cronOf(schedule.cronExpression) },
     configurations: comparableStreams(connection),
+    tags: (connection.tags ?? []).map(({ tagId }) => tagId).sort(),
   };
 };
 

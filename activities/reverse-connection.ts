@@ -1,6 +1,9 @@
 import type { ConnectionRead, StreamRead } from '../src/airbyte';
 import { Connection } from '../src/connection';
+import { isRecord } from '../src/json';
+import { Mapper } from '../src/mappers';
 import { cronOf } from './comparison';
+import { nameOfMapper } from './mappers';
 import { fit } from './reverse-fit';
 import { warn } from './reverse-note';
 import type { Note, Part } from './reverse-note';
@@ -15,6 +18,16 @@ const givenIn = (fields: Record<string, unknown>) =>
     ),
   );
 
+/** Ids are Airbyte's own. */
+const withoutId = (mapper: unknown) => {
+  if (!isRecord(mapper)) return mapper;
+  const { id: _id, ...rest } = mapper;
+  return rest;
+};
+
+/** Not so: an encryption whose key is a secret, and what only newer versions of Airbyte know. */
+const isSayable = (mapper: unknown) => Mapper.safeParse(withoutId(mapper)).success;
+
 const streamOf = ({ name, namespace, syncMode, selectedFields, ...rest }: StreamRead) => {
   const isKeyless = syncMode !== undefined && KEYLESS.includes(syncMode);
   const { cursorField, primaryKey } = rest;
@@ -25,6 +38,9 @@ const streamOf = ({ name, namespace, syncMode, selectedFields, ...rest }: Stream
     ...(!isKeyless && { cursorField, primaryKey }),
     // Airbyte selects whole columns, so each path has one part.
     selectedFields: selectedFields?.map(({ fieldPath }) => fieldPath.join('.')),
+    mappers: rest.mappers?.filter(isSayable).map(withoutId),
+    destinationObjectName: rest.destinationObjectName,
+    includeFiles: rest.includeFiles,
   });
 };
 
@@ -43,13 +59,24 @@ const scheduleOf = ({ schedule }: ConnectionRead): { schedule?: object; notes: N
   return { schedule: { scheduleType, cronExpression }, notes: [] };
 };
 
+/** What a descriptor can say; `active` it need not. */
+const isStatus = (status: string) => status === 'active' || status === 'inactive';
+
 const unsaid = ({ status, configurations: { streams } }: ConnectionRead): Note[] => [
-  ...(status === 'active'
+  ...(isStatus(status)
     ? []
     : [warn(`The connection is ${status} in Airbyte: a provision will make it active`)]),
   ...streams
-    .filter(({ mappers = [] }) => mappers.length > 0)
-    .map(({ name }) => warn(`The mappings of the stream ${name} are left out`)),
+    .map(({ name, mappers = [] }) => ({
+      name,
+      left: mappers.filter((mapper) => !isSayable(mapper)).map(nameOfMapper),
+    }))
+    .filter(({ left }) => left.length > 0)
+    .map(({ name, left }) =>
+      warn(
+        `Of the stream ${name} mappers are left out that a descriptor cannot say: ${left.join(', ')}. They stay in Airbyte unless MAPPERS_BY_HAND is replace`,
+      ),
+    ),
 ];
 
 /** `specific.connection` of a descriptor that wants a connection as it is. */
@@ -66,6 +93,8 @@ export const connectionPart = (connection: ConnectionRead): Part => {
         namespaceFormat: connection.namespaceFormat,
       }),
       nonBreakingSchemaUpdatesBehavior,
+      status: isStatus(connection.status) ? connection.status : undefined,
+      tags: connection.tags?.map(({ name: tag }) => tag),
     }),
     prefix,
   });

@@ -74,6 +74,7 @@ const activitiesOn = (airbyteUrl: string) => {
     workspaceId: DEFAULT_WORKSPACE_ID,
     adoptExisting: 'refuse',
     uiUrl: airbyteUrl,
+    mappersByHand: 'keep',
   });
 };
 

@@ -18,6 +18,7 @@ import { PAGE, byCursor, readList } from './airbyte-list';
 import { oneOf, readable, understood } from './airbyte-odd';
 import type { ReadOne } from './airbyte-odd';
 import { specificationOf } from './airbyte-specification';
+import { Tag } from './airbyte-tags';
 import type { Redactor } from './secrets';
 
 const nothing = z.unknown();
@@ -216,6 +217,12 @@ export const createConfigAirbyte =
 
       deleteConnection: (id) =>
         orAbsent(write('/connections/delete', { connectionId: id }, nothing)),
+
+      listTags: () => read('/tags/list', { workspaceId }, z.array(Tag)),
+
+      createTag: (tag) => write('/tags/create', { ...tag, workspaceId }, Tag),
+
+      deleteTag: (tagId) => orAbsent(write('/tags/delete', { tagId, workspaceId }, nothing)),
 
       async discover({ sourceId, destinationId, ignoreCache }) {
         const { catalog } = await discoverSchema(sourceId, ignoreCache);

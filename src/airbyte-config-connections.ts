@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ConnectionRead as Connection, ConnectionWrite, Schedule } from './airbyte';
 import { Catalog, orUndefined, streamsIn } from './airbyte-config-streams';
+import { Tag } from './airbyte-tags';
 
 /* Connections of the Config API, in the words of the public one and back. */
 
@@ -36,6 +37,7 @@ const fields = z.object({
   namespaceDefinition: orUndefined(z.string()).transform((value) => value ?? 'source'),
   namespaceFormat: orUndefined(z.string()),
   nonBreakingChangesPreference: orUndefined(z.string()).transform((value) => value ?? 'ignore'),
+  tags: orUndefined(z.array(Tag)),
 });
 
 const scheduleIn = (given: z.output<typeof fields>): Connection['schedule'] => {
@@ -64,6 +66,7 @@ export const ConnectionRead = fields.transform((given) => {
     namespaceDefinition: inPublic(given.namespaceDefinition),
     namespaceFormat: given.namespaceFormat,
     nonBreakingSchemaUpdatesBehavior: inPublic(given.nonBreakingChangesPreference),
+    tags: given.tags,
   };
   return { connection, syncCatalog };
 });
@@ -114,4 +117,5 @@ export const asConfig = (given: Partial<ConnectionWrite>) => ({
   namespaceDefinition: inConfig(given.namespaceDefinition),
   namespaceFormat: given.namespaceFormat,
   nonBreakingChangesPreference: inConfig(given.nonBreakingSchemaUpdatesBehavior),
+  tags: given.tags,
 });

@@ -47,6 +47,10 @@ const StreamConfiguration = z.looseObject({
   fieldSelectionEnabled: flag,
   selectedFields: orUndefined(z.array(z.object({ fieldPath }))),
   mappers: orUndefined(z.array(z.unknown())),
+  destinationObjectName: orUndefined(z.string()),
+  includeFiles: flag,
+  /** What older versions hash, in the place of mappers. */
+  hashedFields: orUndefined(z.array(z.unknown())),
 });
 type StreamConfiguration = z.infer<typeof StreamConfiguration>;
 
@@ -84,6 +88,9 @@ export const streamsIn = ({ streams }: Catalog): StreamRead[] =>
       primaryKey: config.primaryKey,
       selectedFields: (config.fieldSelectionEnabled ? config.selectedFields : undefined) ?? [],
       mappers: config.mappers ?? [],
+      destinationObjectName: config.destinationObjectName,
+      includeFiles: config.includeFiles,
+      ...(config.hashedFields?.length && { hashedFields: config.hashedFields }),
     }));
 
 const pathsIn = (schema: unknown, above: string[] = []): string[][] => {
@@ -144,7 +151,10 @@ const configured = (stream: Stream, wanted: StreamWrite) => ({
     selected: true,
     fieldSelectionEnabled: wanted.selectedFields !== undefined,
     selectedFields: wanted.selectedFields ?? [],
-    ...(wanted.mappers && { mappers: wanted.mappers }),
+    mappers: wanted.mappers,
+    destinationObjectName: wanted.destinationObjectName,
+    includeFiles: wanted.includeFiles,
+    hashedFields: wanted.hashedFields,
   },
 });
 

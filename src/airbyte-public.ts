@@ -7,6 +7,7 @@ import { oneOf, readable, understood } from './airbyte-odd';
 import type { Form, ReadOne } from './airbyte-odd';
 import { ACTORS, connectionPart } from './airbyte-public-forms';
 import { specificationOf } from './airbyte-specification';
+import { Tag } from './airbyte-tags';
 
 const orUndefined = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value) => value ?? undefined);
@@ -19,6 +20,8 @@ const StreamRead = z.looseObject({
   primaryKey: orUndefined(z.array(z.array(z.string()))),
   selectedFields: orUndefined(z.array(z.object({ fieldPath: z.array(z.string()) }))),
   mappers: orUndefined(z.array(z.unknown())),
+  destinationObjectName: orUndefined(z.string()),
+  includeFiles: orUndefined(z.boolean()),
 });
 
 /** ConnectionResponse of the public API; enums are open, as newer versions add to them. */
@@ -41,6 +44,7 @@ const ConnectionRead = z
     namespaceDefinition: orUndefined(z.string()),
     namespaceFormat: orUndefined(z.string()),
     nonBreakingSchemaUpdatesBehavior: orUndefined(z.string()),
+    tags: orUndefined(z.array(Tag)),
   })
   .transform(({ connectionId: id, ...rest }): Connection => ({ id, ...rest }));
 const CONNECTION = { id: 'connectionId', whole: ConnectionRead, part: connectionPart };
@@ -208,6 +212,19 @@ export const createPublicAirbyte =
         }),
 
       deleteConnection: (id) => remove(`/connections/${id}`),
+
+      async listTags() {
+        const query = { workspaceIds: workspaceId };
+        const answer = z.object({ data: z.array(Tag) });
+        return (await http({ method: 'GET', path: '/tags', query, answer, interest })).data;
+      },
+
+      createTag(tag) {
+        const body = { ...tag, workspaceId };
+        return http({ method: 'POST', path: '/tags', body, answer: Tag, interest });
+      },
+
+      deleteTag: (id) => remove(`/tags/${id}`),
 
       async discover(query) {
         const answer = z.array(z.unknown());

@@ -34,6 +34,17 @@ export interface StreamRead {
   primaryKey?: string[][] | undefined;
   selectedFields?: { fieldPath: string[] }[] | undefined;
   mappers?: unknown[] | undefined;
+  destinationObjectName?: string | undefined;
+  includeFiles?: boolean | undefined;
+}
+
+/** A word that connections of a workspace are sorted by. */
+export interface Tag {
+  tagId: string;
+  workspaceId: string;
+  name: string;
+  /** Six hex digits. */
+  color: string;
 }
 
 export interface Schedule {
@@ -58,6 +69,8 @@ export interface ConnectionRead {
   namespaceDefinition?: string | undefined;
   namespaceFormat?: string | undefined;
   nonBreakingSchemaUpdatesBehavior?: string | undefined;
+  /** Absent where an old Airbyte has none. */
+  tags?: Tag[] | undefined;
   odd?: Odd;
 }
 
@@ -70,6 +83,8 @@ export interface ConnectionWrite {
   namespaceDefinition?: string | undefined;
   namespaceFormat?: string | undefined;
   nonBreakingSchemaUpdatesBehavior?: string | undefined;
+  /** All of them; absent: they stay. */
+  tags?: Tag[] | undefined;
   configurations: { streams: (Pick<StreamRead, 'name'> & Partial<StreamRead>)[] };
 }
 
@@ -158,6 +173,13 @@ export interface Airbyte {
   patchConnection(id: string, connection: Partial<ConnectionWrite>): Promise<ConnectionRead>;
   /** Absent is success. */
   deleteConnection(id: string): Promise<unknown>;
+
+  /** Those of the workspace. */
+  listTags(): Promise<Tag[]>;
+  /** Refused with 409 where the workspace has one of this name. */
+  createTag(tag: Pick<Tag, 'name' | 'color'>): Promise<Tag>;
+  /** Takes it from the connections too. Absent is success. */
+  deleteTag(id: string): Promise<unknown>;
 
   /** The streams of a source, from Airbyte's cache unless told otherwise. */
   discover(query: {

@@ -87,6 +87,9 @@ const workerVariables = z
         message: 'must be workspace_reader, workspace_runner, workspace_editor or workspace_admin',
       })
       .default('workspace_reader'),
+    MAPPERS_BY_HAND: z
+      .enum(['keep', 'replace', 'refuse'], { message: 'must be keep, replace or refuse' })
+      .default('keep'),
     REVERSE_PROVISIONING_UPDATES: z
       .enum(['specific', 'parameters'], { message: 'must be specific or parameters' })
       .default('specific'),
@@ -224,6 +227,8 @@ export const workerConfig = (env: Environment = process.env) => {
     adoptExisting: given.ADOPT_EXISTING,
     /** What updateacl grants, in the public API's words (PermissionType). */
     accessPermission: given.ACCESS_PERMISSION,
+    /** What becomes of mappers that were set in Airbyte and are in no descriptor. */
+    mappersByHand: given.MAPPERS_BY_HAND,
     /** The form of reverse provisioning's updates: dotted `spec.mesh.specific.…`, or `parameters`. */
     updatesDialect: given.REVERSE_PROVISIONING_UPDATES,
     /** Where `secretRef`s are looked up, and which names may be: none but those listed. */

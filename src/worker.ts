@@ -92,6 +92,7 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
       workspaceId,
       uiUrl,
       adoptExisting: config.adoptExisting,
+      mappersByHand: config.mappersByHand,
     }),
     ...createAccessActivities({
       accessFor: createAccess({ http: airbyte.publicHttp, workspaceId, readOne: airbyte.readOne }),

@@ -4,6 +4,15 @@ import { ownOptions } from '../activities/reverse-reader-options';
 import type { ConnectionRead } from '../src/airbyte';
 
 const OURS = '{"keep_default_na":false,"na_values":["","NaN"]}';
+const HASHING = {
+  type: 'hashing',
+  mapperConfiguration: { targetField: 'id', method: 'SHA-256', fieldNameSuffix: '_hashed' },
+};
+const ENCRYPTION = {
+  type: 'encryption',
+  mapperConfiguration: { algorithm: 'AES', targetField: 'iban', key: '**********' },
+};
+
 test.each([
   ['ours', OURS, undefined],
   ['none at all', undefined, '{"keep_default_na":true}'],
@@ -44,7 +53,14 @@ test.each<[string, Partial<ConnectionRead>, object, RegExp[]]>([
     { schedule: undefined },
     [/schedule is left out: .*UTC/],
   ],
-  ['a paused connection', { status: 'inactive' }, {}, [/is inactive in Airbyte/]],
+  ['a paused connection', { status: 'inactive' }, { status: 'inactive' }, []],
+  ['a locked connection', { status: 'locked' }, {}, [/is locked in Airbyte/]],
+  [
+    'its tags',
+    { tags: [{ tagId: 't', workspaceId: 'w', name: 'gdpr', color: 'FF0000' }] },
+    { tags: ['gdpr'] },
+    [],
+  ],
   [
     'what Airbyte adds to a stream',
     {
@@ -76,7 +92,9 @@ test.each<[string, Partial<ConnectionRead>, object, RegExp[]]>([
             cursorField: ['updated'],
             primaryKey: [['id'], ['line']],
             selectedFields: [{ fieldPath: ['id'] }, { fieldPath: ['line'] }],
-            mappers: [{ type: 'hashing' }],
+            mappers: [{ id: 'x', ...HASHING }, { type: 'hashing' }, ENCRYPTION],
+            destinationObjectName: 'objects',
+            includeFiles: true,
           },
         ],
       },
@@ -90,10 +108,15 @@ test.each<[string, Partial<ConnectionRead>, object, RegExp[]]>([
           cursorField: ['updated'],
           primaryKey: [['id'], ['line']],
           selectedFields: ['id', 'line'],
+          mappers: [HASHING],
+          destinationObjectName: 'objects',
+          includeFiles: true,
         },
       ],
     },
-    [/mappings of the stream a are left out/],
+    [
+      /Of the stream a mappers are left out that a descriptor cannot say: unknown, encryption of iban/,
+    ],
   ],
   [
     'a sync mode of tomorrow',

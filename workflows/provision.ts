@@ -16,6 +16,7 @@ import type { Run, Steps } from './run';
 import { asTold, bothOf, compensate, DELETED, PUT_BACK } from './saga';
 import { firstSync } from './first-sync';
 import type { Undo } from './saga';
+import { withTagsRemoved } from './tags';
 import { startPart } from './verdict';
 
 const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
@@ -182,6 +183,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     exists = existingIn(before.isForeign ? { workspaceId: before.workspaceId } : before);
     for (const warning of before.warnings ?? []) run.warn(warning);
     const undo = undosFor(plan, before, { steps, settleTime, written });
+    undo.connection = withTagsRemoved(undo.connection, before.lackingTags, { steps, run });
     const taking = takenOver(before, run);
 
     run.phase('Putting source and destination in place');

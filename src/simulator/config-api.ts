@@ -9,6 +9,7 @@ import { configJobOperations } from './config-jobs';
 import type { SearchMode } from './config-search';
 import type { Operation } from './operation';
 import type { Store } from './store';
+import { configTagOperations } from './tags';
 
 export interface ConfigApiDependencies {
   store: Store;
@@ -34,5 +35,6 @@ export const configOperations = (deps: ConfigApiDependencies): Operation[] => {
     ...configDefinitionOperations(store, 'destination'),
     ...configConnectionOperations(store, search),
     ...configJobOperations(store, jobDuration),
+    ...configTagOperations(store),
   ];
 };

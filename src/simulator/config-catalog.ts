@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type AirbyteStream, propertiesOf, toAirbyteStream, withFields } from './airbyte-stream';
 import type { Stream } from './catalog';
+import { GivenMapper, readMappers, showMappers } from './mappers';
 import { unexpected, unprocessable } from './problems';
-import type { ConfiguredStream } from './store';
+import type { ConfiguredStream, Mapper } from './store';
 
 const path = z.array(z.string());
 const fields = z.array(z.object({ fieldPath: path.nullish() }));
@@ -35,7 +35,7 @@ const StreamConfig = z.object({
   selected: z.boolean().nullish(),
   fieldSelectionEnabled: z.boolean().nullish(),
   selectedFields: fields.nullish(),
-  mappers: z.array(z.looseObject({ id: z.guid().nullish() })).nullish(),
+  mappers: z.array(GivenMapper).nullish(),
   includeFiles: z.boolean().nullish(),
   destinationObjectName: z.string().nullish(),
 });
@@ -89,19 +89,20 @@ const readStream = (given: z.output<typeof CatalogStream>): AirbyteStream => ({
 const readConfigured = (
   given: z.output<typeof CatalogStream>,
   config: StreamConfig,
+  stored: Mapper[],
 ): ConfiguredStream => {
   const stream = readStream(given);
   const selectedFields = readSelection(stream, config);
+  const columns = [...(propertiesOf(withFields(stream, selectedFields)) ?? new Map()).keys()].map(
+    String,
+  );
   return {
     stream: withFields(stream, selectedFields),
     syncMode: config.syncMode,
     destinationSyncMode: config.destinationSyncMode,
     cursorField: config.cursorField ?? [],
     primaryKey: config.primaryKey ?? [],
-    mappers: (config.mappers ?? []).map((mapper) => ({
-      ...mapper,
-      id: mapper.id ?? randomUUID(),
-    })),
+    mappers: readMappers(config.mappers ?? [], { name: stream.name, columns, stored }),
     selectedFields,
     includeFiles: config.includeFiles ?? undefined,
     destinationObjectName: config.destinationObjectName ?? undefined,
@@ -109,7 +110,7 @@ const readConfigured = (
 };
 
 /** The selected streams. One without `selected` breaks the server: it unboxes a null. */
-export const readCatalog = ({ streams }: Catalog): ConfiguredStream[] => {
+export const readCatalog = ({ streams }: Catalog, stored: Mapper[] = []): ConfiguredStream[] => {
   const seen = new Set<string>();
   return streams.flatMap(({ stream, config }) => {
     if (!stream || !config || typeof config.selected !== 'boolean')
@@ -117,7 +118,7 @@ export const readCatalog = ({ streams }: Catalog): ConfiguredStream[] => {
     const key = JSON.stringify([stream.namespace ?? null, stream.name]);
     if (seen.has(key)) throw unprocessable(`Stream ${stream.name} is configured more than once.`);
     seen.add(key);
-    return config.selected ? [readConfigured(stream, config)] : [];
+    return config.selected ? [readConfigured(stream, config, stored)] : [];
   });
 };
 
@@ -139,7 +140,7 @@ export const showConfigured = (configured: ConfiguredStream) => ({
     fieldSelectionEnabled: configured.selectedFields.length > 0,
     selectedFields: configured.selectedFields,
     hashedFields: [],
-    mappers: configured.mappers,
+    mappers: showMappers(configured),
   },
 });
 

@@ -7,10 +7,12 @@ import { command, ConnectionId, query, WorkspaceId } from './config-operation';
 import { readSchedule, scheduleFields, showSchedule } from './config-schedule';
 import { connectionMatches, type SearchMode } from './config-search';
 import { findConnection } from './connections';
+import { storedMappers } from './mappers';
 import { oddly } from './odd';
 import { noContent, ok, type Operation } from './operation';
 import { unexpected } from './problems';
 import { type Connection, epochSeconds, removeConnection, save, type Store } from './store';
+import { GivenTag, readTags, showTags } from './tags';
 
 const status = z.enum(['active', 'inactive', 'deprecated', 'locked']);
 
@@ -22,6 +24,7 @@ const fields = {
   namespaceFormat: z.string().nullish(),
   prefix: z.string().nullish(),
   syncCatalog: Catalog.nullish(),
+  tags: z.array(GivenTag).nullish(),
   sourceCatalogId: z.guid().nullish(),
   nonBreakingChangesPreference: z
     .enum(['ignore', 'disable', 'propagate_columns', 'propagate_fully'])
@@ -45,10 +48,10 @@ const readNames = (given: z.output<typeof Update> | z.output<typeof Create>) => 
 });
 
 /** Config API, ConnectionRead. */
-export const showConfigConnection = (connection: Connection) =>
-  oddly('config', connection, describe(connection));
+export const showConfigConnection = (store: Store, connection: Connection) =>
+  oddly('config', connection, describe(store, connection));
 
-const describe = (connection: Connection) => ({
+const describe = (store: Store, connection: Connection) => ({
   connectionId: connection.id,
   name: connection.name,
   namespaceDefinition: toShown(connection.namespaceDefinition),
@@ -64,7 +67,7 @@ const describe = (connection: Connection) => ({
   breakingChange: false,
   nonBreakingChangesPreference: toShown(connection.nonBreakingSchemaUpdatesBehavior),
   created_at: connection.createdAt,
-  tags: [],
+  tags: showTags(store, connection),
 });
 
 /** Does not discover: without a catalog the connection has no stream. */
@@ -90,6 +93,7 @@ const create = (store: Store, given: z.output<typeof Create>): Connection => {
     namespaceFormat: given.namespaceFormat ?? null,
     prefix: given.prefix ?? null,
     nonBreakingSchemaUpdatesBehavior: nonBreakingSchemaUpdatesBehavior ?? 'ignore',
+    tagIds: readTags(store, given.tags, source.workspaceId) ?? [],
     sourceCatalogId: given.sourceCatalogId ?? null,
     createdAt: epochSeconds(),
     deleted: given.status === 'deprecated',
@@ -99,7 +103,9 @@ const create = (store: Store, given: z.output<typeof Create>): Connection => {
 /** A patch, whatever its name: null and absent keep what is there, a catalog replaces the whole. */
 const update = (store: Store, given: z.output<typeof Update>): Connection => {
   const before = findConnection(store, given.connectionId);
-  const streams = given.syncCatalog ? readCatalog(given.syncCatalog) : before.streams;
+  const streams = given.syncCatalog
+    ? readCatalog(given.syncCatalog, storedMappers(before.streams))
+    : before.streams;
   const { namespaceDefinition, nonBreakingSchemaUpdatesBehavior } = readNames(given);
   // A deleted connection stays deleted, whatever status is asked for.
   const status = before.deleted ? before.status : (given.status ?? before.status);
@@ -112,6 +118,7 @@ const update = (store: Store, given: z.output<typeof Update>): Connection => {
     namespaceDefinition: namespaceDefinition ?? before.namespaceDefinition,
     namespaceFormat: given.namespaceFormat ?? before.namespaceFormat,
     prefix: given.prefix ?? before.prefix,
+    tagIds: readTags(store, given.tags, before.workspaceId) ?? before.tagIds,
     nonBreakingSchemaUpdatesBehavior:
       nonBreakingSchemaUpdatesBehavior ?? before.nonBreakingSchemaUpdatesBehavior,
     sourceCatalogId: given.sourceCatalogId ?? before.sourceCatalogId,
@@ -119,16 +126,20 @@ const update = (store: Store, given: z.output<typeof Update>): Connection => {
   });
 };
 
-const listed = (connections: Iterable<Connection>, wanted: (row: Connection) => boolean) =>
-  ok({ connections: [...connections].filter(wanted).map(showConfigConnection) });
+const listed = (store: Store, wanted: (row: Connection) => boolean) =>
+  ok({
+    connections: [...store.connections.values()]
+      .filter(wanted)
+      .map((row) => showConfigConnection(store, row)),
+  });
 
 const search = (store: Store, mode: SearchMode, asked: Record<string, unknown>) =>
   listed(
-    store.connections.values(),
+    store,
     (connection) =>
       !connection.deleted &&
       connectionMatches(mode, asked, {
-        row: showConfigConnection(connection),
+        row: showConfigConnection(store, connection),
         source: showConfigActor(findActor(store, 'source', connection.sourceId)),
         destination: showConfigActor(findActor(store, 'destination', connection.destinationId)),
       }),
@@ -139,26 +150,21 @@ export const configConnectionOperations = (store: Store, mode: SearchMode): Oper
   const path = '/connections';
   return [
     command({ id: 'createConnection', path: `${path}/create`, body: Create }, (given) =>
-      ok(showConfigConnection(create(store, given))),
+      ok(showConfigConnection(store, create(store, given))),
     ),
     command({ id: 'updateConnection', path: `${path}/update`, body: Update }, (given) =>
-      ok(showConfigConnection(update(store, given))),
+      ok(showConfigConnection(store, update(store, given))),
     ),
     query({ id: 'getConnection', path: `${path}/get`, body: ConnectionId }, ({ connectionId }) =>
-      ok(showConfigConnection(findConnection(store, connectionId))),
+      ok(showConfigConnection(store, findConnection(store, connectionId))),
     ),
     query(
       { id: 'listConnectionsForWorkspace', path: `${path}/list`, body: WorkspaceId },
-      ({ workspaceId }) =>
-        listed(
-          store.connections.values(),
-          (row) => !row.deleted && row.workspaceId === workspaceId,
-        ),
+      ({ workspaceId }) => listed(store, (row) => !row.deleted && row.workspaceId === workspaceId),
     ),
     query(
       { id: 'listAllConnectionsForWorkspace', path: `${path}/list_all`, body: WorkspaceId },
-      ({ workspaceId }) =>
-        listed(store.connections.values(), (row) => row.workspaceId === workspaceId),
+      ({ workspaceId }) => listed(store, (row) => row.workspaceId === workspaceId),
     ),
     query(
       {

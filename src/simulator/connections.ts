@@ -4,11 +4,13 @@ import { findActor } from './actors';
 import { readCron } from './cron';
 import { discover } from './discovery';
 import { type ApiRequest, noContent, ok, type Operation, pathId, readBody } from './operation';
+import { storedMappers } from './mappers';
 import { oddly } from './odd';
 import { listOf } from './paging';
 import { badRequest, notFound } from './problems';
 import {
   type Actor,
+  type ConfiguredStream,
   type Connection,
   epochSeconds,
   removeConnection,
@@ -22,6 +24,7 @@ import {
   showConfiguredStream,
   StreamConfiguration,
 } from './streams';
+import { GivenTag, readTags, showTags } from './tags';
 
 const ConnectionPatch = z.object({
   name: z.string().nullish(),
@@ -36,6 +39,7 @@ const ConnectionPatch = z.object({
     .enum(['ignore', 'disable_connection', 'propagate_columns', 'propagate_fully'])
     .nullish(),
   status: z.enum(['active', 'inactive', 'deprecated', 'locked']).nullish(),
+  tags: z.array(GivenTag).nullish(),
 });
 type ConnectionPatch = z.infer<typeof ConnectionPatch>;
 
@@ -56,11 +60,11 @@ const showSchedule = ({ scheduleType, cronExpression, cronTimeZone, basic }: Sch
 });
 
 /** Airbyte public API, ConnectionResponse. */
-export const showConnection = (connection: Connection) =>
-  oddly('public', connection, describeConnection(connection));
+export const showConnection = (store: Store, connection: Connection) =>
+  oddly('public', connection, describeConnection(store, connection));
 
 /** As it is. */
-export const describeConnection = (connection: Connection) => {
+export const describeConnection = (store: Store, connection: Connection) => {
   return {
     connectionId: connection.id,
     name: connection.name,
@@ -71,7 +75,7 @@ export const describeConnection = (connection: Connection) => {
     schedule: showSchedule(connection.schedule),
     configurations: { streams: connection.streams.map(showConfiguredStream) },
     createdAt: connection.createdAt,
-    tags: [],
+    tags: showTags(store, connection),
     nonBreakingSchemaUpdatesBehavior: connection.nonBreakingSchemaUpdatesBehavior,
     namespaceDefinition: connection.namespaceDefinition,
     ...(connection.namespaceFormat !== null && { namespaceFormat: connection.namespaceFormat }),
@@ -90,10 +94,14 @@ const readSchedule = (
 };
 
 /** The streams asked for; undefined when none were, which a create and a patch read differently. */
-const readStreams = async (store: Store, source: Actor, { configurations }: ConnectionPatch) => {
+const readStreams = async (
+  store: Store,
+  source: Actor,
+  { configurations, stored = [] }: ConnectionPatch & { stored?: ConfiguredStream[] },
+) => {
   const given = configurations?.streams ?? [];
   if (given.length === 0) return undefined;
-  return configureStreams(await discover(store, source), given);
+  return configureStreams(await discover(store, source), given, storedMappers(stored));
 };
 
 const create = async (store: Store, body: unknown): Promise<Connection> => {
@@ -106,6 +114,7 @@ const create = async (store: Store, body: unknown): Promise<Connection> => {
   const streams =
     (await readStreams(store, source, given)) ?? defaultStreams(await discover(store, source));
   const id = randomUUID();
+  const tagIds = readTags(store, given.tags, source.workspaceId) ?? [];
   return save(store.connections, id, {
     id,
     name: given.name ?? `${source.name} <> ${destination.name}`,
@@ -119,6 +128,7 @@ const create = async (store: Store, body: unknown): Promise<Connection> => {
     namespaceFormat: given.namespaceFormat ?? null,
     prefix: given.prefix ?? '',
     nonBreakingSchemaUpdatesBehavior: given.nonBreakingSchemaUpdatesBehavior ?? 'ignore',
+    tagIds,
     sourceCatalogId: null,
     createdAt: epochSeconds(),
     deleted: given.status === 'deprecated',
@@ -128,8 +138,9 @@ const create = async (store: Store, body: unknown): Promise<Connection> => {
 const patch = async (store: Store, id: string, body: unknown): Promise<Connection> => {
   const given = readBody(ConnectionPatch, body);
   const schedule = readSchedule(store, given);
-  const source = findActor(store, 'source', findConnection(store, id).sourceId);
-  const streams = await readStreams(store, source, given);
+  const { sourceId, streams: stored } = findConnection(store, id);
+  const source = findActor(store, 'source', sourceId);
+  const streams = await readStreams(store, source, { ...given, stored });
   // Read again: it may have been deleted while the discovery ran.
   const before = findConnection(store, id);
   // A deleted connection stays deleted, whatever status is asked for.
@@ -143,6 +154,7 @@ const patch = async (store: Store, id: string, body: unknown): Promise<Connectio
     namespaceDefinition: given.namespaceDefinition ?? before.namespaceDefinition,
     namespaceFormat: given.namespaceFormat ?? before.namespaceFormat,
     prefix: given.prefix ?? before.prefix,
+    tagIds: readTags(store, given.tags, before.workspaceId) ?? before.tagIds,
     nonBreakingSchemaUpdatesBehavior:
       given.nonBreakingSchemaUpdatesBehavior ?? before.nonBreakingSchemaUpdatesBehavior,
     deleted: status === 'deprecated',
@@ -153,32 +165,32 @@ const patch = async (store: Store, id: string, body: unknown): Promise<Connectio
 export const connectionOperations = (store: Store): Operation[] => {
   const path = '/connections';
   const item = `${path}/:connectionId`;
+  const show = (connection: Connection) => showConnection(store, connection);
   const askedId = (request: ApiRequest) => pathId(request, 'connectionId');
   return [
     {
       id: 'listConnections',
       method: 'get',
       path,
-      run: (request) => listOf(request, path, store.connections.values(), showConnection),
+      run: (request) => listOf(request, path, store.connections.values(), show),
     },
     {
       id: 'createConnection',
       method: 'post',
       path,
-      run: async ({ body }) => ok(showConnection(await create(store, body))),
+      run: async ({ body }) => ok(show(await create(store, body))),
     },
     {
       id: 'getConnection',
       method: 'get',
       path: item,
-      run: (request) => ok(showConnection(findConnection(store, askedId(request)))),
+      run: (request) => ok(show(findConnection(store, askedId(request)))),
     },
     {
       id: 'patchConnection',
       method: 'patch',
       path: item,
-      run: async (request) =>
-        ok(showConnection(await patch(store, askedId(request), request.body))),
+      run: async (request) => ok(show(await patch(store, askedId(request), request.body))),
     },
     {
       id: 'deleteConnection',

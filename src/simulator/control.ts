@@ -62,7 +62,10 @@ const showEntities = ({ store, jobDuration }: ControlDependencies, query: URLSea
   return {
     sources: shown(store.source.values(), actor),
     destinations: shown(store.destination.values(), actor),
-    connections: shown<Connection>(store.connections.values(), describeConnection),
+    connections: shown<Connection>(store.connections.values(), (row) =>
+      describeConnection(store, row),
+    ),
+    tags: [...store.tags.values()],
     jobs: [...store.jobs.values()].map((job) => showJob(job, jobDuration)),
   };
 };

@@ -84,6 +84,7 @@ const connectionOf = (name: string, source: Actor, destination: Actor): Connecti
   namespaceFormat: null,
   prefix: '',
   nonBreakingSchemaUpdatesBehavior: 'ignore',
+  tagIds: [],
   sourceCatalogId: null,
   createdAt: epochSeconds(),
   deleted: false,

@@ -22,6 +22,7 @@ import { groupOperations } from './groups';
 import { permissionOperations } from './permissions';
 import { createShifts } from './shifts';
 import { streamOperations } from './streams';
+import { tagOperations } from './tags';
 import { unsupportedOperations } from './unsupported';
 import { newWorkspace, workspaceOperations } from './workspaces';
 
@@ -149,6 +150,7 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
     ...actorOperations(store, 'destination'),
     ...connectionOperations(store),
     ...streamOperations(store),
+    ...tagOperations(store),
     ...jobOperations(store, jobDuration),
     ...ofEnterprise(people, [
       ...permissionOperations(people, store),

@@ -41,6 +41,13 @@ export interface Actor extends Staged {
   deleted: boolean;
 }
 
+/** With the key of an encryption in clear; both APIs mask it. */
+export interface Mapper {
+  id: string;
+  type: string;
+  mapperConfiguration: Record<string, unknown>;
+}
+
 /** A stream of a connection, as both APIs show it in their own way. */
 export interface ConfiguredStream {
   /** What the source said it is; from the Config API, what the client said. */
@@ -51,7 +58,7 @@ export interface ConfiguredStream {
   destinationSyncMode: string;
   cursorField: string[];
   primaryKey: string[][];
-  mappers: unknown[];
+  mappers: Mapper[];
   /** Empty when all fields are taken. */
   selectedFields: { fieldPath: string[] }[];
   includeFiles?: boolean | undefined;
@@ -81,11 +88,20 @@ export interface Connection extends Staged {
   /** Null only when the Config API was given none. */
   prefix: string | null;
   nonBreakingSchemaUpdatesBehavior: string;
+  tagIds: string[];
   /** The catalog a client of the Config API says it chose the streams from. */
   sourceCatalogId: string | null;
   /** Epoch seconds. */
   createdAt: number;
   deleted: boolean;
+}
+
+/** A workspace has each name once. */
+export interface Tag {
+  tagId: string;
+  workspaceId: string;
+  name: string;
+  color: string;
 }
 
 export interface Job {
@@ -109,6 +125,7 @@ export interface Store {
   minSyncInterval: number;
   /** Discovered catalogs, by source, connector version and configuration. */
   catalogs: Map<string, Stream[]>;
+  tags: Map<string, Tag>;
 }
 
 export const createStore = (minSyncInterval = 3600): Store => ({
@@ -119,12 +136,14 @@ export const createStore = (minSyncInterval = 3600): Store => ({
   connections: new Map(),
   jobs: new Map(),
   catalogs: new Map(),
+  tags: new Map(),
 });
 
 /** Empties the store but for the one workspace every Airbyte starts with. */
 export const resetStore = (store: Store, workspace: Workspace) => {
-  const { workspaces, source, destination, connections, jobs, catalogs } = store;
-  for (const table of [workspaces, source, destination, connections, jobs, catalogs]) table.clear();
+  const { workspaces, source, destination, connections, jobs, catalogs, tags } = store;
+  for (const table of [workspaces, source, destination, connections, jobs, catalogs, tags])
+    table.clear();
   workspaces.set(workspace.workspaceId, workspace);
 };
 
@@ -137,6 +156,7 @@ export const copyStore = (store: Store): Store => ({
   connections: new Map(store.connections),
   jobs: new Map(store.jobs),
   catalogs: new Map(store.catalogs),
+  tags: new Map(store.tags),
 });
 
 /** A changed row moves to the end: Airbyte's lists have no order, so pages shift under writes. */

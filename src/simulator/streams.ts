@@ -3,20 +3,14 @@ import { findActor } from './actors';
 import { publicSyncMode, readSyncMode, toAirbyteStream, withFields } from './airbyte-stream';
 import type { Stream } from './catalog';
 import { discover } from './discovery';
+import { GivenMapper, readMappers, showMappers } from './mappers';
 import { ok, type Operation, queryFlag, queryId } from './operation';
 import { badRequest } from './problems';
-import type { ConfiguredStream, Store } from './store';
+import type { ConfiguredStream, Mapper, Store } from './store';
 import { checkCursor, checkPrimaryKey, checkSelectedFields } from './stream-checks';
 import { cursorOf, primaryKeyOf, validSyncModes } from './sync-modes';
 
 const path = z.array(z.string());
-
-/** Airbyte public API, ConfiguredStreamMapper; what each type is configured with is not looked at. */
-const Mapper = z.object({
-  id: z.guid().optional(),
-  type: z.enum(['hashing', 'field-renaming', 'row-filtering', 'encryption', 'field-filtering']),
-  mapperConfiguration: z.record(z.string(), z.unknown()),
-});
 
 /** Airbyte public API, StreamConfiguration. */
 export const StreamConfiguration = z.object({
@@ -40,7 +34,7 @@ export const StreamConfiguration = z.object({
   includeFiles: z.boolean().nullish(),
   destinationObjectName: z.string().nullish(),
   selectedFields: z.array(z.object({ fieldPath: path.default([]) })).nullish(),
-  mappers: z.array(Mapper).nullish(),
+  mappers: z.array(GivenMapper).nullish(),
 });
 export type StreamConfiguration = z.infer<typeof StreamConfiguration>;
 
@@ -71,18 +65,24 @@ const checkStream = (stream: Stream, given: StreamConfiguration) => {
   if (mode === 'incremental_deduped_history') checkPrimaryKey(stream, given);
 };
 
-const configure = (stream: Stream, given: StreamConfiguration): ConfiguredStream => {
+const configure = (
+  stream: Stream,
+  given: StreamConfiguration,
+  stored: Mapper[] = [],
+): ConfiguredStream => {
   const syncMode = given.syncMode ?? 'full_refresh_overwrite';
   // A full refresh takes the source's own cursor and key, and silently drops what was asked for.
   const chosen = syncMode.startsWith('incremental') ? given : {};
   const namespace = given.namespace ?? stream.namespace;
   const selectedFields = given.selectedFields ?? [];
+  const selected = selectedFields.flatMap(({ fieldPath: [column = ''] }) => column);
+  const columns = selected.length > 0 ? selected : stream.columns;
   return {
     stream: withFields({ ...toAirbyteStream(stream), namespace }, selectedFields),
     ...readSyncMode(syncMode),
     cursorField: cursorOf(stream, chosen),
     primaryKey: primaryKeyOf(stream, chosen),
-    mappers: given.mappers ?? [],
+    mappers: readMappers(given.mappers ?? [], { name: stream.name, columns, stored }),
     selectedFields,
     includeFiles: given.includeFiles ?? undefined,
     destinationObjectName: given.destinationObjectName ?? undefined,
@@ -94,16 +94,22 @@ export const showConfiguredStream = ({
   stream,
   syncMode,
   destinationSyncMode,
+  mappers,
   ...rest
 }: ConfiguredStream) => ({
   name: stream.name,
   namespace: stream.namespace,
   syncMode: publicSyncMode(syncMode, destinationSyncMode),
   ...rest,
+  mappers: showMappers({ mappers }),
 });
 
 /** The streams a client asked for, or a 400 that says which one cannot be had. */
-export const configureStreams = (catalog: Stream[], given: StreamConfiguration[]) => {
+export const configureStreams = (
+  catalog: Stream[],
+  given: StreamConfiguration[],
+  stored: Mapper[] = [],
+) => {
   const seen = new Set<string>();
   return given.map((configuration) => {
     const { name, namespace } = configuration;
@@ -115,7 +121,7 @@ export const configureStreams = (catalog: Stream[], given: StreamConfiguration[]
         `Duplicate stream found in configuration for stream name [${name}] in namespace [${namespace ?? 'null'}].`,
       );
     seen.add(key);
-    return configure(stream, configuration);
+    return configure(stream, configuration, stored);
   });
 };
 

@@ -1,0 +1,118 @@
+import type { ConnectionRead, StreamRead } from '../src/airbyte';
+import type { Plan } from '../src/descriptor';
+import { asWrite, streamsOf } from './connections';
+import { refused } from './findings';
+import { fatesOf, irretrievable, nameOfMapper, withMappers } from './mappers';
+import type { MappersByHand } from './mappers';
+
+/* What somebody has set at a connection in Airbyte, told before a run changes it. */
+
+/** They go into a run's history and log. */
+const MAX_NOTES = 20;
+
+/** Streams that a descriptor does not name are all there are. */
+const wantedStreams = (plan: Plan['connection'], { configurations }: ConnectionRead) =>
+  streamsOf(
+    plan,
+    configurations.streams.map(({ name, namespace }) =>
+      namespace === undefined ? { name } : { name, namespace },
+    ),
+  );
+
+const listed = (mappers: unknown[]) => mappers.map(nameOfMapper).join(', ');
+
+type Fate = ReturnType<typeof fatesOf>[number];
+
+const onMappers = ({ stream, kept, gone, dropped }: Fate): string[] => [
+  ...(kept.length > 0
+    ? [
+        `The stream ${stream.name} keeps what was set by hand in Airbyte: ${listed(kept)}. Write it into its mappers in the descriptor; mappers: [] takes it away`,
+      ]
+    : []),
+  ...(gone.length > 0
+    ? [
+        `The stream ${stream.name} loses what was set by hand in Airbyte, as its descriptor says otherwise: ${listed(gone)}`,
+      ]
+    : []),
+  ...(dropped.length > 0
+    ? [
+        `The stream ${stream.name} loses what the descriptor no longer has among its mappers: ${listed(dropped)}`,
+      ]
+    : []),
+];
+
+const columnsOf = ({ selectedFields = [] }: Partial<StreamRead>) =>
+  selectedFields.map(({ fieldPath }) => fieldPath.join('.'));
+
+/** More is read from the source than before. */
+const onColumns = ({ stream, found }: Fate): string[] => {
+  const before = columnsOf(found);
+  if (before.length === 0) return [];
+  const wanted = columnsOf(stream);
+  const more = wanted.filter((column) => !before.includes(column));
+  if (wanted.length > 0 && more.length === 0) return [];
+  const what = wanted.length === 0 ? 'all columns are synced' : `${more.join(', ')} is synced too`;
+  return [
+    `Of the stream ${stream.name} only ${before.join(', ')} was selected; now ${what}, as the descriptor says`,
+  ];
+};
+
+const onStatus = ({ status }: ConnectionRead, wanted: string) =>
+  status === wanted
+    ? []
+    : [`The connection is ${status} in Airbyte and is made ${wanted}, as the descriptor says`];
+
+const onTags = ({ tags = [] }: ConnectionRead, wanted: { name: string }[] | undefined) => {
+  const gone = wanted
+    ? tags.map(({ name }) => name).filter((name) => !wanted.some((tag) => tag.name === name))
+    : [];
+  return gone.length > 0
+    ? [`The connection loses the tags that its descriptor does not have: ${gone.join(', ')}`]
+    : [];
+};
+
+const bounded = (notes: string[]) => {
+  const more = notes.length - MAX_NOTES;
+  return more > 0 ? [...notes.slice(0, MAX_NOTES), `And ${String(more)} more of the kind`] : notes;
+};
+
+const refuseHand = (fates: Fate[]) => {
+  const hand = fates.filter(({ kept, gone }) => kept.length + gone.length > 0);
+  if (hand.length === 0) return;
+  const what = hand
+    .slice(0, MAX_NOTES)
+    .map(({ stream, kept, gone }) => `${stream.name} (${listed([...kept, ...gone])})`);
+  throw refused(
+    `Mappers were set by hand in Airbyte that the descriptor does not have, on ${what.join(', ')}.`,
+    'Write them into specific.connection.streams[].mappers, or take them away in Airbyte; MAPPERS_BY_HAND of the workers says that they are neither kept nor replaced.',
+  );
+};
+
+const refuseLoss = (lost: string[]) => {
+  if (lost.length === 0) return;
+  throw refused(
+    `Airbyte has an encryption that the descriptor would take away: ${lost.slice(0, MAX_NOTES).join(', ')}. Its key is shown to nobody, so it could not be put back.`,
+    'Take it away in Airbyte by hand if it is to go, then deploy again.',
+  );
+};
+
+/**
+ * What the run of a plan changes of what is set at its connection, for its log. Refused, before
+ * anything is written, is what nobody could undo, and what the deployment wants to be asked about.
+ */
+export const changesByHand = (
+  before: ConnectionRead,
+  plan: Plan['connection'],
+  byHand: MappersByHand,
+): string[] => {
+  const streams = wantedStreams(plan, before);
+  const fates = fatesOf(streams, { before, byHand });
+  if (byHand === 'refuse') refuseHand(fates);
+  refuseLoss(irretrievable(withMappers(streams, { ...before, before, byHand }), before));
+  return bounded([
+    ...fates.flatMap(onMappers),
+    ...fates.flatMap(onColumns),
+    ...onStatus(before, asWrite(plan, []).status),
+    ...onTags(before, plan.tags),
+  ]);
+};

@@ -1,0 +1,29 @@
+import { explain } from './failure';
+import type { Run, Steps } from './run';
+import type { Undo } from './saga';
+
+/**
+ * The undo of a connection, after which tags go that the run has made and nobody uses. One that stays
+ * harms nobody: it is told, and holds up nothing.
+ */
+export const withTagsRemoved = (
+  connection: Undo,
+  names: string[] = [],
+  { steps, run }: { steps: Steps; run: Run },
+): Undo => {
+  if (names.length === 0) return connection;
+  const remove = async () => {
+    try {
+      const gone = await steps(`Take away the tags ${names.join(', ')}`).removeTags({ names });
+      if (gone.length > 0) run.info(`Undone: the tags ${gone.join(', ')} deleted`);
+    } catch (err) {
+      run.warn(`The tags ${names.join(', ')} may stay in Airbyte. ${explain(err).problem}`);
+    }
+  };
+  const undo = async () => {
+    const isUndone = await connection.undo();
+    await remove();
+    return isUndone;
+  };
+  return { ...connection, undo };
+};
