@@ -1,6 +1,6 @@
 import type { Actor, Kind } from '../src/airbyte';
 import type { Interest } from '../src/airbyte-http';
-import { componentIn, ownerOf, withoutFingerprint } from '../src/ownership';
+import { componentIn, fingerprintIn, ownerOf, withoutFingerprint } from '../src/ownership';
 import type { ActorDeps, RestoreActor, Wanted, Written } from './actors';
 import { hasFormerSecrets, withStored } from './adoption';
 import { attempt } from './attempt';
@@ -9,7 +9,7 @@ import { settled } from './findings';
 import { secretPlaces, valueAt, withValue } from './former';
 import type { Former, FormerSecrets, Place } from './former';
 import { UNTOUCHED, fieldsLeft, isGone, secretsUnproven, staysAsWritten } from './restored';
-import type { Left, Restored } from './restored';
+import type { Left, Named, Restored } from './restored';
 
 /** A former configuration with its secrets, as far as they can be had. */
 interface Rebuilt {
@@ -53,6 +53,16 @@ const rebuilt = async (
 const theirs = (): Promise<Former> =>
   Promise.resolve({ proven: false, why: 'only who made it knows it' });
 
+/**
+ * Where it is as it was, an attempt before this one may have put it back, its answer lost: without
+ * digits nothing shows whether the secret is the former one or what its reference names now.
+ */
+const unsure = async (named: Named, secretsOf: () => Promise<Rebuilt>): Promise<Restored> => {
+  const { missing, unproven, why } = await secretsOf();
+  const isSure = missing.length > 0 || unproven.length === 0;
+  return isSure ? UNTOUCHED : { changed: false, left: [secretsUnproven(named, unproven, why)] };
+};
+
 export interface RestoreDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'> {
   former: FormerSecrets;
 }
@@ -66,14 +76,24 @@ export const createRestoreActor = ({ airbyteFor, hrefOf, former }: RestoreDeps) 
     former(kind, given);
 
   return (kind: Kind, given: RestoreActor<Wanted>) =>
-    attempt(async ({ settlesAt, interest }): Promise<Restored> => {
+    attempt(async ({ number, settlesAt, interest }): Promise<Restored> => {
       const { plan, before, written } = given;
       const named = { kind, name: plan.name, href: hrefOf(`${kind}/${before.id}`) };
       await settled({ settlesAt, interest });
       const airbyte = airbyteFor(interest);
       const current = await airbyte.getActor(kind, before.id);
       if (!current) throw isGone(named);
-      if (isActorAsWanted(masked(current), before)) return UNTOUCHED;
+      const key = given.key ?? ownerOf(before.name) ?? '';
+      const isForeign = componentIn(before.name) !== key;
+      const secretsOf = () =>
+        rebuilt(
+          { before, current, written },
+          isForeign ? theirs : formerOf(kind, { key, before, interest }),
+        );
+      if (isActorAsWanted(masked(current), before)) {
+        const isSure = number === 1 || isForeign || fingerprintIn(before.name) !== undefined;
+        return isSure ? UNTOUCHED : await unsure(named, secretsOf);
+      }
       // With asterisks where they were read: what is stored stays as it is.
       const write = (configuration: Actor['configuration']) =>
         airbyte.updateActor(kind, before.id, { name: before.name, configuration });
@@ -82,13 +102,7 @@ export const createRestoreActor = ({ airbyteFor, hrefOf, former }: RestoreDeps) 
         return { changed: true, left: [] };
       }
 
-      const key = given.key ?? ownerOf(before.name) ?? '';
-      const isForeign = componentIn(before.name) !== key;
-      const secrets = await rebuilt(
-        { before, current, written },
-        isForeign ? theirs : formerOf(kind, { key, before, interest }),
-      );
-      const { configuration, missing, unproven, why } = secrets;
+      const { configuration, missing, unproven, why } = await secretsOf();
       if (missing.length > 0) {
         // What is not the component's must not look so: unprovisioning it would delete it.
         if (isForeign) await write(current.configuration);

@@ -8,22 +8,26 @@ import { eventually, startHarness } from './harness';
 import type { Harness } from './harness';
 import { RECORDINGS as OF_COMPONENTS } from './recordings';
 import type { Execution } from './recordings';
+import { RECORDINGS as OF_ADOPTION } from './recordings-adoption';
 import { RECORDINGS as OF_THE_REST } from './recordings-rest';
+import { SECRETS } from './takeover-parts';
 
 /*
- * Histories of runs that ended in each way, recorded with RECORD_HISTORIES=1. Replaying them with
- * today's workflow code tells whether runs under way survive a deployment of it.
+ * Histories of runs that ended in each way, recorded with RECORD_HISTORIES=1; those of taking over
+ * alone with RECORD_HISTORIES=adoption. Replaying them with today's workflow code tells whether runs
+ * under way survive a deployment of it.
  */
 
 const FOLDER = path.join(__dirname, 'histories');
 
-const RECORDINGS = { ...OF_COMPONENTS, ...OF_THE_REST };
+const RECORDINGS = { ...OF_COMPONENTS, ...OF_THE_REST, ...OF_ADOPTION };
 
 /** Neither the machine's paths nor its name belong into a file that is kept. */
 const withoutMachine = (json: string) =>
   JSON.stringify(
     JSON.parse(json, (key, value: unknown) => {
       if (key === 'stackTrace') return '';
+      if (typeof value === 'string' && /^\d+@/.test(value)) return 'recorded';
       return key === 'identity' ? 'recorded' : value;
     }),
     null,
@@ -32,7 +36,7 @@ const withoutMachine = (json: string) =>
 
 const record = async () => {
   const harness = await startHarness({
-    env: { AIRBYTE_GIVE_UP_AFTER: '60s' },
+    env: { AIRBYTE_GIVE_UP_AFTER: '60s', ...SECRETS },
     simulator: { edition: 'enterprise' },
   });
   await mkdir(FOLDER, { recursive: true });
@@ -58,7 +62,8 @@ const closed = ({ client }: Harness, { workflowId, runId }: Execution) =>
   }, `the end of ${workflowId}`);
 
 const recordAll = async (harness: Harness) => {
-  for (const [name, begin] of Object.entries(RECORDINGS)) {
+  const wanted = process.env.RECORD_HISTORIES === 'adoption' ? OF_ADOPTION : RECORDINGS;
+  for (const [name, begin] of Object.entries(wanted)) {
     const begun = await begin(harness);
     const execution =
       typeof begun === 'string' ? await harness.client.workflow.getHandle(begun).describe() : begun;

@@ -114,13 +114,11 @@ describe.each(inEach)('through the %s API', (api) => {
     const counts = { sources: 5000, destinations: 5000, connections: 5000 };
     await control('/seed', counts);
     const airbyte = both[api];
-    const started = Date.now();
     const found = [
       await airbyte.listActors('source'),
       await airbyte.listActors('destination', { until: (all) => all.length === 5000 }),
       await airbyte.listConnections(),
     ];
-    const took = Date.now() - started;
     expect(found.map((all) => all.length)).toEqual([5000, 5000, 5000]);
     const asked = await requests();
     const calls = ['Source', 'Destination', 'Connection'].map(
@@ -128,8 +126,6 @@ describe.each(inEach)('through the %s API', (api) => {
     );
     // By offset a page begins with the last of the one before; connections are one answer there.
     expect(calls).toEqual(api === 'public' ? [102, 51, 102] : [102, 51, 1]);
-    expect(took).toBeLessThan(60_000);
-    process.stdout.write(`5000 of each, ${api} API: ${String(calls)} calls, ${String(took)} ms\n`);
   });
 
   test('an odd one of a list is marked, or left out, and its values are nowhere', async () => {

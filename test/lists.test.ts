@@ -14,7 +14,8 @@ import type { Harness } from './harness';
 let harness: Harness;
 beforeAll(async () => {
   harness = await startHarness({
-    env: { AIRBYTE_REQUEST_TIMEOUT: '10s' },
+    // On a busy machine a list of thousands takes its time.
+    env: { AIRBYTE_REQUEST_TIMEOUT: '10s', AIRBYTE_GIVE_UP_AFTER: '60s' },
     simulator: { edition: 'enterprise' },
   });
 });
@@ -246,12 +247,9 @@ test('five thousand of each are no hindrance', async () => {
   const again = await calls(() => harness.run('provision', { component, url }));
   const removed = await calls(() => harness.run('unprovision', { component }));
   // Through the public API, 51 pages each: two looks for what is new, one for what is there.
-  const most = API === 'public' ? [210, 160, 163] : [7, 10, 9];
-  expect([made, again, removed].map((count, index) => count <= (most[index] ?? 0))).toEqual([
-    true,
-    true,
-    true,
-  ]);
+  const most = API === 'public' ? [315, 160, 163] : [8, 10, 9];
+  const counted = [made, again, removed];
+  expect(counted).toEqual(counted.map((count, index) => Math.min(count, most[index] ?? 0)));
 });
 
 if (API === 'public') {
@@ -259,8 +257,9 @@ if (API === 'public') {
     const { ids } = await arranged('namesake', 150);
     await harness.fault({ operation: 'listConnections', times: 0, shift: { hide: ids[2] } });
     const { info } = await validate('another');
-    const errors = info?.publicInfo.error?.errors ?? [];
-    expect(errors.join('\n')).toMatch(/connection\.name: is the name of another connection too/);
+    expect(info?.privateInfo?.checks.join('\n')).toMatch(
+      /connection\.name: is the name of another connection too/,
+    );
   });
 
   test('groups are found on a page that moved', async () => {
@@ -312,6 +311,27 @@ test('what others have in an odd form stops nobody', async () => {
   const logs = harness.worker()?.output() ?? '';
   expect(logs).toMatch(/"fields":"[^"]*","isKept":(true|false),"msg":"Airbyte shows something/);
 });
+
+test.each([
+  ['connection', { fields: { status: null } }],
+  ['destination', { fields: { definitionId: 7 } }],
+] as const)(
+  'what is to be taken over is refused if its %s is of an odd form',
+  async (kind, form) => {
+    await harness.control('POST', '/seed', { connections: 1 });
+    const { destinations, connections } = await harness.entities('?secrets=true');
+    const adopt = connections[0]?.connectionId;
+    await odd(kind === 'connection' ? adopt : destinations[0]?.destinationId, form);
+    const before = await harness.entities('?secrets=true');
+    const connection = { adopt };
+    const status = await harness.run('provision', { component: `taken-${kind}`, connection });
+    expect(status.status).toBe('FAILED');
+    expect(status.result).toMatch(
+      new RegExp(`Airbyte shows the ${kind} "seeded 0" \\(.*\\) in a form that is not understood`),
+    );
+    expect(await harness.entities('?secrets=true')).toEqual(before);
+  },
+);
 
 const LACKING = { without: ['configuration'] };
 

@@ -64,7 +64,7 @@ const moved = (tree: unknown, path: Path, to: Path) => {
   const copy: unknown = structuredClone(tree);
   const key = String(path.at(-1));
   const value = at(copy, path);
-  Reflect.deleteProperty(Object(at(copy, path.slice(0, -1))), key);
+  Reflect.deleteProperty(objectOf(at(copy, path.slice(0, -1))), key);
   const target = objectOf(at(copy, to));
   if (key in target) return undefined;
   Reflect.set(target, key, value);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EntityKind } from './fault-calls';
-import { differencesOf, digestOf, fieldOf, KINDS } from './situation-state';
+import { differencesOf, digestOf, fieldOf, hasDigits, KINDS } from './situation-state';
 import type { Difference, State } from './situation-state';
 import type { Told, Wish, World } from './situation-world';
 import type { SituationEnd } from './situation';
@@ -109,7 +109,11 @@ const digitFlaws = ({ before, after }: Told, { unproven }: SituationEnd) => {
   const isPart = ({ at }: Difference) => at.startsWith('configuration.');
   const isDigits = ({ at }: Difference) => at === 'digits';
   const lost = all.filter((each) => isDigits(each) && !sameEntity(each).some(isPart));
-  const kept = all.filter((each) => isPart(each) && !sameEntity(each).some(isDigits));
+  const hadDigits = ({ component, kind }: Difference) =>
+    kind !== 'access' && before.parts[component]?.[kind].some(hasDigits) === true;
+  const kept = all.filter(
+    (each) => isPart(each) && hadDigits(each) && !sameEntity(each).some(isDigits),
+  );
   return [
     ...(unproven ? [] : lost.map(({ kind }) => `the ${kind} is as before, without its digits`)),
     ...kept.map(({ kind }) => `the ${kind} differs, and has the digits of before`),

@@ -59,6 +59,7 @@ export const stateOf = async (harness: Harness, components: string[]): Promise<S
 const DIGITS = / #[0-9a-f]{8}\]$/;
 const withoutDigits = (row: Row) => ({ ...row, name: row.name.replace(DIGITS, ']') });
 const digitsOf = ({ name }: Row) => DIGITS.exec(name)?.[0];
+export const hasDigits = (row: Row) => digitsOf(row) !== undefined;
 
 /** Configurations leaf by leaf, anything else by its field. */
 const pathsOf = (before: unknown, after: unknown, at: string[]): string[] => {

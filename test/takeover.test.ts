@@ -1,10 +1,11 @@
 import { createDrift } from '../src/drift';
 import { countOf } from '../src/drift-report';
-import { ValidationStatus } from '../src/contract';
+import { ReverseProvisioningStatus, ValidationStatus } from '../src/contract';
 import { descriptor, request } from './fixtures';
 import type { Changes } from './fixtures';
 import { counts, eventually, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';
+import { productsOf } from './product-harness';
 import {
   AS_MADE,
   BY_HAND,
@@ -133,6 +134,43 @@ describe.each(['public', 'config'] as const)('with the %s API of Airbyte', (api)
 
     await harness.run('unprovision');
     expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+  });
+
+  test('made by hand, read, provisioned: the same ids, and as it was but for its names', async () => {
+    const made = await makeByHand(harness);
+    const [before] = (await harness.entities()).connections;
+    const password = { secretRef: 'ORDERS_PASSWORD' };
+    const source = { connectionConfiguration: { password } };
+    const answer = await harness.post('/v1/reverse-provisioning', {
+      useCaseTemplateId: 'urn:dmb:utm:airbyte-standard:0.0.0',
+      environment: harness.environment,
+      params: { connectionId: made.connectionId },
+      catalogInfo: { spec: { mesh: { specific: { source } } } },
+    });
+    const { updates } = await eventually(async () => {
+      const at = `/v1/reverse-provisioning/${answer.text}/status`;
+      const seen = ReverseProvisioningStatus.parse((await harness.call('GET', at)).json());
+      return seen.status === 'RUNNING' ? undefined : seen;
+    }, answer.text);
+    const specific = Object.entries(updates).reduce<Record<string, Record<string, unknown>>>(
+      (all, [at, value]) => {
+        const [part = '', field = ''] = at.replace('spec.mesh.specific.', '').split('.');
+        return { ...all, [part]: { ...all[part], [field]: value } };
+      },
+      {},
+    );
+    expect(specific.connection?.adopt).toBe(made.connectionId);
+    expect(await harness.run('provision', specific)).toMatchObject({ status: 'COMPLETED' });
+    const after = await harness.entities();
+    expect(idsOf(after)).toEqual(onlyThese(made));
+    expect(after.connections).toEqual([before]);
+    expect(after.sources[0]?.name).toMatch(/^Orders of old \[/);
+    expect(await secretsIn(harness)).not.toContain(BY_HAND);
+    await harness.forgetCalls();
+    const again = { ...specific.connection, syncOnProvision: false };
+    await harness.run('provision', { ...specific, connection: again });
+    expect((await harness.calls()).filter(isWrite)).toEqual([]);
+    expect(await driftOf(harness)).toBe(0);
   });
 
   const OTHERS: [string, (made: { connectionId: string }) => Promise<unknown>, RegExp][] = [
@@ -350,6 +388,18 @@ describe.each(['public', 'config'] as const)('with the %s API of Airbyte', (api)
       await harness.worker()?.end();
       await harness.startWorker();
     }
+  });
+
+  test('when another component of the data product fails, what was taken over is given back', async () => {
+    const made = await makeByHand(harness);
+    const before = await world(harness);
+    const products = productsOf(harness);
+    const token = await products.start('provision', [
+      { component: 'payments', ...adopting(made.connectionId) },
+      { component: 'another', connection: { name: 'Another', streams: [{ name: 'nowhere' }] } },
+    ]);
+    expect(await products.finished(token)).toMatchObject({ status: 'FAILED' });
+    expect(await world(harness)).toEqual(before);
   });
 
   test('of two components that want one connection, one has it', async () => {

@@ -34,11 +34,11 @@ const refuse = (problem: string): never => {
 
 /** Holds a connection until this run ends; false where another run has it. */
 export const claimConnection = async (id: string): Promise<boolean> => {
-  const { taskQueue, workflowId: holder } = workflowInfo();
+  const { workflowId: holder } = workflowInfo();
   try {
     await CancellationScope.nonCancellable(() =>
       startChild(lease, {
-        workflowId: `adoption.${taskQueue}.${id}`,
+        workflowId: `adoption.${id}`,
         args: [{ holder, waiting: [] }],
         parentClosePolicy: 'REQUEST_CANCEL',
         memo: { holder },
