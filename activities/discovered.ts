@@ -1,7 +1,6 @@
 import type { Airbyte, SourceStream } from '../src/airbyte';
 import type { Plan } from '../src/descriptor';
 import type { Problem } from '../src/errors';
-import { foldsCase } from '../src/targets';
 import { clashesOfAll, streamProblems } from './stream-problems';
 
 export interface Discovery {
@@ -13,7 +12,7 @@ export interface Discovery {
 }
 
 const problemsIn = ({ plan, connector = '' }: Discovery, offered: SourceStream[]) => {
-  const rules = { naming: plan, isFolding: foldsCase(connector) };
+  const rules = { naming: plan, connector };
   return plan.streams ? streamProblems(plan.streams, offered, rules) : clashesOfAll(offered, rules);
 };
 

@@ -4,7 +4,7 @@ import type { Connection } from '../src/connection';
 import type { Problem } from '../src/errors';
 import { suggestion } from '../src/suggestions';
 import { apart, clashesIn, nameOf } from '../src/targets';
-import type { Naming } from '../src/targets';
+import type { Rules } from '../src/targets';
 import { checkMappers } from './mapper-problems';
 
 type Wanted = NonNullable<Connection['streams']>[number];
@@ -147,17 +147,11 @@ const targetOf = ({ namespace = '', ...stream }: SourceStream) => ({ ...stream, 
 const clashing = (streams: Taken[], rules: Rules): Problem[] =>
   clashesIn(streams, rules).map(({ stream, other }) => ({
     path: stream.path,
-    message: `${told(stream)} would write to the same table as ${told(other)}, and both would be overwritten at every sync: ${apart(stream, other)}`,
+    message: `${told(stream)} would write to the same table as ${told(other)}, and both would be overwritten at every sync: ${apart({ stream, other }, rules)}`,
   }));
 
 const told = ({ name, namespace }: SourceStream) =>
   nameOf(namespace === '' ? { name } : { name, namespace });
-
-/** How tables are named, and whether the destination tells their names apart by letter case. */
-export interface Rules {
-  naming: Naming;
-  isFolding: boolean;
-}
 
 /** Of all that a source has, where no streams are named: which would write to one table. */
 export const clashesOfAll = (offered: SourceStream[], rules: Rules): Problem[] => {
@@ -171,11 +165,6 @@ export const clashesOfAll = (offered: SourceStream[], rules: Rules): Problem[] =
   return more > 0
     ? [...first, { path, message: `is too narrow for ${String(more)} more streams` }]
     : first;
-};
-
-const optionalName = (stream: Wanted): Pick<Taken, 'destinationObjectName'> => {
-  const name: unknown = Reflect.get(stream, 'destinationObjectName');
-  return typeof name === 'string' ? { destinationObjectName: name } : {};
 };
 
 /** Everything in which the wanted streams are not as the source offers them, with its path. */
@@ -196,7 +185,12 @@ export const streamProblems = (
     if (wrong) say(...wrong);
     if (!stream) continue;
     if (taken.has(stream)) say('name', `${each.name} is chosen twice`);
-    else targets.push({ ...targetOf(stream), ...optionalName(each), path: `${at}.name` });
+    else
+      targets.push({
+        ...targetOf(stream),
+        destinationObjectName: each.destinationObjectName,
+        path: `${at}.name`,
+      });
     taken.add(stream);
     checkSyncMode(each, stream, say);
     checkCursor(each, stream, say);

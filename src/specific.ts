@@ -8,7 +8,7 @@ import { placesIn, strayBeside } from './key-places';
 import type { Reader } from './reader';
 import { withoutNulls } from './schema-shape';
 import { isSecretKey, secretsIn } from './secrets';
-import { foldsCase, streamProblemsIn } from './targets';
+import { streamProblemsIn } from './targets';
 import type { Path } from './yaml';
 
 const REFERENCE =
@@ -69,8 +69,8 @@ const judgePace = (reader: Reader, specific: unknown, given: Given) => {
 
 /** What the streams have against each other, by what is said of them alone. */
 const judgeStreams = (reader: Reader, { connection, destination }: Pipeline, at: Path) => {
-  const isFolding = foldsCase(destination.connector);
-  const problems = streamProblemsIn(connection.streams ?? [], { naming: connection, isFolding });
+  const { connector } = destination;
+  const problems = streamProblemsIn(connection.streams ?? [], { naming: connection, connector });
   for (const { index, field, message } of problems.slice(0, MAX_STREAM_PROBLEMS))
     reader.refuse([...at, 'connection', 'streams', index, field], message);
 };

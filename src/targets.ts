@@ -18,8 +18,15 @@ export type Naming = Pick<Connection, 'namespaceDefinition' | 'namespaceFormat'>
 
 /** Destinations whose tables `Orders` and `orders` are one; the others tell them apart, or may. */
 const FOLDING = ['snowflake', 'postgres'];
+/** Only destinations with objects in place of tables go by it, and those are custom ones to us. */
+const hasObjects = (connector: string) => connector === 'custom';
 
-export const foldsCase = (connector: string) => FOLDING.includes(connector);
+/** What decides which streams write to one table. */
+export interface Rules {
+  naming: Naming;
+  /** The destination's. */
+  connector: string;
+}
 
 /** In which schema; undefined where only the source knows the stream's namespace. */
 const schemaOf = ({ namespaceDefinition, namespaceFormat = '' }: Naming, namespace?: string) => {
@@ -31,24 +38,22 @@ const schemaOf = ({ namespaceDefinition, namespaceFormat = '' }: Naming, namespa
     : namespaceFormat.replaceAll(SOURCE_NAMESPACE, namespace);
 };
 
-const tableOf = (naming: Naming, stream: Streamed, isFolding: boolean) => {
+const tableOf = ({ naming, connector }: Rules, stream: Streamed) => {
   const schema = schemaOf(naming, stream.namespace);
   if (schema === undefined) return undefined;
-  const table = JSON.stringify([schema, stream.destinationObjectName ?? stream.name]);
-  return isFolding ? table.toLowerCase() : table;
+  const object = hasObjects(connector) ? stream.destinationObjectName : undefined;
+  const table = JSON.stringify([schema, object ?? stream.name]);
+  return FOLDING.includes(connector) ? table.toLowerCase() : table;
 };
 
 export const nameOf = ({ name, namespace }: Streamed) =>
   namespace === undefined ? name : `${namespace}.${name}`;
 
 /** Each stream that writes to the table of one before it, with that one. */
-export const clashesIn = <Stream extends Streamed>(
-  streams: readonly Stream[],
-  { naming, isFolding }: { naming: Naming; isFolding: boolean },
-) => {
+export const clashesIn = <Stream extends Streamed>(streams: readonly Stream[], rules: Rules) => {
   const first = new Map<string, Stream>();
   return streams.flatMap((stream, index) => {
-    const table = tableOf(naming, stream, isFolding);
+    const table = tableOf(rules, stream);
     if (table === undefined) return [];
     const other = first.get(table);
     if (other) return [{ index, stream, other }];
@@ -58,10 +63,20 @@ export const clashesIn = <Stream extends Streamed>(
 };
 
 /** What keeps two streams apart, as the connection is. */
-export const apart = ({ namespace }: Streamed, other: Streamed) =>
-  namespace === other.namespace
-    ? 'give one of them a destinationObjectName of its own, or leave one out'
-    : `set namespaceDefinition: source, or custom_format with ${SOURCE_NAMESPACE} in the namespaceFormat`;
+export const apart = (
+  { stream, other }: { stream: Streamed; other: Streamed },
+  { naming, connector }: Rules,
+) => {
+  const { namespaceDefinition: definition, namespaceFormat = '' } = naming;
+  const byNamespace =
+    definition === 'source' ||
+    (definition === 'custom_format' && namespaceFormat.includes(SOURCE_NAMESPACE));
+  if (byNamespace || stream.namespace === other.namespace)
+    return hasObjects(connector)
+      ? 'give one of them a destinationObjectName of its own, or leave it out'
+      : `${connector} does not tell them apart, so leave one of them out`;
+  return `set namespaceDefinition: source, or custom_format with ${SOURCE_NAMESPACE} in the namespaceFormat`;
+};
 
 export interface StreamProblem {
   index: number;
@@ -93,16 +108,13 @@ const repeatedIn = (streams: readonly Streamed[]) => {
 };
 
 /** What is wrong with streams by what the descriptor says of them alone. */
-export const streamProblemsIn = (
-  streams: readonly Streamed[],
-  rules: { naming: Naming; isFolding: boolean },
-): StreamProblem[] => {
+export const streamProblemsIn = (streams: readonly Streamed[], rules: Rules): StreamProblem[] => {
   const repeated = repeatedIn(streams);
   const isRepeated = (index: number) => repeated.some((problem) => problem.index === index);
   const clashing = clashesIn(streams, rules)
     .filter(({ index }) => !isRepeated(index))
     .map(({ index, stream, other }): StreamProblem => {
-      const message = `would write to the same table as ${nameOf(other)}, and both would be overwritten at every sync: ${apart(stream, other)}`;
+      const message = `would write to the same table as ${nameOf(other)}, and both would be overwritten at every sync: ${apart({ stream, other }, rules)}`;
       return { index, field: 'name', message };
     });
   return [...repeated, ...clashing];

@@ -25,6 +25,7 @@ test('the defaults are those the README names', () => {
     operations: false,
     drainFor: 0,
     infrastructureTemplates: [],
+    minSyncInterval: 3600,
     logLevel: 'info',
   });
   expect(workerConfig(required)).toMatchObject({
