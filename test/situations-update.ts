@@ -283,6 +283,17 @@ export const UPDATES: Situation[] = [
     { ...secretLeft, unproven: true },
   ),
   again(
+    'a second update fails after the first could not be put back, and the answer to its write is lost',
+    async (world) => {
+      await world.rotate('ERP');
+      await world.update(moved, LAST);
+      await world.rotate('ERP');
+      const lost = { operation: 'putSource', reset: 'after' };
+      return world.update({ ...moved, source: { host: NEW_HOST, secret: 'ANOTHER' } }, lost, LAST);
+    },
+    { ...secretLeft, unproven: true },
+  ),
+  again(
     'a second update fails after the first could not be put back',
     async (world) => {
       await world.rotate('ERP');
