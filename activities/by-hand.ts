@@ -3,7 +3,7 @@ import type { Plan } from '../src/descriptor';
 import { asWrite, streamsOf } from './connections';
 import { isScheduleAsWanted } from './comparison';
 import { refused } from './findings';
-import { fatesOf, irretrievable, nameOfMapper, withMappers } from './mappers';
+import { fatesOf, irretrievable, isIrretrievable, nameOfMapper, withMappers } from './mappers';
 import type { MappersByHand } from './mappers';
 
 /* What somebody has set at a connection in Airbyte, told before a run changes it. */
@@ -24,12 +24,25 @@ const listed = (mappers: unknown[]) => mappers.map(nameOfMapper).join(', ');
 
 type Fate = ReturnType<typeof fatesOf>[number];
 
-const onMappers = ({ stream, kept, gone, dropped }: Fate): string[] => [
-  ...(kept.length > 0
-    ? [
-        `The stream ${stream.name} keeps what was set by hand in Airbyte: ${listed(kept)}. Write it into its mappers in the descriptor; mappers: [] takes it away`,
-      ]
-    : []),
+const onKept = ({ stream, kept }: Fate): string[] => {
+  const keeps = `The stream ${stream.name} keeps what was set by hand in Airbyte: `;
+  const forEver = kept.filter(isIrretrievable);
+  const others = kept.filter((mapper) => !isIrretrievable(mapper));
+  return [
+    ...(others.length > 0
+      ? [
+          `${keeps}${listed(others)}. Write it into its mappers in the descriptor; mappers: [] takes it away`,
+        ]
+      : []),
+    ...(forEver.length > 0
+      ? [
+          `${keeps}${listed(forEver)}. Its key is shown to nobody, so no descriptor can have it; it stays until it is taken away in Airbyte`,
+        ]
+      : []),
+  ];
+};
+
+const onMappers = ({ stream, gone, dropped }: Fate): string[] => [
   ...(gone.length > 0
     ? [
         `The stream ${stream.name} loses what was set by hand in Airbyte, as its descriptor says otherwise: ${listed(gone)}`,
@@ -85,7 +98,7 @@ const refuseHand = (fates: Fate[]) => {
     .map(({ stream, kept, gone }) => `${stream.name} (${listed([...kept, ...gone])})`);
   throw refused(
     `Mappers were set by hand in Airbyte that the descriptor does not have, on ${what.join(', ')}.`,
-    'Write them into specific.connection.streams[].mappers, or take them away in Airbyte; MAPPERS_BY_HAND of the workers says that they are neither kept nor replaced.',
+    'Write them into specific.connection.streams[].mappers (not an encryption with a secret key), or take them away in Airbyte; MAPPERS_BY_HAND of the workers says that they are neither kept nor replaced.',
   );
 };
 
@@ -136,6 +149,7 @@ export const changesByHand = (
   if (byHand === 'refuse') refuseHand(fates);
   refuseLoss(irretrievable(withMappers(streams, { ...before, before, byHand }), before));
   return bounded([
+    ...fates.flatMap(onKept),
     ...fates.flatMap(onMappers),
     ...fates.flatMap(onColumns),
     ...onStatus(before, asWrite(plan, []).status),

@@ -1,16 +1,14 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
 import type { Plan } from '../src/descriptor';
 import type { Finding } from '../src/drift-report';
-import { ownerOf, withoutFingerprint } from '../src/ownership';
+import { componentIn, withoutFingerprint } from '../src/ownership';
 import type { Known } from '../src/provisioned';
 import { connectionDifferences, differencesIn, masked } from './comparison';
 import { asWrite, streamsOf } from './connections';
+import { MAPPERS_OF, withoutIrretrievable } from './mappers';
 
 /** A finding stays small, whatever it is about. */
 const MAX_NAMED = 20;
-
-/** `<environment>/<domain>.<product>.<major>.<component>`: not every bracket in a name is ours. */
-const COMPONENT_KEY = /^[\w.-]+\/[\w-]+\.[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** Entities that Airbyte has. */
 export interface Entities {
@@ -39,10 +37,12 @@ const REMEDIES: Record<Finding['kind'], string> = {
     'Temporal remembers no run that made it. Deploy the component again to have it compared; if nobody needs it, undeploy it.',
 };
 
-const keyIn = (name: string) => {
-  const key = ownerOf(name);
-  return key !== undefined && COMPONENT_KEY.test(key) ? key : undefined;
-};
+/** Whatever else differs: a run keeps what was set by hand, unless it is told otherwise. */
+const MAPPERS_REMEDY =
+  'Write the mappers that are to stay into the descriptor, or give the stream mappers: [] there, then deploy the component again. Until then those set by hand stay, unless MAPPERS_BY_HAND of the workers is replace.';
+
+const remedyFor = (kind: Finding['kind'], differs: string[] = []) =>
+  differs.some((field) => field.startsWith(MAPPERS_OF)) ? MAPPERS_REMEDY : REMEDIES[kind];
 
 /** The entities that are ours, by component key. A connection goes with the source it reads. */
 export const byComponent = (all: Entities): Map<string, Entities> => {
@@ -55,7 +55,7 @@ export const byComponent = (all: Entities): Map<string, Entities> => {
   const ofSource = new Map<string, Entities>();
   for (const kind of ['source', 'destination'] as const)
     for (const actor of all[kind]) {
-      const key = keyIn(actor.name);
+      const key = componentIn(actor.name);
       if (key === undefined) continue;
       ofKey(key)[kind].push(actor);
       if (kind === 'source') ofSource.set(actor.id, ofKey(key));
@@ -86,7 +86,8 @@ const pipedDifferences = (
   destinations: Actor[],
 ): string[] => {
   const isOurs = destinations.some(({ id }) => id === current.destinationId);
-  const differing = connectionDifferences(current, asWrite(plan, streamsOf(plan, [])));
+  const wanted = asWrite(plan, streamsOf(plan, []));
+  const differing = connectionDifferences(withoutIrretrievable(current), wanted);
   return [
     ...(isOurs ? [] : ['destination']),
     ...differing.filter((field) => field !== 'streams' || plan.streams !== undefined),
@@ -111,7 +112,7 @@ export const findingsOf = ({ plan, token, wanted }: Pipeline, found: Entities): 
         ids,
         ...(differs && { differs: differs.slice(0, MAX_NAMED) }),
         token,
-        remedy: REMEDIES[kind],
+        remedy: remedyFor(kind, differs),
       },
     ];
     if (!one) return finding('missing');

@@ -4,6 +4,7 @@ import stringify from 'safe-stable-stringify';
 import { z } from 'zod';
 import type { ConnectionRead, ConnectionWrite, StreamRead } from '../src/airbyte';
 import type { WorkerConfig } from '../src/config';
+import { isRecord } from '../src/json';
 import { MASK } from '../src/secrets';
 
 /* Mappers protect personal data: which of those in Airbyte are ours, and what becomes of the others. */
@@ -29,6 +30,13 @@ const mapperIn = (value: unknown): Mapper => {
 const mappersOf = ({ mappers = [] }: Pick<StreamRead, 'mappers'>) => mappers.map(mapperIn);
 
 const contentOf = ({ type, mapperConfiguration }: Mapper) => stringify([type, mapperConfiguration]);
+
+/** A run keeps the ids; what a mapper does they do not say. */
+export const withoutId = (mapper: unknown) => {
+  if (!isRecord(mapper)) return mapper;
+  const { id: _id, ...rest } = mapper;
+  return rest;
+};
 
 const isSame = (one: Mapper, other: Mapper) => contentOf(one) === contentOf(other);
 
@@ -61,7 +69,7 @@ const ownId = (sourceId: string, stream: string, mapper: Mapper) => {
 };
 
 /** Airbyte never shows the key of an encryption again: once gone, nobody can put it back. */
-const isIrretrievable = (mapper: Mapper) => contentOf(mapper).includes(MASK);
+export const isIrretrievable = (mapper: Mapper) => contentOf(mapper).includes(MASK);
 
 export interface Merged {
   mappers: Mapper[];
@@ -162,6 +170,20 @@ export const irretrievable = (streams: StreamWrite[], { configurations }: Connec
       .map((mapper) => `${nameOfMapper(mapper)} on ${found.name}`);
   });
 
+/** Without mappers that no descriptor can say: that they are there is nobody's to mend. */
+export const withoutIrretrievable = (connection: ConnectionRead): ConnectionRead => ({
+  ...connection,
+  configurations: {
+    streams: connection.configurations.streams.map((stream) => ({
+      ...stream,
+      mappers: mappersOf(stream).filter((mapper) => !isIrretrievable(mapper)),
+    })),
+  },
+});
+
+/** How a difference of mappers begins. */
+export const MAPPERS_OF = 'mappers of ';
+
 const named = (mappers: Mapper[]) => mappers.map(nameOfMapper).join(', ');
 
 /** The streams whose mappers are not as wanted, with what is set there; ids say nothing, the order does. */
@@ -170,5 +192,5 @@ export const mapperDifferences = ({ configurations }: ConnectionRead, wanted: St
     const has = mappersOf(current);
     const asked = mappersOf(wanted.find((stream) => isCalled(stream)(current)) ?? {});
     if (isDeepStrictEqual(has.map(contentOf), asked.map(contentOf))) return [];
-    return [`mappers of ${current.name} (${named(has) || 'none'})`];
+    return [`${MAPPERS_OF}${current.name} (${named(has) || 'none'})`];
   });

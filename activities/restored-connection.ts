@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import stringify from 'safe-stable-stringify';
 import type { Airbyte, ConnectionRead, ConnectionWrite, StreamRead } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
-import { isRecord } from '../src/json';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
 import { cronOf } from './comparison';
 import { settled } from './findings';
+import { withoutId } from './mappers';
 import { UNTOUCHED, fieldsLeft, isGone } from './restored';
 import type { Left, Restored } from './restored';
 
@@ -33,13 +33,6 @@ const FIELDS: (keyof ConnectionWrite)[][] = [
 /** What people call them. */
 const SHOWN: Record<string, string> = { configurations: 'streams' };
 const shown = ([field = '']: string[]) => SHOWN[field] ?? field;
-
-/** A mapper gets another id whenever it is written. */
-const withoutId = (mapper: unknown) => {
-  if (!isRecord(mapper)) return mapper;
-  const { id: _id, ...rest } = mapper;
-  return rest;
-};
 
 const comparableStreams = ({ configurations: { streams } }: ConnectionRead) =>
   streams

@@ -1,9 +1,8 @@
 import type { ConnectionRead, StreamRead } from '../src/airbyte';
 import { Connection } from '../src/connection';
-import { isRecord } from '../src/json';
 import { Mapper } from '../src/mappers';
 import { cronOf } from './comparison';
-import { nameOfMapper } from './mappers';
+import { nameOfMapper, withoutId } from './mappers';
 import { fit } from './reverse-fit';
 import { warn } from './reverse-note';
 import type { Note, Part } from './reverse-note';
@@ -17,13 +16,6 @@ const givenIn = (fields: Record<string, unknown>) =>
       ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
     ),
   );
-
-/** Ids are Airbyte's own. */
-const withoutId = (mapper: unknown) => {
-  if (!isRecord(mapper)) return mapper;
-  const { id: _id, ...rest } = mapper;
-  return rest;
-};
 
 /** Not so: an encryption whose key is a secret, and what only newer versions of Airbyte know. */
 const isSayable = (mapper: unknown) => Mapper.safeParse(withoutId(mapper)).success;

@@ -11,7 +11,7 @@ const MAX_TAGS = 100;
 const isNamed = (name: string) => (tag: { name: string }) => tag.name === name;
 
 /** Of the wanted tags, those that the workspace lacks; refused where it could not have them all. */
-export const lackingTags = async (airbyte: Airbyte, wanted: Tags | undefined) => {
+export const lackingTags = async (airbyte: Pick<Airbyte, 'listTags'>, wanted: Tags | undefined) => {
   if (!wanted || wanted.length === 0) return [];
   const all = await airbyte.listTags();
   const lacking = wanted.map(({ name }) => name).filter((name) => !all.some(isNamed(name)));

@@ -5,6 +5,8 @@ import type { ToValidate } from '../workflows/validate';
 import { candidateOf, homonymsOf, judge } from './taking-over';
 import type { AdoptExisting, Surroundings, Taking } from './taking-over';
 import { isRefusal, listed, named } from './taking-over-words';
+import type { MappersByHand } from './mappers';
+import { judgeByHand } from './validation-by-hand';
 import { failed, passed, warning } from './validation-checks';
 import type { Check } from './validation-checks';
 
@@ -124,9 +126,9 @@ const isOver = (taking: ReturnType<typeof takingIn>['taking']): taking is Taking
 export const judgeNames = (
   component: ToValidate,
   definitionIds: Whose['definitionIds'],
-  given: { all: Entities; takeover: Takeover },
+  given: { all: Entities; takeover: Takeover; mappersByHand: MappersByHand },
 ): Check[] => {
-  const { all } = given;
+  const { all, mappersByHand } = given;
   const wanted = { ...component, definitionIds };
   const source = judgeActor(wanted, 'source', all);
   const destination = judgeActor(wanted, 'destination', all);
@@ -143,10 +145,13 @@ export const judgeNames = (
     return [...source.checks, ...destination.checks, ...several, ...(odd ? [odd] : [])];
   const own = { source: source.chosen, destination: destination.chosen, connection: chosen };
   const found = takingIn(wanted, own, given);
+  const { taking } = found;
+  const connection = isOver(taking) ? taking.connection : chosen;
   return [
-    ...(isOver(found.taking) ? [] : [...source.checks, ...destination.checks]),
+    ...(isOver(taking) ? [] : [...source.checks, ...destination.checks]),
     ...several,
     ...takingChecks(wanted, found),
+    ...judgeByHand(component, connection, mappersByHand),
   ];
 };
 
@@ -160,6 +165,9 @@ export const judgeEachOther = (components: ToValidate[]): Check[] =>
     if (!other) return [];
     const others = more.length > 0 ? `, and of ${String(more.length)} more` : '';
     return [
-      failed(`${at}.connection.name`, `is that of ${other.at} too${others}. Choose another name.`),
+      warning(
+        `${at}.connection.name`,
+        `is that of ${other.at} too${others}, and schedulers find connections by their names`,
+      ),
     ];
   });

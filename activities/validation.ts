@@ -8,6 +8,8 @@ import { isActorAsWanted, masked } from './comparison';
 import { definitionIdOf } from './definitions';
 import { lookAtStreams } from './discovered';
 import { checkSpecification, isReadable, withPlatforms } from './specification';
+import type { MappersByHand } from './mappers';
+import { judgeTags } from './validation-by-hand';
 import { failed, notPossible, passed } from './validation-checks';
 import type { Check } from './validation-checks';
 import { definitionsOf, judgeDefinition } from './validation-connectors';
@@ -22,6 +24,7 @@ export type ValidationActivities = ReturnType<typeof createValidationActivities>
 export interface ValidationDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
   redact: Redactor['redact'];
   takeover: Takeover;
+  mappersByHand: MappersByHand;
 }
 
 const KINDS = ['source', 'destination'] as const;
@@ -64,7 +67,7 @@ const MAX_STREAM_PROBLEMS = 20;
 
 /** Looking at Airbyte on behalf of a descriptor. Nothing is written there. */
 export const createValidationActivities = (deps: ValidationDeps) => {
-  const { airbyteFor, redact, takeover, ...rest } = deps;
+  const { airbyteFor, redact, takeover, mappersByHand, ...rest } = deps;
   const resolve = createResolve(rest);
 
   return {
@@ -104,11 +107,14 @@ export const createValidationActivities = (deps: ValidationDeps) => {
           airbyte.listConnections(),
         ]);
         const all = { source, destination, connection };
+        let tags: ReturnType<typeof airbyte.listTags> | undefined;
+        const once = { listTags: () => (tags ??= airbyte.listTags()) };
         const alone = components.map(async (component) => {
           const idOf = (kind: Kind) =>
             definitionIdOf(airbyte, kind, component.plan[kind]).catch(() => undefined);
           const ids = { source: await idOf('source'), destination: await idOf('destination') };
-          return judgeNames(component, ids, { all, takeover });
+          const names = judgeNames(component, ids, { all, takeover, mappersByHand });
+          return [...names, ...(await judgeTags(once, component))];
         });
         return [...(await Promise.all(alone)).flat(), ...judgeEachOther(components)];
       }),

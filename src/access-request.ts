@@ -57,10 +57,11 @@ const isOfProduct = (text: string) => {
 const withinRequest = (path: string) => (path === 'descriptor' ? AT : `${AT}.${path}`);
 
 /** The component of `provisionInfo.request`; or what is wrong with it. */
-const readComponent = (descriptor: string): Component | RequestError => {
+const readComponent = (descriptor: string, isGrant: boolean): Component | RequestError => {
   try {
     const request = { descriptorKind: 'COMPONENT_DESCRIPTOR' as const, descriptor };
-    return readIdentity(request, { mustFit: true }).component;
+    // What is there already may be called as it is: its access can be taken away.
+    return readIdentity(request, { mustFit: isGrant }).component;
   } catch (err) {
     if (!(err instanceof RequestError)) throw err;
     if (!isOfProduct(descriptor)) {
@@ -81,7 +82,7 @@ export const readAccess = (body: unknown): AccessRequest => {
     solution:
       'Send an UpdateAclRequest: refs (all who shall have access), provisionInfo.request, provisionInfo.result.',
   });
-  const component = readComponent(provisionInfo.request);
+  const component = readComponent(provisionInfo.request, refs.length > 0);
   const problems = problemsIn(refs);
   if (component instanceof RequestError)
     throw new RequestError([...problems, ...component.problems], component);

@@ -27,11 +27,11 @@ const kindOf = (text: string) => {
   return isOfComponent ? ('COMPONENT_DESCRIPTOR' as const) : ('DATAPRODUCT_DESCRIPTOR' as const);
 };
 
-const wantedIn = (file: string): Wanted[] => {
+const wantedIn = (file: string, minSyncInterval: number): Wanted[] => {
   const descriptor = textOf(file);
   const request = { descriptorKind: kindOf(descriptor), descriptor, removeData: false };
   try {
-    return readPlans(request, []).descriptors.map(({ plan }) => ({
+    return readPlans(request, [], minSyncInterval).descriptors.map(({ plan }) => ({
       key: plan.component.key,
       connection: plan.connection.name,
     }));
@@ -53,8 +53,9 @@ const twiceIn = (all: Wanted[]) => {
 };
 
 /** What the descriptors in these files want, each component once. */
-export const readWanted = (files: string[]): Wanted[] => {
-  const all = [...new Map(files.flatMap(wantedIn).map((one) => [one.key, one])).values()];
+export const readWanted = (files: string[], minSyncInterval: number): Wanted[] => {
+  const read = files.flatMap((file) => wantedIn(file, minSyncInterval));
+  const all = [...new Map(read.map((one) => [one.key, one])).values()];
   const twice = twiceIn(all);
   if (!twice) return all;
   const { connection, key, other } = twice;

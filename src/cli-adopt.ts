@@ -12,6 +12,8 @@ const SHOWN = 20;
 
 export interface AdoptCommandDeps {
   adoption: Adoption;
+  /** Seconds that Airbyte wants between two syncs, for reading descriptors as the gateway does. */
+  minSyncInterval: number;
   /** What was asked for goes to standard output, anything else to standard error. */
   print: (text: string) => void;
   say: (text: string) => void;
@@ -89,7 +91,11 @@ const joined = (reports: AdoptionReport[]): AdoptionReport => {
   };
 };
 
-const queriesOf = ({ environment, descriptor }: Options, command: Command): AdoptionQuery[] => {
+const queriesOf = (
+  { environment, descriptor }: Options,
+  minSyncInterval: number,
+  command: Command,
+): AdoptionQuery[] => {
   if ((environment === undefined) === (descriptor === undefined))
     return command.error('error: give either --environment ENV or --descriptor FILE…');
   if (environment !== undefined) {
@@ -99,7 +105,7 @@ const queriesOf = ({ environment, descriptor }: Options, command: Command): Adop
       );
     return [{ environment }];
   }
-  const wanted = readWanted(descriptor ?? []);
+  const wanted = readWanted(descriptor ?? [], minSyncInterval);
   const parts = Math.ceil(wanted.length / MAX_WANTED);
   return Array.from({ length: parts }, (_, part) => ({
     wanted: wanted.slice(part * MAX_WANTED, (part + 1) * MAX_WANTED),
@@ -119,7 +125,7 @@ const isConfirmed = async (count: number) => {
 /** `provisioner adopt`: what the existing provisioner has made becomes the components'. */
 export const addAdoptCommand = (
   program: Command,
-  { adoption, print, say, exitWith }: AdoptCommandDeps,
+  { adoption, minSyncInterval, print, say, exitWith }: AdoptCommandDeps,
 ) => {
   const ask = async (queries: AdoptionQuery[], how: Omit<Parameters<Adoption>[0], 'query'>) => {
     const reports: AdoptionReport[] = [];
@@ -154,7 +160,7 @@ export const addAdoptCommand = (
         return command.error(`error: --limit must be a number from 1 to ${String(MAX_LISTED)}`);
       if (!dryRun && !yes && !process.stdin.isTTY)
         return command.error('error: nobody can be asked here: give --dry-run or --yes');
-      const queries = queriesOf(given, command);
+      const queries = queriesOf(given, minSyncInterval, command);
       const plan = await ask(queries, { perform: false, limit, after });
       const codeFor = (open: number) => (open > 0 ? LEFT : 0);
       if (!json || dryRun) show(plan, { json, isDone: false });

@@ -28,6 +28,11 @@ const temporal = {
   LOG_LEVEL: logLevel,
 };
 
+const minSyncInterval = duration('1h').refine(
+  (value) => value >= 60_000,
+  'must be a minute or longer: no Airbyte lets less',
+);
+
 const gatewaySchema = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port(8093),
@@ -39,10 +44,7 @@ const gatewaySchema = z.object({
   AIRBYTE_RETRY_MAX_INTERVAL: duration('30s'),
   AIRBYTE_GIVE_UP_AFTER: duration('15m'),
   AIRBYTE_SETTLE_TIME: duration('1m'),
-  AIRBYTE_MIN_SYNC_INTERVAL: duration('1h').refine(
-    (value) => value >= 60_000,
-    'must be a minute or longer: no Airbyte lets less',
-  ),
+  AIRBYTE_MIN_SYNC_INTERVAL: minSyncInterval,
   OPERATIONS: z.enum(['on', 'off'], { message: 'must be on or off' }).default('off'),
   DRAIN_FOR: durationOrZero('0s'),
   INFRASTRUCTURE_TEMPLATES: names,
@@ -242,10 +244,12 @@ export const workerConfig = (env: Environment = process.env) => {
 
 /** For the command line, which talks to Temporal as the gateway does. */
 export const cliConfig = (env: Environment = process.env) => {
-  const given = read(z.object(temporal), env);
+  const given = read(z.object({ ...temporal, AIRBYTE_MIN_SYNC_INTERVAL: minSyncInterval }), env);
   return {
     taskQueue: given.TEMPORAL_TASK_QUEUE,
     temporalUiUrl: given.TEMPORAL_UI_URL?.replace(/\/$/, ''),
+    /** Seconds, as for the gateway. */
+    minSyncInterval: given.AIRBYTE_MIN_SYNC_INTERVAL / 1000,
   };
 };
 

@@ -97,9 +97,9 @@ const distanceOf = (one: string[], other: string[]) => {
   return one.length + other.length - 2 * shared;
 };
 
-/** `[]`, `{}` and `''` say nothing, wherever they stand. */
-const isBlank = (value: unknown) =>
-  value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+/** `[]`, `{}`, `''` and null say nothing, wherever they stand. */
+export const isBlank = (value: unknown) =>
+  value === '' || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 
 const placed = ({ at, variant }: Place, here: string[], root: string) => {
   const isHere = distanceOf(at, here) === 0;

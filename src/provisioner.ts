@@ -46,7 +46,7 @@ const explain = (err: unknown): number => {
 };
 
 runProgram(async () => {
-  const { taskQueue, temporalUiUrl } = cliConfig();
+  const { taskQueue, temporalUiUrl, minSyncInterval } = cliConfig();
   const { client, connection, address } = createTemporalClient();
   // What goes wrong is told on the terminal; there is no log to keep.
   const log = createLogger('provisioner', 'silent');
@@ -76,6 +76,7 @@ runProgram(async () => {
   });
   addAdoptCommand(program, {
     adoption: createAdoption({ client, taskQueue }),
+    minSyncInterval,
     ...{ print, say, exitWith },
   });
   try {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { insteadIn } from './connectors/closed';
 import { describeProblem } from './errors';
 import type { Problem } from './errors';
-import { belongs, placesIn } from './key-places';
+import { belongs, isBlank, placesIn } from './key-places';
 import type { Places } from './key-places';
 import { closest, suggestion } from './suggestions';
 import { formatPath } from './yaml';
@@ -69,6 +69,7 @@ interface Unknown {
   meant: string | undefined;
   /** What to write instead, where no unknown key is taken. */
   instead: string | undefined;
+  isEmpty: boolean;
 }
 
 /** Keys that a descriptor says to no effect: how many, and the first of them. */
@@ -81,6 +82,9 @@ const absentKeys = ({ inst, input }: z.core.$ZodRawIssue) =>
   inst instanceof z.ZodObject
     ? Object.keys(inst.shape).filter((key) => valueAt(input, key) === undefined)
     : [];
+
+const valueIn = (value: unknown, path: Path) =>
+  path.reduce<unknown>((inner, key) => Reflect.get(Object(inner), key), value);
 
 /** What a schema says to a value: the issues, and the keys it does not know. */
 const look = <Schema extends z.ZodType>(schema: Schema, value: unknown) => {
@@ -100,7 +104,8 @@ const look = <Schema extends z.ZodType>(schema: Schema, value: unknown) => {
       ? issue.keys.map((key) => {
           const meant = closest(key, absent.get(formatPath(issue.path)) ?? []);
           const instead = closings.get(formatPath(issue.path));
-          return { path: [...issue.path, key], key, meant, instead };
+          const path = [...issue.path, key];
+          return { path, key, meant, instead, isEmpty: isBlank(valueIn(value, path)) };
         })
       : [],
   );
@@ -139,13 +144,18 @@ export const createReader = (yaml: Yaml) => {
   };
 
   /** A slip of the keyboard, or of the indentation, must not silently provision something else. */
-  const judge = ({ path: at, key, meant, instead }: Unknown, { path, others, home }: Judged) => {
+  const judge = (
+    { path: at, key, meant, isEmpty, ...rest }: Unknown,
+    { path, others, home }: Judged,
+  ) => {
     const full = [...path, ...at];
     if (key === '<<') {
       refuse(full, 'YAML merge keys are not supported; write the values out');
       return true;
     }
     const place = home(at);
+    // What says nothing, as a wizard leaves it behind, cannot be meant otherwise.
+    const instead = isEmpty ? undefined : rest.instead;
     if (meant === undefined && place === undefined && instead === undefined) return false;
     // The first ones are refused, so that the descriptor is.
     if (suggestions >= MAX_SUGGESTIONS) return true;
@@ -200,8 +210,7 @@ const homesIn = (schema: z.ZodType, value: unknown, path: Path): Judged['home'] 
   const root = String(path.at(-1) ?? 'descriptor');
   return (at) => {
     places ??= placesIn(schema, value);
-    const given = at.reduce<unknown>((inner, key) => Reflect.get(Object(inner), key), value);
-    return belongs(places, { path: at, value: given, root });
+    return belongs(places, { path: at, value: valueIn(value, at), root });
   };
 };
 

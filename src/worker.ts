@@ -104,6 +104,7 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
       ...deps,
       redact: redactor.redact,
       takeover: { policy: config.adoptExisting, hrefOf },
+      mappersByHand: config.mappersByHand,
     }),
     ...createReverseActivities({
       ...deps,

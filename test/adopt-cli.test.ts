@@ -117,6 +117,19 @@ describe.each(['public', 'config'] as const)('with the %s API of Airbyte', (api)
       for (const entity of [...sources, ...destinations])
         expect(entity.name).toBe(`${name} [${keyOf('loads')}]`);
       expect(idsOf(await harness.entities())).toEqual(onlyThese(made));
+      const often = { scheduleType: 'cron', cronExpression: '0 0/15 * * * ?' };
+      const connection = { name, schedule: often };
+      await writeFile(file, descriptor({ environment, component: 'loads', connection }));
+      const asFor = (least: string) =>
+        harness.cliWith(
+          { AIRBYTE_MIN_SYNC_INTERVAL: least },
+          'adopt',
+          '--yes',
+          '--descriptor',
+          file,
+        );
+      expect(await asFor('15m')).toMatchObject({ code: 0 });
+      expect((await asFor('1h')).stderr).toContain('would run 15 minutes after');
       const broken = path.join(folder, 'broken.yaml');
       await writeFile(broken, 'a: 1');
       const wrong = await adopt('--dry-run', '--descriptor', broken);

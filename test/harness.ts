@@ -230,6 +230,7 @@ export const startHarness = async (options: HarnessOptions = {}) => {
   return {
     environment,
     cli: (...args: string[]) => runCli(args, env),
+    cliWith: (more: Variables, ...args: string[]) => runCli(args, { ...env, ...more }),
     simulator,
     env,
     api,

@@ -232,12 +232,15 @@ describe('over HTTP', () => {
     const refused = await harness.post('/v1/provision', body);
     expect(refused.status).toBe(400);
     expect(Refusal.parse(refused.json()).errors).toEqual([expect.stringMatching(PROBLEM)]);
-    const access = await harness.post('/v1/updateacl', {
-      refs: [],
-      provisionInfo: { request: body.descriptor, result: '{}' },
-    });
+    const giveAccess = (refs: string[]) =>
+      harness.post('/v1/updateacl', {
+        refs,
+        provisionInfo: { request: body.descriptor, result: '{}' },
+      });
+    const access = await giveAccess(['user:jane_example.com']);
     expect(access.status).toBe(400);
     expect(Refusal.parse(access.json()).errors[0]).toContain('shorten the environment or a name');
+    expect((await giveAccess([])).status).toBe(202);
     const removed = await harness.post('/v1/unprovision', body);
     expect(removed.status).toBe(202);
     expect((await harness.finished(removed.text)).status).toBe('COMPLETED');

@@ -286,6 +286,17 @@ test.each<[Given, string]>([
   expect(refusalsOf(given)).toEqual([problem]);
 });
 
+test.each([
+  { connection: { schedule: { scheduleType: 'manual', cronExpression: '' } } },
+  { connection: { schedule: { scheduleType: 'manual', timezone: null } } },
+  stream({ frequency: '', transformations: [], options: {} }),
+  stream({ mappers: [{ ...HASHING, note: '' }] }),
+  { source: { ...CUSTOM, count: null } },
+  { connection: { tags: [{ name: 'gdpr', note: '' }] } },
+])('%j says nothing, and is ignored', (given) => {
+  expect(refusalsOf(given)).toEqual([]);
+});
+
 test('a key beside specific that belongs in it is refused', () => {
   const streams = [{ name: 'orders' }];
   expect(refusalsOf({}, { streams, syncMode: 'incremental_append' })).toEqual([

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { ValidationStatus } from '../src/contract';
 import { createDrift } from '../src/drift';
 import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
-import { counts, isWrite, startHarness } from './harness';
+import { counts, eventually, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';
+import { descriptor, request } from './fixtures';
 import type { Changes } from './fixtures';
 
 /* What protects data at a connection: it is written, told, kept, and put back. */
@@ -104,6 +106,21 @@ describe.each(['public', 'config'] as const)('with the %s API', (api) => {
   const provision = (stream: object = {}, connection: object = {}) =>
     harness.run('provision', wishes(stream, connection));
 
+  /** What a validation foresees of a provision. */
+  const validated = async (stream: object = {}, connection: object = {}) => {
+    const changes = { environment: harness.environment, ...wishes(stream, connection) };
+    const { text } = await harness.post('/v2/validate', request(descriptor(changes)));
+    const { info } = await eventually(async () => {
+      const answer = await harness.call('GET', `/v2/validate/${text}/status`);
+      const status = ValidationStatus.parse(answer.json());
+      return status.status === 'RUNNING' ? undefined : status;
+    }, `the end of ${text}`);
+    return {
+      errors: info?.publicInfo.error?.errors ?? [],
+      checks: info?.privateInfo?.checks ?? [],
+    };
+  };
+
   /** As a person does in Airbyte's user interface. */
   const setByHand = async (stream: object, more: object = {}) => {
     const { connectionId } = await connectionNow();
@@ -151,9 +168,11 @@ describe.each(['public', 'config'] as const)('with the %s API', (api) => {
     await setByHand({ mappers: [hashing('email')] });
     const made = await connectionNow();
     const drift = createDrift({ client: harness.client, taskQueue: harness.environment });
-    expect((await drift.check()).findings).toMatchObject([
+    const { findings } = await drift.check();
+    expect(findings).toMatchObject([
       { kind: 'changed', differs: ['mappers of customers (hashing of email)'] },
     ]);
+    expect(findings[0]?.remedy).toMatch(/^Write the mappers .* or give the stream mappers: \[\]/);
     await harness.forgetCalls();
     const again = await provision();
     expect(again.status).toBe('COMPLETED');
@@ -213,6 +232,7 @@ describe.each(['public', 'config'] as const)('with the %s API', (api) => {
     await harness.worker()?.end();
     await harness.startWorker({ MAPPERS_BY_HAND: policy });
     await harness.forgetCalls();
+    const foreseen = await validated();
     const again = await provision();
     await harness.worker()?.end();
     await harness.startWorker();
@@ -222,8 +242,16 @@ describe.each(['public', 'config'] as const)('with the %s API', (api) => {
       expect(warningsIn(again)).toEqual([
         expect.stringMatching(/loses what was set by hand.*email/),
       ]);
+      expect(foreseen.checks).toContainEqual(
+        `warning: specific.connection: ${warningsIn(again).join()}`,
+      );
       return;
     }
+    expect(foreseen.errors).toEqual([
+      expect.stringMatching(
+        /^specific\.connection\.streams: Mappers were set by hand .*customers \(hashing of email\)/,
+      ),
+    ]);
     expect(again.result).toMatch(/set by hand in Airbyte.*customers \(hashing of email\)/);
     expect(await writes()).toEqual([]);
     expect(await harness.entities()).toEqual(made);
@@ -232,10 +260,21 @@ describe.each(['public', 'config'] as const)('with the %s API', (api) => {
   test('an encryption set by hand stays with its key, and is never taken away', async () => {
     await provision();
     await setByHand({ mappers: [AES] });
-    expect((await provision({}, { prefix: 'raw_' })).status).toBe('COMPLETED');
+    const drift = createDrift({ client: harness.client, taskQueue: harness.environment });
+    expect((await drift.check()).findings).toEqual([]);
+    const updated = await provision({}, { prefix: 'raw_' });
+    expect(updated.status).toBe('COMPLETED');
+    expect(warningsIn(updated)).toEqual([
+      'The stream customers keeps what was set by hand in Airbyte: encryption of email. Its key is shown to nobody, so no descriptor can have it; it stays until it is taken away in Airbyte',
+    ]);
+    expect((await drift.check()).findings).toEqual([]);
     expect(await mappersNow()).toMatchObject([[{ mapperConfiguration: { key: '**********' } }]]);
     const made = await harness.entities();
     await harness.forgetCalls();
+    const foreseen = await validated({ mappers: [] }, { prefix: 'raw_' });
+    expect(foreseen.errors).toEqual([
+      expect.stringMatching(/^specific\.connection\.streams: .*encryption of email on customers/),
+    ]);
     const refused = await provision({ mappers: [] });
     expect(refused.status).toBe('FAILED');
     expect(refused.result).toMatch(/encryption of email on customers.*could not be put back/);
@@ -292,6 +331,23 @@ describe.each(['public', 'config'] as const)('with the %s API', (api) => {
     expect(await writes()).toEqual([]);
     await provision({}, { tags: ['crm'] });
     expect((await connectionNow()).tags.map(({ name }) => name)).toEqual(['crm']);
+  });
+
+  test('a tag for which the workspace has no room fails validation as it fails a provision', async () => {
+    for (let number = 0; number < 100; number += 1)
+      await harness.airbyte('POST', '/tags', {
+        workspaceId: DEFAULT_WORKSPACE_ID,
+        name: `tag ${String(number)}`,
+        color: '00AA00',
+      });
+    expect((await validated({}, { tags: ['tag 7'] })).errors).toEqual([]);
+    const { errors } = await validated({}, { tags: ['one more'] });
+    expect(errors).toEqual([
+      expect.stringMatching(/^specific\.connection\.tags: Airbyte takes 100 tags .*one more/),
+    ]);
+    const { status, result } = await provision({}, { tags: ['one more'] });
+    expect(status).toBe('FAILED');
+    expect(result).toContain('Airbyte takes 100 tags a workspace, has 100, and lacks one more.');
   });
 
   test('what is read more than before, and what goes on, is told before it is done', async () => {

@@ -1,0 +1,51 @@
+import type { Airbyte, ConnectionRead } from '../src/airbyte';
+import type { ToValidate } from '../workflows/validate';
+import { changesByHand } from './by-hand';
+import { refusalIn } from './findings';
+import type { MappersByHand } from './mappers';
+import { lackingTags } from './tags';
+import { failed, warning } from './validation-checks';
+import type { Check } from './validation-checks';
+
+/* What a provision tells or refuses of what is set in Airbyte, in the same words. */
+
+const MAX_MESSAGE = 500;
+
+/** A refusal of our own is a finding; anything else went wrong by itself. */
+const asFailed = (err: unknown, { at }: ToValidate, field: string): Check[] => {
+  const refusal = refusalIn(err);
+  if (!refusal) throw err;
+  const solution = refusal.solution.replace('specific.connection', `${at}.connection`);
+  return [
+    failed(`${at}.connection.${field}`, `${refusal.problem.slice(0, MAX_MESSAGE)} ${solution}`),
+  ];
+};
+
+export const judgeByHand = (
+  component: ToValidate,
+  connection: ConnectionRead | undefined,
+  byHand: MappersByHand,
+): Check[] => {
+  if (!connection) return [];
+  const { plan, at } = component;
+  try {
+    return changesByHand(connection, plan.connection, byHand).map((message) =>
+      warning(`${at}.connection`, message.slice(0, MAX_MESSAGE)),
+    );
+  } catch (err) {
+    return asFailed(err, component, 'streams');
+  }
+};
+
+/** That tags will be made is nothing to warn of; that they cannot be is. */
+export const judgeTags = async (
+  airbyte: Pick<Airbyte, 'listTags'>,
+  component: ToValidate,
+): Promise<Check[]> => {
+  try {
+    await lackingTags(airbyte, component.plan.connection.tags);
+    return [];
+  } catch (err) {
+    return asFailed(err, component, 'tags');
+  }
+};
