@@ -112,7 +112,7 @@ const configOnly = (api: Api, rows: Call[]) => (api === 'config' ? rows : []);
 /** The calls, in the order of a run; those of the Config API are a few more. */
 export const callsOf = (api: Api): Call[] => [
   ...firstProvision('look', TOKEN, tokenRefused),
-  ...firstProvision('look', ['listSources', 'listDestinations']),
+  ...firstProvision('look', LISTS),
   ...firstProvision('make', ['createSource', 'createDestination']),
   ...firstProvision('make', ['getStreamProperties']),
   ...configOnly(api, firstProvision('make', ['getStreamProperties'], forCatalog)),
