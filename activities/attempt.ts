@@ -1,6 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Info } from '@temporalio/activity';
 import { AirbyteError, outOfTime } from '../src/airbyte-error';
+import type { OutOfTime } from '../src/airbyte-error';
 import type { Interest } from '../src/airbyte-http';
 import { isRecord } from '../src/json';
 
@@ -17,8 +18,8 @@ export interface FailureDetails {
   solution: string;
   /** Until then (epoch milliseconds) Airbyte may still do what it was asked; absent: it will not. */
   settlesAt?: number;
-  /** The step's own time was up: what it waited for may have been another's call. */
-  outOfTime?: true;
+  /** The step's own time was up; absent where it was not that. */
+  outOfTime?: OutOfTime;
 }
 
 export interface Attempt {
@@ -65,7 +66,7 @@ const detailsOf = (err: unknown, { attempt }: Info, settlesAt: number): FailureD
     problem: attempt > 1 ? `${problem} (tried ${String(attempt)} times)` : problem,
     solution: known?.solution ?? 'Ask the platform operator to look at the log of the worker.',
     ...(settlesAt > Date.now() && { settlesAt }),
-    ...(known?.outOfTime && { outOfTime: true as const }),
+    ...(known?.outOfTime && { outOfTime: known.outOfTime }),
   };
 };
 

@@ -3,6 +3,9 @@ import { parseJson } from './json';
 
 const MAX_TEXT = 500;
 
+/** With a call that Airbyte had not answered, or before its turn to call: others' calls were in front. */
+export type OutOfTime = 'calling' | 'waiting';
+
 /**
  * Why a call failed: `refused` stays so however often it is repeated; `connector` is a source or
  * destination that does not work, which Airbyte reports as its own 500; `again` may pass.
@@ -19,8 +22,8 @@ export class AirbyteError extends Error {
   readonly solution: string;
   /** Whether a write may have taken effect, or may yet: nobody can tell from this answer. */
   readonly unclear: boolean;
-  /** Whether it is the step's own time that was up: what it waited for may be another's call. */
-  readonly outOfTime: boolean;
+  /** The step's own time was up; absent where it was not that. */
+  readonly outOfTime: OutOfTime | undefined;
 
   constructor(
     message: string,
@@ -30,7 +33,7 @@ export class AirbyteError extends Error {
       status?: number | undefined;
       retryAfter?: number | undefined;
       unclear?: boolean;
-      outOfTime?: boolean;
+      outOfTime?: OutOfTime | undefined;
       cause?: unknown;
     },
   ) {
@@ -40,7 +43,7 @@ export class AirbyteError extends Error {
     this.retryAfter = given.retryAfter;
     this.solution = given.solution;
     this.unclear = given.unclear ?? false;
-    this.outOfTime = given.outOfTime ?? false;
+    this.outOfTime = given.outOfTime;
   }
 }
 
@@ -260,5 +263,5 @@ export const outOfTime = (call?: Asked) =>
     kind: 'again',
     solution: DEPLOY_AGAIN,
     unclear: call?.writes ?? false,
-    outOfTime: true,
+    outOfTime: call ? 'calling' : 'waiting',
   });
