@@ -635,6 +635,9 @@ test('an Airbyte that hangs from the start is a finding', () =>
     expect(checksOf(status).at(-1)).toBe('not possible: Airbyte: nothing else was checked there');
   }));
 
+/** Activities that a worker does at once (src/worker.ts). */
+const SLOTS = 20;
+
 test('a worker without a free slot leaves everything open', () =>
   withHarness(
     { env: { AIRBYTE_GIVE_UP_AFTER: '3s', AIRBYTE_REQUEST_TIMEOUT: '60s' } },
@@ -650,9 +653,16 @@ test('a worker without a free slot leaves everything open', () =>
           headers: { 'content-type': 'application/json' },
         });
       });
-      await Promise.all(held);
-      const slots = () => harness.calls('listSources').then(({ length }) => length);
-      await eventually(async () => ((await slots()) >= 3 ? true : undefined), 'the slots');
+      const answers = await Promise.all(held);
+      const tokens = await Promise.all(answers.map((answer) => answer.text()));
+      const isStarted = async (token: string) => {
+        const { raw } = await harness.client.workflow.getHandle(token).describe();
+        return raw.pendingActivities?.some(({ lastStartedTime }) => lastStartedTime) === true;
+      };
+      await eventually(async () => {
+        const started = await Promise.all(tokens.map(isStarted));
+        return started.filter(Boolean).length >= SLOTS ? true : undefined;
+      }, 'all slots to be taken');
       const status = await validate(harness);
       expect(status.status).toBe('COMPLETED');
       expect(checksOf(status)[0]).toBe(

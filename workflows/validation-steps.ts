@@ -38,14 +38,14 @@ export const stepsOf = (retry: Retry) => {
   };
 };
 
-const timedOut = (err: unknown, seconds: number) => {
+const timedOut = (err: unknown, within: number) => {
   const { cause } = err instanceof ActivityFailure ? err : {};
   if (!(cause instanceof TimeoutFailure)) return undefined;
   const lastWord = detailsIn(err)?.problem;
   if (lastWord !== undefined) return `was not checked in time. ${lastWord}`;
   return cause.timeoutType === 'SCHEDULE_TO_START'
     ? 'was not checked: no worker had room for it in time'
-    : `was not checked in time: the validation ends after ${String(seconds)} s`;
+    : `was not checked in time: each check has ${String(within / PATIENCES)} s, and all together have ${String(within)} s`;
 };
 
 interface Asked extends Pick<Check, 'verdict' | 'at'> {
