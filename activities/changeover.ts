@@ -54,7 +54,10 @@ const live = async (airbyte: Airbyte, kind: Kind, id: string, key: string): Prom
 const rename = (airbyte: Airbyte, kind: Kind, { id, configuration }: Actor, name: string) =>
   airbyte.updateActor(kind, id, { name, configuration });
 
-/** Both ends get the component's bracket, or none does. Nothing else of them changes. */
+/**
+ * Both ends get the component's bracket, or none does where Airbyte refuses one; what an outage leaves
+ * between the two, the next run completes. Nothing else of them changes.
+ */
 const takeOne = async (airbyte: Airbyte, { key, connectionId, sourceId, destinationId }: Row) => {
   const connection = await airbyte.getConnection(connectionId);
   if (connection?.sourceId !== sourceId || connection.destinationId !== destinationId)

@@ -66,7 +66,7 @@ const unsaid = ({ status, configurations: { streams } }: ConnectionRead): Note[]
     .filter(({ left }) => left.length > 0)
     .map(({ name, left }) =>
       warn(
-        `Of the stream ${name} mappers are left out that a descriptor cannot say: ${left.join(', ')}. They stay in Airbyte unless MAPPERS_BY_HAND is replace`,
+        `Of the stream ${name} mappers are left out that a descriptor cannot say: ${left.join(', ')}. They stay in Airbyte unless MAPPERS_BY_HAND is replace, which does not take away an encryption`,
       ),
     ),
 ];
