@@ -290,7 +290,9 @@ describe.each(['public', 'config'] as const)('with the %s API of Airbyte', (api)
     await harness.fault({ operation: 'putDestination', status: 422, skip: 1 });
     const { status, result } = await harness.run('provision', adopting(made.connectionId));
     expect(status).toBe('FAILED');
-    expect(result).toMatch(/Left behind in Airbyte: the source "Orders".*configuration\.password/);
+    expect(result).toMatch(
+      /Left behind in Airbyte: the source "Orders of old".*configuration\.password/,
+    );
     const after = await world(harness);
     expect(after.destinations).toEqual(before.destinations);
     expect(after.connections).toEqual(before.connections);
@@ -356,6 +358,53 @@ describe.each(['public', 'config'] as const)('with the %s API of Airbyte', (api)
     await harness.forgetCalls();
     expect(await harness.run('provision', wants)).toMatchObject({ status: 'COMPLETED' });
     expect((await harness.calls()).filter(isWrite)).toEqual([]);
+  });
+
+  test('an old one that cannot be set back is named, also where the new source is deleted', async () => {
+    const made = await makeByHand(harness);
+    const sourceId = await makeActor(harness, 'source', { name: 'Another' });
+    const { destinationId } = made;
+    await connect(harness, { sourceId, destinationId }, { name: 'Their own' });
+    const wants = adopting(made.connectionId, { adoptShared: 'anew' });
+    await harness.fault({ operation: 'createConnection', status: 422 });
+    // The first write of the old one pauses it, the next would set it back.
+    await harness.fault({ operation: 'patchConnection', status: 403, skip: 1, times: 0 });
+    const { result } = await harness.run('provision', wants);
+    expect(result).toContain(
+      `Left behind in Airbyte: the connection "Orders to warehouse" (${made.connectionId})`,
+    );
+    expect(result).not.toMatch(/Orders to warehouse" \(\S+\) \(put back/);
+    await harness.clearFaults();
+  });
+
+  test('what was set by hand at the old one stands at the new one too, and is told', async () => {
+    const mappers = [
+      {
+        type: 'hashing',
+        mapperConfiguration: { targetField: 'name', method: 'SHA-256', fieldNameSuffix: '_h' },
+      },
+    ];
+    const made = await makeByHand(harness, {
+      configurations: {
+        streams: [{ name: 'customers', syncMode: 'full_refresh_overwrite', mappers }],
+      },
+    });
+    const sourceId = await makeActor(harness, 'source', { name: 'Another' });
+    const { destinationId } = made;
+    await connect(harness, { sourceId, destinationId }, { name: 'Their own' });
+    const { status, logs, info } = await harness.run(
+      'provision',
+      adopting(made.connectionId, { adoptShared: 'anew', streams: [{ name: 'customers' }] }),
+    );
+    expect(status).toBe('COMPLETED');
+    expect(logs?.map(({ message }) => message).join()).toMatch(/customers keeps .*hashing of name/);
+    const { connections } = await harness.entities();
+    const own = connections.find(
+      ({ connectionId }) => connectionId === info?.privateInfo.connectionId,
+    );
+    expect(own?.configurations).toMatchObject({
+      streams: [{ name: 'customers', mappers: [{ type: 'hashing' }] }],
+    });
   });
 
   test('a pipeline of the existing provisioner is taken over by its name, where the platform says so', async () => {
