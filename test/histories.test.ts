@@ -13,8 +13,8 @@ import { RECORDINGS as OF_THE_REST } from './recordings-rest';
 import { SECRETS } from './takeover-parts';
 
 /*
- * Histories of runs that ended in each way, recorded with RECORD_HISTORIES=1; those of taking over
- * alone with RECORD_HISTORIES=adoption. Replaying them with today's workflow code tells whether runs
+ * Histories of runs that ended in each way, recorded with RECORD_HISTORIES=1; with any other value
+ * only those whose names begin with it. Replaying them with today's workflow code tells whether runs
  * under way survive a deployment of it.
  */
 
@@ -62,8 +62,9 @@ const closed = ({ client }: Harness, { workflowId, runId }: Execution) =>
   }, `the end of ${workflowId}`);
 
 const recordAll = async (harness: Harness) => {
-  const wanted = process.env.RECORD_HISTORIES === 'adoption' ? OF_ADOPTION : RECORDINGS;
-  for (const [name, begin] of Object.entries(wanted)) {
+  const wanted = process.env.RECORD_HISTORIES ?? '1';
+  for (const [name, begin] of Object.entries(RECORDINGS)) {
+    if (wanted !== '1' && !name.startsWith(wanted)) continue;
     const begun = await begin(harness);
     const execution =
       typeof begun === 'string' ? await harness.client.workflow.getHandle(begun).describe() : begun;

@@ -76,6 +76,12 @@ export const RECORDINGS: Recordings = {
     const text = descriptor({ environment: harness.environment });
     return (await harness.post('/v2/validate', { descriptor: text })).text;
   },
+  'validate-in-lanes': async (harness) => {
+    const component = 'in-lanes';
+    await harness.run('provision', { component });
+    const text = descriptor({ environment: harness.environment, component });
+    return (await harness.post('/v2/validate', { descriptor: text })).text;
+  },
   'validate-unreachable': async (harness) => {
     await harness.fault({ operation: 'getWorkspace', status: 401, times: 0 });
     const text = descriptor({ environment: harness.environment, datasetName: 'unreachable' });

@@ -137,4 +137,13 @@ export const RECORDINGS: Recordings = {
     await harness.run('provision');
     return harness.start('unprovision', {}, { removeData: true });
   },
+  'unprovision-clear-put-back': async (harness) => {
+    const component = 'put-back';
+    const { info } = await harness.run('provision', { component });
+    await harness.airbyte('PATCH', `/connections/${String(info?.privateInfo.connectionId)}`, {
+      status: 'inactive',
+    });
+    await harness.fault({ operation: 'createJob', status: 403 });
+    return harness.start('unprovision', { component }, { removeData: true });
+  },
 };
