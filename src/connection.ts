@@ -33,7 +33,12 @@ const primaryKey = z.union([
 const stream = closed(
   z.strictObject({
     name: z.string().min(1).describe('As the source calls it.'),
-    namespace: z.string().optional().describe('Where several streams have the name.'),
+    // A wizard leaves what was not filled in as an empty text.
+    namespace: z
+      .string()
+      .transform((given) => given || undefined)
+      .optional()
+      .describe('Where several streams have the name.'),
     syncMode,
     cursorField: z
       .union([z.string().transform((column) => [column]), columns])

@@ -6,8 +6,15 @@ export const MASK = '**********';
 const SECRET_KEY =
   /^(.*_)?(password|passphrase|passwd|pwd|secret|token|api_?key|access_?key|private_?key(_.*)?|shared_key|client_key|ssh_key|service_account_json|credentials_json|connection_string)$/i;
 
-const SIGNED_URL =
-  /[?&](x-amz-signature|x-amz-credential|x-goog-signature|sig|signature|token|access_token|api_?key|password)=[^&]/i;
+/** What signs a URL, or names who may use it. */
+const SIGNATURE =
+  /^(x-amz-signature|x-amz-credential|x-goog-signature|sig|signature|subscription-key)$/i;
+
+/** `user=reader&ssl=true`, as drivers take it; some want semicolons. */
+const PAIRS = /^[^\s=&;?]+=[^&;]*([&;][^\s=&;?]+=[^&;]*)*[&;]?$/;
+
+/** The value of a header that proves a caller. */
+const CREDENTIALS = /^(Bearer|Basic)\s+\S{8,}$/i;
 
 /** Whether a field of this name is taken for a secret, whatever its connector says. */
 export const isSecretKey = (key: string) =>
@@ -15,10 +22,19 @@ export const isSecretKey = (key: string) =>
 
 type Path = (string | number)[];
 
-/** Secrets may sit in a URL's user part or signature, or in JSON kept as text. */
+const isTelling = (pairs: string) =>
+  [...new URLSearchParams(pairs)].some(
+    ([key, value]) => value !== '' && (isSecretKey(key) || SIGNATURE.test(key)),
+  );
+
+const isTellingUrl = ({ username, password, search, hash }: URL) =>
+  Boolean(username || password) || isTelling(search) || isTelling(hash.slice(1));
+
+/** Secrets may sit in a URL, in pairs for a driver, in a header, or in JSON kept as text. */
 const inText = (text: string, path: Path): Path[] => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && (url.username || url.password || SIGNED_URL.test(url.search))) return [path];
+  if (CREDENTIALS.test(text)) return [path];
+  if (PAIRS.test(text) && isTelling(text.replaceAll(';', '&'))) return [path];
+  if (URL.canParse(text) && isTellingUrl(new URL(text))) return [path];
   if (!text.trimStart().startsWith('{')) return [];
   return secretsIn(parseJson(text), path).length > 0 ? [path] : [];
 };
@@ -40,11 +56,14 @@ const maskSecrets = (value: unknown): unknown => {
   return isRecord(value) ? maskRecord(value) : value;
 };
 
+const isSecretText = (key: string, text: string) =>
+  text !== '' && (isSecretKey(key) || inText(text, []).length > 0);
+
 export const maskRecord = (record: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(record).map(([key, inner]) => [
       key,
-      typeof inner === 'string' && inner !== '' && isSecretKey(key) ? MASK : maskSecrets(inner),
+      typeof inner === 'string' && isSecretText(key, inner) ? MASK : maskSecrets(inner),
     ]),
   );
 
