@@ -14,6 +14,8 @@ const CROWD = 1000;
 /** Of them, those that are waited for. */
 const COMPLETED = 150;
 const MAX_IN_FLIGHT = 2;
+/** Milliseconds: how fast it goes is the benchmark's to tell. */
+const PATIENCE = 300_000;
 /** MiB, twice what they were seen to take: enough for a slow machine, too little for a leak. */
 const BOUNDS = { gateway: 450, worker: 850 };
 
@@ -87,6 +89,7 @@ test('a thousand provisions at once all get their tokens, within bounds', async 
       return connections.length >= COMPLETED || undefined;
     },
     `${String(COMPLETED)} pipelines`,
+    PATIENCE,
   );
   const { seen, peak } = await finish();
 
@@ -98,7 +101,7 @@ test('a thousand provisions at once all get their tokens, within bounds', async 
   expect(seen).toEqual({ gateway: new Set([200]), worker: new Set([200]) });
   expect(peak.gateway).toBeLessThan(BOUNDS.gateway);
   expect(peak.worker).toBeLessThan(BOUNDS.worker);
-}, 300_000);
+}, 400_000);
 
 test('when Temporal is gone in the middle of a crowd, each is told so soon, and nobody is ready', async () => {
   await temporal.stop();

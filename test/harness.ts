@@ -115,8 +115,9 @@ export const runCli = (args: string[], env: Variables) =>
 export const eventually = async <Value>(
   look: () => Promise<Value | undefined> | Value | undefined,
   what: string,
+  patience = PATIENCE,
 ): Promise<Value> => {
-  const deadline = Date.now() + PATIENCE;
+  const deadline = Date.now() + patience;
   while (Date.now() < deadline) {
     const value = await look();
     if (value !== undefined) return value;
