@@ -93,7 +93,6 @@ const forCatalog = {
   of: 'connection',
   after: 'getStreamProperties',
 } as const;
-const toUndo = { ...restored, of: 'connection' } as const;
 
 const gone = (name: string) => ({ which: 'is it gone?', after: name });
 
@@ -115,7 +114,6 @@ export const callsOf = (api: Api): Call[] => [
   ...firstProvision('look', LISTS),
   ...firstProvision('make', ['createSource', 'createDestination']),
   ...firstProvision('make', ['getStreamProperties']),
-  ...configOnly(api, firstProvision('make', ['getStreamProperties'], forCatalog)),
   ...firstProvision('make', ['createConnection']),
   ...firstProvision('make', ['listSources'], whenLost('createSource')),
   ...firstProvision('make', ['listDestinations'], whenLost('createDestination')),
@@ -141,9 +139,9 @@ export const callsOf = (api: Api): Call[] => [
   ...update('look', LISTS),
   ...update('look', BY_IDS, byIds),
   ...update('make', ['putSource', 'putDestination', 'getStreamProperties']),
-  ...configOnly(api, update('make', ['getConnection', 'getStreamProperties'], forCatalog)),
+  ...configOnly(api, update('make', ['getConnection'], forCatalog)),
   ...update('make', ['patchConnection']),
-  ...configOnly(api, update('undo', ['getConnection', 'getStreamProperties'], toUndo)),
+  ...update('undo', BY_IDS, restored),
   ...update('undo', ['patchConnection', 'putDestination', 'putSource'], restored),
 
   ...calls('unprovision')('look', TOKEN, tokenRefused),
