@@ -7,6 +7,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { ROOT } from '../scripts/child';
 import { startStack } from '../scripts/stack';
 import type { Stack } from '../scripts/stack';
+import { dataConverter } from '../src/payload-codec';
 import { requestsOn } from './bench';
 import { benchCrowd } from './crowd';
 import { closeConnections } from './http';
@@ -34,7 +35,11 @@ const tellMachine = () => {
 const measureAll = async (stack: Stack) => {
   const connection = await Connection.connect({ address: stack.temporalAddress });
   try {
-    const bench = { stack, client: new Client({ connection }), requestFor: requestsOn(stack) };
+    const bench = {
+      stack,
+      client: new Client({ connection, dataConverter }),
+      requestFor: requestsOn(stack),
+    };
     const start = await benchStart(bench);
     const provision = await benchProvision(bench);
     const validate = await benchValidate(bench);

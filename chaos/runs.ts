@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { ProvisioningStatus } from '../src/contract';
+import { dataConverter } from '../src/payload-codec';
 import { untilItWorks } from './patience';
 import { attributeOf } from './requests';
 
@@ -30,7 +31,7 @@ export type Runs = ReturnType<typeof createRuns>;
 /** The runs, past the gateway: in the order in which they ended, repeated ones each on their own. */
 export const createRuns = (address: string, signal: AbortSignal) => {
   const connection = Connection.lazy({ address, channelArgs: RECONNECT });
-  const client = new Client({ connection });
+  const client = new Client({ connection, dataConverter });
   const ask = <Result>(call: () => Promise<Result>) =>
     untilItWorks(() => client.withDeadline(Date.now() + DEADLINE, call), { signal });
 

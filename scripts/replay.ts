@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Worker } from '@temporalio/worker';
+import { dataConverter } from '../src/payload-codec';
 import { ROOT } from './child';
 
 /** Replays one exported history (`temporal workflow show --output json`) with the built workflows. */
@@ -8,7 +9,7 @@ const replay = async (file: string): Promise<boolean> => {
   const history: unknown = JSON.parse(await readFile(file, 'utf8'));
   const codePath = path.join(ROOT, 'dist', 'workflow-bundle.js');
   try {
-    await Worker.runReplayHistory({ workflowBundle: { codePath } }, history);
+    await Worker.runReplayHistory({ workflowBundle: { codePath }, dataConverter }, history);
     console.log(`replays  ${path.basename(file)}`);
     return true;
   } catch (err) {

@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { dataConverter } from './payload-codec';
 
 /** gRPC waits up to two minutes between attempts to reconnect; Temporal may be back in seconds. */
 const RECONNECT = {
@@ -11,6 +12,6 @@ const RECONNECT = {
 export const createTemporalClient = () => {
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const connection = Connection.lazy({ ...connectionOptions, channelArgs: RECONNECT });
-  const client = new Client({ connection, ...(namespace && { namespace }) });
+  const client = new Client({ connection, dataConverter, ...(namespace && { namespace }) });
   return { client, connection, address: connection.options.address };
 };

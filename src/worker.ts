@@ -17,6 +17,7 @@ import { workerConfig } from './config';
 import type { WorkerConfig } from './config';
 import { createFabrics } from './fabrics';
 import { createLogger, listen, onSignal, runProgram } from './program';
+import { dataConverter } from './payload-codec';
 import { createProvisioned } from './provisioned';
 import { putReconcileSchedule } from './reconcile-schedule';
 import { createSecretReferences } from './secret-references';
@@ -175,12 +176,13 @@ runProgram(async () => {
     stop();
   });
   const { connection, namespace } = await connect(log);
-  const client = new Client({ connection, namespace });
+  const client = new Client({ connection, namespace, dataConverter });
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue: config.taskQueue,
     workflowBundle: { codePath: BUNDLE },
+    dataConverter,
     activities: activitiesOf(config, client, log),
     maxCachedWorkflows: 200,
     maxConcurrentWorkflowTaskExecutions: 20,

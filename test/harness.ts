@@ -10,6 +10,7 @@ import { launch, ROOT, untilReady } from '../scripts/child';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../src/simulator/simulator';
 import type { Simulator, SimulatorOptions } from '../src/simulator/simulator';
 import { ProvisioningStatus } from '../src/contract';
+import { dataConverter } from '../src/payload-codec';
 import { API, nameIn } from './airbyte-operations';
 import type { Api } from './airbyte-operations';
 import { descriptor, request } from './fixtures';
@@ -236,7 +237,7 @@ export const startHarness = async (options: HarnessOptions = {}) => {
     env,
     api,
     /** Temporal, as an operator's tools see it. */
-    client: new Client({ connection }),
+    client: new Client({ connection, dataConverter }),
     call,
     post,
     status,

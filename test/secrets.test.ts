@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { Client, Connection } from '@temporalio/client';
 import { createRedactor, maskRecord } from '../src/secrets';
 import { createDrift } from '../src/drift';
@@ -13,10 +14,17 @@ const KEY = [
   '-----END PRIVATE KEY-----',
 ].join('\n');
 
-/** Every text in a value, those kept as bytes included. */
+const GZIP = [0x1f, 0x8b];
+const textOf = (bytes: Uint8Array) =>
+  (GZIP.every((byte, index) => bytes[index] === byte)
+    ? gunzipSync(bytes)
+    : Buffer.from(bytes)
+  ).toString();
+
+/** Every text in a value, those kept as bytes included, compressed or not. */
 const textsIn = (value: unknown): string[] => {
   if (typeof value === 'string') return [value];
-  if (value instanceof Uint8Array) return [Buffer.from(value).toString()];
+  if (value instanceof Uint8Array) return [textOf(value)];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 };
 

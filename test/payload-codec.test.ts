@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { COMPRESSED_FROM, payloadCodec } from '../src/payload-codec';
+
+const payloadOf = (value: unknown) => defaultPayloadConverter.toPayload(value);
+const streams = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ name: `table_${String(index)}`, syncMode: 'x' }));
+
+test('a large payload goes compressed and comes back as it was', async () => {
+  const value = { streams: streams(20_000) };
+  const [encoded] = await payloadCodec.encode([payloadOf(value)]);
+  expect(encoded?.data?.length).toBeLessThan(150_000);
+  const [decoded] = await payloadCodec.decode(encoded ? [encoded] : []);
+  const back = JSON.stringify(defaultPayloadConverter.fromPayload(decoded ?? {}));
+  expect(back === JSON.stringify(value)).toBe(true);
+});
+
+test('a small payload stays readable, and so does none', async () => {
+  const small = [payloadOf({ name: 'orders' }), payloadOf(undefined)];
+  expect(await payloadCodec.encode(small)).toEqual(small);
+  expect(await payloadCodec.decode(small)).toEqual(small);
+});
+
+test('what an older gateway wrote uncompressed is read', async () => {
+  const large = payloadOf('x'.repeat(COMPRESSED_FROM));
+  const [decoded] = await payloadCodec.decode([large]);
+  expect(decoded).toBe(large);
+});
+
+test('bytes that do not shrink come back too', async () => {
+  const bytes = randomBytes(COMPRESSED_FROM);
+  const [noise] = await payloadCodec.decode(
+    await payloadCodec.encode([payloadOf(new Uint8Array(bytes))]),
+  );
+  expect(bytes.equals(noise?.data ?? Buffer.alloc(0))).toBe(true);
+});
+
+test('a bomb is not unpacked', async () => {
+  const metadata = { encoding: Buffer.from('binary/gzip'), 'inner-encoding': Buffer.from('x') };
+  const bomb = { metadata, data: gzipSync(Buffer.alloc(65 * 1024 * 1024)) };
+  await expect(payloadCodec.decode([bomb])).rejects.toThrow();
+});
