@@ -120,6 +120,8 @@ const keepDeploying = (harness: Harness, balancer: Balancer, callers: number) =>
   };
   const calling = Promise.all(Array.from({ length: callers }, call));
   return async () => {
+    // Some of each caller's go on while programs are replaced, however slow the machine is.
+    await eventually(() => components > 2 * callers || undefined, 'more deployments');
     over = true;
     await calling;
     return { outcomes, components };
@@ -150,7 +152,6 @@ test('gateways and workers are replaced one by one under load, and no request an
 
   expect(ends).toEqual(Array(4).fill(expect.stringContaining('exit code 0')));
   expect(outcomes.filter((outcome) => outcome !== 'COMPLETED')).toEqual([]);
-  expect(components).toBeGreaterThan(8);
   expect(counts(await harness.entities())).toEqual([components, components, components]);
 });
 
