@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ProvisioningStatus } from '../src/contract';
-import { counts, eventually, startHarness, startProgram } from './harness';
+import { counts, eventually, startHarness, startProgram, slowness } from './harness';
 import type { Harness, HarnessOptions, Program } from './harness';
 import { descriptor, request } from './fixtures';
 
@@ -120,6 +120,8 @@ const keepDeploying = (harness: Harness, balancer: Balancer, callers: number) =>
   };
   const calling = Promise.all(Array.from({ length: callers }, call));
   return async () => {
+    // Some of each caller's go on while programs are replaced, however slow the machine is.
+    await eventually(() => components > 2 * callers || undefined, 'more deployments');
     over = true;
     await calling;
     return { outcomes, components };
@@ -150,7 +152,6 @@ test('gateways and workers are replaced one by one under load, and no request an
 
   expect(ends).toEqual(Array(4).fill(expect.stringContaining('exit code 0')));
   expect(outcomes.filter((outcome) => outcome !== 'COMPLETED')).toEqual([]);
-  expect(components).toBeGreaterThan(8);
   expect(counts(await harness.entities())).toEqual([components, components, components]);
 });
 
@@ -206,7 +207,7 @@ test('a worker hands a step back that does not end in time, and another one take
   const stopped = Date.now();
   expect(await old?.end()).toContain('exit code 0');
   // After its grace time, not when the call would have timed out.
-  expect(Date.now() - stopped).toBeLessThan(15_000);
+  expect(Date.now() - stopped).toBeLessThan(15_000 * slowness());
   expect((await harness.finished(token)).status).toBe('COMPLETED');
   expect(counts(await harness.entities())).toEqual([1, 1, 1]);
 });
