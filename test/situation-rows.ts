@@ -3,7 +3,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { API } from './airbyte-operations';
 import { createPool } from './fault-lanes';
-import { isRecording } from './fault-matrix-recording';
 import { startHarness } from './harness';
 import type { Harness } from './harness';
 import { flawsOf, nothingFlaws, wantedFlaws } from './situation-laws';
@@ -84,15 +83,12 @@ const play = async (world: World, row: Situation) => {
   return { flaws: [...flaws, ...again], text: told.status.result };
 };
 
-/** Of the Config API every third row, as with the calls. */
-const EACH = API === 'config' && !isRecording ? 3 : 1;
-
 /** One test for each row; they run side by side. */
 export const testSituations = (withWorld: ReturnType<typeof useWorlds>) => {
   const record = recordSituations();
-  const rows = SITUATION_ROWS.map((row, index) => ({ row, index, name: nameOf(row) }))
-    .filter(({ row }) => (row.only ?? API) === API)
-    .filter((_row, index) => index % EACH === 0);
+  const rows = SITUATION_ROWS.map((row, index) => ({ row, index, name: nameOf(row) })).filter(
+    ({ row }) => (row.only ?? API) === API,
+  );
   const chosen = sampled(rows);
   test.concurrent.each(chosen)(
     '$name',
