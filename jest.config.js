@@ -62,7 +62,8 @@ const suites = parts
 
 /** @type {import('jest').Config} */
 module.exports = {
-  testTimeout: 120_000,
+  // What is waited for fails by itself, sooner: test/harness.ts.
+  testTimeout: 900_000,
   maxWorkers: 2,
   // The rows of the fault matrix all begin at once: they wait for a lane, not for jest.
   maxConcurrency: 1000,

@@ -19,8 +19,20 @@ import type { Changes } from './fixtures';
 /** A password that must be seen nowhere but in Airbyte. */
 export const CANARY = 'canary-4f1d8a-never-shown';
 
+/** At most, so that what fails does so in an hour. */
+const MOST = 6;
+
+/** How many times longer than on a free machine things may take on this one, by its load of now. */
+export const slowness = () => {
+  const [load = 0] = os.loadavg();
+  return Math.min(MOST, Math.max(1, load / os.availableParallelism() / 1.5));
+};
+
+/** Milliseconds on a free machine, as a variable for this one as it is now. */
+const durationOf = (ms: number) => `${String(Math.ceil(ms * slowness()))}ms`;
+
 const LOGS = path.join(os.tmpdir(), `provisioner-tests-${String(process.pid)}`);
-/** Milliseconds until a run that does not end fails the test that waits for it. */
+/** Milliseconds, on a free machine, until a run that does not end fails the test that waits for it. */
 const PATIENCE = 90_000;
 
 type Variables = Record<string, string>;
@@ -60,7 +72,7 @@ export const startProgram = async (
     found = ready.exec(output())?.[1] ?? '';
     return Promise.resolve(found !== '');
   };
-  await untilReady(child, { isReady, timeout: PATIENCE });
+  await untilReady(child, { isReady, timeout: PATIENCE * slowness() });
   const end = async (signal: NodeJS.Signals = 'SIGTERM') => {
     process.off('exit', child.kill);
     if (!child.hasEnded()) process.kill(child.pid, signal);
@@ -91,10 +103,10 @@ const variables = (simulator: Simulator, taskQueue: string, temporal: string): V
   AIRBYTE_CLIENT_ID: 'simulator',
   AIRBYTE_CLIENT_SECRET: 'simulator-secret',
   AIRBYTE_WORKSPACE_ID: DEFAULT_WORKSPACE_ID,
-  AIRBYTE_REQUEST_TIMEOUT: '500ms',
+  AIRBYTE_REQUEST_TIMEOUT: durationOf(500),
   AIRBYTE_RETRY_INITIAL: '50ms',
   AIRBYTE_RETRY_MAX_INTERVAL: '400ms',
-  AIRBYTE_GIVE_UP_AFTER: '4s',
+  AIRBYTE_GIVE_UP_AFTER: durationOf(4000),
   AIRBYTE_SETTLE_TIME: '1s',
   SNOWFLAKE_HOST: 'tests.snowflakecomputing.com',
   SNOWFLAKE_ROLE: 'LOADER',
@@ -118,7 +130,7 @@ export const eventually = async <Value>(
   what: string,
   patience = PATIENCE,
 ): Promise<Value> => {
-  const deadline = Date.now() + patience;
+  const deadline = Date.now() + patience * slowness();
   while (Date.now() < deadline) {
     const value = await look();
     if (value !== undefined) return value;

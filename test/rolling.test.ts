@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ProvisioningStatus } from '../src/contract';
-import { counts, eventually, startHarness, startProgram } from './harness';
+import { counts, eventually, startHarness, startProgram, slowness } from './harness';
 import type { Harness, HarnessOptions, Program } from './harness';
 import { descriptor, request } from './fixtures';
 
@@ -206,7 +206,7 @@ test('a worker hands a step back that does not end in time, and another one take
   const stopped = Date.now();
   expect(await old?.end()).toContain('exit code 0');
   // After its grace time, not when the call would have timed out.
-  expect(Date.now() - stopped).toBeLessThan(15_000);
+  expect(Date.now() - stopped).toBeLessThan(15_000 * slowness());
   expect((await harness.finished(token)).status).toBe('COMPLETED');
   expect(counts(await harness.entities())).toEqual([1, 1, 1]);
 });

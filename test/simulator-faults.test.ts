@@ -4,6 +4,7 @@ import {
   type SimulatorOptions,
   startSimulator,
 } from '../src/simulator/simulator';
+import { slowness } from './harness';
 import { API, createClient, json } from './simulator-client';
 
 const operationNames: unknown = expect.arrayContaining(['*', 'createSource', 'createAccessToken']);
@@ -181,11 +182,14 @@ describe('faults', () => {
   test.each([
     [{ hang: 'before' }, 0],
     [{ hang: 'after' }, 1],
-    [{ commitLater: 300 }, 0],
+    [{ commitLater: 3000 }, 0],
   ])('%j never answers and leaves %i created when the client gives up', (effect, created) =>
     withSimulator({ auth: 'none' }, async ({ addFault, createSource, sourceCount }) => {
       await addFault({ operation: 'createSource', ...effect });
-      await expect(createSource(AbortSignal.timeout(100))).rejects.toThrow();
+      // On a busy machine it takes a while until Airbyte has the call at all.
+      await expect(
+        createSource(AbortSignal.timeout(Math.ceil(100 * slowness()))),
+      ).rejects.toThrow();
       expect(await sourceCount()).toBe(created);
     }),
   );
@@ -193,19 +197,23 @@ describe('faults', () => {
   test('commitLater does the operation after the client gave up, but not after a reset', () =>
     withSimulator({ auth: 'none' }, async (client) => {
       const { addFault, createSource, sourceCount, request, simulator } = client;
-      await addFault({ operation: 'createSource', commitLater: 100 });
-      await expect(createSource(AbortSignal.timeout(50))).rejects.toThrow();
+      const soon = Math.ceil(50 * slowness());
+      const later = 2 * soon;
+      await addFault({ operation: 'createSource', commitLater: later });
+      await expect(createSource(AbortSignal.timeout(soon))).rejects.toThrow();
       const late = async () =>
         z.object({ late: z.number() }).parse((await request('GET', '/_simulator/faults')).body)
           .late;
       expect(await late()).toBe(1);
       await eventually(async () => (await late()) === 0);
       expect(await sourceCount()).toBe(1);
-      await addFault({ operation: 'createSource', commitLater: 100 });
-      await expect(createSource(AbortSignal.timeout(50))).rejects.toThrow();
+      await addFault({ operation: 'createSource', commitLater: later });
+      await expect(createSource(AbortSignal.timeout(soon))).rejects.toThrow();
       simulator.reset();
       await createSource();
-      await expect(createSource(AbortSignal.timeout(150))).resolves.toMatchObject({ status: 200 });
+      await expect(createSource(AbortSignal.timeout(3 * soon))).resolves.toMatchObject({
+        status: 200,
+      });
       expect(await sourceCount()).toBe(2);
     }));
 
