@@ -58,7 +58,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/config.ts', 'scripts/**', 'bench/**', 'chaos/**', 'test/**'],
+    files: ['src/config.ts', 'scripts/**', 'bench/**', 'chaos/**', 'test/**', 'jest.config.js'],
     rules: { 'no-restricted-properties': 'off' },
   },
   { files: ['scripts/**', 'bench/**', 'chaos/**'], rules: { 'no-console': 'off' } },

@@ -4,6 +4,30 @@ const common = {
   globalTeardown: '<rootDir>/test/shared-temporal.ts',
 };
 
+/** The fault matrix: each of its suites takes the part of its rows that LONG names (test/sample.ts). */
+const matrix = [
+  'faults-provision',
+  'faults-update',
+  'faults-unprovision',
+  'faults-remove-data',
+  'faults-situations',
+];
+
+/** Others that take most of a minute and more. */
+const others = [
+  'adopt-cli',
+  'backpressure',
+  'chaos',
+  'crash',
+  'late-writes',
+  'lists',
+  'operations',
+  'protecting',
+  'takeover',
+  'v2-validate',
+];
+const long = [...matrix, ...others];
+
 /** The suites that must end the same through both of Airbyte's APIs. */
 const both = [
   'provision',
@@ -14,8 +38,27 @@ const both = [
   'late-writes',
   'lists',
   'undo',
-  'faults-*',
+  ...matrix,
 ];
+
+/**
+ * `LONG=k/n`: the k-th of n parts of the long suites, and nothing else. Without it all the others, and
+ * of the long ones those that the command line names.
+ */
+const [part, parts] = (process.env.LONG ?? '').split('/').map(Number);
+const sample = [...matrix, ...others.filter((_suite, index) => index % parts === part - 1)];
+const named = process.argv
+  .slice(2)
+  .map((argument) => argument.replace(/^.*\//, '').replace(/\.test\.ts$/, ''));
+const left = long.filter((suite) => !named.some((name) => name !== '' && suite.startsWith(name)));
+
+const fileOf = (suite) => `<rootDir>/test/${suite}.test.ts`;
+const suites = parts
+  ? { testMatch: sample.map(fileOf) }
+  : {
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: left.map((suite) => `/test/${suite}\\.test\\.ts$`),
+    };
 
 /** @type {import('jest').Config} */
 module.exports = {
@@ -25,11 +68,12 @@ module.exports = {
   // The rows of the fault matrix all begin at once: they wait for a lane, not for jest.
   maxConcurrency: 1000,
   projects: [
-    { ...common, displayName: 'public API', testMatch: ['<rootDir>/test/**/*.test.ts'] },
+    { ...common, ...suites, displayName: 'public API' },
     {
       ...common,
+      ...suites,
       displayName: 'Config API',
-      testMatch: both.map((name) => `<rootDir>/test/${name}.test.ts`),
+      testMatch: both.filter((suite) => !parts || sample.includes(suite)).map(fileOf),
       globals: { AIRBYTE_API: 'config' },
     },
   ],

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createReaper } from './reaper';
 
 /** How long a program may take to end by itself. */
 const GRACE = 15_000;
@@ -12,6 +13,8 @@ const rootAbove = (folder: string): string =>
 
 /** The checkout, from its sources as well as from dist/. */
 export const ROOT = rootAbove(__dirname);
+
+const reaper = createReaper(path.join(ROOT, 'scripts'));
 
 export interface Program {
   name: string;
@@ -63,10 +66,13 @@ const within = (time: number, event: Promise<unknown>) => {
 
 export const launch = (program: Program): Child => {
   const child = spawnProgram(program);
+  const pid = child.pid ?? 0;
+  if (pid > 0) reaper.began(pid);
   let over = false;
   const ended = new Promise<string>((resolve) => {
     const end = (how: string) => {
       over = true;
+      reaper.ended(pid);
       resolve(obituary(program, how));
     };
     child.once('error', (err) => {
@@ -81,7 +87,7 @@ export const launch = (program: Program): Child => {
   };
   return {
     name: program.name,
-    pid: child.pid ?? 0,
+    pid,
     logFile: program.logFile,
     ended,
     hasEnded: () => over,

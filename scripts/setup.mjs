@@ -1,7 +1,7 @@
 // Prepares a checkout (dependencies, Temporal CLI, build), then runs a command in it:
 //   node scripts/setup.mjs [COMMAND ARGS…]
 // It runs before `npm ci`, so it takes nothing but what Node brings.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -146,15 +146,42 @@ export const prepare = async ({ root, env, interrupt }) => {
 
 /* Signals. */
 
+/** Of npm, where it runs us in a shell: killed, it leaves the shell behind. */
+const npmAboveShell = () => {
+  try {
+    const shown = execFileSync('ps', ['-o', 'ppid=,args=', '-p', String(process.ppid)]);
+    const [, pid] = /^ *(\d+) \S*sh -c/.exec(shown.toString()) ?? [];
+    return pid === undefined ? undefined : Number(pid);
+  } catch {
+    return undefined;
+  }
+};
+
+const isGone = (pid) => {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (err) {
+    return err.code === 'ESRCH';
+  }
+};
+
+/** Looked up once, at the start: later npm may be gone already. */
+const [parent, grandparent] = process.env.npm_lifecycle_event
+  ? [process.ppid, npmAboveShell()]
+  : [];
+
+const isOrphan = () =>
+  parent !== undefined &&
+  (process.ppid !== parent || (grandparent !== undefined && isGone(grandparent)));
+
 /**
  * Tells of every request to end. npm runs its scripts in a shell, which may die of npm's SIGTERM without
- * passing it on: there, the end of our parent is one too.
+ * passing it on, or live on when npm is killed: there, the end of either is one too.
  */
 const onEndRequested = (handle) => {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, handle);
-  const parent = process.ppid;
-  const isOrphan = () => process.env.npm_lifecycle_event && process.ppid !== parent;
   const watch = setInterval(() => isOrphan() && handle('SIGTERM'), 250);
   return () => {
     clearInterval(watch);

@@ -30,6 +30,8 @@ export interface Call {
   after?: string;
   /** What brings the run to this call. */
   brought?: Fault[];
+  /** Airbyte accepts the worker's token no more, however often it is tried. */
+  tokenRevoked?: true;
   /** The request tells the ids a former run reported. */
   byIds?: true;
   /** Somebody paused the connection in Airbyte's user interface. */
@@ -61,7 +63,7 @@ const calls =
 
 /** A worker asks for a token when the one it has is refused. */
 const TOKEN = ['createAccessToken'];
-const tokenRefused = { brought: [{ operation: 'listSources', status: 401 }] };
+const tokenRefused = { tokenRevoked: true } as const;
 const LISTS = ['listSources', 'listDestinations', 'listConnections'];
 const BY_IDS = ['getSource', 'getDestination', 'getConnection'];
 const byIds = { byIds: true, which: 'by id' } as const;

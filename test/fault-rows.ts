@@ -9,9 +9,9 @@ import type { Lanes } from './fault-lanes';
 import { markOf, rowsOf } from './fault-matrix';
 import type { End, Row } from './fault-matrix';
 import { recordRows } from './fault-matrix-document';
-import { isRecording } from './fault-matrix-recording';
 import { eventually } from './harness';
 import type { Harness } from './harness';
+import { sampled } from './sample';
 
 /** Milliseconds for all rows of a file, as each one's time begins with the first. */
 const ALL_ROWS = 1_800_000;
@@ -142,6 +142,7 @@ const play = async (harness: Harness, { call, kind, faults }: Row) => {
   const send = await prepare(harness, call);
   const before = await entities();
   for (const fault of faults) await harness.fault(fault);
+  if (call.tokenRevoked) await harness.control('DELETE', '/tokens');
   const first = await ended(harness, await send(), kind.lane);
   const { befell } = await allBefell(harness, call);
   const after = await entities();
@@ -183,19 +184,10 @@ const difference = (row: Row, played: Played, texts: string[]) =>
     ...texts,
   ].join('\n');
 
-/**
- * Of the Config API every third row, as each takes half a second of this machine: every call, and in
- * turn every kind. `npm run fault-matrix` runs them all.
- */
-const EACH = API === 'config' && !isRecording ? 3 : 1;
-
-const chosen = (operation: Operation) =>
-  rowsOf(API, operation).filter((_row, index) => index % EACH === 0);
-
 /** One test for each row of the operation; they run side by side on the lanes. */
 export const testRows = (operation: Operation, withLane: Lanes) => {
   const record = recordRows(operation);
-  test.concurrent.each(chosen(operation))(
+  test.concurrent.each(sampled(rowsOf(API, operation)))(
     '$name',
     async (row) => {
       const { played, texts } = await withLane(row.kind.lane, (harness) => play(harness, row));

@@ -3,12 +3,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { API } from './airbyte-operations';
 import { createPool } from './fault-lanes';
-import { isRecording } from './fault-matrix-recording';
 import { startHarness } from './harness';
 import type { Harness } from './harness';
 import { flawsOf, nothingFlaws, wantedFlaws } from './situation-laws';
 import { createWorld, SECRETS } from './situation-world';
 import type { Told, World } from './situation-world';
+import { sampled } from './sample';
 import { recordSituations } from './situations-document';
 import { endIn, nameOf } from './situation';
 import type { Situation } from './situation';
@@ -83,15 +83,13 @@ const play = async (world: World, row: Situation) => {
   return { flaws: [...flaws, ...again], text: told.status.result };
 };
 
-/** Of the Config API every third row, as with the calls. */
-const EACH = API === 'config' && !isRecording ? 3 : 1;
-
 /** One test for each row; they run side by side. */
 export const testSituations = (withWorld: ReturnType<typeof useWorlds>) => {
   const record = recordSituations();
-  const chosen = SITUATION_ROWS.map((row, index) => ({ row, index, name: nameOf(row) }))
-    .filter(({ row }) => (row.only ?? API) === API)
-    .filter((_row, index) => index % EACH === 0);
+  const rows = SITUATION_ROWS.map((row, index) => ({ row, index, name: nameOf(row) })).filter(
+    ({ row }) => (row.only ?? API) === API,
+  );
+  const chosen = sampled(rows);
   test.concurrent.each(chosen)(
     '$name',
     async ({ row, index }) => {

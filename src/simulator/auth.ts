@@ -28,9 +28,12 @@ const decode = (text: string): unknown => {
 };
 
 const createTokens = (lifetime: number) => {
-  const key = randomBytes(32);
+  let key = randomBytes(32);
   const sign = (content: string) => createHmac('sha256', key).update(content).digest('base64url');
   return {
+    revokeAll: () => {
+      key = randomBytes(32);
+    },
     issue: () => {
       const iat = Math.floor(Date.now() / 1000);
       const claims = {
@@ -108,6 +111,8 @@ export const createAuth = (options: AuthOptions) => {
     refuse: (authorization = '') => refusals[options.auth](authorization),
     operation,
     configOperation,
+    /** Accepts no token given out so far, as an Airbyte that was started with a new signing key. */
+    revokeTokens: tokens.revokeAll,
   };
 };
 export type Auth = ReturnType<typeof createAuth>;

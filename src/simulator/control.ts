@@ -24,6 +24,7 @@ export interface ControlDependencies {
   jobDuration: number;
   /** How many operations of `commitLater` are still to be done. */
   late: () => number;
+  revokeTokens: () => void;
   reset: () => void;
   save: () => void;
   restore: () => void;
@@ -43,6 +44,7 @@ const routes = {
   'POST /_simulator/odd':
     'shows an entity in an odd form: {id, fields: {name: null}, without: ["configuration"]}',
   'GET /_simulator/files/:name': `sample files: ${[...sampleFiles.keys()].join(', ')}`,
+  'DELETE /_simulator/tokens': 'no token given out so far is accepted any more',
   'POST /_simulator/reset': 'back to the start',
   'POST /_simulator/save': 'keeps what exists, for restore',
   'POST /_simulator/restore': 'back to what was saved; faults and calls are forgotten',
@@ -140,6 +142,10 @@ export const createControl = (deps: ControlDependencies): Router => {
     const { operation } = req.query;
     faults.clear(typeof operation === 'string' ? operation : undefined);
     res.json({ faults: faults.list() });
+  });
+  router.delete('/tokens', (_req, res) => {
+    deps.revokeTokens();
+    res.json({ revoked: true });
   });
   router.get('/checks', (_req, res) => res.json({ checks: deps.failures.list() }));
   router.post('/checks', (req, res) => addFailure(deps, req.body, res));

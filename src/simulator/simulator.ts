@@ -183,6 +183,7 @@ export const createSimulator = (options: SimulatorOptions = {}) => {
       operations: [...names],
       jobDuration,
       late: timers.pending,
+      revokeTokens: auth.revokeTokens,
       reset,
       save,
       restore,
