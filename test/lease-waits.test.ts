@@ -18,7 +18,7 @@ const DAY = 86_400_000;
 /** The first wait, and the part of the time waited that each later one takes (workflows/lease.ts). */
 const FIRST_WAIT = 30_000;
 const PART_OF_WAITED = 1 / 4;
-/** How often a run tries by itself in `time` milliseconds, if nobody tells it anything. */
+/** How often a run asks the lease by itself in `time` milliseconds, if nobody tells it anything. */
 const triesIn = (time: number, firstWait = FIRST_WAIT) => {
   const steady = firstWait / PART_OF_WAITED;
   if (time <= steady) return Math.ceil(time / firstWait) + 1;
@@ -27,11 +27,11 @@ const triesIn = (time: number, firstWait = FIRST_WAIT) => {
 };
 
 /**
- * Events of a run: to begin with, and each time it tries (it asks for the lease, tells it that it
- * waits, hears who is before it, waits, and may be asked itself whether it still waits).
+ * Events of a run: to begin with, and each time it asks (it tells the lease that it waits, hears who is
+ * before it, waits, and may be asked itself whether it still waits).
  */
 const BEGINNING = 30;
-const PER_TRY = 28;
+const PER_TRY = 20;
 /** Events of a lease after which it starts anew, and those of what comes in that moment. */
 const LONG = 1000;
 const MEANWHILE = 400;
@@ -101,8 +101,10 @@ test('events of who waits grow with the logarithm of the time, those of the leas
   expect(anew.parentExecution?.workflowId).toBe(first);
   const triesOf = async (id: string) =>
     (await eventsOf(id)).filter(
-      (event) => event.startChildWorkflowExecutionInitiatedEventAttributes,
+      ({ signalExternalWorkflowExecutionInitiatedEventAttributes: told }) =>
+        told?.signalName === 'wait',
     ).length;
+
   const longest = (await leaseOf('crowded').describe()).historyLength;
   expect(longest).toBeLessThan(LONG + MEANWHILE);
   for (const id of waiting) {
@@ -112,9 +114,24 @@ test('events of who waits grow with the logarithm of the time, those of the leas
     expect(events.length).toBeLessThanOrEqual(BEGINNING + PER_TRY * (tries + 1));
   }
   // By the same formula in seven days, and in a year.
-  expect(BEGINNING + PER_TRY * triesIn(7 * DAY)).toBeLessThan(1300);
-  expect(BEGINNING + PER_TRY * triesIn(365 * DAY)).toBeLessThan(1800);
+  expect(BEGINNING + PER_TRY * triesIn(7 * DAY)).toBeLessThan(950);
+  expect(BEGINNING + PER_TRY * triesIn(365 * DAY)).toBeLessThan(1300);
 
+  await harness.clearFaults();
+  await Promise.all(waiting.map((id) => handleOf(id).result()));
+}, 400_000);
+
+test('a lease that has started anew hands over in order', async () => {
+  const first = await holding('in-order');
+  const { runId } = await leaseOf('in-order').describe();
+  const waiting: string[] = [];
+  for (const name of ['one', 'two', 'three']) {
+    const id = await startLike(first, `${name}.${harness.environment}`, DAY);
+    await waitsFor(id, waiting.at(-1) ?? first);
+    waiting.push(id);
+  }
+  for (let sent = 0; (await leaseOf('in-order').describe()).runId === runId; sent += 1)
+    await leaseOf('in-order').signal('left', `nobody-${String(sent)}`);
   await harness.clearFaults();
   await Promise.all(waiting.map((id) => handleOf(id).result()));
   const ends = await Promise.all(
@@ -122,7 +139,7 @@ test('events of who waits grow with the logarithm of the time, those of the leas
   );
   const inOrder = ends.toSorted((one, other) => (one.at ?? 0) - (other.at ?? 0));
   expect(inOrder.map(({ id }) => id)).toEqual(waiting);
-}, 400_000);
+}, 180_000);
 
 test('who waits behind a run that was terminated does not name it for long', async () => {
   const first = await holding('ended');

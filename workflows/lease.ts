@@ -156,14 +156,20 @@ const hold = async (workflowId: string, { run, firstWait = FIRST_WAIT }: Patienc
       },
     );
   const held = getExternalWorkflowHandle(workflowId);
+  /** Whether the lease goes on and has not handed over meanwhile. */
+  const goesOn = async () => {
+    const isThere = await isHeard(held.signal(waitSignal, token, others));
+    const patience = Math.max(firstWait, (Date.now() - since) * PART_OF_WAITED);
+    const time = isThere ? patience : SHORT_WAIT;
+    await condition(() => isFreed, time, { summary: 'Waits for its turn' });
+    const goes = isThere && !isFreed;
+    isFreed = false;
+    return goes;
+  };
   const wait = async () => {
-    while (!(isOurs = await take())) {
-      const isWaiting = await isHeard(held.signal(waitSignal, token, others));
-      const patience = Math.max(firstWait, (Date.now() - since) * PART_OF_WAITED);
-      const time = isWaiting ? patience : SHORT_WAIT;
-      await condition(() => isFreed, time, { summary: 'Waits for its turn' });
-      isFreed = false;
-    }
+    // Who took the lease while it goes from one to the next would take it out of his turn.
+    while (!(isOurs = await take()))
+      while ((await goesOn()) && patched('ask-the-lease-before-taking-it'));
   };
   /** Its place is given up, and a turn that has just come to it goes on to the next. */
   const leave = () =>
