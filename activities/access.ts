@@ -150,7 +150,7 @@ export const createAccessActivities = ({ accessFor, accessPermission }: AccessDe
         const access = accessFor(interest);
         const look = async () => (await granted(access, person, type))[0]?.id;
         const looks = number > 1 || isBack;
-        const found = looks ? await adoptable(look, { settlesAt, interest }) : undefined;
+        const found = looks ? await adoptable(look, { settlesAt }) : undefined;
         if (found) return { id: found, isNew: number > 1 };
         return { id: await access.grant(person, type), isNew: true };
       }, given.settleTime),

@@ -152,12 +152,12 @@ export const createActorActivities = (deps: ActorDeps) => {
         if (before) mustBeOfConnector(kind, before, wanted);
         if (before && isActorAsWanted(before, wanted)) return done(before.id, 'unchanged');
         if (before && isUnvouched(before, key)) {
-          const untilSettled = () => settled({ settlesAt, interest });
+          const untilSettled = () => settled({ settlesAt });
           const taken = { kind, key, plan, before, wanted };
           const { id, action, ...rest } = await takeOver(airbyte, taken, untilSettled);
           return { ...done(id, action), ...rest };
         }
-        if (before) await settled({ settlesAt, interest });
+        if (before) settled({ settlesAt });
         const kept =
           before &&
           (await placesKept(() => former(kind, { key, before, interest }), {
@@ -165,7 +165,7 @@ export const createActorActivities = (deps: ActorDeps) => {
             wanted: wanted.configuration,
           }));
         const look = () => findActor(airbyte, kind, key, before?.id);
-        const current = number === 1 ? before : await adoptable(look, { settlesAt, interest });
+        const current = number === 1 ? before : await adoptable(look, { settlesAt });
         const id = await write(airbyte, kind, current, wanted);
         return { ...done(id, before ? 'updated' : 'created'), ...(kept && { kept }) };
       }, settleTime),

@@ -176,7 +176,7 @@ interface Taken {
 export const takeOver = async (
   airbyte: Airbyte,
   { kind, key, plan, before, wanted }: Taken,
-  untilSettled: () => Promise<void>,
+  untilSettled: () => void,
 ): Promise<Pick<Put, 'id' | 'name' | 'action' | 'isUnsealed'>> => {
   const { id } = before;
   const current = mineOnly(kind, await airbyte.getActor(kind, id), { id, key });
@@ -189,7 +189,7 @@ export const takeOver = async (
     : { name: wanted.name, configuration: wanted.configuration };
   const isThere = (actor: Actor) => actor.name === next.name && isReadAs(actor, wanted);
   if (!isThere(current)) {
-    await untilSettled();
+    untilSettled();
     await airbyte.updateActor(kind, id, next);
   }
   return {
@@ -237,7 +237,7 @@ export const createAdoptionActivities = ({
     attempt(async ({ settlesAt, interest }): Promise<Put> => {
       const airbyte = airbyteFor(interest);
       const wanted = await resolve(airbyte, kind, { plan, key });
-      await settled({ settlesAt, interest });
+      settled({ settlesAt });
       mineOnly(kind, await airbyte.getActor(kind, id), { id, key });
       await airbyte.updateActor(kind, id, wanted);
       return { id, name: wanted.name, href: hrefOf(`${kind}/${id}`), action: 'updated' };
@@ -248,7 +248,7 @@ export const createAdoptionActivities = ({
     attempt(async ({ settlesAt, interest }) => {
       const { before, key } = given;
       const airbyte = airbyteFor(interest);
-      await settled({ settlesAt, interest });
+      settled({ settlesAt });
       const name = retiredName(before.name, key);
       const current = await airbyte.getConnection(before.id);
       if (!current || (current.name === name && current.status !== 'active')) return;

@@ -10,6 +10,7 @@ import { createAdoptionActivities, createTaking } from './adoption';
 import type { Seal } from './adoption';
 import { attempt } from './attempt';
 import { changesByHand, onSchedule, refuseToLeave } from './by-hand';
+import { createClearingActivities } from './clearing';
 import { createConnectionActivities, findConnection } from './connections';
 import type { DiscoveredStream } from './connections';
 import { createForesight } from './foresight';
@@ -149,8 +150,8 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
     deleteDestination: (which: Which) => actors.delete('destination', which),
     deleteConnection: connections.delete,
     removeTags: connections.removeTags,
-    clearData: connections.clearData,
 
+    ...createClearingActivities(deps),
     ...createSyncActivities(deps),
   };
 };

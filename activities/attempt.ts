@@ -4,6 +4,7 @@ import { AirbyteError, outOfTime } from '../src/airbyte-error';
 import type { OutOfTime } from '../src/airbyte-error';
 import type { Interest } from '../src/airbyte-http';
 import { isRecord } from '../src/json';
+import { Waiting } from './waiting';
 
 /** A source or destination that does not work may be a passing fault, but seldom the third time. */
 const CONNECTOR_ATTEMPTS = 3;
@@ -20,27 +21,49 @@ export interface FailureDetails {
   settlesAt?: number;
   /** The step's own time was up; absent where it was not that. */
   outOfTime?: OutOfTime;
+  /** How many attempts so far have only seen that what they wait for goes on; absent: none. */
+  looks?: number;
 }
 
 export interface Attempt {
   /** Counts from 1. A later one must look first: an earlier may have worked, unseen. */
   number: number;
+  /** Milliseconds since the step was scheduled. */
+  age: number;
   /** In Airbyte's answers; over when the run cancels the step, or when its time is up. */
   interest: Interest;
   /** Until then (epoch milliseconds) what an earlier attempt asked for may still come about. */
   settlesAt: number;
 }
 
+/** What an attempt leaves in its last heartbeat: to the next one, or to a run whose time is up. */
+export interface LastWord {
+  attempt: number;
+  details: FailureDetails;
+}
+
+const isLastWord = (value: unknown): value is LastWord =>
+  isRecord(value) && typeof value.attempt === 'number' && isRecord(value.details);
+
+/** Attempts that have only looked, the present one not counted. */
+const looksOf = ({ heartbeatDetails }: Info) =>
+  isLastWord(heartbeatDetails) ? (heartbeatDetails.details.looks ?? 0) : 0;
+
+/** Attempts that were to do something, the present one counted. */
+const triesOf = (info: Info) => info.attempt - looksOf(info);
+
 /** Exponential with jitter: half of each wait is random, so that many runs do not come back at once. */
-const backoff = ({ attempt, retryPolicy }: Info) => {
+const backoff = (info: Info) => {
+  const { retryPolicy } = info;
   const initial = Number(retryPolicy?.initialInterval ?? 1000);
   const longest = Number(retryPolicy?.maximumInterval ?? initial * 100);
-  const wait = Math.min(longest, initial * 2 ** (attempt - 1));
+  const wait = Math.min(longest, initial * 2 ** (triesOf(info) - 1));
   return Math.ceil(wait * (0.5 + Math.random() / 2));
 };
 
-const timeLeft = ({ scheduledTimestampMs, scheduleToCloseTimeoutMs }: Info) =>
-  scheduledTimestampMs + scheduleToCloseTimeoutMs - Date.now() - MARGIN;
+/** A step without a time of its own (0) may wait for ever. */
+const timeLeft = ({ scheduledTimestampMs, scheduleToCloseTimeoutMs: all }: Info) =>
+  all > 0 ? scheduledTimestampMs + all - Date.now() - MARGIN : Infinity;
 
 /** Of this attempt, which may have less than all together. */
 const attemptsTime = (info: Info) => {
@@ -50,27 +73,52 @@ const attemptsTime = (info: Info) => {
 
 const isRefusal = (err: unknown) => err instanceof AirbyteError && err.kind === 'refused';
 
+/** Milliseconds to the next look, the last one of which is as late as can be; undefined: none is left. */
+const lookIn = ({ delay }: Waiting, info: Info) => {
+  const left = timeLeft(info) - LATENESS;
+  return left > MARGIN ? Math.min(delay, left) : undefined;
+};
+
+/** A wait that the time of the step does not last for is a failure. */
+const orOutOfTime = (err: unknown, info: Info) =>
+  err instanceof Waiting && lookIn(err, info) === undefined
+    ? new AirbyteError(`${err.message}, and the time for this step is up.`, {
+        kind: 'again',
+        solution: err.solution,
+      })
+    : err;
+
 /** Milliseconds to wait; undefined where another attempt would not help, or would come too late. */
 const waitBefore = (err: unknown, info: Info) => {
+  if (err instanceof Waiting) return lookIn(err, info);
   const known = err instanceof AirbyteError ? err : undefined;
   if (isRefusal(err)) return undefined;
-  if (known?.kind === 'connector' && info.attempt >= CONNECTOR_ATTEMPTS) return undefined;
+  if (known?.kind === 'connector' && triesOf(info) >= CONNECTOR_ATTEMPTS) return undefined;
   const wait = known?.retryAfter ?? backoff(info);
   return wait + LATENESS < timeLeft(info) ? wait : undefined;
 };
 
-const detailsOf = (err: unknown, { attempt }: Info, settlesAt: number): FailureDetails => {
+const problemOf = (err: unknown, info: Info) => {
   const problem = err instanceof Error ? err.message : String(err);
-  const known = err instanceof AirbyteError ? err : undefined;
+  const tries = triesOf(info);
+  const isTry = !(err instanceof Waiting) && tries > 1;
+  return isTry ? `${problem} (tried ${String(tries)} times)` : problem;
+};
+
+const detailsOf = (err: unknown, info: Info, settlesAt: number): FailureDetails => {
+  const known = err instanceof AirbyteError || err instanceof Waiting ? err : undefined;
+  const looks = looksOf(info) + (err instanceof Waiting ? 1 : 0);
   return {
-    problem: attempt > 1 ? `${problem} (tried ${String(attempt)} times)` : problem,
+    problem: problemOf(err, info),
     solution: known?.solution ?? 'Ask the platform operator to look at the log of the worker.',
     ...(settlesAt > Date.now() && { settlesAt }),
-    ...(known?.outOfTime && { outOfTime: known.outOfTime }),
+    ...(err instanceof AirbyteError && err.outOfTime && { outOfTime: err.outOfTime }),
+    ...(looks > 0 && { looks }),
   };
 };
 
 const typeOf = (err: unknown) => {
+  if (err instanceof Waiting) return 'Waiting';
   if (!(err instanceof AirbyteError)) return 'StepBroken';
   return err.kind === 'refused' ? 'AirbyteRefused' : 'AirbyteUnavailable';
 };
@@ -84,18 +132,11 @@ const asFailure = (err: unknown, details: FailureDetails, info: Info) => {
     nonRetryable: wait === undefined,
     ...(wait !== undefined && { nextRetryDelay: wait }),
     details: [details],
-    ...(err instanceof Error && { cause: err }),
+    ...(err instanceof Waiting
+      ? { category: 'BENIGN' as const }
+      : err instanceof Error && { cause: err }),
   });
 };
-
-/** What an attempt leaves in its last heartbeat: to the next one, or to a run whose time is up. */
-export interface LastWord {
-  attempt: number;
-  details: FailureDetails;
-}
-
-const isLastWord = (value: unknown): value is LastWord =>
-  isRecord(value) && typeof value.attempt === 'number' && isRecord(value.details);
 
 /** An attempt that left no word died in the middle of whatever it did. */
 const settlesAtFirst = ({ attempt, heartbeatDetails }: Info, settleTime: number) => {
@@ -121,10 +162,13 @@ export const attempt = async <Result>(
   const interest = { cancelled: cancellationSignal, timeUp: clock };
   let settlesAt = settlesAtFirst(info, settleTime);
   try {
-    return await work({ number: info.attempt, interest, settlesAt });
-  } catch (err) {
+    const age = Date.now() - info.scheduledTimestampMs;
+    return await work({ number: info.attempt, age, interest, settlesAt });
+  } catch (thrown) {
+    const err = orOutOfTime(thrown, info);
     if (err instanceof AirbyteError && err.unclear) settlesAt = Date.now() + settleTime;
-    const failure = clock.aborted && !(err instanceof AirbyteError) ? outOfTime() : err;
+    const isTold = err instanceof AirbyteError || err instanceof Waiting;
+    const failure = clock.aborted && !isTold ? outOfTime() : err;
     const details = detailsOf(failure, info, settlesAt);
     const lastWord: LastWord = { attempt: info.attempt, details };
     context.heartbeat(lastWord);

@@ -1,5 +1,4 @@
 import type { Airbyte, ConnectionRead, ConnectionWrite, SourceStream } from '../src/airbyte';
-import { AirbyteError } from '../src/airbyte-error';
 import { understood } from '../src/airbyte-odd';
 import type { Plan } from '../src/descriptor';
 import { describeProblem } from '../src/errors';
@@ -13,7 +12,6 @@ import { lookAtStreams } from './discovered';
 import type { Discovery } from './discovered';
 import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
-import { outcomeOf, runningClear } from './jobs';
 import { withMappers } from './mappers';
 import type { MappersByHand } from './mappers';
 import { createRestoreConnection } from './restored-connection';
@@ -93,7 +91,7 @@ export interface ConnectionDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'>
   mappersByHand: MappersByHand;
 }
 
-/** Discovering, making, putting back, emptying and removing the connections of components. */
+/** Discovering, making, putting back and removing the connections of components. */
 export const createConnectionActivities = ({
   airbyteFor,
   hrefOf,
@@ -134,9 +132,9 @@ export const createConnectionActivities = ({
           'Delete that connection in Airbyte, then deploy again.',
         );
       if (before && isConnectionAsWanted(before, wanted)) return done(before.id, 'unchanged');
-      if (before) await settled({ settlesAt, interest });
+      if (before) settled({ settlesAt });
       const look = () => findConnection(airbyte, sourceId, before?.id);
-      const current = number === 1 ? before : await adoptable(look, { settlesAt, interest });
+      const current = number === 1 ? before : await adoptable(look, { settlesAt });
       const action = before ? 'updated' : 'created';
       if (current && isConnectionAsWanted(current, wanted)) return done(current.id, action);
       const write = await withTags(airbyte, wantedOver(current), current);
@@ -160,29 +158,5 @@ export const createConnectionActivities = ({
       const ids = id ? [id] : await ownConnections(airbyte, key);
       for (const each of ids) await remove(airbyte, each);
       return ids.length > 0;
-    }),
-
-  /**
-   * Removes what the connection wrote to its destination; waits until Airbyte is done. Airbyte runs
-   * jobs of active connections only; the manual schedule keeps a paused one from syncing meanwhile.
-   */
-  clearData: ({ connection }: { connection: ConnectionRead }) =>
-    attempt(async ({ interest }) => {
-      const airbyte = airbyteFor(interest);
-      const connectionId = connection.id;
-      if (connection.status !== 'active')
-        await airbyte.patchConnection(connectionId, {
-          status: 'active',
-          schedule: { scheduleType: 'manual' },
-        });
-      const { jobId } =
-        (await runningClear(airbyte, connectionId)) ??
-        (await airbyte.startJob(connectionId, 'clear'));
-      const { status } = await outcomeOf(airbyte, jobId, interest);
-      if (status === 'succeeded') return;
-      throw new AirbyteError(`Airbyte's job ${String(jobId)} to clear the data ended ${status}.`, {
-        kind: 'again',
-        solution: 'See the job in Airbyte for why the destination could not be cleared.',
-      });
     }),
 });

@@ -1,9 +1,9 @@
-import { setTimeout } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/activity';
 import { AirbyteError } from '../src/airbyte-error';
 import { isRecord } from '../src/json';
 import type { Attempt, FailureDetails } from './attempt';
 import type { Place } from './former';
+import { Waiting } from './waiting';
 
 /** An entity that now is as wanted, and what that took. */
 export interface Put {
@@ -53,35 +53,38 @@ export const single = <Entity extends { id: string; name: string }>(
   );
 };
 
-/** Milliseconds between looks for what may still come about. */
-const FIRST_WAIT = 250;
+/** Milliseconds between looks for what may still come about: a quarter of what is left, within these. */
+const SHORTEST_WAIT = 250;
 const LONGEST_WAIT = 5000;
 
-type Unsettled = Pick<Attempt, 'settlesAt' | 'interest'>;
+type Unsettled = Pick<Attempt, 'settlesAt'>;
 
-const pauseFor = (duration: number, { cancelled, timeUp }: Unsettled['interest']) =>
-  setTimeout(Math.max(0, duration), undefined, { signal: AbortSignal.any([cancelled, timeUp]) });
+const unsettled = (delay: number) =>
+  new Waiting('Airbyte may still do what it gave no answer to', {
+    delay,
+    solution: 'Deploy again when Airbyte answers; the platform operator can see why it does not.',
+  });
 
-/** Waits until an earlier attempt's update can no longer come after, and over, a later write. */
-export const settled = async ({ settlesAt, interest }: Unsettled) => {
+/** Goes on only when an earlier attempt's update can no longer come after, and over, a later write. */
+export const settled = ({ settlesAt }: Unsettled) => {
   const left = settlesAt - Date.now();
-  if (left > 0) await pauseFor(left, interest);
+  if (left > 0) throw unsettled(left);
 };
 
 /**
- * What an earlier attempt made unseen. As long as it may still come about this goes on looking, so
- * that it is adopted and never made twice.
+ * What an earlier attempt made unseen. As long as it may still come about nothing else is done but to
+ * look again, so that it is adopted and never made twice.
  */
 export const adoptable = async <Entity>(
   look: () => Promise<Entity | undefined>,
-  { settlesAt, interest }: Unsettled,
+  { settlesAt }: Unsettled,
 ): Promise<Entity | undefined> => {
-  for (let wait = FIRST_WAIT; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
-    const isLast = Date.now() >= settlesAt;
-    const found = await look();
-    if (found !== undefined || isLast) return found;
-    await pauseFor(Math.min(wait, settlesAt - Date.now()), interest);
-  }
+  const isLast = Date.now() >= settlesAt;
+  const found = await look();
+  if (found !== undefined || isLast) return found;
+  const left = Math.max(1, settlesAt - Date.now());
+  const wait = Math.min(LONGEST_WAIT, Math.max(SHORTEST_WAIT, left / 4));
+  throw unsettled(Math.min(left, wait));
 };
 
 /** A look-up by an id someone told us; a foreign id is 403 to who does not administer Airbyte. */

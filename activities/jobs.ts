@@ -1,38 +1,30 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Airbyte, Job } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
-import type { Interest } from '../src/airbyte-http';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
 import { refused } from './findings';
-
-/** Milliseconds between looks at a job: soon at first, as most are over quickly. */
-const FIRST_LOOK = 200;
-const LONGEST_WAIT = 5000;
+import { Waiting, nextLook } from './waiting';
 
 const OVER = ['succeeded', 'failed', 'cancelled'];
 
 const isOver = ({ status }: Job) => OVER.includes(status);
 
-/** The job as it is when it has ended. */
-export const outcomeOf = async (
+/** The job, which has ended; one that has not is looked at again. `age`: of the step, in milliseconds. */
+export const endOf = async (
   airbyte: Airbyte,
-  jobId: number,
-  { cancelled, timeUp }: Interest,
+  { jobId, what, age }: { jobId: number; what: string; age: number },
 ): Promise<Job> => {
-  const signal = AbortSignal.any([cancelled, timeUp]);
-  for (let wait = FIRST_LOOK; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
-    const job = await airbyte.getJob(jobId);
-    if (isOver(job)) return job;
-    await setTimeout(wait, undefined, { signal });
-  }
+  const job = await airbyte.getJob(jobId);
+  if (isOver(job)) return job;
+  throw new Waiting(`${what}, Airbyte's job ${String(jobId)}, goes on`, {
+    delay: nextLook(age),
+    solution: 'See the job in Airbyte; send the request again when it has ended.',
+  });
 };
 
-export const runningClear = async (airbyte: Airbyte, connectionId: string) =>
-  (await airbyte.listJobs(connectionId)).find(
-    ({ jobType, status }) =>
-      ['clear', 'reset'].includes(jobType) && ['pending', 'queued', 'running'].includes(status),
-  );
+/** As it is told of a job that did not succeed. */
+export const badEnd = ({ jobId, status, message }: Job, what: string) =>
+  `${what}, Airbyte's job ${String(jobId)}, ended ${status}${message === undefined ? '' : `: ${message}`}.`;
 
 const syncsOf = async (airbyte: Airbyte, connectionId: string) =>
   (await airbyte.listJobs(connectionId)).filter(({ jobType }) => jobType === 'sync');
@@ -73,12 +65,12 @@ export const createSyncActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyteFor
 
   /** Ends when the sync has; refused when it did not succeed. */
   followSync: ({ jobId, href }: { jobId: number; href: string }) =>
-    attempt(async ({ interest }) => {
-      const { status, message } = await outcomeOf(airbyteFor(interest), jobId, interest);
-      if (status === 'succeeded') return;
-      const why = message === undefined ? '' : `: ${message}`;
+    attempt(async ({ age, interest }) => {
+      const what = 'The first sync';
+      const job = await endOf(airbyteFor(interest), { jobId, what, age });
+      if (job.status === 'succeeded') return;
       throw refused(
-        `The first sync, Airbyte's job ${String(jobId)}, ended ${status}${why}.`,
+        badEnd(job, what),
         `See the job in Airbyte for why (${href}), and correct the source or the destination; or leave out waitForSync.`,
       );
     }),

@@ -83,7 +83,7 @@ export const createRestoreActor = ({ airbyteFor, hrefOf, former }: RestoreDeps) 
       // What is given back has the name that its owners know it by.
       const name = isForeign ? before.name : plan.name;
       const named = { kind, name, href: hrefOf(`${kind}/${before.id}`) };
-      await settled({ settlesAt, interest });
+      settled({ settlesAt });
       const airbyte = airbyteFor(interest);
       const current = await airbyte.getActor(kind, before.id);
       if (!current) throw isGone(named);

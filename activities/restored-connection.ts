@@ -131,7 +131,7 @@ export const createRestoreConnection =
     attempt(async ({ settlesAt, interest }): Promise<Restored> => {
       const { id, name } = before;
       const named = { kind: 'connection' as const, name, href: hrefOf(`connections/${id}`) };
-      await settled({ settlesAt, interest });
+      settled({ settlesAt });
       const airbyte = airbyteFor(interest);
       const current = await airbyte.getConnection(id);
       if (!current) throw isGone(named);

@@ -26,6 +26,8 @@ export interface TemporalOptions {
   namespace?: string;
   /** false: a server that was set up without them. */
   searchAttributes?: boolean;
+  /** Signals a run may get; absent: the server's 10,000. */
+  maxSignals?: number;
   /** Called before it is ready, so that its owner can end it at any time. */
   onLaunch?: (child: Child) => void;
 }
@@ -41,11 +43,11 @@ export interface Temporal {
   kill: () => void;
 }
 
-type Optional = 'uiPort' | 'dbFile' | 'lazyDisk' | 'onLaunch';
+type Optional = 'uiPort' | 'dbFile' | 'lazyDisk' | 'maxSignals' | 'onLaunch';
 type Settings = Required<Omit<TemporalOptions, Optional>> & Pick<TemporalOptions, Optional>;
 
 const flags = (settings: Settings): string[] => {
-  const { host, port, uiPort, dbFile, lazyDisk, namespace } = settings;
+  const { host, port, uiPort, dbFile, lazyDisk, namespace, maxSignals } = settings;
   return [
     ...['server', 'start-dev', '--log-level', 'warn'],
     ...['--ip', host, '--port', String(port)],
@@ -57,6 +59,9 @@ const flags = (settings: Settings): string[] => {
     ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=2000'],
     // By default a retry or a timer may fire up to a second late; at 10 ms a busy server lost some.
     ...['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="200ms"'],
+    ...(maxSignals
+      ? ['--dynamic-config-value', `history.maximumSignalsPerExecution=${String(maxSignals)}`]
+      : []),
     ...(settings.searchAttributes
       ? searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`])
       : []),

@@ -65,11 +65,15 @@ const fields = (pairs: [string, string | undefined][]) =>
     pairs.flatMap(([name, value]) => (value ? [[name, value]] : [])),
   );
 
-const stepLines = ({ name, state, attempts, lastError, solution, nextAttemptAt }: Step) => [
-  `  ${state}, ${String(attempts)} ${attempts === 1 ? 'attempt' : 'attempts'}: ${name}`,
-  ...(lastError ? [`    Last error: ${lastError}`] : []),
-  ...(solution ? [`    What to do: ${solution}`] : []),
-  ...(nextAttemptAt ? [`    Tried again at ${time(nextAttemptAt)}`] : []),
+const tried = (attempts: number) =>
+  `, ${String(attempts)} ${attempts === 1 ? 'attempt' : 'attempts'}`;
+
+const stepLines = ({ name, state, attempts, nextAttemptAt: next, ...told }: Step) => [
+  `  ${state}${told.waitsFor ? '' : tried(attempts)}: ${name}`,
+  ...(told.waitsFor ? [`    ${told.waitsFor}.`] : []),
+  ...(told.lastError ? [`    Last error: ${told.lastError}`] : []),
+  ...(told.solution ? [`    What to do: ${told.solution}`] : []),
+  ...(next ? [`    ${told.waitsFor ? 'Looks' : 'Tried'} again at ${time(next)}`] : []),
 ];
 
 const section = (title: string, lines: string[]) =>

@@ -33,6 +33,14 @@ export const port = (fallback: number) =>
     .max(65535, 'must be a port number')
     .default(fallback);
 
+export const wholeNumber = ({ most, fallback }: { most?: number; fallback: number }) =>
+  z.coerce
+    .number({ message: 'must be a whole number' })
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(most ?? Infinity, `must be at most ${String(most)}`)
+    .default(fallback);
+
 export const url = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' });
 export const optionalText = z.string().optional();
 

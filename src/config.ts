@@ -9,6 +9,7 @@ import {
   port,
   read,
   url,
+  wholeNumber,
 } from './config-values';
 import type { Environment } from './config-values';
 import { snowflakeOf, snowflakeRules, snowflakeVariables } from './config-snowflake';
@@ -51,6 +52,9 @@ const gatewaySchema = z.object({
   ...temporal,
 });
 
+/** Each may have a source's whole catalog in memory. */
+const MAX_ACTIVITY_SLOTS = 1000;
+
 const workerVariables = z
   .object({
     HOST: z.string().default('127.0.0.1'),
@@ -66,15 +70,12 @@ const workerVariables = z
     AIRBYTE_WORKSPACE_ID: z.guid({ message: 'is required: the UUID of an Airbyte workspace' }),
     AIRBYTE_UI_URL: url.optional(),
     AIRBYTE_REQUEST_TIMEOUT: duration('30s'),
-    AIRBYTE_MAX_IN_FLIGHT: z.coerce
-      .number({ message: 'must be a whole number' })
-      .int('must be a whole number')
-      .min(1, 'must be at least 1')
-      .default(3),
+    AIRBYTE_MAX_IN_FLIGHT: wholeNumber({ fallback: 3 }),
     RECONCILE_EVERY: durationText
       .transform((text) => ms(text))
       .refine((value) => value >= 60_000, 'must be a minute or longer')
       .optional(),
+    WORKER_ACTIVITY_SLOTS: wholeNumber({ most: MAX_ACTIVITY_SLOTS, fallback: 100 }),
     WORKER_DEPLOYMENT_NAME: optionalText,
     WORKER_BUILD_ID: optionalText,
     WORKER_VERSIONING: z
@@ -215,6 +216,8 @@ export const workerConfig = (env: Environment = process.env) => {
       requestTimeout: given.AIRBYTE_REQUEST_TIMEOUT,
       maxInFlight: given.AIRBYTE_MAX_IN_FLIGHT,
     },
+    /** Steps that this worker does at once. */
+    activitySlots: given.WORKER_ACTIVITY_SLOTS,
     /** Milliseconds between looks for drift; undefined: none are scheduled. */
     reconcileEvery: given.RECONCILE_EVERY,
     versioning: versioningOf(given),

@@ -112,7 +112,9 @@ export const Step = z
     /** What the last attempt that failed said, and what to do about it. */
     lastError: z.string().optional(),
     solution: z.string().optional(),
-    /** When a step that waits is tried again. */
+    /** What goes on elsewhere that a step waits for; looks at it are no attempts. */
+    waitsFor: z.string().optional(),
+    /** When a step that waits is tried again, or looks again. */
     nextAttemptAt: z.iso.datetime().optional(),
   })
   .meta({ id: 'Step' });

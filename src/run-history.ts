@@ -17,19 +17,31 @@ type Execution = Pick<WorkflowExecutionDescription, 'workflowId' | 'runId'>;
 /** PENDING_ACTIVITY_STATE_SCHEDULED: an attempt waits for a worker, or for its time. */
 const SCHEDULED = 1;
 
-/** What the activities say of a failure (activities/airbyte.ts). */
-export const FailureDetails = z.object({ problem: z.string(), solution: z.string() });
+/** What the activities say of a failure (activities/attempt.ts). */
+export const FailureDetails = z.object({
+  problem: z.string(),
+  solution: z.string(),
+  looks: z.int().optional(),
+});
+
+/** What the failure of an attempt says about its step; `looks` are attempts that were no tries. */
+interface Told extends Pick<Step, 'lastError' | 'solution' | 'waitsFor'> {
+  looks: number;
+}
 
 const chain = (err: unknown): unknown[] => (err instanceof Error ? [err, ...chain(err.cause)] : []);
 
 /** In the words that the activity found for it; else in Temporal's. */
-const explained = (err: Error): Pick<Step, 'lastError' | 'solution'> => {
+const explained = (err: Error): Told => {
   for (const cause of chain(err)) {
-    const details = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
-    const told = FailureDetails.safeParse(details);
-    if (told.success) return { lastError: told.data.problem, solution: told.data.solution };
+    if (!(cause instanceof ApplicationFailure)) continue;
+    const told = FailureDetails.safeParse(cause.details?.[0]);
+    if (!told.success) continue;
+    const { problem, solution, looks = 0 } = told.data;
+    if (cause.type === 'Waiting') return { waitsFor: problem, looks };
+    return { lastError: problem, solution, looks };
   }
-  return { lastError: err.message };
+  return { lastError: err.message, looks: 0 };
 };
 
 /** How a step ended, if the event is the end of one. */
@@ -54,9 +66,15 @@ const endIn = (event: Event) => {
 export const createRunHistory = ({ client }: { client: Client }) => {
   const converter = client.options.loadedDataConverter;
 
-  const told = async (failure: Failure) => {
+  const told = async (failure: Failure): Promise<Told> => {
     const err = await decodeOptionalFailureToOptionalError(converter, failure);
-    return err ? explained(err) : {};
+    return err ? explained(err) : { looks: 0 };
+  };
+
+  /** Of a step that has ended: what it once waited for is over. */
+  const toldAtEnd = async (failure: Failure) => {
+    const { looks, waitsFor: _over, ...words } = await told(failure);
+    return { looks, words };
   };
 
   const scheduledIn = async (event: Event): Promise<[string, Step] | undefined> => {
@@ -74,11 +92,12 @@ export const createRunHistory = ({ client }: { client: Client }) => {
   const pendingStep = async (activity: Pending): Promise<Partial<Step>> => {
     const waits = Number(activity.state) === SCHEDULED;
     const next = waits ? optionalTsToDate(activity.nextAttemptScheduleTime) : undefined;
+    const { looks, ...words } = await told(activity.lastFailure);
     return {
-      state: waits ? 'waiting' : 'running',
+      state: waits || words.waitsFor !== undefined ? 'waiting' : 'running',
       // The attempt that waits has not been made yet.
-      attempts: (activity.attempt ?? 1) - (waits ? 1 : 0),
-      ...(await told(activity.lastFailure)),
+      attempts: (activity.attempt ?? 1) - (waits ? 1 : 0) - looks,
+      ...words,
       ...(next && { nextAttemptAt: next.toISOString() }),
     };
   };
@@ -110,13 +129,13 @@ export const createRunHistory = ({ client }: { client: Client }) => {
         const waiting = pending.get(event.activityTaskScheduledEventAttributes?.activityId);
         if (waiting) update(event.eventId, await pendingStep(waiting));
         const started = event.activityTaskStartedEventAttributes;
-        if (started)
-          update(started.scheduledEventId, {
-            attempts: started.attempt ?? 1,
-            ...(await told(started.lastFailure)),
-          });
+        if (started) {
+          const { looks, words } = await toldAtEnd(started.lastFailure);
+          const attempts = (started.attempt ?? 1) - looks;
+          update(started.scheduledEventId, { attempts, ...words });
+        }
         const end = endIn(event);
-        if (end) update(end.of, { state: end.state, ...(await told(end.failure)) });
+        if (end) update(end.of, { state: end.state, ...(await toldAtEnd(end.failure)).words });
       }
       return [...steps.values()];
     },

@@ -10,6 +10,7 @@ import { createActivities } from '../activities/airbyte';
 import { createChangeoverActivities } from '../activities/changeover';
 import { createDriftActivities } from '../activities/drift';
 import { createReverseActivities } from '../activities/reverse';
+import { createRunActivities } from '../activities/runs';
 import { createValidationActivities } from '../activities/validation';
 import { createAccess } from './access';
 import { createAirbyte } from './airbyte-client';
@@ -20,6 +21,7 @@ import { createLogger, listen, onSignal, runProgram } from './program';
 import { dataConverter } from './payload-codec';
 import { createProvisioned } from './provisioned';
 import { putReconcileSchedule } from './reconcile-schedule';
+import { createIsRunning } from './running';
 import { createSecretReferences } from './secret-references';
 import { createRedactor } from './secrets';
 
@@ -95,6 +97,7 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
       adoptExisting: config.adoptExisting,
       mappersByHand: config.mappersByHand,
     }),
+    ...createRunActivities({ isRunning: createIsRunning({ client }) }),
     ...createAccessActivities({
       accessFor: createAccess({ http: airbyte.publicHttp, workspaceId, readOne: airbyte.readOne }),
       accessPermission: config.accessPermission,
@@ -186,7 +189,7 @@ runProgram(async () => {
     activities: activitiesOf(config, client, log),
     maxCachedWorkflows: 200,
     maxConcurrentWorkflowTaskExecutions: 20,
-    maxConcurrentActivityTaskExecutions: 20,
+    maxConcurrentActivityTaskExecutions: config.activitySlots,
     // Heartbeats carry cancellations: an undo must not wait for the default of 30 s.
     maxHeartbeatThrottleInterval: '1s',
     ...(config.versioning && { workerDeploymentOptions: deploymentOf(config.versioning) }),

@@ -37,8 +37,18 @@ test('the defaults are those the README names', () => {
       requestTimeout: 30_000,
       maxInFlight: 3,
     },
+    activitySlots: 100,
   });
   expect(simulatorConfig({})).toMatchObject({ port: 8000 });
+});
+
+test('a worker has as many slots as it is given, within bounds', () => {
+  const slotsOf = (slots: string) =>
+    workerConfig({ ...required, WORKER_ACTIVITY_SLOTS: slots }).activitySlots;
+  expect([slotsOf('1'), slotsOf('1000')]).toEqual([1, 1000]);
+  expect(() => slotsOf('0')).toThrow(/WORKER_ACTIVITY_SLOTS must be at least 1/);
+  expect(() => slotsOf('1001')).toThrow(/WORKER_ACTIVITY_SLOTS must be at most 1000/);
+  expect(() => slotsOf('2.5')).toThrow(/WORKER_ACTIVITY_SLOTS must be a whole number/);
 });
 
 test('durations and slashes are read as people write them', () => {

@@ -55,6 +55,15 @@ export const RECORDINGS: Recordings = {
     await harness.clearFaults();
     return token;
   },
+  'product-followed-a-run': async (harness) => {
+    await harness.fault({ operation: 'createSource', status: 503, times: 0 });
+    const alone = await harness.start('provision', { component: 'followed' });
+    await until(harness, alone, 'Putting source and destination in place');
+    const token = await productsOf(harness).start('provision', [{ component: 'followed' }]);
+    await until(harness, token, 'waits for the run that it has already');
+    await harness.clearFaults();
+    return token;
+  },
   'product-unprovision-failed': async (harness) => {
     await harness.fault({ operation: 'deleteDestination', status: 403 });
     return productsOf(harness).start('unprovision', PAIR);

@@ -81,6 +81,34 @@ export const RECORDINGS: Recordings = {
     await harness.finished(first);
     return token;
   },
+  'provision-left-the-queue': async (harness) => {
+    const first = await holding(harness);
+    const token = await harness.start('provision', { connection: { prefix: 'left_' } });
+    await until(harness, token, `Waiting for ${first}`);
+    await harness.client.workflow.getHandle(token).cancel();
+    await harness.finished(token);
+    await harness.clearFaults();
+    await harness.finished(first);
+    return token;
+  },
+  'lease-left-and-started-anew': async (harness) => {
+    const first = await holding(harness);
+    const workflowId = `component.${harness.environment}.finance.cashflow.0.payments`;
+    const lease = harness.client.workflow.getHandle(workflowId);
+    const { runId } = await lease.describe();
+    const second = await harness.start('provision', { connection: { prefix: 'second_' } });
+    await until(harness, second, `Waiting for ${first}`);
+    const third = await harness.start('provision', changed);
+    await until(harness, third, `Waiting for ${second}`);
+    await lease.signal('wait', third, []);
+    await harness.client.workflow.getHandle(second).cancel();
+    await until(harness, third, `Waiting for ${first}`);
+    for (let sent = 0; (await lease.describe()).runId === runId; sent += 1)
+      await lease.signal('left', `nobody-${String(sent)}`);
+    await harness.clearFaults();
+    await harness.finished(third);
+    return { workflowId, runId };
+  },
   'lease-handed-over': async (harness) => {
     const first = await holding(harness);
     const workflowId = `component.${harness.environment}.finance.cashflow.0.payments`;
@@ -136,6 +164,11 @@ export const RECORDINGS: Recordings = {
   'unprovision-data-cleared': async (harness) => {
     await harness.run('provision');
     return harness.start('unprovision', {}, { removeData: true });
+  },
+  'unprovision-clear-followed': async (harness) => {
+    const component = 'followed-clear';
+    await harness.run('provision', { component });
+    return harness.start('unprovision', { component }, { removeData: true });
   },
   'unprovision-clear-put-back': async (harness) => {
     const component = 'put-back';

@@ -635,12 +635,17 @@ test('an Airbyte that hangs from the start is a finding', () =>
     expect(checksOf(status).at(-1)).toBe('not possible: Airbyte: nothing else was checked there');
   }));
 
-/** Activities that a worker does at once (src/worker.ts). */
 const SLOTS = 20;
 
 test('a worker without a free slot leaves everything open', () =>
   withHarness(
-    { env: { AIRBYTE_GIVE_UP_AFTER: '3s', AIRBYTE_REQUEST_TIMEOUT: '60s' } },
+    {
+      env: {
+        AIRBYTE_GIVE_UP_AFTER: '3s',
+        AIRBYTE_REQUEST_TIMEOUT: '60s',
+        WORKER_ACTIVITY_SLOTS: String(SLOTS),
+      },
+    },
     async (harness) => {
       await harness.fault({ operation: 'listSources', hang: 'before', times: 0 });
       const holders = await harness.startGateway({ AIRBYTE_GIVE_UP_AFTER: '40s' });

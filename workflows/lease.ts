@@ -5,12 +5,15 @@ import {
   defineSignal,
   getExternalWorkflowHandle,
   isCancellation,
+  makeContinueAsNewFunc,
+  patched,
   setCurrentDetails,
   setHandler,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Run } from './run';
+import { isHeard, isTold } from './told';
 
 /*
  * One writer per component, and one run at a time that changes a data product as a whole. A run that
@@ -20,14 +23,19 @@ import type { Run } from './run';
  * only, and its component runs one component each, so nobody waits for one who waits for him.
  */
 
-/** Milliseconds a waiting run trusts the lease to tell it; then it tries by itself. */
+/** Milliseconds a waiting run trusts the lease to tell it before it tries by itself. */
 const FIRST_WAIT = 30_000;
-const LONGEST_WAIT = 300_000;
+/** Later on, this part of the time it has waited: its events grow with the logarithm of that time. */
+const PART_OF_WAITED = 1 / 4;
 /** Milliseconds before it tries again where the lease has just ended. */
 const SHORT_WAIT = 50;
+/** Events after which a lease starts anew with its queue; a history may have 51,200 (Temporal). */
+const LONG = 1000;
 
 /** To a lease: the sender waits for it, and after it the others it has been told of. */
 const waitSignal = defineSignal<[sender: string, others: string[]]>('wait');
+/** To a lease: the sender waits no more. */
+const leftSignal = defineSignal<[sender: string]>('left');
 /** To a waiting run: the run whose turn is before its own. */
 const beforeSignal = defineSignal<[token: string]>('before');
 /** To the waiting run whose turn it is: those who wait after it. */
@@ -40,38 +48,60 @@ interface Lease {
   waiting: string[];
 }
 
-/** False when there is no such run any more. */
-export const isTold = (tell: Promise<void>) =>
-  tell.then(
-    () => true,
-    (err: unknown) => {
-      if (isCancellation(err)) throw err;
-      return false;
-    },
-  );
+/** The first of them that goes on gets the turn. Whoever comes meanwhile tries by himself, like the first. */
+const handOver = async (queue: string[]) => {
+  for (let all = queue.splice(0); all.length > 0; all = queue.splice(0)) {
+    const [next = '', ...others] = all;
+    const tell = getExternalWorkflowHandle(next).signal(freedSignal, others);
+    if (!(await isTold(tell).catch(() => false))) queue.unshift(...others);
+  }
+};
 
 /** Lasts as long as its parent, the run that holds the component. */
 export async function lease({ holder, waiting }: Lease): Promise<string> {
   const queue = [...waiting];
-  const tell = (token: string) => getExternalWorkflowHandle(token);
-  const enqueue = (sender: string, others: string[]) =>
-    CancellationScope.nonCancellable(async () => {
-      queue.push(...[sender, ...others].filter((token) => !queue.includes(token)));
-      const before = [holder, ...queue][queue.indexOf(sender)] ?? holder;
-      await isTold(tell(sender).signal(beforeSignal, before));
-    });
-  /** Whoever comes while the first is told will try by himself, like the first. */
-  const handOver = async () => {
-    for (let all = queue.splice(0); all.length > 0; all = queue.splice(0)) {
-      const [next = '', ...others] = all;
-      if (!(await isTold(tell(next).signal(freedSignal, others)))) queue.unshift(...others);
+  const scope = CancellationScope.current();
+  const beforeOf = (token: string) => [holder, ...queue][queue.indexOf(token)] ?? holder;
+  const remove = (token: string) => {
+    if (queue.includes(token)) queue.splice(queue.indexOf(token), 1);
+  };
+  const tellBefore = (token: string) =>
+    isHeard(getExternalWorkflowHandle(token).signal(beforeSignal, beforeOf(token)));
+  /** A waiting run that was terminated has not said that it leaves. */
+  const removeEnded = async (sender: string) => {
+    for (let before = beforeOf(sender); before !== holder; before = beforeOf(sender)) {
+      if (!patched('who-waits-may-have-ended') || (await tellBefore(before))) return;
+      remove(before);
     }
   };
-  setHandler(waitSignal, enqueue);
+
+  setHandler(waitSignal, (sender, others) =>
+    CancellationScope.nonCancellable(async () => {
+      const isKnown = queue.includes(sender);
+      queue.push(...[sender, ...others].filter((token) => !queue.includes(token)));
+      if (isKnown) await removeEnded(sender);
+      await tellBefore(sender);
+    }),
+  );
+  setHandler(leftSignal, (sender) =>
+    CancellationScope.nonCancellable(async () => {
+      const next = queue[queue.indexOf(sender) + 1];
+      if (!patched('who-waits-may-leave') || !queue.includes(sender)) return;
+      remove(sender);
+      if (next !== undefined) await tellBefore(next);
+    }),
+  );
   setCurrentDetails(`The turn of ${holder}`);
-  await CancellationScope.current().cancelRequested.catch(() => undefined);
+  const isCancelled = scope.cancelRequested.catch(() => undefined);
+  const isLong = () => workflowInfo().historyLength > LONG && allHandlersFinished();
+  await Promise.race([isCancelled, CancellationScope.nonCancellable(() => condition(isLong))]);
+  if (!scope.consideredCancelled && patched('a-lease-starts-anew')) {
+    const startAnew = makeContinueAsNewFunc<typeof lease>({ memo: { holder } });
+    return startAnew({ holder, waiting: queue });
+  }
+  await isCancelled;
   await CancellationScope.nonCancellable(async () => {
-    await handOver();
+    await handOver(queue);
     await condition(allHandlersFinished);
   });
   return `The turn of ${holder} is over.`;
@@ -81,17 +111,28 @@ export async function lease({ holder, waiting }: Lease): Promise<string> {
 export const isHeld = (err: unknown) =>
   err instanceof Error && err.name === 'WorkflowExecutionAlreadyStartedError';
 
+/** What a run that waits for its turn is given. */
+interface Patience {
+  run: Run;
+  /** Milliseconds; FIRST_WAIT unless given. */
+  firstWait?: number | undefined;
+}
+
 /**
  * Waits until no other run may change what is to be held, and holds it until this run ends, however
  * it ends. The phase tells for whom it waits. Only a cancellation ends the waiting without success.
  */
-const hold = async (workflowId: string, run: Run): Promise<void> => {
+const hold = async (workflowId: string, { run, firstWait = FIRST_WAIT }: Patience) => {
   const token = workflowInfo().workflowId;
+  const since = Date.now();
   let others: string[] = [];
+  let before = '';
   let isFreed = false;
   let isOurs = false;
   setHandler(beforeSignal, (other) => {
-    if (!isOurs) run.phase(`Waiting for ${other}, which comes first`);
+    if (isOurs || (other === before && patched('told-once-who-comes-first'))) return;
+    before = other;
+    run.phase(`Waiting for ${other}, which comes first`);
   });
   setHandler(freedSignal, (after) => {
     isFreed = true;
@@ -114,21 +155,42 @@ const hold = async (workflowId: string, run: Run): Promise<void> => {
         throw err;
       },
     );
-
-  for (let wait = FIRST_WAIT; !(isOurs = await take()); wait = Math.min(wait * 2, LONGEST_WAIT)) {
-    const tell = getExternalWorkflowHandle(workflowId).signal(waitSignal, token, others);
-    const patience = (await isTold(tell)) ? wait : SHORT_WAIT;
-    await condition(() => isFreed, patience, { summary: 'Waits for its turn' });
+  const held = getExternalWorkflowHandle(workflowId);
+  /** Whether the lease goes on and has not handed over meanwhile. */
+  const goesOn = async () => {
+    const isThere = await isHeard(held.signal(waitSignal, token, others));
+    const patience = Math.max(firstWait, (Date.now() - since) * PART_OF_WAITED);
+    const time = isThere ? patience : SHORT_WAIT;
+    await condition(() => isFreed, time, { summary: 'Waits for its turn' });
+    const goes = isThere && !isFreed;
     isFreed = false;
-  }
+    return goes;
+  };
+  const wait = async () => {
+    // Who took the lease while it goes from one to the next would take it out of his turn.
+    while (!(isOurs = await take()))
+      while ((await goesOn()) && patched('ask-the-lease-before-taking-it'));
+  };
+  /** Its place is given up, and a turn that has just come to it goes on to the next. */
+  const leave = () =>
+    CancellationScope.nonCancellable(async () => {
+      await isHeard(held.signal(leftSignal, token));
+      await handOver([...others]);
+    });
+
+  await wait().catch(async (err: unknown) => {
+    if (isCancellation(err) && patched('who-waits-may-leave')) await leave();
+    throw err;
+  });
 };
 
 /** Holds a component, by its key. */
-export const holdComponent = (key: string, run: Run) =>
-  hold(`component.${key.replace('/', '.')}`, run);
+export const holdComponent = (key: string, run: Run, firstWait?: number) =>
+  hold(`component.${key.replace('/', '.')}`, { run, firstWait });
 
 /** Holds a data product, by its key, against other runs of it as a whole. */
-export const holdProduct = (key: string, run: Run) => hold(`product.${key.replace('/', '.')}`, run);
+export const holdProduct = (key: string, run: Run) =>
+  hold(`product.${key.replace('/', '.')}`, { run });
 
 /** Holds who has access to what the workers of a task queue provision. */
-export const holdAccess = (taskQueue: string, run: Run) => hold(`access.${taskQueue}`, run);
+export const holdAccess = (taskQueue: string, run: Run) => hold(`access.${taskQueue}`, { run });

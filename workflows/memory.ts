@@ -3,7 +3,6 @@ import {
   CancellationScope,
   condition,
   getExternalWorkflowHandle,
-  isCancellation,
   setHandler,
   startChild,
   workflowInfo,
@@ -11,6 +10,7 @@ import {
 import type { FailureDetails } from '../activities/airbyte';
 import { NOTHING, changeSignal, grants, recallSignal, recalledSignal, remember } from './grants';
 import type { Change, Recalled } from './grants';
+import { isTold } from './told';
 
 /** How long the workflow that remembers may take to answer; without a worker it takes longer. */
 const PATIENCE = '5m';
@@ -26,18 +26,6 @@ const silent = (workflowId: string): never => {
   const { problem: message } = details;
   throw ApplicationFailure.create({ message, nonRetryable: true, details: [details] });
 };
-
-const isAbsent = (err: unknown) => err instanceof Error && /not ?found/i.test(err.message);
-
-/** Whether there was a workflow to tell. */
-const isTold = (tell: Promise<void>) =>
-  tell.then(
-    () => true,
-    (err: unknown) => {
-      if (!isCancellation(err) && isAbsent(err)) return false;
-      throw err;
-    },
-  );
 
 /**
  * What this run knows from, and tells to, the workflow that remembers what was granted. The task

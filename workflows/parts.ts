@@ -1,6 +1,8 @@
 import {
   CancellationScope,
   condition,
+  isCancellation,
+  patched,
   setHandler,
   startChild,
   workflowInfo,
@@ -9,14 +11,17 @@ import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import type { FailureDetails } from '../activities/airbyte';
 import type { ProvisioningStatus } from '../src/contract';
 import { endOfChild } from './child-end';
+import { explain } from './failure';
 import type { Part, ProvisionInput, UnprovisionInput } from './input';
-import { isHeld, isTold } from './lease';
+import { isHeld } from './lease';
+import { forRuns } from './run';
 import type { Run } from './run';
+import { isTold } from './told';
 import { readySignal, verdictSignal } from './verdict';
 
 /** Components that are worked on at once; those that are in place and wait for the others do not count. */
 const AT_ONCE = 10;
-/** Milliseconds until a component is tried again whose token has a run of its own that goes on. */
+/** Milliseconds until a component is tried again whose token has a run; in runs of older workers. */
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 10_000;
 
@@ -90,10 +95,14 @@ export const createCrew = ({ operation, parts, run }: Crew) => {
     run.info(`${found.member.component}: in place`);
   });
 
+  const tellOne = (child: Child, reason?: FailureDetails) =>
+    isTold(child.signal(verdictSignal, reason)).catch((err: unknown) => {
+      run.error(`Not told how to end: ${child.workflowId}. ${explain(err).problem}`);
+    });
   /** Heard although this run is cancelled; one that has ended meanwhile needs no verdict. */
   const tell = (told: Child[], reason?: FailureDetails) =>
     CancellationScope.nonCancellable(() =>
-      Promise.all(told.map((child) => isTold(child.signal(verdictSignal, reason)))),
+      Promise.all(told.map((child) => tellOne(child, reason))),
     );
   const tellAll = (reason?: FailureDetails) => tell([...children.values()], reason);
 
@@ -124,6 +133,23 @@ export const createCrew = ({ operation, parts, run }: Crew) => {
     stop(reason, 'Failed; undoing what was done');
   };
 
+  /** Until the run that a token has already has ended, or this one is told to stop. */
+  const otherEnded = (part: Crew['parts'][number], { component }: Member, wait: number) => {
+    const summary = `Waits for the run that ${component} has already`;
+    const isStopped = () => stopped !== undefined;
+    if (!patched('follow-the-run-of-a-component')) return condition(isStopped, wait, { summary });
+    return CancellationScope.cancellable(async () => {
+      const followed = forRuns(summary)
+        .followRun({ token: part.token })
+        .catch((err: unknown) => {
+          if (!isCancellation(err)) throw err;
+        });
+      await Promise.race([followed, condition(isStopped)]);
+      CancellationScope.current().cancel();
+      await followed;
+    });
+  };
+
   /** Undefined when the run was told to stop before the component's could begin. */
   const startOne = async (part: Crew['parts'][number], member: Member) => {
     for (let wait = FIRST_WAIT; !stopped; wait = Math.min(wait * 2, LONGEST_WAIT)) {
@@ -134,9 +160,7 @@ export const createCrew = ({ operation, parts, run }: Crew) => {
       });
       if (child) return child;
       member.state = 'waits for the run that it has already';
-      await condition(() => stopped !== undefined, wait, {
-        summary: `Waits for the run that ${member.component} has already`,
-      });
+      await otherEnded(part, member, wait);
     }
     return undefined;
   };

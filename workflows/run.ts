@@ -9,6 +9,7 @@ import {
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { AccessActivities } from '../activities/access';
 import type { Activities, FailureDetails } from '../activities/airbyte';
+import type { RunActivities } from '../activities/runs';
 import type { Log, ProvisioningStatus } from '../src/contract';
 import type { Retry } from './input';
 
@@ -48,6 +49,18 @@ export const activitiesFor =
       },
       ...options,
     });
+
+/** One look of a step that may wait as long as it takes. */
+const ONE_LOOK = '1m';
+
+/** Waiting for other runs: neither a slot nor events, however long it takes. */
+export const forRuns = (summary: string) =>
+  proxyActivities<RunActivities>({
+    summary: summary.slice(0, MAX_SUMMARY),
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    startToCloseTimeout: ONE_LOOK,
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  });
 export type Steps = ReturnType<typeof activitiesFor<Activities & AccessActivities>>;
 
 export type Run = ReturnType<typeof startRun>;

@@ -58,10 +58,28 @@ const undoOfClear = (
   return [{ kind: 'connection', what, effect: PUT_BACK, undo }];
 };
 
-const clearData = async (run: Run, steps: Steps, { connection, destination }: Found) => {
+/** Started once and then followed by its id: a job that ends between two looks is not made again. */
+const clear = async (
+  connection: NonNullable<Found['connection']>,
+  { steps, settleTime }: { steps: Steps; settleTime: number },
+) => {
+  const { id: connectionId, name, status } = connection;
+  const step = steps(`Clear the data of ${name}`);
+  if (!patched('follow-a-clear-by-its-job')) return step.clearData({ connection });
+  const isPaused = status !== 'active';
+  const { after } = await step.prepareClear({ connectionId, isPaused, settleTime });
+  const { jobId } = await step.startClear({ connectionId, after, settleTime });
+  await step.followClear({ jobId });
+};
+
+const clearData = async (
+  run: Run,
+  { connection, destination }: Found,
+  by: { steps: Steps; settleTime: number },
+) => {
   if (connection) {
     run.phase('Clearing the data in the destination');
-    await steps(`Clear the data of ${connection.name}`).clearData({ connection });
+    await clear(connection, by);
     run.info('Cleared the data in the destination');
   } else if (destination)
     run.warn('The data was not cleared: without a connection Airbyte cannot tell what it wrote.');
@@ -106,7 +124,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   };
 
   const removeAll = async (): Promise<ProvisioningStatus> => {
-    await holdComponent(key, run);
+    await holdComponent(key, run, input.retry.firstWait);
     run.phase('Looking at what exists in Airbyte');
     const found = await steps(`Look for ${key}`).inspect({ key, known: input.known });
     exists = existingIn(found);
@@ -115,9 +133,10 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     leftBehind = removals.map(({ what }) => what);
     if (removals.length === 0) run.info('There was nothing to remove');
     if (input.removeData) {
-      undos = undoOfClear(found, { steps, settleTime: input.retry.settleTime });
-      await clearData(run, steps, found).catch((err: unknown) => {
-        for (const undo of undos) undo.settlesAt = settlesAt(err, input.retry.settleTime);
+      const { settleTime } = input.retry;
+      undos = undoOfClear(found, { steps, settleTime });
+      await clearData(run, found, { steps, settleTime }).catch((err: unknown) => {
+        for (const undo of undos) undo.settlesAt = settlesAt(err, settleTime);
         throw err;
       });
     }

@@ -8,8 +8,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { FailureDetails } from '../activities/airbyte';
-import { isTold } from './lease';
 import type { Run } from './run';
+import { isTold } from './told';
 
 /*
  * A data product's run starts the runs of its components as children. Each is an ordinary run, but

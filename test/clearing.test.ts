@@ -1,0 +1,37 @@
+import { counts, startHarness } from './harness';
+import type { Harness } from './harness';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness({ env: { AIRBYTE_GIVE_UP_AFTER: '80s' } });
+});
+afterAll(() => harness.stop());
+afterEach(async () => {
+  await harness.clearFaults();
+  await harness.resetAirbyte();
+});
+
+/** In each the job has ended, in 300 ms, before it is looked at again. */
+test.each([
+  ['while Airbyte did not answer', { operation: 'getJob', status: 503, times: 4 }],
+  ['and the answer to its start was lost', { operation: 'createJob', hang: 'after' }],
+  ['and is done late, after its start was given up', { operation: 'createJob', commitLater: 700 }],
+])('a clearing that ends %s is not started again', async (_when, fault) => {
+  await harness.run('provision');
+  await harness.fault(fault);
+  const { status } = await harness.run('unprovision', {}, { removeData: true });
+  expect(status).toBe('COMPLETED');
+  expect((await harness.entities()).jobs).toMatchObject([{ jobType: 'clear' }]);
+  expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+});
+
+test('a clearing of an earlier run is not taken for one of this run', async () => {
+  await harness.run('provision');
+  for (const operation of ['deleteConnection', 'deleteSource', 'deleteDestination'])
+    await harness.fault({ operation, status: 403 });
+  const remove = () => harness.run('unprovision', {}, { removeData: true });
+  expect((await remove()).status).toBe('FAILED');
+  expect((await remove()).status).toBe('COMPLETED');
+  const { jobs } = await harness.entities();
+  expect(jobs.map(({ jobType }) => jobType)).toEqual(['clear', 'clear']);
+});
