@@ -1,8 +1,9 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Info } from '@temporalio/activity';
-import { AirbyteError, outOfTime } from '../src/airbyte-error';
+import { AirbyteError, notDone } from '../src/airbyte-error';
 import type { OutOfTime } from '../src/airbyte-error';
 import type { Interest } from '../src/airbyte-http';
+import { forTimer } from '../src/durations';
 import { isRecord } from '../src/json';
 
 /** A source or destination that does not work may be a passing fault, but seldom the third time. */
@@ -63,7 +64,7 @@ const detailsOf = (err: unknown, { attempt }: Info, settlesAt: number): FailureD
   const problem = err instanceof Error ? err.message : String(err);
   const known = err instanceof AirbyteError ? err : undefined;
   return {
-    problem: attempt > 1 ? `${problem} (tried ${String(attempt)} times)` : problem,
+    problem: attempt > 1 ? problem.replace(/\.?$/, ` (tried ${String(attempt)} times)$&`) : problem,
     solution: known?.solution ?? 'Ask the platform operator to look at the log of the worker.',
     ...(settlesAt > Date.now() && { settlesAt }),
     ...(known?.outOfTime && { outOfTime: known.outOfTime }),
@@ -117,14 +118,14 @@ export const attempt = async <Result>(
   const { info, cancellationSignal } = context;
   const beat = () => context.heartbeat(info.heartbeatDetails);
   const beating = setInterval(beat, (info.heartbeatTimeoutMs ?? 9000) / 3);
-  const clock = AbortSignal.timeout(Math.max(MARGIN, attemptsTime(info)));
+  const clock = AbortSignal.timeout(forTimer(Math.max(MARGIN, attemptsTime(info))));
   const interest = { cancelled: cancellationSignal, timeUp: clock };
   let settlesAt = settlesAtFirst(info, settleTime);
   try {
     return await work({ number: info.attempt, interest, settlesAt });
   } catch (err) {
     if (err instanceof AirbyteError && err.unclear) settlesAt = Date.now() + settleTime;
-    const failure = clock.aborted && !(err instanceof AirbyteError) ? outOfTime() : err;
+    const failure = clock.aborted && !(err instanceof AirbyteError) ? notDone() : err;
     const details = detailsOf(failure, info, settlesAt);
     const lastWord: LastWord = { attempt: info.attempt, details };
     context.heartbeat(lastWord);
