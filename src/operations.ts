@@ -2,6 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ProvisioningStatus } from './contract';
+import { SystemProblem } from './errors';
 import { createLook } from './look';
 import type { Looked } from './look';
 import type {
@@ -97,12 +98,18 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
       const run = await runs.describe(token);
       if (executionOf(run) !== 'Running') return hadEnded(token);
       const handle = client.workflow.getHandle(token, run.runId);
+      const isTold = async () => {
+        await handle.cancel();
+        // To some versions of Temporal a run that has ended since we looked is no reason to refuse.
+        const after = await handle.describe();
+        const isAsked = after.raw.workflowExtendedInfo?.cancelRequested === true;
+        return isAsked || executionOf(after) === 'Running';
+      };
       try {
-        await repeatedly(client, TO_CHANGE, () => handle.cancel());
+        if (!(await repeatedly(client, TO_CHANGE, isTold))) return await hadEnded(token);
       } catch (err) {
-        // It ended since we looked.
         if (err instanceof WorkflowNotFoundError) return hadEnded(token);
-        throw notAnswered(err);
+        throw err instanceof SystemProblem ? err : notAnswered(err);
       }
       log.info({ token }, 'run told to cancel');
       const message =
