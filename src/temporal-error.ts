@@ -1,4 +1,5 @@
 import { isGrpcServiceError } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
 import { z } from 'zod';
 import { SystemProblem } from './errors';
 
@@ -23,13 +24,17 @@ const rootOf = (err: unknown): unknown =>
 /** Why a call to Temporal failed, in gRPC's terms; undefined for what is not from there. */
 const statusOf = (err: unknown): Status | undefined => {
   const root = rootOf(err);
+  // The SDK has words of its own for this one.
+  if (root instanceof NamespaceNotFoundError) return { code: NOT_FOUND, details: root.message };
   return isGrpcServiceError(root) ? Status.safeParse(root).data : undefined;
 };
 
+export const saysTooLarge = ({ code, details }: Status) =>
+  (code === INVALID_ARGUMENT || code === RESOURCE_EXHAUSTED) && TOO_LARGE.test(details);
+
 export const isTooLarge = (err: unknown) => {
-  const { code, details = '' } = statusOf(err) ?? {};
-  const isAboutSize = code === INVALID_ARGUMENT || code === RESOURCE_EXHAUSTED;
-  return isAboutSize && TOO_LARGE.test(details);
+  const status = statusOf(err);
+  return status !== undefined && saysTooLarge(status);
 };
 
 /** Whether Temporal is not there, or has no room: the same call may do better in a moment. */

@@ -14,6 +14,7 @@ import { createRuns } from '../src/runs';
 import { createStartRun } from '../src/start-run';
 import { createStatus } from '../src/status';
 import { TO_CHANGE, repeatedly } from '../src/temporal-calls';
+import { CONNECTION_OPTIONS } from '../src/temporal-client';
 import { isOutage, isTooLarge, refusalOf } from '../src/temporal-error';
 import { startHarness } from './harness';
 import type { Harness } from './harness';
@@ -78,7 +79,7 @@ test('so do a status, a DELETE and a cancel', async () => {
 });
 
 const clientAt = (address: string, namespace = 'default') => {
-  const connection = Connection.lazy({ address });
+  const connection = Connection.lazy({ address, ...CONNECTION_OPTIONS });
   return { connection, client: new Client({ connection, namespace, dataConverter }) };
 };
 
