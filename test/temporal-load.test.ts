@@ -116,12 +116,10 @@ test('only that Temporal is not there is an outage', async () => {
   expect([away, unknown, large, larger].map(isOutage)).toEqual([true, false, false, false]);
   expect([away, unknown, large, larger].map(isTooLarge)).toEqual([false, false, true, true]);
   expect(refusalOf(away)).toBeUndefined();
-  expect(refusalOf(unknown)).toMatchObject({
-    message: expect.stringMatching(
-      /^Temporal refuses what the provisioner asks of it: .*nowhere/,
-    ) as unknown,
-    solutions: [expect.stringContaining('TEMPORAL_NAMESPACE') as unknown],
-  });
+  expect(refusalOf(unknown)?.message).toMatch(
+    /^Temporal refuses what the provisioner asks of it: .*nowhere/,
+  );
+  expect(refusalOf(unknown)?.solutions.join()).toContain('TEMPORAL_NAMESPACE');
 });
 
 test('what is too large for Temporal is refused with its size, and fails nobody behind it', async () => {
