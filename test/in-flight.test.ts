@@ -188,7 +188,7 @@ describe.each(['public', 'config'] as const)('through the %s API', (api) => {
 
   test('what was written before the question is always seen', async () => {
     const { url, control } = await startAirbyte({ latency: 5 });
-    await control('/seed', { sources: 120, destinations: 1, connections: 1 });
+    await control('/seed', { sources: 20, destinations: 1, connections: 1 });
     const { airbyteFor } = airbyteOf({ api, url });
     const airbyte = airbyteFor(interestOf().interest);
     const [like] = await airbyte.listActors('source');
