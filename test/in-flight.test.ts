@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { subjectOf } from '../src/airbyte-call';
 import { createLimit, whileWanted } from '../src/in-flight';
 import { createSharedReads } from '../src/shared-reads';
-import { airbyteOf, atEnd, interestOf, source, startAirbyte } from './airbyte-clients';
+import { airbyteOf, atEnd, interestOf, startAirbyte } from './airbyte-clients';
 
 /* What becomes of those who wait for Airbyte: for their turn, or for what others ask for as well. */
 
@@ -184,22 +184,5 @@ describe.each(['public', 'config'] as const)('through the %s API', (api) => {
     const reads = (await requests()).filter((operation) => operation?.startsWith('listSources'));
     // Three pages a look, two looks for each finder: 1,200 calls if each were alone.
     expect(reads.length).toBeLessThanOrEqual(5 * 3);
-  });
-
-  test('what was written before the question is always seen', async () => {
-    const { url, control } = await startAirbyte({ latency: 5 });
-    await control('/seed', { sources: 20, destinations: 1, connections: 1 });
-    const { airbyteFor } = airbyteOf({ api, url });
-    const airbyte = airbyteFor(interestOf().interest);
-    const [like] = await airbyte.listActors('source');
-    const { definitionId, configuration } = source;
-    expect(like).toBeDefined();
-    const writers = Array.from({ length: 8 }, async (_, index) => {
-      const name = `written ${String(index)}`;
-      const made = await airbyte.createActor('source', { name, definitionId, configuration });
-      const all = await airbyte.listActors('source');
-      return all.some(({ id }) => id === made.id);
-    });
-    expect(await Promise.all(writers)).toEqual(writers.map(() => true));
   });
 });
