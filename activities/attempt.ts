@@ -1,8 +1,9 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Info } from '@temporalio/activity';
-import { AirbyteError, outOfTime } from '../src/airbyte-error';
+import { AirbyteError, notDone } from '../src/airbyte-error';
 import type { OutOfTime } from '../src/airbyte-error';
 import type { Interest } from '../src/airbyte-http';
+import { forTimer } from '../src/durations';
 import { isRecord } from '../src/json';
 import { Waiting } from './waiting';
 
@@ -102,7 +103,7 @@ const problemOf = (err: unknown, info: Info) => {
   const problem = err instanceof Error ? err.message : String(err);
   const tries = triesOf(info);
   const isTry = !(err instanceof Waiting) && tries > 1;
-  return isTry ? `${problem} (tried ${String(tries)} times)` : problem;
+  return isTry ? problem.replace(/\.?$/, ` (tried ${String(tries)} times)$&`) : problem;
 };
 
 const detailsOf = (err: unknown, info: Info, settlesAt: number): FailureDetails => {
@@ -158,7 +159,7 @@ export const attempt = async <Result>(
   const { info, cancellationSignal } = context;
   const beat = () => context.heartbeat(info.heartbeatDetails);
   const beating = setInterval(beat, (info.heartbeatTimeoutMs ?? 9000) / 3);
-  const clock = AbortSignal.timeout(Math.max(MARGIN, attemptsTime(info)));
+  const clock = AbortSignal.timeout(forTimer(Math.max(MARGIN, attemptsTime(info))));
   const interest = { cancelled: cancellationSignal, timeUp: clock };
   let settlesAt = settlesAtFirst(info, settleTime);
   try {
@@ -168,7 +169,7 @@ export const attempt = async <Result>(
     const err = orOutOfTime(thrown, info);
     if (err instanceof AirbyteError && err.unclear) settlesAt = Date.now() + settleTime;
     const isTold = err instanceof AirbyteError || err instanceof Waiting;
-    const failure = clock.aborted && !isTold ? outOfTime() : err;
+    const failure = clock.aborted && !isTold ? notDone() : err;
     const details = detailsOf(failure, info, settlesAt);
     const lastWord: LastWord = { attempt: info.attempt, details };
     context.heartbeat(lastWord);

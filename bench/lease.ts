@@ -9,6 +9,7 @@ import { createPublicAirbyte } from '../src/airbyte-public';
 import { createAirbyteHttp } from '../src/airbyte-http';
 import { ProvisioningRequest } from '../src/contract';
 import { readDescriptor } from '../src/descriptor';
+import { createLimit } from '../src/in-flight';
 import { createSecretReferences } from '../src/secret-references';
 import { createRedactor } from '../src/secrets';
 import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
@@ -46,7 +47,7 @@ const activitiesOn = (airbyteUrl: string) => {
     url: airbyteUrl,
     auth: { kind: 'oauth', clientId: 'simulator', clientSecret: 'simulator-secret' },
     requestTimeout: 30_000,
-    maxInFlight: 3,
+    limit: createLimit(3),
     redactor,
     log,
   });

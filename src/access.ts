@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AirbyteError } from './airbyte-error';
 import type { AirbyteHttp, Interest } from './airbyte-http';
-import { PAGE, byOffset, readList } from './airbyte-list';
+import { PAGE, byOffset, lookThrough, readList } from './airbyte-list';
 import { readable } from './airbyte-odd';
 import type { Form, ReadOne } from './airbyte-odd';
 
@@ -109,7 +109,7 @@ export const createAccess =
       const pages = () =>
         byOffset((offset) => rowsOf('/groups', GROUP, { organizationId, limit: PAGE, offset }));
       const get = (id: string) => Promise.resolve(id);
-      const groups = await readList({ what: 'groups', pages, get, until });
+      const groups = await readList({ look: () => lookThrough('groups', pages()), get, until });
       return groups.map(({ id, name }): Person => ({ kind: 'group', id, organizationId, name }));
     };
 

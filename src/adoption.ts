@@ -5,6 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { adopt } from '../workflows';
 import { AdoptionReport } from './adoption-report';
 import type { AdoptionQuery } from './adoption-report';
+import { deploymentOf } from './deployment';
 import { SystemProblem } from './errors';
 import { FailureDetails } from './run-history';
 
@@ -61,6 +62,7 @@ export type Adoption = ReturnType<typeof createAdoption>;
 
 /** Has a worker plan, or do, what `provisioner adopt` is for. */
 export const createAdoption = ({ client, taskQueue }: { client: Client; taskQueue: string }) => {
+  const deployment = deploymentOf(taskQueue);
   const within = <Result>(ms: number, call: () => Promise<Result>) =>
     client.withDeadline(Date.now() + ms, call);
 
@@ -82,7 +84,7 @@ export const createAdoption = ({ client, taskQueue }: { client: Client; taskQueu
       client.workflow.start<typeof adopt>('adopt', {
         workflowId: idOf(request.perform),
         taskQueue,
-        args: [{ ...request, ...(after !== undefined && { after }) }],
+        args: [{ ...request, ...(after !== undefined && { after }), deployment }],
         workflowIdConflictPolicy: 'FAIL',
         memo: { phase: WAITING },
         staticSummary: request.perform ? 'Take over what is in Airbyte' : 'Plan a take-over',

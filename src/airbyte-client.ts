@@ -1,14 +1,17 @@
 import type { Airbyte } from './airbyte';
 import { createConfigAirbyte } from './airbyte-config-api';
-import { CONFIG_API, PUBLIC_API, createAirbyteHttp } from './airbyte-http';
+import { notSent } from './airbyte-error';
+import { CONFIG_API, PUBLIC_API, createAirbyteHttp, overBy } from './airbyte-http';
 import type { AirbyteHttpOptions, Interest } from './airbyte-http';
 import { detect } from './airbyte-instance';
 import type { Instance } from './airbyte-instance';
 import { createReadOne } from './airbyte-odd';
 import { createPublicAirbyte } from './airbyte-public';
 import type { WorkerConfig } from './config';
+import { LASTING, createLimit, whileWanted } from './in-flight';
+import type { Limit } from './in-flight';
 
-export type AirbyteOptions = WorkerConfig['airbyte'] & Omit<AirbyteHttpOptions, 'base'>;
+export type AirbyteOptions = WorkerConfig['airbyte'] & Omit<AirbyteHttpOptions, 'base' | 'limit'>;
 
 /** An Airbyte that is known by the time it is asked for something. */
 const delegate = (workspaceId: string, known: () => Promise<Airbyte>): Airbyte => ({
@@ -36,11 +39,15 @@ const delegate = (workspaceId: string, known: () => Promise<Airbyte>): Airbyte =
   listJobs: async (...given) => (await known()).listJobs(...given),
 });
 
+const LOOK = { method: 'GET', path: `${PUBLIC_API}/health`, writes: false };
+const notFound = () => notSent(LOOK);
+
 /** Looks for Airbyte until it has found it, once for however many wait; what failed is forgotten. */
-const createFinder = (options: AirbyteOptions) => {
+const createFinder = (options: AirbyteOptions, limit: Limit) => {
   let known: Promise<Instance> | undefined;
+  const find = () => detect(options);
   return () =>
-    (known ??= detect(options).then(
+    (known ??= limit(find, { interest: LASTING, over: notFound }).then(
       (instance) => {
         options.log.info({ ...instance, url: options.url }, 'found Airbyte');
         return instance;
@@ -60,11 +67,12 @@ const createFinder = (options: AirbyteOptions) => {
 export const createAirbyte = (options: AirbyteOptions) => {
   const { api, log, redactor, workspaceId } = options;
   const readOne = createReadOne(log);
-  const publicHttp = createAirbyteHttp({ ...options, base: PUBLIC_API });
+  const limit = createLimit(options.maxInFlight);
+  const publicHttp = createAirbyteHttp({ ...options, limit, base: PUBLIC_API });
   const clients = {
     public: createPublicAirbyte({ http: publicHttp, workspaceId, readOne }),
     config: createConfigAirbyte({
-      http: createAirbyteHttp({ ...options, base: CONFIG_API }),
+      http: createAirbyteHttp({ ...options, limit, base: CONFIG_API }),
       workspaceId,
       redactor,
       readOne,
@@ -73,12 +81,15 @@ export const createAirbyte = (options: AirbyteOptions) => {
   if (api !== 'auto')
     return { airbyteFor: clients[api], publicHttp, readOne, find: () => Promise.resolve() };
 
-  const instance = createFinder(options);
+  const instance = createFinder(options, limit);
   return {
     publicHttp,
     readOne,
     airbyteFor: (interest: Interest) =>
-      delegate(workspaceId, async () => clients[(await instance()).api](interest)),
+      delegate(workspaceId, async () => {
+        const over = overBy(interest, notFound);
+        return clients[(await whileWanted(interest, instance(), over)).api](interest);
+      }),
     find: async () => {
       await instance().catch((err: unknown) => log.warn({ err }, 'Airbyte is not found yet'));
     },

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import type { Airbyte, ConnectionRead as Connection, ConnectionWrite, Kind } from './airbyte';
+import type {
+  Actor,
+  Airbyte,
+  ConnectionRead as Connection,
+  ConnectionWrite,
+  Kind,
+} from './airbyte';
 import { ACTORS } from './airbyte-config-actors';
 import { CONNECTION, ConnectionRead, asConfig } from './airbyte-config-connections';
 import {
@@ -13,14 +19,17 @@ import {
 } from './airbyte-config-forms';
 import { STREAM, catalogOf, hasChoice, offeredBy, type Catalog } from './airbyte-config-streams';
 import { createDiscovered } from './airbyte-config-discovered';
-import { AirbyteError, unreadableSource } from './airbyte-error';
+import { AirbyteError, outOfTurn, unreadableSource } from './airbyte-error';
+import { overBy } from './airbyte-http';
 import type { AirbyteHttp, Interest } from './airbyte-http';
-import { PAGE, byCursor, readList } from './airbyte-list';
+import { PAGE, byCursor, lookThrough, readList } from './airbyte-list';
+import type { Look } from './airbyte-list';
 import { oneOf, readable, understood } from './airbyte-odd';
 import type { ReadOne } from './airbyte-odd';
 import { specificationOf } from './airbyte-specification';
 import { Tag } from './airbyte-tags';
 import type { Redactor } from './secrets';
+import { createSharedReads } from './shared-reads';
 
 const nothing = z.unknown();
 
@@ -59,22 +68,32 @@ export interface ConfigAirbyteOptions {
 export const createConfigAirbyte = (options: ConfigAirbyteOptions) => {
   const { http, workspaceId, redactor, readOne } = options;
   const discovered = createDiscovered<Discovery>();
+  const actorLooks = createSharedReads<Look<Actor>>();
+  const connectionLists = createSharedReads<Connection[]>();
+
+  /** Everything is a POST; whether it changes anything only the operation tells. */
+  const postFor =
+    (interest: Interest, writes: boolean) =>
+    <Schema extends z.ZodType>(path: string, body: object, answer: Schema) =>
+      http({ method: 'POST', path, body, writes, answer, interest });
+
   return (interest: Interest): Airbyte => {
-    /** Everything is a POST; whether it changes anything only the operation tells. */
-    const post =
-      (writes: boolean) =>
-      <Schema extends z.ZodType>(path: string, body: object, answer: Schema) =>
-        http({ method: 'POST', path, body, writes, answer, interest });
-    const read = post(false);
-    const write = post(true);
+    const read = postFor(interest, false);
+    const write = postFor(interest, true);
+
+    /** For what those share who want it at the same time. */
+    const alike = (what: string) => ({
+      interest,
+      over: overBy(interest, () => outOfTurn(`the list of ${what}`)),
+    });
 
     /** By what is in the names: `search`, by the whole name, finds nothing on many versions. */
-    const pagesOf = (kind: Kind, named: string | undefined) => () => {
+    const pagesOf = (kind: Kind, named: string | undefined, shared: Interest) => {
       const filters = named === undefined ? undefined : { searchTerm: named };
       return byCursor(async (cursor) => {
         // Newer versions list a few at a time unless told otherwise.
         const body = { workspaceId, pageSize: PAGE, cursor, filters };
-        const call = read(`/${kind}s/list`, body, ACTORS[kind].list);
+        const call = postFor(shared, false)(`/${kind}s/list`, body, ACTORS[kind].list);
         // An entity that is gone is no cursor any more: 404.
         const page = await (cursor === undefined ? call : orAbsent(call));
         if (!page) return undefined;
@@ -171,8 +190,10 @@ export const createConfigAirbyte = (options: ConfigAirbyteOptions) => {
 
       listActors: (kind, { named, until } = {}) =>
         readList({
-          what: `${kind}s`,
-          pages: pagesOf(kind, named),
+          look: () =>
+            actorLooks(`${kind}s ${named ?? ''}`, alike(`${kind}s`), (shared) =>
+              lookThrough(`${kind}s`, pagesOf(kind, named, shared)),
+            ),
           get: (id) => getActorHere(kind, id),
           until,
         }),
@@ -195,16 +216,14 @@ export const createConfigAirbyte = (options: ConfigAirbyteOptions) => {
         orAbsent(write(`/${kind}s/delete`, { [`${kind}Id`]: id }, nothing)),
 
       /** In one answer, which nothing can shift. */
-      async listConnections() {
-        const { connections } = await read(
-          '/connections/list',
-          { workspaceId },
-          ConnectionReadList,
-        );
-        return readable(connections.map((row) => readOne(CONNECTION, row)))
-          .map(markedConnection)
-          .filter(({ status }) => status !== 'deprecated');
-      },
+      listConnections: () =>
+        connectionLists('connections', alike('connections'), async (shared) => {
+          const list = postFor(shared, false);
+          const answer = await list('/connections/list', { workspaceId }, ConnectionReadList);
+          return readable(answer.connections.map((row) => readOne(CONNECTION, row)))
+            .map(markedConnection)
+            .filter(({ status }) => status !== 'deprecated');
+        }),
 
       async getConnection(id) {
         const found = await findConnection(id);

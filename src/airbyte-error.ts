@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inWords } from './durations';
 import { parseJson } from './json';
 
 const MAX_TEXT = 500;
@@ -62,7 +63,11 @@ const nameOf = ({ method, path }: CallName) => `${method} ${path}`;
 /** With whether it changes anything, if it is done. */
 export interface Asked extends CallName {
   writes: boolean;
+  /** The entity it is about, for people, as far as the call tells. */
+  about?: string | undefined;
 }
+const withEntity = (call: Asked) =>
+  `${nameOf(call)}${call.about === undefined ? '' : ` for ${call.about}`}`;
 
 /** A proxy lost patience; Airbyte itself goes on with what it was asked. */
 const LOST_PATIENCE = [408, 502, 504];
@@ -246,10 +251,10 @@ const describeCause = (err: unknown) => {
 
 /** No answer came. `timeout` in milliseconds, if that is what ran out. */
 export const noAnswer = (call: Asked, cause: unknown, timeout?: number) => {
-  const why = timeout
-    ? `did not answer within ${String(timeout)} ms`
-    : `could not be reached or hung up (${describeCause(cause)})`;
-  return new AirbyteError(`Airbyte ${why}: ${nameOf(call)}.`, {
+  const what = timeout
+    ? `gave no answer to ${withEntity(call)} within ${inWords(timeout)}`
+    : `could not be reached or hung up (${describeCause(cause)}) at ${withEntity(call)}`;
+  return new AirbyteError(`Airbyte ${what}.`, {
     kind: 'again',
     solution: DEPLOY_AGAIN,
     unclear: call.writes && !UNREACHED.includes(codeOf(cause) ?? ''),
@@ -257,11 +262,32 @@ export const noAnswer = (call: Asked, cause: unknown, timeout?: number) => {
   });
 };
 
-/** The step's time was up before an answer came. */
-export const outOfTime = (call?: Asked) =>
-  new AirbyteError('Airbyte did not answer before the time for this step was up.', {
+/** The step's time was up before an answer came, for which it had waited so many milliseconds. */
+export const outOfTime = (call: Asked, waited: number) =>
+  new AirbyteError(
+    `Airbyte had given no answer to ${withEntity(call)} after ${inWords(waited)}, when the time for this step was up.`,
+    { kind: 'again', solution: DEPLOY_AGAIN, unclear: call.writes, outOfTime: 'calling' },
+  );
+
+/** The step's time was up before its turn came: `what` says of what. */
+export const outOfTurn = (what: string) =>
+  new AirbyteError(
+    `Other calls to Airbyte were in front of ${what} until the time for this step was up.`,
+    {
+      kind: 'again',
+      solution:
+        'Deploy again when fewer runs go on; if it happens often, ask the platform operator to raise AIRBYTE_MAX_IN_FLIGHT.',
+      outOfTime: 'waiting',
+    },
+  );
+
+/** A call whose turn did not come. */
+export const notSent = (call: Asked) => outOfTurn(withEntity(call));
+
+/** The step's time was up in between calls. */
+export const notDone = () =>
+  new AirbyteError('The time for this step was up before all of it was done.', {
     kind: 'again',
     solution: DEPLOY_AGAIN,
-    unclear: call?.writes ?? false,
-    outOfTime: call ? 'calling' : 'waiting',
+    outOfTime: 'waiting',
   });

@@ -1,16 +1,19 @@
-import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
+import { subjectOf } from './airbyte-call';
 import {
   failedAnswer,
   noAnswer,
+  notSent,
   outOfTime,
   unexpectedAnswer,
   unreadableAnswer,
 } from './airbyte-error';
-import type { Answer } from './airbyte-error';
+import type { Answer, Asked } from './airbyte-error';
 import { TokenAnswer, createSession } from './airbyte-session';
 import type { AirbyteAuth } from './config';
+import { LASTING, whileWanted } from './in-flight';
+import type { Limit } from './in-flight';
 import { parseJson } from './json';
 import type { Redactor } from './secrets';
 
@@ -48,8 +51,8 @@ export interface AirbyteHttpOptions {
   auth: AirbyteAuth;
   /** Milliseconds one call may take, the reading of its answer included. */
   requestTimeout: number;
-  /** Calls at once; Airbyte's public API runs on five threads (PUBLIC_API_EXECUTOR_THREADS). */
-  maxInFlight: number;
+  /** Calls at once, to all that Airbyte has; its public API runs on five threads (PUBLIC_API_EXECUTOR_THREADS). */
+  limit: Limit;
   redactor: Redactor;
   log: Logger;
 }
@@ -75,20 +78,34 @@ const initOf = (call: Call<z.ZodType>, authorization: string | undefined) => ({
   ...(call.body && { body: JSON.stringify(call.body) }),
 });
 
+const askedBy = (call: Call<z.ZodType>): Asked => ({
+  method: call.method,
+  path: call.path,
+  writes: isWrite(call),
+  about: subjectOf(call),
+});
+
+/** Why somebody waits for something no more: it was cancelled, or else what is to be said then. */
+export const overBy =
+  ({ cancelled }: Interest, late: () => Error) =>
+  (): Error => {
+    const reason: unknown = cancelled.reason;
+    return cancelled.aborted && reason instanceof Error ? reason : late();
+  };
+
 /**
- * Calls to one of Airbyte's APIs: at most `maxInFlight` at once, answers checked, every failure an
+ * Calls to one of Airbyte's APIs: as many at once as `limit` lets, answers checked, every failure an
  * AirbyteError whose text holds no known secret. Only a 401 is repeated, once, with a new token.
  */
 export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
-  const { auth, requestTimeout, redactor, log, base: ours = PUBLIC_API } = options;
-  const limit = pLimit(options.maxInFlight);
+  const { auth, requestTimeout, limit, redactor, log, base: ours = PUBLIC_API } = options;
 
   const send = async (call: Call<z.ZodType>, authorization?: string): Promise<Answer> => {
     const started = Date.now();
     const deadline = AbortSignal.timeout(requestTimeout);
     const { cancelled, timeUp } = call.interest;
-    const writes = isWrite(call);
-    const named = { method: call.method, path: call.path, writes };
+    const asked = askedBy(call);
+    const { writes } = asked;
     const ends = writes ? [timeUp, deadline] : [cancelled, timeUp, deadline];
     const { base = ours } = call;
     try {
@@ -105,9 +122,9 @@ export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
       );
       return { status, headers, text };
     } catch (cause) {
-      if (timeUp.aborted) throw outOfTime(named);
+      if (timeUp.aborted) throw outOfTime(asked, Date.now() - started);
       if (!writes) cancelled.throwIfAborted();
-      throw noAnswer(named, cause, deadline.aborted ? requestTimeout : undefined);
+      throw noAnswer(asked, cause, deadline.aborted ? requestTimeout : undefined);
     }
   };
 
@@ -122,10 +139,6 @@ export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
     throw unexpectedAnswer(call, status, parsed.error);
   };
 
-  // Many may wait for the one token: no single caller's cancellation ends it.
-  const never = new AbortController().signal;
-  const lasting = { cancelled: never, timeUp: never };
-
   const session = createSession(auth, async ({ clientId, clientSecret }) => {
     const call = {
       method: 'POST' as const,
@@ -138,20 +151,23 @@ export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
         grant_type: 'client_credentials',
       },
       answer: TokenAnswer,
-      interest: lasting,
+      // Many may wait for the one token: no single caller's cancellation ends it.
+      interest: LASTING,
     };
     return read(call, await send(call));
   });
 
-  const perform = async (call: Call<z.ZodType>): Promise<Answer> => {
-    call.interest.cancelled.throwIfAborted();
-    if (call.interest.timeUp.aborted) throw outOfTime();
-    const authorization = await session.header();
+  const perform = async (call: Call<z.ZodType>, over: () => Error): Promise<Answer> => {
+    const header = () => whileWanted(call.interest, session.header(), over);
+    const authorization = await header();
     const answer = await send(call, authorization);
     if (answer.status !== 401 || !(await session.renew(authorization))) return answer;
-    return send(call, await session.header());
+    return send(call, await header());
   };
 
-  return <Schema extends z.ZodType>(call: Call<Schema>): Promise<z.output<Schema>> =>
-    limit(async () => read(call, await perform(call)));
+  return <Schema extends z.ZodType>(call: Call<Schema>): Promise<z.output<Schema>> => {
+    const over = overBy(call.interest, () => notSent(askedBy(call)));
+    const work = async () => read(call, await perform(call, over));
+    return limit(work, { interest: call.interest, over });
+  };
 };

@@ -57,7 +57,7 @@ const nothingAt = (looked: Seen[]) => {
  * the name and password that a proxy may want. Throws an AirbyteError: `again` while Airbyte is
  * down or starts, `refused` where there is none, or where the credentials do not fit it.
  */
-export const detect = async (options: AirbyteHttpOptions): Promise<Instance> => {
+export const detect = async (options: Omit<AirbyteHttpOptions, 'limit'>): Promise<Instance> => {
   const { url, auth, requestTimeout, redactor } = options;
   const authorization = auth.kind === 'basic' ? basicHeader(auth) : undefined;
 

@@ -77,7 +77,19 @@ const tooLong = (what: string) =>
     },
   );
 
-const lookThrough = async <Item extends Entity>(what: string, pages: Pages<Item>) => {
+/** What a list had, looked through from its beginning to its end. */
+export interface Look<Item> {
+  items: ReadonlyMap<string, Item>;
+  /** Whether it stood still meanwhile. */
+  isSteady: boolean;
+  isOnePage: boolean;
+}
+
+/** `what`: for errors. */
+export const lookThrough = async <Item extends Entity>(
+  what: string,
+  pages: Pages<Item>,
+): Promise<Look<Item>> => {
   const items = new Map<string, Item>();
   let count = 0;
   let isSteady = true;
@@ -99,7 +111,7 @@ const asListed = (err: unknown) => {
 /** What only an earlier look saw is there if Airbyte has it by its id. */
 const withoutGone = async <Item extends Entity>(
   all: Map<string, Item>,
-  last: Map<string, Item>,
+  last: Look<Item>['items'],
   get: List<Item>['get'],
 ) => {
   const unseen = [...all.keys()].filter((id) => !last.has(id)).slice(0, MOST_ASKED);
@@ -111,9 +123,8 @@ const withoutGone = async <Item extends Entity>(
 };
 
 export interface List<Item> {
-  /** For errors. */
-  what: string;
-  pages: () => Pages<Item>;
+  /** All of it once, as it is no earlier than now. */
+  look: () => Promise<Look<Item>>;
   /** One by its id; undefined when it is gone. */
   get: (id: string) => Promise<unknown>;
   /** Whether all that is wanted is among what was found. */
@@ -125,10 +136,10 @@ export interface List<Item> {
  * and after up to four while the list moves under them; what any look has seen counts.
  */
 export const readList = async <Item extends Entity>(list: List<Item>): Promise<Item[]> => {
-  const { what, pages, get, until = () => false } = list;
+  const { look, get, until = () => false } = list;
   const all = new Map<string, Item>();
   for (let looks = 1; ; looks += 1) {
-    const { items, isSteady, isOnePage } = await lookThrough(what, pages());
+    const { items, isSteady, isOnePage } = await look();
     for (const [id, item] of items) all.set(id, item);
     const isSure = isOnePage || (looks > 1 && isSteady) || looks === MOST_LOOKS;
     if (isSure || until([...all.values()])) return withoutGone(all, items, get);

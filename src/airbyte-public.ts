@@ -1,13 +1,16 @@
 import { z } from 'zod';
-import { AirbyteError } from './airbyte-error';
-import type { Airbyte, ConnectionRead as Connection, SourceStream } from './airbyte';
+import { AirbyteError, outOfTurn } from './airbyte-error';
+import type { Actor, Airbyte, ConnectionRead as Connection, SourceStream } from './airbyte';
+import { overBy } from './airbyte-http';
 import type { AirbyteHttp, Interest } from './airbyte-http';
-import { PAGE, byOffset, readList } from './airbyte-list';
+import { PAGE, byOffset, lookThrough, readList } from './airbyte-list';
+import type { Look } from './airbyte-list';
 import { oneOf, readable, understood } from './airbyte-odd';
 import type { Form, ReadOne } from './airbyte-odd';
 import { ACTORS, connectionPart } from './airbyte-public-forms';
 import { specificationOf } from './airbyte-specification';
 import { Tag } from './airbyte-tags';
+import { createSharedReads } from './shared-reads';
 
 const orUndefined = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value) => value ?? undefined);
@@ -93,24 +96,38 @@ interface PublicAirbyteOptions {
 }
 
 /** A workspace through Airbyte's public API, for a caller and as long as his interest lasts. */
-export const createPublicAirbyte =
-  ({ http, workspaceId, readOne }: PublicAirbyteOptions) =>
-  (interest: Interest): Airbyte => {
+export const createPublicAirbyte = ({ http, workspaceId, readOne }: PublicAirbyteOptions) => {
+  const actorLooks = createSharedReads<Look<Actor>>();
+  const connectionLooks = createSharedReads<Look<Connection>>();
+
+  return (interest: Interest): Airbyte => {
     const rowsOf = async <Item extends object>(
       path: string,
       form: Form<Item>,
       query: Record<string, string | number> = {},
+      wanted = interest,
     ) => {
-      const { data } = await http({ method: 'GET', path, query, answer: page, interest });
-      return data.map((row) => readOne(form, row));
+      const call = { method: 'GET' as const, path, query, answer: page, interest: wanted };
+      return (await http(call)).data.map((row) => readOne(form, row));
     };
 
-    const pagesOf =
-      <Item extends { id: string }>(path: string, form: Form<Item>) =>
-      () =>
-        byOffset((offset) =>
-          rowsOf(path, form, { workspaceIds: workspaceId, limit: PAGE, offset }),
+    /** A look at a list, which those share who want one at the same time. */
+    const lookAt =
+      <Item extends { id: string }>(
+        looks: ReturnType<typeof createSharedReads<Look<Item>>>,
+        what: string,
+        { path, form }: { path: string; form: Form<Item> },
+      ) =>
+      () => {
+        const query = (offset: number) => ({ workspaceIds: workspaceId, limit: PAGE, offset });
+        const over = overBy(interest, () => outOfTurn(`the list of ${what}`));
+        return looks(what, { interest, over }, (shared) =>
+          lookThrough(
+            what,
+            byOffset((offset) => rowsOf(path, form, query(offset), shared)),
+          ),
         );
+      };
 
     /** An unknown id is 404; a foreign one is 403 to callers who do not administer the instance. */
     const orAbsent = async <Entity>(entity: Promise<Entity>) => {
@@ -163,8 +180,10 @@ export const createPublicAirbyte =
 
       listActors: (kind, { until } = {}) =>
         readList({
-          what: `${kind}s`,
-          pages: pagesOf(ACTORS[kind].path, ACTORS[kind].listed),
+          look: lookAt(actorLooks, `${kind}s`, {
+            path: ACTORS[kind].path,
+            form: ACTORS[kind].listed,
+          }),
           get: (id) => getActor(kind, id),
           until,
         }),
@@ -186,8 +205,9 @@ export const createPublicAirbyte =
       deleteActor: (kind, id) => remove(`${ACTORS[kind].path}/${id}`),
 
       async listConnections({ until } = {}) {
-        const pages = pagesOf('/connections', CONNECTION);
-        const all = await readList({ what: 'connections', pages, get: getConnection, until });
+        const list = { path: '/connections', form: CONNECTION };
+        const look = lookAt(connectionLooks, 'connections', list);
+        const all = await readList({ look, get: getConnection, until });
         return all.filter(({ status }) => status !== 'deprecated');
       },
 
@@ -249,3 +269,4 @@ export const createPublicAirbyte =
       },
     };
   };
+};

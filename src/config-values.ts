@@ -1,5 +1,6 @@
 import ms from 'ms';
 import { z } from 'zod';
+import { LONGEST_DURATION, inWords } from './durations';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -15,15 +16,17 @@ export const durationText = z.custom<ms.StringValue>(
 );
 const isLong = (value: number) => value > 0;
 const tooShort = 'must be longer than zero';
+const fits = (value: number) => value <= LONGEST_DURATION;
+const tooLong = `must not be longer than ${inWords(LONGEST_DURATION)}: timers hold no more`;
 
-/** A duration as the `ms` package reads it (`200ms`, `30s`, `15m`), in milliseconds. */
-export const duration = (fallback: ms.StringValue) =>
+export const durationOrZero = (fallback: ms.StringValue) =>
   durationText
     .default(fallback)
     .transform((text) => ms(text))
-    .refine(isLong, tooShort);
-export const durationOrZero = (fallback: ms.StringValue) =>
-  durationText.default(fallback).transform((text) => ms(text));
+    .refine(fits, tooLong);
+/** A duration as the `ms` package reads it (`200ms`, `30s`, `15m`), in milliseconds. */
+export const duration = (fallback: ms.StringValue) =>
+  durationOrZero(fallback).refine(isLong, tooShort);
 
 export const port = (fallback: number) =>
   z.coerce

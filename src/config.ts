@@ -12,7 +12,10 @@ import {
   wholeNumber,
 } from './config-values';
 import type { Environment } from './config-values';
+import { misfitsIn, retryVariables } from './config-retry';
 import { snowflakeOf, snowflakeRules, snowflakeVariables } from './config-snowflake';
+import { DEFAULT_TASK_QUEUE } from './deployment';
+import { LONGEST_DURATION, inWords } from './durations';
 
 export { ConfigError } from './config-values';
 
@@ -24,7 +27,7 @@ const temporal = {
   TEMPORAL_TASK_QUEUE: z
     .string()
     .max(200, 'must not be longer than 200 characters: ids of workflows are made of it')
-    .default('airbyte-provisioner'),
+    .default(DEFAULT_TASK_QUEUE),
   TEMPORAL_UI_URL: url.optional(),
   LOG_LEVEL: logLevel,
 };
@@ -41,10 +44,8 @@ const gatewaySchema = z.object({
     .string()
     .regex(/^(\/[\w.~-]+)*\/?$/, 'must be a path such as /datamesh.specificprovisioner')
     .default(''),
-  AIRBYTE_RETRY_INITIAL: duration('1s'),
-  AIRBYTE_RETRY_MAX_INTERVAL: duration('30s'),
-  AIRBYTE_GIVE_UP_AFTER: duration('15m'),
-  AIRBYTE_SETTLE_TIME: duration('1m'),
+  KEEP_ALIVE: duration('75s'),
+  ...retryVariables,
   AIRBYTE_MIN_SYNC_INTERVAL: minSyncInterval,
   OPERATIONS: z.enum(['on', 'off'], { message: 'must be on or off' }).default('off'),
   DRAIN_FOR: durationOrZero('0s'),
@@ -69,11 +70,15 @@ const workerVariables = z
     AIRBYTE_PASSWORD: optionalText,
     AIRBYTE_WORKSPACE_ID: z.guid({ message: 'is required: the UUID of an Airbyte workspace' }),
     AIRBYTE_UI_URL: url.optional(),
-    AIRBYTE_REQUEST_TIMEOUT: duration('30s'),
+    ...retryVariables,
     AIRBYTE_MAX_IN_FLIGHT: wholeNumber({ fallback: 3 }),
     RECONCILE_EVERY: durationText
       .transform((text) => ms(text))
       .refine((value) => value >= 60_000, 'must be a minute or longer')
+      .refine(
+        (value) => value <= LONGEST_DURATION,
+        `must not be longer than ${inWords(LONGEST_DURATION)}`,
+      )
       .optional(),
     WORKER_ACTIVITY_SLOTS: wholeNumber({ most: MAX_ACTIVITY_SLOTS, fallback: 100 }),
     WORKER_DEPLOYMENT_NAME: optionalText,
@@ -151,6 +156,10 @@ export const gatewayConfig = (env: Environment = process.env) => {
     basePath: given.BASE_PATH.replace(/\/$/, ''),
     taskQueue: given.TEMPORAL_TASK_QUEUE,
     temporalUiUrl: given.TEMPORAL_UI_URL?.replace(/\/$/, ''),
+    /** Milliseconds a connection of a caller is kept while it is idle. */
+    keepAlive: given.KEEP_ALIVE,
+    /** What is told at start of settings that do not fit together. */
+    misfits: misfitsIn(given),
     /** Milliseconds; handed to each run, so that a replay sees what the run was started with. */
     retry: {
       initial: given.AIRBYTE_RETRY_INITIAL,
@@ -218,6 +227,7 @@ export const workerConfig = (env: Environment = process.env) => {
     },
     /** Steps that this worker does at once. */
     activitySlots: given.WORKER_ACTIVITY_SLOTS,
+    misfits: misfitsIn(given),
     /** Milliseconds between looks for drift; undefined: none are scheduled. */
     reconcileEvery: given.RECONCILE_EVERY,
     versioning: versioningOf(given),

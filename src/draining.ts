@@ -1,10 +1,11 @@
 import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { LONGEST_START } from './start-run';
 
 /** Milliseconds after closing in which a request that is still being sent may arrive. */
 const LAST_ARRIVALS = 10_000;
-/** Milliseconds the last answers may take: the longest waits for its turn (src/start-run.ts). */
-const LAST_ANSWERS = 130_000;
+/** Milliseconds the last answers may take. */
+const LAST_ANSWERS = LONGEST_START + 2000;
 
 /** Callers keep a connection for their next request, which has to go elsewhere. */
 const isLast = (res: ServerResponse) => {

@@ -1,5 +1,6 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
+import { deploymentOf, idIn } from './deployment';
 import type { Entity, Run } from './operations-contract';
 import type { look } from '../workflows';
 
@@ -14,6 +15,10 @@ const problemOf = (err: unknown) => {
   return 'No worker answered in time.';
 };
 
+/** Who looks at the same time gets the same answer. */
+export const lookId = (taskQueue: string, of: Pick<Run, 'environment' | 'component'>) =>
+  idIn(deploymentOf(taskQueue), 'look', of.environment, of.component);
+
 /** Has a worker look at what of a run's component is in Airbyte now. */
 export const createLook =
   ({ client, taskQueue }: { client: Client; taskQueue: string }) =>
@@ -21,7 +26,7 @@ export const createLook =
     try {
       const entities = await client.withDeadline(Date.now() + PATIENCE, () =>
         client.workflow.execute<typeof look>('look', {
-          workflowId: `look.${environment}.${component}`,
+          workflowId: lookId(taskQueue, { environment, component }),
           taskQueue,
           args: [{ key: `${environment}/${component}` }],
           workflowIdConflictPolicy: 'USE_EXISTING',

@@ -1,3 +1,4 @@
+import ms from 'ms';
 import { z } from 'zod';
 import { durationText } from './config-values';
 import { ProvisioningStatus } from './contract';
@@ -24,14 +25,20 @@ const environmentName = z
   .string()
   .regex(/^[A-Za-z0-9._-]+$/, 'may have only letters, digits, dots, dashes and underscores');
 
+/** Milliseconds: ten years. No namespace keeps runs as long, and a date far enough back is none. */
+const LONGEST_SINCE = ms('3650d');
+
 const filter = {
   operation: z.enum(OPERATIONS.provisioning).optional(),
   component: componentName.optional(),
   environment: environmentName.optional(),
-  since: durationText.optional().meta({
-    type: 'string',
-    description: 'Only runs that go on or ended within it: 30m, 24h, 7d.',
-  }),
+  since: durationText
+    .refine((text) => ms(text) <= LONGEST_SINCE, 'must not be longer than 3650d')
+    .optional()
+    .meta({
+      type: 'string',
+      description: 'Only runs that go on or ended within it: 30m, 24h, 7d.',
+    }),
 };
 
 const limit = z.int().min(1).max(1000);

@@ -1,6 +1,8 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ProvisioningStatus } from './contract';
+import { SystemProblem } from './errors';
 import { createLook } from './look';
 import type { Looked } from './look';
 import type {
@@ -15,8 +17,7 @@ import { createReplay } from './replay';
 import { createRunHistory } from './run-history';
 import { createRunList, executionOf, notAnswered } from './run-list';
 import type { StartRun } from './start-run';
-
-const CANCEL_DEADLINE = 3000;
+import { TO_CHANGE, repeatedly } from './temporal-calls';
 
 /** What to make of what the run's status tells, where nobody can look at Airbyte itself. */
 const fromStatus = (run: Run, { status, info }: ProvisioningStatus) => {
@@ -62,6 +63,15 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
   const history = createRunHistory({ client });
   const look = createLook({ client, taskQueue: where.taskQueue });
 
+  const hadEnded = async (token: string): Promise<Cancellation> => {
+    const { status } = await statusOf(token);
+    const isAnother = status === 'RUNNING' || status === 'TERMINATING';
+    const message = isAnother
+      ? 'The run had ended already; another of its token has begun since, and goes on.'
+      : `The run had ended already, with ${status}.`;
+    return { token, outcome: 'had ended', status, message };
+  };
+
   return {
     ...createReplay({ runs, history, startRun, log }),
     list: (filter: RunFilter): Promise<RunList> => runs.list(filter),
@@ -86,17 +96,21 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
     /** Asks a run to end; it then undoes what it did. */
     async cancel(token: string): Promise<Cancellation> {
       const run = await runs.describe(token);
-      if (executionOf(run) !== 'Running') {
-        const { status } = await statusOf(token);
-        const message = `The run had ended already, with ${status}.`;
-        return { token, outcome: 'had ended', status, message };
-      }
+      if (executionOf(run) !== 'Running') return hadEnded(token);
       const handle = client.workflow.getHandle(token, run.runId);
-      await client
-        .withDeadline(Date.now() + CANCEL_DEADLINE, () => handle.cancel())
-        .catch((err: unknown) => {
-          throw notAnswered(err);
-        });
+      const isTold = async () => {
+        await handle.cancel();
+        // To some versions of Temporal a run that has ended since we looked is no reason to refuse.
+        const after = await handle.describe();
+        const isAsked = after.raw.workflowExtendedInfo?.cancelRequested === true;
+        return isAsked || executionOf(after) === 'Running';
+      };
+      try {
+        if (!(await repeatedly(client, TO_CHANGE, isTold))) return await hadEnded(token);
+      } catch (err) {
+        if (err instanceof WorkflowNotFoundError) return hadEnded(token);
+        throw err instanceof SystemProblem ? err : notAnswered(err);
+      }
       log.info({ token }, 'run told to cancel');
       const message =
         'The run was told to end. A provision now undoes what it did; an unprovision stops where it is.';

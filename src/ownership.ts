@@ -5,7 +5,8 @@ import { cut, isWithin } from './lengths';
 /** Airbyte keeps names of actors in 256 characters (airbyte-platform, table actor). */
 const MAX_NAME = 255;
 
-const OWNED = / \[([^\s[\]]+)(?: #[0-9a-f]{8})?\]$/;
+/** The bracket at the end of a name: whose the entity is. */
+export const OWNED = / \[([^\s[\]]+)(?: #[0-9a-f]{8})?\]$/;
 
 /** Eight hex digits over what was wanted, secrets included; equal digits mean nothing was rotated. */
 export const fingerprintOf = (wanted: object, key: string) =>

@@ -1,4 +1,6 @@
 import type {
+  Named,
+  OfDeployment,
   Part,
   ProductInput,
   ProvisionInput,
@@ -38,12 +40,12 @@ export const detailsOf = (
   ].join('\n');
 
 /** What starts the run of a component: the same alone and as part of its data product's. */
-const partOf = <Input>(
+const partOf = <Input extends Named>(
   operation: 'provision' | 'unprovision',
   { component: of, wanted, lines, input }: Given<Input>,
 ): Part<Input> => {
   const { component } = of;
-  const token = tokenFor(operation, of.key, wanted);
+  const token = tokenFor(operation, of.key, { ...wanted, deployment: input.deployment });
   return {
     token,
     component,
@@ -64,12 +66,15 @@ interface Given<Input> {
 
 export const provisionPart = (
   { plan, known, warnings, ignored, notes }: Descriptor,
-  retry: Retry,
+  { retry, deployment }: Named & { retry: Retry },
 ): Part<ProvisionInput> =>
   partOf('provision', {
     component: plan.component,
     wanted: plan,
-    input: { plan, known, warnings, ...(ignored.count > 0 && { ignored }), notes, retry },
+    input: {
+      ...{ plan, known, warnings, ...(ignored.count > 0 && { ignored }), notes },
+      ...{ retry, deployment },
+    },
     lines: [
       `- **Source** ${plan.source.name} (${plan.source.connector})`,
       `- **Destination** ${plan.destination.name} (${plan.destination.connector})`,
@@ -79,7 +84,7 @@ export const provisionPart = (
 
 export const unprovisionPart = (
   { component, known }: Identity,
-  { removeData, ...given }: { removeData: boolean; retry: Retry; taskQueue: string },
+  { removeData, ...given }: OfDeployment & { removeData: boolean; retry: Retry },
 ): Part<UnprovisionInput> =>
   partOf('unprovision', {
     component,
@@ -109,13 +114,13 @@ export const productRun = <Input>(
 };
 
 /** What starts the run that gives access to a component. */
-export const accessStart = (request: AccessRequest, given: { retry: Retry; taskQueue: string }) => {
+export const accessStart = (request: AccessRequest, given: OfDeployment & { retry: Retry }) => {
   const { component, people } = request;
   const refs = people.flatMap((principal) => principal.refs);
   const input: UpdateAclInput = { ...request, ...given };
   const line = `- **Shall have access** ${refs.slice(0, MAX_NAMES).join(', ') || 'nobody'}`;
   return {
-    token: tokenFor('updateacl', component.key, { refs }),
+    token: tokenFor('updateacl', component.key, { refs, deployment: given.deployment }),
     args: [input],
     summary: summaryOf('updateacl', component.component, component),
     details: detailsOf(component, {

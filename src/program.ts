@@ -6,6 +6,11 @@ import { ConfigError } from './config';
 
 export const createLogger = (name: string, level: string): Logger => pino({ name, level });
 
+/** Tells of settings that work, but hardly as they were meant. */
+export const warnOf = (misfits: string[], log: Logger) => {
+  for (const problem of misfits) log.warn({ problem }, 'two settings do not fit together');
+};
+
 /** A port of 0 picks a free one; the variable is named so that the reader knows what to change. */
 export const listen = (
   server: Server,

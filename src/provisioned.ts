@@ -1,15 +1,15 @@
-import { WorkflowNotFoundError, isGrpcServiceError } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { Plan } from './descriptor';
 import { isRecord } from './json';
 import { inToken } from './ownership';
+import { deploymentOf, idIn } from './deployment';
 import { createRunHistory } from './run-history';
+import { isNotFound } from './temporal-error';
 import { isToken, readToken } from './token';
 
-/** gRPC's code for it. */
-const NOT_FOUND = 5;
 /** Histories read at once. */
 const MAX_READS = 10;
 /** Runs of a component that are listed, and of those the ones whose plans are read, for a former one. */
@@ -121,7 +121,7 @@ const Input = z.object({ plan: z.custom<Plan>(isPlan) });
 
 /** The retention may end between the list and the look. */
 const orForgotten = (err: unknown) => {
-  if (isGrpcServiceError(err) && Reflect.get(Object(err), 'code') === NOT_FOUND) return undefined;
+  if (isNotFound(err)) return undefined;
   throw err;
 };
 
@@ -178,7 +178,9 @@ export const createProvisioned = ({
 
   const isOutdated = async (component: string, { runIds }: Known) => {
     try {
-      const lease = await client.workflow.getHandle(`component.${component}`).describe();
+      const lease = await client.workflow
+        .getHandle(idIn(deploymentOf(taskQueue), 'component', component))
+        .describe();
       return !runIds.has(lease.parentExecution?.runId ?? '');
     } catch (err) {
       if (err instanceof WorkflowNotFoundError) return false;

@@ -51,7 +51,7 @@ runProgram(async () => {
   // What goes wrong is told on the terminal; there is no log to keep.
   const log = createLogger('provisioner', 'silent');
   const startRun = createStartRun({ client, taskQueue, log });
-  const statusOf = createStatus({ client, temporalUiUrl });
+  const statusOf = createStatus({ client, taskQueue, temporalUiUrl });
   const operations = createOperations({
     client,
     taskQueue,

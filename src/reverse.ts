@@ -4,6 +4,7 @@ import { isRecord } from './json';
 import type { Start } from './start-run';
 import { tokenFor } from './token';
 import type { reverseProvision } from '../workflows';
+import type { Named } from '../workflows/input';
 import type { References, ReverseInput, WantedConnection } from '../workflows/reverse-provision';
 
 /** Of an environment in a token; ours are shorter. */
@@ -66,13 +67,13 @@ const asPart = (environment: string) =>
 /** The run that reads a connection; a request that names none gets one too, which says so. */
 export const reverseStart = (
   request: ReverseProvisioningRequest,
-  retry: ReverseInput['retry'],
+  { retry, deployment }: Named & { retry: ReverseInput['retry'] },
 ): Omit<Start, 'after'> => {
   const wanted = wantedOf(request);
   const input: ReverseInput = { wanted, references: referencesOf(request), retry };
   const which = Object.values(wanted)[0] ?? '';
   return {
-    token: tokenFor('reverseProvision', asPart(request.environment), { request }),
+    token: tokenFor('reverseProvision', asPart(request.environment), { request, deployment }),
     args: [input] satisfies Parameters<typeof reverseProvision>,
     ...(!('problem' in wanted) && { summary: `reverseProvision ${which}`.slice(0, 100) }),
   };

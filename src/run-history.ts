@@ -8,11 +8,15 @@ import { optionalTsToDate } from '@temporalio/common/lib/time';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { z } from 'zod';
 import type { Step } from './operations-contract';
+import { TO_READ, repeatedly } from './temporal-calls';
 
 type Event = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
 type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 type Failure = Pending['lastFailure'];
 type Execution = Pick<WorkflowExecutionDescription, 'workflowId' | 'runId'>;
+
+/** Milliseconds for a whole history. */
+const HISTORY_DEADLINE = 30_000;
 
 /** PENDING_ACTIVITY_STATE_SCHEDULED: an attempt waits for a worker, or for its time. */
 const SCHEDULED = 1;
@@ -105,18 +109,22 @@ export const createRunHistory = ({ client }: { client: Client }) => {
   return {
     /** The arguments the run was started with. */
     async argsOf({ workflowId, runId }: Execution): Promise<unknown[]> {
-      const { history } = await client.workflowService.getWorkflowExecutionHistory({
-        namespace: client.options.namespace,
-        execution: { workflowId, runId },
-        maximumPageSize: 1,
-      });
+      const { history } = await repeatedly(client, TO_READ, () =>
+        client.workflowService.getWorkflowExecutionHistory({
+          namespace: client.options.namespace,
+          execution: { workflowId, runId },
+          maximumPageSize: 1,
+        }),
+      );
       const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
       return decodeArrayFromPayloads(converter, started?.input?.payloads);
     },
 
     /** The run's activities, in the order they were scheduled. */
     async stepsOf(run: WorkflowExecutionDescription): Promise<Step[]> {
-      const { events } = await client.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
+      const { events } = await client.withDeadline(Date.now() + HISTORY_DEADLINE, () =>
+        client.workflow.getHandle(run.workflowId, run.runId).fetchHistory(),
+      );
       const steps = new Map<string, Step>();
       const update = (of: unknown, more: Partial<Step>) => {
         const step = steps.get(String(of));

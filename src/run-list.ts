@@ -7,12 +7,13 @@ import type {
 import ms from 'ms';
 import { RequestError, SystemProblem } from './errors';
 import type { Run, RunFilter, RunList } from './operations-contract';
-import { ADD_ATTRIBUTES, lacksAttributes } from './search-attributes';
+import { ADD_ATTRIBUTES } from './search-attributes';
 import { runHref } from './status';
+import { TO_READ, repeatedly } from './temporal-calls';
+import { lacksAttributes, refusalOf } from './temporal-error';
 import { isToken, OPERATIONS, readToken } from './token';
 
-/** Milliseconds for one run, and for a list of them. */
-const DESCRIBE_DEADLINE = 3000;
+/** Milliseconds for a list of runs. */
 const LIST_DEADLINE = 30_000;
 
 const EXECUTIONS: Record<string, Run['execution']> = {
@@ -42,10 +43,11 @@ export const notAnswered = (cause: unknown) =>
         solutions: [`Add them: ${ADD_ATTRIBUTES}`, 'Runs started before cannot be filtered so.'],
         cause,
       })
-    : new SystemProblem('Temporal did not answer as expected.', {
+    : (refusalOf(cause) ??
+      new SystemProblem('Temporal did not answer as expected.', {
         solutions: ['Check that Temporal is up, then try again: repeating is safe.'],
         cause,
-      });
+      }));
 
 /** Visibility takes texts in double quotes, with JSON's escapes. */
 const quoted = (text: string) => JSON.stringify(text);
@@ -89,7 +91,7 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
   /** The newest run of a token. */
   const describe = async (token: string): Promise<WorkflowExecutionDescription> => {
     if (!isToken(token)) throw noRun(token);
-    const describing = client.withDeadline(Date.now() + DESCRIBE_DEADLINE, () =>
+    const describing = repeatedly(client, TO_READ, () =>
       client.workflow.getHandle(token).describe(),
     );
     const run = await describing.catch((err: unknown) => {
@@ -172,10 +174,12 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
         (start) => `WorkflowId STARTS_WITH ${quoted(start)}`,
       );
       const since = quoted(run.startTime.toISOString());
-      const query = `(${tokens.join(' OR ')}) AND (CloseTime IS NULL OR StartTime >= ${since})`;
+      const query = `TaskQueue = ${quoted(taskQueue)} AND (${tokens.join(' OR ')}) AND (CloseTime IS NULL OR StartTime >= ${since})`;
       const found: WorkflowExecutionInfo[] = [];
-      for await (const other of client.workflow.list({ query }))
-        if (isToken(other.workflowId)) found.push(other);
+      await client.withDeadline(Date.now() + LIST_DEADLINE, async () => {
+        for await (const other of client.workflow.list({ query }))
+          if (isToken(other.workflowId)) found.push(other);
+      });
       // What a data product's run has started is its own wish, also when it is replayed alone.
       const own = found.filter(
         ({ parentExecution }) => parentExecution?.workflowId === run.workflowId,

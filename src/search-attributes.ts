@@ -1,9 +1,5 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { isGrpcServiceError } from '@temporalio/client';
 import { readToken } from './token';
-
-/** gRPC INVALID_ARGUMENT, Temporal's answer to a search attribute it has no mapping for. */
-const INVALID_ARGUMENT = 3;
 
 const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
 const DATA_PRODUCT = keyword('DataProduct');
@@ -30,12 +26,3 @@ export const attributesOf = (token: string) => {
     { key: OPERATION, value: operation },
   ].filter(({ value }) => value !== '');
 };
-
-const rootOf = (err: unknown): unknown =>
-  err instanceof Error && err.cause instanceof Error ? rootOf(err.cause) : err;
-
-/** Whether a call failed because the server has no such search attribute. */
-export const lacksAttributes = (err: unknown) =>
-  isGrpcServiceError(rootOf(err)) &&
-  Reflect.get(Object(rootOf(err)), 'code') === INVALID_ARGUMENT &&
-  /search attribute/i.test(String(rootOf(err)));

@@ -1,9 +1,9 @@
-import { createServer } from 'node:http';
 import { gatewayConfig } from './config';
 import { createDraining } from './draining';
 import { createGateway } from './gateway';
+import { createHttpServer } from './http-server';
 import { createOperations } from './operations';
-import { createLogger, listen, onSignal, runProgram } from './program';
+import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
 import { createRuns } from './runs';
 import { createStartRun } from './start-run';
 import { createStatuses } from './status';
@@ -12,11 +12,12 @@ import { createTemporalClient } from './temporal-client';
 runProgram(async () => {
   const config = gatewayConfig();
   const log = createLogger('gateway', config.logLevel);
+  warnOf(config.misfits, log);
   // The gateway starts while Temporal is down, and tells so on /readyz.
   const { client, connection } = createTemporalClient();
   const { taskQueue, temporalUiUrl } = config;
   const startRun = createStartRun({ client, taskQueue, log });
-  const statuses = createStatuses({ client, temporalUiUrl });
+  const statuses = createStatuses({ client, taskQueue, temporalUiUrl });
   const { statusOf } = statuses;
   const operations = config.operations
     ? createOperations({ client, taskQueue, temporalUiUrl, startRun, statusOf, log })
@@ -38,7 +39,7 @@ runProgram(async () => {
     basePath: config.basePath,
     log,
   });
-  const server = createServer(app);
+  const server = createHttpServer(app, config.keepAlive);
   const draining = createDraining(server);
   const url = await listen(server, { ...config, variable: 'PORT' });
   log.info({ url: `${url}${config.basePath}` }, 'gateway listens');

@@ -1,13 +1,16 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { ADD_ATTRIBUTES, attributesOf, lacksAttributes } from './search-attributes';
+import { ADD_ATTRIBUTES, attributesOf } from './search-attributes';
+import { TO_CHANGE, repeatedly } from './temporal-calls';
+import { isOutage, lacksAttributes } from './temporal-error';
 import { readToken } from './token';
 import { createTurns } from './turns';
 
-/** Milliseconds a start may take once its turn has come; Temporal's client would go on for 19 s. */
-const START_DEADLINE = 3000;
 /** More at once would only wait in Temporal, where their deadline counts already. */
-const STARTS = { atOnce: 10, maxWaiting: 5000, patience: 120_000, silence: START_DEADLINE };
+const STARTS = { atOnce: 10, maxWaiting: 5000, patience: 120_000, silence: TO_CHANGE.each };
+
+/** Milliseconds after which every start has come about or failed, its wait for its turn included. */
+export const LONGEST_START = STARTS.patience + TO_CHANGE.whole;
 
 export interface Start {
   token: string;
@@ -30,7 +33,7 @@ export type StartRun = ReturnType<typeof createStartRun>;
 /** Starts the run of a token, or joins the one that goes on. */
 export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
   let withAttributes = true;
-  const inTurn = createTurns({ ...STARTS, isOutage: (err) => !lacksAttributes(err) });
+  const inTurn = createTurns({ ...STARTS, isOutage });
 
   return async function start(given: Start): Promise<void> {
     const { token, args, after, summary, details } = given;
@@ -47,7 +50,8 @@ export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
         ...(withAttributes && { typedSearchAttributes: attributesOf(token) }),
       });
     try {
-      await inTurn(() => client.withDeadline(Date.now() + START_DEADLINE, begin));
+      // The token is the workflow's id: a try that was heard after all is joined by the next.
+      await inTurn(() => repeatedly(client, TO_CHANGE, begin));
     } catch (err) {
       if (!withAttributes || !lacksAttributes(err)) throw err;
       withAttributes = false;

@@ -3,11 +3,11 @@ import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { z } from 'zod';
 import { RequestError, SystemProblem } from './errors';
+import { TO_READ, repeatedly } from './temporal-calls';
+import { refusalOf } from './temporal-error';
 import { isToken } from './token';
 import type { Family } from './token';
 
-/** Milliseconds Temporal has to describe a run, or to hand out its result. */
-const DESCRIBE_DEADLINE = 3000;
 /** Milliseconds a worker has to tell the log of a run; without one the phase is told. */
 const QUERY_DEADLINE = 1000;
 
@@ -34,29 +34,36 @@ const unknownToken = (token: string) =>
   });
 
 const unreadable = (cause: unknown) =>
+  refusalOf(cause) ??
   new SystemProblem('The provisioner could not read the status from Temporal.', {
     solutions: ['Ask again in a moment; the run itself goes on.'],
     cause,
   });
 
+export interface ReaderDeps {
+  client: Client;
+  /** Whose runs are told of; those of another queue are another deployment's, and unknown here. */
+  taskQueue: string;
+}
+
 /**
  * The status of a token of one family. Needs no worker: a closed run's is in its result or failure,
  * and a running one that no worker tells about is in the phase its memo names.
  */
-export const createStatusReader = <Status>(client: Client, form: Form<Status>) => {
-  const within = <Result>(ms: number, call: () => Promise<Result>) =>
-    client.withDeadline(Date.now() + ms, call);
+export const createStatusReader = <Status>(
+  { client, taskQueue }: ReaderDeps,
+  form: Form<Status>,
+) => {
+  const read = <Result>(call: () => Promise<Result>) => repeatedly(client, TO_READ, call);
 
   const describe = async (token: string) => {
-    try {
-      const run = await within(DESCRIBE_DEADLINE, () =>
-        client.workflow.getHandle(token).describe(),
-      );
-      return run;
-    } catch (err) {
-      if (err instanceof WorkflowNotFoundError) throw unknownToken(token);
-      throw unreadable(err);
-    }
+    const run = await read(() => client.workflow.getHandle(token).describe()).catch(
+      (err: unknown) => {
+        throw err instanceof WorkflowNotFoundError ? unknownToken(token) : unreadable(err);
+      },
+    );
+    if (run.taskQueue !== taskQueue) throw unknownToken(token);
+    return run;
   };
 
   /**
@@ -67,7 +74,7 @@ export const createStatusReader = <Status>(client: Client, form: Form<Status>) =
     if (run.memo?.terminating === true) return true;
     if (!run.raw.workflowExtendedInfo?.cancelRequested) return false;
     const { workflowId, runId } = run;
-    const newest = await within(DESCRIBE_DEADLINE, () =>
+    const newest = await read(() =>
       client.workflowService.getWorkflowExecutionHistoryReverse({
         namespace: client.options.namespace,
         execution: { workflowId, runId },
@@ -85,7 +92,9 @@ export const createStatusReader = <Status>(client: Client, form: Form<Status>) =
     const handle = client.workflow.getHandle(run.workflowId, run.runId);
     const phase = run.memo?.phase;
     try {
-      const told = await within(QUERY_DEADLINE, () => handle.query('status'));
+      const told = await client.withDeadline(Date.now() + QUERY_DEADLINE, () =>
+        handle.query('status'),
+      );
       return form.schema.parse(told);
     } catch {
       return form.silent(typeof phase === 'string' ? phase : '', () => isTerminating(run));
@@ -95,7 +104,7 @@ export const createStatusReader = <Status>(client: Client, form: Form<Status>) =
   const closed = async (run: WorkflowExecutionDescription): Promise<Status> => {
     const handle = client.workflow.getHandle(run.workflowId, run.runId, { followRuns: false });
     try {
-      const result: unknown = await within(DESCRIBE_DEADLINE, () => handle.result());
+      const result: unknown = await read(() => handle.result());
       return form.schema.parse(result);
     } catch (err) {
       if (!(err instanceof WorkflowFailedError)) throw unreadable(err);

@@ -1,7 +1,7 @@
-import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { ProvisioningStatus, ReverseProvisioningStatus, ValidationStatus } from './contract';
 import { createStatusReader } from './status-reader';
-import type { Form } from './status-reader';
+import type { Form, ReaderDeps } from './status-reader';
 
 const withoutStatus =
   'See the run in the Temporal UI. What it made may still be there: deploy again to put it in order, or undeploy.';
@@ -50,8 +50,7 @@ const reverseProvisioning: Form<ReverseProvisioningStatus> = {
   },
 };
 
-export interface StatusDeps {
-  client: Client;
+export interface StatusDeps extends ReaderDeps {
   /** Root of the Temporal UI, for links to runs. */
   temporalUiUrl?: string | undefined;
 }
@@ -63,8 +62,8 @@ export const runHref = (
 ) => temporalUiUrl && `${temporalUiUrl}/namespaces/${namespace}/workflows/${workflowId}/${runId}`;
 
 /** The status of a provisioning token, with a link to its run. */
-export const createStatus = ({ client, temporalUiUrl }: StatusDeps) => {
-  const read = createStatusReader(client, provisioning);
+export const createStatus = ({ client, taskQueue, temporalUiUrl }: StatusDeps) => {
+  const read = createStatusReader({ client, taskQueue }, provisioning);
 
   const withLink = (status: ProvisioningStatus, run: WorkflowExecutionDescription) => {
     const href = runHref(run, { temporalUiUrl, namespace: client.options.namespace });
@@ -84,8 +83,8 @@ export type Statuses = ReturnType<typeof createStatuses>;
 
 /** The status of a token, by the family that each status route serves. */
 export const createStatuses = (deps: StatusDeps) => {
-  const ofValidation = createStatusReader(deps.client, validation);
-  const ofReverse = createStatusReader(deps.client, reverseProvisioning);
+  const ofValidation = createStatusReader(deps, validation);
+  const ofReverse = createStatusReader(deps, reverseProvisioning);
   return {
     statusOf: createStatus(deps),
     validationStatusOf: async (token: string) => (await ofValidation(token)).status,

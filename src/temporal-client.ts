@@ -1,6 +1,12 @@
-import { Client, Connection } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { dataConverter } from './payload-codec';
+import { saysTooLarge } from './temporal-error';
 
 /** gRPC waits up to two minutes between attempts to reconnect; Temporal may be back in seconds. */
 const RECONNECT = {
@@ -8,10 +14,24 @@ const RECONNECT = {
   'grpc.max_reconnect_backoff_ms': 2000,
 };
 
+const retry = defaultGrpcRetryOptions();
+
+/** gRPC tells a message that is too large with the code of a server that is busy, which is asked again. */
+export const CONNECTION_OPTIONS = {
+  channelArgs: RECONNECT,
+  interceptors: [
+    makeGrpcRetryInterceptor({
+      ...retry,
+      retryableDecider: (attempt, status) =>
+        !saysTooLarge(status) && retry.retryableDecider(attempt, status),
+    }),
+  ],
+};
+
 /** A client of the Temporal that the environment or its profile names; it connects when it is used. */
 export const createTemporalClient = () => {
   const { connectionOptions, namespace } = loadClientConnectConfig();
-  const connection = Connection.lazy({ ...connectionOptions, channelArgs: RECONNECT });
+  const connection = Connection.lazy({ ...connectionOptions, ...CONNECTION_OPTIONS });
   const client = new Client({ connection, dataConverter, ...(namespace && { namespace }) });
   return { client, connection, address: connection.options.address };
 };

@@ -8,6 +8,7 @@ import type { Start } from './start-run';
 import { tokenFor } from './token';
 import { readYaml } from './yaml';
 import type { validate } from '../workflows';
+import type { Named } from '../workflows/input';
 import type { ValidateInput } from '../workflows/validate';
 
 /** Lines of a verdict, and characters of each: they go into the run's input, which Temporal bounds. */
@@ -85,13 +86,13 @@ const readComponents = (
 /** The run that validates a descriptor, which is always one, however broken the descriptor is. */
 export const validationStart = (
   request: ValidationRequest,
-  { retry, ...rules }: ReadingRules & { retry: ValidateInput['retry'] },
+  { retry, deployment, ...rules }: ReadingRules & Named & { retry: ValidateInput['retry'] },
 ): Omit<Start, 'after'> => {
   const asked = { ...request, descriptorKind: kindOf(request) };
   const { operation, key } = whomOf(asked, rules.templates) ?? UNREADABLE;
   const input: ValidateInput = { ...readComponents(asked, rules), retry };
   return {
-    token: tokenFor(operation, key, asked),
+    token: tokenFor(operation, key, { ...asked, deployment }),
     args: [input] satisfies Parameters<typeof validate>,
     summary: `${operation} ${key}`.slice(0, MAX_SUMMARY),
   };

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
@@ -17,8 +18,9 @@ import { createAirbyte } from './airbyte-client';
 import { workerConfig } from './config';
 import type { WorkerConfig } from './config';
 import { createFabrics } from './fabrics';
-import { createLogger, listen, onSignal, runProgram } from './program';
+import { createHttpServer } from './http-server';
 import { dataConverter } from './payload-codec';
+import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
 import { createProvisioned } from './provisioned';
 import { putReconcileSchedule } from './reconcile-schedule';
 import { createIsRunning } from './running';
@@ -45,6 +47,9 @@ const LAST_REPORT = 5000;
 
 const BEHAVIORS = { pinned: 'PINNED', 'auto-upgrade': 'AUTO_UPGRADE' } as const;
 
+/** Times that the SDK is given a port for its metrics, which somebody may take before it does. */
+const PORTS_TRIED = 5;
+
 /** Temporal's own log, in ours; its metrics for Prometheus on an address of this machine only. */
 const installRuntime = (log: Logger, metricsAddress: string) =>
   Runtime.install({
@@ -56,16 +61,37 @@ const installRuntime = (log: Logger, metricsAddress: string) =>
     shutdownSignals: [],
   });
 
-const connect = async (
-  log: Logger,
-): Promise<{ connection: NativeConnection; namespace: string }> => {
+/** An address of this machine that is free now: the SDK serves its metrics only on one of its own. */
+const freeAddress = async () => {
+  const server = createServer();
+  const url = await listen(server, { host: '127.0.0.1', port: 0, variable: '' });
+  await new Promise((resolve) => server.close(resolve));
+  return new URL(url).host;
+};
+
+/** The address of the metrics. The SDK takes port 0, but does not tell which one it got. */
+const installWithMetrics = async (log: Logger) => {
+  for (let tried = 1; ; tried += 1) {
+    const address = await freeAddress();
+    try {
+      installRuntime(log, address);
+      return address;
+    } catch (err) {
+      if (tried === PORTS_TRIED) throw err;
+      log.debug({ err, address }, 'the port for metrics was taken meanwhile');
+    }
+  }
+};
+
+const connect = async (log: Logger) => {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
-  try {
-    return { connection: await NativeConnection.connect(connectionOptions), namespace };
-  } catch (err) {
-    log.warn({ err, address: connectionOptions.address }, 'Temporal does not answer yet');
-    await new Promise((resolve) => setTimeout(resolve, CONNECT_AGAIN));
-    return connect(log);
+  for (;;) {
+    try {
+      return { connection: await NativeConnection.connect(connectionOptions), namespace };
+    } catch (err) {
+      log.warn({ err, address: connectionOptions.address }, 'Temporal does not answer yet');
+    }
+    await pause(CONNECT_AGAIN);
   }
 };
 
@@ -124,14 +150,6 @@ const deploymentOf = ({ behavior, ...version }: NonNullable<WorkerConfig['versio
   defaultVersioningBehavior: BEHAVIORS[behavior],
 });
 
-/** An address of this machine that is free now: the SDK serves its metrics only on one of its own. */
-const freeAddress = async () => {
-  const server = createServer();
-  const url = await listen(server, { host: '127.0.0.1', port: 0, variable: '' });
-  await new Promise((resolve) => server.close(resolve));
-  return new URL(url).host;
-};
-
 /** Whether Temporal answers the worker, which polls on and on when it does not. */
 const reaches = async (connection: NativeConnection, namespace: string) => {
   const ask = () => connection.workflowService.describeNamespace({ namespace });
@@ -159,14 +177,14 @@ const createProbes = (isReady: () => Promise<boolean>, metricsAddress: string) =
     if (metrics) res.type('text/plain').send(await metrics.text());
     else res.sendStatus(503);
   });
-  return createServer(app);
+  return createHttpServer(app);
 };
 
 runProgram(async () => {
   const config = workerConfig();
   const log = createLogger('worker', config.logLevel);
-  const metricsAddress = await freeAddress();
-  installRuntime(log, metricsAddress);
+  warnOf(config.misfits, log);
+  const metricsAddress = await installWithMetrics(log);
   let isReady = () => Promise.resolve(false);
   const probes = createProbes(() => isReady(), metricsAddress);
   const url = await listen(probes, { ...config, variable: 'WORKER_PORT' });

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { AdoptionReport } from '../src/adoption-report';
 import { descriptor } from './fixtures';
-import { counts, eventually, isWrite, startHarness } from './harness';
+import { counts, eventually, isWrite, leaseId, startHarness } from './harness';
 import type { Harness } from './harness';
 import {
   connect,
@@ -161,7 +161,7 @@ describe.each(['public', 'config'] as const)('with the %s API of Airbyte', (api)
     await makeAsScala(harness);
     const { client, environment: taskQueue } = harness;
     const held = await client.workflow.start('lease', {
-      workflowId: `component.${keyOf('payments').replace('/', '.')}`,
+      workflowId: leaseId(harness, 'payments'),
       taskQueue,
       args: [{ holder: 'a run under way', waiting: [] }],
     });

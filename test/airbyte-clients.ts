@@ -36,13 +36,23 @@ afterEach(async () => {
 /** Ended with the test, as what `startAirbyte` starts is. */
 export const atEnd = (close: () => unknown) => closing.push(close);
 
-export const clientOf = (given: Partial<AirbyteOptions>) =>
-  createAirbyte(optionsOf(given)).airbyteFor(interest);
+export const airbyteOf = (given: Partial<AirbyteOptions>) => createAirbyte(optionsOf(given));
+
+export const clientOf = (given: Partial<AirbyteOptions>) => airbyteOf(given).airbyteFor(interest);
+
+/** An interest, and what ends it. */
+export const interestOf = () => {
+  const [cancelled, timeUp] = [new AbortController(), new AbortController()];
+  return { cancelled, timeUp, interest: { cancelled: cancelled.signal, timeUp: timeUp.signal } };
+};
 
 /** What is found at an address with these credentials. */
 export const detectAt = (url: string, auth: AirbyteAuth) => detect(optionsOf({ url, auth }));
 
-const Requests = z.object({ requests: z.array(z.object({ operation: z.string().nullable() })) });
+const Requests = z.object({
+  requests: z.array(z.object({ operation: z.string().nullable() })),
+  maxInFlight: z.number(),
+});
 
 /** A simulator, what steers it, and a client of each API. */
 export const startAirbyte = async (given: SimulatorOptions = {}) => {
@@ -56,15 +66,18 @@ export const startAirbyte = async (given: SimulatorOptions = {}) => {
     const response = await fetch(`${url}/_simulator${path}`, init);
     expect({ status: response.status, text: await response.text() }).toMatchObject({ status: 200 });
   };
-  const requests = async () => {
+  const seen = async () => {
     const answer: unknown = await (await fetch(`${url}/_simulator/requests`)).json();
-    return Requests.parse(answer).requests.map(({ operation }) => operation);
+    return Requests.parse(answer);
   };
+  const requests = async () => (await seen()).requests.map(({ operation }) => operation);
+  const inFlight = async () => (await seen()).maxInFlight;
   return {
     url,
     client,
     control,
     requests,
+    inFlight,
     both: { public: client({ api: 'public' }), config: client({ api: 'config' }) },
   };
 };

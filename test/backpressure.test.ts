@@ -6,8 +6,9 @@ import { z } from 'zod';
 import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
 import type { Temporal } from '../scripts/temporal';
+import { TO_CHANGE } from '../src/temporal-calls';
 import { descriptor, request } from './fixtures';
-import { eventually, startHarness, slowness } from './harness';
+import { eventually, startHarness } from './harness';
 import type { Harness } from './harness';
 
 const CROWD = 1000;
@@ -111,8 +112,8 @@ test('when Temporal is gone in the middle of a crowd, each is told so soon, and 
       harness.post('/v1/provision', bodyOf(`late${String(index)}`)),
     ),
   );
-  // One deadline for the first, and one for who came while these waited.
-  expect(Date.now() - before).toBeLessThan(15_000 * slowness());
+  // Once for the first, and once for who came while these waited; a busy machine takes longer.
+  expect(Date.now() - before).toBeLessThan(3 * TO_CHANGE.whole);
   const texts = new Set(answers.map(({ status, text }) => `${String(status)} ${text}`));
   expect([...texts]).toEqual([toldSo]);
   expect((await harness.post('/v1/validate', bodyOf('late'))).json()).toEqual({ valid: true });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../scripts/child';
 import { gatewayConfig, simulatorConfig, workerConfig } from '../src/config';
+import { forTimer, inWords } from '../src/durations';
 
 const required = {
   AIRBYTE_WORKSPACE_ID: '5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6',
@@ -24,6 +25,8 @@ test('the defaults are those the README names', () => {
     retry: { initial: 1000, maxInterval: 30_000, giveUpAfter: 900_000, settleTime: 60_000 },
     operations: false,
     drainFor: 0,
+    keepAlive: 75_000,
+    misfits: [],
     infrastructureTemplates: [],
     minSyncInterval: 3600,
     logLevel: 'info',
@@ -126,4 +129,81 @@ test('a port that is taken is named with its variable', async () => {
     code: 1,
     stderr: `Port ${port} is taken by another program: set PORT to a free one.\n`,
   });
+});
+
+/* Timers of Node take what is longer than 24.8 days for a millisecond. */
+test.each([
+  'AIRBYTE_GIVE_UP_AFTER',
+  'AIRBYTE_SETTLE_TIME',
+  'AIRBYTE_RETRY_INITIAL',
+  'AIRBYTE_RETRY_MAX_INTERVAL',
+  'AIRBYTE_REQUEST_TIMEOUT',
+  'DRAIN_FOR',
+  'KEEP_ALIVE',
+])('%s may be 24 days and no longer', (name) => {
+  expect(() => gatewayConfig({ [name]: '24d' })).not.toThrow();
+  expect(() => gatewayConfig({ [name]: '2073600001ms' })).toThrow(
+    `${name} must not be longer than 24 d`,
+  );
+});
+
+test('so may be what the worker alone knows', () => {
+  const withEvery = (RECONCILE_EVERY: string) => workerConfig({ ...required, RECONCILE_EVERY });
+  expect(withEvery('24d').reconcileEvery).toBe(24 * 86_400_000);
+  expect(() => withEvery('25d')).toThrow('RECONCILE_EVERY must not be longer than 24 d');
+});
+
+test.each([
+  [{}, []],
+  [{ AIRBYTE_SETTLE_TIME: '15m' }, []],
+  [
+    { AIRBYTE_SETTLE_TIME: '901s' },
+    [
+      'AIRBYTE_SETTLE_TIME (901 s) is longer than AIRBYTE_GIVE_UP_AFTER (15 min): a step whose answer was unclear gives up before it may create again',
+    ],
+  ],
+  [
+    { AIRBYTE_GIVE_UP_AFTER: '10s', AIRBYTE_SETTLE_TIME: '5s' },
+    [
+      'AIRBYTE_REQUEST_TIMEOUT (30 s) is longer than AIRBYTE_GIVE_UP_AFTER (10 s): one slow call takes all the time of its step, which is not tried again',
+    ],
+  ],
+  [
+    { AIRBYTE_RETRY_INITIAL: '16m', AIRBYTE_RETRY_MAX_INTERVAL: '20m' },
+    [
+      'AIRBYTE_RETRY_INITIAL (16 min) is longer than AIRBYTE_GIVE_UP_AFTER (15 min): no step is tried again',
+    ],
+  ],
+  [
+    { AIRBYTE_RETRY_INITIAL: '1m' },
+    [
+      'AIRBYTE_RETRY_INITIAL (1 min) is longer than AIRBYTE_RETRY_MAX_INTERVAL (30 s): every wait is as long as AIRBYTE_RETRY_INITIAL',
+    ],
+  ],
+])('both programs tell what does not fit together in %p', (given, misfits) => {
+  expect(gatewayConfig(given).misfits).toEqual(misfits);
+  expect(workerConfig({ ...required, ...given }).misfits).toEqual(misfits);
+});
+
+test.each([
+  [0, 0],
+  [1000, 1000],
+  [2 ** 31 - 1, 2 ** 31 - 1],
+  [2 ** 31, 2 ** 31 - 1],
+  [-5, 0],
+])('a timer takes %p ms for %p ms', (given, held) => {
+  expect(forTimer(given)).toBe(held);
+});
+
+test.each([
+  [0, '0 ms'],
+  [500, '500 ms'],
+  [1000, '1 s'],
+  [1540, '1.5 s'],
+  [30_000, '30 s'],
+  [90_000, '90 s'],
+  [900_000, '15 min'],
+  [86_400_000, '1 d'],
+])('%p ms are %s for people', (given, words) => {
+  expect(inWords(given)).toBe(words);
 });

@@ -10,6 +10,7 @@ import { launch, ROOT, untilReady } from '../scripts/child';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../src/simulator/simulator';
 import type { Simulator, SimulatorOptions } from '../src/simulator/simulator';
 import { ProvisioningStatus } from '../src/contract';
+import { deploymentOf, idIn } from '../src/deployment';
 import { dataConverter } from '../src/payload-codec';
 import { API, nameIn } from './airbyte-operations';
 import type { Api } from './airbyte-operations';
@@ -350,6 +351,13 @@ const Entities = z.object({
   jobs: z.array(z.looseObject({ jobType: z.string(), status: z.string() })),
 });
 export type Entities = z.infer<typeof Entities>;
+
+/** Of a component of the descriptor that tests use, the workflow that tells who has it. */
+export const leaseId = ({ environment, env }: Pick<Harness, 'environment' | 'env'>, name: string) =>
+  idIn(
+    deploymentOf(env.TEMPORAL_TASK_QUEUE ?? ''),
+    `component.${environment}.finance.cashflow.0.${name}`,
+  );
 
 /** How many of each exist. */
 export const counts = ({ sources, destinations, connections }: Entities) => [

@@ -1,4 +1,4 @@
-import { counts, eventually, startHarness, slowness } from './harness';
+import { counts, eventually, leaseId, slowness, startHarness } from './harness';
 import type { Harness } from './harness';
 
 let harness: Harness;
@@ -11,9 +11,7 @@ afterAll(() => harness.stop());
 beforeEach(() => harness.resetAirbyte());
 
 const leaseOf = (component: string) =>
-  harness.client.workflow.getHandle(
-    `component.${harness.environment}.finance.cashflow.0.${component}`,
-  );
+  harness.client.workflow.getHandle(leaseId(harness, component));
 
 /** A run that has the component and repeats its first write until the fault is lifted. */
 const holding = async (component: string) => {

@@ -1,5 +1,5 @@
 import { AirbyteError } from '../src/airbyte-error';
-import { PAGE, byCursor, byOffset, readList } from '../src/airbyte-list';
+import { PAGE, byCursor, byOffset, lookThrough, readList } from '../src/airbyte-list';
 import { startAirbyte } from './airbyte-clients';
 
 /* How lists are read whose pages move: at first in memory, then through both APIs. */
@@ -21,7 +21,8 @@ const moving = (start: Item[], change: (list: Item[], page: number) => Item[]) =
       return Promise.resolve(rows);
     });
   const get = (id: string) => Promise.resolve(list.find((item) => item.id === id));
-  return { pages, get, offsets, now: () => list };
+  const look = () => lookThrough('sources', pages());
+  return { look, get, offsets, now: () => list };
 };
 
 const idsOf = (all: Item[]) => all.map(({ id }) => id).toSorted();
@@ -30,7 +31,7 @@ const still = (list: Item[]) => list;
 test('one page is read once', async () => {
   for (const count of [0, 1, 99]) {
     const { offsets, ...list } = moving(items(count), still);
-    expect(await readList({ ...list, what: 'sources', until: undefined })).toHaveLength(count);
+    expect(await readList({ ...list, until: undefined })).toHaveLength(count);
     expect(offsets).toEqual([0]);
   }
 });
@@ -38,11 +39,11 @@ test('one page is read once', async () => {
 test('several pages are read again, unless all that is wanted was there', async () => {
   const look = [0, 99, 198];
   const { offsets, ...list } = moving(items(250), still);
-  expect(await readList({ ...list, what: 'sources', until: undefined })).toHaveLength(250);
+  expect(await readList({ ...list, until: undefined })).toHaveLength(250);
   expect(offsets).toEqual([...look, ...look]);
   const until = (found: Item[]) => found.some(({ id }) => id === 'e200');
   const once = moving(items(250), still);
-  await readList({ ...once, what: 'sources', until });
+  await readList({ ...once, until });
   expect(once.offsets).toEqual(look);
 });
 
@@ -51,35 +52,34 @@ test('goes on looking while the list moves, four times at most', async () => {
   const { offsets, now, ...list } = moving(items(350), (all, page) =>
     page % 2 === 1 && page < 10 ? all.slice(10) : all,
   );
-  const found = await readList({ ...list, what: 'sources', until: undefined });
+  const found = await readList({ ...list, until: undefined });
   expect(idsOf(found)).toEqual(idsOf(now()));
   expect(offsets.filter((offset) => offset === 0).length).toBeGreaterThan(2);
   const restless = moving(items(5000), (all) => all.slice(2));
-  await readList({ ...restless, what: 'sources', until: undefined });
+  await readList({ ...restless, until: undefined });
   expect(restless.offsets.filter((offset) => offset === 0)).toHaveLength(4);
 });
 
 test('what is gone by the last look is not told, and what came twice is told once', async () => {
   const { now, ...list } = moving(items(250), (all, page) => (page === 3 ? all.slice(1) : all));
-  const found = await readList({ ...list, what: 'sources', until: undefined });
+  const found = await readList({ ...list, until: undefined });
   expect(idsOf(found)).toEqual(idsOf(now()));
   const growing = moving(items(250), (all, page) => [{ id: `new${String(page)}` }, ...all]);
-  const all = await readList({ ...growing, what: 'sources', until: undefined });
+  const all = await readList({ ...growing, until: undefined });
   expect(new Set(idsOf(all)).size).toBe(all.length);
 });
 
 test('what Airbyte fails to show by itself stays as it was listed', async () => {
   const list = moving(items(250), (all, page) => (page === 3 ? all.slice(1) : all));
   const get = () => Promise.reject(new AirbyteError('500', { kind: 'again', solution: '' }));
-  const found = await readList({ ...list, get, what: 'sources', until: undefined });
+  const found = await readList({ ...list, get, until: undefined });
   expect(found).toHaveLength(250);
 });
 
 test('a list without an end is refused', async () => {
   const pages = () => byOffset(() => Promise.resolve(items(PAGE)));
   const endless = readList({
-    what: 'sources',
-    pages,
+    look: () => lookThrough('sources', pages()),
     get: () => Promise.resolve(undefined),
     until: undefined,
   });
@@ -98,7 +98,11 @@ test('a cursor whose entity is gone is replaced by the one before it', async () 
       return Promise.resolve({ rows, size: PAGE });
     });
   const get = (id: string) => Promise.resolve(list.find((item) => item.id === id));
-  const found = await readList({ what: 'sources', pages, get, until: undefined });
+  const found = await readList({
+    look: () => lookThrough('sources', pages()),
+    get,
+    until: undefined,
+  });
   expect(found.length).toBeGreaterThanOrEqual(list.length);
   expect(idsOf(found)).toEqual(expect.arrayContaining(idsOf(list)));
 });

@@ -34,6 +34,12 @@ export const RECORDINGS: Recordings = {
     const undone = statuses.findIndex(({ result }) => !result.includes('answered 422'));
     return children[undone] ?? '';
   },
+  /* Recorded since the ids of leases have the deployment in them; the others were before. */
+  'apart-product-completed': (harness) =>
+    productsOf(harness).start('provision', [{ component: 'apart' }]),
+  'apart-provision-completed': (harness) =>
+    harness.start('provision', { component: 'apart', connection: { prefix: 'apart_' } }),
+  'apart-unprovision-completed': (harness) => harness.start('unprovision', { component: 'apart' }),
   'product-completed': (harness) => productsOf(harness).start('provision', PAIR),
   'product-part-kept': async (harness) => {
     const wishes = [...PAIR, THIRD];

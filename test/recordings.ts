@@ -1,6 +1,6 @@
 import { createDrift } from '../src/drift';
-import { createLook } from '../src/look';
-import { eventually } from './harness';
+import { createLook, lookId } from '../src/look';
+import { eventually, leaseId } from './harness';
 import type { Harness } from './harness';
 
 const changed = { url: 'https://files.example.invalid/changed.csv', database: 'changed' };
@@ -111,7 +111,7 @@ export const RECORDINGS: Recordings = {
   },
   'lease-handed-over': async (harness) => {
     const first = await holding(harness);
-    const workflowId = `component.${harness.environment}.finance.cashflow.0.payments`;
+    const workflowId = leaseId(harness, 'payments');
     const { runId } = await harness.client.workflow.getHandle(workflowId).describe();
     const second = await harness.start('provision', { connection: { prefix: 'second_' } });
     await until(harness, second, `Waiting for ${first}`);
@@ -123,7 +123,7 @@ export const RECORDINGS: Recordings = {
   },
   'lease-of-a-terminated-run': async (harness) => {
     const token = await holding(harness);
-    const workflowId = `component.${harness.environment}.finance.cashflow.0.payments`;
+    const workflowId = leaseId(harness, 'payments');
     const { runId } = await harness.client.workflow.getHandle(workflowId).describe();
     await harness.client.workflow.getHandle(token).terminate();
     return { workflowId, runId };
@@ -159,7 +159,7 @@ export const RECORDINGS: Recordings = {
       environment,
       component,
     });
-    return `look.${environment}.${component}`;
+    return lookId(environment, { environment, component });
   },
   'unprovision-data-cleared': async (harness) => {
     await harness.run('provision');

@@ -15,6 +15,9 @@ test('a token is readable, safe in a URL, and the same for the same wish', () =>
   expect(isToken(token)).toBe(true);
   expect(tokenFor('provision', component.key, { b: [2], a: 1 })).toBe(token);
   expect(tokenFor('provision', component.key, { a: 1, b: [3] })).not.toBe(token);
+  const { key } = component;
+  expect(tokenFor('provision', key, { a: 1, b: [2], deployment: undefined })).toBe(token);
+  expect(tokenFor('provision', key, { a: 1, b: [2], deployment: '0a' })).not.toBe(token);
 });
 
 test.each([

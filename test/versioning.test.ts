@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { findCli } from '../scripts/temporal';
-import { counts, eventually, startHarness } from './harness';
+import { counts, eventually, leaseId, startHarness } from './harness';
 import type { Harness } from './harness';
 
 const connections: Connection[] = [];
@@ -77,7 +77,7 @@ test('a pinned run ends where it began, and new ones go to the current version',
   await harness.clearFaults();
   expect((await harness.finished(held)).status).toBe('COMPLETED');
   expect(await buildsOf(held)).toEqual(['a']);
-  const lease = `component.${harness.environment}.finance.cashflow.0.held`;
+  const lease = leaseId(harness, 'held');
   await eventually(async () => (await buildsOf(lease)).length > 0 || undefined, 'the lease');
   expect(await buildsOf(lease)).toEqual(['a']);
 

@@ -13,7 +13,8 @@ import {
 import type { ChangeoverActivities } from '../activities/changeover';
 import type { AdoptionQuery, AdoptionReport, Left, Row } from '../src/adoption-report';
 import { explain } from './failure';
-import { isHeld, lease } from './lease';
+import type { Named } from './input';
+import { isHeld, lease, leaseId } from './lease';
 
 /*
  * What the existing provisioner has made becomes the components', a page at a time. Each component is
@@ -33,7 +34,7 @@ const steps = proxyActivities<ChangeoverActivities>({
   retry: { initialInterval: '1s', maximumInterval: '30s', backoffCoefficient: 2 },
 });
 
-export interface AdoptInput {
+export interface AdoptInput extends Named {
   query: AdoptionQuery;
   /** Whether to do what is planned; else it is only told. */
   perform: boolean;
@@ -45,13 +46,11 @@ export interface AdoptInput {
   done?: AdoptionReport;
 }
 
-const workflowIdOf = (key: string) => `component.${key.replace('/', '.')}`;
-
-const isTaken = async (key: string) => {
+const isTaken = async (whose: Named & { key: string }) => {
   const holder = workflowInfo().workflowId;
   try {
     await startChild(lease, {
-      workflowId: workflowIdOf(key),
+      workflowId: leaseId('component', whose),
       args: [{ holder, waiting: [] }],
       parentClosePolicy: 'REQUEST_CANCEL',
       memo: { holder },
@@ -72,10 +71,12 @@ const busy = ({ key, name, connectionId }: Row): Left => ({
 });
 
 /** Those that were left. The components are let go when it is done. */
-const adoptBatch = async (rows: Row[]): Promise<Left[]> => {
+const adoptBatch = async (rows: Row[], deployment: Named['deployment']): Promise<Left[]> => {
   const scope = new CancellationScope();
   try {
-    const held = await scope.run(() => Promise.all(rows.map(({ key }) => isTaken(key))));
+    const held = await scope.run(() =>
+      Promise.all(rows.map(({ key }) => isTaken({ key, deployment }))),
+    );
     const ours = rows.filter((_row, index) => held[index]);
     const theirs = rows.filter((_row, index) => !held[index]).map(busy);
     const left = ours.length > 0 ? await steps.adoptRows({ rows: ours }) : [];
@@ -134,7 +135,7 @@ export async function adopt(input: AdoptInput): Promise<AdoptionReport> {
     show(report);
     for (let at = 0; at < plan.take.length; at += BATCH) {
       const rows = plan.take.slice(at, at + BATCH);
-      report = withBatch(report, rows, await adoptBatch(rows));
+      report = withBatch(report, rows, await adoptBatch(rows, input.deployment));
       show(report);
     }
     const last = plan.take.at(-1);

@@ -48,15 +48,32 @@ export const isUnreadable = (err: unknown): boolean =>
     (cause) => cause instanceof ApplicationFailure && cause.type === 'AirbyteUnavailable',
   );
 
+/** A step that Temporal ended, and that left no word. */
+const silentEnd = ({ activityType, cause, message }: ActivityFailure): FailureDetails => {
+  const how = cause instanceof TimeoutFailure ? cause.timeoutType : undefined;
+  if (how === 'SCHEDULE_TO_START')
+    return {
+      problem: `The step ${activityType} never began: no worker was free for it in time.`,
+      solution:
+        'Ask the platform operator whether a worker is running and has room, then deploy again.',
+    };
+  if (how === 'HEARTBEAT')
+    return {
+      problem: `The step ${activityType} was broken off: its worker ended, or was cut off from Temporal.`,
+      solution:
+        'Deploy again; the platform operator can see in the log of the worker what befell it.',
+    };
+  return {
+    problem: `The step ${activityType} did not end in time (${cause?.message ?? message}).`,
+    solution: 'Ask the platform operator whether a worker is running, then deploy again.',
+  };
+};
+
 /** What went wrong in a step and what to do, in the words the activity found for it. */
 export const explain = (err: unknown): FailureDetails => {
   const details = detailsIn(err);
   if (details) return details;
-  if (err instanceof ActivityFailure)
-    return {
-      problem: `The step ${err.activityType} did not end in time (${err.cause?.message ?? err.message}).`,
-      solution: 'Ask the platform operator whether a worker is running, then deploy again.',
-    };
+  if (err instanceof ActivityFailure) return silentEnd(err);
   if (err instanceof TemporalFailure)
     return { problem: err.message, solution: 'Ask the platform operator to look at this run.' };
   return {

@@ -15,7 +15,16 @@ export interface Retry {
   firstWait?: number;
 }
 
-export interface ProvisionInput {
+/** Of every input of a run whose ids name its component or its data product. */
+export interface Named {
+  /**
+   * What tells the ids of this deployment from those of others in the namespace (src/deployment.ts);
+   * an argument, as a replay has another task queue. Absent: the default one, or an older gateway.
+   */
+  deployment?: string | undefined;
+}
+
+export interface ProvisionInput extends Named {
   plan: Plan;
   known: KnownIds;
   /** What the descriptor says to no effect; for the run's log. */
@@ -28,7 +37,7 @@ export interface ProvisionInput {
 }
 
 /** The workers' task queue, which is one Airbyte workspace: whose people an access is of. */
-interface OfDeployment {
+export interface OfDeployment extends Named {
   taskQueue: string;
 }
 
@@ -50,7 +59,7 @@ export interface Part<Input> {
   attributes: ReturnType<typeof attributesOf>;
 }
 
-export interface ProductInput<Input> {
+export interface ProductInput<Input> extends Named {
   /** The data product's key. */
   key: string;
   parts: Part<Input>[];

@@ -12,6 +12,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { Named } from './input';
 import type { Run } from './run';
 import { isHeard, isTold } from './told';
 
@@ -184,13 +185,21 @@ const hold = async (workflowId: string, { run, firstWait = FIRST_WAIT }: Patienc
   });
 };
 
-/** Holds a component, by its key. */
-export const holdComponent = (key: string, run: Run, firstWait?: number) =>
-  hold(`component.${key.replace('/', '.')}`, { run, firstWait });
+/** Whose lease: a component's or a data product's key, and what tells its deployment from others. */
+interface Whose extends Named {
+  key: string;
+}
 
-/** Holds a data product, by its key, against other runs of it as a whole. */
-export const holdProduct = (key: string, run: Run) =>
-  hold(`product.${key.replace('/', '.')}`, { run });
+/** As src/deployment.ts makes ids. */
+export const leaseId = (of: 'component' | 'product', { key, deployment }: Whose) =>
+  [of, key.replace('/', '.'), ...(deployment === undefined ? [] : [deployment])].join('.');
+
+/** Holds a component. */
+export const holdComponent = (whose: Whose, run: Run, firstWait?: number) =>
+  hold(leaseId('component', whose), { run, firstWait });
+
+/** Holds a data product against other runs of it as a whole. */
+export const holdProduct = (whose: Whose, run: Run) => hold(leaseId('product', whose), { run });
 
 /** Holds who has access to what the workers of a task queue provision. */
 export const holdAccess = (taskQueue: string, run: Run) => hold(`access.${taskQueue}`, { run });

@@ -71,7 +71,7 @@ const runProduct = async (
   try {
     for (const note of input.notes) run.info(note);
     for (const warning of input.warnings) run.warn(warning);
-    await holdProduct(input.key, run);
+    await holdProduct(input, run);
     run.phase(`${of.doing} ${countOf(members)}`);
     void CancellationScope.current().cancelRequested.catch(cancel);
     await CancellationScope.nonCancellable(async () => {

@@ -179,7 +179,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
   };
 
   const pipeline = async (): Promise<ProvisioningStatus> => {
-    await holdComponent(key, run, input.retry.firstWait);
+    await holdComponent({ key, deployment: input.deployment }, run, input.retry.firstWait);
     run.phase('Looking at what exists in Airbyte');
     for (const note of input.notes ?? []) run.info(note);
     for (const warning of warnings) run.warn(warning);

@@ -124,7 +124,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   };
 
   const removeAll = async (): Promise<ProvisioningStatus> => {
-    await holdComponent(key, run, input.retry.firstWait);
+    await holdComponent({ key, deployment: input.deployment }, run, input.retry.firstWait);
     run.phase('Looking at what exists in Airbyte');
     const found = await steps(`Look for ${key}`).inspect({ key, known: input.known });
     exists = existingIn(found);

@@ -1,0 +1,42 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { isOutage } from './temporal-error';
+
+/** Milliseconds: of one try, and of all together. */
+export interface Patience {
+  each: number;
+  whole: number;
+}
+
+/**
+ * For what a caller of the gateway waits for. Witboost says nowhere how long its Coordinator waits for
+ * an answer; the existing provisioner had 20 s to give one (`request-timeout` of its chart).
+ */
+export const TO_CHANGE: Patience = { each: 4000, whole: 18_000 };
+/** A status may need two such reads. */
+export const TO_READ: Patience = { each: 3000, whole: 8000 };
+
+/** Milliseconds between two tries, half of it by chance. */
+const FIRST_WAIT = 200;
+const LONGEST_WAIT = 1600;
+
+/**
+ * A call to Temporal, again and again while Temporal is not there. Only for what may be done twice: a
+ * try whose answer was late may have been heard.
+ */
+export const repeatedly = async <Result>(
+  client: Client,
+  { each, whole }: Patience,
+  call: () => Promise<Result>,
+): Promise<Result> => {
+  const end = Date.now() + whole;
+  for (let longest = FIRST_WAIT; ; longest = Math.min(2 * longest, LONGEST_WAIT)) {
+    const wait = longest * (0.5 + Math.random() / 2);
+    try {
+      return await client.withDeadline(Math.min(Date.now() + each, end), call);
+    } catch (err) {
+      if (!isOutage(err) || Date.now() + wait >= end) throw err;
+    }
+    await pause(wait);
+  }
+};

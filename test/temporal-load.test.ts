@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import type { WorkflowClientInterceptor } from '@temporalio/client';
+import { pino } from 'pino';
+import { findFreePorts } from '../scripts/ports';
+import { findCli, startTemporal } from '../scripts/temporal';
+import type { Temporal } from '../scripts/temporal';
+import { createOperations } from '../src/operations';
+import { dataConverter } from '../src/payload-codec';
+import { createRuns } from '../src/runs';
+import { createStartRun } from '../src/start-run';
+import { createStatus } from '../src/status';
+import { TO_CHANGE, repeatedly } from '../src/temporal-calls';
+import { CONNECTION_OPTIONS } from '../src/temporal-client';
+import { isOutage, isTooLarge, refusalOf } from '../src/temporal-error';
+import { startHarness } from './harness';
+import type { Harness } from './harness';
+
+/* A Temporal that answers late, is not there, or refuses; one of its own, as it is stopped on the way. */
+
+let temporal: Temporal;
+let harness: Harness;
+beforeAll(async () => {
+  const [port = 0] = await findFreePorts(1);
+  const logFile = path.join(os.tmpdir(), `provisioner-tests-temporal-${String(port)}.log`);
+  temporal = await startTemporal({ cli: findCli(), port, logFile });
+  harness = await startHarness({ temporal: temporal.address, env: { OPERATIONS: 'on' } });
+});
+afterAll(async () => {
+  await harness.stop();
+  await temporal.stop();
+});
+
+/** Stands still for so many milliseconds, more than a try may take. */
+const FROZEN = TO_CHANGE.each + 1500;
+
+/** What is asked while Temporal stands still, which then goes on. */
+const whileFrozen = async <Result>(ask: () => Promise<Result>): Promise<Result> => {
+  process.kill(temporal.pid, 'SIGSTOP');
+  try {
+    const answer = ask();
+    await pause(FROZEN);
+    process.kill(temporal.pid, 'SIGCONT');
+    return await answer;
+  } finally {
+    process.kill(temporal.pid, 'SIGCONT');
+  }
+};
+
+test('a request whose start is answered late gets its token, and its run runs once', async () => {
+  const token = await whileFrozen(() => harness.start('provision', { component: 'late' }));
+  expect((await harness.finished(token)).status).toBe('COMPLETED');
+  const runs: string[] = [];
+  const query = `WorkflowId = '${token}'`;
+  for await (const { runId } of harness.client.workflow.list({ query })) runs.push(runId);
+  expect(runs.length).toBeLessThanOrEqual(1);
+});
+
+test('so do a status, a DELETE and a cancel', async () => {
+  await harness.fault({ operation: 'createSource', status: 503, times: 0 });
+  const tokens = await Promise.all(
+    ['one', 'two', 'three'].map((component) => harness.start('provision', { component })),
+  );
+  const [read = '', ended = '', cancelled = ''] = tokens;
+  const answers = await whileFrozen(() =>
+    Promise.all([
+      harness.call('GET', `/v1/provision/${read}/status`),
+      harness.call('DELETE', `/v1/provision/${ended}`),
+      harness.call('POST', `/operations/runs/${cancelled}/cancel`, '{}'),
+    ]),
+  );
+  expect(answers.map(({ status }) => status)).toEqual([200, 202, 202]);
+  await harness.clearFaults();
+  const ends = await Promise.all(tokens.map((token) => harness.finished(token)));
+  expect(ends[2]?.result).toContain('An operator cancelled the run.');
+});
+
+const clientAt = (address: string, namespace = 'default') => {
+  const connection = Connection.lazy({ address, ...CONNECTION_OPTIONS });
+  return { connection, client: new Client({ connection, namespace, dataConverter }) };
+};
+
+/** What becomes of a start there. */
+const startAt = async ({
+  address = temporal.address,
+  namespace = 'default',
+  args = [dense(10)],
+  patience = TO_CHANGE,
+}): Promise<unknown> => {
+  const { client, connection } = clientAt(address, namespace);
+  const workflowId = `load-${randomBytes(5).toString('hex')}`;
+  const begin = () => client.workflow.start('nobodyRunsThis', { workflowId, taskQueue: 'x', args });
+  try {
+    return await repeatedly(client, patience, begin);
+  } catch (err) {
+    return err;
+  } finally {
+    await connection.close();
+  }
+};
+
+/** So many bytes that cannot be made fewer. */
+const dense = (bytes: number) => randomBytes((bytes * 3) / 4).toString('base64');
+
+test('only that Temporal is not there is an outage', async () => {
+  const [port = 0] = await findFreePorts(1);
+  const [away, unknown, large, larger] = await Promise.all([
+    startAt({ address: `127.0.0.1:${String(port)}`, patience: { each: 500, whole: 1200 } }),
+    startAt({ namespace: 'nowhere' }),
+    startAt({ args: [dense(3 * 2 ** 20)] }),
+    startAt({ args: [dense(6 * 2 ** 20)] }),
+  ]);
+  expect([away, unknown, large, larger].map(isOutage)).toEqual([true, false, false, false]);
+  expect([away, unknown, large, larger].map(isTooLarge)).toEqual([false, false, true, true]);
+  expect(refusalOf(away)).toBeUndefined();
+  expect(refusalOf(unknown)?.message).toMatch(
+    /^Temporal refuses what the provisioner asks of it: .*nowhere/,
+  );
+  expect(refusalOf(unknown)?.solutions.join()).toContain('TEMPORAL_NAMESPACE');
+});
+
+test('what is too large for Temporal is refused with its size, and fails nobody behind it', async () => {
+  const { client, connection } = clientAt(temporal.address);
+  const log = pino({ level: 'silent' });
+  const taskQueue = 'nobody';
+  const startRun = createStartRun({ client, taskQueue, log });
+  const retry = { initial: 1, maxInterval: 1, giveUpAfter: 1, settleTime: 1 };
+  const runs = createRuns({ client, startRun, taskQueue, retry, log });
+  const request = (secretRef: string) => ({
+    useCaseTemplateId: 'x',
+    environment: 'load',
+    params: { connectionName: 'x' },
+    catalogInfo: {
+      spec: { mesh: { specific: { source: { connectionConfiguration: { secretRef } } } } },
+    },
+  });
+  const large = Array.from({ length: 12 }, () =>
+    runs.reverseProvision(request(dense(3 * 2 ** 20))),
+  );
+  const small = Array.from({ length: 12 }, (_, index) =>
+    runs.reverseProvision(request(String(index))),
+  );
+  const [refused, started] = [await Promise.allSettled(large), await Promise.allSettled(small)];
+  await connection.close();
+  expect(new Set(started.map(({ status }) => status))).toEqual(new Set(['fulfilled']));
+  const reasons = refused.map((each): unknown => (each.status === 'rejected' ? each.reason : each));
+  for (const reason of reasons)
+    expect(reason).toMatchObject({
+      status: 400,
+      problems: [
+        {
+          path: 'body',
+          message:
+            'asks for a run whose input is 3.0 MiB, too large for Temporal, which takes 2 MiB when it is compressed',
+        },
+      ],
+    });
+});
+
+test('a run that ends while it is told to cancel had ended', async () => {
+  await harness.fault({ operation: 'createSource', status: 503, times: 0 });
+  const token = await harness.start('provision', { component: 'ending' });
+  const { client, connection } = clientAt(temporal.address);
+  const taskQueue = harness.environment;
+  const log = pino({ level: 'silent' });
+  const statusOf = createStatus({ client, taskQueue });
+  /** The run ends in between our look and the cancel. */
+  const endsFirst: WorkflowClientInterceptor = {
+    cancel: async (input, next) => {
+      await harness.clearFaults();
+      await harness.finished(token);
+      return next(input);
+    },
+  };
+  const racing = new Client({
+    connection,
+    dataConverter,
+    interceptors: { workflow: [endsFirst] },
+  });
+  const startRun = createStartRun({ client: racing, taskQueue, log });
+  const operations = createOperations({ client: racing, taskQueue, startRun, statusOf, log });
+  expect(await operations.cancel(token)).toEqual({
+    token,
+    outcome: 'had ended',
+    status: 'COMPLETED',
+    message: 'The run had ended already, with COMPLETED.',
+  });
+  await connection.close();
+});
