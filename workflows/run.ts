@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { AccessActivities } from '../activities/access';
+import type { AccessChanges } from '../activities/access-changes';
 import type { Activities, FailureDetails } from '../activities/airbyte';
 import type { Log, ProvisioningStatus } from '../src/contract';
 import type { Retry } from './input';
@@ -33,7 +34,7 @@ export const terminateSignal = defineSignal('terminate');
 
 /** The activities, each call with the line the Temporal UI shows for it. */
 export const activitiesFor =
-  <Of = Activities & AccessActivities>(retry: Retry) =>
+  <Of = Activities & AccessActivities & AccessChanges>(retry: Retry) =>
   (summary: string, options: ActivityOptions = {}) =>
     proxyActivities<Of>({
       summary: summary.slice(0, MAX_SUMMARY),
@@ -48,7 +49,7 @@ export const activitiesFor =
       },
       ...options,
     });
-export type Steps = ReturnType<typeof activitiesFor<Activities & AccessActivities>>;
+export type Steps = ReturnType<typeof activitiesFor<Activities & AccessActivities & AccessChanges>>;
 
 export type Run = ReturnType<typeof startRun>;
 
