@@ -18,7 +18,7 @@ const Grantees = z.record(
     wantedBy: z.array(z.string()),
     granted: z.array(z.looseObject({ type: z.string(), id: z.string().optional() })),
     before: z.record(z.string(), z.unknown()).optional(),
-    held: z.unknown(),
+    held: z.unknown().optional(),
   }),
 );
 
@@ -81,8 +81,13 @@ export const accessOf = (harness: Harness) => {
     /** As before anybody asked for access. */
     forget: async () => {
       await harness.resetAirbyte();
-      const all = [...[...components].map(memoryOf), ...shards.map(grantees)];
-      await Promise.all(all.map((memory) => unlessGone(memory.terminate())));
+      const struck = [...components].map(async (component) => {
+        const memory = memoryOf(component);
+        const people = await unlessGone(memory.query('grants'));
+        await unlessGone(memory.executeUpdate('strike', { args: [people ?? []] }));
+      });
+      await Promise.all(struck);
+      await Promise.all(shards.map((shard) => unlessGone(grantees(shard).terminate())));
       components.clear();
     },
   };
