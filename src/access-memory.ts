@@ -116,10 +116,10 @@ export const createAccessMemory = ({ client }: { client: Client }) => {
     summary: 'Who was granted what, and for how many components',
   });
 
-  const update = async <Result, Args extends unknown[]>(
+  const update = async <Result>(
     { workflowId, taskQueue, type, nothing, summary }: Remembering,
     name: string,
-    args: Args,
+    args: unknown[],
   ): Promise<Result> => {
     const startWorkflowOperation = new WithStartWorkflowOperation(type, {
       workflowId,
@@ -132,7 +132,7 @@ export const createAccessMemory = ({ client }: { client: Client }) => {
     startWorkflowOperation.workflowHandle().catch(() => undefined);
     try {
       return await inTime(() =>
-        client.workflow.executeUpdateWithStart<() => Promise<void>, Result, Args>(name, {
+        client.workflow.executeUpdateWithStart<() => Promise<void>, Result, unknown[]>(name, {
           args,
           startWorkflowOperation,
         }),
@@ -146,14 +146,14 @@ export const createAccessMemory = ({ client }: { client: Client }) => {
   };
 
   /** Undefined where there is no such workflow, or none that still remembers. */
-  const query = async <Result, Args extends unknown[]>(
+  const query = async <Result>(
     workflowId: string,
     name: string,
-    args: Args,
+    args: unknown[],
   ): Promise<Result | undefined> => {
     try {
       return await inTime(() =>
-        client.workflow.getHandle(workflowId).query<Result, Args>(name, ...args),
+        client.workflow.getHandle(workflowId).query<Result, unknown[]>(name, ...args),
       );
     } catch (err) {
       if (err instanceof WorkflowNotFoundError) return undefined;
@@ -174,13 +174,13 @@ export const createAccessMemory = ({ client }: { client: Client }) => {
   return {
     /** Keys of those whom a component gives access to, or has begun to; starts nothing. */
     people: async (taskQueue: string, component: string): Promise<string[]> =>
-      (await query<string[], []>(componentId(taskQueue, component), 'grants', [])) ?? [],
+      (await query<string[]>(componentId(taskQueue, component), 'grants', [])) ?? [],
 
     enlist: (taskQueue: string, component: string, keys: string[]) =>
-      update<undefined, [string[]]>(ofComponent(taskQueue, component), 'enlist', [keys]),
+      update<undefined>(ofComponent(taskQueue, component), 'enlist', [keys]),
 
     strike: (taskQueue: string, component: string, keys: string[]) =>
-      update<undefined, [string[]]>(ofComponent(taskQueue, component), 'strike', [keys]),
+      update<undefined>(ofComponent(taskQueue, component), 'strike', [keys]),
 
     /** Whom it holds now, as they are remembered; or the token of the run that holds one of them. */
     async hold(
@@ -199,16 +199,16 @@ export const createAccessMemory = ({ client }: { client: Client }) => {
 
     async settle(taskQueue: string, shard: number, settle: Settle): Promise<void> {
       const place = ofPeople(taskQueue, shard);
-      if (await update<boolean, [Settle]>(place, 'settle', [settle])) return;
-      throw silent(place.workflowId, 'this attempt was given up, and another one goes on');
+      if (await update<boolean>(place, 'settle', [settle])) return;
+      throw silent(place.workflowId, 'another attempt goes on in the place of this one');
     },
 
     forget: (taskQueue: string, shard: number, component: string) =>
-      update<undefined, [string]>(ofPeople(taskQueue, shard), 'forget', [digestOf(component)]),
+      update<undefined>(ofPeople(taskQueue, shard), 'forget', [digestOf(component)]),
 
     /** Keys of those whom a run of the component has changed, and not put back. */
     changedBy: async (taskQueue: string, shard: number, of: { component: string; run: string }) =>
-      (await query<string[], [typeof of]>(granteesId(taskQueue, shard), 'changed', [
+      (await query<string[]>(granteesId(taskQueue, shard), 'changed', [
         { ...of, component: digestOf(of.component) },
       ])) ?? [],
 
@@ -216,7 +216,7 @@ export const createAccessMemory = ({ client }: { client: Client }) => {
 
     /** What the workflow of earlier versions remembers. */
     async former(taskQueue: string): Promise<FormerMemory> {
-      const told = await query<unknown, []>(formerId(taskQueue), 'grants', []);
+      const told = await query<unknown>(formerId(taskQueue), 'grants', []);
       const { wanted, grants } = Former.parse(told ?? { wanted: {}, grants: {} });
       const grantees: Grantees = {};
       const of = (key: string) => (grantees[key] ??= { wantedBy: [], granted: [] });
@@ -240,7 +240,7 @@ export const createAccessMemory = ({ client }: { client: Client }) => {
       const entries = Object.entries(grantees);
       for (let from = 0; from < entries.length; from += MOVED_AT_ONCE) {
         const some = Object.fromEntries(entries.slice(from, from + MOVED_AT_ONCE));
-        await update<undefined, [Grantees]>(ofPeople(taskQueue, shard), 'add', [some]);
+        await update<undefined>(ofPeople(taskQueue, shard), 'add', [some]);
       }
     },
 

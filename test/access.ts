@@ -76,7 +76,7 @@ export const accessOf = (harness: Harness) => {
       const all = shards.map(async (shard) =>
         Grantees.parse((await unlessGone(grantees(shard).query('grants'))) ?? {}),
       );
-      return Object.assign({}, ...(await Promise.all(all)));
+      return Object.fromEntries((await Promise.all(all)).flatMap((some) => Object.entries(some)));
     },
     /** As before anybody asked for access. */
     forget: async () => {

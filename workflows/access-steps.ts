@@ -24,8 +24,8 @@ const COMPENSATION = '24h';
 const HOLD = 300_000;
 /** Milliseconds that are added to the time of a step for each of its people. */
 const FOR_EACH = 1000;
-/** Batches at once. */
-const LANES = 4;
+/** Batches at once: each has a worker's slot, and others need some, too. */
+const LANES = 2;
 /** Milliseconds between two tries while another run acts on one of a batch's people, and how often. */
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30_000;

@@ -64,7 +64,7 @@ export async function componentGrants(remembered: string[]): Promise<void> {
         return undefined;
       },
       {
-        validator: (keys) => {
+        validator: (keys: string[]) => {
           const message = tooMany(people, keys);
           if (message)
             throw ApplicationFailure.create({ type: 'Full', message, nonRetryable: true });

@@ -74,7 +74,7 @@ export async function grantees(remembered: Grantees): Promise<void> {
         return records;
       },
       {
-        validator: (hold) => {
+        validator: (hold: Hold) => {
           const refusal = refusalOf(all, hold, Date.now());
           if (!refusal) return;
           if ('full' in refusal) throw refuse('Full', refusal.full);
