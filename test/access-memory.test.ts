@@ -267,7 +267,7 @@ describe('what an earlier version remembered', () => {
 
 describe('bounds', () => {
   const record = (wantedBy: string[]) => ({ wantedBy, granted: [] });
-  const fill = (shard: number, grantees: object) =>
+  const fill = (shard: number, grantees: Record<string, ReturnType<typeof record>>) =>
     harness.client.workflow
       .start('grantees', {
         workflowId: granteesId(harness.environment, shard),
@@ -281,10 +281,10 @@ describe('bounds', () => {
     const same = mails(200, 'same').filter((email) => shardOf(`user:${email}`) === shard);
     const [last = '', more = ''] = same;
     await invite([last, more]);
-    const others = Array.from({ length: MAX_GRANTEES - 1 }, (_, index) => [
-      `user:other.${String(index)}@foo.bar`,
-      record(['0123456789ab']),
-    ]);
+    const others = Array.from(
+      { length: MAX_GRANTEES - 1 },
+      (_, index) => [`user:other.${String(index)}@foo.bar`, record(['0123456789ab'])] as const,
+    );
     await fill(shard, Object.fromEntries(others));
     expect((await access.update(refsOf([last]), 'one')).status).toBe('COMPLETED');
     const refused = await access.update(refsOf([more]), 'two');
