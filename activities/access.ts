@@ -2,8 +2,12 @@ import type { Access, Permission, Person } from '../src/access';
 import { covers, isNotOffered } from '../src/access-kinds';
 import type { Principal } from '../src/access-refs';
 import type { Interest } from '../src/airbyte-http';
+import type { PersonId } from './access-people';
 import { attempt } from './attempt';
 import { adoptable, stillThere } from './findings';
+
+/** Of people, in what is told. */
+const MAX_TOLD = 20;
 
 /** Somebody Airbyte knows, and what he may do in the workspace. */
 export interface Seen {
@@ -28,6 +32,11 @@ interface Look {
   wanted: Principal[];
   /** Whom we have granted something, by principal's key; looked at even if nobody asks for them. */
   held: Record<string, Person>;
+}
+
+export interface PeopleFound extends Pick<AccessSeen, 'unknown' | 'without'> {
+  /** By principal's key. */
+  people: Record<string, PersonId>;
 }
 
 interface Giving {
@@ -68,10 +77,18 @@ const inEach = async (
   look: (organizationId: string) => Promise<Person[]>,
 ): Promise<Person[]> => (await Promise.all(organizations.map(look))).flat();
 
-/** A user who is in several organizations has the same id in each. */
-const distinct = (people: Person[]) => [
-  ...new Map(people.map((person) => [person.id, person])).values(),
-];
+const nameOf = ({ kind, name }: Pick<Person, 'kind' | 'name'>) =>
+  `${kind}:${kind === 'user' ? name.toLowerCase() : name}`;
+
+/** By how they are called. A user who is in several organizations has the same id in each. */
+const byName = (people: Person[]) => {
+  const named = new Map<string, Map<string, Person>>();
+  for (const person of people) {
+    const same = named.get(nameOf(person)) ?? new Map<string, Person>();
+    named.set(nameOf(person), same.set(person.id, person));
+  }
+  return (principal: Principal) => [...(named.get(nameOf(principal))?.values() ?? [])];
+};
 
 const unknownOf = ({ kind, name, refs }: Principal, found: Person[]) => {
   const named = `${refs.join(', ')}${kind === 'user' ? ` (${name})` : ''}`;
@@ -101,11 +118,16 @@ export const createAccessActivities = ({ accessFor, accessPermission }: AccessDe
     };
   };
 
-  const match = (people: Person[], principal: Principal) => {
-    const { kind, name } = principal;
-    const isCalled = (person: Person) =>
-      person.kind === kind && (kind === 'user' ? person.name.toLowerCase() : person.name) === name;
-    return distinct(people.filter(isCalled));
+  /** Each of the wanted with all whom Airbyte has of that name. */
+  const match = async (access: Access, wanted: Principal[]) => {
+    const { people, without } = await find(access, wanted);
+    const named = byName(people);
+    const sought = wanted.filter(({ kind }) => !without.includes(kind));
+    const matches = sought.map((principal) => ({ principal, found: named(principal) }));
+    const unknown = matches
+      .filter(({ found }) => found.length !== 1)
+      .map(({ principal, found }) => unknownOf(principal, found));
+    return { matches, unknown, without };
   };
 
   const seen = async (access: Access, person: Person): Promise<Seen> => ({
@@ -121,16 +143,29 @@ export const createAccessActivities = ({ accessFor, accessPermission }: AccessDe
     (await access.permissionsOf(person)).filter((each) => each.onWorkspace && each.type === type);
 
   return {
+    /** Who is meant. Unless all are known nobody is told. */
+    findPeople: ({ wanted }: Pick<Look, 'wanted'>): Promise<PeopleFound> =>
+      attempt(async ({ interest }) => {
+        const { matches, unknown, without } = await match(accessFor(interest), wanted);
+        const people = matches.flatMap(({ principal: { key }, found: [one] }) =>
+          one ? [[key, { of: one.id, organizationId: one.organizationId }] as const] : [],
+        );
+        const more = unknown.length - MAX_TOLD;
+        return {
+          people: unknown.length > 0 ? {} : Object.fromEntries(people),
+          unknown: [
+            ...unknown.slice(0, MAX_TOLD),
+            ...(more > 0 ? [`and so with ${String(more)} more`] : []),
+          ],
+          without,
+        };
+      }),
+
     /** Who is meant, and what they may do. Unless all are known nothing more is looked at. */
     lookAtAccess: ({ wanted, held }: Look): Promise<AccessSeen> =>
       attempt(async ({ interest }) => {
         const access = accessFor(interest);
-        const { people, without } = await find(access, wanted);
-        const sought = wanted.filter(({ kind }) => !without.includes(kind));
-        const matches = sought.map((principal) => ({ principal, found: match(people, principal) }));
-        const unknown = matches
-          .filter(({ found }) => found.length !== 1)
-          .map(({ principal, found }) => unknownOf(principal, found));
+        const { matches, unknown, without } = await match(access, wanted);
         const nothing = { people: {}, unknown, without, permissionType: accessPermission };
         if (unknown.length > 0) return nothing;
         const known: Record<string, Person> = { ...held };

@@ -12,8 +12,8 @@ export interface Principal {
   refs: string[];
 }
 
-/** Each is a step of its run, whose history Temporal bounds. */
-const MAX_REFS = 500;
+/** Of one request. */
+export const MAX_REFS = 5000;
 const MAX_SHOWN = 80;
 
 const MAIL = /^[^\s@/:<>"]+@[^\s@/:<>"]+\.[^\s@/:<>"]+$/;

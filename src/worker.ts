@@ -7,6 +7,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import express from 'express';
 import type { Logger } from 'pino';
 import { createAccessActivities } from '../activities/access';
+import { createAccessChanges } from '../activities/access-changes';
 import { createActivities } from '../activities/airbyte';
 import { createChangeoverActivities } from '../activities/changeover';
 import { createDriftActivities } from '../activities/drift';
@@ -14,6 +15,7 @@ import { createReverseActivities } from '../activities/reverse';
 import { createRunActivities } from '../activities/runs';
 import { createValidationActivities } from '../activities/validation';
 import { createAccess } from './access';
+import { createAccessMemory } from './access-memory';
 import { createAirbyte } from './airbyte-client';
 import { workerConfig } from './config';
 import type { WorkerConfig } from './config';
@@ -112,6 +114,10 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
     references: createSecretReferences(config.secrets, redactor),
     fingerprintKey: config.fingerprintKey,
   };
+  const access = {
+    accessFor: createAccess({ http: airbyte.publicHttp, workspaceId, readOne: airbyte.readOne }),
+    accessPermission: config.accessPermission,
+  };
   const hrefOf = (path: string) => `${uiUrl}/workspaces/${workspaceId}/${path}`;
   const provisioned = createProvisioned({ client, taskQueue: config.taskQueue });
   return {
@@ -124,10 +130,8 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
       mappersByHand: config.mappersByHand,
     }),
     ...createRunActivities({ isRunning: createIsRunning({ client }) }),
-    ...createAccessActivities({
-      accessFor: createAccess({ http: airbyte.publicHttp, workspaceId, readOne: airbyte.readOne }),
-      accessPermission: config.accessPermission,
-    }),
+    ...createAccessActivities(access),
+    ...createAccessChanges({ ...access, memory: createAccessMemory({ client }) }),
     ...createChangeoverActivities(deps),
     ...createDriftActivities({ ...deps, provisioned }),
     ...createValidationActivities({

@@ -1,7 +1,9 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { granteesId } from '../src/access-memory';
+import { SHARDS, shardOf } from '../workflows/access-shards';
 import { descriptor } from './fixtures';
-import { eventually } from './harness';
 import type { Harness } from './harness';
 
 const People = z.object({
@@ -10,10 +12,15 @@ const People = z.object({
   ),
 });
 
-const Memory = z.object({
-  wanted: z.record(z.string(), z.array(z.string())),
-  grants: z.record(z.string(), z.looseObject({ key: z.string(), id: z.string().optional() })),
-});
+const Grantees = z.record(
+  z.string(),
+  z.object({
+    wantedBy: z.array(z.string()),
+    granted: z.array(z.looseObject({ type: z.string(), id: z.string().optional() })),
+    before: z.record(z.string(), z.unknown()).optional(),
+    held: z.unknown().optional(),
+  }),
+);
 
 /** Asking for access as the Coordinator does, and who has it then. */
 export const accessOf = (harness: Harness) => {
@@ -26,12 +33,25 @@ export const accessOf = (harness: Harness) => {
     ...more,
   });
   const ask = async (refs: string[], component = 'payments') => {
+    components.add(component);
     const provisionInfo = { request: requestFor(component), result: 'OK' };
     const answer = await harness.post('/v1/updateacl', { refs, provisionInfo });
     if (answer.status !== 202) throw new Error(`${String(answer.status)} ${answer.text}`);
     return answer.text;
   };
-  const grants = () => harness.client.workflow.getHandle(`grants.${harness.environment}`);
+  const components = new Set<string>();
+  const memoryOf = (component: string) =>
+    harness.client.workflow.getHandle(
+      `grants.${harness.environment}.${harness.environment}.finance.cashflow.0.${component}`,
+    );
+  const grantees = (shard: number) =>
+    harness.client.workflow.getHandle(granteesId(harness.environment, shard));
+  const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
+  const unlessGone = <Result>(result: Promise<Result>) =>
+    result.catch((err: unknown) => {
+      if (err instanceof WorkflowNotFoundError) return undefined;
+      throw err;
+    });
   return {
     body,
     requestFor,
@@ -44,19 +64,31 @@ export const accessOf = (harness: Harness) => {
     who: async () =>
       (await shown()).map(({ of, permissionType }) => `${of}: ${permissionType}`).sort(),
     seed: (people: object) => harness.control('POST', '/people', people),
-    grants,
-    /** What is remembered, once it is as wanted. */
-    remembered: (isAsWanted: (memory: z.output<typeof Memory>) => boolean) =>
-      eventually(async () => {
-        const memory = Memory.parse(await grants().query('grants'));
-        return isAsWanted(memory) ? memory : undefined;
-      }, 'what is remembered'),
+    /** The workflow that remembers whom a component gives access to. */
+    memoryOf,
+    /** The workflow that remembers somebody. */
+    granteesOf: (key: string) => grantees(shardOf(key)),
+    /** Whom a component is remembered to give access to. */
+    peopleOf: async (component: string) =>
+      z.array(z.string()).parse((await unlessGone(memoryOf(component).query('grants'))) ?? []),
+    /** All who are remembered, and with what. */
+    remembered: async () => {
+      const all = shards.map(async (shard) =>
+        Grantees.parse((await unlessGone(grantees(shard).query('grants'))) ?? {}),
+      );
+      return Object.fromEntries((await Promise.all(all)).flatMap((some) => Object.entries(some)));
+    },
     /** As before anybody asked for access. */
     forget: async () => {
       await harness.resetAirbyte();
-      await grants()
-        .terminate()
-        .catch(() => undefined);
+      const struck = [...components].map(async (component) => {
+        const memory = memoryOf(component);
+        const people = await unlessGone(memory.query('grants'));
+        await unlessGone(memory.executeUpdate('strike', { args: [people ?? []] }));
+      });
+      await Promise.all(struck);
+      await Promise.all(shards.map((shard) => unlessGone(grantees(shard).terminate())));
+      components.clear();
     },
   };
 };

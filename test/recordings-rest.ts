@@ -8,6 +8,9 @@ import type { Recordings } from './recordings';
 
 /* Of data products, of access, and of the runs that only read. */
 
+const NAME = 'user:name.surname_agilelab.it';
+const DEVS = 'group:devs';
+
 const PAIR = [{ component: 'ledger' }, { component: 'payouts' }];
 const THIRD = { component: 'refunds', connection: { prefix: 'refunds_' } };
 
@@ -87,6 +90,23 @@ export const RECORDINGS: Recordings = {
   },
   'unprovision-access-withdrawn': (harness) =>
     harness.start('unprovision', { component: 'synced' }),
+  'access-granted': (harness) => accessOf(harness).ask([NAME, DEVS], 'opened'),
+  'access-put-back': async (harness) => {
+    await harness.fault({ operation: 'createGroupPermission', status: 422 });
+    return accessOf(harness).ask(['user:alice@foo.bar', 'group:groupA'], 'opened');
+  },
+  'access-revoked': (harness) => accessOf(harness).ask([DEVS], 'opened'),
+  'access-withdrawn': (harness) => harness.start('unprovision', { component: 'opened' }),
+  'access-of-component': (harness) => accessOf(harness).memoryOf('opened').describe(),
+  'access-of-people': (harness) => accessOf(harness).granteesOf(DEVS).describe(),
+  'access-moved': async (harness) => {
+    const { environment: taskQueue } = harness;
+    const workflowId = `grants.${taskQueue}`;
+    const args = [{ wanted: {}, grants: {} }];
+    await harness.client.workflow.start('grants', { workflowId, taskQueue, args });
+    return accessOf(harness).ask([], 'moved');
+  },
+  'access-mover': (harness) => Promise.resolve(`moveGrants.${harness.environment}`),
   'validate-valid': async (harness) => {
     const text = descriptor({ environment: harness.environment });
     return (await harness.post('/v2/validate', { descriptor: text })).text;

@@ -37,6 +37,35 @@ test.each([
   },
 );
 
+test('a worker killed in the middle of many is no loss: each is granted, and revoked when asked', async () => {
+  const harness = await startHarness({
+    simulator: { edition: 'enterprise' },
+    env: { AIRBYTE_REQUEST_TIMEOUT: '30s', AIRBYTE_GIVE_UP_AFTER: '90s' },
+  });
+  const access = accessOf(harness);
+  const emails = Array.from({ length: 60 }, (_, index) => `many.${String(index)}@foo.bar`);
+  const refs = emails.map((email) => `user:${email}`);
+  try {
+    await access.seed({ users: emails.map((email) => ({ email })) });
+    await harness.fault({ operation: 'createPermission', skip: 20, times: 1, hang: 'after' });
+    const token = await access.ask(refs);
+    await eventually(
+      async () => (await harness.calls('createPermission')).length > 20 || undefined,
+      'some grants',
+    );
+    await harness.worker()?.end('SIGKILL');
+    await harness.startWorker();
+    expect((await harness.finished(token)).result).toContain('60 granted');
+    expect((await access.shown()).map(({ of }) => of).sort()).toEqual([...emails].sort());
+    expect((await access.update([])).status).toBe('COMPLETED');
+    expect(await access.who()).toEqual([]);
+    expect(await access.remembered()).toEqual({});
+  } finally {
+    await access.forget();
+    await harness.stop();
+  }
+});
+
 test('what is remembered goes on with the current version of the workers when its own is gone', async () => {
   const harness = await startHarness({ simulator: { edition: 'enterprise' }, worker: false });
   const access = accessOf(harness);

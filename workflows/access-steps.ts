@@ -1,100 +1,259 @@
-import type { Principal } from '../src/access-refs';
-import type { Person } from '../src/access';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { End, LeftOver, Told } from '../activities/access-batch';
+import type { PersonId } from '../activities/access-people';
+import type { FailureDetails } from '../activities/airbyte';
+import { batchesOf } from './access-shards';
+import type { Group } from './access-shards';
+import type { OfComponent } from './access-recall';
+import { MAX_NAMED, namer } from './access-words';
+import type { Counts } from './access-words';
 import { settlesAt } from './failure';
-import { nameOf } from './grants';
-import type { Grant } from './grants';
+import type { Retry } from './input';
+import { inLanes } from './lanes';
 import type { Run, Steps } from './run';
 import type { Undo } from './saga';
 
-const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
+const COMPENSATION = '24h';
+/** Milliseconds an attempt at a batch may take, and holds its people. */
+const HOLD = 300_000;
+/** Milliseconds that are added to the time of a step for each of its people. */
+const FOR_EACH = 1000;
+/** Batches at once: each has a worker's slot, and others need some, too. */
+const LANES = 2;
+/** Milliseconds between two tries while another run acts on one of a batch's people, and how often. */
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 30_000;
+const MOST_TRIES = 200;
 
 type AccessUndo = Undo<'permission'>;
 
-/** Grants as the workflow that remembers takes them. */
-export const rememberedAs = (grants: Grant[]): Record<string, Grant> =>
-  Object.fromEntries(grants.map((grant) => [nameOf(grant), grant]));
+const NOTHING: Told = { ends: [], kept: 0, left: [], rest: [], isChanged: false };
 
-/** Ends when all have ended, with the first failure if there is any. */
-const all = async <Item>(items: Item[], act: (item: Item) => Promise<void>) => {
-  const ends = await Promise.allSettled(items.map(act));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+const joined = (one: Told, other: Told): Told => ({
+  ends: [...one.ends, ...other.ends],
+  kept: one.kept + other.kept,
+  left: [...one.left, ...other.left],
+  rest: other.rest,
+  isChanged: one.isChanged || other.isChanged,
+});
+
+const asFailure = (details: FailureDetails) =>
+  ApplicationFailure.create({ message: details.problem, nonRetryable: true, details: [details] });
+
+const heldTooLong = (token: string) =>
+  asFailure({
+    problem: `The run ${token} has changed the access of some of these people for too long.`,
+    solution: `Look at the run ${token}, then send the request again.`,
+  });
+
+/** Why somebody's access is left. */
+export const failureOf = ({ problem, solution }: LeftOver) => asFailure({ problem, solution });
+
+const WORDS: Partial<Record<End, string>> = {
+  granted: 'Granted to',
+  had: 'Has access already, given by others:',
+  revoked: 'Revoked from',
+  others: 'Keeps access for another component:',
 };
 
-/** Granting and revoking, each with its undo; and what has come of it so far. */
-export const accessSteps = (given: { run: Run; steps: Steps; settleTime: number }) => {
-  const { run, steps, settleTime } = given;
+export interface AccessSteps extends OfComponent {
+  run: Run;
+  steps: Steps;
+  retry: Retry;
+}
+
+/** Granting and revoking, some people at a time, each with its undo; and what has come of it. */
+export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessSteps) => {
   const undos: AccessUndo[] = [];
-  const changed: Record<string, Grant | null> = {};
-  const whose = ({ key }: Grant) => `the access of ${key}`;
+  const counts = { granted: 0, kept: 0, had: 0, revoked: 0, others: 0, unremembered: 0 };
+  const changed = new Set<number>();
+  const nameUndone = namer();
+  const nameLeft = namer();
+  let lines = 0;
+  const { workflowId, runId } = workflowInfo();
+  const of = {
+    component: component.key,
+    taskQueue,
+    token: workflowId,
+    run: runId.slice(-12),
+    lasts: HOLD,
+    settleTime: retry.settleTime,
+  };
+
+  const within = (keys: string[], time: number | typeof COMPENSATION = retry.giveUpAfter) => ({
+    scheduleToCloseTimeout: typeof time === 'number' ? time + keys.length * FOR_EACH : time,
+    startToCloseTimeout: HOLD,
+  });
+
+  /** Until all of a group were acted on; while other runs act on one of them it waits. */
+  const throughout = async ({ keys }: Group, step: (some: string[]) => Promise<Told>) => {
+    let told = NOTHING;
+    let wait = FIRST_WAIT;
+    let tries = 0;
+    for (let rest = keys; rest.length > 0; rest = told.rest) {
+      const part = await step(rest);
+      told = joined(told, part);
+      if (!part.heldBy) continue;
+      tries += 1;
+      if (tries === MOST_TRIES) throw heldTooLong(part.heldBy);
+      await sleep(wait, { summary: `${part.heldBy} changes the access of one of them` });
+      wait = Math.min(wait * 2, LONGEST_WAIT);
+    }
+    return told;
+  };
+
+  const say = (told: Told) => {
+    counts.kept += told.kept;
+    for (const [key, end] of told.ends) {
+      counts[end] += 1;
+      const words = WORDS[end];
+      if (words && lines < MAX_NAMED) run.info(`${words} ${key}`);
+      if (words) lines += 1;
+    }
+    const lost = told.ends.flatMap(([key, end]) => (end === 'unremembered' ? [key] : []));
+    if (lost.length > 0)
+      run.warn(
+        `It is not remembered what was granted for ${nameLeft(lost)}: revoke by hand in Airbyte what they should not have.`,
+      );
+  };
+
+  const undoOf = (group: Group, former: string[]): AccessUndo => {
+    const { shard, keys } = group;
+    const undo: AccessUndo = {
+      kind: 'permission',
+      what: `the access of ${String(keys.length)}`,
+      effect: 'put back',
+      undo: async () => {
+        const step = steps('Put back who had access', within(keys, COMPENSATION));
+        try {
+          const told = await throughout(group, (some) =>
+            step.restoreAccess({
+              ...of,
+              shard,
+              keys: some,
+              former: former.filter((key) => some.includes(key)),
+            }),
+          );
+          const ends = new Set(told.ends.map(([, end]) => end));
+          undo.what = nameUndone([...new Set(told.ends.map(([key]) => key))]);
+          if (ends.size === 1) undo.effect = ends.has('granted') ? 'granted again' : 'revoked';
+          for (const { problem } of told.left.slice(0, MAX_NAMED)) run.error(problem);
+          const [some, more] = [told.left.slice(0, MAX_NAMED), told.left.slice(MAX_NAMED)];
+          const left = some.map(({ key, solution }) => ({
+            what: nameLeft([key]),
+            remedy: solution,
+          }));
+          if (more[0])
+            left.push({ what: nameLeft(more.map(({ key }) => key)), remedy: more[0].solution });
+          return { changed: told.ends.length > 0, left };
+        } catch (err) {
+          const look = steps('Look whose access is left').changedAccess({ ...of, shard, keys });
+          undo.what = nameLeft(await look.catch(() => keys));
+          throw err;
+        }
+      },
+    };
+    return undo;
+  };
 
   /** Registered before acting, so that a half-done step is undone. */
-  const undoable = async <Result>(undo: AccessUndo, act: () => Promise<Result>) => {
+  const undoable = async (group: Group, former: string[], act: () => Promise<Told>) => {
+    const undo = undoOf(group, former);
     undos.push(undo);
     try {
-      return await act();
+      const told = await act();
+      if (told.isChanged) changed.add(group.shard);
+      else undos.splice(undos.indexOf(undo), 1);
+      say(told);
     } catch (err) {
-      undo.settlesAt = settlesAt(err, settleTime);
+      undo.settlesAt = settlesAt(err, retry.settleTime);
       throw err;
     }
   };
 
-  const grantOne = (grant: Grant) => {
-    const { key, person, type } = grant;
-    const take = async () => {
-      const step = steps(`Take back ${type} from ${key}`, COMPENSATION);
-      const { id } = changed[nameOf(grant)] ?? grant;
-      const wasThere = await step.revokeAccess({ person, type, id });
-      changed[nameOf(grant)] = null;
-      return wasThere;
-    };
-    changed[nameOf(grant)] = grant;
-    const undo = { kind: 'permission' as const, what: whose(grant), effect: 'revoked', undo: take };
-    return undoable(undo, async () => {
-      const step = steps(`Grant ${type} to ${key}`);
-      const { id } = await step.grantAccess({ person, type, settleTime });
-      changed[nameOf(grant)] = { ...grant, id };
-      run.info(`Granted ${type} to ${key}`);
+  /** Ends when all that were begun have ended, with the first failure if there is any. */
+  const inBatches = async (keys: string[], act: (group: Group) => Promise<void>) => {
+    const failures: unknown[] = [];
+    await inLanes(batchesOf(keys, component.key), {
+      lanes: LANES,
+      work: async (group) => {
+        if (CancellationScope.current().consideredCancelled)
+          failures.push(new CancelledFailure('Cancelled'));
+        if (failures.length > 0) return;
+        await act(group).catch((err: unknown) => failures.push(err));
+      },
     });
-  };
-
-  const revokeOne = (grant: Grant) => {
-    const { key, person, type, id } = grant;
-    const giveBack = async () => {
-      const step = steps(`Give ${type} back to ${key}`, COMPENSATION);
-      const back = await step.grantAccess({ person, type, settleTime, isBack: true });
-      changed[nameOf(grant)] = { ...grant, id: back.id };
-      return back.isNew;
-    };
-    const undo = {
-      kind: 'permission' as const,
-      what: whose(grant),
-      effect: 'granted again',
-      undo: giveBack,
-    };
-    return undoable(undo, () => remove({ key, person, type, id }));
-  };
-
-  const remove = async (grant: Grant) => {
-    const { key, person, type, id } = grant;
-    await steps(`Revoke ${type} from ${key}`).revokeAccess({ person, type, id });
-    changed[nameOf(grant)] = null;
-    run.info(`Revoked ${type} from ${key}`);
+    if (failures.length > 0) throw failures[0];
   };
 
   return {
     undos,
-    /** What is now to be remembered differently, by its name. */
-    changed: () => changed,
-    /** Who the wanted are in Airbyte, and what they and those held may do. */
-    look: (wanted: Principal[], held: Record<string, Person>) =>
-      steps('Look at who has access').lookAtAccess({ wanted, held }),
-    grantAll: (grants: Grant[]) => all(grants, grantOne),
-    revokeAll: (grants: Grant[]) => all(grants, revokeOne),
-    /** Revokes for good, without an undo. */
-    remove,
-    /** What is not there any more. */
-    forget: (grants: Grant[]) => {
-      for (const grant of grants) changed[nameOf(grant)] = null;
+    counts: (): Counts => counts,
+
+    /** Has all of them have access. `former`: keys of those who were the component's before. */
+    give: (people: Record<string, PersonId>, former: ReadonlySet<string>) =>
+      inBatches(Object.keys(people), (group) => {
+        const known = group.keys.filter((key) => former.has(key));
+        const step = steps(`Grant to ${String(group.keys.length)} people`, within(group.keys));
+        const idsOf = (keys: string[]) =>
+          Object.fromEntries(
+            keys.flatMap((key) => {
+              const person = people[key];
+              return person ? [[key, person] as const] : [];
+            }),
+          );
+        return undoable(group, known, () =>
+          throughout(group, (some) =>
+            step.giveAccess({
+              ...of,
+              shard: group.shard,
+              people: idsOf(some),
+              areNew: known.length < group.keys.length,
+            }),
+          ),
+        );
+      }),
+
+    /** Takes from all of them what they were granted through the component. */
+    take: (keys: string[]) =>
+      inBatches(keys, (group) => {
+        const step = steps(`Revoke from ${String(group.keys.length)} people`, within(group.keys));
+        return undoable(group, group.keys, () =>
+          throughout(group, (some) =>
+            step.takeAccess({ ...of, shard: group.shard, keys: some, isForGood: false }),
+          ),
+        );
+      }),
+
+    /** The same without an undo: those of whom it could not be taken, each with the reason. */
+    async takeForGood(keys: string[]): Promise<LeftOver[]> {
+      const left: LeftOver[] = [];
+      await inBatches(keys, async (group) => {
+        const step = steps(`Revoke from ${String(group.keys.length)} people`, within(group.keys));
+        const told = await throughout(group, (some) =>
+          step.takeAccess({ ...of, shard: group.shard, keys: some, isForGood: true }),
+        );
+        say(told);
+        left.push(...told.left);
+      });
+      return left;
+    },
+
+    /** What was changed is to stay. Who has left is forgotten. */
+    forget: (left: string[]) =>
+      changed.size === 0 && left.length === 0
+        ? Promise.resolve()
+        : steps('Keep who has access').forgetAccess({ ...of, shards: [...changed], left }),
+
+    /** Tells what the log has no line for. */
+    sum() {
+      if (lines > MAX_NAMED) run.info(`and so with ${String(lines - MAX_NAMED)} more`);
     },
   };
 };

@@ -1,7 +1,10 @@
 export { adopt } from './adopt';
+export { componentGrants } from './component-grants';
+export { grantees } from './grantees';
 export { grants } from './grants';
 export { lease } from './lease';
 export { look } from './look';
+export { moveGrants } from './move-grants';
 export { provisionProduct, unprovisionProduct } from './product';
 export { provision } from './provision';
 export { reconcile } from './reconcile';

@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { AccessActivities } from '../activities/access';
+import type { AccessChanges } from '../activities/access-changes';
 import type { Activities, FailureDetails } from '../activities/airbyte';
 import type { RunActivities } from '../activities/runs';
 import type { Log, ProvisioningStatus } from '../src/contract';
@@ -34,7 +35,7 @@ export const terminateSignal = defineSignal('terminate');
 
 /** The activities, each call with the line the Temporal UI shows for it. */
 export const activitiesFor =
-  <Of = Activities & AccessActivities>(retry: Retry) =>
+  <Of = Activities & AccessActivities & AccessChanges>(retry: Retry) =>
   (summary: string, options: ActivityOptions = {}) =>
     proxyActivities<Of>({
       summary: summary.slice(0, MAX_SUMMARY),
@@ -61,7 +62,7 @@ export const forRuns = (summary: string) =>
     startToCloseTimeout: ONE_LOOK,
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   });
-export type Steps = ReturnType<typeof activitiesFor<Activities & AccessActivities>>;
+export type Steps = ReturnType<typeof activitiesFor<Activities & AccessActivities & AccessChanges>>;
 
 export type Run = ReturnType<typeof startRun>;
 

@@ -12,7 +12,7 @@ import type { Run, Steps } from './run';
 import { asTold, compensate, PUT_BACK } from './saga';
 import type { Undo } from './saga';
 import { startPart } from './verdict';
-import { withdrawAccess } from './withdraw';
+import { startWithdrawal } from './withdraw';
 
 const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
 
@@ -126,11 +126,12 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   const removeAll = async (): Promise<ProvisioningStatus> => {
     await holdComponent({ key, deployment: input.deployment }, run, input.retry.firstWait);
     run.phase('Looking at what exists in Airbyte');
+    const access = await startWithdrawal(input, run, steps);
     const found = await steps(`Look for ${key}`).inspect({ key, known: input.known });
     exists = existingIn(found);
     const { connection, source, destination } = removalsOf(found, key, steps);
     const removals = [connection, source, destination].filter((removal) => removal !== undefined);
-    leftBehind = removals.map(({ what }) => what);
+    leftBehind = [...removals.map(({ what }) => what), ...access.left];
     if (removals.length === 0) run.info('There was nothing to remove');
     if (input.removeData) {
       const { settleTime } = input.retry;
@@ -146,7 +147,9 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     await Promise.all([source && removeOne(source), destination && removeOne(destination)]);
     // Airbyte deletes the connections of a source with it.
     if (connection && source && !leftBehind.includes(source.what)) settle(connection);
-    for (const [what, err] of await withdrawAccess(input, run, steps)) {
+    const withheld = await access.withdraw();
+    leftBehind = leftBehind.filter((left) => !access.left.includes(left));
+    for (const [what, err] of withheld) {
       failures.set(what, asError(err));
       leftBehind = [...leftBehind, what];
     }

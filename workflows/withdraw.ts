@@ -1,50 +1,79 @@
-import { planLeaving } from './access-plan';
-import { accessSteps } from './access-steps';
-import type { Grant } from './grants';
+import { CancellationScope, CancelledFailure, patched } from '@temporalio/workflow';
+import { holdAccessOf, recallPeople } from './access-recall';
+import { accessSteps, failureOf } from './access-steps';
+import { MAX_NAMED, namer } from './access-words';
+import { explain } from './failure';
+import { withdrawAsBefore } from './former-withdraw';
 import type { UnprovisionInput } from './input';
-import { holdAccess } from './lease';
-import { accessMemory } from './memory';
-import { reasonOf } from './outcome';
+import { endedBy, reasonOf } from './outcome';
 import type { Run, Steps } from './run';
 
-const whose = ({ key, type }: Grant) => `the access of ${key} (${type})`;
+/** The access that people have through a component that is to go. */
+export interface Withdrawal {
+  /** What is left until it is withdrawn, for people. */
+  left: string[];
+  /** What could not be taken, and why; that is tried again when the component is unprovisioned once more. */
+  withdraw: () => Promise<Map<string, unknown>>;
+}
+
+const UNKNOWN = 'whatever access people had through the component, as it could not be recalled';
 
 /**
  * Takes from people what they were granted through a component that goes, unless another component
- * wants them too. Where nobody was granted anything Airbyte is not asked. Returns what could not be
- * taken, and why; that is tried again when the component is unprovisioned once more.
+ * wants them too. Where nobody was granted anything neither Airbyte nor anybody else is asked.
  */
-export const withdrawAccess = async (
-  { component: { key: component }, taskQueue }: Pick<UnprovisionInput, 'component' | 'taskQueue'>,
+export const startWithdrawal = async (
+  input: UnprovisionInput,
   run: Run,
   steps: Steps,
-): Promise<Map<string, unknown>> => {
-  const failures = new Map<string, unknown>();
-  const fail = (what: string, err: unknown) => {
-    failures.set(what, err);
-    run.error(`Not revoked: ${what}. ${reasonOf(err, run).problem}`);
+): Promise<Withdrawal> => {
+  if (!patched('access-per-component'))
+    return { left: [], withdraw: () => withdrawAsBefore(input, run, steps) };
+
+  const wordsFor = (people: string[]) => (people.length > 0 ? [namer()(people)] : []);
+  const recall = () => recallPeople(input, run, steps);
+  // The pipeline is removed even where this cannot be told; it is asked once more after that.
+  const left = await recall().then(wordsFor, (err: unknown) => {
+    if (CancellationScope.current().consideredCancelled) throw err;
+    run.warn(explain(err).problem);
+    return [UNKNOWN];
+  });
+
+  const takeAll = async (failures: Map<string, unknown>, people: string[]) => {
+    const failed = new Map<string, unknown>();
+    const access = accessSteps({ ...input, run, steps });
+    try {
+      for (const each of await access.takeForGood(people)) failed.set(each.key, failureOf(each));
+    } catch (err) {
+      const still = await CancellationScope.nonCancellable(recall).catch(() => people);
+      for (const key of still) if (!failed.has(key)) failed.set(key, err);
+    }
+    access.sum();
+    const name = namer();
+    const entries = [...failed];
+    for (const [key, err] of entries.slice(0, MAX_NAMED)) failures.set(name([key]), err);
+    const more = entries.slice(MAX_NAMED);
+    if (more.length > 0) failures.set(name(more.map(([key]) => key)), more[0]?.[1]);
   };
-  const memory = accessMemory(component, taskQueue);
-  const access = accessSteps({ run, steps, settleTime: 0 });
-  try {
-    if ((await memory.recall()).wanted.length === 0) return failures;
-    await holdAccess(taskQueue, run);
-    run.phase('Revoking the access that people had through the component');
-    const { grants } = await memory.recall();
-    const held = Object.fromEntries(grants.map(({ key, person }) => [key, person]));
-    const plan = planLeaving(grants, await access.look([], held));
-    const left: string[] = [];
-    const removeOne = async (grant: Grant) => {
-      await access.remove(grant).catch((err: unknown) => {
-        left.push(grant.key);
-        fail(whose(grant), err);
-      });
-    };
-    await Promise.all(plan.revoke.map(removeOne));
-    access.forget(plan.gone);
-    await memory.change({ wanted: left, grants: access.changed() });
-  } catch (err) {
-    fail('the access that people had through the component', err);
-  }
-  return failures;
+
+  const withdraw = async () => {
+    const failures = new Map<string, unknown>();
+    try {
+      if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
+      if ((await recall()).length === 0) return failures;
+      await holdAccessOf(input, run);
+      run.phase('Revoking the access that people had through the component');
+      await takeAll(failures, await recall());
+    } catch (err) {
+      for (const what of left) failures.set(what, err);
+      if (left.length === 0 && !(err instanceof CancelledFailure)) failures.set(UNKNOWN, err);
+    }
+    for (const [what, err] of failures) {
+      const ended = endedBy(err, run);
+      failures.set(what, ended);
+      run.error(`Not revoked: ${what}. ${reasonOf(ended, run).problem}`);
+    }
+    return failures;
+  };
+  return { left, withdraw };
 };

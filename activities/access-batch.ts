@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import pLimit from 'p-limit';
+import { AirbyteError } from '../src/airbyte-error';
+import type { AccessMemory } from '../src/access-memory';
+import { digestOf } from '../src/access-memory';
+import type { Grantees, Outcome } from '../workflows/grantee-records';
+import { isRefused } from './access-people';
+import { attempt } from './attempt';
+import type { Attempt } from './attempt';
+
+/** Milliseconds after which an attempt begins with nobody more, so that it ends before its hold does. */
+const WORK_TIME = 60_000;
+/** People of a batch who are asked about at once; Airbyte's client has a bound of its own. */
+const AT_ONCE = 5;
+
+/** Some of a component's people, who are remembered by one workflow. */
+export interface Batch {
+  taskQueue: string;
+  /** The component's key. */
+  component: string;
+  /** The workflow id, and the end of the run id, of the run that acts. */
+  token: string;
+  run: string;
+  shard: number;
+  /** Milliseconds that the people are held at most. */
+  lasts: number;
+  /** Milliseconds Airbyte may take to finish, unseen, what it was asked for. */
+  settleTime: number;
+}
+
+/** What has come of one person's access. */
+export type End = 'granted' | 'had' | 'revoked' | 'others' | 'unremembered';
+
+/** Whose access is not as it should be, and why. */
+export interface LeftOver {
+  key: string;
+  problem: string;
+  solution: string;
+}
+
+/** What has come of a batch. */
+export interface Told {
+  /** By key; none for those who were kept. */
+  ends: [key: string, end: End][];
+  kept: number;
+  /** Refused by Airbyte, where the others are to go on. */
+  left: LeftOver[];
+  /** Not acted on yet: others come first, or there was no time. */
+  rest: string[];
+  /** Whether anything is different that a run that fails must put back. */
+  isChanged: boolean;
+  /** The token of the run that acts on one of them; nobody was acted on. */
+  heldBy?: string;
+}
+
+/** What an attempt at a batch works with. */
+export interface Job extends Attempt {
+  /** The component's digest. */
+  digest: string;
+  /** Of those who are held. */
+  records: Grantees;
+  /** What the workflow that remembers is told in the end, however the attempt ends. */
+  outcomes: Record<string, Outcome>;
+  told: Told;
+  /** The work for each, several at once; after a failure, or when time is short, for no more. */
+  each: (keys: string[], work: (key: string) => Promise<void>) => Promise<void>;
+  /** Tells the workflow that remembers what is about to be done. */
+  note: (outcomes: Record<string, Outcome>) => Promise<void>;
+}
+
+/** What may still come about must be known, so that it is waited for. */
+const gravest = (failures: unknown[]) =>
+  failures.find((err) => err instanceof AirbyteError && err.unclear) ??
+  failures.find((err) => !isRefused(err)) ??
+  failures[0];
+
+const leftOver = (key: string, err: unknown): LeftOver => ({
+  key,
+  problem: err instanceof Error ? err.message : String(err),
+  solution:
+    err instanceof AirbyteError
+      ? err.solution
+      : 'Ask the platform operator to look at the log of the worker.',
+});
+
+interface Wish {
+  keys: string[];
+  /** Whether the component is to want them. */
+  wants: boolean;
+  /** Whether one whom Airbyte refuses is told, instead of ending the step. */
+  goesOn: boolean;
+  /** Whether some are not among the component's people yet. */
+  areNew?: boolean;
+  /** Which of those who were acted on are no more among them. */
+  gone?: (acted: string[]) => string[];
+}
+
+/**
+ * One attempt at a batch. Its people are held meanwhile, so that no other run acts on them, and what
+ * was done is remembered at the end, however it ends.
+ */
+export const withHeld = (
+  memory: AccessMemory,
+  batch: Batch,
+  { keys, wants, goesOn, areNew = false, gone = () => [] }: Wish,
+  act: (job: Job) => Promise<void>,
+): Promise<Told> =>
+  attempt(async (given) => {
+    const { taskQueue, component, token, run, shard, lasts } = batch;
+    const digest = digestOf(component);
+    const turn = randomUUID();
+    const told: Told = { ends: [], kept: 0, left: [], rest: [], isChanged: false };
+    const hold = { component: digest, token, run, turn, lasts, keys, wants };
+    if (areNew) await memory.enlist(taskQueue, component, keys);
+    const held = await memory.hold(taskQueue, shard, hold);
+    if ('heldBy' in held) return { ...told, rest: keys, heldBy: held.heldBy };
+
+    const stopAt = Date.now() + WORK_TIME;
+    const failures: unknown[] = [];
+    const rest = new Set<string>();
+    const limit = pLimit(AT_ONCE);
+    const outcomes: Record<string, Outcome> = {};
+    const settle = (some: Record<string, Outcome>, isLast: boolean) =>
+      memory.settle(taskQueue, shard, { component: digest, turn, outcomes: some, isLast });
+    const one = async (key: string, work: (key: string) => Promise<void>) => {
+      if (failures.length > 0 || Date.now() > stopAt) {
+        rest.add(key);
+        return;
+      }
+      try {
+        await work(key);
+      } catch (err) {
+        if (goesOn && isRefused(err)) told.left.push(leftOver(key, err));
+        else failures.push(err);
+      }
+    };
+    const job: Job = {
+      ...given,
+      digest,
+      records: held.records,
+      outcomes,
+      told,
+      each: async (some, work) => {
+        await Promise.all(some.map((key) => limit(() => one(key, work))));
+      },
+      note: (some) => settle(some, false),
+    };
+    await act(job).catch((err: unknown) => failures.push(err));
+    await settle(outcomes, true);
+    if (failures.length > 0) throw gravest(failures);
+    const notActedOn = new Set([...rest, ...told.left.map(({ key }) => key)]);
+    const struck = gone(keys.filter((key) => !notActedOn.has(key)));
+    if (struck.length > 0) await memory.strike(taskQueue, component, struck);
+    return { ...told, rest: [...rest] };
+  }, batch.settleTime);

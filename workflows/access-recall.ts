@@ -1,0 +1,74 @@
+import {
+  ApplicationFailure,
+  ParentClosePolicy,
+  executeChild,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { FailureDetails } from '../activities/airbyte';
+import { hashOf } from './access-shards';
+import type { UpdateAclInput } from './input';
+import { holdAccess, isHeld } from './lease';
+import { moveGrants } from './move-grants';
+import type { Run, Steps } from './run';
+
+/** Characters of a lease's id for what it is of: PostgreSQL keeps 255 of an id. */
+const MAX_LEASED = 255 - 'access.'.length;
+/** Times it is asked whether all is moved, and how long between. */
+const MOST_LOOKS = 300;
+const BETWEEN_LOOKS = '2s';
+
+export type OfComponent = Pick<UpdateAclInput, 'component' | 'taskQueue'>;
+
+/** Two components of one short name would only wait for each other. */
+const leased = ({ component, taskQueue }: OfComponent) => {
+  const name = `${taskQueue}.${component.key.replace('/', '.')}`;
+  if (name.length <= MAX_LEASED) return name;
+  const digits = `~${hashOf(name).toString(16)}`;
+  return `${name.slice(0, MAX_LEASED - digits.length)}${digits}`;
+};
+
+/** Holds who has access through a component: one run at a time changes it. */
+export const holdAccessOf = (of: OfComponent, run: Run) => holdAccess(leased(of), run);
+
+const notMoved = (taskQueue: string) => {
+  const details: FailureDetails = {
+    problem: `What was granted by an earlier version is not moved yet: the workflow moveGrants.${taskQueue} waits for runs that were begun by that version.`,
+    solution: 'Send the request again when those runs have ended.',
+  };
+  const { problem: message } = details;
+  return ApplicationFailure.create({ message, nonRetryable: true, details: [details] });
+};
+
+const move = async (taskQueue: string) => {
+  try {
+    await executeChild(moveGrants, {
+      workflowId: `moveGrants.${taskQueue}`,
+      args: [{ taskQueue }],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: 'Moves who was granted what to where it is remembered now',
+    });
+  } catch (err) {
+    if (!isHeld(err)) throw err;
+    await sleep(BETWEEN_LOOKS, { summary: 'Another run moves what was granted before' });
+  }
+};
+
+/**
+ * Keys of those whom a component gives access to, or has begun to. Starts nothing, unless a workflow
+ * of an earlier version remembers who was granted what.
+ */
+export const recallPeople = async (
+  { component: { key: component }, taskQueue }: OfComponent,
+  run: Run,
+  steps: Steps,
+): Promise<string[]> => {
+  for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+    const step = steps('Recall whom the component gives access to');
+    const { isMoved, people } = await step.recallAccess({ component, taskQueue });
+    if (isMoved) return people;
+    run.info(`Waits until what was granted before is moved (${workflowInfo().workflowId})`);
+    await move(taskQueue);
+  }
+  throw notMoved(taskQueue);
+};

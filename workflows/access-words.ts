@@ -1,0 +1,96 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { AccessSeen } from '../activities/access';
+import type { FailureDetails } from '../activities/airbyte';
+import type { Principal } from '../src/access-refs';
+import type { Info } from '../src/contract';
+import type { UpdateAclInput } from './input';
+import type { Run } from './run';
+
+/** Names in a line that people read, and lines about single people in a log. */
+export const MAX_NAMED = 20;
+
+const listed = (names: string[], most: number) => {
+  const more = names.length - most;
+  return [...names.slice(0, most), ...(more > 0 ? [`${String(more)} more`] : [])].join(', ');
+};
+
+const named = (people: Principal[]) =>
+  listed(
+    people.flatMap(({ refs }) => refs),
+    MAX_NAMED,
+  );
+
+/** Says whose access it is, by name as long as there are not too many in all. */
+export const namer = () => {
+  let left = MAX_NAMED;
+  return (keys: string[]) => {
+    const most = Math.min(left, keys.length);
+    left -= most;
+    if (most > 0) return `the access of ${listed(keys, most)}`;
+    return `the access of ${String(keys.length)} more`;
+  };
+};
+
+export const refuseUnknown = (unknown: string[]) => {
+  if (unknown.length === 0) return;
+  const details: FailureDetails = {
+    problem: `${unknown.join('; ')}. Nothing was changed.`,
+    solution: 'Invite them to Airbyte, or leave them out, then send the request again.',
+  };
+  throw ApplicationFailure.create({
+    message: details.problem,
+    type: 'UnknownPrincipals',
+    nonRetryable: true,
+    details: [details],
+  });
+};
+
+const KINDS = { user: 'users', group: 'groups' };
+
+/** Who cannot be granted anything, as this Airbyte has no such kind. */
+export const unmanaged = (
+  people: Principal[],
+  { without }: Pick<AccessSeen, 'without'>,
+  run: Run,
+) => {
+  const left = people.filter(({ kind }) => without.includes(kind));
+  if (left.length > 0)
+    run.warn(
+      `This Airbyte has no permissions for ${without.map((kind) => KINDS[kind]).join(' and ')} (its edition or version): nothing was granted to ${named(left)}.`,
+    );
+  return left;
+};
+
+export const infoOf = ({ people, info }: UpdateAclInput, left: Principal[]): Info => {
+  const withAccess = people.filter(({ kind }) => !left.some((each) => each.kind === kind));
+  const isManaged = withAccess.length > 0 || left.length === 0;
+  const value = isManaged
+    ? named(withAccess) || 'nobody'
+    : 'not managed: this Airbyte has no permissions';
+  return {
+    publicInfo: { ...info.publicInfo, access: { type: 'string', label: 'Access', value } },
+    privateInfo: info.privateInfo,
+    aclInfo: withAccess.flatMap(({ refs }) =>
+      refs.map((identity) => ({ identity, locked: false })),
+    ),
+  };
+};
+
+export interface Counts {
+  granted: number;
+  kept: number;
+  had: number;
+  revoked: number;
+}
+
+export const resultOf = ({ granted, kept, had, revoked }: Counts, left: Principal[]) => {
+  const count = (items: number, what: string) => (items > 0 ? [`${String(items)} ${what}`] : []);
+  const parts = [
+    ...count(granted, 'granted'),
+    ...count(kept, 'kept'),
+    ...count(had, 'had it from others'),
+    ...count(revoked, 'revoked'),
+    ...count(left.length, 'not granted, as this Airbyte has no such permissions'),
+  ];
+  return `Who has access is as asked: ${parts.join(', ') || 'nobody'}.`;
+};

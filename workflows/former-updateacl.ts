@@ -1,0 +1,104 @@
+import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
+import type { AccessSeen } from '../activities/access';
+import type { Principal } from '../src/access-refs';
+import type { ProvisioningStatus } from '../src/contract';
+import { planAccess } from './former-access-plan';
+import type { AccessPlan } from './former-access-plan';
+import { accessSteps, rememberedAs } from './former-access-steps';
+import { infoOf, refuseUnknown, resultOf, unmanaged } from './access-words';
+import { explain } from './failure';
+import type { Recalled } from './grants';
+import type { UpdateAclInput } from './input';
+import { holdAccess } from './lease';
+import { accessMemory } from './former-memory';
+import { endedBy, failRun, reasonOf } from './outcome';
+import { activitiesFor, startRun } from './run';
+import { asTold, compensate } from './saga';
+
+const countsOf = ({ grant, kept, had, revoke }: AccessPlan) => ({
+  granted: grant.length,
+  kept: kept.length,
+  had: had.length,
+  revoked: revoke.length,
+});
+
+const peopleHeld = ({ grants }: Recalled) =>
+  Object.fromEntries(grants.map(({ key, person }) => [key, person]));
+
+/** Whom the component is remembered to want: those who are, or were, granted something. */
+const wantedOf = (people: Principal[], { people: seen }: AccessSeen, { grants }: Recalled) =>
+  people
+    .map(({ key }) => key)
+    .filter((key) => seen[key] ?? grants.some((grant) => grant.key === key));
+
+const isSame = (one: string[], other: string[]) =>
+  one.length === other.length && one.every((each) => other.includes(each));
+
+/**
+ * Runs that were begun when one workflow remembered all grants of a workspace end as they began. Can
+ * go, with all that is called former, when none of them is open.
+ */
+export async function updateaclAsBefore(input: UpdateAclInput): Promise<ProvisioningStatus> {
+  const { component, people, retry, taskQueue } = input;
+  const run = startRun();
+  const memory = accessMemory(component.key, taskQueue);
+  const steps = accessSteps({ run, steps: activitiesFor(retry), settleTime: retry.settleTime });
+  let former: Recalled = { wanted: [], grants: [] };
+  let isTold = false;
+
+  try {
+    await holdAccess(taskQueue, run);
+    run.phase('Looking at who has access');
+    former = await memory.recall(people.map(({ key }) => key));
+    const seen = await steps.look(people, peopleHeld(former));
+    refuseUnknown(seen.unknown);
+    const left = unmanaged(people, seen, run);
+    const plan = planAccess(people, former, seen);
+    for (const { refs } of plan.had)
+      run.info(`Has access already, given by others: ${refs.join(', ')}`);
+
+    const wanted = wantedOf(people, seen, former);
+    const isNew = !isSame(wanted, former.wanted);
+    // Before acting, so that nothing is granted that is not remembered, however the run ends.
+    if (plan.grant.length > 0 || isNew) {
+      isTold = true;
+      await memory.change({
+        wanted: [...new Set([...former.wanted, ...wanted])],
+        grants: rememberedAs(plan.grant),
+      });
+    }
+
+    run.phase('Granting');
+    await steps.grantAll(plan.grant);
+    run.phase('Revoking');
+    await steps.revokeAll(plan.revoke);
+    steps.forget(plan.gone);
+    // A cancellation that the last step did not notice is heard all the same.
+    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
+
+    const grants = steps.changed();
+    if (isNew || Object.keys(grants).length > 0) await memory.change({ wanted, grants });
+    run.phase('Completed');
+    const info = infoOf(input, left);
+    return { status: 'COMPLETED', result: resultOf(countsOf(plan), left), info, logs: run.logs };
+  } catch (failure) {
+    const err = endedBy(failure, run);
+    run.error(reasonOf(err, run).problem);
+    const told = asTold(await compensate(steps.undos, run));
+    const grants = steps.changed();
+    const added = Object.values(grants).flatMap((grant) => (grant ? [grant.key] : []));
+    // Who could not be taken off again stays wanted, so that the next updateacl does it.
+    const wanted = [...new Set([...former.wanted, ...added])];
+    if (isTold || steps.undos.length > 0)
+      await memory.change({ wanted, grants }).catch((late: unknown) => {
+        run.error(`What was granted is not remembered. ${explain(late).problem}`);
+      });
+    return failRun({
+      err,
+      run,
+      what: 'access',
+      exists: input.info.privateInfo,
+      ...told,
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import { planLeaving } from './former-access-plan';
+import { accessSteps } from './former-access-steps';
+import type { Grant } from './grants';
+import type { UnprovisionInput } from './input';
+import { holdAccess } from './lease';
+import { accessMemory } from './former-memory';
+import { reasonOf } from './outcome';
+import type { Run, Steps } from './run';
+
+const whose = ({ key, type }: Grant) => `the access of ${key} (${type})`;
+
+/** As runs do that were begun when one workflow remembered all grants of a workspace. */
+export const withdrawAsBefore = async (
+  { component: { key: component }, taskQueue }: Pick<UnprovisionInput, 'component' | 'taskQueue'>,
+  run: Run,
+  steps: Steps,
+): Promise<Map<string, unknown>> => {
+  const failures = new Map<string, unknown>();
+  const fail = (what: string, err: unknown) => {
+    failures.set(what, err);
+    run.error(`Not revoked: ${what}. ${reasonOf(err, run).problem}`);
+  };
+  const memory = accessMemory(component, taskQueue);
+  const access = accessSteps({ run, steps, settleTime: 0 });
+  try {
+    if ((await memory.recall()).wanted.length === 0) return failures;
+    await holdAccess(taskQueue, run);
+    run.phase('Revoking the access that people had through the component');
+    const { grants } = await memory.recall();
+    const held = Object.fromEntries(grants.map(({ key, person }) => [key, person]));
+    const plan = planLeaving(grants, await access.look([], held));
+    const left: string[] = [];
+    const removeOne = async (grant: Grant) => {
+      await access.remove(grant).catch((err: unknown) => {
+        left.push(grant.key);
+        fail(whose(grant), err);
+      });
+    };
+    await Promise.all(plan.revoke.map(removeOne));
+    access.forget(plan.gone);
+    await memory.change({ wanted: left, grants: access.changed() });
+  } catch (err) {
+    fail('the access that people had through the component', err);
+  }
+  return failures;
+};

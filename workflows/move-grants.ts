@@ -1,0 +1,22 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { AccessChanges } from '../activities/access-changes';
+import { holdAccess } from './lease';
+import { startRun } from './run';
+
+const { moveAccess } = proxyActivities<AccessChanges>({
+  summary: 'Move who was granted what',
+  heartbeatTimeout: '10s',
+  scheduleToCloseTimeout: '10m',
+  retry: { initialInterval: '1s', maximumInterval: '10s' },
+});
+
+/**
+ * Moves what one workflow remembered for a whole workspace, in earlier versions, to where it is
+ * remembered now, and ends that workflow. Waits for runs of those versions, which still use it.
+ */
+export async function moveGrants({ taskQueue }: { taskQueue: string }): Promise<void> {
+  const run = startRun();
+  await holdAccess(taskQueue, run);
+  run.phase('Moving who was granted what');
+  await moveAccess({ taskQueue });
+}
