@@ -18,6 +18,8 @@ export interface FailureDetails {
   solution: string;
   /** Until then (epoch milliseconds) Airbyte may still do what it was asked; absent: it will not. */
   settlesAt?: number;
+  /** The step has written nothing, and what it found is somebody else's change: nothing to undo. */
+  didNothing?: true;
   /** The step's own time was up; absent where it was not that. */
   outOfTime?: OutOfTime;
 }

@@ -54,14 +54,17 @@ const undoOfClear = (
   if (!patched('put-back-what-a-clear-changed')) return [];
   const what = `status and schedule of the connection "${connection.name}"`;
   const step = steps(`Put back ${what}`, COMPENSATION);
-  const undo = () => step.restoreConnection({ before: connection, settleTime });
+  const { id, name, status, schedule } = connection;
+  const former = { id, name, status, schedule };
+  const undo = () => step.restoreConnection({ former, settleTime });
   return [{ kind: 'connection', what, effect: PUT_BACK, undo }];
 };
 
 const clearData = async (run: Run, steps: Steps, { connection, destination }: Found) => {
   if (connection) {
     run.phase('Clearing the data in the destination');
-    await steps(`Clear the data of ${connection.name}`).clearData({ connection });
+    const { id, name, status } = connection;
+    await steps(`Clear the data of ${name}`).clearData({ connection: { id, status } });
     run.info('Cleared the data in the destination');
   } else if (destination)
     run.warn('The data was not cleared: without a connection Airbyte cannot tell what it wrote.');
@@ -108,7 +111,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   const removeAll = async (): Promise<ProvisioningStatus> => {
     await holdComponent(key, run);
     run.phase('Looking at what exists in Airbyte');
-    const found = await steps(`Look for ${key}`).inspect({ key, known: input.known });
+    const found = await steps(`Look for ${key}`).inspect({ key, known: input.known, inShort: true });
     exists = existingIn(found);
     const { connection, source, destination } = removalsOf(found, key, steps);
     const removals = [connection, source, destination].filter((removal) => removal !== undefined);
