@@ -164,7 +164,12 @@ export const createActorActivities = (deps: ActorDeps) => {
   /** As it was seen, or as an attempt before this one has written it: then a write changes no other's. */
   const asSeen = async (
     airbyte: Airbyte,
-    { kind, seen, wanted, number }: { kind: Kind; seen: Sight; wanted: WantedActor; number: number },
+    {
+      kind,
+      seen,
+      wanted,
+      number,
+    }: { kind: Kind; seen: Sight; wanted: WantedActor; number: number },
   ) => {
     const { id, name } = seen;
     const found = await airbyte.getActor(kind, id);

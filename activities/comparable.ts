@@ -77,7 +77,10 @@ export const differingIn = (now: ConnectionRead, former: FormerConnection) => {
 };
 
 const digestOf = (value: unknown) =>
-  createHash('sha256').update(stringify(value) ?? '').digest('hex').slice(0, 32);
+  createHash('sha256')
+    .update(stringify(value) ?? '')
+    .digest('hex')
+    .slice(0, 32);
 
 /** Equal for two looks between which nobody has changed what can be read. */
 export const digestOfActor = (actor: Actor) => {

@@ -68,9 +68,7 @@ const areStreamsAsWanted = (
   const there = indexOf(current);
   return (
     current.length === wanted.length &&
-    wanted.every((stream) =>
-      there.meantBy(stream).some((other) => isStreamAsWanted(other, stream)),
-    )
+    wanted.every((stream) => there.meantBy(stream).some((other) => isStreamAsWanted(other, stream)))
   );
 };
 

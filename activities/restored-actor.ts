@@ -42,9 +42,7 @@ const rebuilt = async (
   return {
     configuration: withValues(before.configuration ?? {}, places, valueFor),
     unproven:
-      former?.proven === false
-        ? others.filter((place) => typeof valueFor(place) === 'string')
-        : [],
+      former?.proven === false ? others.filter((place) => typeof valueFor(place) === 'string') : [],
     missing,
     why: former?.why ?? 'what this run wrote is not there any more',
   };

@@ -24,7 +24,13 @@ const asWritten = (former: FormerConnection): Partial<ConnectionWrite> => {
     ...(schedule && { schedule: { ...schedule, cronExpression: cronOf(schedule.cronExpression) } }),
   };
   if (!isWhole(former)) return part;
-  const { sourceId: _source, destinationId: _destination, odd: _odd, prefix = '', ...whole } = former;
+  const {
+    sourceId: _source,
+    destinationId: _destination,
+    odd: _odd,
+    prefix = '',
+    ...whole
+  } = former;
   return {
     ...whole,
     ...part,

@@ -62,8 +62,7 @@ export const createKeeper = () => {
     if (json.length < PACKED_FROM) return entity;
     const packed = await pack(json);
     kept += packed.length;
-    if (kept <= MAX_KEPT && json.length <= MAX_PLAIN)
-      return { packed: packed.toString('base64') };
+    if (kept <= MAX_KEPT && json.length <= MAX_PLAIN) return { packed: packed.toString('base64') };
     throw refused(
       `The ${kind} "${entity.name}" (${entity.id}) is too large in Airbyte to be put back if the run failed: ${inMebibytes(json.length)}, and ${inMebibytes(kept)} compressed, with what else the run would change; ${inMebibytes(MAX_KEPT)} are possible. Nothing was changed.`,
       `Make the ${kind} smaller, for example with fewer streams; or unprovision the component and deploy it anew, which puts nothing back.`,

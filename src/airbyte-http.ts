@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
@@ -84,6 +85,8 @@ export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
   const limit = pLimit(options.maxInFlight);
 
   const send = async (call: Call<z.ZodType>, authorization?: string): Promise<Answer> => {
+    // After long computing: connections that Airbyte has closed meanwhile are noticed before one is used.
+    await breathe();
     const started = Date.now();
     const deadline = AbortSignal.timeout(requestTimeout);
     const { cancelled, timeUp } = call.interest;

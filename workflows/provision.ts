@@ -126,7 +126,8 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     run.phase('Looking at what exists in Airbyte');
     for (const note of input.notes ?? []) run.info(note);
     for (const warning of warnings) run.warn(warning);
-    const look = () => steps(`Look for ${key}`).inspect({ key, known: input.known, plan, inShort: true });
+    const look = () =>
+      steps(`Look for ${key}`).inspect({ key, known: input.known, plan, inShort: true });
     const { streams: offered, ...before } = await claimed(await look(), look);
     exists = existingIn(before.isForeign ? { workspaceId: before.workspaceId } : before);
     for (const warning of before.warnings ?? []) run.warn(warning);

@@ -21,8 +21,7 @@ export const sightOfActor = (told: ToldActor | undefined): Sight | Actor | undef
   !told || 'configuration' in told ? told : inShort(told);
 export const sightOfConnection = (
   told: ToldConnection | undefined,
-): Sight | ConnectionRead | undefined =>
-  !told || 'configurations' in told ? told : inShort(told);
+): Sight | ConnectionRead | undefined => (!told || 'configurations' in told ? told : inShort(told));
 
 /** For its undo; undefined of one of which the run has nothing to change. */
 export const formerActor = (told: ToldActor): Snapshot<Actor> | undefined =>

@@ -111,7 +111,11 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   const removeAll = async (): Promise<ProvisioningStatus> => {
     await holdComponent(key, run);
     run.phase('Looking at what exists in Airbyte');
-    const found = await steps(`Look for ${key}`).inspect({ key, known: input.known, inShort: true });
+    const found = await steps(`Look for ${key}`).inspect({
+      key,
+      known: input.known,
+      inShort: true,
+    });
     exists = existingIn(found);
     const { connection, source, destination } = removalsOf(found, key, steps);
     const removals = [connection, source, destination].filter((removal) => removal !== undefined);
