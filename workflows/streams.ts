@@ -9,7 +9,7 @@ interface Named {
   name: string;
 }
 
-const cut = (name: string) => [...name].slice(0, MAX_NAME).join('');
+const cut = (name: string) => Array.from(name).slice(0, MAX_NAME).join('');
 
 const inShort = (streams: Named[]): ToldStreams => ({
   count: streams.length,
