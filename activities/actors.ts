@@ -8,32 +8,46 @@ import type { SecretReferences } from '../src/secret-references';
 import { fingerprintOf, ownedName, ownerOf } from '../src/ownership';
 import { isUnvouched, takeOver } from './adoption';
 import { attempt } from './attempt';
+import { digestOfActor } from './comparable';
 import { isActorAsWanted, masked } from './comparison';
 import { definitionIdOf, mustBeOfConnector } from './definitions';
-import { adoptable, byHint, settled, single, stillThere } from './findings';
+import { adoptable, byHint, changedSince, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
-import { createFormerSecrets, placesKept } from './former';
+import { createFormerSecrets } from './former';
 import type { FormerDeps, Place } from './former';
+import { isGone } from './restored';
 import { createRestoreActor } from './restored-actor';
+import type { Sight } from './seen';
+import type { Snapshot } from './snapshot';
 
 export type Wanted = Plan['source'] | Plan['destination'];
 
-export interface PutActor<Plan extends Wanted> {
+interface ForOne {
   /** The component's key. */
   key: string;
-  plan: Plan;
-  before?: Actor | undefined;
   /** Milliseconds Airbyte may take to finish, unseen, what it was asked for. */
   settleTime: number;
 }
 
-export type RestoreActor<Plan extends Wanted> = Pick<PutActor<Plan>, 'plan' | 'settleTime'> & {
-  before: Actor;
+/**
+ * `seen` is whole where an older worker looked. A worker of before these names does not take them: it
+ * fails, and the step is tried again by another.
+ */
+export type PutActor<Plan extends Wanted> =
+  | (ForOne & { wanted: Plan; seen?: Sight | Actor | undefined })
+  /** As older workers ask for it. */
+  | (ForOne & { plan: Plan; before?: Actor | undefined });
+
+export type RestoreActor = Pick<ForOne, 'settleTime'> & {
   /** The component's; absent in runs of older workers, where the name has it. */
   key?: string;
-  /** What the run's own step wrote, if it said so. */
+  /** What the run's own step wrote, if that is known. */
   written?: Written | undefined;
-};
+} & (
+    | { name: string; former: Snapshot<Actor> }
+    /** As older workers ask for it. */
+    | { plan: Pick<Wanted, 'name'>; before: Actor }
+  );
 
 /** What an update left in Airbyte. */
 export interface Written {
@@ -96,7 +110,7 @@ const remove = async (airbyte: Airbyte, kind: Kind, id: string) => {
 export type ResolveDeps = Pick<ActorDeps, 'fabrics' | 'references' | 'fingerprintKey'>;
 
 /** A configuration with the secrets it refers to, and with the fabric's hosts and secrets. */
-const createComplete =
+export const createComplete =
   ({ fabrics, references }: Pick<ResolveDeps, 'fabrics' | 'references'>) =>
   async (kind: Kind, { connector, configuration }: Wanted) => ({
     ...(await references.resolve(configuration, ['specific', kind, 'connectionConfiguration'])),
@@ -119,6 +133,16 @@ export const createResolve = (deps: ResolveDeps) => {
   };
 };
 
+/** A worker of before has told all of it. */
+const sightOf = (seen: Sight | Actor, wanted: WantedActor): Sight => {
+  if (!('configuration' in seen)) return seen;
+  const { id, name } = seen;
+  const isAsWanted = isActorAsWanted(masked(seen), wanted);
+  return { id, name, digest: digestOfActor(seen), ...(isAsWanted && { isAsWanted }) };
+};
+
+type WantedActor = Pick<Actor, 'name' | 'definitionId' | 'configuration'>;
+
 /** Making, putting back and removing the sources and destinations of components. */
 export const createActorActivities = (deps: ActorDeps) => {
   const { airbyteFor, hrefOf } = deps;
@@ -130,45 +154,65 @@ export const createActorActivities = (deps: ActorDeps) => {
     airbyte: Airbyte,
     kind: Kind,
     current: Actor | undefined,
-    wanted: Pick<Actor, 'name' | 'definitionId' | 'configuration'>,
+    wanted: WantedActor,
   ) => {
     if (!current) return (await airbyte.createActor(kind, wanted)).id;
     if (!isActorAsWanted(current, wanted)) await airbyte.updateActor(kind, current.id, wanted);
     return current.id;
   };
 
+  /** As it was seen, or as an attempt before this one has written it: then a write changes no other's. */
+  const asSeen = async (
+    airbyte: Airbyte,
+    {
+      kind,
+      seen,
+      wanted,
+      number,
+    }: { kind: Kind; seen: Sight; wanted: WantedActor; number: number },
+  ) => {
+    const { id, name } = seen;
+    const found = await airbyte.getActor(kind, id);
+    if (!found) throw isGone({ kind, name, href: hrefOf(`${kind}/${id}`) });
+    const current = masked(found);
+    mustBeOfConnector(kind, current, wanted);
+    if (digestOfActor(current) === seen.digest || isActorAsWanted(current, wanted)) return current;
+    throw changedSince(kind, seen, number);
+  };
+
   return {
-    put: (kind: Kind, { settleTime, ...given }: PutActor<Wanted>) =>
+    put: (kind: Kind, given: PutActor<Wanted>) =>
       attempt(async ({ number, settlesAt, interest }): Promise<Put> => {
-        const { key, plan, before } = given;
+        const { key } = given;
+        const plan = 'wanted' in given ? given.wanted : given.plan;
         const airbyte = airbyteFor(interest);
         const wanted = await resolve(airbyte, kind, { plan, key });
+        const told = 'wanted' in given ? given.seen : given.before;
+        const seen = told && sightOf(told, wanted);
         const done = (id: string, action: Put['action']) => ({
           id,
           name: wanted.name,
           href: hrefOf(`${kind}/${id}`),
           action,
         });
-        if (before) mustBeOfConnector(kind, before, wanted);
-        if (before && isActorAsWanted(before, wanted)) return done(before.id, 'unchanged');
-        if (before && isUnvouched(before, key)) {
+        // The name has the digits of the secrets: others are there to be had since.
+        if (seen?.isAsWanted && seen.name !== wanted.name) throw changedSince(kind, seen, number);
+        if (seen?.isAsWanted) return done(seen.id, 'unchanged');
+        if (seen && isUnvouched(seen, key)) {
           const untilSettled = () => settled({ settlesAt });
-          const taken = { kind, key, plan, before, wanted };
+          const taken = { kind, key, plan, seen, wanted, number };
           const { id, action, ...rest } = await takeOver(airbyte, taken, untilSettled);
           return { ...done(id, action), ...rest };
         }
-        if (before) settled({ settlesAt });
-        const kept =
-          before &&
-          (await placesKept(() => former(kind, { key, before, interest }), {
-            before,
-            wanted: wanted.configuration,
-          }));
-        const look = () => findActor(airbyte, kind, key, before?.id);
-        const current = number === 1 ? before : await adoptable(look, { settlesAt });
-        const id = await write(airbyte, kind, current, wanted);
-        return { ...done(id, before ? 'updated' : 'created'), ...(kept && { kept }) };
-      }, settleTime),
+        if (seen) {
+          settled({ settlesAt });
+          const current = await asSeen(airbyte, { kind, seen, wanted, number });
+          return done(await write(airbyte, kind, current, wanted), 'updated');
+        }
+        const look = () => findActor(airbyte, kind, key);
+        const current = number === 1 ? undefined : await adoptable(look, { settlesAt });
+        return done(await write(airbyte, kind, current, wanted), 'created');
+      }, given.settleTime),
 
     restore: createRestoreActor({ airbyteFor, hrefOf, former }),
 

@@ -3,13 +3,15 @@ import { OddEntity } from '../src/airbyte-error';
 import type { Interest } from '../src/airbyte-http';
 import type { Plan } from '../src/descriptor';
 import { componentIn, fingerprintIn, ownedName } from '../src/ownership';
-import type { Found } from './airbyte';
+import type { WholeFound } from './airbyte';
 import { attempt } from './attempt';
+import { digestOfActor } from './comparable';
 import { differencesIn, masked } from './comparison';
-import { definitionIdOf } from './definitions';
-import { byHint, refused, settled } from './findings';
+import { definitionIdOf, mustBeOfConnector } from './definitions';
+import { byHint, changedSince, refused, settled } from './findings';
 import type { Put } from './findings';
-import { secretPlaces, valueAt, withValue } from './former';
+import { secretPlaces, valueAt, withValues } from './former';
+import type { Sight } from './seen';
 import { candidateOf, homonymsOf, judge, retiredName } from './taking-over';
 import type { AdoptExisting, Surroundings } from './taking-over';
 import { isRefusal } from './taking-over-words';
@@ -32,7 +34,7 @@ export interface AdoptionDeps {
 type Wanted = Pick<Actor, 'name' | 'definitionId' | 'configuration'>;
 
 /** Only a component without a pipeline as wanted looks at what else there is. */
-const isSettled = ({ connection, destination }: Found, { connection: wanted }: Plan) =>
+const isSettled = ({ connection, destination }: WholeFound, { connection: wanted }: Plan) =>
   connection?.name === wanted.name &&
   connection.destinationId === destination?.id &&
   [undefined, connection.id].includes(wanted.adopt);
@@ -62,7 +64,7 @@ const asFailure = ({ at, problem, solution }: Refusal) =>
  */
 export const createTaking =
   ({ hrefOf, adoptExisting: policy }: Pick<AdoptionDeps, 'hrefOf' | 'adoptExisting'>) =>
-  async (airbyte: Airbyte, found: Found, plan: Plan): Promise<Found> => {
+  async (airbyte: Airbyte, found: WholeFound, plan: Plan): Promise<WholeFound> => {
     if (isSettled(found, plan)) return found;
     // One that slips from page to page could be the very one that shares a source.
     const connections = await airbyte.listConnections({ until: () => false });
@@ -124,18 +126,15 @@ const keepingSecrets = (
   const seen = masked(current).configuration;
   const places = secretPlaces(seen);
   const differing = differencesIn(seen, wanted, '').map((path) => path.split(/[.[]/)[1] ?? '');
-  const isBeside = (field: string) => places.every(([top]) => top !== field);
+  const secret = new Set(places.map(([top]) => top));
+  const isBeside = (field: string) => !secret.has(field);
   const isHarmless =
     differing.length === 0 ||
     (connector !== 'custom' &&
       differing.every((field) => HARMLESS.includes(field) && isBeside(field)));
   const isFitting = places.every((place) => typeof valueAt(wanted, place) === 'string');
   if (places.length === 0 || !isHarmless || !isFitting) return undefined;
-  return places.reduce(
-    (configuration, place) =>
-      withValue(configuration, place, valueAt(current.configuration, place)),
-    wanted,
-  );
+  return withValues(wanted, places, (place) => valueAt(current.configuration, place));
 };
 
 /** Its stored secrets are not known to be those of a descriptor: there are no digits to say so. */
@@ -164,8 +163,10 @@ interface Taken {
   kind: Kind;
   key: string;
   plan: Plan[Kind];
-  before: Actor;
+  seen: Sight;
   wanted: Wanted & { configuration: Record<string, unknown> };
+  /** Of the attempt. */
+  number: number;
 }
 
 /**
@@ -175,11 +176,12 @@ interface Taken {
  */
 export const takeOver = async (
   airbyte: Airbyte,
-  { kind, key, plan, before, wanted }: Taken,
+  { kind, key, plan, seen, wanted, number }: Taken,
   untilSettled: () => void,
 ): Promise<Pick<Put, 'id' | 'name' | 'action' | 'isUnsealed'>> => {
-  const { id } = before;
+  const { id } = seen;
   const current = mineOnly(kind, await airbyte.getActor(kind, id), { id, key });
+  mustBeOfConnector(kind, current, wanted);
   // With digits an attempt before this one has written the descriptor's secrets already.
   const kept = isUnvouched(current, key)
     ? keepingSecrets(current, wanted.configuration, plan.connector)
@@ -188,14 +190,16 @@ export const takeOver = async (
     ? { name: ownedName(plan.name, key), configuration: kept }
     : { name: wanted.name, configuration: wanted.configuration };
   const isThere = (actor: Actor) => actor.name === next.name && isReadAs(actor, wanted);
+  const isSeen = digestOfActor(current) === seen.digest;
   if (!isThere(current)) {
+    if (!isSeen) throw changedSince(kind, seen, number);
     untilSettled();
     await airbyte.updateActor(kind, id, next);
   }
   return {
     id,
     name: next.name,
-    action: isThere(before) ? 'unchanged' : 'updated',
+    action: isSeen && isThere(current) ? 'unchanged' : 'updated',
     ...(kept && { isUnsealed: true }),
   };
 };
@@ -206,10 +210,8 @@ export const hasFormerSecrets = (current: Actor, before: Actor) =>
 
 /** As it was, with asterisks where they were read. */
 export const withStored = (before: Actor, current: Actor) =>
-  secretPlaces(before.configuration).reduce(
-    (configuration, place) =>
-      withValue(configuration, place, valueAt(current.configuration, place)),
-    before.configuration ?? {},
+  withValues(before.configuration ?? {}, secretPlaces(before.configuration), (place) =>
+    valueAt(current.configuration, place),
   );
 
 export interface Seal<Of> {
@@ -244,7 +246,11 @@ export const createAdoptionActivities = ({
     }, settleTime),
 
   /** Pauses and renames a connection, so that no second pipeline runs beside the component's. */
-  retireConnection: (given: { before: ConnectionRead; key: string; settleTime: number }) =>
+  retireConnection: (given: {
+    before: Pick<ConnectionRead, 'id' | 'name'>;
+    key: string;
+    settleTime: number;
+  }) =>
     attempt(async ({ settlesAt, interest }) => {
       const { before, key } = given;
       const airbyte = airbyteFor(interest);

@@ -12,35 +12,51 @@ import { attempt } from './attempt';
 import { changesByHand, onSchedule, refuseToLeave } from './by-hand';
 import { createClearingActivities } from './clearing';
 import { createConnectionActivities, findConnection } from './connections';
-import type { DiscoveredStream } from './connections';
+import type { DiscoveredStream, ToldStreams } from './discovered';
 import { createForesight } from './foresight';
 import { createSyncActivities } from './jobs';
 import type { MappersByHand } from './mappers';
 import { lackingTags } from './tags';
 import type { AdoptExisting } from './taking-over';
+import { inShortOf, namesOf } from './seen';
+import type { SeenActor, SeenConnection } from './seen';
 
 export type { FailureDetails, LastWord } from './attempt';
 export type { Written } from './actors';
 export type { Put } from './findings';
+export type { ToldStreams } from './discovered';
+export type { SeenActor, SeenConnection, Sight } from './seen';
+export type { Snapshot } from './snapshot';
 
 export type Activities = ReturnType<typeof createActivities>;
 
-/** What of a component exists in Airbyte. Configurations are masked: this goes into the history. */
-export interface Found {
+interface Told {
   workspaceId: string;
-  source?: Actor;
-  destination?: Actor;
-  connection?: ConnectionRead;
   /** These are a pipeline of somebody else's, which the component takes over. */
   isForeign?: boolean;
-  /** Somebody else's connection, whose place the component's own takes. */
-  replaces?: ConnectionRead;
   /** For the log of the run. */
   warnings?: string[];
   /** Tags that the run will make. */
   lackingTags?: string[];
+}
+
+/** What of a component exists in Airbyte, as a run is told it; entities are whole of an older worker. */
+export interface Found extends Told {
+  source?: SeenActor | Actor;
+  destination?: SeenActor | Actor;
+  connection?: SeenConnection | ConnectionRead;
+  /** Somebody else's connection, whose place the component's own takes. */
+  replaces?: Pick<ConnectionRead, 'id' | 'name' | 'status'>;
   /** The source's streams, where they could be looked up before anything is written. */
-  streams?: DiscoveredStream[];
+  streams?: ToldStreams | DiscoveredStream[];
+}
+
+/** All of it; configurations are masked, as older workers' runs have them in their histories. */
+export interface WholeFound extends Told {
+  source?: Actor;
+  destination?: Actor;
+  connection?: ConnectionRead;
+  replaces?: ConnectionRead;
 }
 
 export interface ActivityDeps {
@@ -71,6 +87,8 @@ interface Inspect {
   key: string;
   known: KnownIds;
   plan?: Plan;
+  /** Not asked for by older workers, whose runs hold whole entities. */
+  inShort?: true;
 }
 
 /**
@@ -87,7 +105,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
   const foresee = createForesight(deps);
 
   /** What somebody has set at the connection and the run will change, and the tags it will make. */
-  const forewarn = async (airbyte: Airbyte, found: Found, plan: Plan) => {
+  const forewarn = async (airbyte: Airbyte, found: WholeFound, plan: Plan) => {
     const { connection, replaces, isForeign = false, warnings = [] } = found;
     const byHand = rest.mappersByHand;
     if (replaces) refuseToLeave(replaces);
@@ -109,7 +127,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
      * `plan` also for a pipeline that the component takes over, or that is in its way; and what can be
      * judged of the plan before anything is written is refused here.
      */
-    inspect: ({ key, known, plan }: Inspect): Promise<Found> =>
+    inspect: ({ key, known, plan, inShort }: Inspect): Promise<Found> =>
       attempt(async ({ interest }) => {
         const airbyte = rest.airbyteFor(interest);
         const [source, destination] = await Promise.all([
@@ -117,19 +135,20 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
           findActor(airbyte, 'destination', key, known.destinationId),
         ]);
         const connection = source && (await findConnection(airbyte, source.id, known.connectionId));
-        const seen: Found = {
+        const seen: WholeFound = {
           workspaceId,
           ...(source && { source }),
           ...(destination && { destination }),
           ...(connection && { connection }),
         };
-        if (!plan) return seen;
+        if (!plan) return inShort ? namesOf(seen) : seen;
         const found = await taking(airbyte, seen, plan);
-        const offered = await foresee(airbyte, plan, found);
+        const foreseen = await foresee(airbyte, plan, { ...found, interest });
+        const told = { ...found, ...(await forewarn(airbyte, found, plan)) };
+        if (inShort) return inShortOf(told, { plan, foreseen, byHand: rest.mappersByHand });
         // Those that the plan names it has already: a source may have thousands.
-        const streams = offered && plan.connection.streams ? [] : offered;
-        const told = await forewarn(airbyte, found, plan);
-        return { ...found, ...told, ...(streams && { streams }) };
+        const streams = foreseen.streams && plan.connection.streams ? [] : foreseen.streams;
+        return { ...told, ...(streams && { streams }) };
       }),
 
     putSource: (given: PutActor<Plan['source']>) => actors.put('source', given),
@@ -141,9 +160,8 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
     sealDestination: (given: Seal<Plan['destination']>) => adoption.seal('destination', given),
     retireConnection: adoption.retireConnection,
 
-    restoreSource: (given: RestoreActor<Plan['source']>) => actors.restore('source', given),
-    restoreDestination: (given: RestoreActor<Plan['destination']>) =>
-      actors.restore('destination', given),
+    restoreSource: (given: RestoreActor) => actors.restore('source', given),
+    restoreDestination: (given: RestoreActor) => actors.restore('destination', given),
     restoreConnection: connections.restore,
 
     deleteSource: (which: Which) => actors.delete('source', which),

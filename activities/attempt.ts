@@ -20,6 +20,8 @@ export interface FailureDetails {
   solution: string;
   /** Until then (epoch milliseconds) Airbyte may still do what it was asked; absent: it will not. */
   settlesAt?: number;
+  /** The step has written nothing, and what it found is somebody else's change: nothing to undo. */
+  didNothing?: true;
   /** The step's own time was up; absent where it was not that. */
   outOfTime?: OutOfTime;
   /** How many attempts so far have only seen that what they wait for goes on; absent: none. */

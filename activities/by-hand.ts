@@ -1,5 +1,6 @@
 import type { ConnectionRead, StreamRead } from '../src/airbyte';
 import type { Plan } from '../src/descriptor';
+import { cut } from '../src/lengths';
 import { asWrite, streamsOf } from './connections';
 import { isScheduleAsWanted } from './comparison';
 import { refused } from './findings';
@@ -8,8 +9,9 @@ import type { MappersByHand } from './mappers';
 
 /* What somebody has set at a connection in Airbyte, told before a run changes it. */
 
-/** They go into a run's history and log. */
+/** They go into a run's history and log; a note has so many characters. */
 const MAX_NOTES = 20;
+const MAX_NOTE = 1000;
 
 /** Streams that a descriptor does not name are all there are. */
 const wantedStreams = (plan: Plan['connection'], { configurations }: ConnectionRead) =>
@@ -63,7 +65,8 @@ const onColumns = ({ stream, found }: Fate): string[] => {
   const before = columnsOf(found);
   if (before.length === 0) return [];
   const wanted = columnsOf(stream);
-  const more = wanted.filter((column) => !before.includes(column));
+  const known = new Set(before);
+  const more = wanted.filter((column) => !known.has(column));
   if (wanted.length > 0 && more.length === 0) return [];
   const what = wanted.length === 0 ? 'all columns are synced' : `${more.join(', ')} is synced too`;
   return [
@@ -87,7 +90,8 @@ const onTags = ({ tags = [] }: ConnectionRead, wanted: { name: string }[] | unde
 
 const bounded = (notes: string[]) => {
   const more = notes.length - MAX_NOTES;
-  return more > 0 ? [...notes.slice(0, MAX_NOTES), `And ${String(more)} more of the kind`] : notes;
+  const first = notes.slice(0, MAX_NOTES).map((note) => cut(note, MAX_NOTE));
+  return more > 0 ? [...first, `And ${String(more)} more of the kind`] : first;
 };
 
 const refuseHand = (fates: Fate[]) => {

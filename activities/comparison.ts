@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Actor, ConnectionRead, ConnectionWrite } from '../src/airbyte';
 import { isRecord } from '../src/json';
 import { MASK, maskRecord } from '../src/secrets';
+import { indexOf } from '../src/stream-index';
 import { mapperDifferences } from './mappers';
 
 /** As it may go into a history. */
@@ -63,16 +64,13 @@ const isStreamAsWanted = (
 const areStreamsAsWanted = (
   current: ConnectionRead['configurations']['streams'],
   wanted: StreamWrite[],
-) =>
-  current.length === wanted.length &&
-  wanted.every((stream) =>
-    current.some(
-      (other) =>
-        other.name === stream.name &&
-        (stream.namespace === undefined || other.namespace === stream.namespace) &&
-        isStreamAsWanted(other, stream),
-    ),
+) => {
+  const there = indexOf(current);
+  return (
+    current.length === wanted.length &&
+    wanted.every((stream) => there.meantBy(stream).some((other) => isStreamAsWanted(other, stream)))
   );
+};
 
 /** Cron expressions read back with their time zone, always " UTC" in the public API. */
 export const cronOf = (expression: string | undefined) => expression?.replace(/\s+UTC$/, '');

@@ -6,22 +6,19 @@ import type { Problem } from '../src/errors';
 import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
+import { digestOfConnection } from './comparable';
 import { isConnectionAsWanted } from './comparison';
 import type { ConnectionWanted } from './comparison';
-import { lookAtStreams } from './discovered';
-import type { Discovery } from './discovered';
-import { adoptable, byHint, refused, settled, single, stillThere } from './findings';
+import { lookAtStreams, toldOf } from './discovered';
+import type { DiscoveredStream, Discovery, ToldStreams } from './discovered';
+import { adoptable, byHint, changedSince, refused, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
 import { withMappers } from './mappers';
 import type { MappersByHand } from './mappers';
+import { isGone } from './restored';
 import { createRestoreConnection } from './restored-connection';
+import type { Sight } from './seen';
 import { orTagsAgain, removeUnused, withTags } from './tags';
-
-/** What a run keeps of a stream: a source may have thousands. */
-export interface DiscoveredStream {
-  name: string;
-  namespace?: string;
-}
 
 /** A connection is the component's whose source it reads. */
 export const findConnection = async (airbyte: Airbyte, sourceId: string, hint?: string) => {
@@ -69,13 +66,19 @@ export const asWrite = (
 const inShort = ({ name, namespace }: SourceStream): DiscoveredStream =>
   namespace === undefined ? { name } : { name, namespace };
 
+/** Problems that a failure names. */
+const MAX_NAMED = 20;
+
 const sentence = (problem: Problem) => describeProblem(problem).replace(/([^?])$/, '$1.');
 
-const notOffered = (problems: Problem[]) =>
-  refused(
-    problems.length > 0 ? problems.map(sentence).join(' ') : 'The source has no streams to sync.',
+const notOffered = (problems: Problem[]) => {
+  const first = problems.slice(0, MAX_NAMED).map(sentence);
+  const more = problems.length > MAX_NAMED ? ['There are more of the kind.'] : [];
+  return refused(
+    problems.length > 0 ? [...first, ...more].join(' ') : 'The source has no streams to sync.',
     'Correct specific.connection.streams in the descriptor, or the source it reads.',
   );
+};
 
 /** The source's streams; wishes they do not fit are refused, after a look past Airbyte's cache. */
 export const discoverFor = async (
@@ -87,6 +90,48 @@ export const discoverFor = async (
   return streams.map(inShort);
 };
 
+/** Those that the plan names it has already. */
+const streamsFor = async (airbyte: Airbyte, given: Discovery) =>
+  given.plan.streams ? [] : discoverFor(airbyte, given);
+
+interface Ends {
+  sourceId: string;
+  destinationId: string;
+  /** Milliseconds Airbyte may take to finish, unseen, what it was asked for. */
+  settleTime: number;
+  /** Of another, whose place it takes: what was set there by hand stands here too. */
+  replaces?: { id: string } | undefined;
+}
+
+/** `seen` is whole where an older worker looked; with a plan without streams the source's are looked up. */
+export type PutConnection = Ends &
+  (
+    | {
+        wanted: Plan['connection'];
+        /** The destination's. */
+        connector: string;
+        seen?: Sight | ConnectionRead | undefined;
+      }
+    /** As older workers ask for it. */
+    | {
+        plan: Plan['connection'];
+        streams: DiscoveredStream[];
+        before?: ConnectionRead | undefined;
+      }
+  );
+
+/** A worker of before has told all of it. */
+const sightOf = (seen: Sight | ConnectionRead): Sight =>
+  'configurations' in seen
+    ? { id: seen.id, name: seen.name, digest: digestOfConnection(seen) }
+    : seen;
+
+const isElsewhere = ({ name, id }: ConnectionRead) =>
+  refused(
+    `The connection "${name}" (${id}) reads this component's source but writes to a destination that is not the component's.`,
+    'Delete that connection in Airbyte, then deploy again.',
+  );
+
 export interface ConnectionDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'> {
   mappersByHand: MappersByHand;
 }
@@ -97,52 +142,61 @@ export const createConnectionActivities = ({
   hrefOf,
   mappersByHand: byHand,
 }: ConnectionDeps) => ({
-  discover: (given: Discovery) =>
-    attempt(({ interest }) => discoverFor(airbyteFor(interest), given)),
+  /** In short where that is asked for: older workers' runs hold all the names. */
+  discover: ({ inShort, ...given }: Discovery & { inShort?: true }) =>
+    attempt(async ({ interest }): Promise<ToldStreams | DiscoveredStream[]> => {
+      const streams = await discoverFor(airbyteFor(interest), given);
+      return inShort ? toldOf(streams) : streams;
+    }),
 
-  put: (given: {
-    plan: Plan['connection'];
-    sourceId: string;
-    destinationId: string;
-    streams: DiscoveredStream[];
-    before?: ConnectionRead | undefined;
-    /** Of another, whose place it takes: what was set there by hand stands here too. */
-    replaces?: ConnectionRead;
-    /** Milliseconds Airbyte may take to finish, unseen, what it was asked for. */
-    settleTime: number;
-  }) =>
+  put: (given: PutConnection) =>
     attempt(async ({ number, settlesAt, interest }): Promise<Put> => {
-      const { plan, sourceId, destinationId, before, replaces } = given;
-      const airbyte = airbyteFor(interest);
-      const wantedOver = (seen: ConnectionRead | undefined = replaces) =>
-        asWrite(
-          plan,
-          withMappers(streamsOf(plan, given.streams), { sourceId, before: seen, byHand }),
-        );
-      const wanted = wantedOver(before);
+      const { sourceId, destinationId } = given;
+      const plan = 'wanted' in given ? given.wanted : given.plan;
+      const told = 'wanted' in given ? given.seen : given.before;
+      const seen = told && sightOf(told);
       const done = (id: string, action: Put['action']) => ({
         id,
-        name: wanted.name,
+        name: plan.name,
         href: hrefOf(`connections/${id}`),
         action,
       });
-      if (before && before.destinationId !== destinationId)
-        throw refused(
-          `The connection "${before.name}" (${before.id}) reads this component's source but writes to a destination that is not the component's.`,
-          'Delete that connection in Airbyte, then deploy again.',
-        );
-      if (before && isConnectionAsWanted(before, wanted)) return done(before.id, 'unchanged');
-      if (before) settled({ settlesAt });
-      const look = () => findConnection(airbyte, sourceId, before?.id);
-      const current = number === 1 ? before : await adoptable(look, { settlesAt });
-      const action = before ? 'updated' : 'created';
-      if (current && isConnectionAsWanted(current, wanted)) return done(current.id, action);
-      const write = await withTags(airbyte, wantedOver(current), current);
-      const writing = current
-        ? airbyte.patchConnection(current.id, write)
+      if (seen?.isAsWanted) return done(seen.id, 'unchanged');
+      const airbyte = airbyteFor(interest);
+      const there = async ({ id, name = id }: { id: string; name?: string }) => {
+        const found = await airbyte.getConnection(id);
+        if (found) return found;
+        throw isGone({ kind: 'connection', name, href: hrefOf(`connections/${id}`) });
+      };
+      const current = async () => {
+        if (!seen) {
+          const look = () => findConnection(airbyte, sourceId);
+          return number === 1 ? undefined : adoptable(look, { settlesAt });
+        }
+        settled({ settlesAt });
+        return there(seen);
+      };
+      const found = await current();
+      if (found && found.destinationId !== destinationId) throw isElsewhere(found);
+      const streams =
+        'streams' in given ? given.streams : await streamsFor(airbyte, { plan, ...given });
+      const over = found ?? (given.replaces && (await there(given.replaces)));
+      const wanted = asWrite(
+        plan,
+        withMappers(streamsOf(plan, streams), { sourceId, before: over, byHand }),
+      );
+      const isAsSeen = !seen || (found && digestOfConnection(found) === seen.digest);
+      if (found && isConnectionAsWanted(found, wanted)) {
+        const action = isAsSeen ? 'unchanged' : 'updated';
+        return done(found.id, seen ? action : 'created');
+      }
+      if (seen && !isAsSeen) throw changedSince('connection', seen, number);
+      const write = await withTags(airbyte, wanted, found);
+      const writing = found
+        ? airbyte.patchConnection(found.id, write)
         : airbyte.createConnection({ ...write, sourceId, destinationId });
       const written = await orTagsAgain(airbyte, write, writing);
-      return done(written.id, action);
+      return done(written.id, seen ? 'updated' : 'created');
     }, given.settleTime),
 
   restore: createRestoreConnection({ airbyteFor, hrefOf }),

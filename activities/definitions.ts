@@ -1,6 +1,7 @@
 import type { Actor, Airbyte, Definition, Kind } from '../src/airbyte';
 import type { Plan } from '../src/descriptor';
 import { describeProblem } from '../src/errors';
+import type { Problem } from '../src/errors';
 import { AirbyteError } from '../src/airbyte-error';
 import { closest, someOf } from '../src/suggestions';
 import { refused } from './findings';
@@ -80,6 +81,15 @@ export const mustBeOfConnector = (
   );
 };
 
+/** Problems that a failure names. */
+const MAX_NAMED = 20;
+
+const namedIn = (problems: Problem[]) => {
+  const more = problems.length - MAX_NAMED;
+  const first = problems.slice(0, MAX_NAMED).map(describeProblem).join('; ');
+  return more > 0 ? `${first}; and ${String(more)} more` : first;
+};
+
 type Planned = Plan['source'] | Plan['destination'];
 
 /** An Airbyte that serves no specification checks a configuration itself, when it is written. */
@@ -114,7 +124,7 @@ export const mustMeetSpecification = async (
   const problems = checkSpecification(specification, configuration, at);
   if (problems.length === 0) return;
   throw refused(
-    `The connector does not take this configuration. ${problems.map(describeProblem).join('; ')}.`,
+    `The connector does not take this configuration. ${namedIn(problems)}.`,
     'Correct the descriptor at the paths named above; Airbyte shows what the connector takes when it is set up by hand.',
   );
 };

@@ -1,6 +1,7 @@
 import type { Airbyte, SourceStream } from '../src/airbyte';
 import type { Plan } from '../src/descriptor';
 import type { Problem } from '../src/errors';
+import { cut } from '../src/lengths';
 import { clashesOfAll, streamProblems } from './stream-problems';
 
 export interface Discovery {
@@ -10,6 +11,28 @@ export interface Discovery {
   /** The destination's; absent in runs of older gateways. */
   connector?: string | undefined;
 }
+
+/** What a run keeps of a stream to write it: a source may have tens of thousands. */
+export interface DiscoveredStream {
+  name: string;
+  namespace?: string;
+}
+
+/** What a run is told of a source's streams. */
+export interface ToldStreams {
+  count: number;
+  /** The names of the first of them. */
+  first: string[];
+}
+
+/** Names that a run is told, and characters of each. */
+const MAX_TOLD = 50;
+const MAX_NAME = 100;
+
+export const toldOf = (streams: DiscoveredStream[]): ToldStreams => ({
+  count: streams.length,
+  first: streams.slice(0, MAX_TOLD).map(({ name }) => cut(name, MAX_NAME)),
+});
 
 const problemsIn = ({ plan, connector = '' }: Discovery, offered: SourceStream[]) => {
   const rules = { naming: plan, connector };

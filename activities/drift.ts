@@ -5,7 +5,7 @@ import { oddness } from '../src/airbyte-odd';
 import type { Plan } from '../src/descriptor';
 import { KINDS, countOf } from '../src/drift-report';
 import type { DriftReport, Finding } from '../src/drift-report';
-import { inToken, ownerOf } from '../src/ownership';
+import { fromToken, inToken, ownerOf } from '../src/ownership';
 import type { Known, KnownComponents, Provisioned, State } from '../src/provisioned';
 import { createResolve } from './actors';
 import type { ActorDeps, ResolveDeps } from './actors';
@@ -30,9 +30,8 @@ export interface DriftDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
 
 const keyOf = ({ plan }: Pipeline) => plan.component.key;
 
-/** What is in Airbyte; whatever a pipeline should have and does not is looked for twice. */
-const look = async (airbyte: Airbyte, pipelines: Pipeline[]): Promise<Entities> => {
-  const wanted = pipelines.map(keyOf);
+/** What is in Airbyte; whatever these components should have and have not is looked for twice. */
+const look = async (airbyte: Airbyte, wanted: string[]): Promise<Entities> => {
   const hasAll = (found: Actor[]) => {
     const owners = new Set(found.map(({ name }) => ownerOf(name)));
     return wanted.every((key) => owners.has(key));
@@ -114,15 +113,18 @@ const reportOf = (known: KnownComponents, compared: number, all: Finding[]): Dri
 const findingsIn = (owned: Map<string, Entities>, pipeline: Pipeline) =>
   findingsOf(pipeline, owned.get(keyOf(pipeline)) ?? NOTHING);
 
-const lacks = (owned: Map<string, Entities>, pipeline: Pipeline) =>
-  findingsIn(owned, pipeline).some(({ kind }) => kind === 'missing');
+/** A component whose plan and pipeline could be read. */
+interface Compared {
+  key: string;
+  findings: Finding[];
+}
+
+const lacks = ({ findings }: Compared) => findings.some(({ kind }) => kind === 'missing');
 
 /** Refused by ourselves, and not by Airbyte. */
 const isOwnRefusal = (err: unknown): err is Error =>
   err instanceof ApplicationFailure ||
   (err instanceof AirbyteError && err.kind === 'refused' && err.status === undefined);
-
-const tokenPart = (pipeline: Pipeline) => inToken(keyOf(pipeline));
 
 /** What Airbyte shows of a component in a form that is not understood. */
 const oddIn = (owned: Map<string, Entities>, pipeline: Pipeline) => {
@@ -132,7 +134,7 @@ const oddIn = (owned: Map<string, Entities>, pipeline: Pipeline) => {
   );
 };
 
-const isComparable = (owned: Map<string, Entities>) => (pipeline: Pipeline) => {
+const isComparable = (owned: Map<string, Entities>, pipeline: Pipeline) => {
   const problems = oddIn(owned, pipeline);
   if (problems.length > 0)
     log.warn('a component cannot be compared', {
@@ -160,14 +162,19 @@ export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: Drif
     }
   };
 
-  const pipelinesOf = async (airbyte: Airbyte, known: KnownComponents, signal: AbortSignal) => {
-    const runs = [...known.values()].filter(({ state }) => state === 'provisioned');
-    const plans = await provisioned.plans(runs, signal);
-    const pipelines = runs.map(async ({ token }, index): Promise<Pipeline | undefined> => {
-      const plan = plans[index];
-      return plan && pipelineOf(airbyte, plan, token);
-    });
-    return (await Promise.all(pipelines)).filter((pipeline) => pipeline !== undefined);
+  /** Of each plan only what was found is kept. */
+  const comparedOf = async (
+    airbyte: Airbyte,
+    { runs, owned, signal }: { runs: Known[]; owned: Map<string, Entities>; signal: AbortSignal },
+  ) => {
+    const compared: Compared[] = [];
+    const compareOne = async ({ token }: Known, plan: Plan | undefined) => {
+      const pipeline = plan && (await pipelineOf(airbyte, plan, token));
+      if (!pipeline || !isComparable(owned, pipeline)) return;
+      compared.push({ key: keyOf(pipeline), findings: findingsIn(owned, pipeline) });
+    };
+    await provisioned.eachPlan(runs, compareOne, signal);
+    return compared;
   };
 
   return {
@@ -177,19 +184,21 @@ export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: Drif
         const signal = AbortSignal.any([interest.cancelled, interest.timeUp]);
         const before = await provisioned.components(signal);
         const airbyte = airbyteFor(interest);
-        const wanted = await pipelinesOf(airbyte, before, signal);
-        const owned = byComponent(await look(airbyte, wanted));
-        const pipelines = wanted.filter(isComparable(owned));
-        const lacking = pipelines.filter((pipeline) => lacks(owned, pipeline)).map(tokenPart);
+        const wanted = [...before].filter(([, { state }]) => state === 'provisioned');
+        const keys = wanted.map(([component]) => fromToken(component));
+        const owned = byComponent(await look(airbyte, keys));
+        const runs = wanted.map(([, run]) => run);
+        const all = await comparedOf(airbyte, { runs, owned, signal });
+        const lacking = all.filter(lacks).map(({ key }) => inToken(key));
         const after = settled(before, await provisioned.components(signal));
         const known = await provisioned.confirmed(after, lacking, signal);
 
         const knownOf = (key: string) => known.get(inToken(key));
         const stateOf = (key: string) => knownOf(key)?.state;
-        const compared = pipelines.filter((pipeline) => stateOf(keyOf(pipeline)) === 'provisioned');
+        const compared = all.filter(({ key }) => stateOf(key) === 'provisioned');
         const remains = [...owned].filter(([key]) => !ACCOUNTED.has(stateOf(key)));
         const report = reportOf(known, compared.length, [
-          ...compared.flatMap((pipeline) => findingsIn(owned, pipeline)),
+          ...compared.flatMap(({ findings }) => findings),
           ...remains.flatMap(([key, found]) => remainsOf(key, found, knownOf(key))),
         ]);
         gauges(report);

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import type { Kind } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
 import { isRecord } from '../src/json';
 import type { Attempt, FailureDetails } from './attempt';
@@ -14,20 +15,35 @@ export interface Put {
   action: 'created' | 'updated' | 'unchanged';
   /** Its stored secrets are yet to become those of the descriptor. */
   isUnsealed?: boolean;
-  /** Of an update: where in the configuration the secret that was there before is stored still. */
+  /** Of an update by an older worker: where the secret that was there before is stored still. */
   kept?: Place[];
 }
 
 /** What Airbyte has is in the way of what is wanted: repeating the step would not help. */
-export const refused = (problem: string, solution: string) => {
-  const details: FailureDetails = { problem, solution };
-  return ApplicationFailure.create({
-    message: problem,
+export const refused = (problem: string, solution: string) => refusedWith({ problem, solution });
+
+const refusedWith = (details: FailureDetails) =>
+  ApplicationFailure.create({
+    message: details.problem,
     type: 'AirbyteRefused',
     nonRetryable: true,
     details: [details],
   });
-};
+
+/**
+ * Somebody has changed what the run has looked at, and a write would go over that. In a first attempt
+ * nothing of ours can be in it.
+ */
+export const changedSince = (
+  kind: Kind | 'connection',
+  { id, name }: { id: string; name: string },
+  attemptNumber: number,
+) =>
+  refusedWith({
+    problem: `The ${kind} "${name}" (${id}) was changed in Airbyte, or what its descriptor refers to, while this run was about to change it.`,
+    solution: 'Deploy again: the run then begins with what is there by now.',
+    ...(attemptNumber === 1 && { didNothing: true }),
+  });
 
 const isDetails = (value: unknown): value is FailureDetails =>
   isRecord(value) && typeof value.problem === 'string' && typeof value.solution === 'string';

@@ -1,14 +1,16 @@
-import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
+import type { Actor, Airbyte, Kind } from '../src/airbyte';
+import type { Interest } from '../src/airbyte-http';
 import type { Plan } from '../src/descriptor';
-import { createResolve } from './actors';
-import type { ResolveDeps } from './actors';
+import { createComplete, createResolve } from './actors';
+import type { ActorDeps, ResolveDeps, Written } from './actors';
 import { isReadAs, isUnvouched } from './adoption';
 import { isActorAsWanted } from './comparison';
 import { discoverFor } from './connections';
-import type { DiscoveredStream } from './connections';
 import { mustBeKnown, mustBeOfConnector, mustMeetSpecification } from './definitions';
+import type { DiscoveredStream } from './discovered';
 import type { FailureDetails } from './attempt';
 import { refusalIn, refused } from './findings';
+import { createFormerSecrets, placesKept } from './former';
 
 /*
  * What can be judged of a plan before the first write: a refusal in the middle would have to be undone.
@@ -18,7 +20,16 @@ import { refusalIn, refused } from './findings';
 interface There {
   source?: Actor;
   destination?: Actor;
-  connection?: ConnectionRead;
+}
+
+/** What a plan makes of what is there. */
+export interface Foreseen {
+  /** Those that the run need not change. */
+  isAsWanted: Record<Kind, boolean>;
+  /** Of those that it updates, what that will leave. */
+  leaves: Partial<Record<Kind, Written>>;
+  /** The source's streams, where they are known before it is written. */
+  streams?: DiscoveredStream[] | undefined;
 }
 
 /** All refusals at once; anything else that went wrong by itself. */
@@ -37,11 +48,31 @@ const joined = (refusals: FailureDetails[]) =>
     [...new Set(refusals.map(({ solution }) => solution))].join(' '),
   );
 
-/** Refuses what cannot come about; the source's streams, where they are known already. */
-export const createForesight = (deps: ResolveDeps) => {
-  const resolve = createResolve(deps);
+interface Before {
+  plan: Plan;
+  before: Actor | undefined;
+  interest: Interest;
+}
 
-  const judge = async (airbyte: Airbyte, kind: Kind, plan: Plan, before: Actor | undefined) => {
+/** Refuses what cannot come about, and tells what will. */
+export const createForesight = (deps: ResolveDeps & Pick<ActorDeps, 'provisioned'>) => {
+  const resolve = createResolve(deps);
+  const former = createFormerSecrets({ ...deps, complete: createComplete(deps) });
+
+  /** Found out before the write, while all can be looked up. */
+  const leftBy = async (
+    kind: Kind,
+    wanted: { name: string; configuration: Record<string, unknown> },
+    { before, interest, key }: { before: Actor; interest: Interest; key: string },
+  ): Promise<Written> => ({
+    name: wanted.name,
+    kept: await placesKept(() => former(kind, { key, before, interest }), {
+      before,
+      wanted: wanted.configuration,
+    }),
+  });
+
+  const judge = async (airbyte: Airbyte, kind: Kind, { plan, before, interest }: Before) => {
     const { key } = plan.component;
     const wanted = await resolve(airbyte, kind, { plan: plan[kind], key });
     if (before) mustBeOfConnector(kind, before, wanted);
@@ -49,11 +80,13 @@ export const createForesight = (deps: ResolveDeps) => {
       await mustBeKnown(airbyte, kind, wanted.definitionId);
     const isAsWanted = before !== undefined && isActorAsWanted(before, wanted);
     // Airbyte judges by itself what it is asked to make; what is there already would suffer from it.
-    const isAsRead =
-      isAsWanted || (before !== undefined && isUnvouched(before, key) && isReadAs(before, wanted));
+    const isUnknown = before !== undefined && isUnvouched(before, key);
+    const isAsRead = isAsWanted || (isUnknown && isReadAs(before, wanted));
     if (!isAsRead && (before !== undefined || plan[kind].connector === 'custom'))
       await mustMeetSpecification(airbyte, kind, { wanted, plan: plan[kind] });
-    return { isAsWanted, isAsRead };
+    const isUpdate = before !== undefined && !isAsWanted && !isUnknown;
+    const leaves = isUpdate ? await leftBy(kind, wanted, { before, interest, key }) : undefined;
+    return { isAsWanted, isAsRead, leaves };
   };
 
   /** With secrets of unknown worth only what it shows counts; that it shows nothing says nothing. */
@@ -65,19 +98,30 @@ export const createForesight = (deps: ResolveDeps) => {
   return async (
     airbyte: Airbyte,
     plan: Plan,
-    { source, destination }: There,
-  ): Promise<DiscoveredStream[] | undefined> => {
-    const [known] = await together([
-      judge(airbyte, 'source', plan, source),
-      judge(airbyte, 'destination', plan, destination),
+    { source, destination, interest }: There & { interest: Interest },
+  ): Promise<Foreseen> => {
+    const [known, other] = await together([
+      judge(airbyte, 'source', { plan, before: source, interest }),
+      judge(airbyte, 'destination', { plan, before: destination, interest }),
     ]);
-    if (!known?.isAsRead || !source || !destination) return undefined;
+    const foreseen: Foreseen = {
+      isAsWanted: {
+        source: known?.isAsWanted === true,
+        destination: other?.isAsWanted === true,
+      },
+      leaves: {
+        ...(known?.leaves && { source: known.leaves }),
+        ...(other?.leaves && { destination: other.leaves }),
+      },
+    };
+    if (!known?.isAsRead || !source || !destination) return foreseen;
     const ids = { sourceId: source.id, destinationId: destination.id };
     const discovery = discoverFor(airbyte, {
       plan: plan.connection,
       connector: plan.destination.connector,
       ...ids,
     });
-    return known.isAsWanted ? discovery : discovery.catch(orNothing);
+    const streams = await (known.isAsWanted ? discovery : discovery.catch(orNothing));
+    return { ...foreseen, streams };
   };
 };

@@ -23,13 +23,19 @@ export const valueAt = (value: unknown, [key, ...rest]: Place): unknown => {
   return valueAt(inner, rest);
 };
 
-/** A copy with another value at a place. */
-export const withValue = <Of extends object>(of: Of, place: Place, value: unknown): Of => {
+/** A copy with other values at these places. */
+export const withValues = <Of extends object>(
+  of: Of,
+  places: readonly Place[],
+  valueFor: (place: Place) => unknown,
+): Of => {
   const copy = structuredClone(of);
-  const holder = valueAt(copy, place.slice(0, -1));
-  const last = place.at(-1);
-  if (typeof holder === 'object' && holder !== null && last !== undefined)
-    Reflect.set(holder, last, value);
+  for (const place of places) {
+    const holder = valueAt(copy, place.slice(0, -1));
+    const last = place.at(-1);
+    if (typeof holder === 'object' && holder !== null && last !== undefined)
+      Reflect.set(holder, last, valueFor(place));
+  }
   return copy;
 };
 

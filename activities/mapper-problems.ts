@@ -34,7 +34,8 @@ export const checkMappers = (
   columns: string[],
   say: (field: string, message: string) => void,
 ) => {
-  const left = new Set(columns.filter((column) => selectedFields?.includes(column) ?? true));
+  const selected = selectedFields && new Set(selectedFields);
+  const left = new Set(columns.filter((column) => selected?.has(column) ?? true));
   for (const [index, mapper] of mappers.entries()) {
     const { needs, removes, adds } = effectOf(mapper);
     const missing = needs.find((field) => !left.has(field));

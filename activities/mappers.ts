@@ -6,6 +6,7 @@ import type { ConnectionRead, ConnectionWrite, StreamRead } from '../src/airbyte
 import type { WorkerConfig } from '../src/config';
 import { isRecord } from '../src/json';
 import { MASK } from '../src/secrets';
+import { indexOf } from '../src/stream-index';
 
 /* Mappers protect personal data: which of those in Airbyte are ours, and what becomes of the others. */
 
@@ -122,14 +123,6 @@ export const merged = (given: Given): Merged => {
   };
 };
 
-const isCalled =
-  ({ name, namespace }: StreamWrite) =>
-  (other: StreamRead) =>
-    other.name === name && (namespace === undefined || other.namespace === namespace);
-
-const foundIn = (before: ConnectionRead | undefined, stream: StreamWrite) =>
-  before?.configurations.streams.find(isCalled(stream));
-
 /** Streams as the descriptor wants them, with the mappers that they are to have. */
 export const withMappers = (
   streams: StreamWrite[],
@@ -138,37 +131,43 @@ export const withMappers = (
     before,
     byHand,
   }: Pick<Given, 'sourceId' | 'byHand'> & { before?: ConnectionRead | undefined },
-): StreamWrite[] =>
-  streams.map((stream) => {
-    const found = foundIn(before, stream);
+): StreamWrite[] => {
+  const there = indexOf(before?.configurations.streams ?? []);
+  return streams.map((stream) => {
+    const [found] = there.meantBy(stream);
     const current = found ? mappersOf(found) : [];
     const { mappers } = merged({ sourceId, stream, current, byHand });
     // Older versions hash fields without a mapper: nobody else sets that, and so it stays.
     const hashed = found?.hashedFields === undefined ? {} : { hashedFields: found.hashedFields };
     return { ...stream, ...hashed, mappers: mappers.length > 0 ? mappers : undefined };
   });
+};
 
 /** Streams by what becomes of their mappers, for what is told before it is done. */
 export const fatesOf = (
   streams: StreamWrite[],
   { before, byHand }: { before: ConnectionRead; byHand: MappersByHand },
-) =>
-  streams.flatMap((stream) => {
-    const found = foundIn(before, stream);
+) => {
+  const there = indexOf(before.configurations.streams);
+  return streams.flatMap((stream) => {
+    const [found] = there.meantBy(stream);
     if (!found) return [];
     const { sourceId } = before;
     return [{ stream, found, ...merged({ sourceId, stream, current: mappersOf(found), byHand }) }];
   });
+};
 
 /** Mappers that a write would take away for ever, with their streams. */
-export const irretrievable = (streams: StreamWrite[], { configurations }: ConnectionRead) =>
-  configurations.streams.flatMap((found) => {
-    const left = streams.find((stream) => isCalled(stream)(found));
+export const irretrievable = (streams: StreamWrite[], { configurations }: ConnectionRead) => {
+  const wishes = indexOf(streams);
+  return configurations.streams.flatMap((found) => {
+    const left = wishes.meaning(found);
     const stays = left ? mappersOf(left) : [];
     return mappersOf(found)
       .filter((mapper) => isIrretrievable(mapper) && !stays.some((each) => isSame(each, mapper)))
       .map((mapper) => `${nameOfMapper(mapper)} on ${found.name}`);
   });
+};
 
 /** Without mappers that no descriptor can say: that they are there is nobody's to mend. */
 export const withoutIrretrievable = (connection: ConnectionRead): ConnectionRead => ({
@@ -187,10 +186,12 @@ export const MAPPERS_OF = 'mappers of ';
 const named = (mappers: Mapper[]) => mappers.map(nameOfMapper).join(', ');
 
 /** The streams whose mappers are not as wanted, with what is set there; ids say nothing, the order does. */
-export const mapperDifferences = ({ configurations }: ConnectionRead, wanted: StreamWrite[]) =>
-  configurations.streams.flatMap((current) => {
+export const mapperDifferences = ({ configurations }: ConnectionRead, wanted: StreamWrite[]) => {
+  const wishes = indexOf(wanted);
+  return configurations.streams.flatMap((current) => {
     const has = mappersOf(current);
-    const asked = mappersOf(wanted.find((stream) => isCalled(stream)(current)) ?? {});
+    const asked = mappersOf(wishes.meaning(current) ?? {});
     if (isDeepStrictEqual(has.map(contentOf), asked.map(contentOf))) return [];
     return [`${MAPPERS_OF}${current.name} (${named(has) || 'none'})`];
   });
+};

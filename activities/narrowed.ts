@@ -52,13 +52,36 @@ export type Notice =
   /** The schema has no property `key`; it has those that are `absent`. */
   | { kind: 'unknown'; path: Path; key: string; absent: string[] };
 
+/** Items of lists, which are judged one by one: a list may have thousands, but of few forms. */
+export interface Items {
+  schema: Schema;
+  found: { path: Path; value: unknown }[];
+}
+
 interface Narrowed {
   schema: Schema;
   notices: Notice[];
+  /** By the text of their schema. */
+  items: Map<string, Items>;
 }
 
+const joined = (parts: readonly Pick<Narrowed, 'items'>[]) => {
+  const all = new Map<string, Items>();
+  for (const { items } of parts)
+    for (const [text, { schema, found }] of items) {
+      const known = all.get(text);
+      if (known) for (const one of found) known.found.push(one);
+      else all.set(text, { schema, found: [...found] });
+    }
+  return all;
+};
+
 /** With the variant that a value has chosen in the place of all of them. */
-const withVariant = (schema: Schema, value: Record<string, unknown>, path: Path): Narrowed => {
+const withVariant = (
+  schema: Schema,
+  value: Record<string, unknown>,
+  path: Path,
+): Omit<Narrowed, 'items'> => {
   const variants = variantsOf(schema);
   const key = discriminatorOf(variants);
   if (key === undefined) return { schema, notices: [] };
@@ -99,21 +122,31 @@ const narrowObject = (given: Schema, value: Record<string, unknown>, path: Path)
       ...unknownIn(schema, value, path),
       ...parts.flatMap(({ part }) => part?.notices ?? []),
     ],
+    items: joined(parts.flatMap(({ part }) => part ?? [])),
   };
 };
 
 const narrowList = (schema: Schema, value: unknown[], path: Path): Narrowed => {
   const { items } = schema;
-  if (!isRecord(items) || value.length === 0) return { schema, notices: [] };
+  if (!isRecord(items) || value.length === 0) return { schema, notices: [], items: new Map() };
   const parts = value.map((item, index) => narrow(items, item, [...path, index]));
+  const own = parts.map((part, index) => {
+    const found = [{ path: [...path, index], value: value[index] }];
+    return {
+      items: new Map([[JSON.stringify(part.schema), { schema: part.schema, found }]]),
+    };
+  });
   return {
-    schema: { ...schema, items: parts.map((part) => part.schema) },
+    schema: { ...schema, items: {} },
     notices: parts.flatMap(({ notices }) => notices),
+    items: joined([...own, ...parts]),
   };
 };
 
 /** The schema for this very value: only the variants it has chosen, so that errors are about them. */
 export const narrow = (schema: Schema, value: unknown, path: Path): Narrowed => {
   if (Array.isArray(value)) return narrowList(schema, value, path);
-  return isRecord(value) ? narrowObject(schema, value, path) : { schema, notices: [] };
+  return isRecord(value)
+    ? narrowObject(schema, value, path)
+    : { schema, notices: [], items: new Map() };
 };

@@ -1,15 +1,16 @@
 import type { Actor, Kind } from '../src/airbyte';
 import type { Interest } from '../src/airbyte-http';
 import { componentIn, fingerprintIn, ownerOf, withoutFingerprint } from '../src/ownership';
-import type { ActorDeps, RestoreActor, Wanted, Written } from './actors';
+import type { ActorDeps, RestoreActor, Written } from './actors';
 import { hasFormerSecrets, withStored } from './adoption';
 import { attempt } from './attempt';
 import { differencesIn, isActorAsWanted, masked } from './comparison';
 import { settled } from './findings';
-import { secretPlaces, valueAt, withValue } from './former';
+import { secretPlaces, valueAt, withValues } from './former';
 import type { Former, FormerSecrets, Place } from './former';
 import { UNTOUCHED, fieldsLeft, isGone, secretsUnproven, staysAsWritten } from './restored';
 import type { Left, Named, Restored } from './restored';
+import { actorIn } from './snapshot';
 
 /** A former configuration with its secrets, as far as they can be had. */
 interface Rebuilt {
@@ -25,25 +26,23 @@ interface Rebuilt {
 const keptIn = (current: Actor, written: Written | undefined): Place[] =>
   current.name === written?.name ? written.kept : [];
 
-const isSamePlace = (one: Place) => (other: Place) => one.join('\n') === other.join('\n');
+const keyOf = (place: Place) => JSON.stringify(place);
 
 const rebuilt = async (
   { before, current, written }: { before: Actor; current: Actor; written: Written | undefined },
   formerSecrets: () => Promise<Former>,
 ): Promise<Rebuilt> => {
   const places = secretPlaces(before.configuration);
-  const kept = keptIn(current, written);
-  const others = places.filter((place) => !kept.some(isSamePlace(place)));
+  const kept = new Set(keptIn(current, written).map(keyOf));
+  const others = places.filter((place) => !kept.has(keyOf(place)));
   const former = others.length > 0 ? await formerSecrets() : undefined;
   const valueFor = (place: Place) =>
-    valueAt(others.includes(place) ? former?.configuration : current.configuration, place);
+    valueAt(kept.has(keyOf(place)) ? current.configuration : former?.configuration, place);
   const missing = places.filter((place) => typeof valueFor(place) !== 'string');
   return {
-    configuration: places.reduce(
-      (configuration, place) => withValue(configuration, place, valueFor(place)),
-      before.configuration ?? {},
-    ),
-    unproven: former?.proven === false ? others.filter((place) => !missing.includes(place)) : [],
+    configuration: withValues(before.configuration ?? {}, places, valueFor),
+    unproven:
+      former?.proven === false ? others.filter((place) => typeof valueFor(place) === 'string') : [],
     missing,
     why: former?.why ?? 'what this run wrote is not there any more',
   };
@@ -75,13 +74,15 @@ export const createRestoreActor = ({ airbyteFor, hrefOf, former }: RestoreDeps) 
   const formerOf = (kind: Kind, given: { key: string; before: Actor; interest: Interest }) => () =>
     former(kind, given);
 
-  return (kind: Kind, given: RestoreActor<Wanted>) =>
+  return (kind: Kind, given: RestoreActor) =>
     attempt(async ({ number, settlesAt, interest }): Promise<Restored> => {
-      const { plan, before, written } = given;
+      const { written } = given;
+      const before = await actorIn('former' in given ? given.former : given.before);
+      const ownName = 'former' in given ? given.name : given.plan.name;
       const key = given.key ?? ownerOf(before.name) ?? '';
       const isForeign = componentIn(before.name) !== key;
       // What is given back has the name that its owners know it by.
-      const name = isForeign ? before.name : plan.name;
+      const name = isForeign ? before.name : ownName;
       const named = { kind, name, href: hrefOf(`${kind}/${before.id}`) };
       settled({ settlesAt });
       const airbyte = airbyteFor(interest);

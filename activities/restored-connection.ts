@@ -1,77 +1,41 @@
-import { isDeepStrictEqual } from 'node:util';
-import stringify from 'safe-stable-stringify';
-import type { Airbyte, ConnectionRead, ConnectionWrite, StreamRead } from '../src/airbyte';
+import type { Airbyte, ConnectionWrite } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
+import { differingIn, isWhole, withoutEmptyLists } from './comparable';
+import type { FormerConnection } from './comparable';
 import { cronOf } from './comparison';
 import { settled } from './findings';
-import { withoutId } from './mappers';
 import { UNTOUCHED, fieldsLeft, isGone } from './restored';
 import type { Left, Restored } from './restored';
+import { connectionIn } from './snapshot';
+import type { Snapshot } from './snapshot';
 
-/** What was never given reads back as an empty list, which Airbyte refuses when it is sent. */
-const withoutEmptyLists = (stream: StreamRead): Pick<StreamRead, 'name'> & Partial<StreamRead> => ({
-  ...Object.fromEntries(
-    Object.entries(stream).filter(([, value]) => !Array.isArray(value) || value.length > 0),
-  ),
-  name: stream.name,
-});
-
-/** The fields of a connection that a run may have changed; those that only make sense together. */
-const FIELDS: (keyof ConnectionWrite)[][] = [
-  ['name'],
-  ['status'],
-  ['schedule'],
-  ['prefix'],
-  ['namespaceDefinition', 'namespaceFormat'],
-  ['nonBreakingSchemaUpdatesBehavior'],
-  ['configurations'],
-  ['tags'],
-];
-
-/** What people call them. */
+/** What people call the fields. */
 const SHOWN: Record<string, string> = { configurations: 'streams' };
 const shown = ([field = '']: string[]) => SHOWN[field] ?? field;
 
-const comparableStreams = ({ configurations: { streams } }: ConnectionRead) =>
-  streams
-    .map(({ mappers = [], ...stream }) => ({
-      ...withoutEmptyLists(stream),
-      mappers: mappers.map(withoutId),
-    }))
-    .map((stream) => stringify(stream))
-    .sort();
-
-/** As two reads of a connection are compared; what was not given counts as empty. */
-const comparable = (connection: ConnectionRead): Record<string, unknown> => {
-  const { namespaceDefinition, namespaceFormat, schedule } = connection;
-  return {
-    ...connection,
-    prefix: connection.prefix ?? '',
-    namespaceFormat: namespaceDefinition === 'custom_format' ? namespaceFormat : undefined,
-    schedule: { ...schedule, cronExpression: cronOf(schedule.cronExpression) },
-    configurations: comparableStreams(connection),
-    tags: (connection.tags ?? []).map(({ tagId }) => tagId).sort(),
-  };
-};
-
-const differingIn = (now: ConnectionRead, before: ConnectionRead) => {
-  const [one, other] = [comparable(now), comparable(before)];
-  return FIELDS.filter((group) =>
-    group.some((field) => !isDeepStrictEqual(one[field] ?? undefined, other[field] ?? undefined)),
-  );
-};
-
 /** As it is written to Airbyte. */
-const asWritten = (before: ConnectionRead): Partial<ConnectionWrite> => {
-  const { id: _id, sourceId: _source, destinationId: _destination, ...rest } = before;
-  const { cronExpression, ...schedule } = before.schedule;
+const asWritten = (former: FormerConnection): Partial<ConnectionWrite> => {
+  const { name, status, schedule } = former;
+  const part = {
+    name,
+    ...(status !== undefined && { status }),
+    ...(schedule && { schedule: { ...schedule, cronExpression: cronOf(schedule.cronExpression) } }),
+  };
+  if (!isWhole(former)) return part;
+  const {
+    sourceId: _source,
+    destinationId: _destination,
+    odd: _odd,
+    prefix = '',
+    ...whole
+  } = former;
   return {
-    ...rest,
-    prefix: before.prefix ?? '',
-    schedule: { ...schedule, cronExpression: cronOf(cronExpression) },
-    configurations: { streams: before.configurations.streams.map(withoutEmptyLists) },
+    ...whole,
+    ...part,
+    prefix,
+    configurations: { streams: former.configurations.streams.map(withoutEmptyLists) },
   };
 };
 
@@ -79,10 +43,12 @@ const only = (fields: string[], of: Partial<ConnectionWrite>): Partial<Connectio
   Object.fromEntries(Object.entries(of).filter(([field]) => fields.includes(field)));
 
 /** A basic schedule is one that the public API shows, but does not take. */
-const isUnwritable = (before: ConnectionRead) => (group: string[]) =>
-  group.includes('schedule') &&
-  before.schedule.scheduleType === 'basic' &&
-  before.schedule.basicSchedule === undefined;
+const isUnwritable =
+  ({ schedule }: FormerConnection) =>
+  (group: string[]) =>
+    group.includes('schedule') &&
+    schedule?.scheduleType === 'basic' &&
+    schedule.basicSchedule === undefined;
 
 const isRefusal = (err: unknown): err is AirbyteError =>
   err instanceof AirbyteError && err.kind === 'refused';
@@ -107,9 +73,9 @@ const writeEach = async (
   return refused;
 };
 
-const putBack = async (airbyte: Airbyte, before: ConnectionRead, groups: string[][]) => {
-  const former = asWritten(before);
-  const write = (fields: string[]) => airbyte.patchConnection(before.id, only(fields, former));
+const putBack = async (airbyte: Airbyte, former: FormerConnection, groups: string[][]) => {
+  const wanted = asWritten(former);
+  const write = (fields: string[]) => airbyte.patchConnection(former.id, only(fields, wanted));
   try {
     await write(groups.flat());
     return new Map<string, string>();
@@ -119,16 +85,17 @@ const putBack = async (airbyte: Airbyte, before: ConnectionRead, groups: string[
   }
 };
 
-export interface RestoreConnection {
-  before: ConnectionRead;
-  settleTime: number;
-}
+type Former = Snapshot<FormerConnection>;
+
+/** In inputs of older workers it is called `before`. */
+export type RestoreConnection = { settleTime: number } & ({ former: Former } | { before: Former });
 
 /** Puts a connection back as it was, where it differs; what Airbyte does not take is told. */
 export const createRestoreConnection =
   ({ airbyteFor, hrefOf }: Pick<ActorDeps, 'airbyteFor' | 'hrefOf'>) =>
-  ({ before, settleTime }: RestoreConnection) =>
+  (given: RestoreConnection) =>
     attempt(async ({ settlesAt, interest }): Promise<Restored> => {
+      const before = await connectionIn('former' in given ? given.former : given.before);
       const { id, name } = before;
       const named = { kind: 'connection' as const, name, href: hrefOf(`connections/${id}`) };
       settled({ settlesAt });
@@ -148,7 +115,7 @@ export const createRestoreConnection =
         fieldsLeft(named, [shown(group)], refused.get(shown(group)) ?? whyOf(isNot(group))),
       );
       return { changed: writable.length > refused.size, left };
-    }, settleTime);
+    }, given.settleTime);
 
 const whyOf = (isUnwritable: boolean) =>
   isUnwritable

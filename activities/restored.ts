@@ -27,7 +27,13 @@ export interface Named {
 }
 
 const called = ({ kind, name }: Named) => `the ${kind} "${name}"`;
-const pathsOf = (places: Place[]) => places.map(dotted).join(', ');
+/** Places that a message names. */
+const MAX_NAMED = 20;
+const pathsOf = (places: Place[]) => {
+  const more = places.length - MAX_NAMED;
+  const first = places.slice(0, MAX_NAMED).map(dotted).join(', ');
+  return more > 0 ? `${first}, and ${String(more)} more` : first;
+};
 
 /** It was there when the run began, and somebody has deleted it since. */
 export const isGone = ({ kind, name }: Named) =>

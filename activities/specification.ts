@@ -8,7 +8,7 @@ import { closest, suggestion } from '../src/suggestions';
 import { formatPath } from '../src/yaml';
 import type { Path } from '../src/yaml';
 import { narrow, propertiesOf, variantsOf } from './narrowed';
-import type { Notice, Schema } from './narrowed';
+import type { Items, Notice, Schema } from './narrowed';
 
 const INLINE =
   'is a secret of this connector: put { secretRef: NAME } in its place, and have the platform operator provide it under that name';
@@ -105,10 +105,26 @@ const compiled = ({ $schema: _draft, ...schema }: Schema) => {
 export const isReadable = (specification: Record<string, unknown>) =>
   compiled(specification) !== undefined;
 
-const errorsOf = (schema: Schema, configuration: unknown): ErrorObject[] => {
-  const validate = compiled(schema);
-  validate?.(configuration);
-  return validate?.errors ?? [];
+interface Found {
+  path: Path;
+  error: ErrorObject;
+}
+
+/** Each schema is compiled once, for however many it is of; `root` has what schemas refer to. */
+const errorsOf = (root: Schema, { schema, found }: Items): Found[] => {
+  const { definitions, $defs } = root;
+  const validate = compiled({
+    ...(definitions !== undefined && { definitions }),
+    ...($defs !== undefined && { $defs }),
+    ...schema,
+  });
+  return found.flatMap(({ path, value }) => {
+    validate?.(withReferences(value, () => UNSEEN));
+    return (validate?.errors ?? []).map((error) => ({
+      path: [...path, ...pathIn(error.instancePath)],
+      error,
+    }));
+  });
 };
 
 /**
@@ -121,15 +137,13 @@ export const checkSpecification = (
   configuration: Record<string, unknown>,
   at: Path,
 ): Problem[] => {
-  const { schema, notices } = narrow(specification, configuration, at);
+  const { schema, notices, items } = narrow(specification, configuration, at);
   const references = new Set(referencesIn(configuration, at).map(({ path }) => formatPath(path)));
-  const errors = errorsOf(
-    schema,
-    withReferences(configuration, () => UNSEEN),
-  )
-    .filter((error) => !isOfVariant(error))
-    .flatMap((error): Problem[] => {
-      const path = [...at, ...pathIn(error.instancePath)];
+  const whole = { schema, found: [{ path: at, value: configuration }] };
+  const errors = [whole, ...items.values()]
+    .flatMap((each) => errorsOf(specification, each))
+    .filter(({ error }) => !isOfVariant(error))
+    .flatMap(({ path, error }): Problem[] => {
       const isUnseen = references.has(formatPath(path)) && ABOUT_TEXT.includes(error.keyword);
       const [message, below] = said(error);
       return isUnseen ? [] : [problem(below === undefined ? path : [...path, below], message)];

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SourceStream } from '../src/airbyte';
 import type { Connection } from '../src/connection';
 import type { Problem } from '../src/errors';
+import { indexOf } from '../src/stream-index';
 import { suggestion } from '../src/suggestions';
 import { apart, clashesIn, nameOf } from '../src/targets';
 import type { Rules } from '../src/targets';
@@ -13,6 +14,8 @@ type Wanted = NonNullable<Connection['streams']>[number];
 const MAX_NAMED = 20;
 /** Pairs of streams that would share a table. */
 const MAX_CLASHES = 10;
+/** Problems after which no more streams are judged: what was meant takes long to find. */
+const MAX_PROBLEMS = 50;
 
 const named = (names: string[]) => {
   const more = names.length > MAX_NAMED ? `, and ${String(names.length - MAX_NAMED)} more` : '';
@@ -21,7 +24,7 @@ const named = (names: string[]) => {
 
 const dotted = (path: string[]) => path.join('.');
 
-const namespacesOf = (streams: SourceStream[]) =>
+const namespacesOf = (streams: readonly SourceStream[]) =>
   streams.map(({ namespace }) => namespace).filter((namespace) => namespace !== undefined);
 
 interface Found {
@@ -30,21 +33,24 @@ interface Found {
   wrong?: [string, string];
 }
 
+interface Offer {
+  names: string[];
+  index: ReturnType<typeof indexOf<SourceStream>>;
+}
+
 /** A namespace decides between streams of one name; given, it has to be right. */
-const find = ({ name, namespace }: Wanted, offered: SourceStream[]): Found => {
-  const sameName = offered.filter((stream) => stream.name === name);
-  const has = namespacesOf(sameName);
-  if (sameName.length === 0) {
-    const names = offered.map((stream) => stream.name);
+const find = (wanted: Wanted, { names, index }: Offer): Found => {
+  const { name, namespace } = wanted;
+  const [stream, another] = index.meantBy(wanted);
+  if (stream && !(another && namespace === undefined)) return { stream };
+  const has = namespacesOf(index.ofName(name));
+  if (stream) return { wrong: ['namespace', `is required: ${name} is in ${named(has)}`] };
+  if (index.ofName(name).length === 0) {
     const meant = suggestion(name, names);
     return {
       wrong: ['name', `the source has no stream ${name}${meant || `; it has ${named(names)}`}`],
     };
   }
-  if (namespace === undefined && sameName.length > 1)
-    return { wrong: ['namespace', `is required: ${name} is in ${named(has)}`] };
-  const stream = sameName.find((each) => namespace === undefined || each.namespace === namespace);
-  if (stream) return { stream };
   const where =
     has.length > 0
       ? suggestion(namespace ?? '', has) || `; it is in ${named(has)}`
@@ -68,6 +74,12 @@ const checkSyncMode = ({ syncMode, name }: Wanted, { syncModes }: SourceStream, 
 /** Undefined where nothing is known of the columns. */
 const columnsOf = ({ propertyFields }: SourceStream) =>
   propertyFields?.length ? propertyFields : undefined;
+
+/** Those that are not inside another. */
+const topColumnsOf = (stream: SourceStream) => {
+  const top = columnsOf(stream)?.filter((path) => path.length === 1);
+  return top && new Set(top.map(dotted));
+};
 
 const isThere = (path: string[], stream: SourceStream) =>
   columnsOf(stream)?.some((field) => isDeepStrictEqual(field, path)) ?? true;
@@ -122,7 +134,8 @@ const listed = (own: string[] | undefined, chosen: string[] | undefined) =>
 const checkSelection = (wanted: Wanted, stream: SourceStream, say: Say) => {
   const { selectedFields, primaryKey } = wanted;
   if (!selectedFields) return;
-  const missing = selectedFields.find((column) => !isThere([column], stream));
+  const top = topColumnsOf(stream);
+  const missing = selectedFields.find((column) => top && !top.has(column));
   if (missing !== undefined) say('selectedFields', noColumn([missing], stream));
   const ownKey = stream.sourceDefinedPrimaryKey ?? [];
   const key = needsKey(wanted) ? (ownKey.length > 0 ? ownKey : (primaryKey ?? [])) : [];
@@ -167,21 +180,23 @@ export const clashesOfAll = (offered: SourceStream[], rules: Rules): Problem[] =
     : first;
 };
 
-/** Everything in which the wanted streams are not as the source offers them, with its path. */
+/** In what the wanted streams are not as the source offers them, with its path: all of it, or enough. */
 export const streamProblems = (
   wanted: NonNullable<Connection['streams']>,
   offered: SourceStream[],
   rules?: Rules,
 ): Problem[] => {
   const problems: Problem[] = [];
+  const offer = { names: offered.map(({ name }) => name), index: indexOf(offered) };
   const taken = new Set<SourceStream>();
   const targets: Taken[] = [];
   for (const [index, each] of wanted.entries()) {
+    if (problems.length >= MAX_PROBLEMS) break;
     const at = `specific.connection.streams[${String(index)}]`;
     const say: Say = (field, message) => {
       problems.push({ path: `${at}.${field}`, message });
     };
-    const { stream, wrong } = find(each, offered);
+    const { stream, wrong } = find(each, offer);
     if (wrong) say(...wrong);
     if (!stream) continue;
     if (taken.has(stream)) say('name', `${each.name} is chosen twice`);
@@ -196,9 +211,9 @@ export const streamProblems = (
     checkCursor(each, stream, say);
     checkKey(each, stream, say);
     checkSelection(each, stream, say);
-    const top = columnsOf(stream)?.filter((path) => path.length === 1);
-    if (top) checkMappers(each, top.map(dotted), say);
+    const top = each.mappers && topColumnsOf(stream);
+    if (top) checkMappers(each, [...top], say);
   }
-  if (rules) problems.push(...clashing(targets, rules));
+  if (rules) problems.push(...clashing(targets, rules).slice(0, MAX_PROBLEMS));
   return problems;
 };

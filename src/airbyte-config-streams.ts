@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ConnectionWrite, SourceStream, StreamRead } from './airbyte';
 import { AirbyteError } from './airbyte-error';
 import { isRecord } from './json';
+import { indexOf } from './stream-index';
 
 /* Streams of the Config API, a stream and its configuration each, and of the public one. */
 
@@ -165,14 +166,13 @@ const noSuchStream = (name: string) =>
   });
 
 /** The catalog of a connection with these streams, of those that a source has. */
-export const catalogOf = (wanted: StreamWrite[], { streams }: Catalog) => ({
-  streams: wanted.map((given) => {
-    const { name, namespace } = given;
-    const found = streams.find(
-      ({ stream }) =>
-        stream.name === name && (namespace === undefined || stream.namespace === namespace),
-    );
-    if (!found) throw noSuchStream(name);
-    return configured(found.stream, given);
-  }),
-});
+export const catalogOf = (wanted: StreamWrite[], { streams }: Catalog) => {
+  const there = indexOf(streams.map(({ stream }) => stream));
+  return {
+    streams: wanted.map((given) => {
+      const [stream] = there.meantBy(given);
+      if (!stream) throw noSuchStream(given.name);
+      return configured(stream, given);
+    }),
+  };
+};

@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { subjectOf } from './airbyte-call';
@@ -101,6 +102,8 @@ export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
   const { auth, requestTimeout, limit, redactor, log, base: ours = PUBLIC_API } = options;
 
   const send = async (call: Call<z.ZodType>, authorization?: string): Promise<Answer> => {
+    // After long computing: connections that Airbyte has closed meanwhile are noticed before one is used.
+    await breathe();
     const started = Date.now();
     const deadline = AbortSignal.timeout(requestTimeout);
     const { cancelled, timeUp } = call.interest;

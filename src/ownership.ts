@@ -32,6 +32,10 @@ export const withoutFingerprint = (entityName: string) =>
 /** A component's key in the form it has in tokens and other ids of workflows. */
 export const inToken = (componentKey: string) => componentKey.replace('/', '.');
 
+/** The key again: what has that form ends with the four names of a component. */
+export const fromToken = (component: string) =>
+  component.replace(/\.((?:[^.]+\.){3}[^.]+)$/, '/$1');
+
 /** `<environment>/<domain>.<product>.<major>.<component>`: not every bracket in a name is ours. */
 const COMPONENT_KEY = /^[\w.-]+\/[\w-]+\.[\w-]+\.[\w-]+\.[\w-]+$/;
 

@@ -10,7 +10,7 @@ import { createRunHistory } from './run-history';
 import { isNotFound } from './temporal-error';
 import { isToken, readToken } from './token';
 
-/** Histories read at once. */
+/** Histories read at once; their plans are unpacked one by one, as a large one takes much memory. */
 const MAX_READS = 10;
 /** Runs of a component that are listed, and of those the ones whose plans are read, for a former one. */
 const MAX_LISTED = 200;
@@ -49,8 +49,15 @@ export interface Provisioned {
     components: string[],
     signal: AbortSignal,
   ): Promise<KnownComponents>;
-  /** The plans of these runs; undefined for one whose history is gone or has another form. */
-  plans(runs: Known[], signal: AbortSignal): Promise<(Plan | undefined)[]>;
+  /**
+   * Gives the plans of these runs, one after the other, so that no more than one is held; undefined for
+   * one whose history is gone or has another form.
+   */
+  eachPlan(
+    runs: Known[],
+    use: (run: Known, plan: Plan | undefined) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
   /**
    * Of a component's provisions the first, from the newest on, whose plan is accepted; at most
    * MAX_FORMER different requests are gone through. `key` is the component's.
@@ -138,6 +145,8 @@ export const createProvisioned = ({
 }): Provisioned => {
   const query = `TaskQueue = '${taskQueue}' AND WorkflowType IN ('provision', 'unprovision')`;
   const limit = pLimit(MAX_READS);
+  /** For all runs that look for their former plans. */
+  const alone = pLimit(1);
   const history = createRunHistory({ client });
 
   const list = async () => {
@@ -151,10 +160,10 @@ export const createProvisioned = ({
     return all;
   };
 
-  const planOf = async ({ token, runId }: Pick<Known, 'token' | 'runId'>) => {
-    const args = await history.argsOf({ workflowId: token, runId }).catch(orForgotten);
-    return Input.safeParse(args?.[0]).data?.plan;
-  };
+  const inputOf = ({ token, runId }: Pick<Known, 'token' | 'runId'>) =>
+    history.inputOf({ workflowId: token, runId }).catch(orForgotten);
+  type Unpack = Awaited<ReturnType<typeof inputOf>>;
+  const planIn = async (unpack: Unpack) => Input.safeParse((await unpack?.())?.[0]).data?.plan;
 
   /** Provisions of a component, newest first, one for each request; the list may show some as open still. */
   const formerRuns = async (key: string) => {
@@ -206,16 +215,26 @@ export const createProvisioned = ({
         });
         return new Map([...known, ...(await Promise.all(looks)).flat()]);
       }),
-    plans: (runs, signal) =>
-      client.withAbortSignal(signal, () =>
-        Promise.all(runs.map((run) => limit(() => planOf(run)))),
-      ),
+    eachPlan: (runs, use, signal) =>
+      client.withAbortSignal(signal, async () => {
+        for (let at = 0; at < runs.length; at += MAX_READS) {
+          const some = runs.slice(at, at + MAX_READS);
+          const inputs = await Promise.all(
+            some.map(async (run) => ({ run, unpack: await limit(() => inputOf(run)) })),
+          );
+          for (const { run, unpack } of inputs) await use(run, await planIn(unpack));
+        }
+      }),
     findFormer: (key, accept, signal) =>
       client.withAbortSignal(signal, async () => {
         for (const { workflowId: token, runId, status } of await formerRuns(key)) {
-          const plan = await planOf({ token, runId });
+          const unpack = await inputOf({ token, runId });
           const completed = status.name === 'COMPLETED';
-          if (plan && (await accept({ plan, completed }))) return plan;
+          const accepted = await alone(async () => {
+            const plan = await planIn(unpack);
+            return plan && (await accept({ plan, completed })) ? plan : undefined;
+          });
+          if (accepted) return accepted;
         }
         return undefined;
       }),

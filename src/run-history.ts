@@ -106,19 +106,24 @@ export const createRunHistory = ({ client }: { client: Client }) => {
     };
   };
 
+  /** Unpacks what the run was started with, which may be large, when it is asked to. */
+  const inputOf = async ({ workflowId, runId }: Execution): Promise<() => Promise<unknown[]>> => {
+    const { history } = await repeatedly(client, TO_READ, () =>
+      client.workflowService.getWorkflowExecutionHistory({
+        namespace: client.options.namespace,
+        execution: { workflowId, runId },
+        maximumPageSize: 1,
+      }),
+    );
+    const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+    return () => decodeArrayFromPayloads(converter, started?.input?.payloads);
+  };
+
   return {
+    inputOf,
+
     /** The arguments the run was started with. */
-    async argsOf({ workflowId, runId }: Execution): Promise<unknown[]> {
-      const { history } = await repeatedly(client, TO_READ, () =>
-        client.workflowService.getWorkflowExecutionHistory({
-          namespace: client.options.namespace,
-          execution: { workflowId, runId },
-          maximumPageSize: 1,
-        }),
-      );
-      const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
-      return decodeArrayFromPayloads(converter, started?.input?.payloads);
-    },
+    argsOf: async (run: Execution): Promise<unknown[]> => (await inputOf(run))(),
 
     /** The run's activities, in the order they were scheduled. */
     async stepsOf(run: WorkflowExecutionDescription): Promise<Step[]> {

@@ -90,11 +90,12 @@ const restored = undoing('patchConnection');
  * The Config API wants a connection's streams with all that the source says of them; and which
  * source a connection has only who has read it knows.
  */
-const forCatalog = {
-  which: 'for the catalog',
-  of: 'connection',
-  after: 'getStreamProperties',
-} as const;
+const forCatalog = { which: 'for the catalog', of: 'connection', after: 'getConnection' } as const;
+
+/** A step that changes what is there looks whether it is as the run has seen it. */
+const asSeen = { which: 'is it as seen?' } as const;
+/** Streams that the descriptor does not name are looked up again by the step that writes them. */
+const toWrite = { which: 'to write them', of: 'connection' } as const;
 
 const gone = (name: string) => ({ which: 'is it gone?', after: name });
 
@@ -116,6 +117,7 @@ export const callsOf = (api: Api): Call[] => [
   ...firstProvision('look', LISTS),
   ...firstProvision('make', ['createSource', 'createDestination']),
   ...firstProvision('make', ['getStreamProperties']),
+  ...firstProvision('make', ['getStreamProperties'], { ...toWrite, after: 'getStreamProperties' }),
   ...firstProvision('make', ['createConnection']),
   ...firstProvision('make', ['listSources'], whenLost('createSource')),
   ...firstProvision('make', ['listDestinations'], whenLost('createDestination')),
@@ -140,7 +142,10 @@ export const callsOf = (api: Api): Call[] => [
   ...update('look', TOKEN, tokenRefused),
   ...update('look', LISTS),
   ...update('look', BY_IDS, byIds),
+  ...update('make', ['getSource', 'getDestination'], asSeen),
   ...update('make', ['putSource', 'putDestination', 'getStreamProperties']),
+  ...update('make', ['getConnection'], { ...asSeen, after: 'getStreamProperties' }),
+  ...update('make', ['getStreamProperties'], { ...toWrite, after: 'getConnection' }),
   ...configOnly(api, update('make', ['getConnection'], forCatalog)),
   ...update('make', ['patchConnection']),
   ...update('undo', BY_IDS, restored),

@@ -9,6 +9,7 @@ import type { Harness } from './harness';
 import { RECORDINGS as OF_COMPONENTS } from './recordings';
 import type { Execution } from './recordings';
 import { RECORDINGS as OF_ADOPTION } from './recordings-adoption';
+import { RECORDINGS as IN_SHORT } from './recordings-in-short';
 import { RECORDINGS as OF_THE_REST } from './recordings-rest';
 import { SECRETS } from './takeover-parts';
 
@@ -20,7 +21,7 @@ import { SECRETS } from './takeover-parts';
 
 const FOLDER = path.join(__dirname, 'histories');
 
-const RECORDINGS = { ...OF_COMPONENTS, ...OF_THE_REST, ...OF_ADOPTION };
+const RECORDINGS = { ...OF_COMPONENTS, ...OF_THE_REST, ...OF_ADOPTION, ...IN_SHORT };
 
 /** Neither the machine's paths nor its name belong into a file that is kept. */
 const withoutMachine = (json: string) =>

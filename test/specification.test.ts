@@ -110,6 +110,17 @@ test.each([
   expect(problemsOf(spec, configuration)).toEqual(problems);
 });
 
+test('of thousands in a list the one that is wrong is named', () => {
+  const streams = Array.from({ length: 3000 }, (_, index) => ({
+    name: `s${String(index)}`,
+    globs: ['**'],
+    format: index % 2 === 0 ? { filetype: 'csv' } : { filetype: 'jsonl' },
+  }));
+  const wrong = { name: 7, format: { filetype: 'csv' } };
+  const lake = { bucket: 'lake', streams: [...streams, wrong] };
+  expect(problemsOf(specOf('source', 's3'), lake)).toEqual(['streams[3000].name: must be string']);
+});
+
 test('a specification that cannot be read is told from one that is fulfilled', () => {
   const withPattern = (pattern: string) => ({ properties: { name: { type: 'string', pattern } } });
   expect(isReadable(withPattern('(?i)^a'))).toBe(false);

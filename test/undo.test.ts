@@ -91,6 +91,30 @@ test('what the update does not change is neither written nor told as put back', 
     expect(told.status.result).not.toContain('the source');
   }));
 
+test('what somebody changes between the look and the write is not written over, nor undone', () =>
+  withWorld('meanwhile', async (world) => {
+    const { harness } = world;
+    await world.provision();
+    // The look is over once the source has been written; the connection is written last.
+    await harness.fault({ operation: 'putSource', delay: 3000 });
+    await harness.forgetCalls();
+    const token = await world.start({
+      source: { host: NEW_HOST },
+      connection: { prefix: 'changed_' },
+    });
+    const isWriting = async () => (await harness.calls('putSource')).length > 0 || undefined;
+    await eventually(isWriting, 'the write of the source');
+    const [connection] = (await harness.entities()).connections;
+    await harness.airbyte('PATCH', `/connections/${connection?.connectionId ?? ''}`, {
+      name: 'By hand',
+    });
+    const { status, result } = await ended(harness, token);
+    expect(status).toBe('FAILED');
+    expect(result).toContain('was changed in Airbyte');
+    expect(result).not.toContain('Left behind');
+    expect((await harness.entities()).connections).toMatchObject([{ name: 'By hand', prefix: '' }]);
+  }));
+
 test('a worker that is killed while it undoes: another one puts back the same', () =>
   withWorld('killed', async (world) => {
     const { harness } = world;

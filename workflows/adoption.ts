@@ -5,7 +5,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { FailureDetails, Found, Put } from '../activities/airbyte';
-import type { ConnectionRead, Kind } from '../src/airbyte';
+import type { Kind } from '../src/airbyte';
 import type { Plan } from '../src/descriptor';
 import { isUnreadable, settlesAt } from './failure';
 import { isHeld, lease } from './lease';
@@ -88,20 +88,22 @@ const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
 
 /** Pausing the connection whose place the component's own takes, and its undo. */
 export const retirementOf = (
-  before: ConnectionRead,
+  { id, name, status }: NonNullable<Found['replaces']>,
   key: string,
   { steps, settleTime }: Doing,
 ): { retire: () => Promise<void>; undo: Undo } => {
-  const what = `the connection "${before.name}" (${before.id})`;
+  const what = `the connection "${name}" (${id})`;
+  // All that pausing it changes.
+  const former = { id, name, status };
   const undo: Undo = {
     kind: 'retired',
     what,
     effect: PUT_BACK,
-    undo: () => steps(`Put back ${what}`, COMPENSATION).restoreConnection({ before, settleTime }),
+    undo: () => steps(`Put back ${what}`, COMPENSATION).restoreConnection({ former, settleTime }),
   };
   const retire = async () => {
     try {
-      await steps(`Pause ${what}`).retireConnection({ before, key, settleTime });
+      await steps(`Pause ${what}`).retireConnection({ before: { id, name }, key, settleTime });
     } catch (err) {
       undo.settlesAt = settlesAt(err, settleTime);
       throw err;

@@ -34,6 +34,9 @@ export const settlesAt = (err: unknown, settleTime: number): number => {
   return isTold ? (details.settlesAt ?? 0) : Date.now() + settleTime;
 };
 
+/** Whether a failed step is known to have written nothing. */
+export const didNothing = (err: unknown) => detailsIn(err)?.didNothing === true;
+
 /** Whether Airbyte, or the way to it, is why a step failed: neither a mistake of ours nor a lost worker. */
 export const isAirbytes = (err: unknown): boolean =>
   chain(err).some(

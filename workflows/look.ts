@@ -14,7 +14,7 @@ const KINDS = ['source', 'destination', 'connection'] as const;
 /** What of a component is in Airbyte now, for an operator who waits for the answer. Changes nothing. */
 export async function look({ key }: { key: string }): Promise<Entity[]> {
   try {
-    const found = await inspect({ key, known: {} });
+    const found = await inspect({ key, known: {}, inShort: true });
     return KINDS.flatMap((kind) => {
       const entity = found[kind];
       return entity ? [{ kind, id: entity.id, name: entity.name }] : [];

@@ -1,6 +1,5 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
-import type { Found, Put, Written } from '../activities/airbyte';
-import type { Restored } from '../activities/restored';
+import type { Put } from '../activities/airbyte';
 import type { Kind } from '../src/airbyte';
 import type { Info, ProvisioningStatus } from '../src/contract';
 import type { Plan } from '../src/descriptor';
@@ -8,86 +7,22 @@ import { claimed, retirementOf, sealing, takenOver } from './adoption';
 import type { ProvisionInput } from './input';
 import { endedBy, existingIn, failRun, reasonOf } from './outcome';
 import type { Existing } from './outcome';
-import { settlesAt } from './failure';
+import { didNothing, settlesAt } from './failure';
 import { holdComponent } from './lease';
 import { ignoredInfo, ignoredSentence } from './ignored';
 import { activitiesFor, startRun } from './run';
-import type { Run, Steps } from './run';
-import { asTold, bothOf, compensate, DELETED, PUT_BACK } from './saga';
+import type { Run } from './run';
+import { asTold, bothOf, compensate } from './saga';
 import { firstSync } from './first-sync';
 import type { Undo } from './saga';
+import { streamNames } from './streams';
 import { withTagsRemoved } from './tags';
+import { sightOfActor, sightOfConnection } from './sight';
+import { undosFor } from './undos';
+import type { EntityKind, Undoing } from './undos';
 import { startPart } from './verdict';
 
-const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
-
 const DID = { created: 'Created', updated: 'Updated', unchanged: 'Already as wanted:' };
-
-interface Undoing {
-  steps: Steps;
-  settleTime: number;
-  /** What the run's steps have written so far, as far as they could tell. */
-  written: Partial<Record<EntityKind, Written>>;
-}
-
-type EntityKind = Kind | 'connection';
-
-/** The undo of each entity: away with what was not there before, back with what was. */
-const undosFor = (
-  plan: Plan,
-  { source, destination, connection, isForeign }: Found,
-  { steps, settleTime, written }: Undoing,
-) => {
-  const { key } = plan.component;
-  // What is given back has the name that its owners know it by.
-  const nameOf = (kind: EntityKind, before: { name: string } | undefined) =>
-    (isForeign ? before?.name : undefined) ?? plan[kind].name;
-  const undoOf = (
-    kind: EntityKind,
-    name: string,
-    restore: ((step: ReturnType<Steps>) => Promise<Restored>) | undefined,
-    remove: (step: ReturnType<Steps>) => Promise<boolean>,
-  ): Undo<EntityKind> => {
-    const what = `the ${kind} "${name}"`;
-    return {
-      kind,
-      what,
-      effect: restore ? PUT_BACK : DELETED,
-      undo: () => {
-        const step = steps(`${restore ? 'Put back' : 'Delete'} ${what}`, COMPENSATION);
-        return restore ? restore(step) : remove(step);
-      },
-    };
-  };
-  const common = (kind: 'source' | 'destination') => ({ key, settleTime, written: written[kind] });
-  return {
-    source: undoOf(
-      'source',
-      nameOf('source', source),
-      source &&
-        ((step) => step.restoreSource({ plan: plan.source, before: source, ...common('source') })),
-      (step) => step.deleteSource({ key }),
-    ),
-    destination: undoOf(
-      'destination',
-      nameOf('destination', destination),
-      destination &&
-        ((step) =>
-          step.restoreDestination({
-            plan: plan.destination,
-            before: destination,
-            ...common('destination'),
-          })),
-      (step) => step.deleteDestination({ key }),
-    ),
-    connection: undoOf(
-      'connection',
-      nameOf('connection', connection),
-      connection && ((step) => step.restoreConnection({ before: connection, settleTime })),
-      (step) => step.deleteConnection({ key }),
-    ),
-  };
-};
 
 const infoOf = (
   plan: Plan,
@@ -98,7 +33,7 @@ const infoOf = (
     ignored,
   }: {
     workspaceId: string;
-    streams: string[];
+    streams: string;
     sync?: string | undefined;
     ignored?: ProvisionInput['ignored'];
   },
@@ -118,7 +53,7 @@ const infoOf = (
       source: link('Airbyte source', puts.source),
       destination: link('Airbyte destination', puts.destination),
       schedule: { type: 'string', label: 'Schedule', value: when },
-      streams: { type: 'string', label: 'Streams', value: streams.join(', ') },
+      streams: { type: 'string', label: 'Streams', value: streams },
       ...(sync !== undefined && {
         sync: { type: 'string', label: 'First sync', value: sync, href: puts.connection.href },
       }),
@@ -142,7 +77,7 @@ const idsOf = (made: Existing, leftBehind: Undo[]): Existing =>
     }),
   );
 
-const noteFor = (run: Run, kind: string, put: Put) => {
+const noteFor = (run: Run, kind: EntityKind, put: Put) => {
   run.info(`${DID[put.action]} ${kind} "${put.name}"`, put.href);
 };
 
@@ -158,23 +93,31 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
   const steps = activitiesFor(input.retry);
   const run = startRun();
   const part = startPart(run);
-  const undos: Undo[] = [];
+  let undos: Undo[] = [];
   // Until the run has looked, the ids it was told are the best it can tell.
   let exists: Existing = input.known;
   const made: Existing = {};
   const written: Undoing['written'] = {};
 
   /** Registered before acting, so that a half-done step is undone; nothing done, nothing undone. */
-  const undoable = async (undo: Undo<EntityKind>, step: () => Promise<Put>) => {
-    if (!undos.includes(undo)) undos.push(undo);
+  const undoable = async (
+    kind: EntityKind,
+    undo: Undo<EntityKind> | undefined,
+    step: () => Promise<Put>,
+  ) => {
+    const forget = () => {
+      undos = undos.filter((each) => each !== undo);
+    };
+    if (undo && !undos.includes(undo)) undos.push(undo);
     const put = await step().catch((err: unknown) => {
-      undo.settlesAt = settlesAt(err, settleTime);
+      if (undo) undo.settlesAt = settlesAt(err, settleTime);
+      if (didNothing(err)) forget();
       throw err;
     });
-    noteFor(run, undo.kind, put);
-    made[`${undo.kind}Id`] = put.id;
-    if (put.kept) written[undo.kind] = { name: put.name, kept: put.kept };
-    if (put.action === 'unchanged') undos.splice(undos.indexOf(undo), 1);
+    noteFor(run, kind, put);
+    made[`${kind}Id`] = put.id;
+    if (put.kept) written[kind] = { name: put.name, kept: put.kept };
+    if (put.action === 'unchanged') forget();
     return put;
   };
 
@@ -183,46 +126,49 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     run.phase('Looking at what exists in Airbyte');
     for (const note of input.notes ?? []) run.info(note);
     for (const warning of warnings) run.warn(warning);
-    const look = () => steps(`Look for ${key}`).inspect({ key, known: input.known, plan });
+    const look = () =>
+      steps(`Look for ${key}`).inspect({ key, known: input.known, plan, inShort: true });
     const { streams: offered, ...before } = await claimed(await look(), look);
     exists = existingIn(before.isForeign ? { workspaceId: before.workspaceId } : before);
     for (const warning of before.warnings ?? []) run.warn(warning);
     const undo = undosFor(plan, before, { steps, settleTime, written });
-    undo.connection = withTagsRemoved(undo.connection, before.lackingTags, { steps, run });
+    if (undo.connection)
+      undo.connection = withTagsRemoved(undo.connection, before.lackingTags, { steps, run });
     const taking = takenOver(before, run);
 
     run.phase('Putting source and destination in place');
     const [source, destination] = await bothOf(
       () =>
-        undoable(undo.source, () =>
+        undoable('source', undo.source, () =>
           steps(`Source ${plan.source.name}`).putSource({
             key,
-            plan: plan.source,
-            before: before.source,
+            wanted: plan.source,
+            seen: sightOfActor(before.source),
             settleTime,
           }),
         ),
       () =>
-        undoable(undo.destination, () =>
+        undoable('destination', undo.destination, () =>
           steps(`Destination ${plan.destination.name}`).putDestination({
             key,
-            plan: plan.destination,
-            before: before.destination,
+            wanted: plan.destination,
+            seen: sightOfActor(before.destination),
             settleTime,
           }),
         ),
     );
 
-    const pair = { plan: plan.connection, sourceId: source.id, destinationId: destination.id };
+    const { connector } = plan.destination;
+    const pair = { sourceId: source.id, destinationId: destination.id, connector };
     const seals = sealing({ source, destination }, plan, { steps, settleTime });
     const sealed = { source, destination };
     const sealOne = async (kind: Kind) => {
-      sealed[kind] = await undoable(undo[kind], () => seals.seal(kind));
+      sealed[kind] = await undoable(kind, undo[kind], () => seals.seal(kind));
     };
     const discover = () => {
       run.phase('Discovering the streams of the source');
-      const { connector } = plan.destination;
-      return steps(`Streams of ${plan.source.name}`).discover({ ...pair, connector });
+      const step = steps(`Streams of ${plan.source.name}`);
+      return step.discover({ ...pair, plan: plan.connection, inShort: true });
     };
     const discoverAtLast = async (err: unknown) => {
       if (!seals.mayHelp(err)) throw err;
@@ -231,8 +177,8 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     };
     // The look has discovered them where the source was as wanted already.
     const discovered = offered ?? (await discover().catch(discoverAtLast));
-    const streams = (plan.connection.streams ?? discovered).map(({ name }) => name);
-    run.info(`Streams to sync: ${streams.slice(0, 20).join(', ')}`);
+    const streams = streamNames(plan, discovered);
+    run.info(`Streams to sync: ${streams}`);
 
     if (before.replaces) {
       const retirement = retirementOf(before.replaces, key, { steps, settleTime });
@@ -240,12 +186,13 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       await retirement.retire();
     }
     run.phase('Putting the connection in place');
-    const connection = await undoable(undo.connection, () =>
+    const { replaces } = before;
+    const connection = await undoable('connection', undo.connection, () =>
       steps(`Connection ${plan.connection.name}`).putConnection({
         ...pair,
-        streams: discovered,
-        before: before.connection,
-        ...(before.replaces && { replaces: before.replaces }),
+        wanted: plan.connection,
+        seen: sightOfConnection(before.connection),
+        ...(replaces && { replaces: { id: replaces.id } }),
         settleTime,
       }),
     );

@@ -54,7 +54,9 @@ const undoOfClear = (
   if (!patched('put-back-what-a-clear-changed')) return [];
   const what = `status and schedule of the connection "${connection.name}"`;
   const step = steps(`Put back ${what}`, COMPENSATION);
-  const undo = () => step.restoreConnection({ before: connection, settleTime });
+  const { id, name, status, schedule } = connection;
+  const former = { id, name, status, schedule };
+  const undo = () => step.restoreConnection({ former, settleTime });
   return [{ kind: 'connection', what, effect: PUT_BACK, undo }];
 };
 
@@ -127,7 +129,11 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     await holdComponent({ key, deployment: input.deployment }, run, input.retry.firstWait);
     run.phase('Looking at what exists in Airbyte');
     const access = await startWithdrawal(input, run, steps);
-    const found = await steps(`Look for ${key}`).inspect({ key, known: input.known });
+    const found = await steps(`Look for ${key}`).inspect({
+      key,
+      known: input.known,
+      inShort: true,
+    });
     exists = existingIn(found);
     const { connection, source, destination } = removalsOf(found, key, steps);
     const removals = [connection, source, destination].filter((removal) => removal !== undefined);

@@ -138,7 +138,7 @@ const unknown =
 /** One of Airbyte's APIs, below its base path. */
 export const createApi = (deps: ApiDependencies): Router => {
   const router = Router();
-  router.use(express.text({ type: () => true, limit: '10mb' }), logAnswers(deps.log));
+  router.use(express.text({ type: () => true, limit: '64mb' }), logAnswers(deps.log));
   for (const operation of deps.operations)
     router[operation.method](operation.path, serve(operation, deps));
   const paths = new Set(deps.operations.map(({ path }) => path));

@@ -47,6 +47,12 @@ export const archiveCatalog: Stream[] = [
   },
 ];
 
+/** So many more of a database, `table_00000` and on. */
+export const manyTables = (howMany: number): Stream[] =>
+  Array.from({ length: howMany }, (_, index) =>
+    table(`table_${String(index).padStart(5, '0')}`, ['id'], ['name', 'updated_at']),
+  );
+
 const sample = (name: string, columns: string[]): Stream => ({
   ...plainStream(name, ['id', ...columns, 'created_at', 'updated_at']),
   incremental: true,

@@ -95,8 +95,9 @@ const WithSchemas = z.object({ schemas: z.array(z.string()) });
 const archived = (configuration: Configuration): Stream[] =>
   WithSchemas.safeParse(configuration).data?.schemas.includes('archive') ? archiveCatalog : [];
 
-const read = async ({ connector, configuration }: Actor): Promise<Stream[]> => {
-  if (connector.catalog) return [...connector.catalog, ...archived(configuration)];
+const read = async (store: Store, { connector, configuration }: Actor): Promise<Stream[]> => {
+  const tables = connector.type === 'postgres' ? store.tables : [];
+  if (connector.catalog) return [...connector.catalog, ...archived(configuration), ...tables];
   return connector.type === 's3' ? discoverS3(configuration) : discoverFile(configuration);
 };
 
@@ -118,7 +119,7 @@ export const discover = async (
   const key = cacheKey(source);
   const known = store.catalogs.get(key);
   if (known && !ignoreCache) return known;
-  const streams = await read(source);
+  const streams = await read(store, source);
   store.catalogs.set(key, streams);
   return streams;
 };

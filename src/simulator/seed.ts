@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { toAirbyteStream } from './airbyte-stream';
-import { plainStream } from './catalog';
+import { manyTables, plainStream } from './catalog';
 import { type ActorKind, connectorsOf } from './connectors';
 import { type Actor, type Connection, epochSeconds, type Store } from './store';
 
@@ -13,6 +13,8 @@ export const Seed = z.strictObject({
   destinations: count,
   /** Each reads one of the sources made with it, in turn, and writes to one of the destinations. */
   connections: count,
+  /** That every database has besides its own, in the place of those seeded before. */
+  tables: count.optional(),
   /** With a number behind it, the name of each. */
   name: z.string().default('seeded'),
   /** Whether lists by offset have them before or after what is there. */
@@ -105,7 +107,8 @@ const times = <Row>(howMany: number, make: (index: number) => Row) =>
 
 /** Makes them without the checks of the APIs, thousands at once; gives their ids. */
 export const seedRows = (store: Store, given: z.input<typeof Seed>) => {
-  const { name, at, ...counts } = Seed.parse(given);
+  const { name, at, tables, ...counts } = Seed.parse(given);
+  if (tables !== undefined) store.tables = manyTables(tables);
   const least = counts.connections > 0 ? 1 : 0;
   const actors = (kind: ActorKind, howMany: number) =>
     times(Math.max(howMany, least), (index) => actorOf(store, kind, `${name} ${String(index)}`));

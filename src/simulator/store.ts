@@ -126,6 +126,8 @@ export interface Store {
   /** Discovered catalogs, by source, connector version and configuration. */
   catalogs: Map<string, Stream[]>;
   tags: Map<string, Tag>;
+  /** What every database has besides its own tables: POST /_simulator/seed. */
+  tables: Stream[];
 }
 
 export const createStore = (minSyncInterval = 3600): Store => ({
@@ -137,6 +139,7 @@ export const createStore = (minSyncInterval = 3600): Store => ({
   jobs: new Map(),
   catalogs: new Map(),
   tags: new Map(),
+  tables: [],
 });
 
 /** Empties the store but for the one workspace every Airbyte starts with. */
@@ -144,6 +147,7 @@ export const resetStore = (store: Store, workspace: Workspace) => {
   const { workspaces, source, destination, connections, jobs, catalogs, tags } = store;
   for (const table of [workspaces, source, destination, connections, jobs, catalogs, tags])
     table.clear();
+  store.tables = [];
   workspaces.set(workspace.workspaceId, workspace);
 };
 
@@ -157,6 +161,7 @@ export const copyStore = (store: Store): Store => ({
   jobs: new Map(store.jobs),
   catalogs: new Map(store.catalogs),
   tags: new Map(store.tags),
+  tables: store.tables,
 });
 
 /** A changed row moves to the end: Airbyte's lists have no order, so pages shift under writes. */

@@ -38,9 +38,22 @@ export const StreamConfiguration = z.object({
 });
 export type StreamConfiguration = z.infer<typeof StreamConfiguration>;
 
+const byNameIn = (catalog: Stream[]) => {
+  const found = new Map<string, Stream[]>();
+  for (const stream of catalog) {
+    const known = found.get(stream.name);
+    if (known) known.push(stream);
+    else found.set(stream.name, [stream]);
+  }
+  return found;
+};
+
 /** A stream by its name; the namespace only decides between streams of the same name. */
-const findStream = (catalog: Stream[], { name, namespace }: StreamConfiguration): Stream => {
-  const sameName = catalog.filter((stream) => stream.name === name);
+const findStream = (
+  byName: Map<string, Stream[]>,
+  { name, namespace }: StreamConfiguration,
+): Stream => {
+  const sameName = byName.get(name) ?? [];
   const found =
     sameName.length === 1
       ? sameName
@@ -111,9 +124,10 @@ export const configureStreams = (
   stored: Mapper[] = [],
 ) => {
   const seen = new Set<string>();
+  const byName = byNameIn(catalog);
   return given.map((configuration) => {
     const { name, namespace } = configuration;
-    const stream = findStream(catalog, configuration);
+    const stream = findStream(byName, configuration);
     checkStream(stream, configuration);
     const key = JSON.stringify([name, namespace ?? null]);
     if (seen.has(key))

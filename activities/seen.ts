@@ -1,0 +1,121 @@
+import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
+import type { Plan } from '../src/descriptor';
+import type { Written } from './actors';
+import type { Found, WholeFound } from './airbyte';
+import { digestOfActor, digestOfConnection } from './comparable';
+import { isConnectionAsWanted } from './comparison';
+import { asWrite, streamsOf } from './connections';
+import { toldOf } from './discovered';
+import type { Foreseen } from './foresight';
+import { withMappers } from './mappers';
+import type { MappersByHand } from './mappers';
+import { createKeeper } from './snapshot';
+import type { Keep, Snapshot } from './snapshot';
+
+/*
+ * Between the steps of a run go ids and digests. What is whole goes there only where an undo needs it.
+ */
+
+/** What a run is told of an entity that it has found in Airbyte. */
+export interface Seen<Entity> {
+  id: string;
+  name: string;
+  /** By the run's plan: it has nothing to change there. */
+  isAsWanted?: true;
+  /** Of one that the run will change: what can be read of it, to notice if somebody else changes it. */
+  digest?: string;
+  /** Of such a one too: as it is, for an undo. */
+  former?: Snapshot<Entity>;
+}
+
+export interface SeenActor extends Seen<Actor> {
+  /** What the update will leave, as far as it can be told before. */
+  leaves?: Written;
+}
+
+/** With what a clear changes of it. */
+export type SeenConnection = Seen<ConnectionRead> & Pick<ConnectionRead, 'status' | 'schedule'>;
+
+/** What a step that writes is told of what the look has seen. */
+export type Sight = Pick<Seen<never>, 'id' | 'name' | 'isAsWanted' | 'digest'>;
+
+const named = ({ id, name }: Actor) => ({ id, name });
+const namedConnection = ({ id, name, status, schedule }: ConnectionRead) => ({
+  id,
+  name,
+  status,
+  schedule,
+});
+
+/** For a run that removes it. */
+export const namesOf = ({ workspaceId, source, destination, connection }: WholeFound): Found => ({
+  workspaceId,
+  ...(source && { source: named(source) }),
+  ...(destination && { destination: named(destination) }),
+  ...(connection && { connection: namedConnection(connection) }),
+});
+
+interface Judged {
+  plan: Plan;
+  foreseen: Foreseen;
+  byHand: MappersByHand;
+}
+
+/** False too where only the run can tell, as it has yet to write the source. */
+const isLinkedAsWanted = (
+  { connection, destination }: WholeFound,
+  { plan, foreseen, byHand }: Judged,
+) => {
+  const streams = plan.connection.streams ? [] : foreseen.streams;
+  if (!connection || !streams || connection.destinationId !== destination?.id) return false;
+  const { sourceId } = connection;
+  const wanted = withMappers(streamsOf(plan.connection, streams), {
+    sourceId,
+    before: connection,
+    byHand,
+  });
+  return isConnectionAsWanted(connection, asWrite(plan.connection, wanted));
+};
+
+const AS_WANTED = { isAsWanted: true } as const;
+
+const seenActor = async (
+  kind: Kind,
+  actor: Actor,
+  { foreseen: { isAsWanted, leaves }, keep }: Pick<Judged, 'foreseen'> & { keep: Keep },
+): Promise<SeenActor> => {
+  if (isAsWanted[kind]) return { ...named(actor), ...AS_WANTED };
+  return {
+    ...named(actor),
+    digest: digestOfActor(actor),
+    former: await keep(kind, actor),
+    ...(leaves[kind] && { leaves: leaves[kind] }),
+  };
+};
+
+/** For a run that provisions it. */
+export const inShortOf = async (found: WholeFound, judged: Judged): Promise<Found> => {
+  const { source, destination, connection, replaces, ...rest } = found;
+  const keep = createKeeper();
+  const { streams } = judged.foreseen;
+  return {
+    ...rest,
+    ...(source && { source: await seenActor('source', source, { ...judged, keep }) }),
+    ...(destination && {
+      destination: await seenActor('destination', destination, { ...judged, keep }),
+    }),
+    ...(connection && {
+      connection: {
+        ...namedConnection(connection),
+        ...(isLinkedAsWanted(found, judged)
+          ? AS_WANTED
+          : {
+              digest: digestOfConnection(connection),
+              former: await keep('connection', connection),
+            }),
+      },
+    }),
+    ...(replaces && { replaces: namedConnection(replaces) }),
+    ...(streams && { streams: toldOf(judged.plan.connection.streams ? [] : streams) }),
+  };
+};

@@ -1,0 +1,33 @@
+import type { Sight, SeenActor, SeenConnection, Snapshot } from '../activities/airbyte';
+import type { Actor, ConnectionRead } from '../src/airbyte';
+
+/*
+ * What a run was told of what exists: ids, names and digests. Older workers told whole entities, and
+ * their runs have those in their histories.
+ */
+
+export type ToldActor = SeenActor | Actor;
+export type ToldConnection = SeenConnection | ConnectionRead;
+
+const inShort = ({ id, name, isAsWanted, digest }: Sight): Sight => ({
+  id,
+  name,
+  ...(isAsWanted && { isAsWanted }),
+  ...(digest !== undefined && { digest }),
+});
+
+/** For the step that changes it. */
+export const sightOfActor = (told: ToldActor | undefined): Sight | Actor | undefined =>
+  !told || 'configuration' in told ? told : inShort(told);
+export const sightOfConnection = (
+  told: ToldConnection | undefined,
+): Sight | ConnectionRead | undefined => (!told || 'configurations' in told ? told : inShort(told));
+
+/** For its undo; undefined of one of which the run has nothing to change. */
+export const formerActor = (told: ToldActor): Snapshot<Actor> | undefined =>
+  'configuration' in told ? told : told.former;
+export const formerConnection = (told: ToldConnection): Snapshot<ConnectionRead> | undefined =>
+  'configurations' in told ? told : told.former;
+
+/** What the update of it leaves, so far as the look could tell. */
+export const leavesOf = (told: ToldActor) => ('configuration' in told ? undefined : told.leaves);

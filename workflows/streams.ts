@@ -1,0 +1,28 @@
+import type { ToldStreams } from '../activities/airbyte';
+import type { Plan } from '../src/descriptor';
+
+/** Names that a log or a result gives, and characters of each. */
+const MAX_NAMED = 50;
+const MAX_NAME = 100;
+
+interface Named {
+  name: string;
+}
+
+const cut = (name: string) => Array.from(name).slice(0, MAX_NAME).join('');
+
+const inShort = (streams: Named[]): ToldStreams => ({
+  count: streams.length,
+  first: streams.slice(0, MAX_NAMED).map(({ name }) => cut(name)),
+});
+
+/** The names of a connection's streams, of which it may have thousands: the first, and how many more. */
+export const streamNames = (
+  { connection: { streams } }: Plan,
+  discovered: ToldStreams | Named[],
+): string => {
+  const all = streams ?? discovered;
+  const { count, first } = Array.isArray(all) ? inShort(all) : all;
+  const more = count - first.length;
+  return [...first, ...(more > 0 ? [`and ${String(more)} more`] : [])].join(', ');
+};
