@@ -91,8 +91,10 @@ export const discoverFor = async (
 };
 
 /** Those that the plan names it has already. */
-const streamsFor = async (airbyte: Airbyte, given: Discovery) =>
-  given.plan.streams ? [] : discoverFor(airbyte, given);
+const streamsFor = async (
+  airbyte: Airbyte,
+  { few, ...given }: Discovery & { few?: DiscoveredStream[] | undefined },
+) => (given.plan.streams ? [] : (few ?? discoverFor(airbyte, given)));
 
 interface Ends {
   sourceId: string;
@@ -111,6 +113,8 @@ export type PutConnection = Ends &
         /** The destination's. */
         connector: string;
         seen?: Sight | ConnectionRead | undefined;
+        /** The source's streams, where the run has been told all of them. */
+        few?: DiscoveredStream[] | undefined;
       }
     /** As older workers ask for it. */
     | {

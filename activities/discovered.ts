@@ -23,15 +23,21 @@ export interface ToldStreams {
   count: number;
   /** The names of the first of them. */
   first: string[];
+  /** All of them, where they are few and their names short: who writes them need not look again. */
+  few?: DiscoveredStream[];
 }
 
 /** Names that a run is told, and characters of each. */
 const MAX_TOLD = 50;
 const MAX_NAME = 100;
 
+const isShort = ({ name, namespace = '' }: DiscoveredStream) =>
+  name.length <= MAX_NAME && namespace.length <= MAX_NAME;
+
 export const toldOf = (streams: DiscoveredStream[]): ToldStreams => ({
   count: streams.length,
   first: streams.slice(0, MAX_TOLD).map(({ name }) => cut(name, MAX_NAME)),
+  ...(streams.length <= MAX_TOLD && streams.every(isShort) && { few: streams }),
 });
 
 const problemsIn = ({ plan, connector = '' }: Discovery, offered: SourceStream[]) => {

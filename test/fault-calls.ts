@@ -94,8 +94,6 @@ const forCatalog = { which: 'for the catalog', of: 'connection', after: 'getConn
 
 /** A step that changes what is there looks whether it is as the run has seen it. */
 const asSeen = { which: 'is it as seen?' } as const;
-/** Streams that the descriptor does not name are looked up again by the step that writes them. */
-const toWrite = { which: 'to write them', of: 'connection' } as const;
 
 const gone = (name: string) => ({ which: 'is it gone?', after: name });
 
@@ -117,7 +115,6 @@ export const callsOf = (api: Api): Call[] => [
   ...firstProvision('look', LISTS),
   ...firstProvision('make', ['createSource', 'createDestination']),
   ...firstProvision('make', ['getStreamProperties']),
-  ...firstProvision('make', ['getStreamProperties'], { ...toWrite, after: 'getStreamProperties' }),
   ...firstProvision('make', ['createConnection']),
   ...firstProvision('make', ['listSources'], whenLost('createSource')),
   ...firstProvision('make', ['listDestinations'], whenLost('createDestination')),
@@ -145,7 +142,6 @@ export const callsOf = (api: Api): Call[] => [
   ...update('make', ['getSource', 'getDestination'], asSeen),
   ...update('make', ['putSource', 'putDestination', 'getStreamProperties']),
   ...update('make', ['getConnection'], { ...asSeen, after: 'getStreamProperties' }),
-  ...update('make', ['getStreamProperties'], { ...toWrite, after: 'getConnection' }),
   ...configOnly(api, update('make', ['getConnection'], forCatalog)),
   ...update('make', ['patchConnection']),
   ...update('undo', BY_IDS, restored),

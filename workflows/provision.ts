@@ -191,6 +191,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       steps(`Connection ${plan.connection.name}`).putConnection({
         ...pair,
         wanted: plan.connection,
+        few: 'few' in discovered ? discovered.few : undefined,
         seen: sightOfConnection(before.connection),
         ...(replaces && { replaces: { id: replaces.id } }),
         settleTime,
