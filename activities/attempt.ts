@@ -5,10 +5,13 @@ import type { OutOfTime } from '../src/airbyte-error';
 import type { Interest } from '../src/airbyte-http';
 import { forTimer } from '../src/durations';
 import { isRecord } from '../src/json';
+import { cut } from '../src/lengths';
 import { Waiting } from './waiting';
 
 /** A source or destination that does not work may be a passing fault, but seldom the third time. */
 const CONNECTOR_ATTEMPTS = 3;
+/** Characters of what a failed step says was wrong, and of what to do: both go into the history. */
+const MAX_WORDS = 4000;
 /** Milliseconds kept to report the failure itself, instead of running into Temporal's time-out. */
 const MARGIN = 250;
 /** Milliseconds by which Temporal may be late with an attempt (history.timerProcessorMaxTimeShift). */
@@ -101,8 +104,11 @@ const waitBefore = (err: unknown, info: Info) => {
   return wait + LATENESS < timeLeft(info) ? wait : undefined;
 };
 
+export const inWords = (text: string) =>
+  text.length <= MAX_WORDS ? text : `${cut(text, MAX_WORDS - 1)}…`;
+
 const problemOf = (err: unknown, info: Info) => {
-  const problem = err instanceof Error ? err.message : String(err);
+  const problem = inWords(err instanceof Error ? err.message : String(err));
   const tries = triesOf(info);
   const isTry = !(err instanceof Waiting) && tries > 1;
   return isTry ? problem.replace(/\.?$/, ` (tried ${String(tries)} times)$&`) : problem;
@@ -113,11 +119,21 @@ const detailsOf = (err: unknown, info: Info, settlesAt: number): FailureDetails 
   const looks = looksOf(info) + (err instanceof Waiting ? 1 : 0);
   return {
     problem: problemOf(err, info),
-    solution: known?.solution ?? 'Ask the platform operator to look at the log of the worker.',
+    solution: inWords(
+      known?.solution ?? 'Ask the platform operator to look at the log of the worker.',
+    ),
     ...(settlesAt > Date.now() && { settlesAt }),
     ...(err instanceof AirbyteError && err.outOfTime && { outOfTime: err.outOfTime }),
     ...(looks > 0 && { looks }),
   };
+};
+
+/** With its stack it goes into the history, whatever somebody else has put into its message. */
+const inBounds = (err: Error) => {
+  if (err.message.length <= MAX_WORDS) return err;
+  const short = new Error(inWords(err.message));
+  short.name = err.name;
+  return short;
 };
 
 const typeOf = (err: unknown) => {
@@ -137,7 +153,7 @@ const asFailure = (err: unknown, details: FailureDetails, info: Info) => {
     details: [details],
     ...(err instanceof Waiting
       ? { category: 'BENIGN' as const }
-      : err instanceof Error && { cause: err }),
+      : err instanceof Error && { cause: inBounds(err) }),
   });
 };
 

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { Kind } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
 import { isRecord } from '../src/json';
+import { inWords } from './attempt';
 import type { Attempt, FailureDetails } from './attempt';
 import type { Place } from './former';
 import { Waiting } from './waiting';
@@ -20,7 +21,8 @@ export interface Put {
 }
 
 /** What Airbyte has is in the way of what is wanted: repeating the step would not help. */
-export const refused = (problem: string, solution: string) => refusedWith({ problem, solution });
+export const refused = (problem: string, solution: string) =>
+  refusedWith({ problem: inWords(problem), solution: inWords(solution) });
 
 const refusedWith = (details: FailureDetails) =>
   ApplicationFailure.create({

@@ -73,9 +73,12 @@ export const accessOf = (harness: Harness) => {
       z.array(z.string()).parse((await unlessGone(memoryOf(component).query('grants'))) ?? []),
     /** All who are remembered, and with what. */
     remembered: async () => {
-      const all = shards.map(async (shard) =>
-        Grantees.parse((await unlessGone(grantees(shard).query('grants'))) ?? {}),
-      );
+      const all = shards.map(async (shard) => {
+        const description = await unlessGone(grantees(shard).describe());
+        // One that was terminated still answers, with what it knew.
+        if (description?.status.name !== 'RUNNING') return {};
+        return Grantees.parse((await unlessGone(grantees(shard).query('grants'))) ?? {});
+      });
       return Object.fromEntries((await Promise.all(all)).flatMap((some) => Object.entries(some)));
     },
     /** As before anybody asked for access. */

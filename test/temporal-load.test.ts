@@ -137,7 +137,7 @@ test('what is too large for Temporal is refused with its size, and fails nobody 
       spec: { mesh: { specific: { source: { connectionConfiguration: { secretRef } } } } },
     },
   });
-  const large = Array.from({ length: 12 }, () =>
+  const large = Array.from({ length: 3 }, () =>
     runs.reverseProvision(request(dense(3 * 2 ** 20))),
   );
   const small = Array.from({ length: 12 }, (_, index) =>

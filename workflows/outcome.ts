@@ -9,6 +9,7 @@ import {
 import type { FailureDetails, Found } from '../activities/airbyte';
 import type { ProvisioningStatus } from '../src/contract';
 import type { KnownIds } from '../src/descriptor';
+import { asMessage } from './bounds';
 import { explain } from './failure';
 import type { Run } from './run';
 
@@ -105,7 +106,7 @@ export const failWith = (
     throw err;
   }
   throw ApplicationFailure.create({
-    message: status.result,
+    message: asMessage(status.result),
     type: FAILURES[what][1],
     nonRetryable: true,
     details: [status],

@@ -4,7 +4,7 @@ import { section } from './outcome';
 import type { Member } from './parts';
 import type { Run } from './run';
 
-/** Of those that say no more than that something went well; Temporal bounds what a run may say. */
+/** With more, those that say no more than that something went well are left out, and of the rest the last. */
 const MAX_LOGS = 500;
 
 /** A component's name may have dashes, or begin with a digit; keys of publicInfo may not. */
@@ -64,7 +64,9 @@ const logsOf = (members: Member[], run: Run): Log[] => {
   );
   const isMuch = theirs.length > MAX_LOGS;
   const told = theirs.filter(({ level }) => !isMuch || level === 'WARNING' || level === 'ERROR');
-  return [...run.logs, ...told].toSorted((a, b) => a.timestamp.localeCompare(b.timestamp));
+  return [...run.logs, ...told.slice(0, MAX_LOGS)].toSorted((a, b) =>
+    a.timestamp.localeCompare(b.timestamp),
+  );
 };
 
 /** The status of a data product whose components are all as wanted. */

@@ -12,6 +12,7 @@ import type { AccessChanges } from '../activities/access-changes';
 import type { Activities, FailureDetails } from '../activities/airbyte';
 import type { RunActivities } from '../activities/runs';
 import type { Log, ProvisioningStatus } from '../src/contract';
+import { asDetails, asLine, asPhase, createLog } from './bounds';
 import type { Retry } from './input';
 
 /** Temporal takes 400 bytes of summary; a character may need four. */
@@ -66,6 +67,9 @@ export type Steps = ReturnType<typeof activitiesFor<Activities & AccessActivitie
 
 export type Run = ReturnType<typeof startRun>;
 
+/** Lines of the details that may be shown. */
+const MAX_LINES = 200;
+
 const MARKS = { DEBUG: '·', INFO: '✓', WARNING: '⚠', ERROR: '✗' };
 
 /**
@@ -74,17 +78,19 @@ const MARKS = { DEBUG: '·', INFO: '✓', WARNING: '⚠', ERROR: '✗' };
  * `more` has lines that belong to the phase while it lasts.
  */
 export const startRun = (more: () => string[] = () => []) => {
-  const logs: Log[] = [];
+  const { entries: logs, add } = createLog<Log>();
   const lines: string[] = [];
   let current = '';
 
   const show = () => {
     const state = more().map((line) => `- ${line}`);
-    setCurrentDetails([`**${current}**`, ...state, '', ...lines].join('\n'));
+    setCurrentDetails(asDetails([`**${current}**`, ...state, ''], lines));
   };
   const log = (level: Log['level']) => (message: string, href?: string) => {
-    logs.push({ timestamp: new Date().toISOString(), level, message, phase: current });
-    lines.push(`- ${MARKS[level]} ${href ? `[${message}](${href})` : message}`);
+    add({ timestamp: new Date().toISOString(), level, message, phase: current });
+    const line = asLine(message);
+    lines.push(`- ${MARKS[level]} ${href ? `[${line}](${href})` : line}`);
+    if (lines.length > MAX_LINES) lines.shift();
     show();
   };
 
@@ -111,8 +117,8 @@ export const startRun = (more: () => string[] = () => []) => {
     },
     /** A few words on what the run now does, for people. */
     phase(words: string) {
-      current = words;
-      upsertMemo({ phase: words });
+      current = asPhase(words);
+      upsertMemo({ phase: current });
       show();
     },
     info: log('INFO'),
