@@ -9,7 +9,10 @@ import type {
 import type { AccessRequest } from './access-request';
 import type { Component, DataProduct } from './component';
 import type { Descriptor, Identity } from './descriptor';
+import { cut, MAX_COLUMN } from './lengths';
+import type { Identities, Plans } from './product';
 import { attributesOf } from './search-attributes';
+import type { Start } from './start-run';
 import { tokenFor } from './token';
 import type { Operation } from './token';
 
@@ -17,6 +20,9 @@ import type { Operation } from './token';
 const MAX_SUMMARY = 100;
 /** Of components, or people, in the details of a run. */
 const MAX_NAMES = 50;
+/** Characters of the details, and of a line in them: Temporal takes 20,000 bytes. */
+const MAX_DETAILS = 5000;
+const MAX_LINE = 3000;
 
 /** The line that the Temporal UI has for a run. */
 export const summaryOf = (
@@ -30,12 +36,17 @@ export const detailsOf = (
   { domain, product, major, environment }: Omit<DataProduct, 'key'>,
   { what, lines }: { what: string; lines: string[] },
 ) =>
-  [
-    what,
-    `- **Data product** ${domain} / ${product}, version ${major}`,
-    `- **Environment** ${environment}`,
-    ...lines,
-  ].join('\n');
+  cut(
+    [
+      what,
+      `- **Data product** ${domain} / ${product}, version ${major}`,
+      `- **Environment** ${environment}`,
+      ...lines,
+    ]
+      .map((line) => cut(line, MAX_LINE))
+      .join('\n'),
+    MAX_DETAILS,
+  );
 
 /** What starts the run of a component: the same alone and as part of its data product's. */
 const partOf = <Input>(
@@ -62,7 +73,7 @@ interface Given<Input> {
   input: Input;
 }
 
-export const provisionPart = (
+const provisionPart = (
   { plan, known, warnings, ignored, notes }: Descriptor,
   retry: Retry,
 ): Part<ProvisionInput> =>
@@ -71,13 +82,13 @@ export const provisionPart = (
     wanted: plan,
     input: { plan, known, warnings, ...(ignored.count > 0 && { ignored }), notes, retry },
     lines: [
-      `- **Source** ${plan.source.name} (${plan.source.connector})`,
-      `- **Destination** ${plan.destination.name} (${plan.destination.connector})`,
+      `- **Source** ${cut(plan.source.name, MAX_COLUMN)} (${plan.source.connector})`,
+      `- **Destination** ${cut(plan.destination.name, MAX_COLUMN)} (${plan.destination.connector})`,
       `- **Connection** ${plan.connection.name}`,
     ],
   });
 
-export const unprovisionPart = (
+const unprovisionPart = (
   { component, known }: Identity,
   { removeData, ...given }: { removeData: boolean; retry: Retry; taskQueue: string },
 ): Part<UnprovisionInput> =>
@@ -89,7 +100,7 @@ export const unprovisionPart = (
   });
 
 /** What starts the run of a data product. */
-export const productRun = <Input>(
+const productRun = <Input>(
   operation: 'provisionProduct' | 'unprovisionProduct',
   product: DataProduct,
   given: Omit<ProductInput<Input>, 'key'>,
@@ -108,8 +119,51 @@ export const productRun = <Input>(
   };
 };
 
+/** The run of one component, or of the data product that is named. */
+const startOf = <Input>(
+  operation: 'provisionProduct' | 'unprovisionProduct',
+  { product, warnings, notes }: Pick<Plans, 'product' | 'warnings' | 'notes'>,
+  parts: Part<Input>[],
+): StartOf => {
+  const run = product
+    ? productRun(operation, product, { parts, warnings, notes })
+    : onlyOne(parts);
+  const { token, input, summary, details } = run;
+  return { token, args: [input], summary, details };
+};
+
+const onlyOne = <Item>([part]: Item[]): Item => {
+  if (part === undefined) throw new Error('A request without a component was taken.');
+  return part;
+};
+
+/** Of a request that is repeated: which runs of the token may have closed before is all the same. */
+export type StartOf = Omit<Start, 'after'>;
+
+/** What starts the run that makes the pipeline, or those of a data product, as wanted. */
+export const provisionStart = (plans: Plans, retry: Retry): StartOf =>
+  startOf(
+    'provisionProduct',
+    plans,
+    plans.descriptors.map((descriptor) => provisionPart(descriptor, retry)),
+  );
+
+/** What starts the run that removes them, and with `removeData` what they wrote. */
+export const unprovisionStart = (
+  identities: Identities,
+  given: { removeData: boolean; retry: Retry; taskQueue: string },
+): StartOf =>
+  startOf(
+    'unprovisionProduct',
+    identities,
+    identities.identities.map((identity) => unprovisionPart(identity, given)),
+  );
+
 /** What starts the run that gives access to a component. */
-export const accessStart = (request: AccessRequest, given: { retry: Retry; taskQueue: string }) => {
+export const accessStart = (
+  request: AccessRequest,
+  given: { retry: Retry; taskQueue: string },
+): StartOf => {
   const { component, people } = request;
   const refs = people.flatMap((principal) => principal.refs);
   const input: UpdateAclInput = { ...request, ...given };

@@ -1,16 +1,9 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { Retry } from '../workflows/input';
-import type { AccessRequest } from './access-request';
-import type { ReverseProvisioningRequest, ValidationRequest } from './contract';
 import { SystemProblem } from './errors';
-import { accessStart, productRun, provisionPart, unprovisionPart } from './parts';
-import type { Identities, Plans } from './product';
-import { reverseStart } from './reverse';
-import type { Start, StartRun } from './start-run';
-import { validationStart } from './validation';
-import type { ReadingRules } from './validation';
+import type { StartOf } from './parts';
+import type { StartRun } from './start-run';
 
 /** Milliseconds Temporal has to take a signal and a request to cancel. */
 const TERMINATE_DEADLINE = 3000;
@@ -18,9 +11,6 @@ const READY_DEADLINE = 1000;
 export interface RunsDeps {
   client: Client;
   startRun: StartRun;
-  /** Whose workers do the runs. */
-  taskQueue: string;
-  retry: Retry;
   log: Logger;
 }
 
@@ -30,48 +20,16 @@ export type Runs = ReturnType<typeof createRuns>;
  * Starts and ends runs. The same request while one runs joins it (same token, same run); after it
  * has closed it starts a new one under the same token, which changes nothing if nothing changed.
  */
-export const createRuns = ({ client, startRun, taskQueue, retry, log }: RunsDeps) => {
+export const createRuns = ({ client, startRun, log }: RunsDeps) => {
   let answered = 0;
 
-  const start = async (run: Omit<Start, 'after'>): Promise<string> => {
-    await startRun({ ...run, after: 'ALLOW_DUPLICATE' }).catch(notHandedOver);
-    answered = Date.now();
-    return run.token;
-  };
-
   return {
-    /** The token of the run that makes the pipeline, or those of a data product, as wanted. */
-    provision({ product, descriptors, warnings, notes }: Plans): Promise<string> {
-      const parts = descriptors.map((descriptor) => provisionPart(descriptor, retry));
-      const run = product
-        ? productRun('provisionProduct', product, { parts, warnings, notes })
-        : onlyOne(parts);
-      return start({ ...run, args: [run.input] });
+    /** The token of the run. */
+    async start(run: StartOf): Promise<string> {
+      await startRun({ ...run, after: 'ALLOW_DUPLICATE' }).catch(notHandedOver);
+      answered = Date.now();
+      return run.token;
     },
-
-    /** The token of the run that removes them, and with `removeData` what they wrote. */
-    unprovision(
-      { product, identities, warnings, notes }: Identities,
-      { removeData }: { removeData: boolean },
-    ): Promise<string> {
-      const parts = identities.map((identity) =>
-        unprovisionPart(identity, { removeData, retry, taskQueue }),
-      );
-      const run = product
-        ? productRun('unprovisionProduct', product, { parts, warnings, notes })
-        : onlyOne(parts);
-      return start({ ...run, args: [run.input] });
-    },
-
-    /** The token of the run that gives access to exactly those who are named. */
-    updateAcl: (request: AccessRequest) => start(accessStart(request, { retry, taskQueue })),
-
-    /** The token of the run that says what is wrong with a descriptor, Airbyte included. */
-    validate: (request: ValidationRequest, rules: ReadingRules) =>
-      start(validationStart(request, { retry, ...rules })),
-
-    /** The token of the run that tells a connection of Airbyte as fields of a descriptor. */
-    reverseProvision: (request: ReverseProvisioningRequest) => start(reverseStart(request, retry)),
 
     /** Whether the token has a run that goes on; that one then undoes what it did and ends. */
     async terminate(token: string): Promise<boolean> {
@@ -106,11 +64,6 @@ export const createRuns = ({ client, startRun, taskQueue, retry, log }: RunsDeps
       }
     },
   };
-};
-
-const onlyOne = <Part>([part]: Part[]): Part => {
-  if (part === undefined) throw new Error('A request without a component was taken.');
-  return part;
 };
 
 const notHandedOver = (cause: unknown): never => {

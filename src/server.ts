@@ -4,10 +4,14 @@ import { createDraining } from './draining';
 import { createGateway } from './gateway';
 import { createOperations } from './operations';
 import { createLogger, listen, onSignal, runProgram } from './program';
+import { createReadings } from './readings';
 import { createRuns } from './runs';
 import { createStartRun } from './start-run';
 import { createStatuses } from './status';
 import { createTemporalClient } from './temporal-client';
+
+/** Milliseconds in which a request has to arrive, its body included; then it is answered 408. */
+const REQUEST_TIMEOUT = 60_000;
 
 runProgram(async () => {
   const config = gatewayConfig();
@@ -22,14 +26,17 @@ runProgram(async () => {
     ? createOperations({ client, taskQueue, temporalUiUrl, startRun, statusOf, log })
     : undefined;
 
-  const runs = createRuns({ client, startRun, taskQueue, retry: config.retry, log });
+  const readings = createReadings({
+    templates: config.infrastructureTemplates,
+    minSyncInterval: config.minSyncInterval,
+    retry: config.retry,
+    taskQueue,
+  });
+  const runs = createRuns({ client, startRun, log });
   const app = createGateway({
     runs,
     ...statuses,
-    rules: {
-      templates: config.infrastructureTemplates,
-      minSyncInterval: config.minSyncInterval,
-    },
+    readings,
     operations,
     problem: async () => {
       if (draining.isDraining()) return 'stopping';
@@ -38,7 +45,7 @@ runProgram(async () => {
     basePath: config.basePath,
     log,
   });
-  const server = createServer(app);
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT }, app);
   const draining = createDraining(server);
   const url = await listen(server, { ...config, variable: 'PORT' });
   log.info({ url: `${url}${config.basePath}` }, 'gateway listens');

@@ -110,9 +110,9 @@ const repeatedIn = (streams: readonly Streamed[]) => {
 /** What is wrong with streams by what the descriptor says of them alone. */
 export const streamProblemsIn = (streams: readonly Streamed[], rules: Rules): StreamProblem[] => {
   const repeated = repeatedIn(streams);
-  const isRepeated = (index: number) => repeated.some((problem) => problem.index === index);
+  const told = new Set(repeated.map(({ index }) => index));
   const clashing = clashesIn(streams, rules)
-    .filter(({ index }) => !isRepeated(index))
+    .filter(({ index }) => !told.has(index))
     .map(({ index, stream, other }): StreamProblem => {
       const message = `would write to the same table as ${nameOf(other)}, and both would be overwritten at every sync: ${apart({ stream, other }, rules)}`;
       return { index, field: 'name', message };
