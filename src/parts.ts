@@ -125,9 +125,7 @@ const startOf = <Input>(
   { product, warnings, notes }: Pick<Plans, 'product' | 'warnings' | 'notes'>,
   parts: Part<Input>[],
 ): StartOf => {
-  const run = product
-    ? productRun(operation, product, { parts, warnings, notes })
-    : onlyOne(parts);
+  const run = product ? productRun(operation, product, { parts, warnings, notes }) : onlyOne(parts);
   const { token, input, summary, details } = run;
   return { token, args: [input], summary, details };
 };

@@ -145,14 +145,13 @@ const forgotten = (enriched: Enriched, all: Listed[], templates: Templates) => {
     .filter((id) => !here.has(id.toLowerCase()))
     .filter((id) => isOurs(enriched.componentOf(id), templates))
     .slice(0, MAX_FORGOTTEN)
-    .map((id) => `${cut(id, MAX_SHOWN)} was there before and is not in this descriptor; nothing is done with it`);
+    .map(
+      (id) =>
+        `${cut(id, MAX_SHOWN)} was there before and is not in this descriptor; nothing is done with it`,
+    );
 };
 
-const readProduct = (
-  request: Given,
-  templates: Templates,
-  minSyncInterval: number,
-): Plans => {
+const readProduct = (request: Given, templates: Templates, minSyncInterval: number): Plans => {
   const opened = open(request);
   const { reader, at, enriched } = opened;
   const product = dataProductOf(reader, opened.product, at);
@@ -184,11 +183,7 @@ const readProduct = (
  * in a DATAPRODUCT_DESCRIPTOR. Other components are not looked at. Throws a RequestError with every
  * problem at once, each with its path and line.
  */
-export const readPlans = (
-  request: Given,
-  templates: Templates,
-  minSyncInterval = HOUR,
-): Plans =>
+export const readPlans = (request: Given, templates: Templates, minSyncInterval = HOUR): Plans =>
   request.descriptorKind === 'COMPONENT_DESCRIPTOR'
     ? { descriptors: [readDescriptor(request, minSyncInterval)], warnings: [], notes: [] }
     : readProduct(request, templates, minSyncInterval);

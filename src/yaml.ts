@@ -164,7 +164,8 @@ export const readYaml = (text: string, path: string): Yaml => {
   } catch (err) {
     if (err instanceof ReferenceError)
       return nothing({ path, message: `has a YAML alias that stands for nothing: ${err.message}` });
-    if (err instanceof RangeError) return nothing({ path, message: `is nested too deeply: ${LEVELS}` });
+    if (err instanceof RangeError)
+      return nothing({ path, message: `is nested too deeply: ${LEVELS}` });
     throw err;
   }
 };

@@ -1,0 +1,129 @@
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ROOT } from '../scripts/child';
+import { findFreePorts } from '../scripts/ports';
+import { withServer } from './bench';
+import type { Bench } from './bench';
+import { post } from './http';
+import { timed } from './measure';
+import { printTable, showMs } from './table';
+
+const REPEATS = 5;
+/** Milliseconds without a request, for the row that says what the machine itself does. */
+const IDLE = 2000;
+
+const HEAD = `dataProduct:
+  id: urn:dmb:dp:finance:big:0
+  name: Big
+  domain: finance
+  version: 0.1.0
+  environment: development
+  components:
+    - kind: workload
+      id: urn:dmb:cmp:finance:big:0:many
+      specific:
+        source: {connector: postgres, name: ERP, connectionConfiguration: {host: erp.example.com, database: erp, username: u, password: {secretRef: ERP}}}
+        destination: {name: Warehouse}
+`;
+const END = 'componentIdToProvision: urn:dmb:cmp:finance:big:0:many\n';
+const many = (count: number, line: (number: number) => string) =>
+  Array.from({ length: count }, (_, number) => line(number)).join('\n');
+const withConnection = (more: string) =>
+  `${HEAD}        connection:\n          name: ERP to warehouse\n${more}\n${END}`;
+const streams = (count: number, key = 'name') =>
+  withConnection(
+    `          streams:\n${many(count, (number) => `            - ${key}: s${String(number).padStart(5, '0')}`)}`,
+  );
+
+/** Descriptors by what they are; the last two are of more than 1 MB. */
+const DESCRIPTORS: Record<string, string> = {
+  'three streams': streams(3),
+  '4,000 streams': streams(4000),
+  '30,000 streams': streams(30_000),
+  '30,000 streams with a slip': streams(30_000, 'nmae'),
+  '30,000 streams of one name': withConnection(
+    `          streams:\n${many(30_000, () => '            - name: one')}`,
+  ),
+  '90 aliases to 400 maps': `all: &all [${many(400, (n) => `{name: s${String(n)}, tags: [a]},`)}]\nmany: [${'*all, '.repeat(90)}]\n${streams(3)}`,
+  '50,000 unknown keys': withConnection(many(50_000, (n) => `          key${String(n)}: 1`)),
+  '300,000 empty lists': `many: [${'[],'.repeat(300_000)}]\n${streams(3)}`,
+  '300,000 open brackets': `many: ${'['.repeat(300_000)}`,
+  'a key of 900 kB': `${'k'.repeat(900_000)}: 1\n${streams(3)}`,
+  '900 kB of empty lines': `${'\n'.repeat(450_000)}${streams(3)}`,
+  '38,000 streams': streams(38_000),
+  '1.8 MB of comments': `${many(36_000, () => `#${'x'.repeat(48)}`)}\n${streams(3)}`,
+};
+
+interface Stop {
+  what: string;
+  bytes: number;
+  /** Milliseconds: the longest stop of the event loop, and of each answer. */
+  stop: number;
+  latencies: number[];
+  answer: string;
+}
+
+const probeOf = (url: string) => async () => Number(await (await fetch(url)).text());
+
+const stopOf = async (
+  { gateway, probe }: { gateway: string; probe: () => Promise<number> },
+  what: string,
+  descriptor: string,
+): Promise<Stop> => {
+  const body = JSON.stringify({ descriptorKind: 'COMPONENT_DESCRIPTOR', descriptor });
+  const latencies: number[] = [];
+  let answer = '';
+  await probe();
+  for (let time = 0; time < REPEATS; time += 1)
+    latencies.push(
+      await timed(async () => {
+        const { status, text } = await post(`${gateway}/v1/validate`, body);
+        answer = `${String(status)} ${text.slice(0, 90)}`;
+      }),
+    );
+  return { what, bytes: Buffer.byteLength(body), stop: await probe(), latencies, answer };
+};
+
+/** How long hostile and large bodies hold the event loop of a gateway of its own. */
+export const benchBodies = async (bench: Bench): Promise<Stop[]> => {
+  const [port = 0] = await findFreePorts(1);
+  const gateway = {
+    name: 'The gateway',
+    file: 'src/server.js',
+    health: '/livez',
+    env: {
+      NODE_OPTIONS: `--require ${path.join(ROOT, 'dist', 'bench', 'loop-probe.js')}`,
+      PROBE_PORT: String(port),
+      TEMPORAL_ADDRESS: bench.stack.temporalAddress,
+      TEMPORAL_CONFIG_FILE: 'none',
+    },
+  };
+  const stops = await withServer(bench, gateway, async (url) => {
+    const measured = { gateway: url, probe: probeOf(`http://127.0.0.1:${String(port)}`) };
+    await stopOf(measured, 'warms up', DESCRIPTORS['three streams'] ?? '');
+    await pause(IDLE);
+    const idle = {
+      what: 'nothing',
+      bytes: 0,
+      stop: await measured.probe(),
+      latencies: [0],
+      answer: '',
+    };
+    const rows: Stop[] = [idle];
+    for (const [what, descriptor] of Object.entries(DESCRIPTORS))
+      rows.push(await stopOf(measured, what, descriptor));
+    return rows;
+  });
+  printTable(
+    'g. POST /v1/validate: how long the event loop stands still',
+    ['descriptor', 'bytes', 'longest stop', 'longest answer', 'answer'],
+    stops.map(({ what, bytes, stop, latencies, answer }) => [
+      what,
+      String(bytes),
+      showMs(stop),
+      showMs(Math.max(...latencies)),
+      answer,
+    ]),
+  );
+  return stops;
+};
