@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Readings, Verdict } from './readings';
 import { wrongMethod } from './refusals';
-import { text } from './requests';
+import { bytes } from './requests';
 import type { Runs } from './runs';
 import type { Statuses } from './status';
 import { isToken } from './token';
@@ -16,8 +16,9 @@ const noteIgnored = ({ ignored: { count, lines } }: Verdict, log: Logger) => {
   log.warn({ count, ignored: lines }, 'a valid descriptor has ignored keys');
 };
 
-/** Express parses no body of none; it is one that lacks everything. */
-const bodyOf = ({ body }: { body?: unknown }) => (typeof body === 'string' ? body : '');
+/** A copy, as its memory goes to the thread that reads it; of no body an empty one. */
+const bodyOf = ({ body }: { body?: unknown }) =>
+  body instanceof Uint8Array ? new Uint8Array(body) : new Uint8Array();
 
 const answerToken = (res: Response, token: string) => {
   // The Coordinator takes the body verbatim: bare text, though one copy of the contract says JSON.
@@ -34,14 +35,14 @@ export interface ContractDeps extends Statuses {
 const handlers = (deps: ContractDeps) => {
   const { runs, readings, log, statusOf, validationStatusOf, reverseStatusOf } = deps;
   const starts = (asked: Parameters<Readings['start']>[0]) => [
-    ...text,
+    ...bytes,
     async (req: Request, res: Response) => {
       answerToken(res, await runs.start(await readings.start(asked, bodyOf(req))));
     },
   ];
   const post = {
     '/v1/validate': [
-      ...text,
+      ...bytes,
       async (req: Request, res: Response) => {
         const judged = await readings.judge(bodyOf(req));
         noteIgnored(judged, log);

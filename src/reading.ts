@@ -30,8 +30,8 @@ export interface Settings extends ReadingRules {
 
 export interface ToRead {
   asked: 'verdict' | keyof ReturnType<typeof startsBy>;
-  /** JSON, unless somebody is mistaken. */
-  body: string;
+  /** JSON in UTF-8, unless somebody is mistaken. */
+  body: Uint8Array<ArrayBuffer>;
 }
 
 /** What starts a run, with its input as JSON: so it is written once, and passed on without a copy. */
@@ -73,7 +73,8 @@ const readWanted = (body: unknown, { templates, minSyncInterval }: ReadingRules)
   readPlans(readRequest(body), templates, minSyncInterval);
 
 /** An object or a list, as the standard parser of Express had it; no body at all is none. */
-const parseBody = (text: string): unknown => {
+const parseBody = (bytes: Uint8Array): unknown => {
+  const text = new TextDecoder().decode(bytes);
   const body = text === '' ? {} : parseJson(text);
   if (!isRecord(body) && !Array.isArray(body)) throw malformed;
   const message = tooMuchIn(body);

@@ -6,7 +6,7 @@ import type { Reading, Settings, ToRead, Verdict } from './reading';
 import { createThreads } from './threads';
 import type { ThreadsOptions } from './threads';
 
-/** Characters from which on a body is a large one. */
+/** Bytes from which on a body is a large one. */
 const LARGE = 64 * 1024;
 
 /** Seconds and megabytes are many times what the largest body was seen to take (docs/benchmarks.md). */
@@ -30,17 +30,24 @@ const orRefused = (reading: Reading) => {
   return reading;
 };
 
+type Body = ToRead['body'];
+
 export type Readings = ReturnType<typeof createReadings>;
 
 /** Reads the bodies of requests, beside the event loop. Both throw a RequestError with all problems. */
 export const createReadings = (settings: Settings, limits: Partial<ThreadsOptions> = {}) => {
   const threads = createThreads<ToRead, Reading>({ ...THREADS, workerData: settings, ...limits });
   const read = async (given: ToRead) =>
-    orRefused(await threads.run(given, { isLarge: given.body.length >= LARGE }));
+    orRefused(
+      await threads.run(given, {
+        isLarge: given.body.length >= LARGE,
+        moved: [given.body.buffer],
+      }),
+    );
 
   return {
     /** What starts the run that is asked for. */
-    async start(asked: Exclude<ToRead['asked'], 'verdict'>, body: string): Promise<StartOf> {
+    async start(asked: Exclude<ToRead['asked'], 'verdict'>, body: Body): Promise<StartOf> {
       const reading = await read({ asked, body });
       if (reading.is !== 'start') throw new Error(`A start was read as ${reading.is}.`);
       const { input, ...start } = reading.start;
@@ -48,7 +55,7 @@ export const createReadings = (settings: Settings, limits: Partial<ThreadsOption
     },
 
     /** Whether a descriptor is valid, as far as it tells alone. */
-    async judge(body: string): Promise<Verdict> {
+    async judge(body: Body): Promise<Verdict> {
       const reading = await read({ asked: 'verdict', body });
       if (reading.is !== 'verdict') throw new Error(`A verdict was read as ${reading.is}.`);
       return reading;

@@ -36,11 +36,19 @@ export const createRoom = (most = MAX_HELD): RequestHandler => {
   };
 };
 
-/** The text of a body of JSON, which somebody else reads. */
-export const text: RequestHandler[] = [
+/** JSON is UTF-8 (RFC 8259). */
+const inUtf8: RequestHandler = (req, _res, next) => {
+  const charset = /;\s*charset="?([^";\s]+)/i.exec(req.get('content-type') ?? '')?.[1] ?? 'utf-8';
+  if (!/^utf-?8$/i.test(charset)) throw wrongType;
+  next();
+};
+
+/** The bytes of a body of JSON, which somebody else reads: they are not even decoded here. */
+export const bytes: RequestHandler[] = [
   ofJson,
+  inUtf8,
   createRoom(),
-  express.text({ type: 'application/json', limit: MAX_BODY }),
+  express.raw({ type: 'application/json', limit: MAX_BODY }),
 ];
 
 /** Takes a small body of JSON, and nothing else. */

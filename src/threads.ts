@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { Transferable } from 'node:worker_threads';
 import { RequestError, SystemProblem } from './errors';
 
 export interface ThreadsOptions {
@@ -18,9 +19,14 @@ export interface ThreadsOptions {
   memory: number;
 }
 
-interface Waiting<Task, Answer> {
-  task: Task;
+interface Size {
   isLarge: boolean;
+  /** What of the task goes to the thread without a copy, and is lost here. */
+  moved?: Transferable[];
+}
+
+interface Waiting<Task, Answer> extends Size {
+  task: Task;
   /** When, in milliseconds since the epoch. */
   came: number;
   resolve: (answer: Answer) => void;
@@ -68,7 +74,7 @@ export const createThreads = <Task, Answer>(options: ThreadsOptions) => {
     return thread;
   };
 
-  const ask = (thread: Worker, task: Task): Promise<Answer> =>
+  const ask = (thread: Worker, { task, moved }: Waiting<Task, Answer>): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const end = () => {
         clearTimeout(late);
@@ -87,15 +93,16 @@ export const createThreads = <Task, Answer>(options: ThreadsOptions) => {
         fail(tooMuch(`takes longer than ${String(deadline / 1000)} s to read`));
       }, deadline);
       thread.on('message', answer).on('error', fail);
-      thread.postMessage(task);
+      thread.postMessage(task, moved);
     });
 
-  const perform = async ({ task, isLarge, resolve, reject }: Waiting<Task, Answer>) => {
+  const perform = async (waiting: Waiting<Task, Answer>) => {
+    const { isLarge, resolve, reject } = waiting;
     busy.all += 1;
     busy.large += Number(isLarge);
     const thread = idle.pop() ?? startThread();
     try {
-      resolve(await ask(thread, task));
+      resolve(await ask(thread, waiting));
       idle.push(thread);
     } catch (err) {
       void thread.terminate();
@@ -121,10 +128,10 @@ export const createThreads = <Task, Answer>(options: ThreadsOptions) => {
 
   return {
     /** What came of a task. Throws a RequestError where it was too much for a thread. */
-    run: (task: Task, { isLarge }: { isLarge: boolean }): Promise<Answer> =>
+    run: (task: Task, size: Size): Promise<Answer> =>
       new Promise((resolve, reject) => {
         if (queue.length >= maxWaiting) throw tooBusy();
-        queue.push({ task, isLarge, came: Date.now(), resolve, reject });
+        queue.push({ ...size, task, came: Date.now(), resolve, reject });
         next();
       }),
   };
