@@ -6,30 +6,29 @@ import { isMainThread } from 'node:worker_threads';
 /*
  * Loaded into a gateway before its own program (`--require`): how long its event loop stood still.
  * GET on PROBE_PORT gives the longest stop since the last GET, in milliseconds: as a caller sees it,
- * and without the time in which the thread waited for a core that others had (Linux; else the same).
+ * and what of it the thread was on a core, and not waiting for one that others had (Linux only).
  */
 
 const TICK = 2;
 
-/** Milliseconds the main thread has waited for a core. */
-const waited = () => {
+/** Milliseconds the main thread has been on a core. */
+const worked = () => {
   try {
-    const [, nanoseconds] = readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ');
+    const [nanoseconds] = readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ');
     return Number(nanoseconds) / 1e6;
   } catch {
-    return 0;
+    return NaN;
   }
 };
 
 if (isMainThread) {
-  let last = { now: performance.now(), waited: waited() };
+  let last = { now: performance.now(), worked: worked() };
   let longest = { seen: 0, own: 0 };
   const look = () => {
-    const here = { now: performance.now(), waited: waited() };
-    const seen = here.now - last.now - TICK;
+    const here = { now: performance.now(), worked: worked() };
     longest = {
-      seen: Math.max(longest.seen, seen),
-      own: Math.max(longest.own, seen - (here.waited - last.waited)),
+      seen: Math.max(longest.seen, here.now - last.now - TICK),
+      own: Math.max(longest.own, here.worked - last.worked),
     };
     last = here;
   };

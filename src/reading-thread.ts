@@ -1,11 +1,8 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { createReading } from './reading';
-import type { Settings, ToRead } from './reading';
+import { parentPort } from 'node:worker_threads';
+import { read } from './reading';
+import type { ToRead } from './reading';
 
 /* The program of a thread that reads bodies: what holds it holds nobody else. */
-
-const settings: Settings = workerData;
-const read = createReading(settings);
 
 parentPort?.on('message', (given: ToRead) => {
   const reading = read(given);

@@ -32,6 +32,7 @@ export interface ToRead {
   asked: 'verdict' | keyof ReturnType<typeof startsBy>;
   /** JSON in UTF-8, unless somebody is mistaken. */
   body: Uint8Array<ArrayBuffer>;
+  settings: Settings;
 }
 
 /** What starts a run, with its input as JSON: so it is written once, and passed on without a copy. */
@@ -115,19 +116,16 @@ const judge = (body: unknown, settings: Settings): Verdict => {
 
 const stackOf = (err: unknown) => (err instanceof Error ? String(err.stack) : String(err));
 
-/** Reads bodies for a deployment. Never throws. */
-export const createReading = (settings: Settings) => {
-  const starts = startsBy(settings);
-  return ({ asked, body }: ToRead): Reading => {
-    try {
-      const parsed = parseBody(body);
-      if (asked === 'verdict') return { is: 'verdict', ...judge(parsed, settings) };
-      const { args, ...start } = starts[asked](parsed);
-      return { is: 'start', start: { ...start, input: inputOf(args[0]) } };
-    } catch (err) {
-      if (!(err instanceof RequestError)) return { is: 'broken', stack: stackOf(err) };
-      const { problems, solutions, status } = err;
-      return { is: 'refused', problems, solutions, status };
-    }
-  };
+/** What is made of a body. Never throws. */
+export const read = ({ asked, body, settings }: ToRead): Reading => {
+  try {
+    const parsed = parseBody(body);
+    if (asked === 'verdict') return { is: 'verdict', ...judge(parsed, settings) };
+    const { args, ...start } = startsBy(settings)[asked](parsed);
+    return { is: 'start', start: { ...start, input: inputOf(args[0]) } };
+  } catch (err) {
+    if (!(err instanceof RequestError)) return { is: 'broken', stack: stackOf(err) };
+    const { problems, solutions, status } = err;
+    return { is: 'refused', problems, solutions, status };
+  }
 };

@@ -4,7 +4,6 @@ import { RequestError } from './errors';
 import type { StartOf } from './parts';
 import type { Reading, Settings, ToRead, Verdict } from './reading';
 import { createThreads } from './threads';
-import type { ThreadsOptions } from './threads';
 
 /** Bytes from which on a body is a large one. */
 const LARGE = 64 * 1024;
@@ -35,14 +34,17 @@ type Body = ToRead['body'];
 export type Readings = ReturnType<typeof createReadings>;
 
 /** Reads the bodies of requests, beside the event loop. Both throw a RequestError with all problems. */
-export const createReadings = (settings: Settings, limits: Partial<ThreadsOptions> = {}) => {
-  const threads = createThreads<ToRead, Reading>({ ...THREADS, workerData: settings, ...limits });
-  const read = async (given: ToRead) =>
+export const createReadings = (settings: Settings) => {
+  const threads = createThreads<ToRead, Reading>(THREADS);
+  const read = async (given: Omit<ToRead, 'settings'>) =>
     orRefused(
-      await threads.run(given, {
-        isLarge: given.body.length >= LARGE,
-        moved: [given.body.buffer],
-      }),
+      await threads.run(
+        { ...given, settings },
+        {
+          isLarge: given.body.length >= LARGE,
+          moved: [given.body.buffer],
+        },
+      ),
     );
 
   return {

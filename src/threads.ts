@@ -5,7 +5,6 @@ import { RequestError, SystemProblem } from './errors';
 export interface ThreadsOptions {
   /** What each thread runs: it answers every message with one. */
   file: string;
-  workerData: unknown;
   atOnce: number;
   /** Of them, those that may have a large task, so that small ones always get through. */
   largeAtOnce: number;
@@ -49,22 +48,24 @@ export const tooBusy = () =>
     ],
   });
 
-export type Threads<Task, Answer> = ReturnType<typeof createThreads<Task, Answer>>;
+export interface Threads<Task, Answer> {
+  /** What came of a task. Throws a RequestError where it was too much for a thread. */
+  run: (task: Task, size: Size) => Promise<Answer>;
+}
 
 /**
  * Does tasks in threads of their own, so that none holds the event loop. A thread that takes too
  * long or too much memory is ended and its task refused (RequestError); the next task gets another.
  */
-export const createThreads = <Task, Answer>(options: ThreadsOptions) => {
+export const createThreads = <Task, Answer>(options: ThreadsOptions): Threads<Task, Answer> => {
   const { atOnce, largeAtOnce, maxWaiting, patience, deadline, memory } = options;
   const idle: Worker[] = [];
   const queue: Waiting<Task, Answer>[] = [];
   const busy = { all: 0, large: 0 };
 
   const startThread = () => {
-    const { file, workerData } = options;
-    const limits = { maxOldGenerationSizeMb: memory };
-    const thread = new Worker(file, { workerData, resourceLimits: limits });
+    const resourceLimits = { maxOldGenerationSizeMb: memory };
+    const thread = new Worker(options.file, { resourceLimits });
     thread.unref();
     // Whoever waits for its answer listens, too; nobody does while it is idle.
     thread.on('error', () => {
@@ -127,8 +128,7 @@ export const createThreads = <Task, Answer>(options: ThreadsOptions) => {
   idle.push(startThread());
 
   return {
-    /** What came of a task. Throws a RequestError where it was too much for a thread. */
-    run: (task: Task, size: Size): Promise<Answer> =>
+    run: (task, size) =>
       new Promise((resolve, reject) => {
         if (queue.length >= maxWaiting) throw tooBusy();
         queue.push({ ...size, task, came: Date.now(), resolve, reject });
