@@ -14,7 +14,7 @@ const forbid = (files, message, patterns, paths = []) => ({
   },
 });
 
-const programs = '^(\\./|\\.\\./src/)(server|worker|provisioner)$';
+const programs = '^(\\./|\\.\\./src/)(server|worker|provisioner|reading-thread)$';
 
 export default tseslint.config(
   { ignores: ['dist', '.cache', 'node_modules', 'coverage'] },
@@ -86,6 +86,11 @@ export default tseslint.config(
       'src/gateway.ts',
       'src/contract-routes.ts',
       'src/requests.ts',
+      'src/reading.ts',
+      'src/readings.ts',
+      'src/reading-thread.ts',
+      'src/threads.ts',
+      'src/run-input.ts',
       'src/runs.ts',
       'src/status.ts',
       'src/status-reader.ts',

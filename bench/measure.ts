@@ -33,7 +33,8 @@ export const percentile = (values: number[], share: number): number => {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 };
 
-const timed = async (task: Task) => {
+/** Milliseconds it takes. */
+export const timed = async (task: Task) => {
   const began = performance.now();
   await task();
   return performance.now() - began;

@@ -9,6 +9,7 @@ import { startStack } from '../scripts/stack';
 import type { Stack } from '../scripts/stack';
 import { dataConverter } from '../src/payload-codec';
 import { requestsOn } from './bench';
+import { benchBodies } from './bodies';
 import { benchCrowd } from './crowd';
 import { closeConnections } from './http';
 import { benchLease } from './lease';
@@ -32,7 +33,7 @@ const tellMachine = () => {
   return now;
 };
 
-const measureAll = async (stack: Stack) => {
+const measureAll = async (stack: Stack, part: string | undefined) => {
   const connection = await Connection.connect({ address: stack.temporalAddress });
   try {
     const bench = {
@@ -40,13 +41,15 @@ const measureAll = async (stack: Stack) => {
       client: new Client({ connection, dataConverter }),
       requestFor: requestsOn(stack),
     };
+    if (part === 'bodies') return { bodies: await benchBodies(bench) };
     const start = await benchStart(bench);
     const provision = await benchProvision(bench);
     const validate = await benchValidate(bench);
     const refusals = await benchRefusals(bench);
     const crowd = await benchCrowd(bench);
     const lease = await benchLease(bench);
-    return { start, provision, validate, refusals, crowd, lease };
+    const bodies = await benchBodies(bench);
+    return { start, provision, validate, refusals, crowd, lease, bodies };
   } finally {
     closeConnections();
     await connection.close();
@@ -56,7 +59,10 @@ const measureAll = async (stack: Stack) => {
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const main = async () => {
-  const { values } = parseArgs({ options: { json: { type: 'string' } } });
+  const { values, positionals } = parseArgs({
+    options: { json: { type: 'string' } },
+    allowPositionals: true,
+  });
   // The stack handles signals; the floor's worker leaves them to it.
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
   const began = tellMachine();
@@ -78,7 +84,7 @@ const main = async () => {
     },
   });
   try {
-    const figures = await Promise.race([over, measureAll(stack)]);
+    const figures = await Promise.race([over, measureAll(stack, positionals[0])]);
     // Interrupted: the stack ends itself and us.
     if (!figures) return;
     console.log();

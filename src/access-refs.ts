@@ -14,6 +14,8 @@ export interface Principal {
 
 /** Of one request. */
 export const MAX_REFS = 5000;
+/** Characters of a ref: of the longest mail, or a group's name, and what stands before it. */
+const MAX_REF = 330;
 const MAX_SHOWN = 80;
 
 const MAIL = /^[^\s@/:<>"]+@[^\s@/:<>"]+\.[^\s@/:<>"]+$/;
@@ -46,6 +48,10 @@ const readUser = (ref: string, name: string): Read => {
 };
 
 const readRef = (ref: string): Read => {
+  if (ref.length > MAX_REF)
+    return {
+      problem: `${shown(ref)} has ${String(ref.length)} characters; at most ${String(MAX_REF)} are taken`,
+    };
   const [kind, ...rest] = ref.split(':');
   const name = rest.join(':').trim();
   if (kind === 'user' && name) return readUser(ref, name);

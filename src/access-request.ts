@@ -7,8 +7,9 @@ import { readIdentity } from './descriptor';
 import type { Component } from './descriptor';
 import { RequestError } from './errors';
 import { isRecord, parseJson } from './json';
-import { readAs } from './requests';
+import { readAs } from './read-as';
 import { readYaml } from './yaml';
+import type { Yaml } from './yaml';
 
 /** Who shall have access to a component, and what its last provisioning told. */
 export interface AccessRequest {
@@ -20,6 +21,8 @@ export interface AccessRequest {
 
 const AT = 'provisionInfo.request';
 const MAX_ENTRIES = 50;
+/** Characters of what is told again of one, as JSON; what is longer is left out. */
+const MAX_ENTRY = 5000;
 const IDS = ['workspaceId', 'sourceId', 'destinationId', 'connectionId'];
 
 const Told = z.object({
@@ -37,7 +40,8 @@ const infoIn = (result: string | null | undefined): AccessRequest['info'] => {
   const entries = Object.entries(told?.publicInfo ?? {}).flatMap(([key, value]) => {
     const entry = PublicInfoEntry.safeParse(value);
     // The link to the run is of the run that is told about.
-    return entry.success && key !== 'run' ? [[key, entry.data] as const] : [];
+    if (!entry.success || key === 'run') return [];
+    return JSON.stringify([key, entry.data]).length > MAX_ENTRY ? [] : [[key, entry.data] as const];
   });
   const ids = IDS.flatMap((key) => {
     const id = told?.privateInfo[key];
@@ -49,22 +53,21 @@ const infoIn = (result: string | null | undefined): AccessRequest['info'] => {
   };
 };
 
-const isOfProduct = (text: string) => {
-  const { value } = readYaml(text, AT);
-  return isRecord(value) && Array.isArray(value.components) && !('dataProduct' in value);
-};
+const isOfProduct = ({ value }: Yaml) =>
+  isRecord(value) && Array.isArray(value.components) && !('dataProduct' in value);
 
 const withinRequest = (path: string) => (path === 'descriptor' ? AT : `${AT}.${path}`);
 
 /** The component of `provisionInfo.request`; or what is wrong with it. */
 const readComponent = (descriptor: string, isGrant: boolean): Component | RequestError => {
+  const yaml = readYaml(descriptor, 'descriptor');
   try {
-    const request = { descriptorKind: 'COMPONENT_DESCRIPTOR' as const, descriptor };
+    const request = { descriptorKind: 'COMPONENT_DESCRIPTOR' as const, descriptor, yaml };
     // What is there already may be called as it is: its access can be taken away.
     return readIdentity(request, { mustFit: isGrant }).component;
   } catch (err) {
     if (!(err instanceof RequestError)) throw err;
-    if (!isOfProduct(descriptor)) {
+    if (!isOfProduct(yaml)) {
       const problems = err.problems.map((each) => ({ ...each, path: withinRequest(each.path) }));
       return new RequestError(problems, err);
     }

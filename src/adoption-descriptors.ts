@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { RequestError } from './errors';
 import { readPlans } from './product';
 import { readYaml } from './yaml';
@@ -9,8 +9,12 @@ export interface Wanted {
   connection: string;
 }
 
+/** Bytes of a descriptor: as much as a request may have (src/requests.ts). */
+const MAX_FILE = 2 * 1024 * 1024;
+
 const textOf = (file: string) => {
   try {
+    if (statSync(file).size > MAX_FILE) throw new Error(`it is over ${String(MAX_FILE)} bytes`);
     return readFileSync(file, 'utf8');
   } catch (err) {
     const why = err instanceof Error ? err.message : String(err);

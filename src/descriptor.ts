@@ -8,12 +8,13 @@ import type { KnownIds } from './enriched';
 import { RequestError } from './errors';
 import type { Problem } from './errors';
 import { isRecord } from './json';
+import { judgeInput } from './run-input';
 import { createReader } from './reader';
 import type { Ignored, Reader } from './reader';
 import { readSpecific, refuseStray } from './specific';
 import type { Pipeline } from './specific';
 import { readYaml } from './yaml';
-import type { Path } from './yaml';
+import type { Path, Yaml } from './yaml';
 
 export type { Component } from './component';
 export type { KnownIds } from './enriched';
@@ -102,16 +103,21 @@ const readPlan = (
   }
   const at = ['dataProduct', 'components', index];
   const parts = readPipeline(reader, components[index], { product, at, minSyncInterval });
-  return identity && parts && { component: identity, ...parts };
+  return identity && parts && { plan: { component: identity, ...parts }, at };
 };
 
-const readEnvelope = (request: ProvisioningRequest) => {
+/** A request to read, and its descriptor where somebody has parsed it already. */
+export type Given = ProvisioningRequest & { yaml?: Yaml };
+
+export const yamlOf = ({ descriptor, yaml }: Given) => yaml ?? readYaml(descriptor, 'descriptor');
+
+const readEnvelope = (request: Given) => {
   if (request.descriptorKind !== 'COMPONENT_DESCRIPTOR')
     throw new RequestError(
       [{ path: 'descriptorKind', message: `${request.descriptorKind} is not supported` }],
       { solutions: ['Send a COMPONENT_DESCRIPTOR: this is about a single component.'] },
     );
-  const yaml = readYaml(request.descriptor, 'descriptor');
+  const yaml = yamlOf(request);
   const reader = createReader(yaml);
   if (yaml.value === undefined) throw invalid(reader.problems);
   const envelope = reader.read(Envelope, yaml.value, []);
@@ -122,17 +128,19 @@ const readEnvelope = (request: ProvisioningRequest) => {
  * The plan of a COMPONENT_DESCRIPTOR (specification 2.2.0, DescriptorKind). Sibling components are
  * not looked at. Throws a RequestError with every problem at once, each with its path and line.
  */
-export const readDescriptor = (
-  request: ProvisioningRequest,
-  minSyncInterval = HOUR,
-): Descriptor => {
+export const readDescriptor = (request: Given, minSyncInterval = HOUR): Descriptor => {
   const { reader, envelope } = readEnvelope(request);
-  const plan = envelope && readPlan(reader, envelope, minSyncInterval);
-  if (!plan || reader.problems.length > 0) throw invalid(reader.problems);
+  const read = envelope && readPlan(reader, envelope, minSyncInterval);
+  if (!read || reader.problems.length > 0) throw invalid(reader.problems);
+  const { plan, at } = read;
   const enriched = readEnriched(request.latestEnrichedDescriptor);
   const { warnings } = reader;
   const ignored = reader.takeIgnored();
-  return { plan, ...enriched.formerOf(envelope.componentIdToProvision), warnings, ignored };
+  const former = enriched.formerOf(envelope.componentIdToProvision);
+  const descriptor = { plan, ...former, warnings, ignored };
+  judgeInput(reader, descriptor, { of: 'component', at: [...at, 'specific'] });
+  if (reader.problems.length > 0) throw invalid(reader.problems);
+  return descriptor;
 };
 
 /** Whose pipeline it is, and what a former run told of it. */
@@ -142,7 +150,7 @@ export interface Identity {
 }
 
 /** Whose pipeline a descriptor is about: all that removing it needs, whatever else is broken. */
-export const readIdentity = (request: ProvisioningRequest, { mustFit = false } = {}): Identity => {
+export const readIdentity = (request: Given, { mustFit = false } = {}): Identity => {
   const { reader, envelope } = readEnvelope(request);
   const component =
     envelope && identityOf(reader, envelope.dataProduct, envelope.componentIdToProvision);

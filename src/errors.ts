@@ -10,6 +10,25 @@ export interface Problem {
 export const describeProblem = ({ path, line, message }: Problem) =>
   `${path}${line === undefined ? '' : ` (line ${String(line)})`}: ${message}`;
 
+/** Problems that are told, and characters of each one's path and message: a body may have thousands. */
+export const MAX_PROBLEMS = 200;
+const MAX_PATH = 500;
+const MAX_MESSAGE = 1000;
+
+const shortened = (text: string, most: number) =>
+  text.length > most ? `${text.slice(0, most)}…` : text;
+
+const told = (problems: Problem[]): Problem[] => {
+  const first = problems.slice(0, MAX_PROBLEMS).map(({ path, message, ...rest }) => ({
+    ...rest,
+    path: shortened(path, MAX_PATH),
+    message: shortened(message, MAX_MESSAGE),
+  }));
+  const left = problems.length - first.length;
+  const more = { path: 'request', message: `has ${String(left)} more problems` };
+  return left > 0 ? [...first, more] : first;
+};
+
 /** The caller's fault: answered with `status` and the contract's RequestValidationError. */
 export class RequestError extends Error {
   override name = 'RequestError';
@@ -21,8 +40,9 @@ export class RequestError extends Error {
     problems: Problem[],
     { solutions, status = 400 }: { solutions: string[]; status?: number },
   ) {
-    super(problems.map(describeProblem).join('\n'));
-    this.problems = problems;
+    const first = told(problems);
+    super(first.map(describeProblem).join('\n'));
+    this.problems = first;
     this.solutions = solutions;
     this.status = status;
   }

@@ -3,8 +3,9 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Operations } from './operations';
 import { ReplayFailedRequest, ReplayRequest, RunQuery } from './operations-contract';
+import { readAs } from './read-as';
 import { wrongMethod as only } from './refusals';
-import { json, readAs } from './requests';
+import { json } from './requests';
 
 const read = <Schema extends z.ZodType>(schema: Schema, given: unknown) =>
   readAs(schema, given, {

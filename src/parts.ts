@@ -11,7 +11,10 @@ import type {
 import type { AccessRequest } from './access-request';
 import type { Component, DataProduct } from './component';
 import type { Descriptor, Identity } from './descriptor';
+import { cut, MAX_COLUMN } from './lengths';
+import type { Identities, Plans } from './product';
 import { attributesOf } from './search-attributes';
+import type { Start } from './start-run';
 import { tokenFor } from './token';
 import type { Operation } from './token';
 
@@ -19,6 +22,9 @@ import type { Operation } from './token';
 const MAX_SUMMARY = 100;
 /** Of components, or people, in the details of a run. */
 const MAX_NAMES = 50;
+/** Characters of the details, and of a line in them: Temporal takes 20,000 bytes. */
+const MAX_DETAILS = 5000;
+const MAX_LINE = 3000;
 
 /** The line that the Temporal UI has for a run. */
 export const summaryOf = (
@@ -32,12 +38,17 @@ export const detailsOf = (
   { domain, product, major, environment }: Omit<DataProduct, 'key'>,
   { what, lines }: { what: string; lines: string[] },
 ) =>
-  [
-    what,
-    `- **Data product** ${domain} / ${product}, version ${major}`,
-    `- **Environment** ${environment}`,
-    ...lines,
-  ].join('\n');
+  cut(
+    [
+      what,
+      `- **Data product** ${domain} / ${product}, version ${major}`,
+      `- **Environment** ${environment}`,
+      ...lines,
+    ]
+      .map((line) => cut(line, MAX_LINE))
+      .join('\n'),
+    MAX_DETAILS,
+  );
 
 /** What starts the run of a component: the same alone and as part of its data product's. */
 const partOf = <Input extends Named>(
@@ -64,7 +75,7 @@ interface Given<Input> {
   input: Input;
 }
 
-export const provisionPart = (
+const provisionPart = (
   { plan, known, warnings, ignored, notes }: Descriptor,
   { retry, deployment }: Named & { retry: Retry },
 ): Part<ProvisionInput> =>
@@ -76,13 +87,13 @@ export const provisionPart = (
       ...{ retry, deployment },
     },
     lines: [
-      `- **Source** ${plan.source.name} (${plan.source.connector})`,
-      `- **Destination** ${plan.destination.name} (${plan.destination.connector})`,
+      `- **Source** ${cut(plan.source.name, MAX_COLUMN)} (${plan.source.connector})`,
+      `- **Destination** ${cut(plan.destination.name, MAX_COLUMN)} (${plan.destination.connector})`,
       `- **Connection** ${plan.connection.name}`,
     ],
   });
 
-export const unprovisionPart = (
+const unprovisionPart = (
   { component, known }: Identity,
   { removeData, ...given }: OfDeployment & { removeData: boolean; retry: Retry },
 ): Part<UnprovisionInput> =>
@@ -94,7 +105,7 @@ export const unprovisionPart = (
   });
 
 /** What starts the run of a data product. */
-export const productRun = <Input>(
+const productRun = <Input>(
   operation: 'provisionProduct' | 'unprovisionProduct',
   product: DataProduct,
   given: Omit<ProductInput<Input>, 'key'>,
@@ -113,8 +124,49 @@ export const productRun = <Input>(
   };
 };
 
+/** The run of one component, or of the data product that is named. */
+const startOf = <Input>(
+  operation: 'provisionProduct' | 'unprovisionProduct',
+  { product, warnings, notes }: Pick<Plans, 'product' | 'warnings' | 'notes'>,
+  { parts, deployment }: Named & { parts: Part<Input>[] },
+): StartOf => {
+  const run = product
+    ? productRun(operation, product, { parts, warnings, notes, deployment })
+    : onlyOne(parts);
+  const { token, input, summary, details } = run;
+  return { token, args: [input], summary, details };
+};
+
+const onlyOne = <Item>([part]: Item[]): Item => {
+  if (part === undefined) throw new Error('A request without a component was taken.');
+  return part;
+};
+
+/** Of a request that is repeated: which runs of the token may have closed before is all the same. */
+export type StartOf = Omit<Start, 'after'>;
+
+/** What starts the run that makes the pipeline, or those of a data product, as wanted. */
+export const provisionStart = (plans: Plans, given: Named & { retry: Retry }): StartOf =>
+  startOf('provisionProduct', plans, {
+    parts: plans.descriptors.map((descriptor) => provisionPart(descriptor, given)),
+    deployment: given.deployment,
+  });
+
+/** What starts the run that removes them, and with `removeData` what they wrote. */
+export const unprovisionStart = (
+  identities: Identities,
+  given: OfDeployment & { removeData: boolean; retry: Retry },
+): StartOf =>
+  startOf('unprovisionProduct', identities, {
+    parts: identities.identities.map((identity) => unprovisionPart(identity, given)),
+    deployment: given.deployment,
+  });
+
 /** What starts the run that gives access to a component. */
-export const accessStart = (request: AccessRequest, given: OfDeployment & { retry: Retry }) => {
+export const accessStart = (
+  request: AccessRequest,
+  given: OfDeployment & { retry: Retry },
+): StartOf => {
   const { component, people } = request;
   const refs = people.flatMap((principal) => principal.refs);
   const input: UpdateAclInput = { ...request, ...given };

@@ -1,24 +1,35 @@
 import { z } from 'zod';
 import { dataProductOf, judgeLength, judgeProductLength, memberOf } from './component';
 import type { DataProduct } from './component';
-import type { ProvisioningRequest } from './contract';
-import { HOUR, invalid, readDescriptor, readIdentity, readNames, readPipeline } from './descriptor';
-import type { Descriptor, Identity } from './descriptor';
+import {
+  HOUR,
+  invalid,
+  readDescriptor,
+  readIdentity,
+  readNames,
+  readPipeline,
+  yamlOf,
+} from './descriptor';
+import type { Descriptor, Given, Identity } from './descriptor';
 import { readEnriched } from './enriched';
 import type { Enriched } from './enriched';
 import { RequestError } from './errors';
 import { isRecord } from './json';
+import { cut } from './lengths';
 import { isOurs, noneIsOurs } from './ours';
 import type { Templates } from './ours';
 import { createReader } from './reader';
 import type { Reader } from './reader';
-import { formatPath, readYaml } from './yaml';
+import { judgeInput } from './run-input';
+import { formatPath } from './yaml';
 import type { Path } from './yaml';
 
 /** Their runs begin and end together, and their inputs go into one run's history. */
 const MAX_COMPONENTS = 200;
 /** Of those that are only told in a log. */
 const MAX_FORGOTTEN = 20;
+/** Characters of the id of one: it may be as long as the request. */
+const MAX_SHOWN = 200;
 
 /** What is told of a data product as a whole, for the log of its run. */
 interface Remarks {
@@ -56,10 +67,10 @@ const rootOf = (value: unknown): { product: unknown; at: Path } => {
     : { product: value, at: [] };
 };
 
-const open = (request: ProvisioningRequest) => {
+const open = (request: Given) => {
   if (request.descriptorKind === 'DATAPRODUCT_DESCRIPTOR_WITH_RESULTS')
     throw unused(request.descriptorKind);
-  const yaml = readYaml(request.descriptor, 'descriptor');
+  const yaml = yamlOf(request);
   const reader = createReader(yaml);
   const value =
     yaml.value === undefined ? undefined : reader.read(z.looseObject({}), yaml.value, []);
@@ -121,10 +132,10 @@ const oursIn = (opened: Opened, isMember: (raw: unknown) => boolean, templates: 
 };
 
 /** What is said inside a component that is none of ours, or that is not to be read, blocks nothing. */
-const isInside = (path: string, read: Listed[]) => {
+const isInside = (path: string, read: Set<string>) => {
   const [, component, field] = /^((?:dataProduct\.)?components\[\d+\])\.(.*)$/s.exec(path) ?? [];
   if (component === undefined || field === 'id') return false;
-  return !read.some(({ at }) => formatPath(at) === component);
+  return !read.has(component);
 };
 
 /** Former components of ours that the descriptor no longer has: nobody has asked to remove them. */
@@ -134,14 +145,13 @@ const forgotten = (enriched: Enriched, all: Listed[], templates: Templates) => {
     .filter((id) => !here.has(id.toLowerCase()))
     .filter((id) => isOurs(enriched.componentOf(id), templates))
     .slice(0, MAX_FORGOTTEN)
-    .map((id) => `${id} was there before and is not in this descriptor; nothing is done with it`);
+    .map(
+      (id) =>
+        `${cut(id, MAX_SHOWN)} was there before and is not in this descriptor; nothing is done with it`,
+    );
 };
 
-const readProduct = (
-  request: ProvisioningRequest,
-  templates: Templates,
-  minSyncInterval: number,
-): Plans => {
+const readProduct = (request: Given, templates: Templates, minSyncInterval: number): Plans => {
   const opened = open(request);
   const { reader, at, enriched } = opened;
   const product = dataProductOf(reader, opened.product, at);
@@ -159,8 +169,11 @@ const readProduct = (
     if (!component || !parts) return [];
     return [{ plan: { component, ...parts }, ...enriched.formerOf(id), warnings, ignored }];
   });
-  const problems = reader.problems.filter(({ path }) => !isInside(path, ours));
-  if (!product || problems.length > 0) throw invalid(problems);
+  const read = new Set(ours.map(({ at: path }) => formatPath(path)));
+  const blocking = () => reader.problems.filter(({ path }) => !isInside(path, read));
+  if (!product || blocking().length > 0) throw invalid(blocking());
+  judgeInput(reader, descriptors, { of: 'product', at: [...at, 'components'] });
+  if (blocking().length > 0) throw invalid(blocking());
   const warnings = [...general, ...forgotten(enriched, all, templates)];
   return { product, descriptors, warnings, notes: enriched.notes };
 };
@@ -170,16 +183,12 @@ const readProduct = (
  * in a DATAPRODUCT_DESCRIPTOR. Other components are not looked at. Throws a RequestError with every
  * problem at once, each with its path and line.
  */
-export const readPlans = (
-  request: ProvisioningRequest,
-  templates: Templates,
-  minSyncInterval = HOUR,
-): Plans =>
+export const readPlans = (request: Given, templates: Templates, minSyncInterval = HOUR): Plans =>
   request.descriptorKind === 'COMPONENT_DESCRIPTOR'
     ? { descriptors: [readDescriptor(request, minSyncInterval)], warnings: [], notes: [] }
     : readProduct(request, templates, minSyncInterval);
 
-const readProductIdentities = (request: ProvisioningRequest, templates: Templates): Identities => {
+const readProductIdentities = (request: Given, templates: Templates): Identities => {
   const opened = open(request);
   const { reader, at, enriched } = opened;
   const product = dataProductOf(reader, opened.product, at);
@@ -195,14 +204,14 @@ const readProductIdentities = (request: ProvisioningRequest, templates: Template
     const component = id && memberOf(reader, product, { id, at: [...path, 'id'] });
     return component ? [{ component, known: enriched.formerOf(id).known }] : [];
   });
-  const problems = reader.problems.filter(({ path }) => !isInside(path, []));
+  const problems = reader.problems.filter(({ path }) => !isInside(path, new Set()));
   if (!product || problems.length > 0) throw invalid(problems);
   const warnings = [...reader.warnings, ...forgotten(enriched, all, templates)];
   return { product, identities, warnings, notes: enriched.notes };
 };
 
 /** Whose pipelines a request is about: all that removing them needs, whatever else is broken. */
-export const readIdentities = (request: ProvisioningRequest, templates: Templates): Identities =>
+export const readIdentities = (request: Given, templates: Templates): Identities =>
   request.descriptorKind === 'COMPONENT_DESCRIPTOR'
     ? { identities: [readIdentity(request)], warnings: [], notes: [] }
     : readProductIdentities(request, templates);

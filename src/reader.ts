@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { insteadIn } from './connectors/closed';
-import { describeProblem } from './errors';
+import { describeProblem, MAX_PROBLEMS } from './errors';
 import type { Problem } from './errors';
 import { belongs, isBlank, placesIn } from './key-places';
 import type { Places } from './key-places';
@@ -124,7 +124,8 @@ export const createReader = (yaml: Yaml) => {
   const ignored: Path[] = [];
   let suggestions = 0;
   const problemAt = (path: Path, message: string): Problem => {
-    const line = yaml.lineAt(path);
+    // Of the others the line is not told, and takes long to find.
+    const line = problems.length < MAX_PROBLEMS ? yaml.lineAt(path) : undefined;
     return { path: formatPath(path) || 'descriptor', ...(line !== undefined && { line }), message };
   };
   /** One problem a place: the first. */

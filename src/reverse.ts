@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ReverseProvisioningRequest } from './contract';
 import { isRecord } from './json';
+import { isWithin, lengthProblem, MAX_COLUMN } from './lengths';
 import type { Start } from './start-run';
 import { tokenFor } from './token';
 import type { reverseProvision } from '../workflows';
@@ -35,6 +36,11 @@ const wantedOf = ({ params, catalogInfo }: ReverseProvisioningRequest): WantedCo
     };
   const named = NAMED.flatMap((field) => textAt(params, [field]) ?? []);
   const connectionName = named[0] ?? textAt(catalogInfo, IN_CATALOG);
+  if (connectionName !== undefined && !isWithin(connectionName, MAX_COLUMN))
+    return {
+      problem: `The name of the connection ${lengthProblem(connectionName, MAX_COLUMN, 'Airbyte')}.`,
+      solution: 'Give the name as Airbyte shows it, or params.connectionId.',
+    };
   if (connectionName !== undefined) return { connectionName };
   return {
     problem: `Nothing says which connection to read: there is no params.connectionId, no params.connectionName, and no ${IN_CATALOG.join('.')} in catalogInfo.`,

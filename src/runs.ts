@@ -1,19 +1,11 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { Retry } from '../workflows/input';
-import type { AccessRequest } from './access-request';
-import type { ReverseProvisioningRequest, ValidationRequest } from './contract';
-import { deploymentOf } from './deployment';
 import { RequestError, SystemProblem } from './errors';
-import { accessStart, productRun, provisionPart, unprovisionPart } from './parts';
-import type { Identities, Plans } from './product';
-import { reverseStart } from './reverse';
-import type { Start, StartRun } from './start-run';
+import type { StartOf } from './parts';
+import type { StartRun } from './start-run';
 import { TO_CHANGE, repeatedly } from './temporal-calls';
 import { isTooLarge, refusalOf } from './temporal-error';
-import { validationStart } from './validation';
-import type { ReadingRules } from './validation';
 
 const READY_DEADLINE = 1000;
 
@@ -22,7 +14,6 @@ export interface RunsDeps {
   startRun: StartRun;
   /** Whose workers do the runs. */
   taskQueue: string;
-  retry: Retry;
   log: Logger;
 }
 
@@ -32,52 +23,18 @@ export type Runs = ReturnType<typeof createRuns>;
  * Starts and ends runs. The same request while one runs joins it (same token, same run); after it
  * has closed it starts a new one under the same token, which changes nothing if nothing changed.
  */
-export const createRuns = ({ client, startRun, taskQueue, retry, log }: RunsDeps) => {
-  const deployment = deploymentOf(taskQueue);
-  const given = { retry, taskQueue, deployment };
+export const createRuns = ({ client, startRun, taskQueue, log }: RunsDeps) => {
   let answered = 0;
 
-  const start = async (run: Omit<Start, 'after'>): Promise<string> => {
-    await startRun({ ...run, after: 'ALLOW_DUPLICATE' }).catch((err: unknown) => {
-      throw isTooLarge(err) ? tooLarge(run) : notHandedOver(err);
-    });
-    answered = Date.now();
-    return run.token;
-  };
-
   return {
-    /** The token of the run that makes the pipeline, or those of a data product, as wanted. */
-    provision({ product, descriptors, warnings, notes }: Plans): Promise<string> {
-      const parts = descriptors.map((descriptor) => provisionPart(descriptor, given));
-      const run = product
-        ? productRun('provisionProduct', product, { parts, warnings, notes, deployment })
-        : onlyOne(parts);
-      return start({ ...run, args: [run.input] });
+    /** The token of the run. */
+    async start(run: StartOf): Promise<string> {
+      await startRun({ ...run, after: 'ALLOW_DUPLICATE' }).catch((err: unknown) => {
+        throw isTooLarge(err) ? tooLarge() : notHandedOver(err);
+      });
+      answered = Date.now();
+      return run.token;
     },
-
-    /** The token of the run that removes them, and with `removeData` what they wrote. */
-    unprovision(
-      { product, identities, warnings, notes }: Identities,
-      { removeData }: { removeData: boolean },
-    ): Promise<string> {
-      const parts = identities.map((identity) =>
-        unprovisionPart(identity, { removeData, ...given }),
-      );
-      const run = product
-        ? productRun('unprovisionProduct', product, { parts, warnings, notes, deployment })
-        : onlyOne(parts);
-      return start({ ...run, args: [run.input] });
-    },
-
-    /** The token of the run that gives access to exactly those who are named. */
-    updateAcl: (request: AccessRequest) => start(accessStart(request, given)),
-
-    /** The token of the run that says what is wrong with a descriptor, Airbyte included. */
-    validate: (request: ValidationRequest, rules: ReadingRules) =>
-      start(validationStart(request, { ...given, ...rules })),
-
-    /** The token of the run that tells a connection of Airbyte as fields of a descriptor. */
-    reverseProvision: (request: ReverseProvisioningRequest) => start(reverseStart(request, given)),
 
     /** Whether the token has a run that goes on; that one then undoes what it did and ends. */
     async terminate(token: string): Promise<boolean> {
@@ -117,15 +74,10 @@ export const createRuns = ({ client, startRun, taskQueue, retry, log }: RunsDeps
   };
 };
 
-const onlyOne = <Part>([part]: Part[]): Part => {
-  if (part === undefined) throw new Error('A request without a component was taken.');
-  return part;
-};
-
 /** Sizes are judged where the request is read; this is for what they let through. */
-const tooLarge = ({ args }: Pick<Start, 'args'>) => {
-  const size = (Buffer.byteLength(JSON.stringify(args)) / 2 ** 20).toFixed(1);
-  const message = `asks for a run whose input is ${size} MiB, too large for Temporal, which takes 2 MiB when it is compressed`;
+const tooLarge = () => {
+  const message =
+    'asks for a run whose input is too large for Temporal, which takes 2 MiB when it is compressed';
   return new RequestError([{ path: 'body', message }], {
     solutions: ['Ask for less at once: fewer components, fewer streams, shorter configurations.'],
   });

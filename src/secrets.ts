@@ -1,3 +1,4 @@
+import { MAX_KEY, tooMuchIn } from './bounds';
 import { isRecord, parseJson } from './json';
 
 /** What Airbyte shows in the place of a stored secret, and we in the place of any other. */
@@ -18,6 +19,8 @@ const CREDENTIALS = /^(Bearer|Basic)\s+\S{8,}$/i;
 
 /** Whether a field of this name is taken for a secret, whatever its connector says. */
 export const isSecretKey = (key: string) =>
+  // What is longer is no name of a field, and slow to compare.
+  key.length <= MAX_KEY &&
   SECRET_KEY.test(key.replace(/([a-z])([A-Z])/g, '$1_$2').replace(/-/g, '_'));
 
 type Path = (string | number)[];
@@ -36,7 +39,9 @@ const inText = (text: string, path: Path): Path[] => {
   if (PAIRS.test(text) && isTelling(text.replaceAll(';', '&'))) return [path];
   if (URL.canParse(text) && isTellingUrl(new URL(text))) return [path];
   if (!text.trimStart().startsWith('{')) return [];
-  return secretsIn(parseJson(text), path).length > 0 ? [path] : [];
+  const inner = parseJson(text);
+  // What is too large to be looked through could hide one.
+  return tooMuchIn(inner) !== undefined || secretsIn(inner, path).length > 0 ? [path] : [];
 };
 
 /** The paths at which a value carries a secret in clear. */

@@ -1,9 +1,11 @@
 import { gatewayConfig } from './config';
+import { deploymentOf } from './deployment';
 import { createDraining } from './draining';
 import { createGateway } from './gateway';
 import { createHttpServer } from './http-server';
 import { createOperations } from './operations';
 import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
+import { createReadings } from './readings';
 import { createRuns } from './runs';
 import { createStartRun } from './start-run';
 import { createStatuses } from './status';
@@ -23,14 +25,18 @@ runProgram(async () => {
     ? createOperations({ client, taskQueue, temporalUiUrl, startRun, statusOf, log })
     : undefined;
 
-  const runs = createRuns({ client, startRun, taskQueue, retry: config.retry, log });
+  const readings = createReadings({
+    templates: config.infrastructureTemplates,
+    minSyncInterval: config.minSyncInterval,
+    retry: config.retry,
+    taskQueue,
+    deployment: deploymentOf(taskQueue),
+  });
+  const runs = createRuns({ client, startRun, taskQueue, log });
   const app = createGateway({
     runs,
     ...statuses,
-    rules: {
-      templates: config.infrastructureTemplates,
-      minSyncInterval: config.minSyncInterval,
-    },
+    readings,
     operations,
     problem: async () => {
       if (draining.isDraining()) return 'stopping';

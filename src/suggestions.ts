@@ -19,6 +19,7 @@ export const closest = (word: string, known: readonly string[]): string | undefi
   if (word.length > MAX_LENGTH) return undefined;
   const meant = plain(word);
   const near = known
+    .filter((candidate) => Math.abs(plain(candidate).length - meant.length) <= MAX_DISTANCE)
     .map((candidate) => ({ candidate, far: slips(meant, plain(candidate)) }))
     .filter(({ far }) => far <= Math.min(MAX_DISTANCE, Math.floor(meant.length / 3)))
     .sort((one, other) => one.far - other.far);

@@ -1,19 +1,17 @@
-import type { ProvisioningRequest, ValidationRequest } from './contract';
-import type { Descriptor } from './descriptor';
-import { RequestError } from './errors';
+import type { ValidationRequest } from './contract';
+import type { Descriptor, Given } from './descriptor';
+import { MAX_PROBLEMS, RequestError } from './errors';
 import { isRecord } from './json';
 import type { Templates } from './ours';
 import { readIdentities, readPlans } from './product';
 import type { Start } from './start-run';
 import { tokenFor } from './token';
 import { readYaml } from './yaml';
+import type { Yaml } from './yaml';
 import type { validate } from '../workflows';
 import type { Named } from '../workflows/input';
 import type { ValidateInput } from '../workflows/validate';
 
-/** Lines of a verdict, and characters of each: they go into the run's input, which Temporal bounds. */
-const MAX_PROBLEMS = 200;
-const MAX_LINE = 1000;
 /** Temporal takes 400 bytes of summary. */
 const MAX_SUMMARY = 300;
 
@@ -28,9 +26,8 @@ export interface ReadingRules {
 const UNREADABLE = { operation: 'validate', key: 'unreadable' } as const;
 
 /** Older callers name no kind: only a component's descriptor says which component is meant. */
-const kindOf = ({ descriptorKind, descriptor }: ValidationRequest) => {
+const kindOf = ({ descriptorKind }: ValidationRequest, { value }: Yaml) => {
   if (descriptorKind) return descriptorKind;
-  const { value } = readYaml(descriptor, 'descriptor');
   const isProduct = isRecord(value) && !('componentIdToProvision' in value);
   return isProduct ? 'DATAPRODUCT_DESCRIPTOR' : 'COMPONENT_DESCRIPTOR';
 };
@@ -45,15 +42,8 @@ const orRefused = <Result>(read: () => Result): Result | RequestError => {
   }
 };
 
-const linesOf = (refusal: RequestError) => {
-  const lines = refusal.toBody('').errors.map((line) => line.slice(0, MAX_LINE));
-  const left = lines.length - MAX_PROBLEMS;
-  if (left <= 0) return lines;
-  return [...lines.slice(0, MAX_PROBLEMS), `descriptor: has ${String(left)} more problems`];
-};
-
 /** Whom the token names; nobody where the descriptor does not tell. */
-const whomOf = (request: ProvisioningRequest, templates: Templates) => {
+const whomOf = (request: Given, templates: Templates) => {
   const read = orRefused(() => readIdentities(request, templates));
   if (read instanceof RequestError) return undefined;
   const { product, identities } = read;
@@ -64,12 +54,12 @@ const whomOf = (request: ProvisioningRequest, templates: Templates) => {
 
 /** The verdict on a descriptor that cannot be read is a verdict too: this refuses nothing. */
 const readComponents = (
-  request: ProvisioningRequest,
+  request: Given,
   { templates, minSyncInterval }: ReadingRules,
 ): Pick<ValidateInput, 'components' | 'problems' | 'warnings'> => {
   const read = orRefused(() => readPlans(request, templates, minSyncInterval));
   if (read instanceof RequestError)
-    return { components: [], problems: linesOf(read), warnings: [] };
+    return { components: [], problems: read.toBody('').errors, warnings: [] };
   const { product, descriptors, warnings } = read;
   const prefixOf = ({ plan: { component } }: Descriptor) =>
     product ? `${component.component}.` : '';
@@ -79,7 +69,10 @@ const readComponents = (
       return { plan, known, at: `${prefixOf(descriptor)}specific` };
     }),
     problems: [],
-    warnings: [...warnings, ...descriptors.flatMap((descriptor) => descriptor.warnings)],
+    warnings: [...warnings, ...descriptors.flatMap((descriptor) => descriptor.warnings)].slice(
+      0,
+      MAX_PROBLEMS,
+    ),
   };
 };
 
@@ -88,9 +81,11 @@ export const validationStart = (
   request: ValidationRequest,
   { retry, deployment, ...rules }: ReadingRules & Named & { retry: ValidateInput['retry'] },
 ): Omit<Start, 'after'> => {
-  const asked = { ...request, descriptorKind: kindOf(request) };
-  const { operation, key } = whomOf(asked, rules.templates) ?? UNREADABLE;
-  const input: ValidateInput = { ...readComponents(asked, rules), retry };
+  const yaml = readYaml(request.descriptor, 'descriptor');
+  const asked = { ...request, descriptorKind: kindOf(request, yaml) };
+  const given = { ...asked, yaml };
+  const { operation, key } = whomOf(given, rules.templates) ?? UNREADABLE;
+  const input: ValidateInput = { ...readComponents(given, rules), retry };
   return {
     token: tokenFor(operation, key, { ...asked, deployment }),
     args: [input] satisfies Parameters<typeof validate>,

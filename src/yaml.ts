@@ -1,8 +1,14 @@
 import { LineCounter, isAlias, isMap, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml';
-import type { Document, Node, YAMLMap } from 'yaml';
+import type { Alias, Document, Node, YAMLMap } from 'yaml';
+import { LEVELS, tooMuchIn, tooMuchInText } from './bounds';
 import type { Problem } from './errors';
 
 export type Path = readonly PropertyKey[];
+
+/** Characters of a key in a path; a connector's map may have longer ones. */
+const MAX_PART = 100;
+
+const shown = (key: string) => (key.length > MAX_PART ? `${key.slice(0, MAX_PART)}…` : key);
 
 /** `['components', 0, 'name']` as `components[0].name`. */
 export const formatPath = (path: Path) =>
@@ -10,7 +16,7 @@ export const formatPath = (path: Path) =>
     (text, part) =>
       typeof part === 'number'
         ? `${text}[${String(part)}]`
-        : `${text}${text && '.'}${String(part)}`,
+        : `${text}${text && '.'}${shown(String(part))}`,
     '',
   );
 
@@ -38,16 +44,37 @@ const createPairs = () => {
   };
 };
 
+/** What each alias stands for: the library looks through the whole document for each. */
+const createAliases = (doc: Document) => {
+  let meant: Map<Alias, Node> | undefined;
+  const resolveAll = () => {
+    const anchors = new Map<string, Node>();
+    const found = new Map<Alias, Node>();
+    visit(doc, {
+      Node: (_key, node) => {
+        const target = isAlias(node) ? anchors.get(node.source) : undefined;
+        if (isAlias(node) && target) found.set(node, target);
+        if (!isAlias(node) && node.anchor) anchors.set(node.anchor, node);
+      },
+    });
+    return found;
+  };
+  return (alias: Alias) => {
+    meant ??= resolveAll();
+    return meant.get(alias);
+  };
+};
+
 /** The offset of a path's key (of its value in a list), and so the line a reader looks for. */
 const offsetAt = (
   doc: Document,
   path: Path,
-  pairsOf: (map: YAMLMap) => Pairs,
+  { pairsOf, meantBy }: { pairsOf: (map: YAMLMap) => Pairs; meantBy: (alias: Alias) => unknown },
 ): number | undefined => {
   let node: unknown = doc.contents;
   let offset = doc.contents?.range?.[0];
   for (const part of path) {
-    const from = isAlias(node) ? node.resolve(doc) : node;
+    const from = isAlias(node) ? meantBy(node) : node;
     const pair = isMap(from) ? pairsOf(from).get(String(part)) : undefined;
     const item = isSeq(from) && typeof part === 'number' ? from.items[part] : undefined;
     if (!pair && !item) return offset;
@@ -102,6 +129,8 @@ const nothing = (problem: Problem): Yaml => ({
 });
 
 const readDocument = (text: string, path: string): Yaml => {
+  const tooMuch = tooMuchInText(text);
+  if (tooMuch !== undefined) return nothing({ path, message: tooMuch });
   const counter = new LineCounter();
   const lineOf = (offset: number | undefined) =>
     offset === undefined ? undefined : counter.linePos(offset).line;
@@ -113,25 +142,30 @@ const readDocument = (text: string, path: string): Yaml => {
     message: `is not valid YAML: ${message}`,
   }));
   if (syntax.length > 0) return { value: undefined, lineAt: () => undefined, problems: syntax };
-  const pairsOf = createPairs();
+  // What aliases stand for is one object: it is counted as often as it is meant, not copied.
+  const value: unknown = doc.toJS({ maxAliasCount: -1 });
+  const many = tooMuchIn(value);
+  if (many !== undefined) return nothing({ path, message: many });
+  const known = { pairsOf: createPairs(), meantBy: createAliases(doc) };
   return {
-    value: doc.toJS({ maxAliasCount: 100 }),
-    lineAt: (at) => lineOf(offsetAt(doc, at, pairsOf)),
+    value,
+    lineAt: (at) => lineOf(offsetAt(doc, at, known)),
     problems: duplicates(doc, (node) => lineOf(node.range?.[0])),
   };
 };
 
 /**
- * Reads YAML 1.2 (so JSON too) that nobody vouches for. Never throws: broken text, repeated keys,
- * alias bombs and nesting too deep for the stack are problems. `path` names the text in them.
+ * Reads YAML 1.2 (so JSON too) that nobody vouches for. Never throws: broken text, repeated keys and
+ * what is over a bound (bounds.ts) are problems. `path` names the text in them.
  */
 export const readYaml = (text: string, path: string): Yaml => {
   try {
     return readDocument(text, path);
   } catch (err) {
     if (err instanceof ReferenceError)
-      return nothing({ path, message: 'uses YAML aliases too often (more than 100 expansions)' });
-    if (err instanceof RangeError) return nothing({ path, message: 'is nested too deeply' });
+      return nothing({ path, message: `has a YAML alias that stands for nothing: ${err.message}` });
+    if (err instanceof RangeError)
+      return nothing({ path, message: `is nested too deeply: ${LEVELS}` });
     throw err;
   }
 };

@@ -197,7 +197,7 @@ test.each([
   ['none of ours', product(FOREIGN), [expect.stringMatching(/names airbyte in its infra/)]],
   ['a list instead of a product', [ours('a')], ['descriptor: must be object']],
   ['broken YAML', 'a: [', [expect.stringMatching(/^descriptor: is not valid YAML/)]],
-  ['an alias bomb', ALIAS_BOMB, [expect.stringMatching(/aliases too often/)]],
+  ['an alias bomb', ALIAS_BOMB, [expect.stringMatching(/more than 250000 nodes/)]],
   ['no id', product([ours('a')], { id: null }), [expect.stringMatching(/^id: /)]],
   [
     "a component's id",

@@ -4,7 +4,7 @@ import { isRecord } from '../src/json';
 import { readPlans } from '../src/product';
 import { descriptor, request } from './fixtures';
 import { EXAMPLES, objectOf } from './kit-parts';
-import { readAs } from '../src/requests';
+import { readAs } from '../src/read-as';
 import { ProvisioningRequest } from '../src/contract';
 
 type Path = (string | number)[];

@@ -10,15 +10,11 @@ import { startHarness } from './harness';
 const neverCalled = () => Promise.reject(new Error('no request was made'));
 const deps: GatewayDeps = {
   runs: {
-    provision: neverCalled,
-    unprovision: neverCalled,
-    validate: neverCalled,
-    reverseProvision: neverCalled,
-    updateAcl: neverCalled,
+    start: neverCalled,
     terminate: neverCalled,
     isReady: neverCalled,
   },
-  rules: { templates: [], minSyncInterval: 3600 },
+  readings: { start: neverCalled, judge: neverCalled },
   statusOf: neverCalled,
   validationStatusOf: neverCalled,
   reverseStatusOf: neverCalled,

@@ -127,22 +127,14 @@ test('what is too large for Temporal is refused with its size, and fails nobody 
   const log = pino({ level: 'silent' });
   const taskQueue = 'nobody';
   const startRun = createStartRun({ client, taskQueue, log });
-  const retry = { initial: 1, maxInterval: 1, giveUpAfter: 1, settleTime: 1 };
-  const runs = createRuns({ client, startRun, taskQueue, retry, log });
-  const request = (secretRef: string) => ({
-    useCaseTemplateId: 'x',
-    environment: 'load',
-    params: { connectionName: 'x' },
-    catalogInfo: {
-      spec: { mesh: { specific: { source: { connectionConfiguration: { secretRef } } } } },
-    },
-  });
-  const large = Array.from({ length: 3 }, () =>
-    runs.reverseProvision(request(dense(3 * 2 ** 20))),
-  );
-  const small = Array.from({ length: 12 }, (_, index) =>
-    runs.reverseProvision(request(String(index))),
-  );
+  const runs = createRuns({ client, startRun, taskQueue, log });
+  const start = (index: number, input: string) =>
+    runs.start({
+      token: `reverseProvision.load.${String(index).padStart(12, '0')}`,
+      args: [input],
+    });
+  const large = Array.from({ length: 3 }, (_, index) => start(index, dense(3 * 2 ** 20)));
+  const small = Array.from({ length: 12 }, (_, index) => start(100 + index, 'small'));
   const [refused, started] = [await Promise.allSettled(large), await Promise.allSettled(small)];
   await connection.close();
   expect(new Set(started.map(({ status }) => status))).toEqual(new Set(['fulfilled']));
@@ -154,7 +146,7 @@ test('what is too large for Temporal is refused with its size, and fails nobody 
         {
           path: 'body',
           message:
-            'asks for a run whose input is 3.0 MiB, too large for Temporal, which takes 2 MiB when it is compressed',
+            'asks for a run whose input is too large for Temporal, which takes 2 MiB when it is compressed',
         },
       ],
     });

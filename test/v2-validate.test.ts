@@ -455,7 +455,7 @@ describe('over HTTP', () => {
     const text = CASHFLOW.replace('dbtGitUrl: null', `odd: { ${keys} }`);
     const errors = errorsOf(await verdictOn(harness, request(text)));
     expect(errors).toHaveLength(201);
-    expect(errors.at(-1)).toMatch(/^descriptor: has \d+ more problems$/);
+    expect(errors.at(-1)).toMatch(/^request: has \d+ more problems$/);
   });
 
   test('the token names the component where the descriptor tells it', async () => {

@@ -10,6 +10,8 @@ const MINUTE = 60;
 /** Characters; a list of many thousands would take long to judge. */
 const MAX_LENGTH = 255;
 
+const ZONE = ' UTC';
+
 const NICKNAMES: Record<string, string> = {
   '@hourly': '0 0 * * * ?',
   '@daily': '0 0 0 * * ?',
@@ -63,7 +65,11 @@ const miscounted = (words: string[]) => {
 };
 
 /** Airbyte shows its time zone behind an expression, and takes it back so. */
-export const withoutUtc = (text: string) => strip(text.replace(/\s+UTC\s*$/, ''));
+export const withoutUtc = (text: string) => {
+  const expression = strip(text);
+  const isShort = expression.length <= MAX_LENGTH + ZONE.length;
+  return isShort ? strip(expression.replace(/\s+UTC$/, '')) : expression;
+};
 
 /** What can be told before the fields are looked at. */
 const formProblem = (expression: string, words: string[]) => {

@@ -1,0 +1,11 @@
+import { parentPort } from 'node:worker_threads';
+import { read } from './reading';
+import type { ToRead } from './reading';
+
+/* The program of a thread that reads bodies: what holds it holds nobody else. */
+
+parentPort?.on('message', (given: ToRead) => {
+  const reading = read(given);
+  const moved = reading.is === 'start' ? [reading.start.input.buffer] : [];
+  parentPort?.postMessage(reading, moved);
+});

@@ -1,0 +1,128 @@
+import type { OfDeployment, Retry } from '../workflows/input';
+import { readAccess } from './access-request';
+import { tooMuchIn } from './bounds';
+import { ProvisioningRequest, ReverseProvisioningRequest, ValidationRequest } from './contract';
+import type { ValidationResult } from './contract';
+import { RequestError } from './errors';
+import type { Problem } from './errors';
+import { isRecord, parseJson } from './json';
+import { accessStart, provisionStart, unprovisionStart } from './parts';
+import type { StartOf } from './parts';
+import { readIdentities, readPlans } from './product';
+import { malformed } from './refusals';
+import { readAs } from './read-as';
+import { reverseStart } from './reverse';
+import { inputOf } from './run-input';
+import { validationStart } from './validation';
+import type { ReadingRules } from './validation';
+
+/* What is made of the body of a request, in a thread of its own: plain data in, plain data out. */
+
+/** Lines on what is ignored in a descriptor, for the log. */
+const MAX_NOTED = 20;
+
+/** What the deployment adds to a request. */
+export interface Settings extends ReadingRules, OfDeployment {
+  retry: Retry;
+}
+
+export interface ToRead {
+  asked: 'verdict' | keyof ReturnType<typeof startsBy>;
+  /** JSON in UTF-8, unless somebody is mistaken. */
+  body: Uint8Array<ArrayBuffer>;
+  settings: Settings;
+}
+
+/** What starts a run, with its input as JSON: so it is written once, and passed on without a copy. */
+export type Prepared = Omit<StartOf, 'args'> & { input: Uint8Array<ArrayBuffer> };
+
+export interface Verdict {
+  verdict: ValidationResult;
+  /** What a valid descriptor says to no effect: how much, and some of it. */
+  ignored: { count: number; lines: string[] };
+}
+
+export type Reading =
+  | { is: 'start'; start: Prepared }
+  | ({ is: 'verdict' } & Verdict)
+  | { is: 'refused'; problems: Problem[]; solutions: string[]; status: number }
+  /** A mistake of ours. */
+  | { is: 'broken'; stack: string };
+
+const readRequest = (body: unknown): ProvisioningRequest =>
+  readAs(ProvisioningRequest, body, {
+    whole: 'body',
+    solution: 'Send a ProvisioningRequest: descriptorKind, descriptor (YAML text), removeData.',
+  });
+
+const readValidationRequest = (body: unknown): ValidationRequest =>
+  readAs(ValidationRequest, body, {
+    whole: 'body',
+    solution: 'Send a ValidationRequest: descriptor (YAML text) and, if need be, descriptorKind.',
+  });
+
+const readReverseRequest = (body: unknown): ReverseProvisioningRequest =>
+  readAs(ReverseProvisioningRequest, body, {
+    whole: 'body',
+    solution:
+      'Send a ReverseProvisioningRequest: useCaseTemplateId, environment, params, catalogInfo.',
+  });
+
+const readWanted = (body: unknown, { templates, minSyncInterval }: ReadingRules) =>
+  readPlans(readRequest(body), templates, minSyncInterval);
+
+/** An object or a list, as the standard parser of Express had it; no body at all is none. */
+const parseBody = (bytes: Uint8Array): unknown => {
+  const text = new TextDecoder().decode(bytes);
+  const body = text === '' ? {} : parseJson(text);
+  if (!isRecord(body) && !Array.isArray(body)) throw malformed;
+  const message = tooMuchIn(body);
+  if (message === undefined) return body;
+  throw new RequestError([{ path: 'body', message }], { solutions: ['Send less at once.'] });
+};
+
+/** What starts the run that a request asks for, by operation. */
+const startsBy = ({ templates, minSyncInterval, ...given }: Settings) => {
+  const rules = { templates, minSyncInterval };
+  return {
+    provision: (body: unknown) => provisionStart(readWanted(body, rules), given),
+    unprovision: (body: unknown) => {
+      const request = readRequest(body);
+      const identities = readIdentities(request, templates);
+      return unprovisionStart(identities, { ...given, removeData: request.removeData ?? false });
+    },
+    updateacl: (body: unknown) => accessStart(readAccess(body), given),
+    validate: (body: unknown) =>
+      validationStart(readValidationRequest(body), { ...given, ...rules }),
+    reverseProvision: (body: unknown) => reverseStart(readReverseRequest(body), given),
+  };
+};
+
+const judge = (body: unknown, settings: Settings): Verdict => {
+  try {
+    const { warnings, descriptors } = readWanted(body, settings);
+    const lines = [...warnings, ...descriptors.flatMap((descriptor) => descriptor.warnings)];
+    const count = descriptors.reduce((sum, { ignored }) => sum + ignored.count, 0);
+    return { verdict: { valid: true }, ignored: { count, lines: lines.slice(0, MAX_NOTED) } };
+  } catch (err) {
+    if (!(err instanceof RequestError)) throw err;
+    const { errors } = err.toBody('');
+    return { verdict: { valid: false, error: { errors } }, ignored: { count: 0, lines: [] } };
+  }
+};
+
+const stackOf = (err: unknown) => (err instanceof Error ? String(err.stack) : String(err));
+
+/** What is made of a body. Never throws. */
+export const read = ({ asked, body, settings }: ToRead): Reading => {
+  try {
+    const parsed = parseBody(body);
+    if (asked === 'verdict') return { is: 'verdict', ...judge(parsed, settings) };
+    const { args, ...start } = startsBy(settings)[asked](parsed);
+    return { is: 'start', start: { ...start, input: inputOf(args[0]) } };
+  } catch (err) {
+    if (!(err instanceof RequestError)) return { is: 'broken', stack: stackOf(err) };
+    const { problems, solutions, status } = err;
+    return { is: 'refused', problems, solutions, status };
+  }
+};

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import { problemsIn } from '../src/access-refs';
+import {
+  MAX_ALIASES,
+  MAX_DEPTH,
+  MAX_KEY,
+  MAX_NODES,
+  tooMuchIn,
+  tooMuchInText,
+} from '../src/bounds';
+import { withoutUtc } from '../src/cron/advice';
+import { describeProblem, MAX_PROBLEMS, RequestError } from '../src/errors';
+import { readEnriched } from '../src/enriched';
+import { readPlans } from '../src/product';
+import { MAX_COMPRESSED, MAX_INPUT } from '../src/run-input';
+import { isSecretKey, secretsIn } from '../src/secrets';
+import { streamProblemsIn } from '../src/targets';
+import { readYaml } from '../src/yaml';
+import { productOf } from './contract-world';
+import { descriptor, request } from './fixtures';
+
+const problemOf = (text: string) => readYaml(text, 'text').problems[0]?.message;
+const NODES = 'has more than 250000 nodes';
+const DEEP = 'is nested too deeply: at most 100 levels are read';
+
+const list = (count: number) => `[${Array<string>(count).fill('x').join(',')}]`;
+/** A list of so many, and so many aliases to it. */
+const aliased = (count: number, times: number) =>
+  `a: &a ${list(count)}\nb: [${Array<string>(times).fill('*a').join(',')}]`;
+
+describe('nodes', () => {
+  test.each<[string, string, string | undefined]>([
+    ['as many as are read', list(MAX_NODES - 1), undefined],
+    ['one more', list(MAX_NODES), NODES],
+    // The map, two keys with their lists, ten aliases, and the one list eleven times.
+    ['as many with aliases', aliased(22_725, 10), undefined],
+    ['more with aliases', aliased(22_726, 10), NODES],
+    ['a list that aliases multiply', aliased(400, 700), NODES],
+    ['what would be a tree of millions', `[${'[],'.repeat(300_000)}]`, NODES],
+    ['nothing but comments', '#\n'.repeat(MAX_NODES + 1), 'dashes, commas, tags and comments'],
+    ['nothing but documents', '---\n'.repeat(MAX_NODES + 1), 'dashes, commas, tags and comments'],
+  ])('%s', (_what, text, problem) => {
+    if (problem === undefined) expect(problemOf(text)).toBeUndefined();
+    else expect(problemOf(text)).toContain(problem);
+  });
+
+  test('keys count', () => {
+    const map = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`key${String(index)}`, 1]));
+    expect(tooMuchIn(map(MAX_NODES / 2 - 1))).toBeUndefined();
+    expect(tooMuchIn(map(MAX_NODES / 2))).toContain(NODES);
+  });
+});
+
+test.each<[string, (levels: number) => string]>([
+  ['brackets', (levels) => `${'['.repeat(levels)}${']'.repeat(levels)}`],
+  ['braces', (levels) => `${'{a: '.repeat(levels)}1${'}'.repeat(levels)}`],
+  ['dashes', (levels) => `${'- '.repeat(levels)}x`],
+])('%s have a hundred levels at most, however many are given', (_what, text) => {
+  expect(problemOf(text(MAX_DEPTH))).toBeUndefined();
+  for (const levels of [MAX_DEPTH + 1, 2000, 50_000]) expect(problemOf(text(levels))).toBe(DEEP);
+});
+
+test('keys have a length', () => {
+  expect(problemOf(`${'k'.repeat(MAX_KEY)}: 1`)).toBeUndefined();
+  expect(problemOf(`a:\n  ${'k'.repeat(MAX_KEY + 1)}: 1`)).toContain(
+    'has a key of 1001 characters',
+  );
+});
+
+test('anchors and aliases have a number', () => {
+  const text = (count: number) =>
+    Array.from({ length: count }, (_, index) => `- &a${String(index)} x`).join('\n');
+  expect(tooMuchInText(text(MAX_ALIASES))).toBeUndefined();
+  expect(tooMuchInText(text(MAX_ALIASES + 1))).toContain('anchors and aliases');
+  expect(problemOf('a: *nobody')).toContain('stands for nothing');
+});
+
+test('a repeated key behind an alias has the line of its anchor', () => {
+  const yaml = readYaml('a: &a\n  x: 1\nb: *a\nc: &a\n  x: 2\nd: *a\n', 'text');
+  expect([yaml.lineAt(['b', 'x']), yaml.lineAt(['d', 'x'])]).toEqual([2, 5]);
+});
+
+test('of many problems the first are told, and how many there are', () => {
+  const many = (count: number) =>
+    Array.from({ length: count }, () => ({ path: 'a', message: 'x' }));
+  const told = (count: number) => new RequestError(many(count), { solutions: [] }).problems;
+  expect(told(MAX_PROBLEMS)).toHaveLength(MAX_PROBLEMS);
+  expect(told(MAX_PROBLEMS + 2).slice(MAX_PROBLEMS)).toEqual([
+    { path: 'request', message: 'has 2 more problems' },
+  ]);
+  const [long] = new RequestError([{ path: 'p'.repeat(5000), message: 'm'.repeat(5000) }], {
+    solutions: [],
+  }).problems;
+  expect([long?.path.length, long?.message.length]).toEqual([501, 1001]);
+});
+
+/* What was quadratic, and took minutes at the length a body may have. */
+
+test.each<[string, () => unknown, unknown]>([
+  ['a mail of dots', () => problemsIn([`user:a@${'.'.repeat(1_000_000)}@`])[0]?.path, 'refs[0]'],
+  ['a ref with room', () => problemsIn([`group:${'x'.repeat(255)}`]), []],
+  ['blanks before a zone', () => withoutUtc(`x${' '.repeat(500_000)}y`).length, 500_002],
+  ['a zone', () => withoutUtc(' 0 0 6 * * ?   UTC '), '0 0 6 * * ?'],
+  ['a name of keys', () => isSecretKey(`${'private_key_'.repeat(80_000)}\nX`), false],
+  ['a secret under a long name', () => isSecretKey(`${'x'.repeat(900)}_password`), true],
+  [
+    'JSON without end',
+    () => secretsIn({ a: `{"a":`.repeat(100_000) + '1' + '}'.repeat(100_000) }),
+    [['a']],
+  ],
+  [
+    'streams of one name',
+    () =>
+      streamProblemsIn(Array<{ name: string }>(100_000).fill({ name: 'one' }), {
+        naming: { namespaceDefinition: 'destination' },
+        connector: 'snowflake',
+      }).length,
+    99_999,
+  ],
+])('%s', (_what, read, expected) => {
+  expect(read()).toEqual(expected);
+});
+
+const ID = '11111111-1111-4111-8111-111111111111';
+
+test.each<[string, (value: object) => string]>([
+  ['JSON', (value) => JSON.stringify(value)],
+  ['YAML', (value) => `# not JSON\n${JSON.stringify(value)}`],
+])('latestEnrichedDescriptor is read as %s, within bounds', (_what, written) => {
+  const id = 'urn:dmb:cmp:finance:cashflow:0:payments';
+  const told = (more: object) =>
+    readEnriched(
+      written({
+        dataProduct: { components: [{ id, info: { privateInfo: { sourceId: ID } } }], ...more },
+      }),
+    ).formerOf(id).known;
+  expect(told({})).toEqual({ sourceId: ID });
+  expect(told({ many: Array<number>(MAX_NODES).fill(1) })).toEqual({});
+});
+
+describe('the input of a run', () => {
+  const custom = (filler: string) => ({
+    source: {
+      connector: 'custom',
+      name: 'X',
+      definitionName: 'X',
+      connectionConfiguration: { filler },
+    },
+  });
+  const ofComponent = (filler: string) => request(descriptor(custom(filler)));
+  const ofProduct = (filler: string) =>
+    request(productOf(descriptor(custom(filler))), { descriptorKind: 'DATAPRODUCT_DESCRIPTOR' });
+
+  const read = (body: ReturnType<typeof request>) =>
+    readPlans({ ...body, descriptorKind: kindOf(body) }, []);
+  const kindOf = ({ descriptorKind }: { descriptorKind: string }) =>
+    descriptorKind === 'COMPONENT_DESCRIPTOR'
+      ? descriptorKind
+      : ('DATAPRODUCT_DESCRIPTOR' as const);
+  const problemsOf = (body: ReturnType<typeof request>) => {
+    try {
+      read(body);
+      return [];
+    } catch (err) {
+      if (!(err instanceof RequestError)) throw err;
+      return err.problems;
+    }
+  };
+
+  test.each<[string, (filler: string) => ReturnType<typeof request>, string]>([
+    ['a component', ofComponent, 'dataProduct.components[1].specific'],
+    ['a data product', ofProduct, 'components'],
+  ])('of %s is as large as it may be, and not a byte larger', (what, bodyOf, path) => {
+    const { descriptors } = read(bodyOf(''));
+    const around = JSON.stringify(what === 'a component' ? descriptors[0] : descriptors).length;
+    const room = MAX_INPUT - around;
+    expect(problemsOf(bodyOf('x'.repeat(room)))).toEqual([]);
+    const told = problemsOf(bodyOf('x'.repeat(room + 1))).map(describeProblem);
+    expect(told).toEqual([
+      expect.stringMatching(
+        /\(line \d+\): takes 2000001 bytes as JSON with its defaults filled in, and a run takes at most 2000000: /,
+      ),
+    ]);
+    expect(told[0]).toContain(`${path} (line`);
+  });
+
+  test('is bounded compressed, too', () => {
+    const noise = (length: number, letters: number) =>
+      [...createHash('shake256', { outputLength: length }).digest()]
+        .map((byte) => String.fromCharCode(40 + (byte % letters)))
+        .join('')
+        .replaceAll('\\', 'x');
+    expect(problemsOf(ofComponent(noise(1_900_000, 16)))).toEqual([]);
+    expect(problemsOf(ofComponent(noise(1_900_000, 86))).map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        `^takes \\d+ bytes compressed, and a run takes at most ${String(MAX_COMPRESSED)}: `,
+      ),
+    ]);
+  });
+});

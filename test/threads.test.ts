@@ -1,0 +1,66 @@
+import path from 'node:path';
+import { RequestError, SystemProblem } from '../src/errors';
+import { createThreads } from '../src/threads';
+
+const MINUTE = 60_000;
+
+interface Order {
+  order: 'echo' | 'hang' | 'break' | 'fill' | 'wait';
+  gate?: Int32Array;
+}
+
+const threadsWith = (limits: { deadline?: number; memory?: number; maxWaiting?: number } = {}) =>
+  createThreads<Order, string>({
+    file: path.join(__dirname, 'fixtures', 'thread.mjs'),
+    atOnce: 2,
+    largeAtOnce: 1,
+    maxWaiting: 100,
+    patience: MINUTE,
+    deadline: MINUTE,
+    memory: 64,
+    ...limits,
+  });
+
+const small = { isLarge: false };
+const large = { isLarge: true };
+
+test.each<[string, Order['order'], { deadline?: number }, string]>([
+  ['takes too long', 'hang', { deadline: 3000 }, 'body: takes longer than 3 s to read'],
+  ['takes too much memory', 'fill', {}, 'body: takes more than 64 MiB of memory to read'],
+])('a task that %s is refused, and others are done', async (_what, order, limits, problem) => {
+  const threads = threadsWith(limits);
+  await expect(threads.run({ order: 'echo' }, small)).resolves.toBe('echo done');
+  const refused: unknown = await threads.run({ order }, small).catch((err: unknown) => err);
+  expect(refused).toBeInstanceOf(RequestError);
+  expect(String(refused)).toBe(`RequestError: ${problem}`);
+  await expect(threads.run({ order: 'echo' }, small)).resolves.toBe('echo done');
+});
+
+test('a thread that breaks fails its task alone', async () => {
+  const threads = threadsWith();
+  const both = [threads.run({ order: 'break' }, small), threads.run({ order: 'echo' }, small)];
+  await expect(both[0]).rejects.toThrow('broken on order');
+  await expect(both[1]).resolves.toBe('echo done');
+  await expect(threads.run({ order: 'echo' }, small)).resolves.toBe('echo done');
+});
+
+test('small tasks get through between large ones, and what is too many waits for nothing', async () => {
+  const threads = threadsWith({ maxWaiting: 2 });
+  const gate = new Int32Array(new SharedArrayBuffer(4));
+  let done = 0;
+  const first = threads.run({ order: 'wait', gate }, large);
+  const second = threads.run({ order: 'echo' }, large).finally(() => {
+    done += 1;
+  });
+  await expect(threads.run({ order: 'echo' }, small)).resolves.toBe('echo done');
+  expect(done).toBe(0);
+  const third = threads.run({ order: 'echo' }, large);
+  await expect(threads.run({ order: 'echo' }, large)).rejects.toThrow(SystemProblem);
+  Atomics.store(gate, 0, 1);
+  Atomics.notify(gate, 0);
+  await expect(Promise.all([first, second, third])).resolves.toEqual([
+    'wait done',
+    'echo done',
+    'echo done',
+  ]);
+});
