@@ -43,14 +43,22 @@ const provisioned = (harness: Harness) =>
     return status === 'COMPLETED' ? info?.privateInfo : undefined;
   }, 'a pipeline to begin with');
 
-/** The ids of the pipeline that each Airbyte has saved: made once, for all rows. */
-const pipelines = new Map<Harness, Ids>();
+/** The ids of the pipeline that each Airbyte has saved, and how many rows have begun with it. */
+const pipelines = new Map<Harness, { ids: Ids; rows: number }>();
+/** Of two runs each: former secrets are looked for among the last 200 runs of a component. */
+const MAX_ROWS = 60;
 
 const restored = async (harness: Harness): Promise<Ids> => {
   const known = pipelines.get(harness);
-  const ids = known ?? (await provisioned(harness));
-  pipelines.set(harness, ids);
-  await harness.control('POST', known ? '/restore' : '/save');
+  if (known && known.rows < MAX_ROWS) {
+    known.rows += 1;
+    await harness.control('POST', '/restore');
+    return known.ids;
+  }
+  if (known) await harness.resetAirbyte();
+  const ids = await provisioned(harness);
+  pipelines.set(harness, { ids, rows: 1 });
+  await harness.control('POST', '/save');
   return ids;
 };
 
