@@ -15,16 +15,23 @@ const matrix = [
 
 /** Others that take most of a minute and more. */
 const others = [
+  'access-memory',
   'adopt-cli',
   'backpressure',
   'chaos',
+  'clearing',
   'crash',
   'late-writes',
+  'lease-waits',
   'lists',
   'operations',
+  'outages',
   'protecting',
+  'sizes',
   'takeover',
+  'temporal-load',
   'v2-validate',
+  'waiting',
 ];
 const long = [...matrix, ...others];
 
