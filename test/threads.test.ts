@@ -11,7 +11,7 @@ interface Order {
 
 const threadsWith = (limits: { deadline?: number; memory?: number; maxWaiting?: number } = {}) =>
   createThreads<Order, string>({
-    file: path.join(__dirname, 'fixtures', 'thread.js'),
+    file: path.join(__dirname, 'fixtures', 'thread.mjs'),
     atOnce: 2,
     largeAtOnce: 1,
     maxWaiting: 100,
