@@ -29,6 +29,13 @@ export interface FailureDetails {
   outOfTime?: OutOfTime;
   /** How many attempts so far have only seen that what they wait for goes on; absent: none. */
   looks?: number;
+  /** Of one that waits for an answer: what the attempt met that did not get it. */
+  met?: Words;
+}
+
+interface Words {
+  problem: string;
+  solution: string;
 }
 
 export interface Attempt {
@@ -85,14 +92,21 @@ const lookIn = ({ delay }: Waiting, info: Info) => {
   return left > MARGIN ? Math.min(delay, left) : undefined;
 };
 
-/** A wait that the time of the step does not last for is a failure. */
-const orOutOfTime = (err: unknown, info: Info) =>
-  err instanceof Waiting && lookIn(err, info) === undefined
-    ? new AirbyteError(`${err.message}, and the time for this step is up.`, {
-        kind: 'again',
-        solution: err.solution,
-      })
-    : err;
+/** What an attempt has met whose answer is waited for. */
+const metBefore = (err: Waiting, { heartbeatDetails }: Info): Words | undefined => {
+  if (!err.isForAnswer || !isLastWord(heartbeatDetails)) return undefined;
+  const { met, problem, solution } = heartbeatDetails.details;
+  return met ?? { problem, solution };
+};
+
+/** A wait that the time of the step does not last for is a failure: of the call, if it is for an answer. */
+const orOutOfTime = (err: unknown, info: Info) => {
+  if (!(err instanceof Waiting) || lookIn(err, info) !== undefined) return err;
+  const met = metBefore(err, info);
+  const problem =
+    met?.problem.replace(TRIED, '') ?? `${err.message}, and the time for this step is up.`;
+  return new AirbyteError(problem, { kind: 'again', solution: met?.solution ?? err.solution });
+};
 
 /** Milliseconds to wait; undefined where another attempt would not help, or would come too late. */
 const waitBefore = (err: unknown, info: Info) => {
@@ -107,6 +121,9 @@ const waitBefore = (err: unknown, info: Info) => {
 export const inWords = (text: string) =>
   text.length <= MAX_WORDS ? text : `${cut(text, MAX_WORDS - 1)}…`;
 
+/** As the next function writes it. */
+const TRIED = / \(tried \d+ times\)(?=\.?$)/;
+
 const problemOf = (err: unknown, info: Info) => {
   const problem = inWords(err instanceof Error ? err.message : String(err));
   const tries = triesOf(info);
@@ -117,6 +134,7 @@ const problemOf = (err: unknown, info: Info) => {
 const detailsOf = (err: unknown, info: Info, settlesAt: number): FailureDetails => {
   const known = err instanceof AirbyteError || err instanceof Waiting ? err : undefined;
   const looks = looksOf(info) + (err instanceof Waiting ? 1 : 0);
+  const met = err instanceof Waiting ? metBefore(err, info) : undefined;
   return {
     problem: problemOf(err, info),
     solution: inWords(
@@ -125,6 +143,7 @@ const detailsOf = (err: unknown, info: Info, settlesAt: number): FailureDetails 
     ...(settlesAt > Date.now() && { settlesAt }),
     ...(err instanceof AirbyteError && err.outOfTime && { outOfTime: err.outOfTime }),
     ...(looks > 0 && { looks }),
+    ...(met && { met }),
   };
 };
 

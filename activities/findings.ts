@@ -80,6 +80,7 @@ type Unsettled = Pick<Attempt, 'settlesAt'>;
 const unsettled = (delay: number) =>
   new Waiting('Airbyte may still do what it gave no answer to', {
     delay,
+    isForAnswer: true,
     solution: 'Deploy again when Airbyte answers; the platform operator can see why it does not.',
   });
 

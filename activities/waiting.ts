@@ -12,12 +12,15 @@ export class Waiting extends Error {
   readonly delay: number;
   /** Told when the time of the step is up before the wait is over. */
   readonly solution: string;
+  /** It is for an answer that an attempt did not get: then what that one met is told instead. */
+  readonly isForAnswer: boolean;
 
   /** `message` says what goes on, without a full stop. */
-  constructor(message: string, given: { delay: number; solution: string }) {
+  constructor(message: string, given: { delay: number; solution: string; isForAnswer?: true }) {
     super(message);
     this.delay = given.delay;
     this.solution = given.solution;
+    this.isForAnswer = given.isForAnswer ?? false;
   }
 }
 

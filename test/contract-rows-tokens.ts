@@ -81,8 +81,12 @@ const down = (tokened: Tokened, token: keyof Tokens): Row =>
 const told = (tokened: Tokened, token: keyof Tokens, when: string, says: RegExp): Row =>
   of(tokened, (tokens) => tokens[token], { status: 200, shape: tokened.shape, when, says });
 
+/** Of a run that no worker takes: only the gateway of its task queue knows it. */
+const IDLE = { behind: 'no worker' } as const;
+const waiting = (...given: Parameters<typeof told>): Row => ({ ...told(...given), ...IDLE });
+
 const KNOWN = [
-  told(STATUS, 'running', 'a run that goes on', /^\{"status":"RUNNING"/),
+  waiting(STATUS, 'running', 'a run that goes on', /^\{"status":"RUNNING"/),
   told(STATUS, 'completed', 'a provision that completed', /^\{"status":"COMPLETED".*connectionId/),
   told(STATUS, 'failed', 'a provision that failed', /^\{"status":"FAILED"/),
   told(STATUS, 'terminated', 'a provision that was terminated', /^\{"status":"TERMINATED"/),
@@ -94,13 +98,14 @@ const KNOWN = [
     status: 202,
     shape: 'nothing',
     when: 'a run that goes on',
+    ...IDLE,
   }),
-  told(STATUS, 'toTerminate', 'a run that is being terminated', /^\{"status":"TERMINATING"/),
-  told(VALIDATION, 'validating', 'a validation that goes on', /^\{"status":"RUNNING"/),
+  waiting(STATUS, 'toTerminate', 'a run that is being terminated', /^\{"status":"TERMINATING"/),
+  waiting(VALIDATION, 'validating', 'a validation that goes on', /^\{"status":"RUNNING"/),
   told(VALIDATION, 'validated', 'a descriptor that is valid', /"COMPLETED".*"valid":true/),
   told(VALIDATION, 'refused', 'a descriptor that is not', /"COMPLETED".*"valid":false.*format/),
-  told(VALIDATION, 'notValidated', 'a validation that broke off', /"status":"FAILED"/),
-  told(REVERSED, 'reversing', 'a run that goes on', /"RUNNING".*"updates":\{\}/),
+  waiting(VALIDATION, 'notValidated', 'a validation that broke off', /"status":"FAILED"/),
+  waiting(REVERSED, 'reversing', 'a run that goes on', /"RUNNING".*"updates":\{\}/),
   told(
     REVERSED,
     'reversed',
