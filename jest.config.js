@@ -21,6 +21,7 @@ const others = [
   'chaos',
   'clearing',
   'crash',
+  'large-product',
   'late-writes',
   'lease-waits',
   'lists',
@@ -30,6 +31,7 @@ const others = [
   'sizes',
   'takeover',
   'temporal-load',
+  'updateacl-crash',
   'v2-validate',
   'waiting',
 ];
@@ -42,6 +44,7 @@ const both = [
   'crash',
   'unprovision',
   'terminate',
+  'large-product',
   'late-writes',
   'lists',
   'undo',

@@ -20,6 +20,9 @@ const TOKEN = /^[A-Za-z]+\.[A-Za-z0-9._-]+\.[0-9a-f]{12}$/;
 let world: World;
 beforeAll(async () => {
   world = await startWorld();
+  // Each waits for as long as the gateway asks a Temporal that is not there: all at the same time.
+  for (const row of ROWS) if (row.behind === 'no Temporal') early.set(row, send(row));
+  await Promise.allSettled(early.values());
 });
 afterAll(() => world.stop());
 
@@ -40,6 +43,9 @@ const send = async (row: Row) => {
   return { status: response.status, type, text: await response.text() };
 };
 
+/** The answers to those that were sent before the others. */
+const early = new Map<Row, ReturnType<typeof send>>();
+
 const expectShape = ({ shape }: Row, text: string) => {
   if (shape === 'token' || shape === 'nothing') {
     expect(text).toMatch(shape === 'token' ? TOKEN : /^$/);
@@ -51,7 +57,7 @@ const expectShape = ({ shape }: Row, text: string) => {
 };
 
 test.each(ROWS)('$operation: $status for $when', async (row) => {
-  const { status, type, text } = await send(row);
+  const { status, type, text } = await (early.get(row) ?? send(row));
   expect({ status, type, text }).toEqual({ status: row.status, type: mimeOf(row), text });
   expectShape(row, text);
   if (row.says) expect(text).toMatch(row.says);
