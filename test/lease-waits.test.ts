@@ -153,6 +153,18 @@ test('who waits behind a run that was terminated does not name it for long', asy
   expect(await handleOf(third).result()).toMatchObject({ status: 'COMPLETED' });
 });
 
+test('who waits behind a run that was cancelled is told so at once', async () => {
+  const first = await holding('left');
+  const second = await startLike(first, `leaves.${harness.environment}`, DAY);
+  await waitsFor(second, first);
+  const third = await startLike(first, `stays.${harness.environment}`, DAY);
+  await waitsFor(third, second);
+  await handleOf(second).cancel();
+  await waitsFor(third, first);
+  await harness.clearFaults();
+  expect(await handleOf(third).result()).toMatchObject({ status: 'COMPLETED' });
+});
+
 test('a lease that takes no more signals is not asked again and again, and its end is found', async () => {
   const [port = 0] = await findFreePorts(1);
   const logFile = path.join(os.tmpdir(), `provisioner-tests-temporal-${String(port)}.log`);
@@ -173,9 +185,13 @@ test('a lease that takes no more signals is not asked again and again, and its e
         (event) => event.signalExternalWorkflowExecutionFailedEventAttributes,
       ).length;
     await eventually(async () => (await refusals()) > 0 || undefined, 'the refusal of a signal');
-    // Far longer than the time in which it would try again if the lease had ended.
-    expect((await harness.run('unprovision', { component: 'other' })).status).toBe('COMPLETED');
-    expect(await refusals()).toBeLessThanOrEqual(2);
+    const waits = await eventually(async () => {
+      const started = (await eventsOf(second)).flatMap(
+        (event) => event.timerStartedEventAttributes ?? [],
+      );
+      return started.length > 0 ? started : undefined;
+    }, 'the run to wait');
+    expect(Number(waits[0]?.startToFireTimeout?.seconds)).toBe(4);
     await harness.clearFaults();
     expect(await handleOf(second).result()).toMatchObject({ status: 'COMPLETED' });
   } finally {
