@@ -632,7 +632,7 @@ test('an Airbyte that hangs from the start is a finding', () =>
     const status = await validate(harness);
     expect(status.status).toBe('COMPLETED');
     expect(errorsOf(status)).toEqual([
-      expect.stringMatching(/^Airbyte: Airbyte had given no answer to .* after .* s, when/),
+      expect.stringMatching(/^Airbyte: Airbyte (had given|gave) no answer to GET \/workspaces/),
     ]);
     expect(checksOf(status).at(-1)).toBe('not possible: Airbyte: nothing else was checked there');
   }));
