@@ -4,7 +4,7 @@ import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
 import { isRecord } from '../src/json';
 import { createRunHistory } from '../src/run-history';
-import { eventually, startHarness } from './harness';
+import { eventually, leaseId, startHarness } from './harness';
 import type { Harness } from './harness';
 
 /*
@@ -45,7 +45,7 @@ beforeEach(() => harness.resetAirbyte());
 
 const handleOf = (id: string) => harness.client.workflow.getHandle(id);
 const leaseOf = (component: string) =>
-  handleOf(`component.${harness.environment}.finance.cashflow.0.${component}`);
+  handleOf(leaseId(harness, component));
 
 /** A run that has the component until the faults are cleared. */
 const holding = async (component: string) => {
