@@ -85,7 +85,8 @@ const tell = (report: DriftReport) => {
   else log.warn('drift found', { totals, findings: findings.slice(0, MAX_LOGGED) });
 };
 
-const reportOf = (known: KnownComponents, compared: number, all: Finding[]): DriftReport => {
+/** `all`: of all components that could be compared, `compared` of them. */
+export const reportOf = (known: KnownComponents, compared: number, all: Finding[]): DriftReport => {
   const inState = (wanted: State) => [...known.values()].filter(({ state }) => state === wanted);
   const busy = inState('busy');
   const ofKind = (wanted: Finding['kind']) => all.filter(({ kind }) => kind === wanted);

@@ -28,6 +28,9 @@ const effectOf = ({ type, mapperConfiguration: given }: Mapper): Effect => {
   return { needs: [field], removes: [field], adds: [`${field}${given.fieldNameSuffix}`] };
 };
 
+/** Columns that a message names. */
+const MAX_NAMED = 20;
+
 /** Mappers about a column that does not come to them: each works on what the one before leaves. */
 export const checkMappers = (
   { mappers = [], selectedFields }: Wanted,
@@ -43,7 +46,7 @@ export const checkMappers = (
     if (missing !== undefined)
       say(
         at,
-        `is about ${missing}, which does not come to it; there is ${[...left].slice(0, 20).join(', ')}`,
+        `is about ${missing}, which does not come to it; there is ${[...left].slice(0, MAX_NAMED).join(', ')}`,
       );
     for (const field of removes) left.delete(field);
     const double = adds.find((field) => left.has(field));

@@ -1,5 +1,6 @@
 import { RequestError } from './errors';
 import type { Problem } from './errors';
+import { isWithin } from './lengths';
 
 /** Somebody who shall have access, as Witboost names him and as Airbyte can find him. */
 export interface Principal {
@@ -16,11 +17,14 @@ export interface Principal {
 export const MAX_REFS = 5000;
 /** Characters of a ref: of the longest mail, or a group's name, and what stands before it. */
 const MAX_REF = 330;
+/** Characters of a mail (RFC 5321: 64 before the @, 255 after it), and of a group's name. */
+const MAX_MAIL = 320;
+const MAX_GROUP = 255;
 const MAX_SHOWN = 80;
 
 const MAIL = /^[^\s@/:<>"]+@[^\s@/:<>"]+\.[^\s@/:<>"]+$/;
 /** As in a list, a control character in a name is a mistake. */
-const GROUP = /^\P{Cc}{1,255}$/u;
+const GROUP = /^\P{Cc}+$/u;
 
 const FORMS = 'neither a Witboost user nor a group: user:name.surname_domain.tld, group:name';
 
@@ -42,7 +46,7 @@ const readUser = (ref: string, name: string): Read => {
     return {
       problem: `${shown(ref)} cannot be matched to a mail: it has no underscore before the domain`,
     };
-  if (!MAIL.test(mail) || mail.length > 320)
+  if (!MAIL.test(mail) || mail.length > MAX_MAIL)
     return { problem: `${shown(ref)} does not stand for a mail such as name.surname@domain.tld` };
   return { key: `user:${mail}`, kind: 'user', name: mail };
 };
@@ -56,7 +60,8 @@ const readRef = (ref: string): Read => {
   const name = rest.join(':').trim();
   if (kind === 'user' && name) return readUser(ref, name);
   if (kind !== 'group' || !name) return { problem: `${shown(ref)} is ${FORMS}` };
-  if (!GROUP.test(name)) return { problem: `${shown(ref)} does not name a group` };
+  if (!GROUP.test(name) || !isWithin(name, MAX_GROUP))
+    return { problem: `${shown(ref)} does not name a group` };
   return { key: `group:${name}`, kind: 'group', name };
 };
 

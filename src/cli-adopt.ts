@@ -5,6 +5,7 @@ import type { Adoption } from './adoption';
 import { MAX_LISTED, MAX_WANTED, REASONS, countOpen } from './adoption-report';
 import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from './adoption-report';
 import { table } from './cli-tables';
+import { MAX_ENVIRONMENT } from './component';
 
 /** The exit code where something is left to do; 1 is an error. */
 const LEFT = 3;
@@ -31,7 +32,7 @@ interface Options {
   json?: boolean;
 }
 
-const ENVIRONMENT = /^[A-Za-z0-9._-]{1,100}$/;
+const ENVIRONMENT = /^[A-Za-z0-9._-]+$/;
 
 const isReason = (text: string): text is Reason => text in REASONS;
 
@@ -99,9 +100,9 @@ const queriesOf = (
   if ((environment === undefined) === (descriptor === undefined))
     return command.error('error: give either --environment ENV or --descriptor FILE…');
   if (environment !== undefined) {
-    if (!ENVIRONMENT.test(environment))
+    if (!ENVIRONMENT.test(environment) || environment.length > MAX_ENVIRONMENT)
       return command.error(
-        'error: --environment may have letters, digits, dots, dashes, underscores',
+        `error: --environment may have ${String(MAX_ENVIRONMENT)} letters, digits, dots, dashes, underscores`,
       );
     return [{ environment }];
   }

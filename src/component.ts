@@ -16,21 +16,21 @@ export interface Component {
 /** A data product in an environment. `key` is `<environment>/<domain>.<product>.<major>`. */
 export type DataProduct = Omit<Component, 'component'>;
 
-/** Each of them; how long they may be together, the ids that are made of them say. */
-const NAME = /^[A-Za-z0-9_-]{1,100}$/;
+/** Characters of each of them; how long they may be together, the ids that are made of them say. */
+const MAX_NAME = 100;
+/** Characters of an environment. */
+export const MAX_ENVIRONMENT = 100;
 
-/** The longest that goes around a key in an id of Temporal's: a token's. */
-const AROUND = {
-  component: 'unprovision..123456789012'.length,
-  product: 'unprovisionProduct..123456789012'.length,
+const isName = (text = '') => text.length <= MAX_NAME && /^[A-Za-z0-9_-]+$/.test(text);
+
+/** Characters of a key: what the longest token leaves of an id of Temporal's. */
+const MOST = {
+  component: MAX_ID - 'unprovision..123456789012'.length,
+  product: MAX_ID - 'unprovisionProduct..123456789012'.length,
 };
 
 /** Whether Temporal can hold the ids made of a key, whatever database is behind it. */
-const judgeKey = (
-  reader: Reader,
-  { key, around, at }: { key: string; around: number; at: Path },
-) => {
-  const most = MAX_ID - around;
+const judgeKey = (reader: Reader, { key, most, at }: { key: string; most: number; at: Path }) => {
   if (key.length <= most) return;
   reader.refuse(
     at,
@@ -43,17 +43,17 @@ const judgeKey = (
  * made where ids can be longer.
  */
 export const judgeLength = (reader: Reader, { key }: Component, at: Path) => {
-  judgeKey(reader, { key, around: AROUND.component, at });
+  judgeKey(reader, { key, most: MOST.component, at });
 };
 export const judgeProductLength = (reader: Reader, { key }: DataProduct, at: Path) => {
-  judgeKey(reader, { key, around: AROUND.product, at });
+  judgeKey(reader, { key, most: MOST.product, at });
 };
 
 const productShape = z.object({
   id: z.string().min(1),
   environment: z
     .string()
-    .max(100, 'must not be longer than 100 characters')
+    .max(MAX_ENVIRONMENT, `must not be longer than ${String(MAX_ENVIRONMENT)} characters`)
     .regex(/^[A-Za-z0-9._-]+$/, 'may have only letters, digits, dots, dashes and underscores'),
 });
 
@@ -62,7 +62,7 @@ const namesIn = (reader: Reader, id: string, at: Path) => {
   const [urn, dmb, cmp, domain, product, major, component, ...more] = id.toLowerCase().split(':');
   const names = [domain, product, major, component];
   const isUrn = urn === 'urn' && dmb === 'dmb' && cmp === 'cmp';
-  if (!isUrn || names.some((name) => !NAME.test(name ?? ''))) {
+  if (!isUrn || names.some((name) => !isName(name))) {
     reader.refuse(at, 'must be urn:dmb:cmp:<domain>:<product>:<major>:<component>');
     return undefined;
   }
@@ -111,7 +111,7 @@ export const dataProductOf = (
   const [urn, dmb, dp, ...names] = given.id.toLowerCase().split(':');
   const isUrn = urn === 'urn' && dmb === 'dmb' && dp === 'dp' && names.length === 3;
   const [domain, product, major] = names;
-  if (!isUrn || !domain || !product || !major || names.some((name) => !NAME.test(name))) {
+  if (!isUrn || !domain || !product || !major || names.some((name) => !isName(name))) {
     reader.refuse([...at, 'id'], 'must be urn:dmb:dp:<domain>:<product>:<major>');
     return undefined;
   }

@@ -23,17 +23,26 @@ const logLevel = z
   .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
   .default('info');
 
+/** Characters of a task queue: an id of a workflow has 255, and room for what else is in it. */
+const MAX_TASK_QUEUE = 200;
+
 const temporal = {
   TEMPORAL_TASK_QUEUE: z
     .string()
-    .max(200, 'must not be longer than 200 characters: ids of workflows are made of it')
+    .max(
+      MAX_TASK_QUEUE,
+      `must not be longer than ${String(MAX_TASK_QUEUE)} characters: ids of workflows are made of it`,
+    )
     .default(DEFAULT_TASK_QUEUE),
   TEMPORAL_UI_URL: url.optional(),
   LOG_LEVEL: logLevel,
 };
 
+/** Milliseconds between two syncs, or two looks for drift. */
+const LEAST_INTERVAL = 60_000;
+
 const minSyncInterval = duration('1h').refine(
-  (value) => value >= 60_000,
+  (value) => value >= LEAST_INTERVAL,
   'must be a minute or longer: no Airbyte lets less',
 );
 
@@ -74,7 +83,7 @@ const workerVariables = z
     AIRBYTE_MAX_IN_FLIGHT: wholeNumber({ fallback: 3 }),
     RECONCILE_EVERY: durationText
       .transform((text) => ms(text))
-      .refine((value) => value >= 60_000, 'must be a minute or longer')
+      .refine((value) => value >= LEAST_INTERVAL, 'must be a minute or longer')
       .refine(
         (value) => value <= LONGEST_DURATION,
         `must not be longer than ${inWords(LONGEST_DURATION)}`,

@@ -41,7 +41,9 @@ const filter = {
     }),
 };
 
-const limit = z.int().min(1).max(1000);
+/** Runs that a list may have. */
+const MOST_RUNS = 1000;
+const limit = z.int().min(1).max(MOST_RUNS);
 
 /** Which runs: the newest of each token, as many as `limit`. */
 export const RunFilter = z

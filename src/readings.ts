@@ -9,7 +9,7 @@ import { createThreads } from './threads';
 const LARGE = 64 * 1024;
 
 /** Seconds and megabytes are many times what the largest body was seen to take (docs/benchmarks.md). */
-const THREADS = {
+export const THREADS = {
   file: path.join(__dirname, 'reading-thread.js'),
   atOnce: 2,
   largeAtOnce: 1,

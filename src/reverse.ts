@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_ENVIRONMENT } from './component';
 import type { ReverseProvisioningRequest } from './contract';
 import { isRecord } from './json';
 import { isWithin, lengthProblem, MAX_COLUMN } from './lengths';
@@ -8,8 +9,8 @@ import type { reverseProvision } from '../workflows';
 import type { Named } from '../workflows/input';
 import type { References, ReverseInput, WantedConnection } from '../workflows/reverse-provision';
 
-/** Of an environment in a token; ours are shorter. */
-const MAX_ENVIRONMENT = 100;
+/** Temporal takes 400 bytes of summary; a character may need four. */
+const MAX_SUMMARY = 100;
 
 /** Where the names of connections are, first the ones that win. */
 const NAMED = ['connectionName', 'name'];
@@ -81,6 +82,6 @@ export const reverseStart = (
   return {
     token: tokenFor('reverseProvision', asPart(request.environment), { request, deployment }),
     args: [input] satisfies Parameters<typeof reverseProvision>,
-    ...(!('problem' in wanted) && { summary: `reverseProvision ${which}`.slice(0, 100) }),
+    ...(!('problem' in wanted) && { summary: `reverseProvision ${which}`.slice(0, MAX_SUMMARY) }),
   };
 };

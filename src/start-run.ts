@@ -7,7 +7,7 @@ import { readToken } from './token';
 import { createTurns } from './turns';
 
 /** More at once would only wait in Temporal, where their deadline counts already. */
-const STARTS = { atOnce: 10, maxWaiting: 5000, patience: 120_000, silence: TO_CHANGE.each };
+export const STARTS = { atOnce: 10, maxWaiting: 5000, patience: 120_000, silence: TO_CHANGE.each };
 
 /** Milliseconds after which every start has come about or failed, its wait for its turn included. */
 export const LONGEST_START = STARTS.patience + TO_CHANGE.whole;

@@ -6,15 +6,17 @@ import { closed } from './connectors/closed';
 /** Of a tag that is made, where the descriptor says none. */
 export const DEFAULT_COLOR = '75DCFF';
 
-const TOO_LONG = 'must not be longer than 30 characters, as Airbyte takes no more';
+/** Characters of a tag's name (Airbyte public API, Tag). */
+const MAX_TAG = 30;
+const TOO_LONG = `must not be longer than ${String(MAX_TAG)} characters, as Airbyte takes no more`;
 
 const name = z
   .string()
   .trim()
   .min(1)
-  .max(30, TOO_LONG)
+  .max(MAX_TAG, TOO_LONG)
   // As Airbyte's server counts, for whom an emoji is two.
-  .refine((text) => text.length <= 30, TOO_LONG);
+  .refine((text) => text.length <= MAX_TAG, TOO_LONG);
 
 const color = z
   .string()

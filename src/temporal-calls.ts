@@ -25,7 +25,7 @@ const LONGEST_WAIT = 1600;
  * try whose answer was late may have been heard.
  */
 export const repeatedly = async <Result>(
-  client: Client,
+  client: Pick<Client, 'withDeadline'>,
   { each, whole }: Patience,
   call: () => Promise<Result>,
 ): Promise<Result> => {

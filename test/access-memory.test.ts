@@ -323,6 +323,26 @@ describe('bounds', () => {
   });
 });
 
+test.each([
+  ['a component', () => access.memoryOf('one'), 'enlist', [[ALICE]]],
+  ['people', () => access.granteesOf(ALICE), 'forget', ['0123456789ab']],
+] as const)(
+  'the memory of %s starts anew and forgets nothing',
+  async (_what, memory, update, args) => {
+    await access.update([ALICE], 'one');
+    const { runId } = await memory().describe();
+    const before = await access.remembered();
+    await eventually(async () => {
+      await Promise.all(
+        Array.from({ length: 5 }, () => memory().executeUpdate(update, { args: [...args] })),
+      );
+      return (await memory().describe()).runId !== runId || undefined;
+    }, 'a new run');
+    expect((await memory().describe()).historyLength).toBeLessThan(1000);
+    expect([await access.peopleOf('one'), await access.remembered()]).toEqual([[ALICE], before]);
+  },
+);
+
 test('5000 refs are taken, 5001 are refused with both numbers', async () => {
   const token = await access.ask(refsOf(mails(5000)));
   // Airbyte knows none of them.

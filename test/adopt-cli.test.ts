@@ -197,6 +197,8 @@ describe.each(['public', 'config'] as const)('with the %s API of Airbyte', (api)
   test.each([
     [[], 'nobody can be asked here: give --dry-run or --yes'],
     [['--dry-run', '--limit', '0'], '--limit must be a number from 1 to 200'],
+    [['--dry-run', '--limit', '201'], '--limit must be a number from 1 to 200'],
+    [['--limit', '200'], 'nobody can be asked here'],
     [['--dry-run', '--descriptor', 'x', '--environment', 'y'], 'give either --environment ENV'],
   ])('wrong usage %j is told', async (args, problem) => {
     const { code, stderr } = await adopt(...args);

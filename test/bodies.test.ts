@@ -1,8 +1,13 @@
+import { createServer, request as sendTo } from 'node:http';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import express from 'express';
+import type { ErrorRequestHandler } from 'express';
 import { z } from 'zod';
 import { ValidationResult } from '../src/contract';
+import { listen } from '../src/program';
+import { createRoom } from '../src/requests';
 import { CASHFLOW, descriptor, request } from './fixtures';
 import { eventually, startHarness } from './harness';
 import type { Harness } from './harness';
@@ -156,6 +161,42 @@ test.each<[string, () => [string | Buffer, Record<string, string>], number]>([
 });
 const GZIP = { 'content-encoding': 'gzip' };
 
+test('a body is as large as it may be, and not a byte larger', async () => {
+  const padded = (bytes: number) => JSON.stringify(request(CASHFLOW)).padEnd(bytes);
+  const most = 2 * 1024 * 1024;
+  expect((await sendRaw(padded(most), {})).status).toBe(200);
+  expect((await sendRaw(padded(most + 1), {})).status).toBe(413);
+  expect((await sendRaw(gzipSync(padded(most)), GZIP)).status).toBe(200);
+  expect((await sendRaw(gzipSync(padded(most + 1)), GZIP)).status).toBe(413);
+});
+
+test('there is room for 64 MiB of bodies, and not for a byte more', async () => {
+  let letIn = (_isIn: boolean): void => undefined;
+  const app = express().use(createRoom());
+  app.use(() => {
+    letIn(true);
+  });
+  const refused: ErrorRequestHandler = (_err, _req, res, _next) => {
+    letIn(false);
+    res.end();
+  };
+  const server = createServer(app.use(refused));
+  const url = await listen(server, { host: '127.0.0.1', port: 0, variable: '' });
+  /** Announces a body and never sends it. */
+  const isIn = (bytes: number) =>
+    new Promise<boolean>((resolve) => {
+      letIn = resolve;
+      const headers = { 'content-length': String(bytes) };
+      const sent = sendTo(url, { method: 'POST', headers });
+      sent.on('error', () => undefined).flushHeaders();
+    });
+  const large = 2 * 1024 * 1024;
+  for (let count = 0; count < 31; count += 1) expect(await isIn(large)).toBe(true);
+  expect([await isIn(large - 1), await isIn(1), await isIn(1)]).toEqual([true, true, false]);
+  server.closeAllConnections();
+  server.close();
+});
+
 test('parameters of a reverse provisioning are bounded, too', async () => {
   const body = (params: unknown) => ({
     useCaseTemplateId: 'urn:dmb:utm:airbyte-standard:0.0.0',
@@ -177,8 +218,9 @@ test('commands of the operator are small', async () => {
       body: `{"none": "${'x'.repeat(bytes)}"}`,
       headers: { 'content-type': 'application/json' },
     });
-  expect((await send(16 * 1024 - 20)).status).toBe(400);
-  const refused = await send(16 * 1024);
+  const around = '{"none": ""}'.length;
+  expect((await send(16 * 1024 - around)).status).toBe(400);
+  const refused = await send(16 * 1024 - around + 1);
   expect([refused.status, await refused.text()]).toEqual([
     413,
     expect.stringContaining('is over 16 kB'),

@@ -150,7 +150,24 @@ test.each([
 test('so may be what the worker alone knows', () => {
   const withEvery = (RECONCILE_EVERY: string) => workerConfig({ ...required, RECONCILE_EVERY });
   expect(withEvery('24d').reconcileEvery).toBe(24 * 86_400_000);
-  expect(() => withEvery('25d')).toThrow('RECONCILE_EVERY must not be longer than 24 d');
+  expect(() => withEvery('2073600001ms')).toThrow('RECONCILE_EVERY must not be longer than 24 d');
+});
+
+test.each([
+  ['AIRBYTE_MIN_SYNC_INTERVAL', gatewayConfig],
+  ['RECONCILE_EVERY', workerConfig],
+])('%s is a minute at least', (name, configOf) => {
+  expect(() => configOf({ ...required, [name]: '60000ms' })).not.toThrow();
+  expect(() => configOf({ ...required, [name]: '59999ms' })).toThrow(
+    `${name} must be a minute or longer`,
+  );
+});
+
+test('a task queue has 200 characters at most', () => {
+  const named = (length: number) => () =>
+    gatewayConfig({ TEMPORAL_TASK_QUEUE: 'q'.repeat(length) }).taskQueue.length;
+  expect(named(200)()).toBe(200);
+  expect(named(201)).toThrow('TEMPORAL_TASK_QUEUE must not be longer than 200 characters');
 });
 
 test.each([

@@ -190,6 +190,13 @@ test('what is broken in a component of another technology is not ours to tell', 
 
 const many = Array.from({ length: 201 }, (_item, index) => ours(`c${String(index)}`));
 
+test('a data product has at most 200 components of ours', () => {
+  const read = (count: number) => () =>
+    readIdentities(request(product(many.slice(0, count))), NONE);
+  expect(read(200)().identities).toHaveLength(200);
+  expect(pathsOf(read(201))).toEqual([expect.stringMatching(/^components: has 201 components of/)]);
+});
+
 test.each([
   ['no components', product(undefined), ['components: must be a list']],
   ['components that are no list', product({ a: ours('a') }), ['components: must be a list']],

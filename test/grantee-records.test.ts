@@ -1,4 +1,6 @@
-import { MAX_WANTINGS, holdAll, refusalOf, settleAll } from '../workflows/grantee-records';
+import { batchesOf } from '../workflows/access-shards';
+import { tooMany } from '../workflows/component-grants';
+import { holdAll, refusalOf, settleAll } from '../workflows/grantee-records';
 import type { Grantees, Hold } from '../workflows/grantee-records';
 
 const hold = (given: Partial<Hold> = {}): Hold => ({
@@ -42,9 +44,48 @@ test('accesses through components are bounded all together: the last is taken, o
         { wantedBy: wanted(index === 0 ? count - 99 * 1000 : 1000), granted: [] },
       ]),
     );
-  expect(refusalOf(filled(MAX_WANTINGS - 1), hold(), 0)).toBeUndefined();
-  expect(JSON.stringify(refusalOf(filled(MAX_WANTINGS), hold(), 0))).toContain(
+  expect(refusalOf(filled(99_999), hold(), 0)).toBeUndefined();
+  expect(JSON.stringify(refusalOf(filled(100_000), hold(), 0))).toContain(
     'already remembers 100000 accesses of people',
   );
-  expect(refusalOf(filled(MAX_WANTINGS), hold({ wants: false }), 0)).toBeUndefined();
+  expect(refusalOf(filled(100_000), hold({ wants: false }), 0)).toBeUndefined();
+});
+
+const keys = (count: number) =>
+  Array.from({ length: count }, (_, index) => `user:${String(index)}@foo.bar`);
+
+test('of people the last is taken, one more is not', () => {
+  const known = (count: number): Grantees =>
+    Object.fromEntries(keys(count).map((key) => [key, { wantedBy: [], granted: [] }]));
+  expect(refusalOf(known(4999), hold(), 0)).toBeUndefined();
+  expect(refusalOf(known(5000), hold(), 0)).toEqual({
+    full: 'already remembers 5000 people, of 5000, and was to remember 1 more',
+  });
+});
+
+test('of components that want somebody the last is taken, one more is not', () => {
+  const wanted = (count: number): Grantees => ({
+    'user:a': {
+      wantedBy: Array.from({ length: count }, (_, index) => `o${String(index)}`),
+      granted: [],
+    },
+  });
+  expect(refusalOf(wanted(999), hold(), 0)).toBeUndefined();
+  expect(refusalOf(wanted(1000), hold(), 0)).toEqual({
+    full: 'already remembers 1000 components that give access to user:a, and takes no more',
+  });
+});
+
+test('of people of one component the last is taken, one more is not', () => {
+  const known = new Set(keys(9_999));
+  expect(tooMany(known, ['user:a'])).toBeUndefined();
+  expect(tooMany(known, ['user:a', 'user:b'])).toBe(
+    'already remembers 9999 people of the component, of 10000, and was to remember 2 more',
+  );
+});
+
+test('a step has a hundred people at most', () => {
+  const sizes = batchesOf(keys(20_000), 'c').map((batch) => batch.keys.length);
+  expect(Math.max(...sizes)).toBe(100);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(20_000);
 });

@@ -3,7 +3,7 @@ import { ValidationResult } from '../src/contract';
 import { readDescriptor } from '../src/descriptor';
 import { RequestError } from '../src/errors';
 import { lengthOf } from '../src/lengths';
-import { ownedName, ownerOf } from '../src/ownership';
+import { ownerOf } from '../src/ownership';
 import { someOf } from '../src/suggestions';
 import { descriptor, request } from './fixtures';
 import type { Changes } from './fixtures';
@@ -21,41 +21,6 @@ const problemsOf = (changes: Changes) => {
     return err.problems.map(({ path, message }) => `${path.replace(SPECIFIC, '')}: ${message}`);
   }
 };
-
-describe('names', () => {
-  test.each([
-    ['letters', 'n'],
-    // Two units of JavaScript's, and one character of a database.
-    ['emoji', '🦜'],
-  ])('of a connection have 256 characters at most, of %s', (_what, letter) => {
-    const named = (length: number) => problemsOf({ connection: { name: letter.repeat(length) } });
-    expect(named(256)).toEqual([]);
-    expect(named(257)).toEqual([
-      '.connection.name: must not be longer than 256 characters, as Airbyte holds no more: it has 257',
-    ]);
-  });
-
-  test.each(['prefix', 'namespaceFormat'])('so has the %s', (field) => {
-    const connection = { namespaceDefinition: 'source', [field]: 'x'.repeat(300) };
-    expect(problemsOf({ connection })).toEqual([
-      `.connection.${field}: must not be longer than 256 characters, as Airbyte holds no more: it has 300`,
-    ]);
-  });
-
-  test.each(['Orders', 'O'.repeat(300), '🦜'.repeat(300), `${'🦜'.repeat(210)}x`])(
-    'of sources are shortened where they and whose they are do not fit (%#)',
-    (name) => {
-      const key = 'production/finance.cashflow.0.bookings';
-      const owned = ownedName(name, key, '0123abcd');
-      expect(ownerOf(owned)).toBe(key);
-      expect(lengthOf(owned)).toBeLessThanOrEqual(255);
-      // Half of an emoji would be no character.
-      expect(() => encodeURIComponent(owned)).not.toThrow();
-      if (lengthOf(name) > 205) expect(owned).toMatch(/…\u0020\[production\//);
-      else expect(owned).toBe(`${name} [${key} #0123abcd]`);
-    },
-  );
-});
 
 describe('formats', () => {
   const format = (namespaceFormat: unknown) =>

@@ -76,6 +76,15 @@ test('what Airbyte fails to show by itself stays as it was listed', async () => 
   expect(found).toHaveLength(250);
 });
 
+test('a list has a thousand pages at most', async () => {
+  async function* pages(count: number) {
+    for (let page = 0; page < count; page += 1)
+      yield Promise.resolve({ rows: items(1), isSteady: true });
+  }
+  expect((await lookThrough('sources', pages(1000))).items.size).toBe(1);
+  await expect(lookThrough('sources', pages(1001))).rejects.toThrow('within 1000 pages of 100');
+});
+
 test('a list without an end is refused', async () => {
   const pages = () => byOffset(() => Promise.resolve(items(PAGE)));
   const endless = readList({

@@ -36,8 +36,23 @@ test('bytes that do not shrink come back too', async () => {
   expect(bytes.equals(noise?.data ?? Buffer.alloc(0))).toBe(true);
 });
 
-test('a bomb is not unpacked', async () => {
+test('what is compressed has 64 KiB', async () => {
+  const isCompressed = async (bytes: number) => {
+    const payload = payloadOf('x'.repeat(bytes - '""'.length));
+    const [encoded] = await payloadCodec.encode([payload]);
+    return encoded !== payload;
+  };
+  expect([await isCompressed(64 * 1024 - 1), await isCompressed(64 * 1024)]).toEqual([false, true]);
+});
+
+test('a payload is unpacked up to 64 MiB, and not a byte further', async () => {
   const metadata = { encoding: Buffer.from('binary/gzip'), 'inner-encoding': Buffer.from('x') };
-  const bomb = { metadata, data: gzipSync(Buffer.alloc(65 * 1024 * 1024)) };
-  await expect(payloadCodec.decode([bomb])).rejects.toThrow();
+  const unpacked = async (bytes: number) => {
+    const bomb = { metadata, data: gzipSync(Buffer.alloc(bytes), { level: 1 }) };
+    const [payload] = await payloadCodec.decode([bomb]);
+    return payload?.data?.length;
+  };
+  const most = 64 * 1024 * 1024;
+  expect(await unpacked(most)).toBe(most);
+  await expect(unpacked(most + 1)).rejects.toThrow('larger than 67108864 bytes');
 });

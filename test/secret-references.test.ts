@@ -18,7 +18,8 @@ beforeAll(async () => {
     PASSWORD: 'from a file\n',
     'tls.key': 'line one\nline two\r\n',
     EMPTY: '\n',
-    HUGE: 'x'.repeat(70_000),
+    FULL: 'x'.repeat(64 * 1024),
+    HUGE: 'x'.repeat(64 * 1024 + 1),
   })) {
     await writeFile(path.join(directory, '..data', name), text);
     await symlink(path.join('..data', name), path.join(directory, name));
@@ -30,7 +31,17 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const VARIABLES = { VARIABLE: 'from the environment', PASSWORD: 'not this one' };
-const ALLOWED = ['VARIABLE', 'PASSWORD', 'tls.key', 'EMPTY', 'HUGE', 'ESCAPED', 'FOLDER', 'ABSENT'];
+const ALLOWED = [
+  'VARIABLE',
+  'PASSWORD',
+  'tls.key',
+  'EMPTY',
+  'FULL',
+  'HUGE',
+  'ESCAPED',
+  'FOLDER',
+  'ABSENT',
+];
 const MORE = ['..data', '..', 'a/b', '../outside'];
 
 const referencesTo = (redactor = createRedactor(), where: string | undefined = directory) =>
@@ -88,6 +99,11 @@ test.each([
   expect(found?.message).toContain(`"${name}" ${why}.`);
   expect(found?.solution).toContain(remedy);
   expect(JSON.stringify(found)).not.toContain('geheim');
+});
+
+test('a secret in a file is as large as it may be', async () => {
+  const { key } = await resolve({ key: { secretRef: 'FULL' } });
+  expect(key).toHaveLength(64 * 1024);
 });
 
 test('all that cannot be had are told at once', async () => {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { RequestError, SystemProblem } from '../src/errors';
+import { THREADS } from '../src/readings';
 import { createThreads } from '../src/threads';
 
 const MINUTE = 60_000;
@@ -9,9 +10,10 @@ interface Order {
   gate?: Int32Array;
 }
 
+const file = path.join(__dirname, 'fixtures', 'thread.mjs');
 const threadsWith = (limits: { deadline?: number; memory?: number; maxWaiting?: number } = {}) =>
   createThreads<Order, string>({
-    file: path.join(__dirname, 'fixtures', 'thread.mjs'),
+    file,
     atOnce: 2,
     largeAtOnce: 1,
     maxWaiting: 100,
@@ -63,4 +65,40 @@ test('small tasks get through between large ones, and what is too many waits for
     'echo done',
     'echo done',
   ]);
+});
+
+/** As a gateway has them: one large task that goes on until it is let go. */
+const ofGateway = () => {
+  const threads = createThreads<Order, string>({ ...THREADS, file });
+  const gate = new Int32Array(new SharedArrayBuffer(4));
+  const held = threads.run({ order: 'wait', gate }, large);
+  const letGo = async () => {
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
+    await held;
+  };
+  return { threads, letGo };
+};
+
+test('5,000 bodies wait for their thread, and one more is told so at once', async () => {
+  const { threads, letGo } = ofGateway();
+  const waiting = Array.from({ length: 5000 }, () => threads.run({ order: 'echo' }, large));
+  await expect(threads.run({ order: 'echo' }, large)).rejects.toThrow(SystemProblem);
+  await letGo();
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set(['echo done']));
+});
+
+test.each([
+  [120_000, 'echo done'],
+  [120_001, 'too many'],
+])('a body waits two minutes for its thread, and not longer (%i ms)', async (waited, outcome) => {
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(0);
+  const { threads, letGo } = ofGateway();
+  const waiting = threads
+    .run({ order: 'echo' }, large)
+    .catch((err: unknown) => (err instanceof SystemProblem ? 'too many' : err));
+  clock.mockReturnValue(waited);
+  await letGo();
+  expect(await waiting).toBe(outcome);
+  clock.mockRestore();
 });

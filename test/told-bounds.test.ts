@@ -1,6 +1,17 @@
 import { inWords } from '../activities/attempt';
 import { refused } from '../activities/findings';
 import { asDetails, asLine, asMessage, asPhase, createLog } from '../workflows/bounds';
+import { toldOf } from '../activities/discovered';
+import { reportOf } from '../activities/drift';
+import { readDescriptor } from '../src/descriptor';
+import type { Finding } from '../src/drift-report';
+import { detailsOf, summaryOf } from '../src/parts';
+import { validationStart } from '../src/validation';
+import type { Member } from '../workflows/parts';
+import { completedStatus } from '../workflows/product-status';
+import { streamNames } from '../workflows/streams';
+import { recordFor } from '../workflows/validation-record';
+import { descriptor } from './fixtures';
 
 test.each([
   ['a line', asLine, 4000],
@@ -38,6 +49,14 @@ test.each([501, 502, 20_000])('of a log of %i lines the first and the newest are
   expect(lines.at(-1)).toBe(String(count));
 });
 
+test('details are whole as long as they have room', () => {
+  const line = 'x'.repeat(99);
+  const just = Array.from({ length: 199 }, () => line);
+  const head = 'h'.repeat(100);
+  expect(asDetails([head], just)).toHaveLength(20_000);
+  expect(asDetails([`${head}h`], just)).toBe([`${head}h`, ...just.slice(1)].join('\n'));
+});
+
 test('details keep their head and the newest lines that have room', () => {
   const lines = Array.from(
     { length: 1000 },
@@ -50,4 +69,167 @@ test('details keep their head and the newest lines that have room', () => {
   expect(shown).toMatch(/^\*\*phase\*\*\n\nline \d+/);
   expect(shown.endsWith(lines.at(-1) ?? '')).toBe(true);
   expect(asDetails(['x'.repeat(100_000)], lines)).toHaveLength(20_000);
+});
+
+const named = (count: number, length = 2) =>
+  Array.from({ length: count }, () => ({ name: 's'.repeat(length) }));
+const { plan } = readDescriptor({
+  descriptorKind: 'COMPONENT_DESCRIPTOR',
+  descriptor: descriptor(),
+});
+
+test('fifty streams are named, of more is told how many', () => {
+  const first = Array(50).fill('ss').join(', ');
+  expect(streamNames(plan, named(50))).toBe(first);
+  expect(streamNames(plan, named(51))).toBe(`${first}, and 1 more`);
+});
+
+test('fifty streams that were discovered are told, of more is told how many', () => {
+  const first = Array(50).fill('ss');
+  expect(toldOf(named(50))).toEqual({ count: 50, first, few: named(50) });
+  expect(toldOf(named(51))).toEqual({ count: 51, first });
+});
+
+/** As if a descriptor said so much to no effect. */
+const ignoring = (count: number, key = 'unknown') => {
+  const keys = Array.from({ length: count }, (_, index) => [`${key}${String(index)}`, 1] as const);
+  const source = {
+    name: 'S',
+    connector: 'file',
+    connectionConfiguration: {
+      ...{ url: 'https://files.example.invalid/a.csv', format: 'csv', dataset_name: 'a' },
+      ...Object.fromEntries(keys),
+    },
+  };
+  return readDescriptor({
+    descriptorKind: 'COMPONENT_DESCRIPTOR',
+    descriptor: descriptor({ source }),
+  });
+};
+
+test('ten ignored keys are named, all are counted', () => {
+  const told = (count: number) => ignoring(count).ignored;
+  expect([told(10).keys.length, told(10).count]).toEqual([10, 10]);
+  expect([told(11).keys.length, told(11).count]).toEqual([10, 11]);
+});
+
+test('a descriptor has twenty warnings at most', () => {
+  expect([20, 21].map((count) => ignoring(count).warnings.length)).toEqual([20, 20]);
+  expect(ignoring(19).warnings).toHaveLength(19);
+});
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const checksIn = ({ info }: ReturnType<ReturnType<typeof recordFor>['status']>) =>
+  info?.privateInfo?.checks ?? [];
+
+test('a validation tells as many lines as have room, and counts the others', () => {
+  const told = (last: number) => {
+    const { note, status } = recordFor(silent);
+    for (let line = 1; line < 200; line += 1) note('passed', 'x'.repeat(1000));
+    note('passed', 'x'.repeat(last - 'passed: '.length));
+    note('passed', '');
+    return checksIn(status());
+  };
+  const rest = 'passed: '.length;
+  expect(told(1000 - rest)).toHaveLength(200 + 1);
+  expect(told(1000 - rest + 1).slice(200)).toEqual(['and 1 more, for which there is no room']);
+});
+
+test('a data product tells 500 lines of its components, of more only what went wrong', () => {
+  const timestamp = '2026-01-01T00:00:00.000Z';
+  const member = (levels: ('INFO' | 'ERROR')[]): Member => {
+    const logs = levels.map((level) => ({ timestamp, level, message: level }));
+    return { component: 'c', state: 'done', status: { status: 'COMPLETED', result: '', logs } };
+  };
+  const told = (...levels: ('INFO' | 'ERROR')[]) =>
+    (completedStatus([member(levels)], { logs: [] }, '').logs ?? []).map(({ message }) => message);
+  const lines = <Level>(count: number, level: Level) => Array<Level>(count).fill(level);
+  expect(told(...lines(499, 'INFO' as const), 'ERROR')).toHaveLength(500);
+  expect(told(...lines(500, 'INFO' as const), 'ERROR')).toEqual(['c: ERROR']);
+  expect(told(...lines(501, 'ERROR' as const))).toHaveLength(500);
+});
+
+test('a check for drift lists 200 findings, of more it says so', () => {
+  const finding: Finding = {
+    kind: 'missing',
+    component: 'c',
+    entity: 'source',
+    name: 's',
+    ids: [],
+    differs: [],
+    remedy: 'deploy',
+  };
+  const report = (count: number) => {
+    const all = Array<Finding>(count).fill(finding);
+    const { findings, truncated, totals } = reportOf(new Map(), 1, all);
+    return [findings.length, truncated, totals.missing];
+  };
+  expect([report(200), report(201)]).toEqual([
+    [200, false, 200],
+    [200, true, 201],
+  ]);
+});
+
+const COMPONENT = plan.component;
+const ruled = { templates: [], minSyncInterval: 3600, deployment: undefined };
+const retry = { initial: 1, maxInterval: 1, giveUpAfter: 1, settleTime: 1 };
+
+/** The text with a filler in it, so long that it is so long. */
+const at = (length: number, textOf: (filler: string) => string) =>
+  textOf('x'.repeat(length - textOf('').length));
+
+test.each<[string, number, (length: number) => number]>([
+  ['the name of a stream', 100, (length) => streamNames(plan, named(1, length)).length],
+  [
+    'the name of a discovered stream',
+    100,
+    (length) => toldOf(named(1, length)).first[0]?.length ?? 0,
+  ],
+  [
+    'the path of an ignored key',
+    100,
+    (length) =>
+      ignoring(1, 'k'.repeat(length - 'specific.source.connectionConfiguration.0'.length)).ignored
+        .keys[0]?.length ?? 0,
+  ],
+  [
+    'the summary of a run',
+    100,
+    (length) => at(length, (what) => summaryOf('provision', what, COMPONENT)).length,
+  ],
+  [
+    'the details that a run is started with',
+    5000,
+    (length) =>
+      at(length, (line) => detailsOf(COMPONENT, { what: 'w'.repeat(2500), lines: [line] })).length,
+  ],
+  [
+    'a line of them',
+    3000,
+    (length) =>
+      detailsOf(COMPONENT, { what: 'w'.repeat(length), lines: [] }).split('\n')[0]?.length ?? 0,
+  ],
+  [
+    'the summary of a validation',
+    300,
+    (length) =>
+      at(length, (names) => {
+        const text = descriptor({ environment: 'e'.repeat(100) })
+          .replaceAll(':cashflow:', `:p${names.slice(0, 90)}:`)
+          .replaceAll(':payments', `:c${names.slice(90)}`);
+        const asked = { descriptor: text, descriptorKind: 'COMPONENT_DESCRIPTOR' as const };
+        return validationStart(asked, { ...ruled, retry }).summary ?? '';
+      }).length,
+  ],
+  [
+    'a line of a validation',
+    1000,
+    (length) => {
+      const { note, status } = recordFor(silent);
+      note('passed', 'x'.repeat(length - 'passed: '.length));
+      return checksIn(status())[0]?.length ?? 0;
+    },
+  ],
+])('%s has %i characters at most', (_what, most, lengthAt) => {
+  expect([lengthAt(most), lengthAt(most + 1)]).toEqual([most, most]);
 });

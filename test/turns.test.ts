@@ -1,3 +1,4 @@
+import { STARTS } from '../src/start-run';
 import { createTurns } from '../src/turns';
 
 const down = new Error('down');
@@ -78,4 +79,40 @@ test('a failure of its own is nobody else’s', async () => {
   await new Promise((resolve) => setTimeout(resolve, 5));
   first.end(new Error('own'));
   expect(await outcomes).toMatchObject([{ status: 'rejected' }, { value: 2 }]);
+});
+
+/** As a gateway has them: as many as go at once, until they are let go. */
+const ofGateway = async () => {
+  const inTurn = createTurns({ ...STARTS, isOutage: () => false });
+  const first = held();
+  const going = Array.from({ length: 10 }, () => inTurn(first.task));
+  // They are counted when they have begun.
+  await new Promise(setImmediate);
+  return { inTurn, letGo: () => (first.end(), Promise.all(going)) };
+};
+
+test('5,000 starts wait behind those that are handed over, and one more is told so at once', async () => {
+  const { inTurn, letGo } = await ofGateway();
+  let begun = 0;
+  const waiting = Array.from({ length: 5000 }, () => inTurn(() => Promise.resolve((begun += 1))));
+  await expect(inTurn(() => Promise.resolve())).rejects.toThrow(busy);
+  expect(begun).toBe(0);
+  await letGo();
+  await Promise.all(waiting);
+  expect(begun).toBe(5000);
+});
+
+test.each([
+  [120_000, 'begun'],
+  [120_001, 'too many'],
+])('a start waits two minutes for its turn, and not longer (%i ms)', async (waited, outcome) => {
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(0);
+  const { inTurn, letGo } = await ofGateway();
+  const waiting = inTurn(() => Promise.resolve('begun')).catch((err: unknown) =>
+    busy.exec(String(err)) ? 'too many' : err,
+  );
+  clock.mockReturnValue(waited);
+  await letGo();
+  expect(await waiting).toBe(outcome);
+  clock.mockRestore();
 });

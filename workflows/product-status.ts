@@ -4,6 +4,8 @@ import { section } from './outcome';
 import type { Member } from './parts';
 import type { Run } from './run';
 
+type Logging = Pick<Run, 'logs'>;
+
 /** With more, those that say no more than that something went well are left out, and of the rest the last. */
 const MAX_LOGS = 500;
 
@@ -58,7 +60,7 @@ const remediesOf = (members: Member[]) =>
     .filter(({ leftBehind = [] }) => leftBehind.length > 0)
     .flatMap(({ solutions = [] }) => solutions);
 
-const logsOf = (members: Member[], run: Run): Log[] => {
+const logsOf = (members: Member[], run: Logging): Log[] => {
   const theirs = members.flatMap(({ component, status }) =>
     (status?.logs ?? []).map((log) => ({ ...log, message: `${component}: ${log.message}` })),
   );
@@ -72,7 +74,7 @@ const logsOf = (members: Member[], run: Run): Log[] => {
 /** The status of a data product whose components are all as wanted. */
 export const completedStatus = (
   members: Member[],
-  run: Run,
+  run: Logging,
   result: string,
 ): ProvisioningStatus => ({
   status: 'COMPLETED',
@@ -86,7 +88,7 @@ export const completedStatus = (
 
 interface Failed {
   members: Member[];
-  run: Run;
+  run: Logging;
   what: 'provisioned' | 'unprovisioned';
   status: 'FAILED' | 'TERMINATED';
   /** Why the run itself ended, if not for a component. */

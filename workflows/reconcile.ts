@@ -16,13 +16,16 @@ const { compare } = proxyActivities<DriftActivities>({
   retry: { initialInterval: '1s', maximumInterval: '30s', backoffCoefficient: 2 },
 });
 
+/** Findings in the details of a check. */
+const MAX_SHOWN = 20;
+
 const linesOf = ({ checkedAt, totals, findings }: DriftReport) => [
   `**Checked at ${checkedAt}**`,
   '',
   ...Object.entries(totals).map(([what, count]) => `- ${what}: ${String(count)}`),
   '',
   ...findings
-    .slice(0, 20)
+    .slice(0, MAX_SHOWN)
     .map(({ kind, entity, name, component }) => `- ${kind} ${entity} "${name}" of ${component}`),
 ];
 

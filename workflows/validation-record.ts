@@ -28,7 +28,7 @@ const createLines = () => {
 };
 
 /** What a validation finds, as its run tells it and as its status shows it. */
-export const recordFor = (run: Run) => {
+export const recordFor = (run: Pick<Run, 'info' | 'warn' | 'error'>) => {
   const lines = createLines();
   const errors = createLines();
   const tell = { passed: run.info, failed: run.error, 'not possible': run.warn, warning: run.warn };

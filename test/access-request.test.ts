@@ -1,0 +1,60 @@
+import { readAccess } from '../src/access-request';
+import { problemsIn } from '../src/access-refs';
+import { descriptor } from './fixtures';
+
+const refs = (count: number) =>
+  Array.from({ length: count }, (_, index) => `group:${String(index)}`);
+
+test('5000 refs are taken, and one more is refused with both numbers', () => {
+  expect(problemsIn(refs(5000))).toEqual([]);
+  expect(problemsIn(refs(5001))).toEqual([
+    { path: 'refs', message: 'has 5001 entries; at most 5000 are taken: use groups' },
+  ]);
+});
+
+const mail = (length: number) => `${'m'.repeat(length - '@x.y'.length)}@x.y`;
+const group = (length: number) => 'g'.repeat(length);
+
+test.each<[string, number, (length: number) => string, string]>([
+  [
+    'a ref, blanks in it included',
+    330,
+    (length) => `group:${'a'.padStart(length - 6)}`,
+    '331 char',
+  ],
+  ['a mail', 320, (length) => `user:${mail(length)}`, 'does not stand for a mail'],
+  ['the name of a group', 255, (length) => `group:${group(length)}`, 'does not name a group'],
+])('%s has %i characters at most', (_what, most, refOf, problem) => {
+  expect(problemsIn([refOf(most)])).toEqual([]);
+  const [told, ...more] = problemsIn([refOf(most + 1)]);
+  expect([told?.path, more]).toEqual(['refs[0]', []]);
+  expect(told?.message).toContain(problem);
+});
+
+/** What is told again of a result that told so much. */
+const toldAgain = (publicInfo: Record<string, object>) =>
+  readAccess({
+    refs: ['group:devs'],
+    provisionInfo: {
+      request: descriptor(),
+      result: JSON.stringify({ info: { publicInfo, privateInfo: {} } }),
+    },
+  }).info.publicInfo;
+
+const entry = (value: string) => ({ type: 'string', label: 'L', value });
+
+test('fifty entries are told again, and no more', () => {
+  const told = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`k${String(index)}`, entry('v')]),
+    );
+  expect(toldAgain(told(50))).toEqual(told(50));
+  expect(toldAgain(told(51))).toEqual(told(50));
+});
+
+test('an entry is told again as long as it is not too long', () => {
+  const room = 5000 - JSON.stringify(['key', entry('')]).length;
+  const short = { key: entry('v'.repeat(room)) };
+  expect(toldAgain(short)).toEqual(short);
+  expect(toldAgain({ key: entry('v'.repeat(room + 1)) })).toEqual({});
+});
