@@ -44,8 +44,7 @@ afterAll(() => harness.stop());
 beforeEach(() => harness.resetAirbyte());
 
 const handleOf = (id: string) => harness.client.workflow.getHandle(id);
-const leaseOf = (component: string) =>
-  handleOf(leaseId(harness, component));
+const leaseOf = (component: string) => handleOf(leaseId(harness, component));
 
 /** A run that has the component until the faults are cleared. */
 const holding = async (component: string) => {
