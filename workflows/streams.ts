@@ -1,5 +1,6 @@
 import type { ToldStreams } from '../activities/airbyte';
 import type { Plan } from '../src/descriptor';
+import { listed } from './bounds';
 
 /** Names that a log or a result gives, and characters of each. */
 const MAX_NAMED = 50;
@@ -23,6 +24,5 @@ export const streamNames = (
 ): string => {
   const all = streams ?? discovered;
   const { count, first } = Array.isArray(all) ? inShort(all) : all;
-  const more = count - first.length;
-  return [...first, ...(more > 0 ? [`and ${String(more)} more`] : [])].join(', ');
+  return listed(first, count);
 };
