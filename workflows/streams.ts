@@ -19,7 +19,7 @@ const inShort = (streams: Named[]): ToldStreams => ({
 
 /** The names of a connection's streams, of which it may have thousands: the first, and how many more. */
 export const streamNames = (
-  { connection: { streams } }: Plan,
+  { connection: { streams } }: { connection: Pick<Plan['connection'], 'streams'> },
   discovered: ToldStreams | Named[],
 ): string => {
   const all = streams ?? discovered;

@@ -35,7 +35,7 @@ export const startWithdrawal = async (
   const recall = () => recallPeople(input, run, steps);
   const isPrompt = isBounded();
   // Who was granted nothing waits for no move, and whoever was is told before one.
-  const known = async () => (isPrompt && (await recallUnmoved(input, steps))) || recall();
+  const known = async () => (isPrompt ? await recallUnmoved(input, steps) : undefined) ?? recall();
   // The pipeline is removed even where this cannot be told; it is asked once more after that.
   const left = await known().then(wordsFor, (err: unknown) => {
     if (CancellationScope.current().consideredCancelled) throw err;
