@@ -5,7 +5,7 @@ import { findCli, startTemporal } from '../scripts/temporal';
 import { FIRST_WAIT, LONG, PART_OF_WAITED } from '../workflows/lease-bounds';
 import { isRecord } from '../src/json';
 import { createRunHistory } from '../src/run-history';
-import { eventually, startHarness } from './harness';
+import { eventually, leaseId, startHarness } from './harness';
 import type { Harness } from './harness';
 
 /*
@@ -41,8 +41,7 @@ afterAll(() => harness.stop());
 beforeEach(() => harness.resetAirbyte());
 
 const handleOf = (id: string) => harness.client.workflow.getHandle(id);
-const leaseOf = (component: string) =>
-  handleOf(`component.${harness.environment}.finance.cashflow.0.${component}`);
+const leaseOf = (component: string) => handleOf(leaseId(harness, component));
 
 /** A run that has the component until the faults are cleared. */
 const holding = async (component: string) => {

@@ -93,7 +93,7 @@ export const RECORDINGS: Recordings = {
   },
   'lease-left-and-started-anew': async (harness) => {
     const first = await holding(harness);
-    const workflowId = `component.${harness.environment}.finance.cashflow.0.payments`;
+    const workflowId = leaseId(harness, 'payments');
     const lease = harness.client.workflow.getHandle(workflowId);
     const { runId } = await lease.describe();
     const second = await harness.start('provision', { connection: { prefix: 'second_' } });
