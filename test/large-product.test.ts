@@ -93,3 +93,20 @@ test('200 components fail together and leave nothing, then are made, made again,
     return left.count === 0 || undefined;
   }, 'the end of all leases');
 });
+
+test('200 components that are terminated leave nothing, and tell their end in a bounded memo', async () => {
+  await harness.fault({ operation: 'createConnection', skip: COUNT - 1, status: 503, times: 0 });
+  const token = await products.start('provision', wishes(COUNT));
+  await eventually(async () => {
+    const { connections } = await harness.entities();
+    return connections.length === COUNT - 1 || undefined;
+  }, 'all connections but one');
+  expect((await harness.call('DELETE', `/v1/provision/${token}`)).status).toBe(202);
+  await overAndSmall(token);
+  const { status, result } = await products.finished(token);
+  expect(status).toBe('TERMINATED');
+  expect(result).toMatch(/and \d+ more$/);
+  expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+  const { memo } = await harness.client.workflow.getHandle(token).describe();
+  expect(JSON.stringify(memo?.status).length).toBeLessThan(64_000);
+});
