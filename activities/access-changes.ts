@@ -175,10 +175,14 @@ export const createAccessChanges = ({ accessFor, accessPermission, memory }: Acc
 
   return {
     /** Whom the component gives access to, and whether an earlier version remembers more of it. */
-    recallAccess: ({ taskQueue, component }: Of) =>
-      attempt(async () => {
-        const isMoved = !(await memory.hasFormer(taskQueue));
-        return { isMoved, people: isMoved ? await memory.people(taskQueue, component) : [] };
+    recallAccess: ({ taskQueue, component, unmoved }: Recalling) =>
+      attempt(async (): Promise<Recalled> => {
+        const people = () => memory.people(taskQueue, component);
+        if (!(await memory.hasFormer(taskQueue))) return { isMoved: true, people: await people() };
+        if (!unmoved) return { isMoved: false, people: [] };
+        const { wanted } = await memory.former(taskQueue);
+        const all = new Set([...(wanted[component] ?? []), ...(await people())]);
+        return { isMoved: false, people: [], unmoved: [...all] };
       }),
 
     /** Has the people have access, and remembers that the component wants it. */
@@ -239,6 +243,20 @@ export const createAccessChanges = ({ accessFor, accessPermission, memory }: Acc
       }),
   };
 };
+
+interface Recalling extends Of {
+  /** Whether to tell, too, of whom the memory of an earlier version knows. */
+  unmoved?: true;
+}
+
+/** Keys of people. */
+interface Recalled {
+  isMoved: boolean;
+  /** None before all is moved. */
+  people: string[];
+  /** Before that, those whom both memories know; absent where it was not asked, or by an older worker. */
+  unmoved?: string[];
+}
 
 export interface Giving extends Batch {
   people: Record<string, PersonId>;

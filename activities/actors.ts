@@ -164,12 +164,7 @@ export const createActorActivities = (deps: ActorDeps) => {
   /** As it was seen, or as an attempt before this one has written it: then a write changes no other's. */
   const asSeen = async (
     airbyte: Airbyte,
-    {
-      kind,
-      seen,
-      wanted,
-      number,
-    }: { kind: Kind; seen: Sight; wanted: WantedActor; number: number },
+    { kind, seen, wanted }: { kind: Kind; seen: Sight; wanted: WantedActor },
   ) => {
     const { id, name } = seen;
     const found = await airbyte.getActor(kind, id);
@@ -177,7 +172,7 @@ export const createActorActivities = (deps: ActorDeps) => {
     const current = masked(found);
     mustBeOfConnector(kind, current, wanted);
     if (digestOfActor(current) === seen.digest || isActorAsWanted(current, wanted)) return current;
-    throw changedSince(kind, seen, number);
+    throw changedSince(kind, seen);
   };
 
   return {
@@ -196,17 +191,17 @@ export const createActorActivities = (deps: ActorDeps) => {
           action,
         });
         // The name has the digits of the secrets: others are there to be had since.
-        if (seen?.isAsWanted && seen.name !== wanted.name) throw changedSince(kind, seen, number);
+        if (seen?.isAsWanted && seen.name !== wanted.name) throw changedSince(kind, seen);
         if (seen?.isAsWanted) return done(seen.id, 'unchanged');
         if (seen && isUnvouched(seen, key)) {
           const untilSettled = () => settled({ settlesAt });
-          const taken = { kind, key, plan, seen, wanted, number };
+          const taken = { kind, key, plan, seen, wanted };
           const { id, action, ...rest } = await takeOver(airbyte, taken, untilSettled);
           return { ...done(id, action), ...rest };
         }
         if (seen) {
           settled({ settlesAt });
-          const current = await asSeen(airbyte, { kind, seen, wanted, number });
+          const current = await asSeen(airbyte, { kind, seen, wanted });
           return done(await write(airbyte, kind, current, wanted), 'updated');
         }
         const look = () => findActor(airbyte, kind, key);

@@ -165,8 +165,6 @@ interface Taken {
   plan: Plan[Kind];
   seen: Sight;
   wanted: Wanted & { configuration: Record<string, unknown> };
-  /** Of the attempt. */
-  number: number;
 }
 
 /**
@@ -176,7 +174,7 @@ interface Taken {
  */
 export const takeOver = async (
   airbyte: Airbyte,
-  { kind, key, plan, seen, wanted, number }: Taken,
+  { kind, key, plan, seen, wanted }: Taken,
   untilSettled: () => void,
 ): Promise<Pick<Put, 'id' | 'name' | 'action' | 'isUnsealed'>> => {
   const { id } = seen;
@@ -192,7 +190,7 @@ export const takeOver = async (
   const isThere = (actor: Actor) => actor.name === next.name && isReadAs(actor, wanted);
   const isSeen = digestOfActor(current) === seen.digest;
   if (!isThere(current)) {
-    if (!isSeen) throw changedSince(kind, seen, number);
+    if (!isSeen) throw changedSince(kind, seen);
     untilSettled();
     await airbyte.updateActor(kind, id, next);
   }

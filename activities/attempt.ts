@@ -23,7 +23,9 @@ export interface FailureDetails {
   solution: string;
   /** Until then (epoch milliseconds) Airbyte may still do what it was asked; absent: it will not. */
   settlesAt?: number;
-  /** The step has written nothing, and what it found is somebody else's change: nothing to undo. */
+  /** No attempt of the step has sent a write: of this step there is nothing to undo. */
+  wroteNothing?: true;
+  /** The same, as older workers told it of a change by somebody else that a first attempt found. */
   didNothing?: true;
   /** The step's own time was up; absent where it was not that. */
   outOfTime?: OutOfTime;
@@ -131,7 +133,13 @@ const problemOf = (err: unknown, info: Info) => {
   return isTry ? problem.replace(/\.?$/, ` (tried ${String(tries)} times)$&`) : problem;
 };
 
-const detailsOf = (err: unknown, info: Info, settlesAt: number): FailureDetails => {
+/** What is known by now of what the step's attempts asked Airbyte for. */
+interface Sent {
+  settlesAt: number;
+  hasWritten: boolean;
+}
+
+const detailsOf = (err: unknown, info: Info, { settlesAt, hasWritten }: Sent): FailureDetails => {
   const known = err instanceof AirbyteError || err instanceof Waiting ? err : undefined;
   const looks = looksOf(info) + (err instanceof Waiting ? 1 : 0);
   const met = err instanceof Waiting ? metBefore(err, info) : undefined;
@@ -141,6 +149,7 @@ const detailsOf = (err: unknown, info: Info, settlesAt: number): FailureDetails 
       known?.solution ?? 'Ask the platform operator to look at the log of the worker.',
     ),
     ...(settlesAt > Date.now() && { settlesAt }),
+    ...(!hasWritten && { wroteNothing: true }),
     ...(err instanceof AirbyteError && err.outOfTime && { outOfTime: err.outOfTime }),
     ...(looks > 0 && { looks }),
     ...(met && { met }),
@@ -161,8 +170,15 @@ const typeOf = (err: unknown) => {
   return err.kind === 'refused' ? 'AirbyteRefused' : 'AirbyteUnavailable';
 };
 
+/** A refusal of our own says what is wrong and what to do; whether anything was written it cannot know. */
+const withSent = (err: ApplicationFailure, { wroteNothing }: FailureDetails) => {
+  const told: unknown = err.details?.[0];
+  if (wroteNothing && isRecord(told)) told.wroteNothing = true;
+  return err;
+};
+
 const asFailure = (err: unknown, details: FailureDetails, info: Info) => {
-  if (err instanceof ApplicationFailure) return err;
+  if (err instanceof ApplicationFailure) return withSent(err, details);
   const wait = waitBefore(err, info);
   return ApplicationFailure.create({
     message: details.problem,
@@ -177,10 +193,12 @@ const asFailure = (err: unknown, details: FailureDetails, info: Info) => {
 };
 
 /** An attempt that left no word died in the middle of whatever it did. */
-const settlesAtFirst = ({ attempt, heartbeatDetails }: Info, settleTime: number) => {
-  if (attempt === 1) return 0;
-  const hasTold = isLastWord(heartbeatDetails) && heartbeatDetails.attempt === attempt - 1;
-  return hasTold ? (heartbeatDetails.details.settlesAt ?? 0) : Date.now() + settleTime;
+const sentBefore = ({ attempt, heartbeatDetails }: Info, settleTime: number): Sent => {
+  if (attempt === 1) return { settlesAt: 0, hasWritten: false };
+  if (!isLastWord(heartbeatDetails) || heartbeatDetails.attempt !== attempt - 1)
+    return { settlesAt: Date.now() + settleTime, hasWritten: true };
+  const { settlesAt = 0, wroteNothing = false } = heartbeatDetails.details;
+  return { settlesAt, hasWritten: !wroteNothing };
 };
 
 /**
@@ -197,17 +215,20 @@ export const attempt = async <Result>(
   const beat = () => context.heartbeat(info.heartbeatDetails);
   const beating = setInterval(beat, (info.heartbeatTimeoutMs ?? 9000) / 3);
   const clock = AbortSignal.timeout(forTimer(Math.max(MARGIN, attemptsTime(info))));
-  const interest = { cancelled: cancellationSignal, timeUp: clock };
-  let settlesAt = settlesAtFirst(info, settleTime);
+  const sent = sentBefore(info, settleTime);
+  const writes = () => {
+    sent.hasWritten = true;
+  };
+  const interest = { cancelled: cancellationSignal, timeUp: clock, writes };
   try {
     const age = Date.now() - info.scheduledTimestampMs;
-    return await work({ number: info.attempt, age, interest, settlesAt });
+    return await work({ number: info.attempt, age, interest, settlesAt: sent.settlesAt });
   } catch (thrown) {
     const err = orOutOfTime(thrown, info);
-    if (err instanceof AirbyteError && err.unclear) settlesAt = Date.now() + settleTime;
+    if (err instanceof AirbyteError && err.unclear) sent.settlesAt = Date.now() + settleTime;
     const isTold = err instanceof AirbyteError || err instanceof Waiting;
     const failure = clock.aborted && !isTold ? notDone() : err;
-    const details = detailsOf(failure, info, settlesAt);
+    const details = detailsOf(failure, info, sent);
     const lastWord: LastWord = { attempt: info.attempt, details };
     context.heartbeat(lastWord);
     if (cancellationSignal.aborted) return await context.cancelled;

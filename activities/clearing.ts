@@ -6,6 +6,9 @@ import { badEnd, endOf } from './jobs';
 
 const CLEARING = ['clear', 'reset'];
 const WHAT = "The clearing of the connection's data";
+/** What an open clearing is joined by, and an ended one is not, is for prepareClear to say. */
+const SOLUTION =
+  'See the job in Airbyte. While it goes on, the same request waits for it, and starts no other. Once it has succeeded the data is gone: then send the request without removeData, as with it all is cleared once more.';
 
 const isClearing = ({ jobType }: Job) => CLEARING.includes(jobType);
 const isOpen = ({ status }: Job) => ['pending', 'queued', 'running', 'incomplete'].includes(status);
@@ -67,7 +70,9 @@ export const createClearingActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyt
   /** Ends when the clearing has; refused when it did not succeed. */
   followClear: ({ jobId }: { jobId: number }) =>
     attempt(async ({ age, interest }) => {
-      mustHaveSucceeded(await endOf(airbyteFor(interest), { jobId, what: WHAT, age }));
+      mustHaveSucceeded(
+        await endOf(airbyteFor(interest), { jobId, what: WHAT, age, solution: SOLUTION }),
+      );
     }),
 
   /** All three, for runs that older workers have begun: a later attempt goes on with the newest job. */
@@ -79,6 +84,6 @@ export const createClearingActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyt
       const isOurs = found !== undefined && (number > 1 || isOpen(found));
       if (!isOurs && status !== 'active') await activate(airbyte, id);
       const { jobId } = isOurs ? found : await airbyte.startJob(id, 'clear');
-      mustHaveSucceeded(await endOf(airbyte, { jobId, what: WHAT, age }));
+      mustHaveSucceeded(await endOf(airbyte, { jobId, what: WHAT, age, solution: SOLUTION }));
     }),
 });

@@ -194,7 +194,7 @@ export const createConnectionActivities = ({
         const action = isAsSeen ? 'unchanged' : 'updated';
         return done(found.id, seen ? action : 'created');
       }
-      if (seen && !isAsSeen) throw changedSince('connection', seen, number);
+      if (seen && !isAsSeen) throw changedSince('connection', seen);
       const write = await withTags(airbyte, wanted, found);
       const writing = found
         ? airbyte.patchConnection(found.id, write)

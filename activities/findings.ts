@@ -21,31 +21,25 @@ export interface Put {
 }
 
 /** What Airbyte has is in the way of what is wanted: repeating the step would not help. */
-export const refused = (problem: string, solution: string) =>
-  refusedWith({ problem: inWords(problem), solution: inWords(solution) });
-
-const refusedWith = (details: FailureDetails) =>
-  ApplicationFailure.create({
+export const refused = (problem: string, solution: string) => {
+  const details: FailureDetails = { problem: inWords(problem), solution: inWords(solution) };
+  return ApplicationFailure.create({
     message: details.problem,
     type: 'AirbyteRefused',
     nonRetryable: true,
     details: [details],
   });
+};
 
-/**
- * Somebody has changed what the run has looked at, and a write would go over that. In a first attempt
- * nothing of ours can be in it.
- */
+/** Somebody has changed what the run has looked at, and a write would go over that. */
 export const changedSince = (
   kind: Kind | 'connection',
   { id, name }: { id: string; name: string },
-  attemptNumber: number,
 ) =>
-  refusedWith({
-    problem: `The ${kind} "${name}" (${id}) was changed in Airbyte, or what its descriptor refers to, while this run was about to change it.`,
-    solution: 'Deploy again: the run then begins with what is there by now.',
-    ...(attemptNumber === 1 && { didNothing: true }),
-  });
+  refused(
+    `The ${kind} "${name}" (${id}) was changed in Airbyte, or what its descriptor refers to, while this run was about to change it.`,
+    'Deploy again: the run then begins with what is there by now.',
+  );
 
 const isDetails = (value: unknown): value is FailureDetails =>
   isRecord(value) && typeof value.problem === 'string' && typeof value.solution === 'string';

@@ -9,16 +9,19 @@ const OVER = ['succeeded', 'failed', 'cancelled'];
 
 const isOver = ({ status }: Job) => OVER.includes(status);
 
-/** The job, which has ended; one that has not is looked at again. `age`: of the step, in milliseconds. */
+/**
+ * The job, which has ended; one that has not is looked at again. `age`: of the step, in milliseconds;
+ * `solution`: what to do when the step's time is up before that.
+ */
 export const endOf = async (
   airbyte: Airbyte,
-  { jobId, what, age }: { jobId: number; what: string; age: number },
+  { jobId, what, age, solution }: { jobId: number; what: string; age: number; solution: string },
 ): Promise<Job> => {
   const job = await airbyte.getJob(jobId);
   if (isOver(job)) return job;
   throw new Waiting(`${what}, Airbyte's job ${String(jobId)}, goes on`, {
     delay: nextLook(age),
-    solution: 'See the job in Airbyte; send the request again when it has ended.',
+    solution,
   });
 };
 
@@ -67,7 +70,8 @@ export const createSyncActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyteFor
   followSync: ({ jobId, href }: { jobId: number; href: string }) =>
     attempt(async ({ age, interest }) => {
       const what = 'The first sync';
-      const job = await endOf(airbyteFor(interest), { jobId, what, age });
+      const solution = 'See the job in Airbyte; send the request again when it has ended.';
+      const job = await endOf(airbyteFor(interest), { jobId, what, age, solution });
       if (job.status === 'succeeded') return;
       throw refused(
         badEnd(job, what),

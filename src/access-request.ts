@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_VALUE } from '../workflows/bounds';
 import { problemsIn, readRefs } from './access-refs';
 import type { Principal } from './access-refs';
 import { PublicInfoEntry, UpdateAclRequest } from './contract';
@@ -21,8 +22,10 @@ export interface AccessRequest {
 
 const AT = 'provisionInfo.request';
 const MAX_ENTRIES = 50;
-/** Characters of what is told again of one, as JSON; what is longer is left out. */
-const MAX_ENTRY = 5000;
+/** Characters of an entry's key, label and href, of which a component's name is the longest part. */
+const MAX_AROUND = 1000;
+/** Characters of what is told again of one; what is longer, which is none of ours, is left out. */
+export const MAX_ENTRY = MAX_VALUE + MAX_AROUND;
 const IDS = ['workspaceId', 'sourceId', 'destinationId', 'connectionId'];
 
 const Told = z.object({
@@ -41,7 +44,9 @@ const infoIn = (result: string | null | undefined): AccessRequest['info'] => {
     const entry = PublicInfoEntry.safeParse(value);
     // The link to the run is of the run that is told about.
     if (!entry.success || key === 'run') return [];
-    return JSON.stringify([key, entry.data]).length > MAX_ENTRY ? [] : [[key, entry.data] as const];
+    const { label, value: words, href = '' } = entry.data;
+    const size = key.length + label.length + words.length + href.length;
+    return size > MAX_ENTRY ? [] : [[key, entry.data] as const];
   });
   const ids = IDS.flatMap((key) => {
     const id = told?.privateInfo[key];

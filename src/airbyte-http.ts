@@ -38,6 +38,8 @@ export interface Interest {
   cancelled: AbortSignal;
   /** Ends writes as well. Under way they are ended by nothing else, so that it is known what they did. */
   timeUp: AbortSignal;
+  /** Hears of each write before it is sent, whatever comes of it. */
+  writes?: () => void;
 }
 
 /** Where a self-managed Airbyte has its two APIs. */
@@ -111,6 +113,7 @@ export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
     const { writes } = asked;
     const ends = writes ? [timeUp, deadline] : [cancelled, timeUp, deadline];
     const { base = ours } = call;
+    if (writes) call.interest.writes?.();
     try {
       const response = await fetch(`${options.url}${base}${call.path}${queryOf(call.query)}`, {
         ...initOf(call, authorization),

@@ -73,7 +73,7 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
   };
 
   return {
-    ...createReplay({ runs, history, startRun, log }),
+    ...createReplay({ runs, history, startRun, taskQueue: where.taskQueue, log }),
     list: (filter: RunFilter): Promise<RunList> => runs.list(filter),
 
     async show(token: string): Promise<RunDetails> {

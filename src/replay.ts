@@ -1,7 +1,9 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { deploymentOf } from './deployment';
 import { RequestError } from './errors';
+import { isRecord } from './json';
 import type { Replay, ReplayFailedRequest } from './operations-contract';
 import type { RunHistory } from './run-history';
 import { executionOf, notAnswered } from './run-list';
@@ -23,14 +25,30 @@ export interface ReplayDeps {
   runs: RunFinder;
   history: RunHistory;
   startRun: StartRun;
+  /** Where the runs are started. */
+  taskQueue: string;
   log: Logger;
 }
+
+/**
+ * The input of a run with the deployment it is started in: one of an older gateway has none, and would
+ * hold other leases than the runs of today. So would the components' runs of a data product's.
+ */
+const inDeployment = (input: unknown, deployment: string | undefined): unknown => {
+  if (!isRecord(input)) return input;
+  const { parts } = input;
+  const ofPart = (part: unknown) =>
+    isRecord(part) ? { ...part, input: inDeployment(part.input, deployment) } : part;
+  return { deployment, ...input, ...(Array.isArray(parts) && { parts: parts.map(ofPart) }) };
+};
 
 /**
  * Does again what a run was to do: the same workflow with the same input under the same token. It
  * looks at Airbyte anew, so what the first run had done is neither lost nor done twice.
  */
-export const createReplay = ({ runs, history, startRun, log }: ReplayDeps) => {
+export const createReplay = ({ runs, history, startRun, taskQueue, log }: ReplayDeps) => {
+  const deployment = deploymentOf(taskQueue);
+
   /** What stands in the way of a replay; undefined: nothing. */
   const obstacleTo = async (run: WorkflowExecutionDescription): Promise<Replay | undefined> => {
     const token = run.workflowId;
@@ -55,7 +73,7 @@ export const createReplay = ({ runs, history, startRun, log }: ReplayDeps) => {
     try {
       await startRun({
         token,
-        args: await history.argsOf(run),
+        args: (await history.argsOf(run)).map((input) => inDeployment(input, deployment)),
         // Against a run of the token that completes between our look and this start.
         after: force ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
         summary: await run.staticSummary(),

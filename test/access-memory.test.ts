@@ -196,6 +196,7 @@ test('components that give and take the same people at once lose nobody', async 
 });
 
 describe('what an earlier version remembered', () => {
+  const WAITS = 'Waiting until what was granted before is moved';
   const keyOf = (component: string) => `${harness.environment}/finance.cashflow.0.${component}`;
 
   const remember = async (wanted: Record<string, string[]>) => {
@@ -244,6 +245,22 @@ describe('what an earlier version remembered', () => {
     expect(await access.who()).toEqual([]);
   });
 
+  test('holds up no unprovision of a component that gave nobody access', async () => {
+    await harness.run('provision', { component: 'one' });
+    await give(['alice@foo.bar']);
+    await remember({ two: [ALICE] });
+    const held = await harness.client.workflow.start('lease', {
+      workflowId: `access.${harness.environment}`,
+      taskQueue: harness.environment,
+      args: [{ holder: 'a run of before', waiting: [] }],
+    });
+    expect((await harness.run('unprovision', { component: 'one' })).status).toBe('COMPLETED');
+    expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+    await held.cancel();
+    await access.update([], 'two');
+    expect(await access.who()).toEqual([]);
+  });
+
   test('waits for a run of that version that still uses it; an unprovision moves it as well', async () => {
     await harness.run('provision', { component: 'two' });
     await give(['alice@foo.bar']);
@@ -255,9 +272,10 @@ describe('what an earlier version remembered', () => {
     });
     const token = await harness.start('unprovision', { component: 'two' });
     await eventually(
-      () => isStarted(`moveGrants.${harness.environment}`).then((is) => is || undefined),
-      'the move',
+      async () => (await harness.status(token)).result === WAITS || undefined,
+      'the run to wait for the move',
     );
+    expect(counts(await harness.entities())).toEqual([0, 0, 0]);
     expect(await access.peopleOf('two')).toEqual([]);
     await held.cancel();
     expect((await harness.finished(token)).status).toBe('COMPLETED');

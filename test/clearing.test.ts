@@ -35,3 +35,20 @@ test('a clearing of an earlier run is not taken for one of this run', async () =
   const { jobs } = await harness.entities();
   expect(jobs.map(({ jobType }) => jobType)).toEqual(['clear', 'clear']);
 });
+
+/** Seconds that Temporal gives a step of a run, all its attempts together. */
+const timeOf = async (token: string, step: string) => {
+  const { events } = await harness.client.workflow.getHandle(token).fetchHistory();
+  const [scheduled] = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: given }) =>
+    given?.activityType?.name === step ? given : [],
+  );
+  return Number(scheduled?.scheduleToCloseTimeout?.seconds);
+};
+
+test('a clearing may take a day, as a first sync may; its start no longer than any step', async () => {
+  await harness.run('provision');
+  const token = await harness.start('unprovision', {}, { removeData: true });
+  expect((await harness.finished(token)).status).toBe('COMPLETED');
+  expect(await timeOf(token, 'startClear')).toBe(80);
+  expect(await timeOf(token, 'followClear')).toBe(24 * 3600);
+});

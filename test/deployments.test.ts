@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE, deploymentOf } from '../src/deployment';
 import { RunList } from '../src/operations-contract';
-import { counts, eventually, startHarness } from './harness';
+import { isRecord } from '../src/json';
+import { createRunHistory } from '../src/run-history';
+import { counts, eventually, leaseId, startHarness } from './harness';
 import type { Harness } from './harness';
 import { productsOf } from './product-harness';
 
@@ -135,4 +137,69 @@ test('a look at a component sees the Airbyte of its own deployment', async () =>
     RunLook.parse(answer.json()).airbyte.now.map(({ kind }) => kind);
   expect(kindsOf(mine)).toEqual(['source', 'destination', 'connection']);
   expect(kindsOf(theirs)).toEqual([]);
+});
+
+/** What a gateway of before gave to its runs, which said nothing of its deployment. */
+const asBefore = (input: unknown): unknown => {
+  if (!isRecord(input)) throw new Error('a run without an input');
+  const { deployment: _ours, parts, ...rest } = input;
+  const before = (part: unknown) =>
+    isRecord(part) ? { ...part, input: asBefore(part.input) } : part;
+  return { ...rest, ...(Array.isArray(parts) && { parts: parts.map(before) }) };
+};
+
+/** Does again what the failed run of a token was to do, as the version before would have: it fails too. */
+const failAsBefore = async (type: string, token: string) => {
+  const { client, environment: taskQueue } = one;
+  const handle = client.workflow.getHandle(token);
+  const [input] = await createRunHistory({ client }).argsOf(await handle.describe());
+  await one.fault({ operation: 'createSource', status: 403 });
+  const args = [asBefore(input)];
+  await client.workflow.start(type, { workflowId: token, taskQueue, args });
+  expect((await one.finished(token)).status).toBe('FAILED');
+};
+
+const products = () => productsOf(one);
+test.each([
+  {
+    what: 'a run',
+    type: 'provision',
+    begin: () => one.start('provision', asked('older')),
+    later: () => one.start('unprovision', asked('older')),
+    tokenIn: (token: string) => Promise.resolve([token]),
+  },
+  {
+    what: "a data product's run",
+    type: 'provisionProduct',
+    begin: () => products().start('provision', [{ component: 'older' }]),
+    later: () => one.start('unprovision', asked('older')),
+    tokenIn: (token: string) => products().children(token),
+  },
+])('$what of an older gateway is replayed as the only writer of its component', async (of) => {
+  await one.fault({ operation: 'createSource', status: 403 });
+  const token = await of.begin();
+  expect((await one.finished(token)).status).toBe('FAILED');
+  await failAsBefore(of.type, token);
+
+  await one.fault({ operation: 'createSource', status: 503, times: 0 });
+  await one.forgetCalls();
+  expect((await one.call('POST', `/operations/runs/${token}/replay`, '{}')).status).toBe(200);
+  await eventually(
+    async () => (await one.calls('createSource')).length > 0 || undefined,
+    'the creation of the source',
+  );
+  const [holder] = await of.tokenIn(token);
+  const lease = await one.client.workflow.getHandle(leaseId(one, 'older')).describe();
+  expect([lease.status.name, lease.memo]).toEqual(['RUNNING', { holder }]);
+  const later = await of.later();
+  await eventually(
+    async () =>
+      (await one.status(later)).result === `Waiting for ${holder ?? ''}, which comes first` ||
+      undefined,
+    'the later run to wait',
+  );
+  await one.clearFaults();
+  expect((await one.finished(token)).status).toBe('COMPLETED');
+  expect((await one.finished(later)).status).toBe('COMPLETED');
+  expect(counts(await one.entities())).toEqual([0, 0, 0]);
 });

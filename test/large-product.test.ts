@@ -2,7 +2,8 @@ import { counts, eventually, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';
 import { productsOf } from './product-harness';
 import type { Wish } from './product-harness';
-import { writtenBy } from './sizes';
+import { ValidationStatus } from '../src/contract';
+import { largestOf, writtenBy } from './sizes';
 
 /** As many as go together (docs/descriptor.md). */
 const COUNT = 200;
@@ -27,19 +28,19 @@ const wishes = (count: number): Wish[] =>
     connection: { name: `c${String(index)} <> Snowflake` },
   }));
 
-/** To the end, which may take minutes on a busy machine. */
+/** To the end, which may take minutes on a busy machine; what the run wrote on the way is bounded. */
+const overAndSmall = async (token: string) => {
+  const handle = harness.client.workflow.getHandle(token);
+  await handle.result().catch(() => undefined);
+  expect(largestOf(await writtenBy(harness, token))?.bytes).toBeLessThanOrEqual(MOST);
+  const { historyLength } = await handle.describe();
+  expect(historyLength).toBeLessThan(EVENTS);
+};
+
 const ended = async (operation: 'provision' | 'unprovision') => {
   const token = await products.start(operation, wishes(COUNT));
-  await harness.client.workflow
-    .getHandle(token)
-    .result()
-    .catch(() => undefined);
-  const status = await products.finished(token);
-  const written = await writtenBy(harness, token);
-  expect(written.filter(({ bytes }) => bytes > MOST)).toEqual([]);
-  const { historyLength } = await harness.client.workflow.getHandle(token).describe();
-  expect(historyLength).toBeLessThan(EVENTS);
-  return status;
+  await overAndSmall(token);
+  return products.finished(token);
 };
 
 const validated = async (count: number) => {
@@ -54,6 +55,17 @@ test('a data product of 200 components is valid, and one of 201 is told how many
   );
   const refused = await harness.post('/v1/provision', products.bodyOf(wishes(COUNT + 1)));
   expect(refused.status).toBe(400);
+});
+
+test('200 components are checked against Airbyte, each by itself', async () => {
+  const { text: token } = await harness.post('/v2/validate', products.bodyOf(wishes(COUNT)));
+  await overAndSmall(token);
+  const answer = await harness.call('GET', `/v2/validate/${token}/status`);
+  const { status, info } = ValidationStatus.parse(answer.json());
+  expect([status, info?.publicInfo]).toEqual(['COMPLETED', { valid: true }]);
+  const checks = info?.privateInfo?.checks ?? [];
+  for (const { component } of wishes(COUNT))
+    expect(checks.filter((check) => check.includes(`: ${component}.`))).not.toEqual([]);
 });
 
 test('200 components fail together and leave nothing, then are made, made again, and removed', async () => {
@@ -80,4 +92,21 @@ test('200 components fail together and leave nothing, then are made, made again,
     );
     return left.count === 0 || undefined;
   }, 'the end of all leases');
+});
+
+test('200 components that are terminated leave nothing, and tell their end in a bounded memo', async () => {
+  await harness.fault({ operation: 'createConnection', skip: COUNT - 1, status: 503, times: 0 });
+  const token = await products.start('provision', wishes(COUNT));
+  await eventually(async () => {
+    const { connections } = await harness.entities();
+    return connections.length === COUNT - 1 || undefined;
+  }, 'all connections but one');
+  expect((await harness.call('DELETE', `/v1/provision/${token}`)).status).toBe(202);
+  await overAndSmall(token);
+  const { status, result } = await products.finished(token);
+  expect(status).toBe('TERMINATED');
+  expect(result).toMatch(/and \d+ more$/);
+  expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+  const { memo } = await harness.client.workflow.getHandle(token).describe();
+  expect(JSON.stringify(memo?.status).length).toBeLessThan(64_000);
 });

@@ -2,6 +2,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
+import { FIRST_WAIT, LONG, PART_OF_WAITED } from '../workflows/lease-bounds';
 import { isRecord } from '../src/json';
 import { createRunHistory } from '../src/run-history';
 import { eventually, leaseId, startHarness } from './harness';
@@ -15,9 +16,6 @@ import type { Harness } from './harness';
 const WAITERS = 20;
 const DAY = 86_400_000;
 
-/** The first wait, and the part of the time waited that each later one takes (workflows/lease.ts). */
-const FIRST_WAIT = 30_000;
-const PART_OF_WAITED = 1 / 4;
 /** How often a run asks the lease by itself in `time` milliseconds, if nobody tells it anything. */
 const triesIn = (time: number, firstWait = FIRST_WAIT) => {
   const steady = firstWait / PART_OF_WAITED;
@@ -32,8 +30,7 @@ const triesIn = (time: number, firstWait = FIRST_WAIT) => {
  */
 const BEGINNING = 30;
 const PER_TRY = 20;
-/** Events of a lease after which it starts anew, and those of what comes in that moment. */
-const LONG = 1000;
+/** Events of a lease that come in the moment in which it starts anew. */
 const MEANWHILE = 400;
 
 let harness: Harness;

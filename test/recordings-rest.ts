@@ -106,6 +106,29 @@ export const RECORDINGS: Recordings = {
     await harness.client.workflow.start('grants', { workflowId, taskQueue, args });
     return accessOf(harness).ask([], 'moved');
   },
+  'access-moved-in-bounds': async (harness) => {
+    const { environment: taskQueue, client } = harness;
+    const workflowId = `grants.${taskQueue}`;
+    const args = [{ wanted: {}, grants: {} }];
+    await client.workflow.start('grants', { workflowId, taskQueue, args });
+    const held = await client.workflow.start('lease', {
+      workflowId: `access.${taskQueue}`,
+      taskQueue,
+      args: [{ holder: 'a run of before', waiting: [] }],
+    });
+    const token = await accessOf(harness).ask([], 'moved-in-bounds');
+    await eventually(async () => {
+      const { result } = await harness.status(token);
+      return result === 'Waiting until what was granted before is moved' || undefined;
+    }, 'the run to wait');
+    await held.cancel();
+    return token;
+  },
+  'access-withdrawn-promptly': async (harness) => {
+    const component = 'withdrawn-promptly';
+    await accessOf(harness).update([DEVS], component);
+    return harness.start('unprovision', { component });
+  },
   'access-mover': (harness) => Promise.resolve(`moveGrants.${harness.environment}`),
   'validate-valid': async (harness) => {
     const text = descriptor({ environment: harness.environment });

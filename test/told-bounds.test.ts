@@ -1,6 +1,5 @@
 import { inWords } from '../activities/attempt';
 import { refused } from '../activities/findings';
-import { asDetails, asLine, asMessage, asPhase, createLog } from '../workflows/bounds';
 import { toldOf } from '../activities/discovered';
 import { reportOf } from '../activities/drift';
 import { readDescriptor } from '../src/descriptor';
@@ -9,8 +8,19 @@ import { detailsOf, summaryOf } from '../src/parts';
 import { validationStart } from '../src/validation';
 import type { Member } from '../workflows/parts';
 import { completedStatus } from '../workflows/product-status';
-import { streamNames } from '../workflows/streams';
 import { recordFor } from '../workflows/validation-record';
+import { readAccess, MAX_ENTRY } from '../src/access-request';
+import type { ProvisioningStatus } from '../src/contract';
+import {
+  asDetails,
+  asLine,
+  asMemo,
+  asMessage,
+  asPhase,
+  createLog,
+  MAX_VALUE,
+} from '../workflows/bounds';
+import { streamNames } from '../workflows/streams';
 import { descriptor } from './fixtures';
 
 test.each([
@@ -232,4 +242,70 @@ test.each<[string, number, (length: number) => number]>([
   ],
 ])('%s has %i characters at most', (_what, most, lengthAt) => {
   expect([lengthAt(most), lengthAt(most + 1)]).toEqual([most, most]);
+});
+
+const MAX_MEMO = 64_000;
+const TIMESTAMP = '2026-11-26T10:00:00.000Z';
+
+const statusOf = (result: string): ProvisioningStatus => ({
+  status: 'FAILED',
+  result,
+  info: { publicInfo: {}, privateInfo: { connectionId: 'one', undone: [], leftBehind: [] } },
+  logs: [{ timestamp: TIMESTAMP, level: 'ERROR', message: 'It failed.', phase: 'Failed' }],
+});
+
+test('a status goes into the memo as it is up to its bound, and cut beyond it', () => {
+  const room = MAX_MEMO - JSON.stringify(statusOf('')).length - 1;
+  const just = statusOf('x'.repeat(room));
+  expect(asMemo(just)).toBe(just);
+  const more = asMemo(statusOf('x'.repeat(room + 1)));
+  expect(more).toEqual({ ...just, result: `${'x'.repeat(3999)}…` });
+});
+
+test('of the largest status the memo has the beginning, each list in part, and the newest lines', () => {
+  const many = (count: number, length: number) =>
+    Array.from({ length: count }, (_, index) => `${String(index)} ${'"'.repeat(length)}`);
+  const [undone, problems] = [many(1000, 300), many(201, 4000)];
+  const ids = many(800, 60).map((name) => [name, name] as const);
+  const logs = many(1000, 4000).map((message) => ({
+    ...{ timestamp: TIMESTAMP, level: 'INFO' as const, phase: '', message },
+  }));
+  const result = many(1000, 4000).join('\n');
+  const known: Record<string, string> = Object.fromEntries(ids);
+  const privateInfo = { ...known, problems, undone, leftBehind: undone };
+  const status = 'TERMINATED' as const;
+  const told = asMemo({ status, result, info: { publicInfo: {}, privateInfo }, logs });
+  expect(JSON.stringify(told).length).toBeLessThanOrEqual(MAX_MEMO);
+  expect(told.status).toBe('TERMINATED');
+  expect(told.result).toMatch(/^0 "+…\n(.*\n)*and \d+ more$/);
+  expect(told.info?.privateInfo.undone?.at(0)).toBe(undone[0]);
+  expect(told.info?.privateInfo.undone?.at(-1)).toMatch(/^and 99\d more$/);
+  expect(told.logs?.at(-1)).toEqual(logs.at(-1));
+});
+
+/** What updateacl tells again of an entry of `publicInfo`. */
+const toldAgain = (value: string, key = 'streams') => {
+  const entry = { type: 'string', label: 'Streams', value };
+  const result = JSON.stringify({ info: { publicInfo: { [key]: entry } } });
+  const request = descriptor({ environment: 'development' });
+  const { info } = readAccess({ refs: [], provisionInfo: { request, result } });
+  return info.publicInfo[key]?.value;
+};
+
+test.each(['x', '"', '\u0001', '😀'])(
+  'the longest names of streams, all of %j, are told again by updateacl',
+  (character) => {
+    const names = Array.from({ length: 1000 }, () => ({ name: character.repeat(200) }));
+    const value = streamNames({ connection: {} }, names);
+    expect(value.length).toBeLessThanOrEqual(MAX_VALUE);
+    expect(value.length).toBeGreaterThan(MAX_VALUE - 250);
+    expect(value).toMatch(/, and 9\d\d more$/);
+    expect(toldAgain(value)).toBe(value);
+  },
+);
+
+test('updateacl tells an entry again up to its bound', () => {
+  const room = MAX_ENTRY - 'streams'.length - 'Streams'.length;
+  expect(toldAgain('x'.repeat(room))).toHaveLength(room);
+  expect(toldAgain('x'.repeat(room + 1))).toBeUndefined();
 });

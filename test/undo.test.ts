@@ -115,6 +115,44 @@ test('what somebody changes between the look and the write is not written over, 
     expect((await harness.entities()).connections).toMatchObject([{ name: 'By hand', prefix: '' }]);
   }));
 
+test.each([
+  {
+    kind: 'connection',
+    read: 'getConnection',
+    wish: { connection: { prefix: 'changed_' } },
+    edit: { name: 'By hand' },
+  },
+  {
+    kind: 'source',
+    read: 'getSource',
+    wish: { source: { host: NEW_HOST } },
+    edit: { configuration: { host: 'hand.example.com' } },
+  },
+])('a $kind that is read in vain, then changed by somebody, is left as that one has it', (row) =>
+  withWorld(`unread-${row.kind}`, async (world) => {
+    const { harness } = world;
+    const { kind, read, wish, edit } = row;
+    await world.provision();
+    await harness.forgetCalls();
+    await harness.fault({ operation: read, status: 503, times: 0 });
+    const token = await world.start(wish);
+    const isRead = async () => (await harness.calls(read)).length > 0 || undefined;
+    await eventually(isRead, `a call of ${read}`);
+    const { connections, sources } = await harness.entities();
+    const id = kind === 'source' ? sources[0]?.sourceId : connections[0]?.connectionId;
+    await harness.airbyte('PATCH', `/${kind}s/${id ?? ''}`, edit);
+    await harness.clearFaults();
+    const { status, result } = await ended(harness, token);
+    expect(status).toBe('FAILED');
+    expect(result).toContain(`The ${kind} "`);
+    expect(result).toContain('was changed in Airbyte');
+    expect(result).not.toContain('Undone');
+    expect(result).not.toContain('Left behind');
+    const after = await harness.entities();
+    expect(kind === 'source' ? after.sources : after.connections).toMatchObject([edit]);
+  }),
+);
+
 test('a worker that is killed while it undoes: another one puts back the same', () =>
   withWorld('killed', async (world) => {
     const { harness } = world;

@@ -1,9 +1,9 @@
 import {
   ApplicationFailure,
   ParentClosePolicy,
-  executeChild,
+  patched,
   sleep,
-  workflowInfo,
+  startChild,
 } from '@temporalio/workflow';
 import type { FailureDetails } from '../activities/airbyte';
 import { hashOf } from './access-shards';
@@ -14,7 +14,7 @@ import type { Run, Steps } from './run';
 
 /** Characters of a lease's id for what it is of: PostgreSQL keeps 255 of an id. */
 const MAX_LEASED = 255 - 'access.'.length;
-/** Times it is asked whether all is moved, and how long between. */
+/** Times it is asked whether all is moved, and how long between: ten minutes together. */
 const MOST_LOOKS = 300;
 const BETWEEN_LOOKS = '2s';
 
@@ -40,18 +40,41 @@ const notMoved = (taskQueue: string) => {
   return ApplicationFailure.create({ message, nonRetryable: true, details: [details] });
 };
 
+/** Waits no longer than those do for whom another run moves it: it may take as long as old runs do. */
+export const isBounded = () => patched('access-is-waited-for-within-bounds');
+
 const move = async (taskQueue: string) => {
+  const summary = 'What was granted before is moved';
   try {
-    await executeChild(moveGrants, {
+    const child = await startChild(moveGrants, {
       workflowId: `moveGrants.${taskQueue}`,
       args: [{ taskQueue }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: 'Moves who was granted what to where it is remembered now',
     });
+    const moved = child.result();
+    await (isBounded() ? Promise.race([moved, sleep(BETWEEN_LOOKS, { summary })]) : moved);
   } catch (err) {
     if (!isHeld(err)) throw err;
-    await sleep(BETWEEN_LOOKS, { summary: 'Another run moves what was granted before' });
+    await sleep(BETWEEN_LOOKS, { summary });
   }
+};
+
+/**
+ * The same while what an earlier version remembers is not moved: waits for nothing. Undefined where a
+ * worker answers that cannot tell.
+ */
+export const recallUnmoved = async (
+  { component: { key: component }, taskQueue }: OfComponent,
+  steps: Steps,
+): Promise<string[] | undefined> => {
+  const step = steps('Recall whom the component gives access to');
+  const { isMoved, people, unmoved } = await step.recallAccess({
+    component,
+    taskQueue,
+    unmoved: true,
+  });
+  return isMoved ? people : unmoved;
 };
 
 /**
@@ -67,7 +90,10 @@ export const recallPeople = async (
     const step = steps('Recall whom the component gives access to');
     const { isMoved, people } = await step.recallAccess({ component, taskQueue });
     if (isMoved) return people;
-    run.info(`Waits until what was granted before is moved (${workflowInfo().workflowId})`);
+    if (looks === 0) {
+      run.info(`Waits until what was granted before is moved (moveGrants.${taskQueue})`);
+      if (isBounded()) run.phase('Waiting until what was granted before is moved');
+    }
     await move(taskQueue);
   }
   throw notMoved(taskQueue);

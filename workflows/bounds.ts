@@ -1,3 +1,5 @@
+import type { ProvisioningStatus } from '../src/contract';
+
 /*
  * What a run tells goes into its history, its memo and the answers of the gateway: none of it is longer
  * than this, whatever Airbyte, a descriptor or a failure says.
@@ -11,9 +13,21 @@ const MAX_PHASE = 500;
 const MAX_MESSAGE = 20_000;
 /** Characters of what the Temporal UI shows of a run that goes on. */
 const MAX_DETAILS = 20_000;
+/** Characters of a value of `publicInfo`, which updateacl is given again (src/access-request.ts). */
+export const MAX_VALUE = 4000;
 /** Lines of a log; of more, the first ones and the newest are kept. */
 const MAX_LOGS = 500;
 const FIRST_LOGS = 100;
+
+/**
+ * Characters, as JSON, of the status in the memo of a cancelled run. Unlike a result it is in every
+ * list of runs, and in Temporal's index.
+ */
+const MAX_STATUS = 64_000;
+/** Of these those of the result, of the ids, and of each list beside them. The log has the rest. */
+const MAX_RESULT = 16_000;
+const MAX_IDS = 16_000;
+const MAX_LIST = 4000;
 
 const cut = (text: string, most: number) =>
   text.length <= most ? text : `${text.slice(0, most - 1)}…`;
@@ -21,6 +35,52 @@ const cut = (text: string, most: number) =>
 export const asLine = (text: string) => cut(text, MAX_LINE);
 export const asPhase = (text: string) => cut(text, MAX_PHASE);
 export const asMessage = (text: string) => cut(text, MAX_MESSAGE);
+
+const sizeOf = (value: unknown) => JSON.stringify(value).length + 1;
+
+/** The first of them that have room, as JSON. */
+const firstOf = <Item>(items: Item[], most: number): Item[] => {
+  let room = most;
+  const end = items.findIndex((item) => (room -= sizeOf(item)) < 0);
+  return end < 0 ? items : items.slice(0, end);
+};
+
+/** The first names that have room among the values of `publicInfo`, and how many more there are. */
+export const listed = (names: string[], count: number) => {
+  const more = (told: number) => `, and ${String(count - told)} more`;
+  let room = MAX_VALUE - more(0).length;
+  const end = names.findIndex((name, at) => (room -= name.length + (at > 0 ? 2 : 0)) < 0);
+  const first = end < 0 ? names : names.slice(0, end);
+  return `${first.join(', ')}${count > first.length ? more(first.length) : ''}`;
+};
+
+const linesIn = (lines: string[], most: number) => {
+  const first = firstOf(
+    lines.map((line) => cut(line, most / 4)),
+    most,
+  );
+  const left = lines.length - first.length;
+  return left === 0 ? first : [...first, `and ${String(left)} more`];
+};
+
+/** What of a status goes into a memo: all of it, or else the beginning of each part and the end of the log. */
+export const asMemo = (status: ProvisioningStatus): ProvisioningStatus => {
+  if (sizeOf(status) <= MAX_STATUS) return status;
+  const { info, logs = [], result, ...rest } = status;
+  const entries = Object.entries(info?.privateInfo ?? {});
+  const ids = entries.filter(([, value]) => typeof value === 'string');
+  const lists = entries.flatMap(([key, value]): [string, string[]][] =>
+    typeof value === 'string' ? [] : [[key, linesIn(value, MAX_LIST)]],
+  );
+  const privateInfo = Object.fromEntries([...firstOf(ids, MAX_IDS), ...lists]);
+  const short = {
+    ...rest,
+    result: linesIn(result.split('\n'), MAX_RESULT).join('\n'),
+    info: { publicInfo: {}, privateInfo },
+  };
+  const newest = firstOf(logs.toReversed(), MAX_STATUS - sizeOf(short) - MAX_PHASE);
+  return { ...short, logs: newest.toReversed() };
+};
 
 /** The head, and of the lines below it the newest that have room. */
 export const asDetails = (head: string[], lines: string[]) => {

@@ -24,18 +24,27 @@ const told = (err: unknown): unknown => {
 /** What an activity told of its failure, be it in its last heartbeat. */
 export const detailsIn = (err: unknown) => chain(err).map(told).find(isDetails);
 
+const isTimeout = (err: unknown) => chain(err).some((cause) => cause instanceof TimeoutFailure);
+
 /**
  * Until when (epoch milliseconds) Airbyte may still do what a failed step asked for; 0 when nothing
  * is to come. A step that could not say how it ended may have asked for something just now.
  */
 export const settlesAt = (err: unknown, settleTime: number): number => {
   const details = detailsIn(err);
-  const isTold = details && !chain(err).some((cause) => cause instanceof TimeoutFailure);
+  const isTold = details && !isTimeout(err);
   return isTold ? (details.settlesAt ?? 0) : Date.now() + settleTime;
 };
 
-/** Whether a failed step is known to have written nothing. */
-export const didNothing = (err: unknown) => detailsIn(err)?.didNothing === true;
+/**
+ * Whether a failed step is known to have sent no write. The last word of one that ran out of time is
+ * that of the attempt before its last.
+ */
+export const wroteNothing = (err: unknown) => {
+  const details = detailsIn(err);
+  if (details?.didNothing) return true;
+  return details?.wroteNothing === true && !isTimeout(err);
+};
 
 /** Whether Airbyte, or the way to it, is why a step failed: neither a mistake of ours nor a lost worker. */
 export const isAirbytes = (err: unknown): boolean =>

@@ -1,18 +1,22 @@
 import type { Info } from '../src/contract';
 import type { Ignored } from '../src/reader';
-
-const listed = ({ count, keys }: Ignored) =>
-  `${keys.join(', ')}${count > keys.length ? `, and ${String(count - keys.length)} more` : ''}`;
+import { listed } from './bounds';
 
 /** What a descriptor says to no effect, for its result; nothing where all of it was heard. */
 export const ignoredSentence = (ignored: Ignored | undefined): string => {
   if (!ignored || ignored.count === 0) return '';
   const { count } = ignored;
-  return ` ${String(count)} ${count === 1 ? 'key is' : 'keys are'} ignored: ${listed(ignored)}.`;
+  return ` ${String(count)} ${count === 1 ? 'key is' : 'keys are'} ignored: ${listed(ignored.keys, ignored.count)}.`;
 };
 
 /** The same for `publicInfo`. */
 export const ignoredInfo = (ignored: Ignored | undefined): Info['publicInfo'] =>
   ignored && ignored.count > 0
-    ? { ignored: { type: 'string', label: 'Ignored keys', value: listed(ignored) } }
+    ? {
+        ignored: {
+          type: 'string',
+          label: 'Ignored keys',
+          value: listed(ignored.keys, ignored.count),
+        },
+      }
     : {};

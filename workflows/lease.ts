@@ -14,6 +14,7 @@ import {
 } from '@temporalio/workflow';
 import type { Named } from './input';
 import type { Run } from './run';
+import { FIRST_WAIT, LONG, PART_OF_WAITED, SHORT_WAIT } from './lease-bounds';
 import { isHeard, isTold } from './told';
 
 /*
@@ -23,15 +24,6 @@ import { isHeard, isTold } from './told';
  * cancel, and the child tells the first of those who wait. A data product's run holds the product
  * only, and its component runs one component each, so nobody waits for one who waits for him.
  */
-
-/** Milliseconds a waiting run trusts the lease to tell it before it tries by itself. */
-const FIRST_WAIT = 30_000;
-/** Later on, this part of the time it has waited: its events grow with the logarithm of that time. */
-const PART_OF_WAITED = 1 / 4;
-/** Milliseconds before it tries again where the lease has just ended. */
-const SHORT_WAIT = 50;
-/** Events after which a lease starts anew with its queue; a history may have 51,200 (Temporal). */
-const LONG = 1000;
 
 /** To a lease: the sender waits for it, and after it the others it has been told of. */
 const waitSignal = defineSignal<[sender: string, others: string[]]>('wait');

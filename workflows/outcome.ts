@@ -9,7 +9,7 @@ import {
 import type { FailureDetails, Found } from '../activities/airbyte';
 import type { ProvisioningStatus } from '../src/contract';
 import type { KnownIds } from '../src/descriptor';
-import { asMessage } from './bounds';
+import { asMemo, asMessage } from './bounds';
 import { explain } from './failure';
 import type { Run } from './run';
 
@@ -95,14 +95,15 @@ export const endingOf = (err: unknown, run: Run) => {
 
 /**
  * Ends a run with the status of its failure. It goes into the failure's details, where it can be read
- * without a worker; a cancelled run has no details, so its status goes into the memo.
+ * without a worker; a cancelled run has no details, so its status goes into the memo, cut where it is
+ * long.
  */
 export const failWith = (
   status: ProvisioningStatus,
   { err, what, cancelled }: Pick<Failed, 'err' | 'what'> & { cancelled: boolean },
 ): never => {
   if (cancelled) {
-    upsertMemo({ status });
+    upsertMemo({ status: asMemo(status) });
     throw err;
   }
   throw ApplicationFailure.create({

@@ -7,7 +7,7 @@ import { claimed, retirementOf, sealing, takenOver } from './adoption';
 import type { ProvisionInput } from './input';
 import { endedBy, existingIn, failRun, reasonOf } from './outcome';
 import type { Existing } from './outcome';
-import { didNothing, settlesAt } from './failure';
+import { settlesAt, wroteNothing } from './failure';
 import { holdComponent } from './lease';
 import { ignoredInfo, ignoredSentence } from './ignored';
 import { activitiesFor, startRun } from './run';
@@ -99,25 +99,28 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
   const made: Existing = {};
   const written: Undoing['written'] = {};
 
+  const forget = (undo: Undo | undefined) => {
+    undos = undos.filter((each) => each !== undo);
+  };
+
   /** Registered before acting, so that a half-done step is undone; nothing done, nothing undone. */
   const undoable = async (
     kind: EntityKind,
     undo: Undo<EntityKind> | undefined,
     step: () => Promise<Put>,
   ) => {
-    const forget = () => {
-      undos = undos.filter((each) => each !== undo);
-    };
-    if (undo && !undos.includes(undo)) undos.push(undo);
+    // One that is there is of a former step, which has written.
+    const isFirst = undo && !undos.includes(undo);
+    if (isFirst) undos.push(undo);
     const put = await step().catch((err: unknown) => {
       if (undo) undo.settlesAt = settlesAt(err, settleTime);
-      if (didNothing(err)) forget();
+      if (isFirst && wroteNothing(err)) forget(undo);
       throw err;
     });
     noteFor(run, kind, put);
     made[`${kind}Id`] = put.id;
     if (put.kept) written[kind] = { name: put.name, kept: put.kept };
-    if (put.action === 'unchanged') forget();
+    if (put.action === 'unchanged') forget(undo);
     return put;
   };
 
@@ -183,7 +186,10 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     if (before.replaces) {
       const retirement = retirementOf(before.replaces, key, { steps, settleTime });
       undos.push(retirement.undo);
-      await retirement.retire();
+      await retirement.retire().catch((err: unknown) => {
+        if (wroteNothing(err)) forget(retirement.undo);
+        throw err;
+      });
     }
     run.phase('Putting the connection in place');
     const { replaces } = before;

@@ -1,5 +1,6 @@
 import type { ToldStreams } from '../activities/airbyte';
 import type { Plan } from '../src/descriptor';
+import { listed } from './bounds';
 
 /** Names that a log or a result gives, and characters of each. */
 const MAX_NAMED = 50;
@@ -18,11 +19,10 @@ const inShort = (streams: Named[]): ToldStreams => ({
 
 /** The names of a connection's streams, of which it may have thousands: the first, and how many more. */
 export const streamNames = (
-  { connection: { streams } }: Plan,
+  { connection: { streams } }: { connection: Pick<Plan['connection'], 'streams'> },
   discovered: ToldStreams | Named[],
 ): string => {
   const all = streams ?? discovered;
   const { count, first } = Array.isArray(all) ? inShort(all) : all;
-  const more = count - first.length;
-  return [...first, ...(more > 0 ? [`and ${String(more)} more`] : [])].join(', ');
+  return listed(first, count);
 };

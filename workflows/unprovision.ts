@@ -3,7 +3,7 @@ import type { Found } from '../activities/airbyte';
 import type { ProvisioningStatus } from '../src/contract';
 import type { KnownIds } from '../src/descriptor';
 import type { UnprovisionInput } from './input';
-import { settlesAt } from './failure';
+import { settlesAt, wroteNothing } from './failure';
 import { endedBy, existingIn, failRun, reasonOf } from './outcome';
 import type { Existing } from './outcome';
 import { holdComponent } from './lease';
@@ -15,6 +15,9 @@ import { startPart } from './verdict';
 import { startWithdrawal } from './withdraw';
 
 const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
+
+/** How long a clearing may take, as a first sync may; waiting for it takes no slot. */
+const CLEARING = { scheduleToCloseTimeout: '24h' } as const;
 
 interface Removal {
   what: string;
@@ -60,25 +63,33 @@ const undoOfClear = (
   return [{ kind: 'connection', what, effect: PUT_BACK, undo }];
 };
 
+interface Clearing {
+  steps: Steps;
+  settleTime: number;
+  /** Nothing of the connection was changed for it. */
+  unprepared: () => void;
+}
+
 /** Started once and then followed by its id: a job that ends between two looks is not made again. */
 const clear = async (
   connection: NonNullable<Found['connection']>,
-  { steps, settleTime }: { steps: Steps; settleTime: number },
+  { steps, settleTime, unprepared }: Clearing,
 ) => {
   const { id: connectionId, name, status } = connection;
-  const step = steps(`Clear the data of ${name}`);
+  const what = `Clear the data of ${name}`;
+  const step = steps(what);
   if (!patched('follow-a-clear-by-its-job')) return step.clearData({ connection });
   const isPaused = status !== 'active';
-  const { after } = await step.prepareClear({ connectionId, isPaused, settleTime });
+  const prepared = step.prepareClear({ connectionId, isPaused, settleTime });
+  const { after } = await prepared.catch((err: unknown) => {
+    if (wroteNothing(err)) unprepared();
+    throw err;
+  });
   const { jobId } = await step.startClear({ connectionId, after, settleTime });
-  await step.followClear({ jobId });
+  await steps(what, CLEARING).followClear({ jobId });
 };
 
-const clearData = async (
-  run: Run,
-  { connection, destination }: Found,
-  by: { steps: Steps; settleTime: number },
-) => {
+const clearData = async (run: Run, { connection, destination }: Found, by: Clearing) => {
   if (connection) {
     run.phase('Clearing the data in the destination');
     await clear(connection, by);
@@ -142,7 +153,10 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     if (input.removeData) {
       const { settleTime } = input.retry;
       undos = undoOfClear(found, { steps, settleTime });
-      await clearData(run, found, { steps, settleTime }).catch((err: unknown) => {
+      const unprepared = () => {
+        undos = [];
+      };
+      await clearData(run, found, { steps, settleTime, unprepared }).catch((err: unknown) => {
         for (const undo of undos) undo.settlesAt = settlesAt(err, settleTime);
         throw err;
       });

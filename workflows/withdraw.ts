@@ -1,5 +1,5 @@
 import { CancellationScope, CancelledFailure, patched } from '@temporalio/workflow';
-import { holdAccessOf, recallPeople } from './access-recall';
+import { holdAccessOf, isBounded, recallPeople, recallUnmoved } from './access-recall';
 import { accessSteps, failureOf } from './access-steps';
 import { MAX_NAMED, namer } from './access-words';
 import { explain } from './failure';
@@ -16,6 +16,7 @@ export interface Withdrawal {
   withdraw: () => Promise<Map<string, unknown>>;
 }
 
+const REVOKING = 'Revoking the access that people had through the component';
 const UNKNOWN = 'whatever access people had through the component, as it could not be recalled';
 
 /**
@@ -32,8 +33,11 @@ export const startWithdrawal = async (
 
   const wordsFor = (people: string[]) => (people.length > 0 ? [namer()(people)] : []);
   const recall = () => recallPeople(input, run, steps);
+  const isPrompt = isBounded();
+  // Who was granted nothing waits for no move, and whoever was is told before one.
+  const known = async () => (isPrompt ? await recallUnmoved(input, steps) : undefined) ?? recall();
   // The pipeline is removed even where this cannot be told; it is asked once more after that.
-  const left = await recall().then(wordsFor, (err: unknown) => {
+  const left = await known().then(wordsFor, (err: unknown) => {
     if (CancellationScope.current().consideredCancelled) throw err;
     run.warn(explain(err).problem);
     return [UNKNOWN];
@@ -60,10 +64,12 @@ export const startWithdrawal = async (
     const failures = new Map<string, unknown>();
     try {
       if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
-      if ((await recall()).length === 0) return failures;
+      if ((await known()).length === 0) return failures;
       await holdAccessOf(input, run);
-      run.phase('Revoking the access that people had through the component');
-      await takeAll(failures, await recall());
+      if (!isPrompt) run.phase(REVOKING);
+      const people = await recall();
+      if (isPrompt) run.phase(REVOKING);
+      await takeAll(failures, people);
     } catch (err) {
       for (const what of left) failures.set(what, err);
       if (left.length === 0 && !(err instanceof CancelledFailure)) failures.set(UNKNOWN, err);
