@@ -16,6 +16,7 @@ const matrix = [
 /** Others that take most of a minute and more. */
 const others = [
   'access-memory',
+  'access-pace',
   'adopt-cli',
   'backpressure',
   'chaos',

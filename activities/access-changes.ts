@@ -59,7 +59,10 @@ export const createAccessChanges = ({ accessFor, accessPermission, memory }: Acc
     job.told.ends.push([key, 'revoked']);
   };
 
-  const giveAll = async (job: Job, { people, run }: Pick<Giving, 'people' | 'run'>) => {
+  const giveSome = async (
+    job: Job,
+    { keys, people, run }: Pick<Giving, 'people' | 'run'> & { keys: string[] },
+  ) => {
     const access = accessFor(job.interest);
     const missing = new Map<string, { person: PersonId; there: Seen[]; isNoted: boolean }>();
     const wrong = new Map<string, { kept: Seen[]; wrong: Seen[] }>();
@@ -104,7 +107,7 @@ export const createAccessChanges = ({ accessFor, accessPermission, memory }: Acc
       await takeFrom(job, { key, there, others, run });
     };
 
-    await job.each(Object.keys(people), lookAtOne);
+    await job.each(keys, lookAtOne);
     // Before acting, so that nothing is granted that is not remembered, however the attempt ends.
     if (missing.size > 0)
       await job.note(
@@ -119,7 +122,7 @@ export const createAccessChanges = ({ accessFor, accessPermission, memory }: Acc
     await job.each([...wrong.keys()], replaceOne);
   };
 
-  const takeAll = async (job: Job, { keys, run, isForGood }: Taking) => {
+  const takeSome = async (job: Job, { keys, run, isForGood }: Taking) => {
     const takeOne = async (key: string) => {
       const record = job.records[key];
       if (!record) {
@@ -145,7 +148,7 @@ export const createAccessChanges = ({ accessFor, accessPermission, memory }: Acc
     await job.each(keys, takeOne);
   };
 
-  const restoreAll = async (job: Job, { keys, run }: Pick<Restoring, 'keys' | 'run'>) => {
+  const restoreSome = async (job: Job, { keys, run }: Pick<Restoring, 'keys' | 'run'>) => {
     const restoreOne = async (key: string) => {
       const record = job.records[key];
       if (!record) return;
@@ -187,7 +190,7 @@ export const createAccessChanges = ({ accessFor, accessPermission, memory }: Acc
         memory,
         batch,
         { keys: Object.keys(people), wants: true, goesOn: false, areNew },
-        (job) => giveAll(job, { people, run: batch.run }),
+        (job, some) => giveSome(job, { keys: some, people, run: batch.run }),
       ),
 
     /** Takes from people what they were granted, unless another component wants it. */
@@ -196,7 +199,7 @@ export const createAccessChanges = ({ accessFor, accessPermission, memory }: Acc
         memory,
         batch,
         { keys, wants: false, goesOn: isForGood, gone: (acted) => (isForGood ? acted : []) },
-        (job) => takeAll(job, { keys, isForGood, ...batch }),
+        (job, some) => takeSome(job, { ...batch, keys: some, isForGood }),
       ),
 
     /** Puts back what this run has changed of the people's access, and only that. */
@@ -210,7 +213,7 @@ export const createAccessChanges = ({ accessFor, accessPermission, memory }: Acc
           goesOn: true,
           gone: (acted) => acted.filter((key) => !former.includes(key)),
         },
-        (job) => restoreAll(job, { keys, run: batch.run }),
+        (job, some) => restoreSome(job, { keys: some, run: batch.run }),
       ),
 
     /** After a run that ended well: nothing is to be put back, and who has left is forgotten. */
