@@ -1,7 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Info } from '@temporalio/activity';
 import { AirbyteError, notDone } from '../src/airbyte-error';
-import type { OutOfTime } from '../src/airbyte-error';
+import type { Asked, OutOfTime } from '../src/airbyte-error';
 import type { Interest } from '../src/airbyte-http';
 import { forTimer } from '../src/durations';
 import { isRecord } from '../src/json';
@@ -197,7 +197,11 @@ export const attempt = async <Result>(
   const beat = () => context.heartbeat(info.heartbeatDetails);
   const beating = setInterval(beat, (info.heartbeatTimeoutMs ?? 9000) / 3);
   const clock = AbortSignal.timeout(forTimer(Math.max(MARGIN, attemptsTime(info))));
-  const interest = { cancelled: cancellationSignal, timeUp: clock };
+  let last: Asked | undefined;
+  const hear = (call: Asked) => {
+    last = call;
+  };
+  const interest = { cancelled: cancellationSignal, timeUp: clock, hear };
   let settlesAt = settlesAtFirst(info, settleTime);
   try {
     const age = Date.now() - info.scheduledTimestampMs;
@@ -205,8 +209,8 @@ export const attempt = async <Result>(
   } catch (thrown) {
     const err = orOutOfTime(thrown, info);
     if (err instanceof AirbyteError && err.unclear) settlesAt = Date.now() + settleTime;
-    const isTold = err instanceof AirbyteError || err instanceof Waiting;
-    const failure = clock.aborted && !isTold ? notDone() : err;
+    const isTold = [AirbyteError, Waiting, ApplicationFailure].some((each) => err instanceof each);
+    const failure = clock.aborted && !isTold ? notDone(info.activityType, last, err) : err;
     const details = detailsOf(failure, info, settlesAt);
     const lastWord: LastWord = { attempt: info.attempt, details };
     context.heartbeat(lastWord);
