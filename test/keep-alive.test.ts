@@ -15,7 +15,9 @@ import { startHarness } from './harness';
 const IDLE = 6000;
 
 const agents: http.Agent[] = [];
-afterAll(() => {
+const servers: Worker[] = [];
+afterAll(async () => {
+  await Promise.all(servers.map((server) => server.terminate()));
   for (const agent of agents) agent.destroy();
 });
 
@@ -82,6 +84,7 @@ test.each([
   'a write to Airbyte takes no connection that was closed while the worker computed, after %s',
   async (_what, before) => {
     const server = new Worker(CLOSING, { eval: true });
+    servers.push(server);
     const told = async () => z.number().parse((await once(server, 'message'))[0]);
     const airbyte = createAirbyteHttp({
       url: `http://127.0.0.1:${String(await told())}`,
@@ -100,7 +103,6 @@ test.each([
     await expect(write()).resolves.toEqual({});
     server.postMessage('connections?');
     expect(await told()).toBe(2);
-    await server.terminate();
   },
 );
 
