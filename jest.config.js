@@ -16,6 +16,7 @@ const matrix = [
 /** Others that take twenty seconds and more, and are not the first to tell of a fault. */
 const others = [
   'access-memory',
+  'access-pace',
   'adopt-cli',
   'backpressure',
   'broken-descriptors',

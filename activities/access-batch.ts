@@ -10,7 +10,9 @@ import type { Attempt } from './attempt';
 
 /** Milliseconds after which an attempt begins with nobody more, so that it ends before its hold does. */
 const WORK_TIME = 60_000;
-/** People of a batch who are asked about at once; Airbyte's client has a bound of its own. */
+/** People whom an attempt looks at, notes and acts on before it begins with others; it always does so with the first. */
+export const TOGETHER = 10;
+/** People of these who are asked about at once; Airbyte's client has a bound of its own. */
 const AT_ONCE = 5;
 
 /** Some of a component's people, who are remembered by one workflow. */
@@ -45,7 +47,7 @@ export interface Told {
   kept: number;
   /** Refused by Airbyte, where the others are to go on. */
   left: LeftOver[];
-  /** Not acted on yet: others come first, or there was no time. */
+  /** Not acted on yet: others come first, or there was no time. Fewer than were asked for, but for the first case. */
   rest: string[];
   /** Whether anything is different that a run that fails must put back. */
   isChanged: boolean;
@@ -62,7 +64,7 @@ export interface Job extends Attempt {
   /** What the workflow that remembers is told in the end, however the attempt ends. */
   outcomes: Record<string, Outcome>;
   told: Told;
-  /** The work for each, several at once; after a failure, or when time is short, for no more. */
+  /** The work for each, several at once; after a failure for no more. */
   each: (keys: string[], work: (key: string) => Promise<void>) => Promise<void>;
   /** Tells the workflow that remembers what is about to be done. */
   note: (outcomes: Record<string, Outcome>) => Promise<void>;
@@ -97,13 +99,14 @@ interface Wish {
 
 /**
  * One attempt at a batch. Its people are held meanwhile, so that no other run acts on them, and what
- * was done is remembered at the end, however it ends.
+ * was done is remembered at the end, however it ends. `act` has some of them at a time: however slow
+ * Airbyte is, an attempt that does not fail leaves fewer than it began with.
  */
 export const withHeld = (
   memory: AccessMemory,
   batch: Batch,
   { keys, wants, goesOn, areNew = false, gone = () => [] }: Wish,
-  act: (job: Job) => Promise<void>,
+  act: (job: Job, some: string[]) => Promise<void>,
 ): Promise<Told> =>
   attempt(async (given) => {
     const { taskQueue, component, token, run, shard, lasts } = batch;
@@ -117,16 +120,12 @@ export const withHeld = (
 
     const stopAt = Date.now() + WORK_TIME;
     const failures: unknown[] = [];
-    const rest = new Set<string>();
     const limit = pLimit(AT_ONCE);
     const outcomes: Record<string, Outcome> = {};
     const settle = (some: Record<string, Outcome>, isLast: boolean) =>
       memory.settle(taskQueue, shard, { component: digest, turn, outcomes: some, isLast });
     const one = async (key: string, work: (key: string) => Promise<void>) => {
-      if (failures.length > 0 || Date.now() > stopAt) {
-        rest.add(key);
-        return;
-      }
+      if (failures.length > 0) return;
       try {
         await work(key);
       } catch (err) {
@@ -145,11 +144,17 @@ export const withHeld = (
       },
       note: (some) => settle(some, false),
     };
-    await act(job).catch((err: unknown) => failures.push(err));
+    let done = 0;
+    do {
+      const some = keys.slice(done, done + TOGETHER);
+      await act(job, some).catch((err: unknown) => failures.push(err));
+      done += some.length;
+    } while (done < keys.length && failures.length === 0 && Date.now() < stopAt);
     await settle(outcomes, true);
     if (failures.length > 0) throw gravest(failures);
+    const rest = keys.slice(done);
     const notActedOn = new Set([...rest, ...told.left.map(({ key }) => key)]);
     const struck = gone(keys.filter((key) => !notActedOn.has(key)));
     if (struck.length > 0) await memory.strike(taskQueue, component, struck);
-    return { ...told, rest: [...rest] };
+    return { ...told, rest };
   }, batch.settleTime);

@@ -1,18 +1,13 @@
-import type { Access } from '../src/access';
-import type { Interest } from '../src/airbyte-http';
 import type { AccessMemory } from '../src/access-memory';
 import { granteesOf } from '../workflows/access-shards';
-import type { Before, Granted, Grantee, Outcome } from '../workflows/grantee-records';
+import { createAccessActs } from './access-acts';
+import type { AccessActsDeps } from './access-acts';
 import { withHeld } from './access-batch';
-import type { Batch, Job, Told } from './access-batch';
-import { grant, isRefused, lookAt, personOf, planFor, remembered, revoke } from './access-people';
-import type { PersonId, Seen } from './access-people';
+import type { Batch, Told } from './access-batch';
+import type { PersonId } from './access-people';
 import { attempt } from './attempt';
 
-export interface AccessChangesDeps {
-  accessFor: (interest: Interest) => Access;
-  /** What updateacl grants: a PermissionType. */
-  accessPermission: string;
+export interface AccessChangesDeps extends AccessActsDeps {
   memory: AccessMemory;
 }
 
@@ -24,154 +19,9 @@ interface Of {
   component: string;
 }
 
-/** What a run has found of somebody, as far as it has told. */
-const beforeIn = ({ before }: Grantee, { digest }: Job, run: string): Before | undefined => {
-  const told = before?.[digest];
-  return told?.run === run ? told : undefined;
-};
-
-const isWantedByOthers = ({ wantedBy }: Grantee, { digest }: Job) =>
-  wantedBy.some((each) => each !== digest);
-
 /** Changing who may use the workspace, some people at a time. Each is safe to repeat. */
 export const createAccessChanges = ({ accessFor, accessPermission, memory }: AccessChangesDeps) => {
-  /** Takes our permissions away one by one; what is gone is remembered as taken, even if the next fails. */
-  const takeFrom = async (
-    job: Job,
-    { key, there, others, run }: { key: string; there: Seen[]; others: Granted[]; run: string },
-  ) => {
-    const record = job.records[key];
-    if (!record) return;
-    const before = beforeIn(record, job, run);
-    const wanted = record.wantedBy.includes(job.digest);
-    const taken = [...(before?.taken ?? [])];
-    for (const [index, each] of there.entries()) {
-      await revoke(accessFor(job.interest), key, [each]);
-      taken.push(...remembered([each]));
-      job.outcomes[key] = {
-        granted: [...others, ...remembered(there.slice(index + 1))],
-        wanted,
-        before: { run, wanted: before?.wanted ?? wanted, taken },
-      };
-    }
-    if (there.length === 0) return;
-    job.told.isChanged = true;
-    job.told.ends.push([key, 'revoked']);
-  };
-
-  const giveAll = async (job: Job, { people, run }: Pick<Giving, 'people' | 'run'>) => {
-    const access = accessFor(job.interest);
-    const missing = new Map<string, { person: PersonId; there: Seen[]; isNoted: boolean }>();
-    const wrong = new Map<string, { kept: Seen[]; wrong: Seen[] }>();
-    const lookAtOne = async (key: string) => {
-      const [person, record] = [people[key], job.records[key]];
-      if (!person || !record) return;
-      const isNoted = record.granted.some((each) => !each.id && each.run === run);
-      const look = await lookAt(access, { key, record, person });
-      const plan = planFor(look, person, accessPermission);
-      job.outcomes[key] = { granted: remembered(look.there), wanted: true };
-      if (beforeIn(record, job, run)) job.told.isChanged = true;
-      if (plan.wrong.length > 0) wrong.set(key, plan);
-      if (plan.isMissing) missing.set(key, { person, there: look.there, isNoted });
-      // Of an earlier attempt's, that had no time to tell.
-      else if (plan.kept.some((each) => each.run === run)) job.told.ends.push([key, 'granted']);
-      else if (plan.kept.length > 0) job.told.kept += 1;
-      else job.told.ends.push([key, 'had']);
-    };
-    const noted = (person: PersonId): Granted => ({ ...person, type: accessPermission, run });
-    const grantOne = async (key: string) => {
-      const one = missing.get(key);
-      if (!one) return;
-      const { person, there, isNoted } = one;
-      const of = { person: personOf(key, person), type: accessPermission, mayBeThere: isNoted };
-      const withNote = [...remembered(there), noted(person)];
-      try {
-        const id = await grant(access, of, job);
-        const granted = [...remembered(there), { ...noted(person), id }];
-        job.outcomes[key] = { granted, wanted: true };
-      } catch (err) {
-        // What may still come about stays noted.
-        if (!isRefused(err)) job.outcomes[key] = { granted: withNote, wanted: true };
-        throw err;
-      }
-      job.told.isChanged = true;
-      job.told.ends.push([key, 'granted']);
-    };
-    const replaceOne = async (key: string) => {
-      const there = wrong.get(key)?.wrong ?? [];
-      const ids = there.map(({ id }) => id);
-      const others = (job.outcomes[key]?.granted ?? []).filter(({ id }) => !ids.includes(id ?? ''));
-      await takeFrom(job, { key, there, others, run });
-    };
-
-    await job.each(Object.keys(people), lookAtOne);
-    // Before acting, so that nothing is granted that is not remembered, however the attempt ends.
-    if (missing.size > 0)
-      await job.note(
-        Object.fromEntries(
-          [...missing].map(([key, { person, there }]) => [
-            key,
-            { granted: [...remembered(there), noted(person)], wanted: true },
-          ]),
-        ),
-      );
-    await job.each([...missing.keys()], grantOne);
-    await job.each([...wrong.keys()], replaceOne);
-  };
-
-  const takeAll = async (job: Job, { keys, run, isForGood }: Taking) => {
-    const takeOne = async (key: string) => {
-      const record = job.records[key];
-      if (!record) {
-        job.told.ends.push([key, 'unremembered']);
-        return;
-      }
-      const wanted = record.wantedBy.includes(job.digest);
-      const unwant = (granted: Granted[]): Outcome => {
-        const known = job.outcomes[key]?.before ?? beforeIn(record, job, run);
-        const before = known ?? { run, wanted, taken: [] };
-        return { granted, wanted: false, before: isForGood ? null : before };
-      };
-      if (isWantedByOthers(record, job)) {
-        job.told.ends.push([key, 'others']);
-        job.outcomes[key] = unwant(record.granted);
-      } else {
-        const { there } = await lookAt(accessFor(job.interest), { key, record });
-        await takeFrom(job, { key, there, others: [], run });
-        job.outcomes[key] = unwant([]);
-      }
-      job.told.isChanged = true;
-    };
-    await job.each(keys, takeOne);
-  };
-
-  const restoreAll = async (job: Job, { keys, run }: Pick<Restoring, 'keys' | 'run'>) => {
-    const restoreOne = async (key: string) => {
-      const record = job.records[key];
-      if (!record) return;
-      const access = accessFor(job.interest);
-      const before = beforeIn(record, job, run);
-      const wanted = before ? before.wanted : record.wantedBy.includes(job.digest);
-      const mine = record.granted.filter((each) => each.run === run);
-      let rest = record.granted.filter((each) => each.run !== run);
-      // By now another component counts on it.
-      if (isWantedByOthers(record, job)) rest = record.granted;
-      else if (mine.length > 0) {
-        const { there } = await lookAt(access, { key, record: { ...record, granted: mine } });
-        await revoke(access, key, there);
-        if (there.length > 0) job.told.ends.push([key, 'revoked']);
-      }
-      job.outcomes[key] = { granted: rest, wanted: record.wantedBy.includes(job.digest) };
-      for (const each of before?.taken ?? []) {
-        const person = personOf(key, each);
-        const id = await grant(access, { person, type: each.type, mayBeThere: true }, job);
-        rest = [...rest, { ...each, id }];
-        job.told.ends.push([key, 'granted']);
-      }
-      job.outcomes[key] = { granted: rest, wanted, before: null };
-    };
-    await job.each(keys, restoreOne);
-  };
+  const { giveSome, takeSome, restoreSome } = createAccessActs({ accessFor, accessPermission });
 
   return {
     /** Whom the component gives access to, and whether an earlier version remembers more of it. */
@@ -191,7 +41,7 @@ export const createAccessChanges = ({ accessFor, accessPermission, memory }: Acc
         memory,
         batch,
         { keys: Object.keys(people), wants: true, goesOn: false, areNew },
-        (job) => giveAll(job, { people, run: batch.run }),
+        (job, some) => giveSome(job, { keys: some, people, run: batch.run }),
       ),
 
     /** Takes from people what they were granted, unless another component wants it. */
@@ -200,7 +50,7 @@ export const createAccessChanges = ({ accessFor, accessPermission, memory }: Acc
         memory,
         batch,
         { keys, wants: false, goesOn: isForGood, gone: (acted) => (isForGood ? acted : []) },
-        (job) => takeAll(job, { keys, isForGood, ...batch }),
+        (job, some) => takeSome(job, { ...batch, keys: some, isForGood }),
       ),
 
     /** Puts back what this run has changed of the people's access, and only that. */
@@ -214,7 +64,7 @@ export const createAccessChanges = ({ accessFor, accessPermission, memory }: Acc
           goesOn: true,
           gone: (acted) => acted.filter((key) => !former.includes(key)),
         },
-        (job) => restoreAll(job, { keys, run: batch.run }),
+        (job, some) => restoreSome(job, { keys: some, run: batch.run }),
       ),
 
     /** After a run that ended well: nothing is to be put back, and who has left is forgotten. */

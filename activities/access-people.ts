@@ -109,7 +109,7 @@ export const revoke = async (access: Access, key: string, grants: Seen[]) => {
     const person = personOf(key, each);
     await access.revoke(person, each.id);
     const left = (await access.permissionsOf(person)).find(({ id }) => id === each.id);
-    if (left) throw stillThere('permission', left.id);
+    if (left) throw stillThere('permission', `${left.id} of ${key}`);
   }
 };
 

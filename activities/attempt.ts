@@ -1,7 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Info } from '@temporalio/activity';
 import { AirbyteError, notDone } from '../src/airbyte-error';
-import type { OutOfTime } from '../src/airbyte-error';
+import type { Asked, OutOfTime } from '../src/airbyte-error';
 import type { Interest } from '../src/airbyte-http';
 import { forTimer } from '../src/durations';
 import { isRecord } from '../src/json';
@@ -219,15 +219,19 @@ export const attempt = async <Result>(
   const writes = () => {
     sent.hasWritten = true;
   };
-  const interest = { cancelled: cancellationSignal, timeUp: clock, writes };
+  let last: Asked | undefined;
+  const hear = (call: Asked) => {
+    last = call;
+  };
+  const interest = { cancelled: cancellationSignal, timeUp: clock, writes, hear };
   try {
     const age = Date.now() - info.scheduledTimestampMs;
     return await work({ number: info.attempt, age, interest, settlesAt: sent.settlesAt });
   } catch (thrown) {
     const err = orOutOfTime(thrown, info);
     if (err instanceof AirbyteError && err.unclear) sent.settlesAt = Date.now() + settleTime;
-    const isTold = err instanceof AirbyteError || err instanceof Waiting;
-    const failure = clock.aborted && !isTold ? notDone() : err;
+    const isTold = [AirbyteError, Waiting, ApplicationFailure].some((each) => err instanceof each);
+    const failure = clock.aborted && !isTold ? notDone(info.activityType, last, err) : err;
     const details = detailsOf(failure, info, sent);
     const lastWord: LastWord = { attempt: info.attempt, details };
     context.heartbeat(lastWord);

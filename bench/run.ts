@@ -11,6 +11,7 @@ import { dataConverter } from '../src/payload-codec';
 import { requestsOn } from './bench';
 import { benchBodies } from './bodies';
 import { benchCrowd } from './crowd';
+import { benchGrants } from './grants';
 import { closeConnections } from './http';
 import { benchLease } from './lease';
 import { benchProvision } from './provision';
@@ -42,6 +43,7 @@ const measureAll = async (stack: Stack, part: string | undefined) => {
       requestFor: requestsOn(stack),
     };
     if (part === 'bodies') return { bodies: await benchBodies(bench) };
+    if (part === 'grants') return { grants: await benchGrants(bench) };
     const start = await benchStart(bench);
     const provision = await benchProvision(bench);
     const validate = await benchValidate(bench);

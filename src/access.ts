@@ -72,6 +72,9 @@ const GROUP_PERMISSION = {
 const Granted = z.object({ permissionId: z.string() }).transform((given) => given.permissionId);
 const nothing = z.unknown();
 
+/** As a descriptor names him, but for the form of a mail. */
+const named = ({ kind, name }: Person) => `${kind}:${name}`;
+
 const chunksOf = <Item>(items: Item[], size: number): Item[][] =>
   items.length === 0 ? [] : [items.slice(0, size), ...chunksOf(items.slice(size), size)];
 
@@ -86,9 +89,10 @@ export const createAccess =
     const rowsOf = async <Item extends object>(
       path: string,
       form: Form<Item>,
-      query: Record<string, string | number> = {},
+      { about, ...query }: { about?: string } & Record<string, string | number> = {},
     ) => {
-      const { data } = await http({ method: 'GET', path, query, answer: list, interest });
+      const call = { method: 'GET' as const, path, query, answer: list, interest };
+      const { data } = await http({ ...call, ...(about !== undefined && { about }) });
       return data.map((row) => readOne(form, row));
     };
     const get = async <Item extends object>(...asked: Parameters<typeof rowsOf<Item>>) =>
@@ -132,9 +136,10 @@ export const createAccess =
     };
 
     const listPermissions = async (person: Person): Promise<Permission[]> => {
+      const about = named(person);
       if (person.kind === 'group') {
         const path = `/groups/${person.id}/permissions`;
-        return (await get(path, GROUP_PERMISSION)).flatMap((permission) =>
+        return (await get(path, GROUP_PERMISSION, { about })).flatMap((permission) =>
           counting(permission, {
             workspace: permission.workspaceId ?? undefined,
             organization: permission.organizationId ?? undefined,
@@ -142,7 +147,7 @@ export const createAccess =
           }),
         );
       }
-      const query = { userId: person.id, organizationId: person.organizationId };
+      const query = { userId: person.id, organizationId: person.organizationId, about };
       return (await get('/permissions', USER_PERMISSION, query)).flatMap((permission) => {
         const { scope, scopeId } = permission;
         const of = (wanted: string) => (scope === wanted ? (scopeId ?? undefined) : undefined);
@@ -187,16 +192,19 @@ export const createAccess =
         const [path, whose] =
           kind === 'user' ? ['/permissions', { userId: id }] : [`/groups/${id}/permissions`, {}];
         const body = { permissionType, workspaceId, ...whose };
-        return http({ method: 'POST', path, body, answer: Granted, interest });
+        const about = named(person);
+        return http({ method: 'POST', path, body, about, answer: Granted, interest });
       },
 
-      async revoke({ kind, id }, permissionId) {
+      async revoke(person, permissionId) {
+        const { kind, id } = person;
+        const about = named(person);
         const path =
           kind === 'user'
             ? `/permissions/${permissionId}`
             : `/groups/${id}/permissions/${permissionId}`;
         try {
-          return await http({ method: 'DELETE', path, answer: nothing, interest });
+          return await http({ method: 'DELETE', path, about, answer: nothing, interest });
         } catch (err) {
           if (err instanceof AirbyteError && err.status === 404) return undefined;
           throw err;

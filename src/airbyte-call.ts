@@ -1,6 +1,6 @@
 import { OWNED } from './ownership';
 
-const KINDS = ['connection', 'source', 'destination'] as const;
+const KINDS = ['connection', 'source', 'destination', 'tag'] as const;
 
 interface Given {
   path: string;

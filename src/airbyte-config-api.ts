@@ -19,7 +19,8 @@ import {
 } from './airbyte-config-forms';
 import { STREAM, catalogOf, hasChoice, offeredBy, type Catalog } from './airbyte-config-streams';
 import { createDiscovered } from './airbyte-config-discovered';
-import { AirbyteError, outOfTurn, unreadableSource } from './airbyte-error';
+import { unreadableSource } from './airbyte-answer';
+import { AirbyteError, outOfTurn } from './airbyte-error';
 import { overBy } from './airbyte-http';
 import type { AirbyteHttp, Interest } from './airbyte-http';
 import { PAGE, byCursor, lookThrough, readList } from './airbyte-list';
@@ -109,7 +110,7 @@ export const createConfigAirbyte = (options: ConfigAirbyteOptions) => {
         return { catalog: { streams }, catalogId: found.catalogId };
       }
       const { externalMessage = '' } = found.jobInfo.failureReason ?? {};
-      throw unreadableSource(redactor.redact(externalMessage));
+      throw unreadableSource(sourceId, redactor.redact(externalMessage));
     };
 
     const getActor = (kind: Kind, id: string) =>

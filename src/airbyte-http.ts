@@ -1,16 +1,11 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { subjectOf } from './airbyte-call';
-import {
-  failedAnswer,
-  noAnswer,
-  notSent,
-  outOfTime,
-  unexpectedAnswer,
-  unreadableAnswer,
-} from './airbyte-error';
-import type { Answer, Asked } from './airbyte-error';
+import { failedAnswer, unexpectedAnswer, unreadableAnswer } from './airbyte-answer';
+import type { Answer } from './airbyte-answer';
+import { noAnswer, notSent, outOfTime } from './airbyte-error';
+import type { Asked } from './airbyte-error';
 import { TokenAnswer, createSession } from './airbyte-session';
 import type { AirbyteAuth } from './config';
 import { LASTING, whileWanted } from './in-flight';
@@ -28,6 +23,8 @@ export interface Call<Schema extends z.ZodType> {
   writes?: boolean;
   query?: Record<string, string | number | boolean | undefined>;
   body?: object;
+  /** Whom it is about, for people, where the call does not tell itself. */
+  about?: string;
   answer: Schema;
   interest: Interest;
 }
@@ -40,6 +37,8 @@ export interface Interest {
   timeUp: AbortSignal;
   /** Hears of each write before it is sent, whatever comes of it. */
   writes?: () => void;
+  /** Is told of each call before it waits for its turn. */
+  hear?: (call: Asked) => void;
 }
 
 /** Where a self-managed Airbyte has its two APIs. */
@@ -61,6 +60,15 @@ export interface AirbyteHttpOptions {
 }
 
 export type AirbyteHttp = ReturnType<typeof createAirbyteHttp>;
+
+/**
+ * After long computing: connections that Airbyte has closed meanwhile are noticed before one is used.
+ * The loop looks at them between the ends of two turns.
+ */
+const noticeClosed = async () => {
+  await endOfTurn();
+  await endOfTurn();
+};
 
 const queryOf = (query: Call<z.ZodType>['query'] = {}) => {
   const params = new URLSearchParams();
@@ -85,7 +93,7 @@ const askedBy = (call: Call<z.ZodType>): Asked => ({
   method: call.method,
   path: call.path,
   writes: isWrite(call),
-  about: subjectOf(call),
+  about: call.about ?? subjectOf(call),
 });
 
 /** Why somebody waits for something no more: it was cancelled, or else what is to be said then. */
@@ -104,8 +112,7 @@ export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
   const { auth, requestTimeout, limit, redactor, log, base: ours = PUBLIC_API } = options;
 
   const send = async (call: Call<z.ZodType>, authorization?: string): Promise<Answer> => {
-    // After long computing: connections that Airbyte has closed meanwhile are noticed before one is used.
-    await breathe();
+    await noticeClosed();
     const started = Date.now();
     const deadline = AbortSignal.timeout(requestTimeout);
     const { cancelled, timeUp } = call.interest;
@@ -136,13 +143,13 @@ export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
 
   const read = <Schema extends z.ZodType>(call: Call<Schema>, answer: Answer) => {
     const { status, text } = answer;
-    if (status < 200 || status > 299)
-      throw failedAnswer({ ...call, writes: isWrite(call) }, answer, redactor.redact);
+    const asked = askedBy(call);
+    if (status < 200 || status > 299) throw failedAnswer(asked, answer, redactor.redact);
     const json = text === '' ? undefined : parseJson(text);
-    if (json === undefined && text !== '') throw unreadableAnswer(call, answer);
+    if (json === undefined && text !== '') throw unreadableAnswer(asked, answer);
     const parsed = call.answer.safeParse(json);
     if (parsed.success) return parsed.data;
-    throw unexpectedAnswer(call, status, parsed.error);
+    throw unexpectedAnswer(asked, status, parsed.error);
   };
 
   const session = createSession(auth, async ({ clientId, clientSecret }) => {
@@ -172,7 +179,9 @@ export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
   };
 
   return <Schema extends z.ZodType>(call: Call<Schema>): Promise<z.output<Schema>> => {
-    const over = overBy(call.interest, () => notSent(askedBy(call)));
+    const asked = askedBy(call);
+    call.interest.hear?.(asked);
+    const over = overBy(call.interest, () => notSent(asked));
     const work = async () => read(call, await perform(call, over));
     return limit(work, { interest: call.interest, over });
   };

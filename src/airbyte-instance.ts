@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { AirbyteError, failedAnswer, noAnswer, noAirbyte, unreadableAnswer } from './airbyte-error';
-import type { Answer } from './airbyte-error';
+import { failedAnswer, unreadableAnswer } from './airbyte-answer';
+import type { Answer } from './airbyte-answer';
+import { AirbyteError, noAnswer, noAirbyte } from './airbyte-error';
 import { CONFIG_API, PUBLIC_API } from './airbyte-http';
 import type { AirbyteHttpOptions } from './airbyte-http';
 import { basicHeader } from './airbyte-session';

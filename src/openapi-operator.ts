@@ -35,13 +35,14 @@ const step: Step = {
   activity: 'putSource',
   state: 'failed',
   attempts: 12,
-  lastError: 'Airbyte answered 503 to createSource.',
+  lastError: 'Airbyte answered 503 to POST /sources for the source "Bookings".',
   solution: 'See whether Airbyte is up, then replay the run.',
 };
 const details: RunDetails = {
   ...run,
   status: 'FAILED',
-  result: 'The component was not provisioned. Airbyte answered 503 to createSource.',
+  result:
+    'The component was not provisioned. Airbyte answered 503 to POST /sources for the source "Bookings".',
   steps: [step],
   airbyte: { now: [], ids: {}, leftBehind: [], note: 'Nothing of the component is in Airbyte.' },
 };

@@ -151,6 +151,8 @@ test.each([
   [{ path: '/connections', body: { name: 'a to b', sourceId: 's' } }, 'the connection "a to b"'],
   [{ path: '/streams', query: { sourceId: 's1', destinationId: 'd1' } }, 'the source s1'],
   [{ path: '/jobs', body: { connectionId: 'c1', jobType: 'sync' } }, 'the connection c1'],
+  [{ path: '/tags/create', body: { name: 'finance', workspaceId: 'w1' } }, 'the tag "finance"'],
+  [{ path: '/tags/delete', body: { tagId: 't1', workspaceId: 'w1' } }, 'the tag t1'],
   [{ path: '/source_definitions/list', body: { name: 'no entity' } }, undefined],
   [{ path: '/sources' }, undefined],
 ])('%j is about %s', (call, subject) => {

@@ -214,7 +214,7 @@ test('a failed run says what went wrong, what to do and what was undone', async 
   expect(status).toMatchObject({
     status: 'FAILED',
     result: [
-      `The component was not provisioned. Airbyte answered 422 to POST ${CREATE[API]}: streams are odd, **********`,
+      `The component was not provisioned. Airbyte answered 422 to POST ${CREATE[API]} for the connection "Payments CSV <> Snowflake": streams are odd, **********`,
       'What to do: Check specific.source, specific.destination and specific.connection in the descriptor.',
       'Undone: the destination "Snowflake" (deleted); the source "Payments CSV" (deleted).',
     ].join('\n'),

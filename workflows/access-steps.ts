@@ -1,13 +1,7 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  CancelledFailure,
-  sleep,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
 import type { End, LeftOver, Told } from '../activities/access-batch';
 import type { PersonId } from '../activities/access-people';
-import type { FailureDetails } from '../activities/airbyte';
+import { accessRounds, asFailure } from './access-rounds';
 import { batchesOf } from './access-shards';
 import type { Group } from './access-shards';
 import type { OfComponent } from './access-recall';
@@ -26,31 +20,8 @@ const HOLD = 300_000;
 const FOR_EACH = 1000;
 /** Batches at once: each has a worker's slot, and others need some, too. */
 const LANES = 2;
-/** Milliseconds between two tries while another run acts on one of a batch's people, and how often. */
-const FIRST_WAIT = 500;
-const LONGEST_WAIT = 30_000;
-const MOST_TRIES = 200;
 
 type AccessUndo = Undo<'permission'>;
-
-const NOTHING: Told = { ends: [], kept: 0, left: [], rest: [], isChanged: false };
-
-const joined = (one: Told, other: Told): Told => ({
-  ends: [...one.ends, ...other.ends],
-  kept: one.kept + other.kept,
-  left: [...one.left, ...other.left],
-  rest: other.rest,
-  isChanged: one.isChanged || other.isChanged,
-});
-
-const asFailure = (details: FailureDetails) =>
-  ApplicationFailure.create({ message: details.problem, nonRetryable: true, details: [details] });
-
-const heldTooLong = (token: string) =>
-  asFailure({
-    problem: `The run ${token} has changed the access of some of these people for too long.`,
-    solution: `Look at the run ${token}, then send the request again.`,
-  });
 
 /** Why somebody's access is left. */
 export const failureOf = ({ problem, solution }: LeftOver) => asFailure({ problem, solution });
@@ -91,22 +62,7 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
     startToCloseTimeout: HOLD,
   });
 
-  /** Until all of a group were acted on; while other runs act on one of them it waits. */
-  const throughout = async ({ keys }: Group, step: (some: string[]) => Promise<Told>) => {
-    let told = NOTHING;
-    let wait = FIRST_WAIT;
-    let tries = 0;
-    for (let rest = keys; rest.length > 0; rest = told.rest) {
-      const part = await step(rest);
-      told = joined(told, part);
-      if (!part.heldBy) continue;
-      tries += 1;
-      if (tries === MOST_TRIES) throw heldTooLong(part.heldBy);
-      await sleep(wait, { summary: `${part.heldBy} changes the access of one of them` });
-      wait = Math.min(wait * 2, LONGEST_WAIT);
-    }
-    return told;
-  };
+  const throughout = accessRounds();
 
   const say = (told: Told) => {
     counts.kept += told.kept;

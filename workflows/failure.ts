@@ -60,23 +60,47 @@ export const isUnreadable = (err: unknown): boolean =>
     (cause) => cause instanceof ApplicationFailure && cause.type === 'AirbyteUnavailable',
   );
 
+/** The entity of each step that failed, in the words that the Temporal UI shows for it. */
+const summaries = new WeakMap<object, string>();
+
+/** The steps as they are; what one fails with is explained with the step's summary, if it left no word. */
+export const summarized = <Of extends object>(steps: Of, summary: string): Of =>
+  new Proxy(steps, {
+    get(all, name) {
+      const step: unknown = Reflect.get(all, name);
+      if (typeof step !== 'function') return step;
+      return (...args: unknown[]): unknown => {
+        const ends: unknown = Reflect.apply(step, undefined, args);
+        // Beside what waits for it, so that nothing comes later than it did.
+        if (ends instanceof Promise)
+          ends.catch((err: unknown) => {
+            if (err instanceof ActivityFailure) summaries.set(err, summary);
+          });
+        return ends;
+      };
+    },
+  });
+
 /** A step that Temporal ended, and that left no word. */
-const silentEnd = ({ activityType, cause, message }: ActivityFailure): FailureDetails => {
+const silentEnd = (err: ActivityFailure): FailureDetails => {
+  const { activityType, cause, message } = err;
+  const summary = summaries.get(err);
+  const step = `The step ${activityType}${summary === undefined ? '' : ` (${summary})`}`;
   const how = cause instanceof TimeoutFailure ? cause.timeoutType : undefined;
   if (how === 'SCHEDULE_TO_START')
     return {
-      problem: `The step ${activityType} never began: no worker was free for it in time.`,
+      problem: `${step} never began: no worker was free for it in time.`,
       solution:
         'Ask the platform operator whether a worker is running and has room, then deploy again.',
     };
   if (how === 'HEARTBEAT')
     return {
-      problem: `The step ${activityType} was broken off: its worker ended, or was cut off from Temporal.`,
+      problem: `${step} was broken off: its worker ended, or was cut off from Temporal.`,
       solution:
         'Deploy again; the platform operator can see in the log of the worker what befell it.',
     };
   return {
-    problem: `The step ${activityType} did not end in time (${cause?.message ?? message}).`,
+    problem: `${step} did not end in time (${cause?.message ?? message}).`,
     solution: 'Ask the platform operator whether a worker is running, then deploy again.',
   };
 };

@@ -13,6 +13,7 @@ import type { Activities, FailureDetails } from '../activities/airbyte';
 import type { RunActivities } from '../activities/runs';
 import type { Log, ProvisioningStatus } from '../src/contract';
 import { asDetails, asLine, asPhase, createLog } from './bounds';
+import { summarized } from './failure';
 import type { Retry } from './input';
 
 /** Temporal takes 400 bytes of summary; a character may need four. */
@@ -38,19 +39,22 @@ export const terminateSignal = defineSignal('terminate');
 export const activitiesFor =
   <Of = Activities & AccessActivities & AccessChanges>(retry: Retry) =>
   (summary: string, options: ActivityOptions = {}) =>
-    proxyActivities<Of>({
-      summary: summary.slice(0, MAX_SUMMARY),
-      heartbeatTimeout: HEARTBEAT_TIMEOUT,
-      scheduleToCloseTimeout: retry.giveUpAfter,
-      // An undo must not begin while the step it undoes still writes.
-      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-      retry: {
-        initialInterval: retry.initial,
-        maximumInterval: retry.maxInterval,
-        backoffCoefficient: 2,
-      },
-      ...options,
-    });
+    summarized(
+      proxyActivities<Of>({
+        summary: summary.slice(0, MAX_SUMMARY),
+        heartbeatTimeout: HEARTBEAT_TIMEOUT,
+        scheduleToCloseTimeout: retry.giveUpAfter,
+        // An undo must not begin while the step it undoes still writes.
+        cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+        retry: {
+          initialInterval: retry.initial,
+          maximumInterval: retry.maxInterval,
+          backoffCoefficient: 2,
+        },
+        ...options,
+      }),
+      summary,
+    );
 
 /** One look of a step that may wait as long as it takes. */
 const ONE_LOOK = '1m';
