@@ -2,7 +2,7 @@ import type { Access } from '../src/access';
 import type { Interest } from '../src/airbyte-http';
 import type { Before, Granted, Grantee, Outcome } from '../workflows/grantee-records';
 import type { Job } from './access-batch';
-import { grant, isRefused, lookAt, personOf, planFor, remembered, revoke } from './access-people';
+import { grant, lookAt, personOf, planFor, remembered, revoke } from './access-people';
 import type { PersonId, Seen } from './access-people';
 
 export interface AccessActsDeps {
@@ -80,14 +80,13 @@ export const createAccessActs = ({ accessFor, accessPermission }: AccessActsDeps
       if (!one) return;
       const { person, there, isNoted } = one;
       const of = { person: personOf(key, person), type: accessPermission, mayBeThere: isNoted };
-      const withNote = [...remembered(there), noted(person)];
       try {
         const id = await grant(access, of, job);
         const granted = [...remembered(there), { ...noted(person), id }];
         job.outcomes[key] = { granted, wanted: true };
       } catch (err) {
-        // What may still come about stays noted.
-        if (!isRefused(err)) job.outcomes[key] = { granted: withNote, wanted: true };
+        // It may still come about, or have come about whatever the answer said: the undo looks.
+        job.outcomes[key] = { granted: [...remembered(there), noted(person)], wanted: true };
         throw err;
       }
       job.told.isChanged = true;
