@@ -17,7 +17,11 @@ const callerLeft = () => new Error('The caller has left.');
  */
 export const onceOver = (res: ServerResponse, tell: () => void) => {
   const { socket } = res.req;
+  let isOver = false;
   const over = () => {
+    // One may close while the other tells that it has.
+    if (isOver) return;
+    isOver = true;
     res.off('close', over);
     socket.off('close', over);
     tell();
