@@ -34,7 +34,8 @@ const answerError =
     }
     const traceId = req.get('traceId');
     if (req.socket.destroyed) {
-      log.info({ traceId, path: req.path }, 'caller left before the answer');
+      const problem = err instanceof Error ? err.message : undefined;
+      log.info({ traceId, path: req.path, problem }, 'caller left before the answer');
       return;
     }
     const refused = err instanceof RequestError ? err : parserRefusal(err);

@@ -27,6 +27,9 @@ export const tooLarge = (most: number) =>
     most < MEBIBYTE ? `is over ${String(most / 1024)} kB` : `is over ${String(most / MEBIBYTE)} MB`,
     'Send the descriptor of one component and its data product only.',
   );
+/** Nobody hears it but the log. */
+export const tooManyPieces = (most: number) =>
+  refusal(400, 'body', `comes in more than ${String(most)} pieces`, 'Send it in larger ones.');
 const badPath = refusal(400, 'path', 'is not a valid URL path', 'Send the token as it was given.');
 export const malformed = refusal(400, 'body', 'is not valid JSON', 'Send a JSON object.');
 export const undecodable = (encoding: string) =>

@@ -3,13 +3,15 @@ import type { Interest } from './airbyte-http';
 import { MAX_BODY, isEncoding, parseBody } from './body';
 import type { Body, Encoding } from './body';
 import { onceOver, whileCalled } from './caller';
-import { tooLarge, wrongEncoding, wrongType } from './refusals';
+import { tooLarge, tooManyPieces, wrongEncoding, wrongType } from './refusals';
 import { tooBusy } from './threads';
 
 /** Bytes of a body that is read where it came: of an operator's command. */
 const MAX_COMMAND = 16 * 1024;
 /** Bytes that the gateway keeps of bodies, and of what was made of them. */
 const MAX_HELD = 64 * 1024 * 1024;
+/** Pieces in which a body may come: each costs the event loop some microseconds. */
+const MAX_PIECES = 20_000;
 /** Requests, however little each of them holds. */
 const MAX_OPEN = 10_000;
 
@@ -80,14 +82,20 @@ const createCollector = ({ most, hold }: { most: number; hold: Hold }) => {
   };
 };
 
-/** The body. One that is refused is received all the same, but not kept: not all hear before they have sent. */
+/**
+ * The body. One that is refused is received all the same, but not kept: not all hear before they have
+ * sent. The connection of one in too many pieces is closed.
+ */
 const receive = async (
   chunks: AsyncIterable<Uint8Array>,
   bounds: { most: number; hold: Hold },
 ): Promise<Uint8Array<ArrayBuffer>> => {
   const collector = createCollector(bounds);
   let refusal: { err: unknown } | undefined;
+  let pieces = 0;
   for await (const chunk of chunks) {
+    pieces += 1;
+    if (pieces > MAX_PIECES) throw tooManyPieces(MAX_PIECES);
     if (refusal) continue;
     try {
       collector.add(chunk);

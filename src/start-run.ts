@@ -39,8 +39,10 @@ export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
 
   const start = async (given: Start, interest: Interest): Promise<void> => {
     const { token, args, after, summary, details } = given;
-    const begin = () =>
-      client.workflow.start(readToken(token).operation, {
+    let hadAttributes = false;
+    const begin = () => {
+      hadAttributes = withAttributes;
+      return client.workflow.start(readToken(token).operation, {
         workflowId: token,
         taskQueue,
         args,
@@ -49,18 +51,21 @@ export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
         memo: { phase: 'Waiting for a worker' },
         ...(summary && { staticSummary: summary }),
         ...(details && { staticDetails: details }),
-        ...(withAttributes && { typedSearchAttributes: attributesOf(token) }),
+        ...(hadAttributes && { typedSearchAttributes: attributesOf(token) }),
       });
+    };
     try {
       // The token is the workflow's id: a try that was heard after all is joined by the next.
       await inTurn(() => repeatedly(client, TO_CHANGE, begin), interest);
     } catch (err) {
-      if (!withAttributes || !lacksAttributes(err)) throw err;
+      if (!hadAttributes || !lacksAttributes(err)) throw err;
+      // Of those that were under way together the first tells.
+      if (withAttributes)
+        log.warn(
+          { command: ADD_ATTRIBUTES },
+          'runs start without search attributes, as Temporal lacks them: run the command, then restart',
+        );
       withAttributes = false;
-      log.warn(
-        { command: ADD_ATTRIBUTES },
-        'runs start without search attributes, as Temporal lacks them: run the command, then restart',
-      );
       return start(given, interest);
     }
     log.info({ token }, 'run started or joined');

@@ -177,6 +177,24 @@ test('64 MiB of bodies are kept, and who sends more is told so', async () => {
   await eventually(async () => (await validated()) === 200 || undefined, 'room');
 });
 
+test('a body in 20,000 pieces is read, and one in more closes its connection', async () => {
+  const sendPieces = async (count: number) => {
+    const { socket, said } = await connected();
+    let isClosed = false;
+    socket.on('close', () => {
+      isClosed = true;
+    });
+    const head = headOf(0).replace(/Content-Length: 0/, 'Transfer-Encoding: chunked');
+    socket.write(`${head}${'1\r\n \r\n'.repeat(count)}0\r\n\r\n`);
+    await eventually(() => said() !== '' || isClosed || undefined, 'an end');
+    socket.destroy();
+    return said().split('\r\n')[0];
+  };
+  expect(await sendPieces(20_000)).toBe('HTTP/1.1 400 Bad Request');
+  expect(await sendPieces(20_001)).toBe('');
+  expect(harness.gateway().output()).toContain('comes in more than 20000 pieces');
+});
+
 test('what nobody waits for any more is not started', async () => {
   const { output } = harness.gateway();
   const before = output().length;
