@@ -1,9 +1,14 @@
 // Runs the long suites and chaos, all or one part of them:
-//   node scripts/test-long.mjs [k/n]
+//   node scripts/test-long.mjs [k/n] [--seed N]
+// Without a seed the whole has all of them, and a part the one of its number. `--turn n` takes part and
+// seed from the commit: of n parts and ten seeds, so that commit by commit all come round.
 // Goes on after a failure, so that one run tells all that is wrong. Run by scripts/setup.mjs.
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const JEST = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
@@ -23,18 +28,53 @@ const run = (args, env = {}) => {
   return status === 0;
 };
 
-const main = (sample = '1/1') => {
+/**
+ * Which part it is, and which seed, by the id of a commit: whatever its history looks like, and however
+ * little of it is there.
+ */
+export const turnOf = (commit, parts) => {
+  const hash = createHash('sha256').update(commit).digest();
+  const part = (hash.readUInt32BE(0) % parts) + 1;
+  const seed = SEEDS[hash.readUInt32BE(4) % SEEDS.length];
+  return { sample: `${part}/${parts}`, seeds: [seed], of: `the commit ${commit}` };
+};
+
+/** Without a commit it is the day that decides. */
+const head = () => {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim();
+  } catch {
+    return new Date().toISOString().slice(0, 10);
+  }
+};
+
+const read = (args) => {
+  const { values, positionals } = parseArgs({
+    args,
+    options: { seed: { type: 'string' }, turn: { type: 'string' } },
+    allowPositionals: true,
+  });
+  if (values.turn !== undefined) return turnOf(head(), Number(values.turn));
+  const [sample = '1/1'] = positionals;
+  const [part, parts] = sample.split('/').map(Number);
+  const usual = parts === 1 ? SEEDS : [part];
+  return { sample, seeds: values.seed === undefined ? usual : [Number(values.seed)] };
+};
+
+const main = (args) => {
+  const { sample, seeds, of } = read(args);
   const [part, parts] = sample.split('/').map(Number);
   const isPart = Number.isInteger(part) && Number.isInteger(parts) && part >= 1 && part <= parts;
-  if (!isPart) {
-    console.error(`${sample} must be k/n: the k-th of n parts of the long suites.`);
+  if (!isPart || !seeds.every(Number.isInteger)) {
+    console.error('Usage: node scripts/test-long.mjs [k/n] [--seed N], or --turn n.');
     return 2;
   }
-  const seeds = parts === 1 ? SEEDS : [part];
-  console.log(`Long suites, part ${sample}; chaos with the seeds ${seeds.join(', ')}.`);
+  const why = of === undefined ? '' : ` (by ${of})`;
+  console.log(`Long suites, part ${sample}; chaos with the seeds ${seeds.join(', ')}${why}.`);
   const ends = [run([JEST], { LONG: sample })];
   for (const seed of seeds) ends.push(run([CHAOS, '--seed', String(seed), '--minutes', MINUTES]));
   return ends.every(Boolean) ? 0 : 1;
 };
 
-process.exitCode = main(process.argv[2]);
+const isMain = process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
+if (isMain) process.exitCode = main(process.argv.slice(2));

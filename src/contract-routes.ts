@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Readings, Verdict } from './readings';
 import { wrongMethod } from './refusals';
-import { bytes } from './requests';
+import { createReception } from './requests';
 import type { Runs } from './runs';
 import type { Statuses } from './status';
 import { isToken } from './token';
@@ -15,10 +15,6 @@ const noteIgnored = ({ ignored: { count, lines } }: Verdict, log: Logger) => {
   if (lines.length === 0) return;
   log.warn({ count, ignored: lines }, 'a valid descriptor has ignored keys');
 };
-
-/** A copy, as its memory goes to the thread that reads it; of no body an empty one. */
-const bodyOf = ({ body }: { body?: unknown }) =>
-  body instanceof Uint8Array ? new Uint8Array(body) : new Uint8Array();
 
 const answerToken = (res: Response, token: string) => {
   // The Coordinator takes the body verbatim: bare text, though one copy of the contract says JSON.
@@ -34,17 +30,19 @@ export interface ContractDeps extends Statuses {
 /** The operations of the Coordinator's contract, by method and path. */
 const handlers = (deps: ContractDeps) => {
   const { runs, readings, log, statusOf, validationStatusOf, reverseStatusOf } = deps;
+  const receive = createReception();
   const starts = (asked: Parameters<Readings['start']>[0]) => [
-    ...bytes,
     async (req: Request, res: Response) => {
-      answerToken(res, await runs.start(await readings.start(asked, bodyOf(req))));
+      const token = await receive(req, res, async (received) =>
+        runs.start(await readings.start(asked, received), received.interest),
+      );
+      answerToken(res, token);
     },
   ];
   const post = {
     '/v1/validate': [
-      ...bytes,
       async (req: Request, res: Response) => {
-        const judged = await readings.judge(bodyOf(req));
+        const judged = await receive(req, res, (received) => readings.judge(received));
         noteIgnored(judged, log);
         res.json(judged.verdict);
       },

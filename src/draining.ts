@@ -1,11 +1,12 @@
 import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { LONGEST_START } from './start-run';
+import { onceOver } from './caller';
+import { LONGEST_REQUEST } from './start-run';
 
 /** Milliseconds after closing in which a request that is still being sent may arrive. */
 const LAST_ARRIVALS = 10_000;
 /** Milliseconds the last answers may take. */
-const LAST_ANSWERS = LONGEST_START + 2000;
+const LAST_ANSWERS = LONGEST_REQUEST + 2000;
 
 /** Callers keep a connection for their next request, which has to go elsewhere. */
 const isLast = (res: ServerResponse) => {
@@ -19,7 +20,7 @@ export const createDraining = (server: Server) => {
   let draining = false;
   server.prependListener('request', (_req, res: ServerResponse) => {
     open.add(res);
-    res.once('close', () => open.delete(res));
+    onceOver(res, () => open.delete(res));
     if (draining) isLast(res);
   });
   return {

@@ -10,6 +10,7 @@ import { openApi } from './openapi';
 import type { Operations } from './operations';
 import { operationsRoutes } from './operations-routes';
 import { parserRefusal, unknownPath } from './refusals';
+import { openAtMost } from './requests';
 
 export interface GatewayDeps extends ContractDeps {
   /** Undefined: the operator's routes are not served. */
@@ -32,6 +33,11 @@ const answerError =
       return;
     }
     const traceId = req.get('traceId');
+    if (req.socket.destroyed) {
+      const problem = err instanceof Error ? err.message : undefined;
+      log.info({ traceId, path: req.path, problem }, 'caller left before the answer');
+      return;
+    }
     const refused = err instanceof RequestError ? err : parserRefusal(err);
     if (refused) {
       log.info({ traceId, path: req.path, problems: refused.problems }, 'request refused');
@@ -69,6 +75,7 @@ export const createGateway = (deps: GatewayDeps): Express => {
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(probes(deps));
+  app.use(openAtMost());
   const router = express.Router();
   const { basePath, operations } = deps;
   const document = openApi({ basePath, operations: operations !== undefined });

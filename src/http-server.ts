@@ -13,8 +13,11 @@ const REQUEST = ms('60s');
 /** Milliseconds between looks for requests that are too slow. */
 const LOOK = ms('5s');
 
-export const createHttpServer = (app: RequestListener, keepAlive = KEEP_ALIVE) =>
-  createServer(
+/** Connections, idle ones included; more are closed at once. */
+const MAX_CONNECTIONS = 10_000;
+
+export const createHttpServer = (app: RequestListener, keepAlive = KEEP_ALIVE) => {
+  const server = createServer(
     {
       keepAliveTimeout: keepAlive,
       headersTimeout: HEADERS,
@@ -23,3 +26,6 @@ export const createHttpServer = (app: RequestListener, keepAlive = KEEP_ALIVE) =
     },
     app,
   );
+  server.maxConnections = MAX_CONNECTIONS;
+  return server;
+};

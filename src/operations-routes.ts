@@ -32,7 +32,7 @@ export const operationsRoutes = (operations: Operations): Router => {
     .all(only('GET'));
   router
     .route('/operations/runs/replay')
-    .post(...json, async (req: Request, res: Response) => {
+    .post(json, async (req: Request, res: Response) => {
       const request = read(ReplayFailedRequest, req.body);
       res.json({ replays: await operations.replayFailed(request) });
     })
@@ -45,14 +45,14 @@ export const operationsRoutes = (operations: Operations): Router => {
     .all(only('GET'));
   router
     .route('/operations/runs/:token/replay')
-    .post(...json, async (req: OfRun, res: Response) => {
+    .post(json, async (req: OfRun, res: Response) => {
       const { force } = read(ReplayRequest, req.body);
       res.json(await operations.replay(req.params.token, { force }));
     })
     .all(only('POST'));
   router
     .route('/operations/runs/:token/cancel')
-    .post(...json, async (req: OfRun, res: Response) => {
+    .post(json, async (req: OfRun, res: Response) => {
       read(Nothing, req.body);
       const cancellation = await operations.cancel(req.params.token);
       res.status(cancellation.outcome === 'cancelling' ? 202 : 200).json(cancellation);

@@ -11,6 +11,9 @@ export const warnOf = (misfits: string[], log: Logger) => {
   for (const problem of misfits) log.warn({ problem }, 'two settings do not fit together');
 };
 
+/** Connections that wait to be accepted; those beyond are reset a minute later. The system may allow fewer. */
+const BACKLOG = 4096;
+
 /** A port of 0 picks a free one; the variable is named so that the reader knows what to change. */
 export const listen = (
   server: Server,
@@ -22,7 +25,7 @@ export const listen = (
       const message = `Port ${String(port)} is taken by another program: set ${variable} to a free one.`;
       reject(taken ? new ConfigError(message) : err);
     });
-    server.listen(port, host, () => {
+    server.listen(port, host, BACKLOG, () => {
       const address = server.address();
       const bound = typeof address === 'object' && address ? address.port : port;
       resolve(`http://${host}:${String(bound)}`);

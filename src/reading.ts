@@ -1,15 +1,14 @@
 import type { OfDeployment, Retry } from '../workflows/input';
 import { readAccess } from './access-request';
-import { tooMuchIn } from './bounds';
+import { parseBody } from './body';
+import type { Body } from './body';
 import { ProvisioningRequest, ReverseProvisioningRequest, ValidationRequest } from './contract';
 import type { ValidationResult } from './contract';
 import { RequestError } from './errors';
 import type { Problem } from './errors';
-import { isRecord, parseJson } from './json';
 import { accessStart, provisionStart, unprovisionStart } from './parts';
 import type { StartOf } from './parts';
 import { readIdentities, readPlans } from './product';
-import { malformed } from './refusals';
 import { readAs } from './read-as';
 import { reverseStart } from './reverse';
 import { inputOf } from './run-input';
@@ -29,7 +28,7 @@ export interface Settings extends ReadingRules, OfDeployment {
 export interface ToRead {
   asked: 'verdict' | keyof ReturnType<typeof startsBy>;
   /** JSON in UTF-8, unless somebody is mistaken. */
-  body: Uint8Array<ArrayBuffer>;
+  body: Body;
   settings: Settings;
 }
 
@@ -70,16 +69,6 @@ const readReverseRequest = (body: unknown): ReverseProvisioningRequest =>
 
 const readWanted = (body: unknown, { templates, minSyncInterval }: ReadingRules) =>
   readPlans(readRequest(body), templates, minSyncInterval);
-
-/** An object or a list, as the standard parser of Express had it; no body at all is none. */
-const parseBody = (bytes: Uint8Array): unknown => {
-  const text = new TextDecoder().decode(bytes);
-  const body = text === '' ? {} : parseJson(text);
-  if (!isRecord(body) && !Array.isArray(body)) throw malformed;
-  const message = tooMuchIn(body);
-  if (message === undefined) return body;
-  throw new RequestError([{ path: 'body', message }], { solutions: ['Send less at once.'] });
-};
 
 /** What starts the run that a request asks for, by operation. */
 const startsBy = ({ templates, minSyncInterval, ...given }: Settings) => {

@@ -3,19 +3,22 @@ import { RawValue } from '@temporalio/common';
 import { RequestError } from './errors';
 import type { StartOf } from './parts';
 import type { Reading, Settings, ToRead, Verdict } from './reading';
+import type { Received } from './requests';
 import { createThreads } from './threads';
 
 /** Bytes from which on a body is a large one. */
 const LARGE = 64 * 1024;
 
-/** Seconds and megabytes are many times what the largest body was seen to take (docs/benchmarks.md). */
+/**
+ * Seconds and megabytes are many times what the largest body was seen to take (docs/benchmarks.md): two
+ * seconds on a free machine, and as many times longer as others want the same core.
+ */
 export const THREADS = {
   file: path.join(__dirname, 'reading-thread.js'),
   atOnce: 2,
   largeAtOnce: 1,
   maxWaiting: 5000,
-  patience: 120_000,
-  deadline: 30_000,
+  deadline: 60_000,
   memory: 512,
 };
 
@@ -29,36 +32,40 @@ const orRefused = (reading: Reading) => {
   return reading;
 };
 
-type Body = ToRead['body'];
-
 export type Readings = ReturnType<typeof createReadings>;
 
-/** Reads the bodies of requests, beside the event loop. Both throw a RequestError with all problems. */
+/**
+ * Reads the bodies of requests, beside the event loop. Both throw a RequestError with all problems. What
+ * was received is lost here.
+ */
 export const createReadings = (settings: Settings) => {
   const threads = createThreads<ToRead, Reading>(THREADS);
-  const read = async (given: Omit<ToRead, 'settings'>) =>
+  const read = async (asked: ToRead['asked'], { bytes, encoding, interest }: Received) =>
     orRefused(
       await threads.run(
-        { ...given, settings },
+        { asked, body: { bytes, encoding }, settings },
         {
-          isLarge: given.body.length >= LARGE,
-          moved: [given.body.buffer],
+          // What is compressed may be as large as any.
+          isLarge: bytes.length >= LARGE || encoding !== 'identity',
+          moved: [bytes.buffer],
+          interest,
         },
       ),
     );
 
   return {
-    /** What starts the run that is asked for. */
-    async start(asked: Exclude<ToRead['asked'], 'verdict'>, body: Body): Promise<StartOf> {
-      const reading = await read({ asked, body });
+    /** What starts the run that is asked for. Its input is held in the place of the body. */
+    async start(asked: Exclude<ToRead['asked'], 'verdict'>, received: Received): Promise<StartOf> {
+      const reading = await read(asked, received);
       if (reading.is !== 'start') throw new Error(`A start was read as ${reading.is}.`);
       const { input, ...start } = reading.start;
+      received.hold(input.length);
       return { ...start, args: [RawValue.fromPayload({ metadata: JSON_PLAIN, data: input })] };
     },
 
     /** Whether a descriptor is valid, as far as it tells alone. */
-    async judge(body: Body): Promise<Verdict> {
-      const reading = await read({ asked: 'verdict', body });
+    async judge(received: Received): Promise<Verdict> {
+      const reading = await read('verdict', received);
       if (reading.is !== 'verdict') throw new Error(`A verdict was read as ${reading.is}.`);
       return reading;
     },

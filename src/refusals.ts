@@ -14,26 +14,34 @@ export const wrongType = refusal(
   'must be application/json',
   'Send the request as JSON with the header Content-Type: application/json.',
 );
-const tooLarge = (bytes: unknown) =>
+export const wrongEncoding = refusal(
+  415,
+  'Content-Encoding',
+  "must be gzip, deflate, br or identity; of an operator's command identity only",
+  'Send the request uncompressed, without the header Content-Encoding.',
+);
+export const tooLarge = (most: number) =>
   refusal(
     413,
     'body',
-    typeof bytes === 'number' && bytes < MEBIBYTE
-      ? `is over ${String(bytes / 1024)} kB`
-      : 'is over 2 MB',
+    most < MEBIBYTE ? `is over ${String(most / 1024)} kB` : `is over ${String(most / MEBIBYTE)} MB`,
     'Send the descriptor of one component and its data product only.',
   );
+/** Nobody hears it but the log. */
+export const tooManyPieces = (most: number) =>
+  refusal(400, 'body', `comes in more than ${String(most)} pieces`, 'Send it in larger ones.');
 const badPath = refusal(400, 'path', 'is not a valid URL path', 'Send the token as it was given.');
 export const malformed = refusal(400, 'body', 'is not valid JSON', 'Send a JSON object.');
+export const undecodable = (encoding: string) =>
+  refusal(
+    400,
+    'body',
+    `cannot be decompressed as ${encoding}`,
+    'Send the request uncompressed, without the header Content-Encoding.',
+  );
 
-/** The errors of Express' own parsers carry the status they stand for. */
-export const parserRefusal = (err: unknown) => {
-  if (err instanceof URIError) return badPath;
-  const status: unknown = Reflect.get(Object(err), 'status');
-  if (status === 413) return tooLarge(Reflect.get(Object(err), 'limit'));
-  if (status === 415) return wrongType;
-  return typeof status === 'number' && status >= 400 && status < 500 ? malformed : undefined;
-};
+/** What Express itself refuses. */
+export const parserRefusal = (err: unknown) => (err instanceof URIError ? badPath : undefined);
 
 export const wrongMethod =
   (method: string): RequestHandler =>

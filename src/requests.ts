@@ -1,55 +1,148 @@
-import express from 'express';
-import type { RequestHandler } from 'express';
-import { wrongType } from './refusals';
+import type { Request, RequestHandler, Response } from 'express';
+import type { Interest } from './airbyte-http';
+import { MAX_BODY, isEncoding, parseBody } from './body';
+import type { Body, Encoding } from './body';
+import { onceOver, whileCalled } from './caller';
+import { tooLarge, tooManyPieces, wrongEncoding, wrongType } from './refusals';
 import { tooBusy } from './threads';
 
-/** Bytes of a request's body, decompressed. */
-export const MAX_BODY = 2 * 1024 * 1024;
-/** Bytes of one that is read where it came: of the operator's commands. */
+/** Bytes of a body that is read where it came: of an operator's command. */
 const MAX_COMMAND = 16 * 1024;
-/** Bytes of bodies that are received, wait or are read: as much as the gateway keeps of them. */
+/** Bytes that the gateway keeps of bodies, and of what was made of them. */
 const MAX_HELD = 64 * 1024 * 1024;
+/** Pieces in which a body may come: each costs the event loop some microseconds. */
+const MAX_PIECES = 20_000;
+/** Requests, however little each of them holds. */
+const MAX_OPEN = 10_000;
 
-const ofJson: RequestHandler = (req, _res, next) => {
-  if (!req.is('application/json')) throw wrongType;
-  next();
-};
-
-/** As large as it says, or may become. */
-const sizeOf: (req: Parameters<RequestHandler>[0]) => number = (req) => {
-  const length = Number(req.get('content-length') ?? MAX_BODY);
-  const isPlain = (req.get('content-encoding') ?? 'identity') === 'identity';
-  return isPlain ? Math.min(length, MAX_BODY) : MAX_BODY;
-};
-
-/** Lets bodies in as long as there is room for them. */
-export const createRoom = (most = MAX_HELD): RequestHandler => {
-  let held = 0;
-  return (req, res, next) => {
-    const size = sizeOf(req);
-    if (held + size > most) throw tooBusy();
-    held += size;
-    res.once('close', () => {
-      held -= size;
+/** Takes so many requests at once, beside those that are not counted. */
+export const openAtMost = (most = MAX_OPEN): RequestHandler => {
+  let open = 0;
+  return (_req, res, next) => {
+    if (open >= most) throw tooBusy();
+    open += 1;
+    onceOver(res, () => {
+      open -= 1;
     });
     next();
   };
 };
 
-/** JSON is UTF-8 (RFC 8259). */
-const inUtf8: RequestHandler = (req, _res, next) => {
-  const charset = /;\s*charset="?([^";\s]+)/i.exec(req.get('content-type') ?? '')?.[1] ?? 'utf-8';
-  if (!/^utf-?8$/i.test(charset)) throw wrongType;
-  next();
+/** How many bytes somebody holds from now on. Throws a SystemProblem where there is no room for more. */
+export type Hold = (bytes: number) => void;
+
+/** Room for the bytes of all. */
+export const createRoom = (most = MAX_HELD) => {
+  let all = 0;
+  return (): Hold => {
+    let own = 0;
+    return (bytes) => {
+      if (bytes > own && all - own + bytes > most) throw tooBusy();
+      all += bytes - own;
+      own = bytes;
+    };
+  };
 };
 
-/** The bytes of a body of JSON, which somebody else reads: they are not even decoded here. */
-export const bytes: RequestHandler[] = [
-  ofJson,
-  inUtf8,
-  createRoom(),
-  express.raw({ type: 'application/json', limit: MAX_BODY }),
-];
+/** JSON is UTF-8 (RFC 8259). */
+const judgeType = (req: Request) => {
+  if (!req.is('application/json')) throw wrongType;
+  const charset = /;\s*charset="?([^";\s]+)/i.exec(req.get('content-type') ?? '')?.[1] ?? 'utf-8';
+  if (!/^utf-?8$/i.test(charset)) throw wrongType;
+};
+
+const encodingOf = (req: Request): Encoding => {
+  const encoding = (req.get('content-encoding') ?? 'identity').toLowerCase();
+  if (!isEncoding(encoding)) throw wrongEncoding;
+  return encoding;
+};
+
+/** Collects chunks in one buffer, which is at most twice as large as what has come: they may be tiny. */
+const createCollector = ({ most, hold }: { most: number; hold: Hold }) => {
+  let buffer = new Uint8Array();
+  let length = 0;
+  return {
+    add: (chunk: Uint8Array) => {
+      const end = length + chunk.length;
+      if (end > most) throw tooLarge(most);
+      hold(end);
+      if (end > buffer.length) {
+        const larger = new Uint8Array(Math.min(most, Math.max(end, 2 * buffer.length)));
+        larger.set(buffer.subarray(0, length));
+        buffer = larger;
+      }
+      buffer.set(chunk, length);
+      length = end;
+    },
+    clear: () => {
+      buffer = new Uint8Array();
+      hold(0);
+    },
+    bytes: () => buffer.subarray(0, length),
+  };
+};
+
+/**
+ * The body. One that is refused is received all the same, but not kept: not all hear before they have
+ * sent. The connection of one in too many pieces is closed.
+ */
+const receive = async (
+  chunks: AsyncIterable<Uint8Array>,
+  bounds: { most: number; hold: Hold },
+): Promise<Uint8Array<ArrayBuffer>> => {
+  const collector = createCollector(bounds);
+  let refusal: { err: unknown } | undefined;
+  let pieces = 0;
+  for await (const chunk of chunks) {
+    pieces += 1;
+    if (pieces > MAX_PIECES) throw tooManyPieces(MAX_PIECES);
+    if (refusal) continue;
+    try {
+      collector.add(chunk);
+    } catch (err) {
+      refusal = { err };
+      collector.clear();
+    }
+  }
+  if (refusal) throw refusal.err;
+  return collector.bytes();
+};
+
+/** What there is of a request. */
+export interface Received extends Body {
+  interest: Interest;
+  /** For what is made of it. */
+  hold: Hold;
+}
+
+export type Reception = ReturnType<typeof createReception>;
+
+/** Receives bodies of JSON as they came, which somebody else reads: they are not even decoded here. */
+export const createReception = (most = MAX_HELD) => {
+  const room = createRoom(most);
+  return <Result>(
+    req: Request,
+    res: Response,
+    work: (received: Received) => Promise<Result>,
+  ): Promise<Result> =>
+    whileCalled(res, async (interest) => {
+      judgeType(req);
+      const encoding = encodingOf(req);
+      const hold = room();
+      try {
+        const bytes = await receive(req, { most: MAX_BODY, hold });
+        return await work({ bytes, encoding, interest, hold });
+      } finally {
+        hold(0);
+      }
+    });
+};
 
 /** Takes a small body of JSON, and nothing else. */
-export const json: RequestHandler[] = [ofJson, express.json({ limit: MAX_COMMAND })];
+export const json: RequestHandler = async (req, _res, next) => {
+  judgeType(req);
+  if (encodingOf(req) !== 'identity') throw wrongEncoding;
+  const bytes = await receive(req, { most: MAX_COMMAND, hold: () => undefined });
+  req.body = parseBody({ bytes, encoding: 'identity' });
+  next();
+};

@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { Interest } from './airbyte-http';
 import { RequestError, SystemProblem } from './errors';
 import type { StartOf } from './parts';
 import type { StartRun } from './start-run';
@@ -28,8 +29,8 @@ export const createRuns = ({ client, startRun, taskQueue, log }: RunsDeps) => {
 
   return {
     /** The token of the run. */
-    async start(run: StartOf): Promise<string> {
-      await startRun({ ...run, after: 'ALLOW_DUPLICATE' }).catch((err: unknown) => {
+    async start(run: StartOf, interest?: Interest): Promise<string> {
+      await startRun({ ...run, after: 'ALLOW_DUPLICATE' }, interest).catch((err: unknown) => {
         throw isTooLarge(err) ? tooLarge() : notHandedOver(err);
       });
       answered = Date.now();

@@ -1,5 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { Interest } from './airbyte-http';
+import { MAX_WAIT, withPatience } from './caller';
 import { ADD_ATTRIBUTES, attributesOf } from './search-attributes';
 import { TO_CHANGE, repeatedly } from './temporal-calls';
 import { isOutage, lacksAttributes } from './temporal-error';
@@ -7,10 +9,10 @@ import { readToken } from './token';
 import { createTurns } from './turns';
 
 /** More at once would only wait in Temporal, where their deadline counts already. */
-export const STARTS = { atOnce: 10, maxWaiting: 5000, patience: 120_000, silence: TO_CHANGE.each };
+export const STARTS = { atOnce: 10, maxWaiting: 5000, silence: TO_CHANGE.each };
 
-/** Milliseconds after which every start has come about or failed, its wait for its turn included. */
-export const LONGEST_START = STARTS.patience + TO_CHANGE.whole;
+/** Milliseconds from its arrival after which a request has started a run, or failed. */
+export const LONGEST_REQUEST = MAX_WAIT + TO_CHANGE.whole;
 
 export interface Start {
   token: string;
@@ -35,10 +37,12 @@ export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
   let withAttributes = true;
   const inTurn = createTurns({ ...STARTS, isOutage });
 
-  return async function start(given: Start): Promise<void> {
+  const start = async (given: Start, interest: Interest): Promise<void> => {
     const { token, args, after, summary, details } = given;
-    const begin = () =>
-      client.workflow.start(readToken(token).operation, {
+    let hadAttributes = false;
+    const begin = () => {
+      hadAttributes = withAttributes;
+      return client.workflow.start(readToken(token).operation, {
         workflowId: token,
         taskQueue,
         args,
@@ -47,20 +51,27 @@ export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
         memo: { phase: 'Waiting for a worker' },
         ...(summary && { staticSummary: summary }),
         ...(details && { staticDetails: details }),
-        ...(withAttributes && { typedSearchAttributes: attributesOf(token) }),
+        ...(hadAttributes && { typedSearchAttributes: attributesOf(token) }),
       });
+    };
     try {
       // The token is the workflow's id: a try that was heard after all is joined by the next.
-      await inTurn(() => repeatedly(client, TO_CHANGE, begin));
+      await inTurn(() => repeatedly(client, TO_CHANGE, begin), interest);
     } catch (err) {
-      if (!withAttributes || !lacksAttributes(err)) throw err;
+      if (!hadAttributes || !lacksAttributes(err)) throw err;
+      // Of those that were under way together the first tells.
+      if (withAttributes)
+        log.warn(
+          { command: ADD_ATTRIBUTES },
+          'runs start without search attributes, as Temporal lacks them: run the command, then restart',
+        );
       withAttributes = false;
-      log.warn(
-        { command: ADD_ATTRIBUTES },
-        'runs start without search attributes, as Temporal lacks them: run the command, then restart',
-      );
-      return start(given);
+      return start(given, interest);
     }
     log.info({ token }, 'run started or joined');
   };
+
+  /** Waits for its turn as long as the interest lasts; without one for MAX_WAIT, whoever has left. */
+  return (given: Start, interest?: Interest): Promise<void> =>
+    interest ? start(given, interest) : withPatience((lasting) => start(given, lasting));
 };

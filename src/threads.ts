@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Transferable } from 'node:worker_threads';
+import type { Interest } from './airbyte-http';
 import { RequestError, SystemProblem } from './errors';
+import { whileWanted } from './in-flight';
 
 export interface ThreadsOptions {
   /** What each thread runs: it answers every message with one. */
@@ -10,24 +12,22 @@ export interface ThreadsOptions {
   largeAtOnce: number;
   /** Tasks; more are told at once that there are too many. */
   maxWaiting: number;
-  /** Milliseconds a task may wait for its thread. */
-  patience: number;
-  /** Milliseconds it may take then. */
+  /** Milliseconds a task may take. */
   deadline: number;
   /** MiB of a thread's heap. */
   memory: number;
 }
 
-interface Size {
+interface Given {
   isLarge: boolean;
+  /** Whose task waits for a thread no longer than this lasts. One that has begun goes on for nobody. */
+  interest: Interest;
   /** What of the task goes to the thread without a copy, and is lost here. */
   moved?: Transferable[];
 }
 
-interface Waiting<Task, Answer> extends Size {
+interface Waiting<Task, Answer> extends Given {
   task: Task;
-  /** When, in milliseconds since the epoch. */
-  came: number;
   resolve: (answer: Answer) => void;
   reject: (err: unknown) => void;
 }
@@ -49,8 +49,11 @@ export const tooBusy = () =>
   });
 
 export interface Threads<Task, Answer> {
-  /** What came of a task. Throws a RequestError where it was too much for a thread. */
-  run: (task: Task, size: Size) => Promise<Answer>;
+  /**
+   * What came of a task. Throws a RequestError where it was too much for a thread, a SystemProblem
+   * where there were too many others.
+   */
+  run: (task: Task, given: Given) => Promise<Answer>;
 }
 
 /**
@@ -58,9 +61,9 @@ export interface Threads<Task, Answer> {
  * long or too much memory is ended and its task refused (RequestError); the next task gets another.
  */
 export const createThreads = <Task, Answer>(options: ThreadsOptions): Threads<Task, Answer> => {
-  const { atOnce, largeAtOnce, maxWaiting, patience, deadline, memory } = options;
+  const { atOnce, largeAtOnce, maxWaiting, deadline, memory } = options;
   const idle: Worker[] = [];
-  const queue: Waiting<Task, Answer>[] = [];
+  const queue = new Set<Waiting<Task, Answer>>();
   const busy = { all: 0, large: 0 };
 
   const startThread = () => {
@@ -114,13 +117,16 @@ export const createThreads = <Task, Answer>(options: ThreadsOptions): Threads<Ta
     next();
   };
 
+  const firstThatMay = () => {
+    for (const waiting of queue) if (!waiting.isLarge || busy.large < largeAtOnce) return waiting;
+    return undefined;
+  };
+
   const next = () => {
-    if (busy.all >= atOnce) return;
-    const at = queue.findIndex(({ isLarge }) => !isLarge || busy.large < largeAtOnce);
-    const [waiting] = at < 0 ? [] : queue.splice(at, 1);
+    const waiting = busy.all < atOnce ? firstThatMay() : undefined;
     if (!waiting) return;
-    if (Date.now() - waiting.came <= patience) void perform(waiting);
-    else waiting.reject(tooBusy());
+    queue.delete(waiting);
+    void perform(waiting);
     next();
   };
 
@@ -128,11 +134,17 @@ export const createThreads = <Task, Answer>(options: ThreadsOptions): Threads<Ta
   idle.push(startThread());
 
   return {
-    run: (task, size) =>
-      new Promise((resolve, reject) => {
-        if (queue.length >= maxWaiting) throw tooBusy();
-        queue.push({ ...size, task, came: Date.now(), resolve, reject });
+    async run(task, given) {
+      const { cancelled, timeUp } = given.interest;
+      if (queue.size >= maxWaiting || cancelled.aborted || timeUp.aborted) throw tooBusy();
+      let leave = (): void => undefined;
+      const answer = new Promise<Answer>((resolve, reject) => {
+        const waiting = { ...given, task, resolve, reject };
+        leave = () => queue.delete(waiting);
+        queue.add(waiting);
         next();
-      }),
+      });
+      return whileWanted(given.interest, answer, tooBusy).finally(leave);
+    },
   };
 };

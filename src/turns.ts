@@ -1,12 +1,11 @@
-import pLimit from 'p-limit';
+import type { Interest } from './airbyte-http';
 import { SystemProblem } from './errors';
+import { createLimit } from './in-flight';
 
 export interface TurnsOptions {
   atOnce: number;
   /** More are told at once that there are too many. */
   maxWaiting: number;
-  /** Milliseconds a task may wait for its turn. */
-  patience: number;
   /** Whether a task failed because what all tasks need does not answer. */
   isOutage: (err: unknown) => boolean;
   /** Milliseconds without a success after which such a failure is believed for all that wait. */
@@ -17,8 +16,9 @@ export interface TurnsOptions {
  * Lets so many tasks run at once; the others wait in the order they came. During an outage those
  * that wait fail with it, instead of finding out one after the other.
  */
-export const createTurns = ({ atOnce, maxWaiting, patience, ...options }: TurnsOptions) => {
-  const limit = pLimit(atOnce);
+export const createTurns = ({ atOnce, maxWaiting, ...options }: TurnsOptions) => {
+  const limit = createLimit(atOnce);
+  let waiting = 0;
   let answered = 0;
   let outage: { at: number; err: unknown } | undefined;
 
@@ -34,13 +34,22 @@ export const createTurns = ({ atOnce, maxWaiting, patience, ...options }: TurnsO
     }
   };
 
-  return async <Result>(task: () => Promise<Result>): Promise<Result> => {
-    if (limit.pendingCount >= maxWaiting) throw busy();
+  /** A task whose turn has not come when the interest in it ends is not begun. */
+  return async <Result>(task: () => Promise<Result>, interest: Interest): Promise<Result> => {
+    if (waiting >= maxWaiting) throw busy();
     const came = Date.now();
-    return limit(() => {
+    let leave = () => {
+      waiting -= 1;
+      leave = () => undefined;
+    };
+    const begin = () => {
+      leave();
       if (outage && outage.at > came) throw outage.err;
-      if (Date.now() - came > patience) throw busy();
       return run(task);
+    };
+    waiting += 1;
+    return limit(async () => begin(), { interest, over: busy }).finally(() => {
+      leave();
     });
   };
 };

@@ -100,42 +100,125 @@ test('probes are answered while a body is read', async () => {
 
 const gatewayUrl = () => new URL(harness.gateway().found);
 
-/** Announces a body and never sends it. */
-const announce = (bytes: number) =>
-  new Promise<Socket>((resolve) => {
+/** A connection to the gateway, and all that came over it. */
+const connected = () =>
+  new Promise<{ socket: Socket; said: () => string }>((resolve) => {
     const { hostname, port } = gatewayUrl();
+    const said: Buffer[] = [];
     const socket = connect(Number(port), hostname, () => {
-      const lines = [
-        'POST /v1/validate HTTP/1.1',
-        'Host: gateway',
-        'Content-Type: application/json',
-        `Content-Length: ${String(bytes)}`,
-      ];
-      socket.write(`${lines.join('\r\n')}\r\n\r\n{`, () => resolve(socket));
+      resolve({ socket, said: () => Buffer.concat(said).toString() });
     });
-    socket.on('error', () => undefined);
+    socket.on('data', (data) => said.push(data)).on('error', () => undefined);
   });
 
-test('bodies that there is no room for are told so before they are received', async () => {
-  const body = request(CASHFLOW);
-  const sockets: Socket[] = [];
+const headOf = (bytes: number, path = '/v1/validate') =>
+  [
+    `POST ${path} HTTP/1.1`,
+    'Host: gateway',
+    'Content-Type: application/json',
+    `Content-Length: ${String(bytes)}`,
+    '\r\n',
+  ].join('\r\n');
+
+const MOST = 2 * 1024 * 1024;
+
+/** Connections that announce a body of 2 MiB and send so much of it; what is done with them open. */
+const withUnfinished = async <Result>(
+  { count, sent }: { count: number; sent: number },
+  use: () => Promise<Result>,
+) => {
+  const all = await Promise.all(Array.from({ length: count }, connected));
+  const part = Buffer.alloc(sent, ' ');
   try {
+    await Promise.all(
+      all.map(({ socket }) => {
+        socket.write(headOf(MOST));
+        return new Promise((resolve) => socket.write(part, resolve));
+      }),
+    );
+    return await use();
+  } finally {
+    for (const { socket } of all) socket.destroy();
+  }
+};
+
+const validated = async () => (await harness.post('/v1/validate', request(CASHFLOW))).status;
+
+test('who announces a body and does not send it holds nobody up', async () => {
+  await withUnfinished({ count: 300, sent: 1 }, async () => {
+    expect(await validated()).toBe(200);
+    const many = Array.from({ length: 100 }, validated);
+    expect(new Set(await Promise.all(many))).toEqual(new Set([200]));
+    expect((await harness.post('/v1/validate', lake(4500, 150))).status).toBe(200);
+  });
+});
+
+test('a hundred bodies of no announced length are read', async () => {
+  const bytes = Buffer.from(JSON.stringify(request(CASHFLOW)));
+  const send = () =>
+    fetch(`${gatewayUrl().origin}/v1/validate`, {
+      method: 'POST',
+      body: new Blob([bytes]).stream(),
+      headers: { 'content-type': 'application/json' },
+      duplex: 'half',
+    });
+  const answers = await Promise.all(Array.from({ length: 100 }, send));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+});
+
+test('64 MiB of bodies are kept, and who sends more is told so', async () => {
+  // 31 of them leave room for one more.
+  await withUnfinished({ count: 31, sent: MOST - 1 }, async () => {
+    expect((await harness.post('/v1/validate', lake(4500, 150))).status).toBe(200);
+  });
+  await withUnfinished({ count: 32, sent: MOST - 1 }, async () => {
     const busy = await eventually(async () => {
-      sockets.push(await announce(2 * 1024 * 1024));
-      const answer = await harness.post('/v1/validate', body);
+      const answer = await harness.post('/v1/validate', request(CASHFLOW));
       return answer.status === 500 ? answer : undefined;
     }, 'no room');
     expect(busy.text).toContain('Send the request again in a minute');
     expect((await harness.call('GET', '/livez')).status).toBe(200);
-  } finally {
-    for (const socket of sockets) socket.destroy();
-  }
-  await eventually(async () => {
-    const { status } = await harness.post('/v1/validate', body);
-    return status === 200 || undefined;
-  }, 'room');
-  // 64 MiB; what was sent before may have been answered just now.
-  expect(sockets.length).toBeGreaterThan(30);
+  });
+  await eventually(async () => (await validated()) === 200 || undefined, 'room');
+});
+
+test('a body in 20,000 pieces is read, and one in more closes its connection', async () => {
+  const sendPieces = async (count: number) => {
+    const { socket, said } = await connected();
+    let isClosed = false;
+    socket.on('close', () => {
+      isClosed = true;
+    });
+    const head = headOf(0).replace(/Content-Length: 0/, 'Transfer-Encoding: chunked');
+    socket.write(`${head}${'1\r\n \r\n'.repeat(count)}0\r\n\r\n`);
+    await eventually(() => said() !== '' || isClosed || undefined, 'an end');
+    socket.destroy();
+    return said().split('\r\n')[0];
+  };
+  expect(await sendPieces(20_000)).toBe('HTTP/1.1 400 Bad Request');
+  expect(await sendPieces(20_001)).toBe('');
+  expect(harness.gateway().output()).toContain('comes in more than 20000 pieces');
+});
+
+test('what nobody waits for any more is not started', async () => {
+  const { output } = harness.gateway();
+  const before = output().length;
+  const since = () => output().slice(before);
+  // Large bodies are read one after the other; the caller of the second leaves meanwhile.
+  const validateLarge = () => harness.post('/v1/validate', lake(4500, 150));
+  const first = validateLarge();
+  const text = descriptor({ environment: harness.environment, component: 'left' });
+  const left = JSON.stringify(request(`${text}\n#${'x'.repeat(100_000)}`));
+  const { socket } = await connected();
+  await new Promise((resolve) =>
+    socket.write(headOf(left.length, '/v1/provision') + left, resolve),
+  );
+  socket.end();
+  await eventually(() => since().includes('caller left before the answer') || undefined, 'leaving');
+  expect((await first).status).toBe(200);
+  // Behind it in the same queue.
+  expect((await validateLarge()).status).toBe(200);
+  expect(since()).not.toContain('run started or joined');
 });
 
 const sendRaw = async (body: string | Buffer, headers: Record<string, string>) => {
@@ -150,6 +233,13 @@ const sendRaw = async (body: string | Buffer, headers: Record<string, string>) =
 test.each<[string, () => [string | Buffer, Record<string, string>], number]>([
   ['compressed', () => [gzipSync(JSON.stringify(request(CASHFLOW))), GZIP], 200],
   ['that inflates beyond what is taken', () => [gzipSync(' '.repeat(50_000_000)), GZIP], 413],
+  ['that inflates to all that is taken', () => [gzipSync(' '.repeat(MOST)), GZIP], 400],
+  ['that inflates to a byte more', () => [gzipSync(' '.repeat(MOST + 1)), GZIP], 413],
+  ['as large as is taken', () => [' '.repeat(MOST), {}], 400],
+  ['a byte larger', () => [' '.repeat(MOST + 1), {}], 413],
+  ['that is cut off', () => [gzipSync('{"a": 1}').subarray(0, 20), GZIP], 400],
+  ['that is not compressed as it says', () => ['{}', GZIP], 400],
+  ['compressed as nobody knows', () => ['{}', { 'content-encoding': 'snail' }], 415],
   ['in letters nobody knows', () => ['{}', { 'content-type': 'application/json; charset=x' }], 415],
   ['of no JSON', () => ['{', {}], 400],
   ['of a text', () => ['"a"', {}], 400],

@@ -88,7 +88,7 @@ What becomes of a run when a call to Airbyte goes wrong: every call that each op
 
 A second part, at the end, has what an operation may come upon: secrets that are rotated or gone, lists that shift, what people change by hand.
 
-\`npm run fault-matrix\` runs each row against a gateway, a worker, a Temporal server and the Airbyte simulator, writes this document, and fails if a row is wrong. \`npm run test:all\` runs all rows, \`.ci/run\` every other one, in turn with the commit, and \`npm test\` fails when this document is not of today's rows. The rows, and the rules for how each must end, are in [test/fault-matrix.ts](../test/fault-matrix.ts).`;
+\`npm run fault-matrix\` runs each row against a gateway, a worker, a Temporal server and the Airbyte simulator, writes this document, and fails if a row is wrong. \`npm run test:all\` runs all rows, \`.ci/run\` half of them, which by the commit, and \`npm test\` fails when this document is not of today's rows. The rows, and the rules for how each must end, are in [test/fault-matrix.ts](../test/fault-matrix.ts).`;
 
 const LEGEND = `## How to read the tables
 

@@ -115,8 +115,11 @@ test('without search attributes runs start all the same, and the log says once h
   const [port = 0] = await findFreePorts(1);
   const temporal = await temporalAt(port, { searchAttributes: false });
   const harness = await begin({ temporal: temporal.address });
-  expect((await harness.run('provision')).status).toBe('COMPLETED');
-  expect((await harness.run('unprovision')).status).toBe('COMPLETED');
+  // At once, so that all are under way when the first finds out.
+  const names = Array.from({ length: 10 }, (_, index) => `at-once-${String(index)}`);
+  const all = await Promise.all(names.map((component) => harness.run('provision', { component })));
+  expect(new Set(all.map(({ status }) => status))).toEqual(new Set(['COMPLETED']));
+  expect((await harness.run('unprovision', { component: 'at-once-0' })).status).toBe('COMPLETED');
   const hints = harness.logs().match(/temporal operator search-attribute create[^"]*/g);
   expect(hints).toEqual([
     'temporal operator search-attribute create --name DataProduct --type Keyword --name Component --type Keyword --name Environment --type Keyword --name Operation --type Keyword',

@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { RequestError, SystemProblem } from '../src/errors';
 import { THREADS } from '../src/readings';
+import { LASTING } from '../src/in-flight';
 import { createThreads } from '../src/threads';
 
 const MINUTE = 60_000;
 
 interface Order {
-  order: 'echo' | 'hang' | 'break' | 'fill' | 'wait';
+  order: 'echo' | 'hang' | 'break' | 'fill' | 'wait' | 'mark';
   gate?: Int32Array;
 }
 
@@ -17,14 +18,13 @@ const threadsWith = (limits: { deadline?: number; memory?: number; maxWaiting?: 
     atOnce: 2,
     largeAtOnce: 1,
     maxWaiting: 100,
-    patience: MINUTE,
     deadline: MINUTE,
     memory: 64,
     ...limits,
   });
 
-const small = { isLarge: false };
-const large = { isLarge: true };
+const small = { isLarge: false, interest: LASTING };
+const large = { isLarge: true, interest: LASTING };
 
 test.each<[string, Order['order'], { deadline?: number }, string]>([
   ['takes too long', 'hang', { deadline: 3000 }, 'body: takes longer than 3 s to read'],
@@ -88,17 +88,26 @@ test('5,000 bodies wait for their thread, and one more is told so at once', asyn
   expect(new Set(await Promise.all(waiting))).toEqual(new Set(['echo done']));
 });
 
-test.each([
-  [120_000, 'echo done'],
-  [120_001, 'too many'],
-])('a body waits two minutes for its thread, and not longer (%i ms)', async (waited, outcome) => {
-  const clock = jest.spyOn(Date, 'now').mockReturnValue(0);
-  const { threads, letGo } = ofGateway();
-  const waiting = threads
-    .run({ order: 'echo' }, large)
-    .catch((err: unknown) => (err instanceof SystemProblem ? 'too many' : err));
-  clock.mockReturnValue(waited);
-  await letGo();
-  expect(await waiting).toBe(outcome);
-  clock.mockRestore();
-});
+test.each(['cancelled', 'timeUp'] as const)(
+  'a task that waits when the interest in it ends (%s) is not begun',
+  async (how) => {
+    const threads = threadsWith({ maxWaiting: 1 });
+    const gate = new Int32Array(new SharedArrayBuffer(4));
+    const marks = new Int32Array(new SharedArrayBuffer(4));
+    const busy = [1, 2].map(() => threads.run({ order: 'wait', gate }, small));
+    const over = new AbortController();
+    const given = { ...small, interest: { ...LASTING, [how]: over.signal } };
+    const late = threads.run({ order: 'mark', gate: marks }, given);
+    over.abort();
+    await expect(late).rejects.toThrow(SystemProblem);
+    // Its place is free for the next.
+    const next = threads.run({ order: 'echo' }, small);
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
+    await Promise.all(busy);
+    await expect(next).resolves.toBe('echo done');
+    await expect(threads.run({ order: 'mark', gate: marks }, given)).rejects.toThrow(SystemProblem);
+    await Promise.all([1, 2].map(() => threads.run({ order: 'echo' }, small)));
+    expect(marks[0]).toBe(0);
+  },
+);

@@ -159,6 +159,30 @@ test('a data product tells 500 lines of its components, of more only what went w
   expect(told(...lines(501, 'ERROR' as const))).toHaveLength(500);
 });
 
+/** A data product of one component, which has told so much. */
+const productOf = (result: string, lines: string[] = []) => {
+  const logs = lines.map((message) => ({
+    timestamp: '2026-01-01T00:00:00.000Z',
+    level: 'ERROR' as const,
+    message,
+  }));
+  const status: ProvisioningStatus = { status: 'COMPLETED', result, logs };
+  return completedStatus([{ component: 'c', state: 'done', status }], { logs: [] }, 'Done.');
+};
+
+test('a data product repeats 1,000 characters of what a component tells', () => {
+  const told = (length: number) => productOf('x'.repeat(length)).result.slice('Done.\nc: '.length);
+  expect(told(1000)).toBe('x'.repeat(1000));
+  expect(told(1001)).toBe(`${'x'.repeat(999)}…`);
+});
+
+test('a data product repeats 500,000 characters of its components’ logs', () => {
+  const lines = Array<string>(125).fill('x'.repeat(4000 - 'c: '.length));
+  const told = (...more: string[]) => (productOf('', [...lines, ...more]).logs ?? []).length;
+  // Each begins with the component's name.
+  expect([told(), told('')]).toEqual([125, 125]);
+});
+
 test('a check for drift lists 200 findings, of more it says so', () => {
   const finding: Finding = {
     kind: 'missing',

@@ -18,6 +18,10 @@ export const MAX_VALUE = 4000;
 /** Lines of a log; of more, the first ones and the newest are kept. */
 const MAX_LOGS = 500;
 const FIRST_LOGS = 100;
+/** Characters of what a data product repeats of a component, whose own run tells all of it. */
+const MAX_REPEATED = 1000;
+/** Characters of all lines that a data product repeats of its components' logs. */
+const MAX_REPEATED_LOGS = 500_000;
 
 /**
  * Characters, as JSON, of the status in the memo of a cancelled run. Unlike a result it is in every
@@ -35,6 +39,7 @@ const cut = (text: string, most: number) =>
 export const asLine = (text: string) => cut(text, MAX_LINE);
 export const asPhase = (text: string) => cut(text, MAX_PHASE);
 export const asMessage = (text: string) => cut(text, MAX_MESSAGE);
+export const asRepeated = (text: string) => cut(text, MAX_REPEATED);
 
 const sizeOf = (value: unknown) => JSON.stringify(value).length + 1;
 
@@ -43,6 +48,13 @@ const firstOf = <Item>(items: Item[], most: number): Item[] => {
   let room = most;
   const end = items.findIndex((item) => (room -= sizeOf(item)) < 0);
   return end < 0 ? items : items.slice(0, end);
+};
+
+/** The first lines of components that a data product has room for. */
+export const asRepeatedLogs = <Entry extends { message: string }>(entries: Entry[]): Entry[] => {
+  let room = MAX_REPEATED_LOGS;
+  const end = entries.findIndex(({ message }) => (room -= message.length) < 0);
+  return end < 0 ? entries : entries.slice(0, end);
 };
 
 /** The first names that have room among the values of `publicInfo`, and how many more there are. */

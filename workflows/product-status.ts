@@ -1,5 +1,6 @@
 import type { Info, Log, ProvisioningStatus } from '../src/contract';
 import type { FailureDetails } from '../activities/airbyte';
+import { asRepeated, asRepeatedLogs } from './bounds';
 import { section } from './outcome';
 import type { Member } from './parts';
 import type { Run } from './run';
@@ -58,7 +59,7 @@ const remediesOf = (members: Member[]) =>
   members
     .map(({ status }) => status?.info?.privateInfo ?? {})
     .filter(({ leftBehind = [] }) => leftBehind.length > 0)
-    .flatMap(({ solutions = [] }) => solutions);
+    .flatMap(({ solutions = [] }) => [solutions].flat().map(asRepeated));
 
 const logsOf = (members: Member[], run: Logging): Log[] => {
   const theirs = members.flatMap(({ component, status }) =>
@@ -66,7 +67,7 @@ const logsOf = (members: Member[], run: Logging): Log[] => {
   );
   const isMuch = theirs.length > MAX_LOGS;
   const told = theirs.filter(({ level }) => !isMuch || level === 'WARNING' || level === 'ERROR');
-  return [...run.logs, ...told.slice(0, MAX_LOGS)].toSorted((a, b) =>
+  return [...run.logs, ...asRepeatedLogs(told.slice(0, MAX_LOGS))].toSorted((a, b) =>
     a.timestamp.localeCompare(b.timestamp),
   );
 };
@@ -80,7 +81,7 @@ export const completedStatus = (
   status: 'COMPLETED',
   result: [
     result,
-    ...members.map(({ component, status }) => `${component}: ${status?.result ?? ''}`),
+    ...members.map(({ component, status }) => `${component}: ${asRepeated(status?.result ?? '')}`),
   ].join('\n'),
   info: { publicInfo: publicInfoOf(members), privateInfo: idsOf(members) },
   logs: logsOf(members, run),
@@ -110,11 +111,13 @@ export const failedStatus = ({
   const culprits = members.filter(({ state }) => state === 'failed');
   const problems = [
     ...(reason ? [reason.problem] : []),
-    ...culprits.map(({ component, problem }) => `${component}: ${problem?.problem ?? ''}`),
+    ...culprits.map(
+      ({ component, problem }) => `${component}: ${asRepeated(problem?.problem ?? '')}`,
+    ),
   ];
   const solutions = unique([
     ...(reason ? [reason.solution] : []),
-    ...culprits.map(({ problem }) => problem?.solution ?? ''),
+    ...culprits.map(({ problem }) => asRepeated(problem?.solution ?? '')),
     ...remediesOf(members),
   ]);
   const undone = listed(members, 'undone');

@@ -1,0 +1,61 @@
+import type { ServerResponse } from 'node:http';
+import type { Interest } from './airbyte-http';
+import { LASTING } from './in-flight';
+
+/**
+ * Milliseconds from its arrival that a request waits at most, all together: until it is received, for
+ * a thread that reads it, to be read, and for its turn.
+ */
+export const MAX_WAIT = 120_000;
+
+/** Nobody hears it. */
+const callerLeft = () => new Error('The caller has left.');
+
+/**
+ * Tells once that an answer is sent, or that nobody is there to get it. An answer that waits behind
+ * another one of its connection has no `close` of its own when that ends.
+ */
+export const onceOver = (res: ServerResponse, tell: () => void) => {
+  const { socket } = res.req;
+  let isOver = false;
+  const over = () => {
+    // One may close while the other tells that it has.
+    if (isOver) return;
+    isOver = true;
+    res.off('close', over);
+    socket.off('close', over);
+    tell();
+  };
+  // As many listen as requests were sent without waiting for answers.
+  socket.setMaxListeners(0);
+  res.on('close', over);
+  socket.on('close', over);
+};
+
+/** Does what waits for so long at most, counted from now. */
+export const withPatience = async <Result>(
+  work: (interest: Interest) => Promise<Result>,
+  { patience = MAX_WAIT, cancelled = LASTING.cancelled } = {},
+): Promise<Result> => {
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    late.abort();
+  }, patience);
+  try {
+    return await work({ cancelled, timeUp: late.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** Does what a caller asks for: as long as he is there, and no longer than he is to wait. */
+export const whileCalled = <Result>(
+  res: ServerResponse,
+  work: (interest: Interest) => Promise<Result>,
+): Promise<Result> => {
+  const left = new AbortController();
+  onceOver(res, () => {
+    left.abort(callerLeft());
+  });
+  return withPatience(work, { cancelled: left.signal });
+};
