@@ -39,7 +39,7 @@ export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
 
   const start = async (given: Start, interest: Interest): Promise<void> => {
     const { token, args, after, summary, details } = given;
-    let hadAttributes = false;
+    let hadAttributes = withAttributes;
     const begin = () => {
       hadAttributes = withAttributes;
       return client.workflow.start(readToken(token).operation, {
