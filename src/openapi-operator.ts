@@ -41,7 +41,8 @@ const step: Step = {
 const details: RunDetails = {
   ...run,
   status: 'FAILED',
-  result: 'The component was not provisioned. Airbyte answered 503 to POST /sources for the source "Bookings".',
+  result:
+    'The component was not provisioned. Airbyte answered 503 to POST /sources for the source "Bookings".',
   steps: [step],
   airbyte: { now: [], ids: {}, leftBehind: [], note: 'Nothing of the component is in Airbyte.' },
 };

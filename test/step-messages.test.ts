@@ -47,7 +47,11 @@ const SOURCE = 'POST /sources for the source "orders"';
 test.each([
   ['503', answers({ status: 503 }), `Airbyte answered 503 to ${SOURCE}`],
   ['422', answers({ status: 422 }), `Airbyte answered 422 to ${SOURCE}`],
-  ['a web page', answers({ status: 200, html: true }), `Airbyte answered ${SOURCE} with a web page`],
+  [
+    'a web page',
+    answers({ status: 200, html: true }),
+    `Airbyte answered ${SOURCE} with a web page`,
+  ],
   [
     'no JSON',
     answers({ status: 200, body: 'odd' }),
