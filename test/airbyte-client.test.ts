@@ -61,7 +61,7 @@ test('an answer of another form than the API says ends the run, and what it made
   await fault({ operation: 'createSource', status: 200, commit: true, body: { id: 'novel' } });
   const status = await run('provision');
   expect(status.result).toContain(
-    "Airbyte's answer to POST /sources has another form than expected (sourceId,",
+    'Airbyte\'s answer to POST /sources for the source "Payments CSV" has another form than expected (sourceId,',
   );
   expect(counts(await entities())).toEqual([0, 0, 0]);
 });
