@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Interest } from './airbyte-http';
+import { CallerLeft } from './errors';
 import { LASTING } from './in-flight';
 
 /**
@@ -7,9 +8,6 @@ import { LASTING } from './in-flight';
  * a thread that reads it, to be read, and for its turn.
  */
 export const MAX_WAIT = 120_000;
-
-/** Nobody hears it. */
-const callerLeft = () => new Error('The caller has left.');
 
 /**
  * Tells once that an answer is sent, or that nobody is there to get it. An answer that waits behind
@@ -48,14 +46,21 @@ export const withPatience = async <Result>(
   }
 };
 
-/** Does what a caller asks for: as long as he is there, and no longer than he is to wait. */
-export const whileCalled = <Result>(
+/**
+ * Does what a caller asks for: as long as he is there, and no longer than he is to wait. Throws CallerLeft
+ * where he is not, whatever that has led to.
+ */
+export const whileCalled = async <Result>(
   res: ServerResponse,
   work: (interest: Interest) => Promise<Result>,
 ): Promise<Result> => {
   const left = new AbortController();
   onceOver(res, () => {
-    left.abort(callerLeft());
+    left.abort();
   });
-  return withPatience(work, { cancelled: left.signal });
+  try {
+    return await withPatience(work, { cancelled: left.signal });
+  } catch (err) {
+    throw left.signal.aborted ? new CallerLeft('The caller has left.', { cause: err }) : err;
+  }
 };

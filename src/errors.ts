@@ -70,3 +70,8 @@ export class SystemProblem extends Error {
     this.solutions = solutions;
   }
 }
+
+/** Nobody is there any more to be told anything. */
+export class CallerLeft extends Error {
+  override name = 'CallerLeft';
+}

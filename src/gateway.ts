@@ -5,7 +5,7 @@ import type { SystemError } from './contract';
 import { contractRoutes } from './contract-routes';
 import type { ContractDeps } from './contract-routes';
 import { docsRoutes } from './docs-page';
-import { RequestError, SystemProblem } from './errors';
+import { CallerLeft, RequestError, SystemProblem } from './errors';
 import { openApi } from './openapi';
 import type { Operations } from './operations';
 import { operationsRoutes } from './operations-routes';
@@ -33,9 +33,8 @@ const answerError =
       return;
     }
     const traceId = req.get('traceId');
-    if (req.socket.destroyed) {
-      const problem = err instanceof Error ? err.message : undefined;
-      log.info({ traceId, path: req.path, problem }, 'caller left before the answer');
+    if (err instanceof CallerLeft) {
+      log.info({ traceId, path: req.path }, 'caller left before the answer');
       return;
     }
     const refused = err instanceof RequestError ? err : parserRefusal(err);

@@ -87,15 +87,19 @@ const createCollector = ({ most, hold }: { most: number; hold: Hold }) => {
  * sent. The connection of one in too many pieces is closed.
  */
 const receive = async (
-  chunks: AsyncIterable<Uint8Array>,
+  req: Request,
   bounds: { most: number; hold: Hold },
 ): Promise<Uint8Array<ArrayBuffer>> => {
   const collector = createCollector(bounds);
   let refusal: { err: unknown } | undefined;
   let pieces = 0;
+  const chunks: AsyncIterable<Uint8Array> = req;
   for await (const chunk of chunks) {
     pieces += 1;
-    if (pieces > MAX_PIECES) throw tooManyPieces(MAX_PIECES);
+    if (pieces > MAX_PIECES) {
+      req.socket.destroy();
+      throw tooManyPieces(MAX_PIECES);
+    }
     if (refusal) continue;
     try {
       collector.add(chunk);

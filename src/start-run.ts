@@ -39,9 +39,9 @@ export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
 
   const start = async (given: Start, interest: Interest): Promise<void> => {
     const { token, args, after, summary, details } = given;
-    let hadAttributes = withAttributes;
+    const tried = { withAttributes };
     const begin = () => {
-      hadAttributes = withAttributes;
+      tried.withAttributes = withAttributes;
       return client.workflow.start(readToken(token).operation, {
         workflowId: token,
         taskQueue,
@@ -51,14 +51,14 @@ export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
         memo: { phase: 'Waiting for a worker' },
         ...(summary && { staticSummary: summary }),
         ...(details && { staticDetails: details }),
-        ...(hadAttributes && { typedSearchAttributes: attributesOf(token) }),
+        ...(tried.withAttributes && { typedSearchAttributes: attributesOf(token) }),
       });
     };
     try {
       // The token is the workflow's id: a try that was heard after all is joined by the next.
       await inTurn(() => repeatedly(client, TO_CHANGE, begin), interest);
     } catch (err) {
-      if (!hadAttributes || !lacksAttributes(err)) throw err;
+      if (!tried.withAttributes || !lacksAttributes(err)) throw err;
       // Of those that were under way together the first tells.
       if (withAttributes)
         log.warn(

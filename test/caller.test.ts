@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import express from 'express';
 import { MAX_WAIT, onceOver, whileCalled, withPatience } from '../src/caller';
+import { CallerLeft } from '../src/errors';
 import { createHttpServer } from '../src/http-server';
 import { LONGEST_REQUEST } from '../src/start-run';
 import { listen } from '../src/program';
@@ -102,12 +103,13 @@ test('a caller that leaves cancels what he asked for, and one that stays has a t
   const { url, end } = await serve((_req, res) => {
     void whileCalled(res, async ({ cancelled }) => {
       await once(cancelled, 'abort');
-      heard.push(cancelled.reason);
-    });
+      throw new Error('whatever that has led to');
+    }).catch((err: unknown) => heard.push(err));
   });
   const socket = await sendTo(url, GET);
   socket.end();
   await eventually(() => heard.length === 1 || undefined, 'the cancel');
+  expect(heard).toEqual([expect.any(CallerLeft)]);
   end();
   await withPatience(({ timeUp }) => once(timeUp, 'abort'), { patience: 10 });
   expect([MAX_WAIT, LONGEST_REQUEST]).toEqual([120_000, 138_000]);
