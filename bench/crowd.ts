@@ -115,20 +115,24 @@ export const benchCrowd = async (bench: Bench): Promise<Crowd> => {
   const began = performance.now();
   const elapsed = () => performance.now() - began;
   let again = 0;
-  const tokens = await Promise.all(
-    bodies.map(async (body) => {
-      // On a busy machine some wait for longer than the gateway lets them, and are told to come again.
-      for (let status = 500; status !== 202; again += Number(status !== 202)) {
-        const answer = await post(`${bench.stack.gatewayUrl}/v1/provision`, body);
-        ({ status } = answer);
-        if (status !== 202 && (status !== 500 || elapsed() > PATIENCE))
-          throw new Error(answer.text);
-      }
-      return elapsed();
-    }),
-  );
-  while ((await completed()) < completedBefore + CROWD) await pause(LOOK_EVERY);
-  const took = elapsed();
+  const crowd = async () => {
+    const tokens = await Promise.all(
+      bodies.map(async (body) => {
+        // On a busy machine some wait for longer than the gateway lets them, and are told to come again.
+        for (let status = 500; status !== 202; again += Number(status !== 202)) {
+          const answer = await post(`${bench.stack.gatewayUrl}/v1/provision`, body);
+          ({ status } = answer);
+          if (status !== 202 && (status !== 500 || elapsed() > PATIENCE))
+            throw new Error(answer.text);
+        }
+        return elapsed();
+      }),
+    );
+    while ((await completed()) < completedBefore + CROWD) await pause(LOOK_EVERY);
+    return { tokens, took: elapsed() };
+  };
+  // Else a crowd that fails leaves a process that looks for ever.
+  const { tokens, took } = await crowd().finally(stopWatching);
   const peak = await stopWatching();
   await pause(REST);
   const figures = {
