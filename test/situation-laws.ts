@@ -26,6 +26,10 @@ const names = (line: string, { kind, at }: Difference) => {
   return line.includes(`the ${kind} "`) && (!isPart || line.includes(at));
 };
 
+/** Whether the run failed as it found the entity gone, before it wrote to it. */
+const isToldGone = ({ status }: Told, { kind, at }: Difference) =>
+  at === 'gone' && new RegExp(`Airbyte has the ${kind} "[^"]*" no more`).test(status.result);
+
 /** Without digits, which are judged apart. */
 const changesIn = ({ before, after }: Told) =>
   differencesOf(before, after).filter(({ at }) => at !== 'digits');
@@ -50,6 +54,7 @@ const namingFlaws = (given: Told, { isRemoval, end }: Judged) => {
   return left.flatMap((part) => {
     const unnamed = part.changes.filter(
       (each) =>
+        !isToldGone(given, each) &&
         !part.lines.some((line) => names(line, each)) &&
         (each.kind === 'connection' || !isWholeNamed(part.lines, each)),
     );

@@ -121,11 +121,12 @@ export const failRun = (failed: Failed): never => {
   const { problem, solution } = reasonOf(err, run);
   const { status, cancelled } = endingOf(err, run);
   const [sentence] = FAILURES[what];
+  const solutions = [...new Set([solution, ...remedies])];
   const told: ProvisioningStatus = {
     status,
     result: [
       `${sentence} ${problem}`,
-      `What to do: ${[solution, ...new Set(remedies)].join(' ')}`,
+      `What to do: ${solutions.join(' ')}`,
       ...section('Undone', undone),
       ...section('Left behind in Airbyte', leftBehind),
     ].join('\n'),
@@ -134,7 +135,7 @@ export const failRun = (failed: Failed): never => {
       privateInfo: {
         ...definedIn(exists),
         problems: [problem],
-        solutions: [...new Set([solution, ...remedies])],
+        solutions,
         undone,
         leftBehind,
       },
