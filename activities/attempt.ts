@@ -31,6 +31,8 @@ export interface FailureDetails {
   outOfTime?: OutOfTime;
   /** How many attempts so far have only seen that what they wait for goes on; absent: none. */
   looks?: number;
+  /** When Airbyte last said that what is waited for goes on (epoch milliseconds). */
+  heardAt?: number;
   /** Of one that waits for an answer: what the attempt met that did not get it. */
   met?: Words;
 }
@@ -63,6 +65,11 @@ const isLastWord = (value: unknown): value is LastWord =>
 /** Attempts that have only looked, the present one not counted. */
 const looksOf = ({ heartbeatDetails }: Info) =>
   isLastWord(heartbeatDetails) ? (heartbeatDetails.details.looks ?? 0) : 0;
+
+/** Epoch milliseconds at which what the step waits for was last heard of, if only by its being asked for. */
+const heardAtBefore = ({ heartbeatDetails, scheduledTimestampMs }: Info) =>
+  (isLastWord(heartbeatDetails) ? heartbeatDetails.details.heardAt : undefined) ??
+  scheduledTimestampMs;
 
 /** Attempts that were to do something, the present one counted. */
 const triesOf = (info: Info) => info.attempt - looksOf(info);
@@ -111,13 +118,14 @@ const orOutOfTime = (err: unknown, info: Info) => {
 };
 
 /** Milliseconds to wait; undefined where another attempt would not help, or would come too late. */
-const waitBefore = (err: unknown, info: Info) => {
+const waitBefore = (err: unknown, info: Info, silence: number) => {
   if (err instanceof Waiting) return lookIn(err, info);
   const known = err instanceof AirbyteError ? err : undefined;
   if (isRefusal(err)) return undefined;
   if (known?.kind === 'connector' && triesOf(info) >= CONNECTOR_ATTEMPTS) return undefined;
   const wait = known?.retryAfter ?? backoff(info);
-  return wait + LATENESS < timeLeft(info) ? wait : undefined;
+  const left = Math.min(timeLeft(info), heardAtBefore(info) + silence - Date.now());
+  return wait + LATENESS < left ? wait : undefined;
 };
 
 export const inWords = (text: string) =>
@@ -143,6 +151,7 @@ const detailsOf = (err: unknown, info: Info, { settlesAt, hasWritten }: Sent): F
   const known = err instanceof AirbyteError || err instanceof Waiting ? err : undefined;
   const looks = looksOf(info) + (err instanceof Waiting ? 1 : 0);
   const met = err instanceof Waiting ? metBefore(err, info) : undefined;
+  const heardAt = err instanceof Waiting ? Date.now() : heardAtBefore(info);
   return {
     problem: problemOf(err, info),
     solution: inWords(
@@ -151,7 +160,7 @@ const detailsOf = (err: unknown, info: Info, { settlesAt, hasWritten }: Sent): F
     ...(settlesAt > Date.now() && { settlesAt }),
     ...(!hasWritten && { wroteNothing: true }),
     ...(err instanceof AirbyteError && err.outOfTime && { outOfTime: err.outOfTime }),
-    ...(looks > 0 && { looks }),
+    ...(looks > 0 && { looks, heardAt }),
     ...(met && { met }),
   };
 };
@@ -177,9 +186,13 @@ const withSent = (err: ApplicationFailure, { wroteNothing }: FailureDetails) => 
   return err;
 };
 
-const asFailure = (err: unknown, details: FailureDetails, info: Info) => {
+const asFailure = (
+  err: unknown,
+  details: FailureDetails,
+  { info, silence }: { info: Info; silence: number },
+) => {
   if (err instanceof ApplicationFailure) return withSent(err, details);
-  const wait = waitBefore(err, info);
+  const wait = waitBefore(err, info, silence);
   return ApplicationFailure.create({
     message: details.problem,
     type: typeOf(err),
@@ -205,10 +218,12 @@ const sentBefore = ({ attempt, heartbeatDetails }: Info, settleTime: number): Se
  * One attempt of an activity: heartbeats (so that a dead worker is noticed and cancellation
  * arrives), ends with the run's interest, and turns errors into failures with the right retries.
  * `settleTime` in milliseconds: how long what a write asked for may take to come about unseen.
+ * `silence` in milliseconds: how long Airbyte may tell nothing of what the step waits for.
  */
 export const attempt = async <Result>(
   work: (attempt: Attempt) => Promise<Result>,
   settleTime = 0,
+  silence = Infinity,
 ): Promise<Result> => {
   const context = Context.current();
   const { info, cancellationSignal } = context;
@@ -236,7 +251,7 @@ export const attempt = async <Result>(
     const lastWord: LastWord = { attempt: info.attempt, details };
     context.heartbeat(lastWord);
     if (cancellationSignal.aborted) return await context.cancelled;
-    throw asFailure(failure, details, info);
+    throw asFailure(failure, details, { info, silence });
   } finally {
     clearInterval(beating);
   }

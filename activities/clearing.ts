@@ -67,13 +67,20 @@ export const createClearingActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyt
       return { jobId };
     }, given.settleTime),
 
-  /** Ends when the clearing has; refused when it did not succeed. */
-  followClear: ({ jobId }: { jobId: number }) =>
-    attempt(async ({ age, interest }) => {
-      mustHaveSucceeded(
-        await endOf(airbyteFor(interest), { jobId, what: WHAT, age, solution: SOLUTION }),
-      );
-    }),
+  /**
+   * Ends when the clearing has; refused when it did not succeed. `silence` in milliseconds: how long
+   * Airbyte may tell nothing of it; older runs have their step's time alone.
+   */
+  followClear: ({ jobId, silence }: { jobId: number; silence?: number }) =>
+    attempt(
+      async ({ age, interest }) => {
+        mustHaveSucceeded(
+          await endOf(airbyteFor(interest), { jobId, what: WHAT, age, solution: SOLUTION }),
+        );
+      },
+      0,
+      silence,
+    ),
 
   /** All three, for runs that older workers have begun: a later attempt goes on with the newest job. */
   clearData: ({ connection }: { connection: { id: string; status: string } }) =>

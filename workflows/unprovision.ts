@@ -2,7 +2,7 @@ import { patched } from '@temporalio/workflow';
 import type { Found } from '../activities/airbyte';
 import type { ProvisioningStatus } from '../src/contract';
 import type { KnownIds } from '../src/descriptor';
-import type { UnprovisionInput } from './input';
+import type { Retry, UnprovisionInput } from './input';
 import { settlesAt, wroteNothing } from './failure';
 import { endedBy, existingIn, failRun, reasonOf } from './outcome';
 import type { Existing } from './outcome';
@@ -65,7 +65,7 @@ const undoOfClear = (
 
 interface Clearing {
   steps: Steps;
-  settleTime: number;
+  retry: Retry;
   /** Nothing of the connection was changed for it. */
   unprepared: () => void;
 }
@@ -73,9 +73,10 @@ interface Clearing {
 /** Started once and then followed by its id: a job that ends between two looks is not made again. */
 const clear = async (
   connection: NonNullable<Found['connection']>,
-  { steps, settleTime, unprepared }: Clearing,
+  { steps, retry, unprepared }: Clearing,
 ) => {
   const { id: connectionId, name, status } = connection;
+  const { settleTime, giveUpAfter } = retry;
   const what = `Clear the data of ${name}`;
   const step = steps(what);
   if (!patched('follow-a-clear-by-its-job')) return step.clearData({ connection });
@@ -86,7 +87,7 @@ const clear = async (
     throw err;
   });
   const { jobId } = await step.startClear({ connectionId, after, settleTime });
-  await steps(what, CLEARING).followClear({ jobId });
+  await steps(what, CLEARING).followClear({ jobId, silence: giveUpAfter });
 };
 
 const clearData = async (run: Run, { connection, destination }: Found, by: Clearing) => {
@@ -156,10 +157,12 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
       const unprepared = () => {
         undos = [];
       };
-      await clearData(run, found, { steps, settleTime, unprepared }).catch((err: unknown) => {
-        for (const undo of undos) undo.settlesAt = settlesAt(err, settleTime);
-        throw err;
-      });
+      await clearData(run, found, { steps, retry: input.retry, unprepared }).catch(
+        (err: unknown) => {
+          for (const undo of undos) undo.settlesAt = settlesAt(err, settleTime);
+          throw err;
+        },
+      );
     }
 
     run.phase('Deleting');
