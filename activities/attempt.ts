@@ -134,9 +134,10 @@ export const inWords = (text: string) =>
 /** As the next function writes it. */
 const TRIED = / \(tried \d+ times\)(?=\.?$)/;
 
-const problemOf = (err: unknown, info: Info) => {
+/** `isLook`: the present attempt did no more than look, so it is no try. */
+const problemOf = (err: unknown, info: Info, isLook: boolean) => {
   const problem = inWords(err instanceof Error ? err.message : String(err));
-  const tries = triesOf(info);
+  const tries = triesOf(info) - (isLook ? 1 : 0);
   const isTry = !(err instanceof Waiting) && tries > 1;
   return isTry ? problem.replace(/\.?$/, ` (tried ${String(tries)} times)$&`) : problem;
 };
@@ -147,13 +148,17 @@ interface Sent {
   hasWritten: boolean;
 }
 
-const detailsOf = (err: unknown, info: Info, { settlesAt, hasWritten }: Sent): FailureDetails => {
+const detailsOf = (
+  { err, isLook }: { err: unknown; isLook: boolean },
+  info: Info,
+  { settlesAt, hasWritten }: Sent,
+): FailureDetails => {
   const known = err instanceof AirbyteError || err instanceof Waiting ? err : undefined;
   const looks = looksOf(info) + (err instanceof Waiting ? 1 : 0);
   const met = err instanceof Waiting ? metBefore(err, info) : undefined;
   const heardAt = err instanceof Waiting ? Date.now() : heardAtBefore(info);
   return {
-    problem: problemOf(err, info),
+    problem: problemOf(err, info, isLook),
     solution: inWords(
       known?.solution ?? 'Ask the platform operator to look at the log of the worker.',
     ),
@@ -247,7 +252,7 @@ export const attempt = async <Result>(
     if (err instanceof AirbyteError && err.unclear) sent.settlesAt = Date.now() + settleTime;
     const isTold = [AirbyteError, Waiting, ApplicationFailure].some((each) => err instanceof each);
     const failure = clock.aborted && !isTold ? notDone(info.activityType, last, err) : err;
-    const details = detailsOf(failure, info, sent);
+    const details = detailsOf({ err: failure, isLook: thrown instanceof Waiting }, info, sent);
     const lastWord: LastWord = { attempt: info.attempt, details };
     context.heartbeat(lastWord);
     if (cancellationSignal.aborted) return await context.cancelled;

@@ -17,6 +17,8 @@ export interface Principal {
 export const MAX_REFS = 5000;
 /** Characters of a ref: of the longest mail, or a group's name, and what stands before it. */
 const MAX_REF = 330;
+/** Bytes of all refs of a request together, as JSON: the input of its run has each three times. */
+const MAX_REFS_SIZE = 750_000;
 /** Characters of a mail (RFC 5321: 64 before the @, 255 after it), and of a group's name. */
 const MAX_MAIL = 320;
 const MAX_GROUP = 255;
@@ -46,7 +48,11 @@ const readUser = (ref: string, name: string): Read => {
     return {
       problem: `${shown(ref)} cannot be matched to a mail: it has no underscore before the domain`,
     };
-  if (!MAIL.test(mail) || mail.length > MAX_MAIL)
+  if (mail.length > MAX_MAIL)
+    return {
+      problem: `${shown(ref)} stands for a mail of ${String(mail.length)} characters; at most ${String(MAX_MAIL)} are taken`,
+    };
+  if (!MAIL.test(mail))
     return { problem: `${shown(ref)} does not stand for a mail such as name.surname@domain.tld` };
   return { key: `user:${mail}`, kind: 'user', name: mail };
 };
@@ -60,8 +66,11 @@ const readRef = (ref: string): Read => {
   const name = rest.join(':').trim();
   if (kind === 'user' && name) return readUser(ref, name);
   if (kind !== 'group' || !name) return { problem: `${shown(ref)} is ${FORMS}` };
-  if (!GROUP.test(name) || !isWithin(name, MAX_GROUP))
-    return { problem: `${shown(ref)} does not name a group` };
+  if (!GROUP.test(name)) return { problem: `${shown(ref)} does not name a group` };
+  if (!isWithin(name, MAX_GROUP))
+    return {
+      problem: `${shown(ref)} names a group with more than the ${String(MAX_GROUP)} characters that are taken`,
+    };
   return { key: `group:${name}`, kind: 'group', name };
 };
 
@@ -74,10 +83,14 @@ export const problemsIn = (refs: string[]): Problem[] => {
         message: `has ${String(refs.length)} entries; at most ${String(MAX_REFS)} are taken: use groups`,
       },
     ];
-  return refs.flatMap((ref, index) => {
+  const problems = refs.flatMap((ref, index) => {
     const read = readRef(ref);
     return 'problem' in read ? [{ path: `refs[${String(index)}]`, message: read.problem }] : [];
   });
+  const size = new TextEncoder().encode(JSON.stringify(refs)).length;
+  if (problems.length > 0 || size <= MAX_REFS_SIZE) return problems;
+  const message = `take ${String(size)} bytes together; at most ${String(MAX_REFS_SIZE)} are taken: use groups`;
+  return [{ path: 'refs', message }];
 };
 
 /** Who is meant, each once, in an order of their own. Throws a RequestError that names every bad ref. */
@@ -85,7 +98,9 @@ export const readRefs = (refs: string[]): Principal[] => {
   const problems = problemsIn(refs);
   if (problems.length > 0)
     throw new RequestError(problems, {
-      solutions: ['Give each ref as user:name.surname_domain.tld or group:name.'],
+      solutions: [
+        'Give each ref as user:name.surname_domain.tld or group:name; who is left out loses access, so put people into groups where they are too many.',
+      ],
     });
   const people = new Map<string, Principal>();
   for (const ref of [...new Set(refs)].sort()) {

@@ -21,7 +21,7 @@ const descriptorKind = z
   });
 
 const descriptor = z.string().min(1).meta({ description: 'YAML text; JSON is YAML too.' });
-const latestEnrichedDescriptor = z.string().nullish().meta({
+const latestEnrichedDescriptor = z.string().nullish().catch(undefined).meta({
   description:
     'The data product as it was last provisioned, with the info of its components: says which Airbyte entities are theirs. Garbage in it is ignored.',
 });

@@ -9,6 +9,8 @@ import { TO_CHANGE, repeatedly } from './temporal-calls';
 import { isTooLarge, refusalOf } from './temporal-error';
 
 const READY_DEADLINE = 1000;
+/** Milliseconds for which an answer of Temporal's stands: in a crowd a single one may be late. */
+const READY_FOR = 5000;
 
 export interface RunsDeps {
   client: Client;
@@ -61,11 +63,12 @@ export const createRuns = ({ client, startRun, taskQueue, log }: RunsDeps) => {
     async isReady(): Promise<boolean> {
       const { namespace } = client.options;
       // A busy Temporal is asked no more than it is already.
-      if (Date.now() - answered < READY_DEADLINE) return true;
+      if (Date.now() - answered < READY_FOR) return true;
       try {
         await client.withDeadline(Date.now() + READY_DEADLINE, () =>
           client.workflowService.describeNamespace({ namespace }),
         );
+        answered = Date.now();
         return true;
       } catch (err) {
         log.debug({ err }, 'Temporal does not answer');

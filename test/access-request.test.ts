@@ -22,13 +22,30 @@ test.each<[string, number, (length: number) => string, string]>([
     (length) => `group:${'a'.padStart(length - 6)}`,
     '331 char',
   ],
-  ['a mail', 320, (length) => `user:${mail(length)}`, 'does not stand for a mail'],
-  ['the name of a group', 255, (length) => `group:${group(length)}`, 'does not name a group'],
+  ['a mail', 320, (length) => `user:${mail(length)}`, 'a mail of 321 characters; at most 320'],
+  ['the name of a group', 255, (length) => `group:${group(length)}`, 'more than the 255 char'],
 ])('%s has %i characters at most', (_what, most, refOf, problem) => {
   expect(problemsIn([refOf(most)])).toEqual([]);
   const [told, ...more] = problemsIn([refOf(most + 1)]);
   expect([told?.path, more]).toEqual(['refs[0]', []]);
   expect(told?.message).toContain(problem);
+});
+
+test('refs of 750,000 bytes together are taken, and a byte more is refused', () => {
+  // Two quotes and a comma each, and the brackets of them all.
+  const each = 150 - '"",'.length;
+  const all = Array.from({ length: 5000 }, (_, index) =>
+    `group:${String(index)}`.padEnd(each, 'x'),
+  );
+  all[0] = String(all[0]).slice(0, -1);
+  expect(problemsIn(all)).toEqual([]);
+  all[0] += 'x';
+  expect(problemsIn(all)).toEqual([
+    {
+      path: 'refs',
+      message: 'take 750001 bytes together; at most 750000 are taken: use groups',
+    },
+  ]);
 });
 
 /** What is told again of a result that told so much. */

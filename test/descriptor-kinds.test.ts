@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import type { ProvisioningRequest } from '../src/contract';
+import { ProvisioningRequest } from '../src/contract';
 import { RequestError } from '../src/errors';
 import { readIdentities, readPlans } from '../src/product';
 import { ALIAS_BOMB, CASHFLOW } from './fixtures';
@@ -346,6 +346,14 @@ test('whatever is in the latest enriched descriptor, the plans are the same', ()
     { numRuns: 500 },
   );
 });
+
+test.each([5, true, { a: 1 }, ['x'], null])(
+  'a latest enriched descriptor that is no text is none (%j)',
+  (latestEnrichedDescriptor) => {
+    const asked = { ...request(product([ours('payments')])), latestEnrichedDescriptor };
+    expect(ProvisioningRequest.parse(asked).latestEnrichedDescriptor ?? undefined).toBeUndefined();
+  },
+);
 
 test('the info of components that others depend on is tolerated, in our own too', () => {
   const info = { publicInfo: { a: 1 }, privateInfo: { outputs: [{}], password: 'x' } };

@@ -41,6 +41,21 @@ test('a connection that breaks names them too', async () => {
   );
 });
 
+test('a look for what an answer that got lost has brought is no try', async () => {
+  const waits = await startHarness({
+    api: 'public',
+    env: { AIRBYTE_GIVE_UP_AFTER: '6s', AIRBYTE_SETTLE_TIME: '5m' },
+  });
+  try {
+    await waits.fault({ operation: 'createSource', reset: 'before', times: 1 });
+    const run = await waits.run('provision', { component: 'lost', sourceName: 'orders' });
+    expect(run.result).toMatch(/at POST \/sources for the source "orders"\.$/m);
+    expect((await waits.calls('createSource')).length).toBe(1);
+  } finally {
+    await waits.stop();
+  }
+});
+
 const answers = (fault: object) => ({ operation: 'createSource', times: 0, ...fault });
 const SOURCE = 'POST /sources for the source "orders"';
 

@@ -101,7 +101,8 @@ const silentEnd = (err: ActivityFailure): FailureDetails => {
     };
   return {
     problem: `${step} did not end in time (${cause?.message ?? message}).`,
-    solution: 'Ask the platform operator whether a worker is running, then deploy again.',
+    solution:
+      'Ask the platform operator whether a worker is running, and whether Temporal was out of reach for it, then deploy again.',
   };
 };
 
