@@ -26,6 +26,7 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist/workflow-bundle.js dist/
 COPY --from=build /app/dist/activities dist/activities
 COPY --from=build /app/dist/workflows dist/workflows
+COPY --from=build /app/dist/simulator dist/simulator
 COPY --from=build /app/dist/src dist/src
 USER 1001:1001
 EXPOSE 8093 8094

@@ -120,7 +120,7 @@ export default tseslint.config(
     '^(?!zod$|\\./)',
   ]),
   forbid(
-    ['src/simulator/**'],
+    ['simulator/**'],
     'The simulator shares no code with the client it must be able to disagree with.',
     ['^\\.\\./(?!config$|program$)', 'activities/', 'workflows/'],
   ),

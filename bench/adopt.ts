@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { AdoptionReport } from '../src/adoption-report';
-import { DEFAULT_WORKSPACE_ID as workspaceId } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID as workspaceId } from '../simulator/simulator';
 import { ROOT } from '../scripts/child';
 import { startStack } from '../scripts/stack';
 import type { Stack } from '../scripts/stack';

@@ -12,7 +12,7 @@ import { readDescriptor } from '../src/descriptor';
 import { createLimit } from '../src/in-flight';
 import { createSecretReferences } from '../src/secret-references';
 import { createRedactor } from '../src/secrets';
-import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import { startOptions } from './bench';
 import type { Bench } from './bench';
 import { postOk } from './http';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { startSimulator } from '../src/simulator/simulator';
+import { startSimulator } from '../simulator/simulator';
 import { World } from './check';
 import { startFlakyProxy } from './flaky-proxy';
 import { createRandom } from './random';

@@ -4,7 +4,7 @@ import { launch, ROOT } from '../scripts/child';
 import type { Child } from '../scripts/child';
 import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
-import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import type { Victim } from './disturbances';
 import { SECRET_NAMES } from './secrets';
 

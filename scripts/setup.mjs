@@ -91,7 +91,7 @@ const install = async ({ root, cache, env, interrupt }) => {
 
 /* The build. */
 
-const SOURCES = ['src', 'workflows', 'activities', 'scripts', 'bench', 'chaos'];
+const SOURCES = ['src', 'workflows', 'activities', 'simulator', 'scripts', 'bench', 'chaos'];
 const BUILD_INPUTS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
 const filesIn = (folder) =>

@@ -1,4 +1,4 @@
-import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import { describeTaken, findFreePorts, takenPorts } from './ports';
 import type { Port } from './ports';
 import { localPort } from './temporal';

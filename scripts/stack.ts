@@ -81,7 +81,7 @@ const startNode = async (
   own: (child: Child) => void,
 ) => {
   const name = `The ${path.basename(logFile, '.log')}`;
-  const args = ['--enable-source-maps', path.join(ROOT, 'dist', 'src', file)];
+  const args = ['--enable-source-maps', path.join(ROOT, 'dist', file)];
   const child = launch({ name, command: process.execPath, args, env, logFile });
   own(child);
   await untilReady(child, { isReady: answersAt(health), timeout: START_TIMEOUT });
@@ -130,13 +130,13 @@ const startAll = async (plan: Plan, own: Ownership['own']) => {
     logFile: logFile('simulator'),
   };
   const worker = {
-    file: 'worker.js',
+    file: 'src/worker.js',
     health: `${urlOf(ports.worker)}/readyz`,
     env: internal,
     logFile: logFile('worker'),
   };
   const gateway = {
-    file: 'server.js',
+    file: 'src/server.js',
     health: `${urlOf(ports.gateway)}/readyz`,
     env,
     logFile: logFile('gateway'),

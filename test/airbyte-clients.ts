@@ -5,8 +5,8 @@ import type { AirbyteOptions } from '../src/airbyte-client';
 import { detect } from '../src/airbyte-instance';
 import type { AirbyteAuth } from '../src/config';
 import { createRedactor } from '../src/secrets';
-import { DEFAULT_WORKSPACE_ID, startSimulator } from '../src/simulator/simulator';
-import type { SimulatorOptions } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID, startSimulator } from '../simulator/simulator';
+import type { SimulatorOptions } from '../simulator/simulator';
 import { POSTGRES, SNOWFLAKE, postgres, snowflake } from './simulator-bodies';
 
 /* Clients of a simulator of their own, without gateway and worker. */

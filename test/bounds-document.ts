@@ -168,10 +168,10 @@ export const titlesIn = (file: string): ReadonlySet<string> => {
 
 const BOUND = /^(MAX|MOST|LONGEST|LARGEST)(_|$)/;
 
-/** All bounds of a folder by their names, as `<file> <name>`; those of the simulator are Airbyte's. */
+/** All bounds of a folder by their names, as `<file> <name>` */
 export const constantsIn = (folder: string): string[] =>
   readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.startsWith('simulator'))
+    .filter((file) => file.endsWith('.ts'))
     .flatMap((file) => {
       const whole = path.join(folder, file);
       return declarationsIn(whole).flatMap(({ name, initializer }) => {

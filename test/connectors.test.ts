@@ -1,6 +1,6 @@
 import { readDescriptor } from '../src/descriptor';
 import { RequestError } from '../src/errors';
-import { connectorsOf } from '../src/simulator/connectors';
+import { connectorsOf } from '../simulator/connectors/connectors';
 import { checkSpecification } from '../activities/specification';
 import { EXAMPLES, partOf } from './connector-examples';
 import type { Example } from './connector-examples';

@@ -5,7 +5,7 @@ import { createDrift } from '../src/drift';
 import type { DriftReport } from '../src/drift-report';
 import { inToken } from '../src/ownership';
 import { createProvisioned } from '../src/provisioned';
-import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import type { Changes } from './fixtures';
 import { API, nameIn } from './airbyte-operations';
 import { CANARY, eventually, isWrite, startHarness } from './harness';

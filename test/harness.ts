@@ -7,8 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { launch, ROOT, untilReady } from '../scripts/child';
-import { DEFAULT_WORKSPACE_ID, startSimulator } from '../src/simulator/simulator';
-import type { Simulator, SimulatorOptions } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID, startSimulator } from '../simulator/simulator';
+import type { Simulator, SimulatorOptions } from '../simulator/simulator';
 import { ProvisioningStatus } from '../src/contract';
 import { deploymentOf, idIn } from '../src/deployment';
 import { dataConverter } from '../src/payload-codec';
@@ -302,7 +302,7 @@ export const startHarness = async (options: HarnessOptions = {}) => {
   };
 };
 
-/** What befalls a call: an effect of src/simulator/faults.ts. */
+/** What befalls a call: an effect of simulator/faults.ts. */
 export interface Fault {
   [effect: string]: unknown;
   operation: string;

@@ -51,7 +51,7 @@ interface Move {
   name: string;
   /** How many of the others are before ours. */
   before: number;
-  /** What happens after a first page: an effect of src/simulator/shifts.ts. */
+  /** What happens after a first page: an effect of simulator/shifts.ts. */
   moved: (id: string) => object;
 }
 

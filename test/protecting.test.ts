@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ValidationStatus } from '../src/contract';
 import { createDrift } from '../src/drift';
-import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import { counts, eventually, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';
 import { descriptor, request } from './fixtures';

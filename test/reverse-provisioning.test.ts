@@ -1,7 +1,7 @@
 import { parse, stringify } from 'yaml';
 import { ReverseProvisioningStatus } from '../src/contract';
 import { isRecord } from '../src/json';
-import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import { descriptor, request } from './fixtures';
 import { CANARY, eventually, isWrite, startHarness } from './harness';
 import type { Harness, HarnessOptions } from './harness';

@@ -1,4 +1,4 @@
-import { DEFAULT_WORKSPACE_ID as workspaceId } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID as workspaceId } from '../simulator/simulator';
 
 /** Bodies of the Config API, for tests of the simulator. */
 

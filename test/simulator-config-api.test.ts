@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_WORKSPACE_ID, type Simulator, startSimulator } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID, type Simulator, startSimulator } from '../simulator/simulator';
 import { customers, postgres, snowflake } from './simulator-bodies';
 import { createClient } from './simulator-client';
 

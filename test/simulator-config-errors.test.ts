@@ -3,7 +3,7 @@ import {
   DEFAULT_WORKSPACE_ID,
   type SimulatorOptions,
   startSimulator,
-} from '../src/simulator/simulator';
+} from '../simulator/simulator';
 import { POSTGRES, postgres } from './simulator-bodies';
 import { API, CONFIG_API, createClient, json } from './simulator-client';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_WORKSPACE_ID, type Simulator, startSimulator } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID, type Simulator, startSimulator } from '../simulator/simulator';
 import { fileSource, postgres, snowflake, SNOWFLAKE } from './simulator-bodies';
 import { createClient, json } from './simulator-client';
 

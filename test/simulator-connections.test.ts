@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { z } from 'zod';
-import { DEFAULT_WORKSPACE_ID, type Simulator, startSimulator } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID, type Simulator, startSimulator } from '../simulator/simulator';
 import { createClient } from './simulator-client';
 
 const aNumber: unknown = expect.any(Number);

@@ -3,7 +3,7 @@ import {
   DEFAULT_WORKSPACE_ID,
   type SimulatorOptions,
   startSimulator,
-} from '../src/simulator/simulator';
+} from '../simulator/simulator';
 import { slowness } from './harness';
 import { API, createClient, json } from './simulator-client';
 

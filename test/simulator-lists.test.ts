@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_WORKSPACE_ID, type Simulator, startSimulator } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID, type Simulator, startSimulator } from '../simulator/simulator';
 import { createClient, json } from './simulator-client';
 
 /* Lists whose pages move on demand, many entities at once, and entities of an odd form. */

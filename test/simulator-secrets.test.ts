@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { DEFAULT_WORKSPACE_ID, startSimulator } from '../src/simulator/simulator';
-import type { Simulator } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID, startSimulator } from '../simulator/simulator';
+import type { Simulator } from '../simulator/simulator';
 import { createClient, json } from './simulator-client';
 
 let simulator: Simulator;

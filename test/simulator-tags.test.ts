@@ -1,6 +1,6 @@
-import { startSimulator } from '../src/simulator/simulator';
-import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
-import type { Simulator } from '../src/simulator/simulator';
+import { startSimulator } from '../simulator/simulator';
+import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
+import type { Simulator } from '../simulator/simulator';
 import { clientOf } from './airbyte-clients';
 
 /* Tags as both of Airbyte's APIs have them: facts of the API's description and of airbyte-platform. */

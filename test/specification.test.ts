@@ -2,8 +2,8 @@ import { descriptor, request } from './fixtures';
 import { counts, startHarness } from './harness';
 import type { Harness } from './harness';
 import { checkSpecification, isReadable } from '../activities/specification';
-import { connectorsOf } from '../src/simulator/connectors';
-import type { ActorKind } from '../src/simulator/connectors';
+import { connectorsOf } from '../simulator/connectors/connectors';
+import type { ActorKind } from '../simulator/connectors/connectors';
 
 const specOf = (kind: ActorKind, type: string) => ({
   ...connectorsOf(kind).find((connector) => connector.type === type)?.spec,

@@ -1,4 +1,4 @@
-import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import { CANARY } from './harness';
 import type { Entities, Harness } from './harness';
 

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { ValidationStatus } from '../src/contract';
-import { DEFAULT_WORKSPACE_ID } from '../src/simulator/simulator';
+import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import { CASHFLOW, descriptor, request } from './fixtures';
 import type { Changes } from './fixtures';
 import { CANARY, eventually, isWrite, startHarness, slowness } from './harness';
