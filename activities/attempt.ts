@@ -3,9 +3,9 @@ import type { Info } from '@temporalio/activity';
 import { AirbyteError, notDone } from '../src/airbyte-error';
 import type { Asked, OutOfTime } from '../src/airbyte-error';
 import type { Interest } from '../src/airbyte-http';
-import { forTimer } from '../src/durations';
-import { isRecord } from '../src/json';
-import { cut } from '../src/lengths';
+import { forTimer } from '../src/contract/durations';
+import { isRecord } from '../src/contract/json';
+import { cut } from '../src/contract/lengths';
 import { Waiting } from './waiting';
 
 /** A source or destination that does not work may be a passing fault, but seldom the third time. */

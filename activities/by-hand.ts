@@ -1,6 +1,6 @@
 import type { ConnectionRead, StreamRead } from '../src/airbyte';
 import type { Plan } from '../src/descriptor';
-import { cut } from '../src/lengths';
+import { cut } from '../src/contract/lengths';
 import { asWrite, streamsOf } from './connections';
 import { isScheduleAsWanted } from './comparison';
 import { refused } from './findings';

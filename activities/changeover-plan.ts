@@ -1,5 +1,5 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
-import type { AdoptionQuery, Left, Reason, Row } from '../src/adoption-report';
+import type { AdoptionQuery, Left, Reason, Row } from '../src/contract/adoption';
 import { componentIn } from '../src/ownership';
 
 /*

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Actor, ConnectionRead, ConnectionWrite } from '../src/airbyte';
-import { isRecord } from '../src/json';
+import { isRecord } from '../src/contract/json';
 import { MASK, maskRecord } from '../src/secrets';
 import { indexOf } from '../src/stream-index';
 import { mapperDifferences } from './mappers';

@@ -1,8 +1,8 @@
 import type { Airbyte, ConnectionRead, ConnectionWrite, SourceStream } from '../src/airbyte';
 import { understood } from '../src/airbyte-odd';
 import type { Plan } from '../src/descriptor';
-import { describeProblem } from '../src/errors';
-import type { Problem } from '../src/errors';
+import { describeProblem } from '../src/contract/problems';
+import type { Problem } from '../src/contract/problems';
 import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';

@@ -1,7 +1,7 @@
 import type { Actor, Airbyte, Definition, Kind } from '../src/airbyte';
 import type { Plan } from '../src/descriptor';
-import { describeProblem } from '../src/errors';
-import type { Problem } from '../src/errors';
+import { describeProblem } from '../src/contract/problems';
+import type { Problem } from '../src/contract/problems';
 import { AirbyteError } from '../src/airbyte-error';
 import { closest, someOf } from '../src/suggestions';
 import { refused } from './findings';

@@ -1,7 +1,7 @@
 import type { Airbyte, SourceStream } from '../src/airbyte';
 import type { Plan } from '../src/descriptor';
-import type { Problem } from '../src/errors';
-import { cut } from '../src/lengths';
+import type { Problem } from '../src/contract/problems';
+import { cut } from '../src/contract/lengths';
 import { clashesOfAll, streamProblems } from './stream-problems';
 
 export interface Discovery {

@@ -1,6 +1,6 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
 import type { Plan } from '../src/descriptor';
-import type { Finding } from '../src/drift-report';
+import type { Finding } from '../src/contract/drift';
 import { componentIn, withoutFingerprint } from '../src/ownership';
 import type { Known } from '../src/provisioned';
 import { connectionDifferences, differencesIn, masked } from './comparison';

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Kind } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
-import { isRecord } from '../src/json';
+import { isRecord } from '../src/contract/json';
 import { inWords } from './attempt';
 import type { Attempt, FailureDetails } from './attempt';
 import type { Place } from './former';

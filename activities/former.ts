@@ -3,7 +3,7 @@ import type { Actor, Kind } from '../src/airbyte';
 import type { Plan } from '../src/descriptor';
 import { fingerprintIn, fingerprintOf } from '../src/ownership';
 import type { FormerPlan, Provisioned } from '../src/provisioned';
-import { isRecord } from '../src/json';
+import { isRecord } from '../src/contract/json';
 import { MASK } from '../src/secrets';
 import type { Interest } from '../src/airbyte-http';
 import { differencesIn } from './comparison';

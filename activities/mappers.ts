@@ -4,7 +4,7 @@ import stringify from 'safe-stable-stringify';
 import { z } from 'zod';
 import type { ConnectionRead, ConnectionWrite, StreamRead } from '../src/airbyte';
 import type { WorkerConfig } from '../src/config';
-import { isRecord } from '../src/json';
+import { isRecord } from '../src/contract/json';
 import { MASK } from '../src/secrets';
 import { indexOf } from '../src/stream-index';
 

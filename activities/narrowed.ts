@@ -1,4 +1,4 @@
-import { isRecord } from '../src/json';
+import { isRecord } from '../src/contract/json';
 import type { Path } from '../src/yaml';
 
 /*

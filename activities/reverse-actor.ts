@@ -1,6 +1,6 @@
 import type { Actor, Kind } from '../src/airbyte';
 import { destinationOf, sourceOf } from '../src/connectors';
-import { isRecord } from '../src/json';
+import { isRecord } from '../src/contract/json';
 import { ownerOf } from '../src/ownership';
 import { MASK } from '../src/secrets';
 import { fit } from './reverse-fit';

@@ -1,4 +1,4 @@
-import { isRecord } from '../src/json';
+import { isRecord } from '../src/contract/json';
 import { isReference } from '../src/secret-references';
 import { MASK, secretsIn } from '../src/secrets';
 

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Actor, ConnectionRead } from '../src/airbyte';
-import { isRecord } from '../src/json';
+import { isRecord } from '../src/contract/json';
 import type { FormerConnection } from './comparable';
 import { refused } from './findings';
 

@@ -1,7 +1,7 @@
 import Ajv from 'ajv';
 import type { ErrorObject } from 'ajv';
-import type { Problem } from '../src/errors';
-import { isRecord } from '../src/json';
+import type { Problem } from '../src/contract/problems';
+import { isRecord } from '../src/contract/json';
 import { isReference, referencesIn, withReferences } from '../src/secret-references';
 import { MASK, maskRecord } from '../src/secrets';
 import { closest, suggestion } from '../src/suggestions';

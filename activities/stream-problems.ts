@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SourceStream } from '../src/airbyte';
 import type { Connection } from '../src/connection';
-import type { Problem } from '../src/errors';
+import type { Problem } from '../src/contract/problems';
 import { indexOf } from '../src/stream-index';
 import { suggestion } from '../src/suggestions';
 import { apart, clashesIn, nameOf } from '../src/targets';

@@ -1,7 +1,7 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
 import { oddness } from '../src/airbyte-odd';
 import type { Plan } from '../src/descriptor';
-import { MAX_COLUMN, cut, lengthOf } from '../src/lengths';
+import { MAX_COLUMN, cut, lengthOf } from '../src/contract/lengths';
 import {
   OTHERWISE,
   another,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
-import { AdoptionReport } from '../src/adoption-report';
+import { AdoptionReport } from '../src/contract/adoption';
 import { DEFAULT_WORKSPACE_ID as workspaceId } from '../simulator/simulator';
 import { ROOT } from '../scripts/child';
 import { startStack } from '../scripts/stack';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { ProvisioningStatus } from '../src/contract';
+import { ProvisioningStatus } from '../src/contract/coordinator';
 import type { Bench } from './bench';
 import { postOk } from './http';
 import { timed } from './measure';

@@ -7,7 +7,7 @@ import { ROOT } from '../scripts/child';
 import { createReadOne } from '../src/airbyte-odd';
 import { createPublicAirbyte } from '../src/airbyte-public';
 import { createAirbyteHttp } from '../src/airbyte-http';
-import { ProvisioningRequest } from '../src/contract';
+import { ProvisioningRequest } from '../src/contract/coordinator';
 import { readDescriptor } from '../src/descriptor';
 import { createLimit } from '../src/in-flight';
 import { createSecretReferences } from '../src/secret-references';

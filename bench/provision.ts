@@ -1,5 +1,5 @@
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { ProvisioningStatus } from '../src/contract';
+import { ProvisioningStatus } from '../src/contract/coordinator';
 import { startOptions } from './bench';
 import type { Bench } from './bench';
 import type { floor, FloorActivities } from './floor-workflow';

@@ -1,4 +1,4 @@
-import { ProvisioningRequest } from '../src/contract';
+import { ProvisioningRequest } from '../src/contract/coordinator';
 import { readDescriptor } from '../src/descriptor';
 import { startOptions, withServer } from './bench';
 import type { Bench } from './bench';

@@ -1,4 +1,4 @@
-import { ValidationResult } from '../src/contract';
+import { ValidationResult } from '../src/contract/coordinator';
 import { withServer } from './bench';
 import type { Bench } from './bench';
 import { post, postOk } from './http';

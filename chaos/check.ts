@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProvisioningStatus } from '../src/contract';
+import type { ProvisioningStatus } from '../src/contract/coordinator';
 import { KINDS } from './model';
 import type { Choice, Expected, Kind } from './model';
 import type { Variant } from './requests';

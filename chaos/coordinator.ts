@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ProvisioningStatus } from '../src/contract';
+import { ProvisioningStatus } from '../src/contract/coordinator';
 import { untilItWorks } from './patience';
 
 /** Milliseconds. More than a gateway tries to reach Temporal, so that no request is sent twice at once. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ProvisioningStatus } from '../src/contract';
+import type { ProvisioningStatus } from '../src/contract/coordinator';
 import { differencesOf, flawsOf, narrowed } from './check';
 import type { World } from './check';
 import type { Coordinator } from './coordinator';

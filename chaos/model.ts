@@ -1,4 +1,4 @@
-import type { ProvisioningStatus } from '../src/contract';
+import type { ProvisioningStatus } from '../src/contract/coordinator';
 import type { Request, Variant } from './requests';
 import { secretNameOf } from './secrets';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { parseJson } from '../src/json';
+import { parseJson } from '../src/contract/json';
 import { saveHistory } from './history';
 import type { Component } from './load';
 import type { Problem } from './problems';

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import { ProvisioningStatus } from '../src/contract';
+import { ProvisioningStatus } from '../src/contract/coordinator';
 import { dataConverter } from '../src/payload-codec';
 import { untilItWorks } from './patience';
 import { attributeOf } from './requests';

@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { ProvisioningStatus, ValidationResult } from '../src/contract';
-import type { Log } from '../src/contract';
+import { ProvisioningStatus, ValidationResult } from '../src/contract/coordinator';
+import type { Log } from '../src/contract/coordinator';
 import { ROOT } from './child';
 import type { Stack } from './stack';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, styleText } from 'node:util';
-import type { Log, ProvisioningStatus } from '../src/contract';
+import type { Log, ProvisioningStatus } from '../src/contract/coordinator';
 import { ROOT } from './child';
 import type { Bodies, DemoClient, Entity } from './demo-client';
 import { createDemoClient, EXAMPLE, prepareBodies, REQUESTS } from './demo-client';

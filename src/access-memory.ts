@@ -5,7 +5,7 @@ import type { Client } from '@temporalio/client';
 import { z } from 'zod';
 import type { FailureDetails } from '../activities/attempt';
 import type { Granted, Grantees, Hold, Settle } from '../workflows/grantee-records';
-import { MAX_ID } from './lengths';
+import { MAX_ID } from './contract/lengths';
 import { inToken } from './ownership';
 
 /*

@@ -3,10 +3,10 @@ import { WorkflowFailedError, isGrpcDeadlineError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { adopt } from '../workflows';
-import { AdoptionReport } from './adoption-report';
-import type { AdoptionQuery } from './adoption-report';
-import { deploymentOf } from './deployment';
-import { SystemProblem } from './errors';
+import { AdoptionReport } from './contract/adoption';
+import type { AdoptionQuery } from './contract/adoption';
+import { deploymentOf } from './contract/deployment';
+import { SystemProblem } from './contract/problems';
 import { FailureDetails } from './run-history';
 
 /** Milliseconds Temporal has for a single answer. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ConnectionWrite, SourceStream, StreamRead } from './airbyte';
 import { AirbyteError } from './airbyte-error';
-import { isRecord } from './json';
+import { isRecord } from './contract/json';
 import { indexOf } from './stream-index';
 
 /* Streams of the Config API, a stream and its configuration each, and of the public one. */

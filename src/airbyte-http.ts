@@ -10,7 +10,7 @@ import { TokenAnswer, createSession } from './airbyte-session';
 import type { AirbyteAuth } from './config';
 import { LASTING, whileWanted } from './in-flight';
 import type { Limit } from './in-flight';
-import { parseJson } from './json';
+import { parseJson } from './contract/json';
 import type { Redactor } from './secrets';
 
 export interface Call<Schema extends z.ZodType> {

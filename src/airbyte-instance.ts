@@ -6,7 +6,7 @@ import { CONFIG_API, PUBLIC_API } from './airbyte-http';
 import type { AirbyteHttpOptions } from './airbyte-http';
 import { basicHeader } from './airbyte-session';
 import type { AirbyteAuth } from './config';
-import { parseJson } from './json';
+import { parseJson } from './contract/json';
 
 /** What is at AIRBYTE_URL. Old versions tell neither version nor edition nor auth mode. */
 export interface Instance {

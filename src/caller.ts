@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Interest } from './airbyte-http';
-import { CallerLeft } from './errors';
+import { CallerLeft } from './contract/problems';
 import { LASTING } from './in-flight';
 
 /**

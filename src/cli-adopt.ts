@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { readWanted } from './adoption-descriptors';
 import type { Adoption } from './adoption';
-import { MAX_LISTED, MAX_WANTED, REASONS, countOpen } from './adoption-report';
-import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from './adoption-report';
+import { MAX_LISTED, MAX_WANTED, REASONS, countOpen } from './contract/adoption';
+import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from './contract/adoption';
 import { table } from './cli-tables';
 import { MAX_ENVIRONMENT } from './component';
 

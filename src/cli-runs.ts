@@ -6,11 +6,11 @@ import { z } from 'zod';
 import { replayTable, runPage, runTable } from './cli-tables';
 import type { Outcome } from './cli-tables';
 import { durationText } from './config-values';
-import type { ProvisioningStatus } from './contract';
-import { SystemProblem } from './errors';
+import type { ProvisioningStatus } from './contract/coordinator';
+import { SystemProblem } from './contract/problems';
 import type { Operations } from './operations';
-import { ReplayFailedRequest, RunFilter } from './operations-contract';
-import type { Replay } from './operations-contract';
+import { ReplayFailedRequest, RunFilter } from './contract/operator';
+import type { Replay } from './contract/operator';
 import { OPERATIONS } from './token';
 
 /** Milliseconds between two looks at the runs that are waited for. */

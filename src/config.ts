@@ -14,8 +14,8 @@ import {
 import type { Environment } from './config-values';
 import { misfitsIn, retryVariables } from './config-retry';
 import { snowflakeOf, snowflakeRules, snowflakeVariables } from './config-snowflake';
-import { DEFAULT_TASK_QUEUE } from './deployment';
-import { LONGEST_DURATION, inWords } from './durations';
+import { DEFAULT_TASK_QUEUE } from './contract/deployment';
+import { LONGEST_DURATION, inWords } from './contract/durations';
 
 export { ConfigError } from './config-values';
 

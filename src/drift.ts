@@ -2,8 +2,8 @@ import { WorkflowFailedError, isGrpcDeadlineError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { reconcile } from '../workflows';
-import { DriftReport } from './drift-report';
-import { SystemProblem } from './errors';
+import { DriftReport } from './contract/drift';
+import { SystemProblem } from './contract/problems';
 import { FailureDetails } from './run-history';
 
 /** Milliseconds in which a worker that is there has begun. */

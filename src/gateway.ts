@@ -1,11 +1,11 @@
 import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
 import type { Logger } from 'pino';
-import type { SystemError } from './contract';
+import type { SystemError } from './contract/coordinator';
 import { contractRoutes } from './contract-routes';
 import type { ContractDeps } from './contract-routes';
 import { docsRoutes } from './docs-page';
-import { CallerLeft, RequestError, SystemProblem } from './errors';
+import { CallerLeft, RequestError, SystemProblem } from './contract/problems';
 import { openApi } from './openapi';
 import type { Operations } from './operations';
 import { operationsRoutes } from './operations-routes';

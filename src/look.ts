@@ -1,7 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import { deploymentOf, idIn } from './deployment';
-import type { Entity, Run } from './operations-contract';
+import { deploymentOf, idIn } from './contract/deployment';
+import type { Entity, Run } from './contract/operator';
 import type { look } from '../workflows';
 
 /** Milliseconds an operator waits for a look at Airbyte. */

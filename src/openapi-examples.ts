@@ -7,7 +7,7 @@ import type {
   UpdateAclRequest,
   ValidationRequest,
   ValidationStatus,
-} from './contract';
+} from './contract/coordinator';
 import { refused } from './openapi-parts';
 
 /* Examples of what the operations of the contract take and answer. */

@@ -11,7 +11,7 @@ import {
 import type { Examples } from './openapi-parts';
 import { TOKENS } from './openapi-examples';
 import type { JsonSchema } from './openapi-schemas';
-import type { Cancellation, Replay, Run, RunDetails, RunList, Step } from './operations-contract';
+import type { Cancellation, Replay, Run, RunDetails, RunList, Step } from './contract/operator';
 
 /* The operator's routes, which are served where they are switched on. */
 

@@ -1,9 +1,9 @@
-import * as contract from './contract';
+import * as contract from './contract/coordinator';
 import { CONTRACT_PATHS } from './openapi-contract';
 import { PROBES, operatorPaths } from './openapi-operator';
 import { answerOf } from './openapi-parts';
 import { componentsOf } from './openapi-schemas';
-import * as operator from './operations-contract';
+import * as operator from './contract/operator';
 
 /*
  * What the gateway serves, as an OpenAPI document. The schemas are the ones it reads and answers

@@ -2,8 +2,8 @@ import { Router } from 'express';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Operations } from './operations';
-import { ReplayFailedRequest, ReplayRequest, RunQuery } from './operations-contract';
-import { readAs } from './read-as';
+import { ReplayFailedRequest, ReplayRequest, RunQuery } from './contract/operator';
+import { readAs } from './contract/parse';
 import { wrongMethod as only } from './refusals';
 import { json } from './requests';
 

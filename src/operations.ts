@@ -1,8 +1,8 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { ProvisioningStatus } from './contract';
-import { SystemProblem } from './errors';
+import type { ProvisioningStatus } from './contract/coordinator';
+import { SystemProblem } from './contract/problems';
 import { createLook } from './look';
 import type { Looked } from './look';
 import type {
@@ -12,7 +12,7 @@ import type {
   RunDetails,
   RunFilter,
   RunList,
-} from './operations-contract';
+} from './contract/operator';
 import { createReplay } from './replay';
 import { createRunHistory } from './run-history';
 import { createRunList, executionOf, notAnswered } from './run-list';

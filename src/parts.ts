@@ -11,7 +11,7 @@ import type {
 import type { AccessRequest } from './access-request';
 import type { Component, DataProduct } from './component';
 import type { Descriptor, Identity } from './descriptor';
-import { cut, MAX_COLUMN } from './lengths';
+import { cut, MAX_COLUMN } from './contract/lengths';
 import type { Identities, Plans } from './product';
 import { attributesOf } from './search-attributes';
 import type { Start } from './start-run';

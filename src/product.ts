@@ -13,9 +13,9 @@ import {
 import type { Descriptor, Given, Identity } from './descriptor';
 import { readEnriched } from './enriched';
 import type { Enriched } from './enriched';
-import { RequestError } from './errors';
-import { isRecord } from './json';
-import { cut } from './lengths';
+import { RequestError } from './contract/problems';
+import { isRecord } from './contract/json';
+import { cut } from './contract/lengths';
 import { isOurs, noneIsOurs } from './ours';
 import type { Templates } from './ours';
 import { createReader } from './reader';

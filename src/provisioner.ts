@@ -7,7 +7,7 @@ import { addDriftCommand } from './cli-drift';
 import { addRunsCommand } from './cli-runs';
 import { cliConfig } from './config';
 import { createDrift } from './drift';
-import { RequestError, SystemProblem } from './errors';
+import { RequestError, SystemProblem } from './contract/problems';
 import { createOperations } from './operations';
 import { createLogger, runProgram } from './program';
 import { createStartRun } from './start-run';

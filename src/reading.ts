@@ -2,14 +2,18 @@ import type { OfDeployment, Retry } from '../workflows/input';
 import { readAccess } from './access-request';
 import { parseBody } from './body';
 import type { Body } from './body';
-import { ProvisioningRequest, ReverseProvisioningRequest, ValidationRequest } from './contract';
-import type { ValidationResult } from './contract';
-import { RequestError } from './errors';
-import type { Problem } from './errors';
+import {
+  ProvisioningRequest,
+  ReverseProvisioningRequest,
+  ValidationRequest,
+} from './contract/coordinator';
+import type { ValidationResult } from './contract/coordinator';
+import { RequestError } from './contract/problems';
+import type { Problem } from './contract/problems';
 import { accessStart, provisionStart, unprovisionStart } from './parts';
 import type { StartOf } from './parts';
 import { readIdentities, readPlans } from './product';
-import { readAs } from './read-as';
+import { readAs } from './contract/parse';
 import { reverseStart } from './reverse';
 import { inputOf } from './run-input';
 import { validationStart } from './validation';

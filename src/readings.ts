@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { RawValue } from '@temporalio/common';
-import { RequestError } from './errors';
+import { RequestError } from './contract/problems';
 import type { StartOf } from './parts';
 import type { Reading, Settings, ToRead, Verdict } from './reading';
 import type { Received } from './requests';

@@ -1,10 +1,10 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { deploymentOf } from './deployment';
-import { RequestError } from './errors';
-import { isRecord } from './json';
-import type { Replay, ReplayFailedRequest } from './operations-contract';
+import { deploymentOf } from './contract/deployment';
+import { RequestError } from './contract/problems';
+import { isRecord } from './contract/json';
+import type { Replay, ReplayFailedRequest } from './contract/operator';
 import type { RunHistory } from './run-history';
 import { executionOf, notAnswered } from './run-list';
 import type { RunFinder } from './run-list';

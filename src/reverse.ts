@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { MAX_ENVIRONMENT } from './component';
-import type { ReverseProvisioningRequest } from './contract';
-import { isRecord } from './json';
-import { isWithin, lengthProblem, MAX_COLUMN } from './lengths';
+import type { ReverseProvisioningRequest } from './contract/coordinator';
+import { isRecord } from './contract/json';
+import { isWithin, lengthProblem, MAX_COLUMN } from './contract/lengths';
 import type { Start } from './start-run';
 import { tokenFor } from './token';
 import type { reverseProvision } from '../workflows';

@@ -5,8 +5,8 @@ import type {
   WorkflowExecutionInfo,
 } from '@temporalio/client';
 import ms from 'ms';
-import { RequestError, SystemProblem } from './errors';
-import type { Run, RunFilter, RunList } from './operations-contract';
+import { RequestError, SystemProblem } from './contract/problems';
+import type { Run, RunFilter, RunList } from './contract/operator';
 import { ADD_ATTRIBUTES } from './search-attributes';
 import { runHref } from './status';
 import { TO_READ, repeatedly } from './temporal-calls';

@@ -1,5 +1,5 @@
 import { gatewayConfig } from './config';
-import { deploymentOf } from './deployment';
+import { deploymentOf } from './contract/deployment';
 import { createDraining } from './draining';
 import { createGateway } from './gateway';
 import { createHttpServer } from './http-server';

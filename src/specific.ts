@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Connection } from './connection';
 import { destinationOf, sourceOf } from './connectors';
 import { neverRuns, tooOften, withoutUtc } from './cron/advice';
-import { isRecord } from './json';
+import { isRecord } from './contract/json';
 import type { Product } from './connectors';
 import { placesIn, strayBeside } from './key-places';
 import type { Reader } from './reader';

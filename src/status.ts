@@ -1,5 +1,9 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
-import { ProvisioningStatus, ReverseProvisioningStatus, ValidationStatus } from './contract';
+import {
+  ProvisioningStatus,
+  ReverseProvisioningStatus,
+  ValidationStatus,
+} from './contract/coordinator';
 import { createStatusReader } from './status-reader';
 import type { Form, ReaderDeps } from './status-reader';
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Transferable } from 'node:worker_threads';
 import type { Interest } from './airbyte-http';
-import { RequestError, SystemProblem } from './errors';
+import { RequestError, SystemProblem } from './contract/problems';
 import { whileWanted } from './in-flight';
 
 export interface ThreadsOptions {

@@ -1,5 +1,5 @@
 import type { Interest } from './airbyte-http';
-import { SystemProblem } from './errors';
+import { SystemProblem } from './contract/problems';
 import { createLimit } from './in-flight';
 
 export interface TurnsOptions {

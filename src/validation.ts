@@ -1,7 +1,7 @@
-import type { ValidationRequest } from './contract';
+import type { ValidationRequest } from './contract/coordinator';
 import type { Descriptor, Given } from './descriptor';
-import { MAX_PROBLEMS, RequestError } from './errors';
-import { isRecord } from './json';
+import { MAX_PROBLEMS, RequestError } from './contract/problems';
+import { isRecord } from './contract/json';
 import type { Templates } from './ours';
 import { readIdentities, readPlans } from './product';
 import type { Start } from './start-run';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { AdoptionReport } from '../src/adoption-report';
+import { AdoptionReport } from '../src/contract/adoption';
 import { descriptor } from './fixtures';
 import { counts, eventually, isWrite, leaseId, startHarness } from './harness';
 import type { Harness } from './harness';

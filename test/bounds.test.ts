@@ -1,7 +1,7 @@
 import { problemsIn } from '../src/access-refs';
-import { tooMuchIn, tooMuchInText } from '../src/bounds';
+import { tooMuchIn, tooMuchInText } from '../src/contract/document-limits';
 import { withoutUtc } from '../src/cron/advice';
-import { RequestError } from '../src/errors';
+import { RequestError } from '../src/contract/problems';
 import { readEnriched } from '../src/enriched';
 import { isSecretKey, secretsIn } from '../src/secrets';
 import { streamProblemsIn } from '../src/targets';

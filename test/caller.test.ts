@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import express from 'express';
 import { MAX_WAIT, onceOver, whileCalled, withPatience } from '../src/caller';
-import { CallerLeft } from '../src/errors';
+import { CallerLeft } from '../src/contract/problems';
 import { createHttpServer } from '../src/http-server';
 import { LONGEST_REQUEST } from '../src/start-run';
 import { listen } from '../src/program';

@@ -12,7 +12,7 @@ import { actsOf, keyOf } from '../chaos/requests';
 import type { Request, Variant } from '../chaos/requests';
 import { createSecrets, hostOf, secretNameOf } from '../chaos/secrets';
 import { ROOT } from '../scripts/child';
-import type { ProvisioningStatus } from '../src/contract';
+import type { ProvisioningStatus } from '../src/contract/coordinator';
 
 const KEY = keyOf('c1');
 const TOKEN = 'provision.chaos.finance.chaos.0.c1.0123456789ab';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../scripts/child';
 import { gatewayConfig, simulatorConfig, workerConfig } from '../src/config';
-import { forTimer, inWords } from '../src/durations';
+import { forTimer, inWords } from '../src/contract/durations';
 
 const required = {
   AIRBYTE_WORKSPACE_ID: '5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6',

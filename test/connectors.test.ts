@@ -1,5 +1,5 @@
 import { readDescriptor } from '../src/descriptor';
-import { RequestError } from '../src/errors';
+import { RequestError } from '../src/contract/problems';
 import { connectorsOf } from '../simulator/connectors/connectors';
 import { checkSpecification } from '../activities/specification';
 import { EXAMPLES, partOf } from './connector-examples';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fixture } from './fixtures';
 
-/* The Coordinator's contract, as the fixtures have it: what src/contract.ts is held against. */
+/* The Coordinator's contract, as the fixtures have it: what src/contract/coordinator.ts is held against. */
 
 const Schema = z.looseObject({
   type: z.string().optional(),

@@ -4,7 +4,7 @@ import { CronProblem } from '../src/cron/fields';
 import { judgeCron } from '../src/cron/judge';
 import { leastInterval, parseCron } from '../simulator/cron/cron';
 import { Incomputable } from '../simulator/cron/times';
-import { ValidationResult } from '../src/contract';
+import { ValidationResult } from '../src/contract/coordinator';
 import { descriptor, fixture, request } from './fixtures';
 import { counts, startHarness } from './harness';
 import type { Harness } from './harness';

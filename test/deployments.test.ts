@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { DEFAULT_TASK_QUEUE, deploymentOf } from '../src/deployment';
-import { RunList } from '../src/operations-contract';
-import { isRecord } from '../src/json';
+import { DEFAULT_TASK_QUEUE, deploymentOf } from '../src/contract/deployment';
+import { RunList } from '../src/contract/operator';
+import { isRecord } from '../src/contract/json';
 import { createRunHistory } from '../src/run-history';
 import { counts, eventually, leaseId, startHarness } from './harness';
 import type { Harness } from './harness';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { ProvisioningRequest } from '../src/contract';
-import { RequestError } from '../src/errors';
+import { ProvisioningRequest } from '../src/contract/coordinator';
+import { RequestError } from '../src/contract/problems';
 import { readIdentities, readPlans } from '../src/product';
 import { ALIAS_BOMB, CASHFLOW } from './fixtures';
 

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { readDescriptor, readIdentity } from '../src/descriptor';
-import { RequestError } from '../src/errors';
+import { RequestError } from '../src/contract/problems';
 import { ALIAS_BOMB, CASHFLOW, descriptor } from './fixtures';
 
 const requestOf = (text: string, latestEnrichedDescriptor?: string) => ({

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { z } from 'zod';
 import { findCli } from '../scripts/temporal';
 import { createDrift } from '../src/drift';
-import type { DriftReport } from '../src/drift-report';
+import type { DriftReport } from '../src/contract/drift';
 import { inToken } from '../src/ownership';
 import { createProvisioned } from '../src/provisioned';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';

@@ -2,7 +2,7 @@ import { counts, eventually, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';
 import { productsOf } from './product-harness';
 import type { Wish } from './product-harness';
-import { ValidationStatus } from '../src/contract';
+import { ValidationStatus } from '../src/contract/coordinator';
 import { largestOf, writtenBy } from './sizes';
 
 /** As many as go together (docs/descriptor.md). */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ValidationResult } from '../src/contract';
+import { ValidationResult } from '../src/contract/coordinator';
 import { readDescriptor } from '../src/descriptor';
-import { RequestError } from '../src/errors';
-import { lengthOf } from '../src/lengths';
+import { RequestError } from '../src/contract/problems';
+import { lengthOf } from '../src/contract/lengths';
 import { ownerOf } from '../src/ownership';
 import { someOf } from '../src/suggestions';
 import { descriptor, request } from './fixtures';

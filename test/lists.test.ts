@@ -1,5 +1,5 @@
 import { createDrift } from '../src/drift';
-import { ReverseProvisioningStatus, ValidationStatus } from '../src/contract';
+import { ReverseProvisioningStatus, ValidationStatus } from '../src/contract/coordinator';
 import { accessOf } from './access';
 import { API } from './airbyte-operations';
 import { descriptor, request } from './fixtures';

@@ -1,11 +1,11 @@
 import { parse, stringify } from 'yaml';
-import { RequestError, describeProblem } from '../src/errors';
-import { isRecord } from '../src/json';
+import { RequestError, describeProblem } from '../src/contract/problems';
+import { isRecord } from '../src/contract/json';
 import { readPlans } from '../src/product';
 import { descriptor, request } from './fixtures';
 import { EXAMPLES, objectOf } from './kit-parts';
-import { readAs } from '../src/read-as';
-import { ProvisioningRequest } from '../src/contract';
+import { readAs } from '../src/contract/parse';
+import { ProvisioningRequest } from '../src/contract/coordinator';
 
 type Path = (string | number)[];
 

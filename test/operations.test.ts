@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { z } from 'zod';
-import { Replays, RunDetails, RunList } from '../src/operations-contract';
-import { ProvisioningStatus } from '../src/contract';
+import { Replays, RunDetails, RunList } from '../src/contract/operator';
+import { ProvisioningStatus } from '../src/contract/coordinator';
 import { findCli } from '../scripts/temporal';
 import { counts, eventually, isWrite, runCli, startHarness, slowness } from './harness';
 import type { Harness } from './harness';

@@ -1,4 +1,4 @@
-import { Replays, RunDetails, RunList } from '../src/operations-contract';
+import { Replays, RunDetails, RunList } from '../src/contract/operator';
 import { createDrift } from '../src/drift';
 import { counts, eventually, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';

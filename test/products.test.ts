@@ -1,5 +1,5 @@
 import Ajv2020 from 'ajv/dist/2020';
-import { RequestValidationError } from '../src/contract';
+import { RequestValidationError } from '../src/contract/coordinator';
 import { schemas } from './contract-schema';
 import { counts, eventually, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';

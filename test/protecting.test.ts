@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ValidationStatus } from '../src/contract';
+import { ValidationStatus } from '../src/contract/coordinator';
 import { createDrift } from '../src/drift';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import { counts, eventually, isWrite, startHarness } from './harness';

@@ -1,6 +1,6 @@
 import { parse, stringify } from 'yaml';
-import { ReverseProvisioningStatus } from '../src/contract';
-import { isRecord } from '../src/json';
+import { ReverseProvisioningStatus } from '../src/contract/coordinator';
+import { isRecord } from '../src/contract/json';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import { descriptor, request } from './fixtures';
 import { CANARY, eventually, isWrite, startHarness } from './harness';

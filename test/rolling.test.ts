@@ -1,6 +1,6 @@
 import http from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ProvisioningStatus } from '../src/contract';
+import { ProvisioningStatus } from '../src/contract/coordinator';
 import { counts, eventually, startHarness, startProgram } from './harness';
 import type { Harness, HarnessOptions, Program } from './harness';
 import { descriptor, request } from './fixtures';

@@ -1,5 +1,5 @@
-import { describeProblem, RequestError } from '../src/errors';
-import type { Problem } from '../src/errors';
+import { describeProblem, RequestError } from '../src/contract/problems';
+import type { Problem } from '../src/contract/problems';
 import { readPlans } from '../src/product';
 import { createReader } from '../src/reader';
 import { inputOf, judgeInput } from '../src/run-input';

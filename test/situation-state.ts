@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { isRecord } from '../src/json';
+import { isRecord } from '../src/contract/json';
 import type { EntityKind } from './fault-calls';
 import type { Harness } from './harness';
 

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { ProvisioningStatus } from '../src/contract';
+import type { ProvisioningStatus } from '../src/contract/coordinator';
 import { accessOf } from './access';
 import type { Changes } from './fixtures';
 import type { AirbyteCall, Fault, Harness } from './harness';

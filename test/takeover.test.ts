@@ -1,6 +1,6 @@
 import { createDrift } from '../src/drift';
-import { countOf } from '../src/drift-report';
-import { ReverseProvisioningStatus, ValidationStatus } from '../src/contract';
+import { countOf } from '../src/contract/drift';
+import { ReverseProvisioningStatus, ValidationStatus } from '../src/contract/coordinator';
 import { descriptor, request } from './fixtures';
 import type { Changes } from './fixtures';
 import { counts, eventually, isWrite, startHarness } from './harness';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { RequestError, SystemProblem } from '../src/errors';
+import { RequestError, SystemProblem } from '../src/contract/problems';
 import { THREADS } from '../src/readings';
 import { LASTING } from '../src/in-flight';
 import { createThreads } from '../src/threads';

@@ -3,14 +3,14 @@ import { refused } from '../activities/findings';
 import { toldOf } from '../activities/discovered';
 import { reportOf } from '../activities/drift';
 import { readDescriptor } from '../src/descriptor';
-import type { Finding } from '../src/drift-report';
+import type { Finding } from '../src/contract/drift';
 import { detailsOf, summaryOf } from '../src/parts';
 import { validationStart } from '../src/validation';
 import type { Member } from '../workflows/parts';
 import { completedStatus } from '../workflows/product-status';
 import { recordFor } from '../workflows/validation-record';
 import { readAccess, MAX_ENTRY } from '../src/access-request';
-import type { ProvisioningStatus } from '../src/contract';
+import type { ProvisioningStatus } from '../src/contract/coordinator';
 import {
   asDetails,
   asLine,

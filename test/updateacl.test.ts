@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { RequestValidationError } from '../src/contract';
+import { RequestValidationError } from '../src/contract/coordinator';
 import { accessOf, isAccessWrite } from './access';
 import { counts, eventually, startHarness } from './harness';
 import type { Harness } from './harness';

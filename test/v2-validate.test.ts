@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { ValidationStatus } from '../src/contract';
+import { ValidationStatus } from '../src/contract/coordinator';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import { CASHFLOW, descriptor, request } from './fixtures';
 import type { Changes } from './fixtures';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RunDetails } from '../src/operations-contract';
+import { RunDetails } from '../src/contract/operator';
 import { counts, eventually, startHarness } from './harness';
 import type { Harness } from './harness';
 import { productsOf } from './product-harness';

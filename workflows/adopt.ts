@@ -11,7 +11,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ChangeoverActivities } from '../activities/changeover';
-import type { AdoptionQuery, AdoptionReport, Left, Row } from '../src/adoption-report';
+import type { AdoptionQuery, AdoptionReport, Left, Row } from '../src/contract/adoption';
 import { explain } from './failure';
 import type { Named } from './input';
 import { isHeld, lease, leaseId } from './lease';

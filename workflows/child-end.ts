@@ -5,7 +5,7 @@ import {
   TerminatedFailure,
 } from '@temporalio/workflow';
 import type { FailureDetails } from '../activities/airbyte';
-import type { ProvisioningStatus } from '../src/contract';
+import type { ProvisioningStatus } from '../src/contract/coordinator';
 import { explain } from './failure';
 
 const isStatus = (value: unknown): value is ProvisioningStatus =>

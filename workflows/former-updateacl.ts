@@ -1,7 +1,7 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { AccessSeen } from '../activities/access';
 import type { Principal } from '../src/access-refs';
-import type { ProvisioningStatus } from '../src/contract';
+import type { ProvisioningStatus } from '../src/contract/coordinator';
 import { planAccess } from './former-access-plan';
 import type { AccessPlan } from './former-access-plan';
 import { accessSteps, rememberedAs } from './former-access-steps';

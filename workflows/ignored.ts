@@ -1,4 +1,4 @@
-import type { Info } from '../src/contract';
+import type { Info } from '../src/contract/coordinator';
 import type { Ignored } from '../src/reader';
 import { listed } from './bounds';
 

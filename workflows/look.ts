@@ -1,6 +1,6 @@
 import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/airbyte';
-import type { Entity } from '../src/operations-contract';
+import type { Entity } from '../src/contract/operator';
 import { explain } from './failure';
 
 const { inspect } = proxyActivities<Activities>({

@@ -7,7 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { FailureDetails, Found } from '../activities/airbyte';
-import type { ProvisioningStatus } from '../src/contract';
+import type { ProvisioningStatus } from '../src/contract/coordinator';
 import type { KnownIds } from '../src/descriptor';
 import { asMemo, asMessage } from './bounds';
 import { explain } from './failure';

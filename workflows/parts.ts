@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import type { FailureDetails } from '../activities/airbyte';
-import type { ProvisioningStatus } from '../src/contract';
+import type { ProvisioningStatus } from '../src/contract/coordinator';
 import { endOfChild } from './child-end';
 import { explain } from './failure';
 import type { Part, ProvisionInput, UnprovisionInput } from './input';

@@ -1,4 +1,4 @@
-import type { Info, Log, ProvisioningStatus } from '../src/contract';
+import type { Info, Log, ProvisioningStatus } from '../src/contract/coordinator';
 import type { FailureDetails } from '../activities/airbyte';
 import { asRepeated, asRepeatedLogs } from './bounds';
 import { section } from './outcome';

@@ -4,7 +4,7 @@ import {
   CancelledFailure,
   isCancellation,
 } from '@temporalio/workflow';
-import type { ProvisioningStatus } from '../src/contract';
+import type { ProvisioningStatus } from '../src/contract/coordinator';
 import type { ProductInput, ProvisionInput, UnprovisionInput } from './input';
 import { holdProduct } from './lease';
 import { endingOf, failWith, reasonOf } from './outcome';

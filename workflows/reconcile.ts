@@ -6,7 +6,7 @@ import {
   upsertMemo,
 } from '@temporalio/workflow';
 import type { DriftActivities } from '../activities/drift';
-import type { DriftReport } from '../src/drift-report';
+import type { DriftReport } from '../src/contract/drift';
 import { explain } from './failure';
 
 const { compare } = proxyActivities<DriftActivities>({

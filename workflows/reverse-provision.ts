@@ -1,6 +1,6 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { ReverseActivities } from '../activities/reverse';
-import type { ReverseProvisioningStatus } from '../src/contract';
+import type { ReverseProvisioningStatus } from '../src/contract/coordinator';
 import { explain } from './failure';
 import type { Retry } from './input';
 import { activitiesFor, inPatience, startRun } from './run';

@@ -11,7 +11,7 @@ import type { AccessActivities } from '../activities/access';
 import type { AccessChanges } from '../activities/access-changes';
 import type { Activities, FailureDetails } from '../activities/airbyte';
 import type { RunActivities } from '../activities/runs';
-import type { Log, ProvisioningStatus } from '../src/contract';
+import type { Log, ProvisioningStatus } from '../src/contract/coordinator';
 import { asDetails, asLine, asPhase, createLog } from './bounds';
 import { summarized } from './failure';
 import type { Retry } from './input';

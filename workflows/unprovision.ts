@@ -1,6 +1,6 @@
 import { patched } from '@temporalio/workflow';
 import type { Found } from '../activities/airbyte';
-import type { ProvisioningStatus } from '../src/contract';
+import type { ProvisioningStatus } from '../src/contract/coordinator';
 import type { KnownIds } from '../src/descriptor';
 import type { Retry, UnprovisionInput } from './input';
 import { settlesAt, wroteNothing } from './failure';

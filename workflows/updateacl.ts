@@ -1,5 +1,5 @@
 import { CancellationScope, CancelledFailure, patched } from '@temporalio/workflow';
-import type { ProvisioningStatus } from '../src/contract';
+import type { ProvisioningStatus } from '../src/contract/coordinator';
 import { holdAccessOf, recallPeople } from './access-recall';
 import { accessSteps } from './access-steps';
 import { infoOf, refuseUnknown, resultOf, unmanaged } from './access-words';

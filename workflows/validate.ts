@@ -1,5 +1,5 @@
 import { ApplicationFailure, isCancellation, patched } from '@temporalio/workflow';
-import type { ValidationStatus } from '../src/contract';
+import type { ValidationStatus } from '../src/contract/coordinator';
 import type { KnownIds, Plan } from '../src/descriptor';
 import { explain } from './failure';
 import type { Retry } from './input';

@@ -1,5 +1,5 @@
 import type { Check } from '../activities/validation';
-import type { ValidationStatus } from '../src/contract';
+import type { ValidationStatus } from '../src/contract/coordinator';
 import type { Run } from './run';
 
 /** Characters of all lines together, of each list: Temporal takes results of 2 MB. */

@@ -1,8 +1,8 @@
 import ms from 'ms';
 import { z } from 'zod';
-import { durationText } from './config-values';
-import { ProvisioningStatus } from './contract';
-import { OPERATIONS } from './token';
+import { durationText } from '../config-values';
+import { ProvisioningStatus } from './coordinator';
+import { OPERATIONS } from '../token';
 
 /*
  * What the operator's commands and routes take and answer. Unknown keys are refused: a filter that

@@ -1,4 +1,4 @@
-import type { RequestValidationError } from './contract';
+import type { RequestValidationError } from './coordinator';
 
 /** One thing wrong with a request: where (a dotted path), on which line, and what. */
 export interface Problem {
