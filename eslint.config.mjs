@@ -89,7 +89,7 @@ export default tseslint.config(
       'src/reading.ts',
       'src/readings.ts',
       'src/reading-thread.ts',
-      'src/threads.ts',
+      'src/concurrency/threads.ts',
       'src/run-input.ts',
       'src/runs.ts',
       'src/status.ts',

@@ -9,7 +9,7 @@ import { createPublicAirbyte } from '../src/airbyte-public';
 import { createAirbyteHttp } from '../src/airbyte-http';
 import { ProvisioningRequest } from '../src/contract/coordinator';
 import { readDescriptor } from '../src/descriptor';
-import { createLimit } from '../src/in-flight';
+import { createLimit } from '../src/concurrency/limit';
 import { createSecretReferences } from '../src/secret-references';
 import { createRedactor } from '../src/secrets';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';

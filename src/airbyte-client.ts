@@ -8,8 +8,8 @@ import type { Instance } from './airbyte-instance';
 import { createReadOne } from './airbyte-odd';
 import { createPublicAirbyte } from './airbyte-public';
 import type { WorkerConfig } from './config';
-import { LASTING, createLimit, whileWanted } from './in-flight';
-import type { Limit } from './in-flight';
+import { LASTING, createLimit, whileWanted } from './concurrency/limit';
+import type { Limit } from './concurrency/limit';
 
 export type AirbyteOptions = WorkerConfig['airbyte'] & Omit<AirbyteHttpOptions, 'base' | 'limit'>;
 

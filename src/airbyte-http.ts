@@ -8,8 +8,8 @@ import { noAnswer, notSent, outOfTime } from './airbyte-error';
 import type { Asked } from './airbyte-error';
 import { TokenAnswer, createSession } from './airbyte-session';
 import type { AirbyteAuth } from './config';
-import { LASTING, whileWanted } from './in-flight';
-import type { Limit } from './in-flight';
+import { LASTING, whileWanted } from './concurrency/limit';
+import type { Limit } from './concurrency/limit';
 import { parseJson } from './contract/json';
 import type { Redactor } from './secrets';
 

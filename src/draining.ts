@@ -1,6 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { onceOver } from './caller';
+import { onceOver } from './concurrency/caller';
 import { LONGEST_REQUEST } from './start-run';
 
 /** Milliseconds after closing in which a request that is still being sent may arrive. */

@@ -4,7 +4,7 @@ import { RequestError } from './contract/problems';
 import type { StartOf } from './parts';
 import type { Reading, Settings, ToRead, Verdict } from './reading';
 import type { Received } from './requests';
-import { createThreads } from './threads';
+import { createThreads } from './concurrency/threads';
 
 /** Bytes from which on a body is a large one. */
 const LARGE = 64 * 1024;

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Interest } from './airbyte-http';
-import { MAX_WAIT, withPatience } from './caller';
+import { MAX_WAIT, withPatience } from './concurrency/caller';
 import { ADD_ATTRIBUTES, attributesOf } from './search-attributes';
 import { TO_CHANGE, repeatedly } from './temporal-calls';
 import { isOutage, lacksAttributes } from './temporal-error';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import express from 'express';
-import { MAX_WAIT, onceOver, whileCalled, withPatience } from '../src/caller';
+import { MAX_WAIT, onceOver, whileCalled, withPatience } from '../src/concurrency/caller';
 import { CallerLeft } from '../src/contract/problems';
 import { createHttpServer } from '../src/http-server';
 import { LONGEST_REQUEST } from '../src/start-run';

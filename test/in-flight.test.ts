@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { subjectOf } from '../src/airbyte-call';
-import { createLimit, whileWanted } from '../src/in-flight';
+import { createLimit, whileWanted } from '../src/concurrency/limit';
 import { createSharedReads } from '../src/shared-reads';
 import { airbyteOf, atEnd, interestOf, startAirbyte } from './airbyte-clients';
 

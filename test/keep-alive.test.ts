@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { createAirbyteHttp } from '../src/airbyte-http';
 import { createHttpServer } from '../src/http-server';
-import { LASTING, createLimit } from '../src/in-flight';
+import { LASTING, createLimit } from '../src/concurrency/limit';
 import { createRedactor } from '../src/secrets';
 import { startHarness } from './harness';
 

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { RequestError, SystemProblem } from '../src/contract/problems';
 import { THREADS } from '../src/readings';
-import { LASTING } from '../src/in-flight';
-import { createThreads } from '../src/threads';
+import { LASTING } from '../src/concurrency/limit';
+import { createThreads } from '../src/concurrency/threads';
 
 const MINUTE = 60_000;
 

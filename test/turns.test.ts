@@ -1,5 +1,5 @@
 import { STARTS } from '../src/start-run';
-import { LASTING } from '../src/in-flight';
+import { LASTING } from '../src/concurrency/limit';
 import { createTurns } from '../src/turns';
 
 const down = new Error('down');

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { Interest } from './airbyte-http';
-import { CallerLeft } from './contract/problems';
-import { LASTING } from './in-flight';
+import type { Interest } from '../airbyte-http';
+import { CallerLeft } from '../contract/problems';
+import { LASTING } from './limit';
 
 /**
  * Milliseconds from its arrival that a request waits at most, all together: until it is received, for

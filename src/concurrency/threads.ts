@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Transferable } from 'node:worker_threads';
-import type { Interest } from './airbyte-http';
-import { RequestError, SystemProblem } from './contract/problems';
-import { whileWanted } from './in-flight';
+import type { Interest } from '../airbyte-http';
+import { RequestError, SystemProblem } from '../contract/problems';
+import { whileWanted } from './limit';
 
 export interface ThreadsOptions {
   /** What each thread runs: it answers every message with one. */
