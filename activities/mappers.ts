@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import stringify from 'safe-stable-stringify';
 import { z } from 'zod';
 import type { ConnectionRead, ConnectionWrite, StreamRead } from '../src/airbyte';
-import type { WorkerConfig } from '../src/config';
+import type { WorkerConfig } from '../src/config/config';
 import { isRecord } from '../src/contract/json';
 import { MASK } from '../src/secrets';
 import { indexOf } from '../src/stream-index';

@@ -1,6 +1,6 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
 import { understood } from '../src/airbyte-odd';
-import type { WorkerConfig } from '../src/config';
+import type { WorkerConfig } from '../src/config/config';
 import { componentIn } from '../src/ownership';
 import { closest } from '../src/suggestions';
 import type { References, WantedConnection } from '../workflows/reverse-provision';

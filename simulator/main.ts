@@ -1,4 +1,4 @@
-import { ConfigError, simulatorConfig } from '../src/config';
+import { ConfigError, simulatorConfig } from '../src/config/config';
 import { createLogger, runProgram } from '../src/program';
 import { startSimulator } from './simulator';
 

@@ -7,7 +7,7 @@ import { detect } from './airbyte-instance';
 import type { Instance } from './airbyte-instance';
 import { createReadOne } from './airbyte-odd';
 import { createPublicAirbyte } from './airbyte-public';
-import type { WorkerConfig } from './config';
+import type { WorkerConfig } from './config/config';
 import { LASTING, createLimit, whileWanted } from './concurrency/limit';
 import type { Limit } from './concurrency/limit';
 

@@ -7,7 +7,7 @@ import type { Answer } from './airbyte-answer';
 import { noAnswer, notSent, outOfTime } from './airbyte-error';
 import type { Asked } from './airbyte-error';
 import { TokenAnswer, createSession } from './airbyte-session';
-import type { AirbyteAuth } from './config';
+import type { AirbyteAuth } from './config/config';
 import { LASTING, whileWanted } from './concurrency/limit';
 import type { Limit } from './concurrency/limit';
 import { parseJson } from './contract/json';

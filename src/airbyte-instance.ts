@@ -5,7 +5,7 @@ import { AirbyteError, noAnswer, noAirbyte } from './airbyte-error';
 import { CONFIG_API, PUBLIC_API } from './airbyte-http';
 import type { AirbyteHttpOptions } from './airbyte-http';
 import { basicHeader } from './airbyte-session';
-import type { AirbyteAuth } from './config';
+import type { AirbyteAuth } from './config/config';
 import { parseJson } from './contract/json';
 
 /** What is at AIRBYTE_URL. Old versions tell neither version nor edition nor auth mode. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AirbyteAuth } from './config';
+import type { AirbyteAuth } from './config/config';
 import { parseJson } from './contract/json';
 
 /** Airbyte public API, createAccessToken: `expires_in` in seconds. The Config API leaves it out. */

@@ -5,7 +5,7 @@ import ms from 'ms';
 import { z } from 'zod';
 import { replayTable, runPage, runTable } from './cli-tables';
 import type { Outcome } from './cli-tables';
-import { durationText } from './config-values';
+import { durationText } from './config/values';
 import type { ProvisioningStatus } from './contract/coordinator';
 import { SystemProblem } from './contract/problems';
 import type { Operations } from './operations';

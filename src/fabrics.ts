@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { AirbyteError } from './airbyte-error';
-import type { WorkerConfig } from './config';
+import type { WorkerConfig } from './config/config';
 import type { Redactor } from './secrets';
 
 /**

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { constants } from 'node:os';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
-import { ConfigError } from './config';
+import { ConfigError } from './config/config';
 
 export const createLogger = (name: string, level: string): Logger => pino({ name, level });
 

@@ -5,7 +5,7 @@ import { createAdoption } from './adoption';
 import { addAdoptCommand } from './cli-adopt';
 import { addDriftCommand } from './cli-drift';
 import { addRunsCommand } from './cli-runs';
-import { cliConfig } from './config';
+import { cliConfig } from './config/config';
 import { createDrift } from './drift';
 import { RequestError, SystemProblem } from './contract/problems';
 import { createOperations } from './operations';

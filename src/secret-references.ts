@@ -1,7 +1,7 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AirbyteError } from './airbyte-error';
-import type { WorkerConfig } from './config';
+import type { WorkerConfig } from './config/config';
 import { isRecord } from './contract/json';
 import type { Redactor } from './secrets';
 import { formatPath } from './yaml';

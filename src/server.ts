@@ -1,4 +1,4 @@
-import { gatewayConfig } from './config';
+import { gatewayConfig } from './config/config';
 import { deploymentOf } from './contract/deployment';
 import { createDraining } from './draining';
 import { createGateway } from './gateway';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { createAirbyte } from '../src/airbyte-client';
 import type { AirbyteOptions } from '../src/airbyte-client';
 import { detect } from '../src/airbyte-instance';
-import type { AirbyteAuth } from '../src/config';
+import type { AirbyteAuth } from '../src/config/config';
 import { createRedactor } from '../src/secrets';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../simulator/simulator';
 import type { SimulatorOptions } from '../simulator/simulator';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AirbyteError } from '../src/airbyte-error';
-import type { AirbyteAuth } from '../src/config';
+import type { AirbyteAuth } from '../src/config/config';
 import type { SimulatorOptions } from '../simulator/simulator';
 import { startSimulator } from '../simulator/simulator';
 import { atEnd, clientOf, detectAt, source, startAirbyte } from './airbyte-clients';

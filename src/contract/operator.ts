@@ -1,6 +1,6 @@
 import ms from 'ms';
 import { z } from 'zod';
-import { durationText } from '../config-values';
+import { durationText } from '../config/values';
 import { ProvisioningStatus } from './coordinator';
 import { OPERATIONS } from '../token';
 

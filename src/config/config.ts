@@ -10,14 +10,14 @@ import {
   read,
   url,
   wholeNumber,
-} from './config-values';
-import type { Environment } from './config-values';
-import { misfitsIn, retryVariables } from './config-retry';
-import { snowflakeOf, snowflakeRules, snowflakeVariables } from './config-snowflake';
-import { DEFAULT_TASK_QUEUE } from './contract/deployment';
-import { LONGEST_DURATION, inWords } from './contract/durations';
+} from './values';
+import type { Environment } from './values';
+import { misfitsIn, retryVariables } from './retry';
+import { snowflakeOf, snowflakeRules, snowflakeVariables } from './snowflake';
+import { DEFAULT_TASK_QUEUE } from '../contract/deployment';
+import { LONGEST_DURATION, inWords } from '../contract/durations';
 
-export { ConfigError } from './config-values';
+export { ConfigError } from './values';
 
 const logLevel = z
   .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])

@@ -1,6 +1,6 @@
 import ms from 'ms';
 import { z } from 'zod';
-import { LONGEST_DURATION, inWords } from './contract/durations';
+import { LONGEST_DURATION, inWords } from '../contract/durations';
 
 export type Environment = Record<string, string | undefined>;
 

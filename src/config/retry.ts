@@ -1,5 +1,5 @@
-import { duration } from './config-values';
-import { inWords } from './contract/durations';
+import { duration } from './values';
+import { inWords } from '../contract/durations';
 
 /** Read by both programs, though each follows some of them only: so each can tell that two do not fit. */
 export const retryVariables = {

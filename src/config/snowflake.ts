@@ -1,4 +1,4 @@
-import { optionalText } from './config-values';
+import { optionalText } from './values';
 
 export const snowflakeVariables = {
   SNOWFLAKE_HOST: optionalText,
