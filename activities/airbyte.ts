@@ -1,9 +1,9 @@
 import type { Actor, Airbyte, ConnectionRead } from '../src/airbyte';
 import type { Interest } from '../src/airbyte-http';
 import type { KnownIds, Plan } from '../src/descriptor';
-import type { Fabrics } from '../src/fabrics';
+import type { Fabrics } from '../src/secrets/fabrics';
 import type { Provisioned } from '../src/provisioned';
-import type { SecretReferences } from '../src/secret-references';
+import type { SecretReferences } from '../src/secrets/references';
 import { createActorActivities, createResolve, findActor } from './actors';
 import type { PutActor, RestoreActor } from './actors';
 import { createAdoptionActivities, createTaking } from './adoption';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Actor, ConnectionRead, ConnectionWrite } from '../src/airbyte';
 import { isRecord } from '../src/contract/json';
-import { MASK, maskRecord } from '../src/secrets';
+import { MASK, maskRecord } from '../src/secrets/masking';
 import { indexOf } from '../src/stream-index';
 import { mapperDifferences } from './mappers';
 

@@ -4,7 +4,7 @@ import type { Plan } from '../src/descriptor';
 import { fingerprintIn, fingerprintOf } from '../src/ownership';
 import type { FormerPlan, Provisioned } from '../src/provisioned';
 import { isRecord } from '../src/contract/json';
-import { MASK } from '../src/secrets';
+import { MASK } from '../src/secrets/masking';
 import type { Interest } from '../src/airbyte-http';
 import { differencesIn } from './comparison';
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { ConnectionRead, ConnectionWrite, StreamRead } from '../src/airbyte';
 import type { WorkerConfig } from '../src/config/config';
 import { isRecord } from '../src/contract/json';
-import { MASK } from '../src/secrets';
+import { MASK } from '../src/secrets/masking';
 import { indexOf } from '../src/stream-index';
 
 /* Mappers protect personal data: which of those in Airbyte are ours, and what becomes of the others. */

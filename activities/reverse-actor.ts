@@ -2,7 +2,7 @@ import type { Actor, Kind } from '../src/airbyte';
 import { destinationOf, sourceOf } from '../src/connectors';
 import { isRecord } from '../src/contract/json';
 import { ownerOf } from '../src/ownership';
-import { MASK } from '../src/secrets';
+import { MASK } from '../src/secrets/masking';
 import { fit } from './reverse-fit';
 import type { Fitted } from './reverse-fit';
 import { inform, warn } from './reverse-note';

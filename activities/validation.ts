@@ -1,5 +1,5 @@
 import type { Kind } from '../src/airbyte';
-import type { Redactor } from '../src/secrets';
+import type { Redactor } from '../src/secrets/masking';
 import type { ToValidate } from '../workflows/validate';
 import { createResolve } from './actors';
 import type { ActorDeps, ResolveDeps } from './actors';

@@ -29,7 +29,7 @@ import { oneOf, readable, understood } from './airbyte-odd';
 import type { ReadOne } from './airbyte-odd';
 import { specificationOf } from './airbyte-specification';
 import { Tag } from './airbyte-tags';
-import type { Redactor } from './secrets';
+import type { Redactor } from './secrets/masking';
 import { createSharedReads } from './shared-reads';
 
 const nothing = z.unknown();

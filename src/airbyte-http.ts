@@ -11,7 +11,7 @@ import type { AirbyteAuth } from './config/config';
 import { LASTING, whileWanted } from './concurrency/limit';
 import type { Limit } from './concurrency/limit';
 import { parseJson } from './contract/json';
-import type { Redactor } from './secrets';
+import type { Redactor } from './secrets/masking';
 
 export interface Call<Schema extends z.ZodType> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

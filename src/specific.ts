@@ -7,7 +7,7 @@ import type { Product } from './connectors';
 import { placesIn, strayBeside } from './key-places';
 import type { Reader } from './reader';
 import { withoutNulls } from './schema-shape';
-import { isSecretKey, secretsIn } from './secrets';
+import { isSecretKey, secretsIn } from './secrets/masking';
 import { streamProblemsIn } from './targets';
 import type { Path } from './yaml';
 

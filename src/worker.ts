@@ -19,15 +19,15 @@ import { createAccessMemory } from './access-memory';
 import { createAirbyte } from './airbyte-client';
 import { workerConfig } from './config/config';
 import type { WorkerConfig } from './config/config';
-import { createFabrics } from './fabrics';
+import { createFabrics } from './secrets/fabrics';
 import { createHttpServer } from './http-server';
 import { dataConverter } from './payload-codec';
 import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
 import { createProvisioned } from './provisioned';
 import { putReconcileSchedule } from './reconcile-schedule';
 import { createIsRunning } from './running';
-import { createSecretReferences } from './secret-references';
-import { createRedactor } from './secrets';
+import { createSecretReferences } from './secrets/references';
+import { createRedactor } from './secrets/masking';
 
 const BUNDLE = path.join(__dirname, '..', 'workflow-bundle.js');
 /** Milliseconds between attempts to reach Temporal at start. */

@@ -4,7 +4,7 @@ import { createAirbyte } from '../src/airbyte-client';
 import type { AirbyteOptions } from '../src/airbyte-client';
 import { detect } from '../src/airbyte-instance';
 import type { AirbyteAuth } from '../src/config/config';
-import { createRedactor } from '../src/secrets';
+import { createRedactor } from '../src/secrets/masking';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../simulator/simulator';
 import type { SimulatorOptions } from '../simulator/simulator';
 import { POSTGRES, SNOWFLAKE, postgres, snowflake } from './simulator-bodies';

@@ -3,7 +3,7 @@ import { tooMuchIn, tooMuchInText } from '../src/contract/document-limits';
 import { withoutUtc } from '../src/cron/advice';
 import { RequestError } from '../src/contract/problems';
 import { readEnriched } from '../src/enriched';
-import { isSecretKey, secretsIn } from '../src/secrets';
+import { isSecretKey, secretsIn } from '../src/secrets/masking';
 import { streamProblemsIn } from '../src/targets';
 import { readYaml } from '../src/yaml';
 

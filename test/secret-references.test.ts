@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { AirbyteError } from '../src/airbyte-error';
-import { createSecretReferences } from '../src/secret-references';
-import { createRedactor } from '../src/secrets';
+import { createSecretReferences } from '../src/secrets/references';
+import { createRedactor } from '../src/secrets/masking';
 
 let folder: string;
 let directory: string;

@@ -1,4 +1,4 @@
-import { MASK, maskRecord, secretsIn } from '../src/secrets';
+import { MASK, maskRecord, secretsIn } from '../src/secrets/masking';
 
 const TELLING = [
   'user=reader&password=hunter2',

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Client, Connection } from '@temporalio/client';
-import { createRedactor, maskRecord } from '../src/secrets';
+import { createRedactor, maskRecord } from '../src/secrets/masking';
 import { createDrift } from '../src/drift';
 import { CANARY, eventually, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';

@@ -3,7 +3,7 @@ import type { Product } from './index';
 
 const REFERENCE = 'must be { secretRef: NAME }: the secret itself never stands in a descriptor';
 
-/** A secret by its name, which the worker looks up just before the call (src/secret-references.ts). */
+/** A secret by its name, which the worker looks up just before the call (src/secrets/references.ts). */
 export const secret = z
   .strictObject(
     {

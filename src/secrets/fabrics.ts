@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { AirbyteError } from './airbyte-error';
-import type { WorkerConfig } from './config/config';
-import type { Redactor } from './secrets';
+import { AirbyteError } from '../airbyte-error';
+import type { WorkerConfig } from '../config/config';
+import type { Redactor } from './masking';
 
 /**
  * Where destinations run and with which credentials, by connector: the part of Airbyte's

@@ -1,11 +1,11 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { AirbyteError } from './airbyte-error';
-import type { WorkerConfig } from './config/config';
-import { isRecord } from './contract/json';
-import type { Redactor } from './secrets';
-import { formatPath } from './yaml';
-import type { Path } from './yaml';
+import { AirbyteError } from '../airbyte-error';
+import type { WorkerConfig } from '../config/config';
+import { isRecord } from '../contract/json';
+import type { Redactor } from './masking';
+import { formatPath } from '../yaml';
+import type { Path } from '../yaml';
 
 /** Bytes; the key of a service account has some 2,400. */
 const MAX_SIZE = 64 * 1024;

@@ -1,5 +1,5 @@
-import { MAX_KEY, tooMuchIn } from './contract/document-limits';
-import { isRecord, parseJson } from './contract/json';
+import { MAX_KEY, tooMuchIn } from '../contract/document-limits';
+import { isRecord, parseJson } from '../contract/json';
 
 /** What Airbyte shows in the place of a stored secret, and we in the place of any other. */
 export const MASK = '**********';
