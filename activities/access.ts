@@ -1,6 +1,6 @@
 import type { Access, Permission, Person } from '../src/access';
 import { covers, isNotOffered } from '../src/access-kinds';
-import type { Principal } from '../src/access-refs';
+import type { Principal } from '../src/descriptor/refs';
 import type { Interest } from '../src/airbyte-http';
 import type { PersonId } from './access-people';
 import { attempt } from './attempt';

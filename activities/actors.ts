@@ -2,7 +2,7 @@ import type { Actor, Airbyte, Kind } from '../src/airbyte';
 import { OddEntity } from '../src/airbyte-error';
 import type { Interest } from '../src/airbyte-http';
 import { understood } from '../src/airbyte-odd';
-import type { Plan } from '../src/descriptor';
+import type { Plan } from '../src/descriptor/descriptor';
 import type { Fabrics } from '../src/secrets/fabrics';
 import type { SecretReferences } from '../src/secrets/references';
 import { fingerprintOf, ownedName, ownerOf } from '../src/ownership';

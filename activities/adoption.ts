@@ -1,7 +1,7 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
 import { OddEntity } from '../src/airbyte-error';
 import type { Interest } from '../src/airbyte-http';
-import type { Plan } from '../src/descriptor';
+import type { Plan } from '../src/descriptor/descriptor';
 import { componentIn, fingerprintIn, ownedName } from '../src/ownership';
 import type { WholeFound } from './airbyte';
 import { attempt } from './attempt';

@@ -1,6 +1,6 @@
 import type { Actor, Airbyte, ConnectionRead } from '../src/airbyte';
 import type { Interest } from '../src/airbyte-http';
-import type { KnownIds, Plan } from '../src/descriptor';
+import type { KnownIds, Plan } from '../src/descriptor/descriptor';
 import type { Fabrics } from '../src/secrets/fabrics';
 import type { Provisioned } from '../src/provisioned';
 import type { SecretReferences } from '../src/secrets/references';

@@ -1,5 +1,5 @@
 import type { ConnectionRead, StreamRead } from '../src/airbyte';
-import type { Plan } from '../src/descriptor';
+import type { Plan } from '../src/descriptor/descriptor';
 import { cut } from '../src/contract/lengths';
 import { asWrite, streamsOf } from './connections';
 import { isScheduleAsWanted } from './comparison';

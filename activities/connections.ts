@@ -1,6 +1,6 @@
 import type { Airbyte, ConnectionRead, ConnectionWrite, SourceStream } from '../src/airbyte';
 import { understood } from '../src/airbyte-odd';
-import type { Plan } from '../src/descriptor';
+import type { Plan } from '../src/descriptor/descriptor';
 import { describeProblem } from '../src/contract/problems';
 import type { Problem } from '../src/contract/problems';
 import { ownActors } from './actors';

@@ -1,9 +1,9 @@
 import type { Actor, Airbyte, Definition, Kind } from '../src/airbyte';
-import type { Plan } from '../src/descriptor';
+import type { Plan } from '../src/descriptor/descriptor';
 import { describeProblem } from '../src/contract/problems';
 import type { Problem } from '../src/contract/problems';
 import { AirbyteError } from '../src/airbyte-error';
-import { closest, someOf } from '../src/suggestions';
+import { closest, someOf } from '../src/descriptor/suggestions';
 import { refused } from './findings';
 import { checkSpecification, withPlatforms } from './specification';
 

@@ -1,5 +1,5 @@
 import type { Airbyte, SourceStream } from '../src/airbyte';
-import type { Plan } from '../src/descriptor';
+import type { Plan } from '../src/descriptor/descriptor';
 import type { Problem } from '../src/contract/problems';
 import { cut } from '../src/contract/lengths';
 import { clashesOfAll, streamProblems } from './stream-problems';

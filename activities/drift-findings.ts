@@ -1,5 +1,5 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
-import type { Plan } from '../src/descriptor';
+import type { Plan } from '../src/descriptor/descriptor';
 import type { Finding } from '../src/contract/drift';
 import { componentIn, withoutFingerprint } from '../src/ownership';
 import type { Known } from '../src/provisioned';

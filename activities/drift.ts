@@ -2,7 +2,7 @@ import { ApplicationFailure, log, metricMeter } from '@temporalio/activity';
 import type { Actor, Airbyte } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
 import { oddness } from '../src/airbyte-odd';
-import type { Plan } from '../src/descriptor';
+import type { Plan } from '../src/descriptor/descriptor';
 import { KINDS, countOf } from '../src/contract/drift';
 import type { DriftReport, Finding } from '../src/contract/drift';
 import { fromToken, inToken, ownerOf } from '../src/ownership';

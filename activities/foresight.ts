@@ -1,6 +1,6 @@
 import type { Actor, Airbyte, Kind } from '../src/airbyte';
 import type { Interest } from '../src/airbyte-http';
-import type { Plan } from '../src/descriptor';
+import type { Plan } from '../src/descriptor/descriptor';
 import { createComplete, createResolve } from './actors';
 import type { ActorDeps, ResolveDeps, Written } from './actors';
 import { isReadAs, isUnvouched } from './adoption';

@@ -1,6 +1,6 @@
 import { log } from '@temporalio/activity';
 import type { Actor, Kind } from '../src/airbyte';
-import type { Plan } from '../src/descriptor';
+import type { Plan } from '../src/descriptor/descriptor';
 import { fingerprintIn, fingerprintOf } from '../src/ownership';
 import type { FormerPlan, Provisioned } from '../src/provisioned';
 import { isRecord } from '../src/contract/json';

@@ -1,6 +1,6 @@
 import type { ConnectionRead, StreamRead } from '../src/airbyte';
-import { Connection } from '../src/connection';
-import { Mapper } from '../src/mappers';
+import { Connection } from '../src/descriptor/connection';
+import { Mapper } from '../src/descriptor/mappers';
 import { cronOf } from './comparison';
 import { nameOfMapper, withoutId } from './mappers';
 import { fit } from './reverse-fit';

@@ -2,7 +2,7 @@ import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
 import { understood } from '../src/airbyte-odd';
 import type { WorkerConfig } from '../src/config/config';
 import { componentIn } from '../src/ownership';
-import { closest } from '../src/suggestions';
+import { closest } from '../src/descriptor/suggestions';
 import type { References, WantedConnection } from '../workflows/reverse-provision';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';

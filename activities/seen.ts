@@ -1,5 +1,5 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
-import type { Plan } from '../src/descriptor';
+import type { Plan } from '../src/descriptor/descriptor';
 import type { Written } from './actors';
 import type { Found, WholeFound } from './airbyte';
 import { digestOfActor, digestOfConnection } from './comparable';

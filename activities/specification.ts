@@ -4,9 +4,9 @@ import type { Problem } from '../src/contract/problems';
 import { isRecord } from '../src/contract/json';
 import { isReference, referencesIn, withReferences } from '../src/secrets/references';
 import { MASK, maskRecord } from '../src/secrets/masking';
-import { closest, suggestion } from '../src/suggestions';
-import { formatPath } from '../src/yaml';
-import type { Path } from '../src/yaml';
+import { closest, suggestion } from '../src/descriptor/suggestions';
+import { formatPath } from '../src/descriptor/yaml';
+import type { Path } from '../src/descriptor/yaml';
 import { narrow, propertiesOf, variantsOf } from './narrowed';
 import type { Items, Notice, Schema } from './narrowed';
 

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SourceStream } from '../src/airbyte';
-import type { Connection } from '../src/connection';
+import type { Connection } from '../src/descriptor/connection';
 import type { Problem } from '../src/contract/problems';
 import { indexOf } from '../src/stream-index';
-import { suggestion } from '../src/suggestions';
-import { apart, clashesIn, nameOf } from '../src/targets';
-import type { Rules } from '../src/targets';
+import { suggestion } from '../src/descriptor/suggestions';
+import { apart, clashesIn, nameOf } from '../src/descriptor/targets';
+import type { Rules } from '../src/descriptor/targets';
 import { checkMappers } from './mapper-problems';
 
 type Wanted = NonNullable<Connection['streams']>[number];

@@ -1,7 +1,7 @@
 import type { Airbyte, ConnectionRead, ConnectionWrite, Tag } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
-import { DEFAULT_COLOR } from '../src/tags';
-import type { Tags } from '../src/tags';
+import { DEFAULT_COLOR } from '../src/descriptor/tags';
+import type { Tags } from '../src/descriptor/tags';
 import type { ConnectionWanted } from './comparison';
 import { refused } from './findings';
 

@@ -1,6 +1,6 @@
 import type { Airbyte, Definition, Kind } from '../src/airbyte';
 import { AirbyteError } from '../src/airbyte-error';
-import { someOf, suggestion } from '../src/suggestions';
+import { someOf, suggestion } from '../src/descriptor/suggestions';
 import type { ToValidate } from '../workflows/validate';
 import { failed, notPossible, passed } from './validation-checks';
 import type { Check } from './validation-checks';

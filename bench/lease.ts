@@ -8,7 +8,7 @@ import { createReadOne } from '../src/airbyte-odd';
 import { createPublicAirbyte } from '../src/airbyte-public';
 import { createAirbyteHttp } from '../src/airbyte-http';
 import { ProvisioningRequest } from '../src/contract/coordinator';
-import { readDescriptor } from '../src/descriptor';
+import { readDescriptor } from '../src/descriptor/descriptor';
 import { createLimit } from '../src/concurrency/limit';
 import { createSecretReferences } from '../src/secrets/references';
 import { createRedactor } from '../src/secrets/masking';

@@ -1,5 +1,5 @@
 import { ProvisioningRequest } from '../src/contract/coordinator';
-import { readDescriptor } from '../src/descriptor';
+import { readDescriptor } from '../src/descriptor/descriptor';
 import { startOptions, withServer } from './bench';
 import type { Bench } from './bench';
 import { postOk } from './http';

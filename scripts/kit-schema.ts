@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Specific } from '../src/specific';
+import { Specific } from '../src/descriptor/specific';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 

@@ -8,11 +8,11 @@ import type {
   UnprovisionInput,
   UpdateAclInput,
 } from '../workflows/input';
-import type { AccessRequest } from './access-request';
-import type { Component, DataProduct } from './component';
-import type { Descriptor, Identity } from './descriptor';
+import type { AccessRequest } from './descriptor/access-request';
+import type { Component, DataProduct } from './descriptor/component';
+import type { Descriptor, Identity } from './descriptor/descriptor';
 import { cut, MAX_COLUMN } from './contract/lengths';
-import type { Identities, Plans } from './product';
+import type { Identities, Plans } from './descriptor/product';
 import { attributesOf } from './search-attributes';
 import type { Start } from './start-run';
 import { tokenFor } from './token';

@@ -2,7 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import pLimit from 'p-limit';
 import { z } from 'zod';
-import type { Plan } from './descriptor';
+import type { Plan } from './descriptor/descriptor';
 import { isRecord } from './contract/json';
 import { inToken } from './ownership';
 import { deploymentOf, idIn } from './contract/deployment';

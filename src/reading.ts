@@ -1,5 +1,5 @@
 import type { OfDeployment, Retry } from '../workflows/input';
-import { readAccess } from './access-request';
+import { readAccess } from './descriptor/access-request';
 import { parseBody } from './body';
 import type { Body } from './body';
 import {
@@ -12,10 +12,10 @@ import { RequestError } from './contract/problems';
 import type { Problem } from './contract/problems';
 import { accessStart, provisionStart, unprovisionStart } from './parts';
 import type { StartOf } from './parts';
-import { readIdentities, readPlans } from './product';
+import { readIdentities, readPlans } from './descriptor/product';
 import { readAs } from './contract/parse';
 import { reverseStart } from './reverse';
-import { inputOf } from './run-input';
+import { inputOf } from './descriptor/input-size';
 import { validationStart } from './validation';
 import type { ReadingRules } from './validation';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_ENVIRONMENT } from './component';
+import { MAX_ENVIRONMENT } from './descriptor/component';
 import type { ReverseProvisioningRequest } from './contract/coordinator';
 import { isRecord } from './contract/json';
 import { isWithin, lengthProblem, MAX_COLUMN } from './contract/lengths';

@@ -1,13 +1,13 @@
 import type { ValidationRequest } from './contract/coordinator';
-import type { Descriptor, Given } from './descriptor';
+import type { Descriptor, Given } from './descriptor/descriptor';
 import { MAX_PROBLEMS, RequestError } from './contract/problems';
 import { isRecord } from './contract/json';
-import type { Templates } from './ours';
-import { readIdentities, readPlans } from './product';
+import type { Templates } from './descriptor/membership';
+import { readIdentities, readPlans } from './descriptor/product';
 import type { Start } from './start-run';
 import { tokenFor } from './token';
-import { readYaml } from './yaml';
-import type { Yaml } from './yaml';
+import { readYaml } from './descriptor/yaml';
+import type { Yaml } from './descriptor/yaml';
 import type { validate } from '../workflows';
 import type { Named } from '../workflows/input';
 import type { ValidateInput } from '../workflows/validate';

@@ -1,5 +1,5 @@
-import { readAccess } from '../src/access-request';
-import { problemsIn } from '../src/access-refs';
+import { readAccess } from '../src/descriptor/access-request';
+import { problemsIn } from '../src/descriptor/refs';
 import { descriptor } from './fixtures';
 
 const refs = (count: number) =>

@@ -1,11 +1,11 @@
-import { problemsIn } from '../src/access-refs';
+import { problemsIn } from '../src/descriptor/refs';
 import { tooMuchIn, tooMuchInText } from '../src/contract/document-limits';
 import { withoutUtc } from '../src/cron/advice';
 import { RequestError } from '../src/contract/problems';
-import { readEnriched } from '../src/enriched';
+import { readEnriched } from '../src/descriptor/enriched';
 import { isSecretKey, secretsIn } from '../src/secrets/masking';
-import { streamProblemsIn } from '../src/targets';
-import { readYaml } from '../src/yaml';
+import { streamProblemsIn } from '../src/descriptor/targets';
+import { readYaml } from '../src/descriptor/yaml';
 
 const problemOf = (text: string) => readYaml(text, 'text').problems[0]?.message;
 const MOST_NODES = 250_000;

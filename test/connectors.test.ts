@@ -1,4 +1,4 @@
-import { readDescriptor } from '../src/descriptor';
+import { readDescriptor } from '../src/descriptor/descriptor';
 import { RequestError } from '../src/contract/problems';
 import { connectorsOf } from '../simulator/connectors/connectors';
 import { checkSpecification } from '../activities/specification';

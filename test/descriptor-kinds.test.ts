@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { ProvisioningRequest } from '../src/contract/coordinator';
 import { RequestError } from '../src/contract/problems';
-import { readIdentities, readPlans } from '../src/product';
+import { readIdentities, readPlans } from '../src/descriptor/product';
 import { ALIAS_BOMB, CASHFLOW } from './fixtures';
 
 const id = (component: string) => `urn:dmb:cmp:finance:cashflow:0:${component}`;

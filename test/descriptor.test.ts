@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { readDescriptor, readIdentity } from '../src/descriptor';
+import { readDescriptor, readIdentity } from '../src/descriptor/descriptor';
 import { RequestError } from '../src/contract/problems';
 import { ALIAS_BOMB, CASHFLOW, descriptor } from './fixtures';
 

@@ -2,7 +2,7 @@ import Ajv2020 from 'ajv/dist/2020';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { specificSchema } from '../scripts/kit-schema';
-import { readDescriptor } from '../src/descriptor';
+import { readDescriptor } from '../src/descriptor/descriptor';
 import {
   COMPONENTS,
   WIZARDS,

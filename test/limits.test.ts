@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { ValidationResult } from '../src/contract/coordinator';
-import { readDescriptor } from '../src/descriptor';
+import { readDescriptor } from '../src/descriptor/descriptor';
 import { RequestError } from '../src/contract/problems';
 import { lengthOf } from '../src/contract/lengths';
 import { ownerOf } from '../src/ownership';
-import { someOf } from '../src/suggestions';
+import { someOf } from '../src/descriptor/suggestions';
 import { descriptor, request } from './fixtures';
 import type { Changes } from './fixtures';
 import { counts, startHarness } from './harness';

@@ -1,7 +1,7 @@
 import { parse, stringify } from 'yaml';
 import { RequestError, describeProblem } from '../src/contract/problems';
 import { isRecord } from '../src/contract/json';
-import { readPlans } from '../src/product';
+import { readPlans } from '../src/descriptor/product';
 import { descriptor, request } from './fixtures';
 import { EXAMPLES, objectOf } from './kit-parts';
 import { readAs } from '../src/contract/parse';

@@ -1,9 +1,9 @@
 import { describeProblem, RequestError } from '../src/contract/problems';
 import type { Problem } from '../src/contract/problems';
-import { readPlans } from '../src/product';
-import { createReader } from '../src/reader';
-import { inputOf, judgeInput } from '../src/run-input';
-import { readYaml } from '../src/yaml';
+import { readPlans } from '../src/descriptor/product';
+import { createReader } from '../src/descriptor/reader';
+import { inputOf, judgeInput } from '../src/descriptor/input-size';
+import { readYaml } from '../src/descriptor/yaml';
 import { productOf } from './contract-world';
 import { descriptor, request } from './fixtures';
 import { shrinkingTo } from './noise';

@@ -1,5 +1,5 @@
 import type { SourceStream } from '../src/airbyte';
-import { Connection } from '../src/connection';
+import { Connection } from '../src/descriptor/connection';
 import { streamProblems } from '../activities/stream-problems';
 import { counts, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';

@@ -2,14 +2,14 @@ import { inWords } from '../activities/attempt';
 import { refused } from '../activities/findings';
 import { toldOf } from '../activities/discovered';
 import { reportOf } from '../activities/drift';
-import { readDescriptor } from '../src/descriptor';
+import { readDescriptor } from '../src/descriptor/descriptor';
 import type { Finding } from '../src/contract/drift';
 import { detailsOf, summaryOf } from '../src/parts';
 import { validationStart } from '../src/validation';
 import type { Member } from '../workflows/parts';
 import { completedStatus } from '../workflows/product-status';
 import { recordFor } from '../workflows/validation-record';
-import { readAccess, MAX_ENTRY } from '../src/access-request';
+import { readAccess, MAX_ENTRY } from '../src/descriptor/access-request';
 import type { ProvisioningStatus } from '../src/contract/coordinator';
 import {
   asDetails,

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { AccessSeen } from '../activities/access';
 import type { FailureDetails } from '../activities/airbyte';
-import type { Principal } from '../src/access-refs';
+import type { Principal } from '../src/descriptor/refs';
 import type { Info } from '../src/contract/coordinator';
 import type { UpdateAclInput } from './input';
 import type { Run } from './run';

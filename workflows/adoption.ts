@@ -6,7 +6,7 @@ import {
 } from '@temporalio/workflow';
 import type { FailureDetails, Found, Put } from '../activities/airbyte';
 import type { Kind } from '../src/airbyte';
-import type { Plan } from '../src/descriptor';
+import type { Plan } from '../src/descriptor/descriptor';
 import { isUnreadable, settlesAt } from './failure';
 import { isHeld, lease } from './lease';
 import type { Run, Steps } from './run';

@@ -13,7 +13,7 @@ const MAX_PHASE = 500;
 const MAX_MESSAGE = 20_000;
 /** Characters of what the Temporal UI shows of a run that goes on. */
 const MAX_DETAILS = 20_000;
-/** Characters of a value of `publicInfo`, which updateacl is given again (src/access-request.ts). */
+/** Characters of a value of `publicInfo`, which updateacl is given again (src/descriptor/access-request.ts). */
 export const MAX_VALUE = 4000;
 /** Lines of a log; of more, the first ones and the newest are kept. */
 const MAX_LOGS = 500;

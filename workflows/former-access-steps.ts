@@ -1,4 +1,4 @@
-import type { Principal } from '../src/access-refs';
+import type { Principal } from '../src/descriptor/refs';
 import type { Person } from '../src/access';
 import { settlesAt } from './failure';
 import { nameOf } from './grants';

@@ -1,6 +1,6 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { AccessSeen } from '../activities/access';
-import type { Principal } from '../src/access-refs';
+import type { Principal } from '../src/descriptor/refs';
 import type { ProvisioningStatus } from '../src/contract/coordinator';
 import { planAccess } from './former-access-plan';
 import type { AccessPlan } from './former-access-plan';

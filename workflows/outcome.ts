@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { FailureDetails, Found } from '../activities/airbyte';
 import type { ProvisioningStatus } from '../src/contract/coordinator';
-import type { KnownIds } from '../src/descriptor';
+import type { KnownIds } from '../src/descriptor/descriptor';
 import { asMemo, asMessage } from './bounds';
 import { explain } from './failure';
 import type { Run } from './run';

@@ -2,7 +2,7 @@ import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { Put } from '../activities/airbyte';
 import type { Kind } from '../src/airbyte';
 import type { Info, ProvisioningStatus } from '../src/contract/coordinator';
-import type { Plan } from '../src/descriptor';
+import type { Plan } from '../src/descriptor/descriptor';
 import { claimed, retirementOf, sealing, takenOver } from './adoption';
 import type { ProvisionInput } from './input';
 import { endedBy, existingIn, failRun, reasonOf } from './outcome';

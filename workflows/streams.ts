@@ -1,5 +1,5 @@
 import type { ToldStreams } from '../activities/airbyte';
-import type { Plan } from '../src/descriptor';
+import type { Plan } from '../src/descriptor/descriptor';
 import { listed } from './bounds';
 
 /** Names that a log or a result gives, and characters of each. */

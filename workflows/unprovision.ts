@@ -1,7 +1,7 @@
 import { patched } from '@temporalio/workflow';
 import type { Found } from '../activities/airbyte';
 import type { ProvisioningStatus } from '../src/contract/coordinator';
-import type { KnownIds } from '../src/descriptor';
+import type { KnownIds } from '../src/descriptor/descriptor';
 import type { Retry, UnprovisionInput } from './input';
 import { settlesAt, wroteNothing } from './failure';
 import { endedBy, existingIn, failRun, reasonOf } from './outcome';

@@ -1,6 +1,6 @@
 import { ApplicationFailure, isCancellation, patched } from '@temporalio/workflow';
 import type { ValidationStatus } from '../src/contract/coordinator';
-import type { KnownIds, Plan } from '../src/descriptor';
+import type { KnownIds, Plan } from '../src/descriptor/descriptor';
 import { explain } from './failure';
 import type { Retry } from './input';
 import { inLanes } from './lanes';

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { MAX_VALUE } from '../workflows/bounds';
-import { problemsIn, readRefs } from './access-refs';
-import type { Principal } from './access-refs';
-import { PublicInfoEntry, UpdateAclRequest } from './contract/coordinator';
-import type { Info } from './contract/coordinator';
+import { MAX_VALUE } from '../../workflows/bounds';
+import { problemsIn, readRefs } from './refs';
+import type { Principal } from './refs';
+import { PublicInfoEntry, UpdateAclRequest } from '../contract/coordinator';
+import type { Info } from '../contract/coordinator';
 import { readIdentity } from './descriptor';
 import type { Component } from './descriptor';
-import { RequestError } from './contract/problems';
-import { isRecord, parseJson } from './contract/json';
-import { readAs } from './contract/parse';
+import { RequestError } from '../contract/problems';
+import { isRecord, parseJson } from '../contract/json';
+import { readAs } from '../contract/parse';
 import { readYaml } from './yaml';
 import type { Yaml } from './yaml';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { closed } from './connectors/closed';
-import { flag } from './connectors/fields';
-import { cronProblem, withoutUtc } from './cron/advice';
-import { isWithin, lengthProblem, MAX_COLUMN } from './contract/lengths';
+import { closed } from '../connectors/closed';
+import { flag } from '../connectors/fields';
+import { cronProblem, withoutUtc } from '../cron/advice';
+import { isWithin, lengthProblem, MAX_COLUMN } from '../contract/lengths';
 import { Mapper } from './mappers';
 import { Tags } from './tags';
 

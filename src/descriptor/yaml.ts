@@ -1,7 +1,7 @@
 import { LineCounter, isAlias, isMap, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml';
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
-import { LEVELS, tooMuchIn, tooMuchInText } from './contract/document-limits';
-import type { Problem } from './contract/problems';
+import { LEVELS, tooMuchIn, tooMuchInText } from '../contract/document-limits';
+import type { Problem } from '../contract/problems';
 
 export type Path = readonly PropertyKey[];
 

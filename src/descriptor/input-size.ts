@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { RequestError } from './contract/problems';
+import { RequestError } from '../contract/problems';
 import type { Reader } from './reader';
 import type { Path } from './yaml';
 

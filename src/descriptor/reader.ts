@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { insteadIn } from './connectors/closed';
-import { describeProblem, MAX_PROBLEMS } from './contract/problems';
-import type { Problem } from './contract/problems';
+import { insteadIn } from '../connectors/closed';
+import { describeProblem, MAX_PROBLEMS } from '../contract/problems';
+import type { Problem } from '../contract/problems';
 import { belongs, isBlank, placesIn } from './key-places';
 import type { Places } from './key-places';
 import { closest, suggestion } from './suggestions';

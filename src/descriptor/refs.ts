@@ -1,6 +1,6 @@
-import { RequestError } from './contract/problems';
-import type { Problem } from './contract/problems';
-import { isWithin } from './contract/lengths';
+import { RequestError } from '../contract/problems';
+import type { Problem } from '../contract/problems';
+import { isWithin } from '../contract/lengths';
 
 /** Somebody who shall have access, as Witboost names him and as Airbyte can find him. */
 export interface Principal {

@@ -1,4 +1,4 @@
-import { isRecord } from './contract/json';
+import { isRecord } from '../contract/json';
 
 /** The infrastructureTemplateIds of components that are ours; none: they are told by their form. */
 export type Templates = readonly string[];

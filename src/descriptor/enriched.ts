@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { tooMuchIn } from './contract/document-limits';
-import { isRecord, parseJson } from './contract/json';
+import { tooMuchIn } from '../contract/document-limits';
+import { isRecord, parseJson } from '../contract/json';
 import { readYaml } from './yaml';
 
 /** Ids of what a former run made (`info.privateInfo`); hints, believed only if Airbyte agrees. */

@@ -13,14 +13,14 @@ import {
 import type { Descriptor, Given, Identity } from './descriptor';
 import { readEnriched } from './enriched';
 import type { Enriched } from './enriched';
-import { RequestError } from './contract/problems';
-import { isRecord } from './contract/json';
-import { cut } from './contract/lengths';
-import { isOurs, noneIsOurs } from './ours';
-import type { Templates } from './ours';
+import { RequestError } from '../contract/problems';
+import { isRecord } from '../contract/json';
+import { cut } from '../contract/lengths';
+import { isOurs, noneIsOurs } from './membership';
+import type { Templates } from './membership';
 import { createReader } from './reader';
 import type { Reader } from './reader';
-import { judgeInput } from './run-input';
+import { judgeInput } from './input-size';
 import { formatPath } from './yaml';
 import type { Path } from './yaml';
 

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { RequestError } from './contract/problems';
+import { RequestError } from '../contract/problems';
 import { readPlans } from './product';
 import { readYaml } from './yaml';
 

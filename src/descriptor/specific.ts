@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { Connection } from './connection';
-import { destinationOf, sourceOf } from './connectors';
-import { neverRuns, tooOften, withoutUtc } from './cron/advice';
-import { isRecord } from './contract/json';
-import type { Product } from './connectors';
+import { destinationOf, sourceOf } from '../connectors';
+import { neverRuns, tooOften, withoutUtc } from '../cron/advice';
+import { isRecord } from '../contract/json';
+import type { Product } from '../connectors';
 import { placesIn, strayBeside } from './key-places';
 import type { Reader } from './reader';
 import { withoutNulls } from './schema-shape';
-import { isSecretKey, secretsIn } from './secrets/masking';
+import { isSecretKey, secretsIn } from '../secrets/masking';
 import { streamProblemsIn } from './targets';
 import type { Path } from './yaml';
 
