@@ -1,5 +1,5 @@
-import type { Access } from '../src/access';
-import type { Interest } from '../src/airbyte-http';
+import type { Access } from '../src/airbyte/people';
+import type { Interest } from '../src/airbyte/http';
 import type { Before, Granted, Grantee, Outcome } from '../workflows/grantee-records';
 import type { Job } from './access-batch';
 import { grant, lookAt, personOf, planFor, remembered, revoke } from './access-people';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
-import { AirbyteError } from '../src/airbyte-error';
+import { AirbyteError } from '../src/airbyte/errors';
 import type { AccessMemory } from '../src/access-memory';
 import { digestOf } from '../src/access-memory';
 import type { Grantees, Outcome } from '../workflows/grantee-records';

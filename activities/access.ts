@@ -1,7 +1,7 @@
-import type { Access, Permission, Person } from '../src/access';
-import { covers, isNotOffered } from '../src/access-kinds';
+import type { Access, Permission, Person } from '../src/airbyte/people';
+import { covers, isNotOffered } from '../src/airbyte/permissions';
 import type { Principal } from '../src/descriptor/refs';
-import type { Interest } from '../src/airbyte-http';
+import type { Interest } from '../src/airbyte/http';
 import type { PersonId } from './access-people';
 import { attempt } from './attempt';
 import { adoptable, stillThere } from './findings';

@@ -1,11 +1,11 @@
-import type { Actor, Airbyte, Kind } from '../src/airbyte';
-import { OddEntity } from '../src/airbyte-error';
-import type { Interest } from '../src/airbyte-http';
-import { understood } from '../src/airbyte-odd';
+import type { Actor, Airbyte, Kind } from '../src/airbyte/workspace';
+import { OddEntity } from '../src/airbyte/errors';
+import type { Interest } from '../src/airbyte/http';
+import { understood } from '../src/airbyte/odd';
 import type { Plan } from '../src/descriptor/descriptor';
 import type { Fabrics } from '../src/secrets/fabrics';
 import type { SecretReferences } from '../src/secrets/references';
-import { fingerprintOf, ownedName, ownerOf } from '../src/ownership';
+import { fingerprintOf, ownedName, ownerOf } from '../src/airbyte/names';
 import { isUnvouched, takeOver } from './adoption';
 import { attempt } from './attempt';
 import { digestOfActor } from './comparable';

@@ -1,8 +1,8 @@
-import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
-import { OddEntity } from '../src/airbyte-error';
-import type { Interest } from '../src/airbyte-http';
+import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte/workspace';
+import { OddEntity } from '../src/airbyte/errors';
+import type { Interest } from '../src/airbyte/http';
 import type { Plan } from '../src/descriptor/descriptor';
-import { componentIn, fingerprintIn, ownedName } from '../src/ownership';
+import { componentIn, fingerprintIn, ownedName } from '../src/airbyte/names';
 import type { WholeFound } from './airbyte';
 import { attempt } from './attempt';
 import { digestOfActor } from './comparable';

@@ -1,5 +1,5 @@
-import type { Actor, Airbyte, ConnectionRead } from '../src/airbyte';
-import type { Interest } from '../src/airbyte-http';
+import type { Actor, Airbyte, ConnectionRead } from '../src/airbyte/workspace';
+import type { Interest } from '../src/airbyte/http';
 import type { KnownIds, Plan } from '../src/descriptor/descriptor';
 import type { Fabrics } from '../src/secrets/fabrics';
 import type { Provisioned } from '../src/provisioned';

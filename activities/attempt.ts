@@ -1,8 +1,8 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Info } from '@temporalio/activity';
-import { AirbyteError, notDone } from '../src/airbyte-error';
-import type { Asked, OutOfTime } from '../src/airbyte-error';
-import type { Interest } from '../src/airbyte-http';
+import { AirbyteError, notDone } from '../src/airbyte/errors';
+import type { Asked, OutOfTime } from '../src/airbyte/errors';
+import type { Interest } from '../src/airbyte/http';
 import { forTimer } from '../src/contract/durations';
 import { isRecord } from '../src/contract/json';
 import { cut } from '../src/contract/lengths';

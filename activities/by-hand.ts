@@ -1,4 +1,4 @@
-import type { ConnectionRead, StreamRead } from '../src/airbyte';
+import type { ConnectionRead, StreamRead } from '../src/airbyte/workspace';
 import type { Plan } from '../src/descriptor/descriptor';
 import { cut } from '../src/contract/lengths';
 import { asWrite, streamsOf } from './connections';

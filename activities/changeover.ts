@@ -1,10 +1,10 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { log } from '@temporalio/activity';
 import pLimit from 'p-limit';
-import type { Actor, Airbyte, Kind } from '../src/airbyte';
+import type { Actor, Airbyte, Kind } from '../src/airbyte/workspace';
 import { MAX_LISTED, REASONS } from '../src/contract/adoption';
 import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from '../src/contract/adoption';
-import { componentIn, ownedName } from '../src/ownership';
+import { componentIn, ownedName } from '../src/airbyte/names';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
 import { planChangeover } from './changeover-plan';

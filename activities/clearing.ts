@@ -1,4 +1,4 @@
-import type { Airbyte, Job } from '../src/airbyte';
+import type { Airbyte, Job } from '../src/airbyte/workspace';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
 import { adoptable, refused } from './findings';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import stringify from 'safe-stable-stringify';
-import type { Actor, ConnectionRead, ConnectionWrite, StreamRead } from '../src/airbyte';
+import type { Actor, ConnectionRead, ConnectionWrite, StreamRead } from '../src/airbyte/workspace';
 import { cronOf, masked } from './comparison';
 import { withoutId } from './mappers';
 

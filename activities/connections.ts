@@ -1,5 +1,10 @@
-import type { Airbyte, ConnectionRead, ConnectionWrite, SourceStream } from '../src/airbyte';
-import { understood } from '../src/airbyte-odd';
+import type {
+  Airbyte,
+  ConnectionRead,
+  ConnectionWrite,
+  SourceStream,
+} from '../src/airbyte/workspace';
+import { understood } from '../src/airbyte/odd';
 import type { Plan } from '../src/descriptor/descriptor';
 import { describeProblem } from '../src/contract/problems';
 import type { Problem } from '../src/contract/problems';

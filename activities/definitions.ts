@@ -1,8 +1,8 @@
-import type { Actor, Airbyte, Definition, Kind } from '../src/airbyte';
+import type { Actor, Airbyte, Definition, Kind } from '../src/airbyte/workspace';
 import type { Plan } from '../src/descriptor/descriptor';
 import { describeProblem } from '../src/contract/problems';
 import type { Problem } from '../src/contract/problems';
-import { AirbyteError } from '../src/airbyte-error';
+import { AirbyteError } from '../src/airbyte/errors';
 import { closest, someOf } from '../src/descriptor/suggestions';
 import { refused } from './findings';
 import { checkSpecification, withPlatforms } from './specification';

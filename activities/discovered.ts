@@ -1,4 +1,4 @@
-import type { Airbyte, SourceStream } from '../src/airbyte';
+import type { Airbyte, SourceStream } from '../src/airbyte/workspace';
 import type { Plan } from '../src/descriptor/descriptor';
 import type { Problem } from '../src/contract/problems';
 import { cut } from '../src/contract/lengths';

@@ -1,11 +1,11 @@
 import { ApplicationFailure, log, metricMeter } from '@temporalio/activity';
-import type { Actor, Airbyte } from '../src/airbyte';
-import { AirbyteError } from '../src/airbyte-error';
-import { oddness } from '../src/airbyte-odd';
+import type { Actor, Airbyte } from '../src/airbyte/workspace';
+import { AirbyteError } from '../src/airbyte/errors';
+import { oddness } from '../src/airbyte/odd';
 import type { Plan } from '../src/descriptor/descriptor';
 import { KINDS, countOf } from '../src/contract/drift';
 import type { DriftReport, Finding } from '../src/contract/drift';
-import { fromToken, inToken, ownerOf } from '../src/ownership';
+import { fromToken, inToken, ownerOf } from '../src/airbyte/names';
 import type { Known, KnownComponents, Provisioned, State } from '../src/provisioned';
 import { createResolve } from './actors';
 import type { ActorDeps, ResolveDeps } from './actors';

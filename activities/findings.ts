@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import type { Kind } from '../src/airbyte';
-import { AirbyteError } from '../src/airbyte-error';
+import type { Kind } from '../src/airbyte/workspace';
+import { AirbyteError } from '../src/airbyte/errors';
 import { isRecord } from '../src/contract/json';
 import { inWords } from './attempt';
 import type { Attempt, FailureDetails } from './attempt';

@@ -1,5 +1,5 @@
-import type { Actor, Airbyte, Kind } from '../src/airbyte';
-import type { Interest } from '../src/airbyte-http';
+import type { Actor, Airbyte, Kind } from '../src/airbyte/workspace';
+import type { Interest } from '../src/airbyte/http';
 import type { Plan } from '../src/descriptor/descriptor';
 import { createComplete, createResolve } from './actors';
 import type { ActorDeps, ResolveDeps, Written } from './actors';

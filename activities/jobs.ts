@@ -1,5 +1,5 @@
-import type { Airbyte, Job } from '../src/airbyte';
-import { AirbyteError } from '../src/airbyte-error';
+import type { Airbyte, Job } from '../src/airbyte/workspace';
+import { AirbyteError } from '../src/airbyte/errors';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
 import { refused } from './findings';

@@ -1,6 +1,6 @@
-import type { Actor, Kind } from '../src/airbyte';
-import type { Interest } from '../src/airbyte-http';
-import { componentIn, fingerprintIn, ownerOf, withoutFingerprint } from '../src/ownership';
+import type { Actor, Kind } from '../src/airbyte/workspace';
+import type { Interest } from '../src/airbyte/http';
+import { componentIn, fingerprintIn, ownerOf, withoutFingerprint } from '../src/airbyte/names';
 import type { ActorDeps, RestoreActor, Written } from './actors';
 import { hasFormerSecrets, withStored } from './adoption';
 import { attempt } from './attempt';

@@ -1,4 +1,4 @@
-import type { Kind } from '../src/airbyte';
+import type { Kind } from '../src/airbyte/workspace';
 import { refused } from './findings';
 import type { Place } from './former';
 import { dotted } from './former';

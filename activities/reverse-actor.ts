@@ -1,7 +1,7 @@
-import type { Actor, Kind } from '../src/airbyte';
+import type { Actor, Kind } from '../src/airbyte/workspace';
 import { destinationOf, sourceOf } from '../src/connectors';
 import { isRecord } from '../src/contract/json';
-import { ownerOf } from '../src/ownership';
+import { ownerOf } from '../src/airbyte/names';
 import { MASK } from '../src/secrets/masking';
 import { fit } from './reverse-fit';
 import type { Fitted } from './reverse-fit';

@@ -1,4 +1,4 @@
-import type { ConnectionRead, StreamRead } from '../src/airbyte';
+import type { ConnectionRead, StreamRead } from '../src/airbyte/workspace';
 import { Connection } from '../src/descriptor/connection';
 import { Mapper } from '../src/descriptor/mappers';
 import { cronOf } from './comparison';

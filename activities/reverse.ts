@@ -1,7 +1,7 @@
-import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte';
-import { understood } from '../src/airbyte-odd';
+import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte/workspace';
+import { understood } from '../src/airbyte/odd';
 import type { WorkerConfig } from '../src/config/config';
-import { componentIn } from '../src/ownership';
+import { componentIn } from '../src/airbyte/names';
 import { closest } from '../src/descriptor/suggestions';
 import type { References, WantedConnection } from '../workflows/reverse-provision';
 import type { ActorDeps } from './actors';

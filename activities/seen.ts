@@ -1,4 +1,4 @@
-import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
+import type { Actor, ConnectionRead, Kind } from '../src/airbyte/workspace';
 import type { Plan } from '../src/descriptor/descriptor';
 import type { Written } from './actors';
 import type { Found, WholeFound } from './airbyte';

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import type { Actor, ConnectionRead } from '../src/airbyte';
+import type { Actor, ConnectionRead } from '../src/airbyte/workspace';
 import { isRecord } from '../src/contract/json';
 import type { FormerConnection } from './comparable';
 import { refused } from './findings';

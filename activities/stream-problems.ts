@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { SourceStream } from '../src/airbyte';
+import type { SourceStream } from '../src/airbyte/workspace';
 import type { Connection } from '../src/descriptor/connection';
 import type { Problem } from '../src/contract/problems';
-import { indexOf } from '../src/stream-index';
+import { indexOf } from '../src/airbyte/stream-index';
 import { suggestion } from '../src/descriptor/suggestions';
 import { apart, clashesIn, nameOf } from '../src/descriptor/targets';
 import type { Rules } from '../src/descriptor/targets';

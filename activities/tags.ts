@@ -1,5 +1,5 @@
-import type { Airbyte, ConnectionRead, ConnectionWrite, Tag } from '../src/airbyte';
-import { AirbyteError } from '../src/airbyte-error';
+import type { Airbyte, ConnectionRead, ConnectionWrite, Tag } from '../src/airbyte/workspace';
+import { AirbyteError } from '../src/airbyte/errors';
 import { DEFAULT_COLOR } from '../src/descriptor/tags';
 import type { Tags } from '../src/descriptor/tags';
 import type { ConnectionWanted } from './comparison';

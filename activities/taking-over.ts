@@ -1,5 +1,5 @@
-import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
-import { oddness } from '../src/airbyte-odd';
+import type { Actor, ConnectionRead, Kind } from '../src/airbyte/workspace';
+import { oddness } from '../src/airbyte/odd';
 import type { Plan } from '../src/descriptor/descriptor';
 import { MAX_COLUMN, cut, lengthOf } from '../src/contract/lengths';
 import {

@@ -1,4 +1,4 @@
-import type { Airbyte, ConnectionRead } from '../src/airbyte';
+import type { Airbyte, ConnectionRead } from '../src/airbyte/workspace';
 import type { ToValidate } from '../workflows/validate';
 import { changesByHand } from './by-hand';
 import { refusalIn } from './findings';

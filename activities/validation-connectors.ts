@@ -1,5 +1,5 @@
-import type { Airbyte, Definition, Kind } from '../src/airbyte';
-import { AirbyteError } from '../src/airbyte-error';
+import type { Airbyte, Definition, Kind } from '../src/airbyte/workspace';
+import { AirbyteError } from '../src/airbyte/errors';
 import { someOf, suggestion } from '../src/descriptor/suggestions';
 import type { ToValidate } from '../workflows/validate';
 import { failed, notPossible, passed } from './validation-checks';

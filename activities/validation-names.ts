@@ -1,6 +1,6 @@
-import type { Actor, ConnectionRead, Kind } from '../src/airbyte';
-import { oddness } from '../src/airbyte-odd';
-import { componentIn, ownerOf } from '../src/ownership';
+import type { Actor, ConnectionRead, Kind } from '../src/airbyte/workspace';
+import { oddness } from '../src/airbyte/odd';
+import { componentIn, ownerOf } from '../src/airbyte/names';
 import type { ToValidate } from '../workflows/validate';
 import { candidateOf, homonymsOf, judge } from './taking-over';
 import type { AdoptExisting, Surroundings, Taking } from './taking-over';

@@ -1,4 +1,4 @@
-import type { Kind } from '../src/airbyte';
+import type { Kind } from '../src/airbyte/workspace';
 import type { Redactor } from '../src/secrets/masking';
 import type { ToValidate } from '../workflows/validate';
 import { createResolve } from './actors';

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { FailureDetails } from '../activities/attempt';
 import type { Granted, Grantees, Hold, Settle } from '../workflows/grantee-records';
 import { MAX_ID } from './contract/lengths';
-import { inToken } from './ownership';
+import { inToken } from './airbyte/names';
 
 /*
  * Where it is remembered who was granted what: a workflow for each component that gives access, and

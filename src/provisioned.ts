@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { Plan } from './descriptor/descriptor';
 import { isRecord } from './contract/json';
-import { inToken } from './ownership';
+import { inToken } from './airbyte/names';
 import { deploymentOf, idIn } from './contract/deployment';
 import { createRunHistory } from './run-history';
 import { isNotFound } from './temporal-error';

@@ -1,5 +1,5 @@
-import type { Airbyte, ConnectionWrite } from '../src/airbyte';
-import { AirbyteError } from '../src/airbyte-error';
+import type { Airbyte, ConnectionWrite } from '../src/airbyte/workspace';
+import { AirbyteError } from '../src/airbyte/errors';
 import { APIS, nameIn, unreadable } from './airbyte-operations';
 import { destination, source, startAirbyte } from './airbyte-clients';
 import { FILE, POSTGRES, SNOWFLAKE } from './simulator-bodies';

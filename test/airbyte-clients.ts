@@ -1,8 +1,8 @@
 import pino from 'pino';
 import { z } from 'zod';
-import { createAirbyte } from '../src/airbyte-client';
-import type { AirbyteOptions } from '../src/airbyte-client';
-import { detect } from '../src/airbyte-instance';
+import { createAirbyte } from '../src/airbyte/client';
+import type { AirbyteOptions } from '../src/airbyte/client';
+import { detect } from '../src/airbyte/instance';
 import type { AirbyteAuth } from '../src/config/config';
 import { createRedactor } from '../src/secrets/masking';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../simulator/simulator';

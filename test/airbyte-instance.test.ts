@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AirbyteError } from '../src/airbyte-error';
+import { AirbyteError } from '../src/airbyte/errors';
 import type { AirbyteAuth } from '../src/config/config';
 import type { SimulatorOptions } from '../simulator/simulator';
 import { startSimulator } from '../simulator/simulator';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { findCli } from '../scripts/temporal';
 import { createDrift } from '../src/drift';
 import type { DriftReport } from '../src/contract/drift';
-import { inToken } from '../src/ownership';
+import { inToken } from '../src/airbyte/names';
 import { createProvisioned } from '../src/provisioned';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import type { Changes } from './fixtures';

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import { z } from 'zod';
-import { createAirbyteHttp } from '../src/airbyte-http';
+import { createAirbyteHttp } from '../src/airbyte/http';
 import { createHttpServer } from '../src/http-server';
 import { LASTING, createLimit } from '../src/concurrency/limit';
 import { createRedactor } from '../src/secrets/masking';

@@ -8,7 +8,7 @@ import { RequestError } from '../src/contract/problems';
 import { HOUR } from '../src/descriptor/descriptor';
 import { lengthOf } from '../src/contract/lengths';
 import { RunFilter } from '../src/contract/operator';
-import { ownedName, ownerOf } from '../src/ownership';
+import { ownedName, ownerOf } from '../src/airbyte/names';
 import { readPlans } from '../src/descriptor/product';
 import { reverseStart } from '../src/reverse';
 import { productOf } from './contract-world';

@@ -3,7 +3,7 @@ import { ValidationResult } from '../src/contract/coordinator';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import { RequestError } from '../src/contract/problems';
 import { lengthOf } from '../src/contract/lengths';
-import { ownerOf } from '../src/ownership';
+import { ownerOf } from '../src/airbyte/names';
 import { someOf } from '../src/descriptor/suggestions';
 import { descriptor, request } from './fixtures';
 import type { Changes } from './fixtures';

@@ -1,5 +1,5 @@
-import { AirbyteError } from '../src/airbyte-error';
-import { PAGE, byCursor, byOffset, lookThrough, readList } from '../src/airbyte-list';
+import { AirbyteError } from '../src/airbyte/errors';
+import { PAGE, byCursor, byOffset, lookThrough, readList } from '../src/airbyte/list';
 import { startAirbyte } from './airbyte-clients';
 
 /* How lists are read whose pages move: at first in memory, then through both APIs. */

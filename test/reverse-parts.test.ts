@@ -1,7 +1,7 @@
 import { actorPart } from '../activities/reverse-actor';
 import { connectionPart } from '../activities/reverse-connection';
 import { ownOptions } from '../activities/reverse-reader-options';
-import type { ConnectionRead } from '../src/airbyte';
+import type { ConnectionRead } from '../src/airbyte/workspace';
 
 const OURS = '{"keep_default_na":false,"na_values":["","NaN"]}';
 const HASHING = {

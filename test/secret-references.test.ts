@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { AirbyteError } from '../src/airbyte-error';
+import { AirbyteError } from '../src/airbyte/errors';
 import { createSecretReferences } from '../src/secrets/references';
 import { createRedactor } from '../src/secrets/masking';
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Actor } from '../src/airbyte';
+import type { Actor } from '../src/airbyte/workspace';
 import { MAX_KEPT, actorIn, createKeeper } from '../activities/snapshot';
 import { shrinkingTo } from './noise';
 

@@ -1,5 +1,5 @@
 import { ActivityFailure, TimeoutFailure } from '@temporalio/common';
-import { notDone } from '../src/airbyte-error';
+import { notDone } from '../src/airbyte/errors';
 import { explain } from '../workflows/failure';
 import { accessOf } from './access';
 import { eventually, startHarness } from './harness';

@@ -1,4 +1,4 @@
-import type { SourceStream } from '../src/airbyte';
+import type { SourceStream } from '../src/airbyte/workspace';
 import { Connection } from '../src/descriptor/connection';
 import { streamProblems } from '../activities/stream-problems';
 import { counts, isWrite, startHarness } from './harness';

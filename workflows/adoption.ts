@@ -5,7 +5,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { FailureDetails, Found, Put } from '../activities/airbyte';
-import type { Kind } from '../src/airbyte';
+import type { Kind } from '../src/airbyte/workspace';
 import type { Plan } from '../src/descriptor/descriptor';
 import { isUnreadable, settlesAt } from './failure';
 import { isHeld, lease } from './lease';

@@ -1,5 +1,5 @@
 import type { Principal } from '../src/descriptor/refs';
-import type { Person } from '../src/access';
+import type { Person } from '../src/airbyte/people';
 import { settlesAt } from './failure';
 import { nameOf } from './grants';
 import type { Grant } from './grants';

@@ -1,6 +1,6 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { Put } from '../activities/airbyte';
-import type { Kind } from '../src/airbyte';
+import type { Kind } from '../src/airbyte/workspace';
 import type { Info, ProvisioningStatus } from '../src/contract/coordinator';
 import type { Plan } from '../src/descriptor/descriptor';
 import { claimed, retirementOf, sealing, takenOver } from './adoption';

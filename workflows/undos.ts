@@ -1,6 +1,6 @@
 import type { Found, Written } from '../activities/airbyte';
 import type { Restored } from '../activities/restored';
-import type { Kind } from '../src/airbyte';
+import type { Kind } from '../src/airbyte/workspace';
 import type { Plan } from '../src/descriptor/descriptor';
 import type { Steps } from './run';
 import { DELETED, PUT_BACK } from './saga';

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Interest } from '../airbyte-http';
+import type { Interest } from '../airbyte/http';
 import { CallerLeft } from '../contract/problems';
 import { LASTING } from './limit';
 

@@ -1,4 +1,4 @@
-import type { Interest } from '../airbyte-http';
+import type { Interest } from '../airbyte/http';
 
 /** Of somebody who waits for however long it takes. */
 const never = new AbortController().signal;

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Transferable } from 'node:worker_threads';
-import type { Interest } from '../airbyte-http';
+import type { Interest } from '../airbyte/http';
 import { RequestError, SystemProblem } from '../contract/problems';
 import { whileWanted } from './limit';
 

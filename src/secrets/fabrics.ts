@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { AirbyteError } from '../airbyte-error';
+import { AirbyteError } from '../airbyte/errors';
 import type { WorkerConfig } from '../config/config';
 import type { Redactor } from './masking';
 

@@ -1,6 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { AirbyteError } from '../airbyte-error';
+import { AirbyteError } from '../airbyte/errors';
 import type { WorkerConfig } from '../config/config';
 import { isRecord } from '../contract/json';
 import type { Redactor } from './masking';

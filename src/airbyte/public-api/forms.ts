@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Actor, ConnectionRead as Connection } from './airbyte';
+import type { Actor, ConnectionRead as Connection } from '../workspace';
 
 /* How sources, destinations and odd connections of the public API are read. */
 

@@ -1,4 +1,4 @@
-import { inWords } from './contract/durations';
+import { inWords } from '../contract/durations';
 
 /** With a call that Airbyte had not answered, or before its turn to call: others' calls were in front. */
 export type OutOfTime = 'calling' | 'waiting';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Actor } from './airbyte';
-import { orUndefined } from './airbyte-config-streams';
+import type { Actor } from '../workspace';
+import { orUndefined } from './streams';
 
 /* Sources, destinations and their definitions as the Config API shows them. */
 

@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { AirbyteError, outOfTurn } from './airbyte-error';
-import type { Actor, Airbyte, ConnectionRead as Connection, SourceStream } from './airbyte';
-import { overBy } from './airbyte-http';
-import type { AirbyteHttp, Interest } from './airbyte-http';
-import { PAGE, byOffset, lookThrough, readList } from './airbyte-list';
-import type { Look } from './airbyte-list';
-import { oneOf, readable, understood } from './airbyte-odd';
-import type { Form, ReadOne } from './airbyte-odd';
-import { ACTORS, connectionPart } from './airbyte-public-forms';
-import { specificationOf } from './airbyte-specification';
-import { Tag } from './airbyte-tags';
-import { createSharedReads } from './shared-reads';
+import { AirbyteError, outOfTurn } from '../errors';
+import type { Actor, Airbyte, ConnectionRead as Connection, SourceStream } from '../workspace';
+import { overBy } from '../http';
+import type { AirbyteHttp, Interest } from '../http';
+import { PAGE, byOffset, lookThrough, readList } from '../list';
+import type { Look } from '../list';
+import { oneOf, readable, understood } from '../odd';
+import type { Form, ReadOne } from '../odd';
+import { ACTORS, connectionPart } from './forms';
+import { specificationOf } from '../specification';
+import { Tag } from '../tags';
+import { createSharedReads } from '../shared-reads';
 
 const orUndefined = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value) => value ?? undefined);

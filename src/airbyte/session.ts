@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { AirbyteAuth } from './config/config';
-import { parseJson } from './contract/json';
+import type { AirbyteAuth } from '../config/config';
+import { parseJson } from '../contract/json';
 
 /** Airbyte public API, createAccessToken: `expires_in` in seconds. The Config API leaves it out. */
 export const TokenAnswer = z.object({

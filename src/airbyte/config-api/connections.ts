@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { ConnectionRead as Connection, ConnectionWrite, Schedule } from './airbyte';
-import { Catalog, orUndefined, streamsIn } from './airbyte-config-streams';
-import { Tag } from './airbyte-tags';
+import type { ConnectionRead as Connection, ConnectionWrite, Schedule } from '../workspace';
+import { Catalog, orUndefined, streamsIn } from './streams';
+import { Tag } from '../tags';
 
 /* Connections of the Config API, in the words of the public one and back. */
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Kind } from './airbyte';
-import { AirbyteError } from './airbyte-error';
-import { CONFIG_API } from './airbyte-http';
-import type { AirbyteHttp, Interest } from './airbyte-http';
+import type { Kind } from './workspace';
+import { AirbyteError } from './errors';
+import { CONFIG_API } from './http';
+import type { AirbyteHttp, Interest } from './http';
 
 /** SourceDefinitionSpecificationRead, and its like for destinations. */
 const Specification = z.looseObject({

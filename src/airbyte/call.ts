@@ -1,4 +1,4 @@
-import { OWNED } from './ownership';
+import { OWNED } from './names';
 
 const KINDS = ['connection', 'source', 'destination', 'tag'] as const;
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { AirbyteError } from './airbyte-error';
-import type { AirbyteHttp, Interest } from './airbyte-http';
-import { PAGE, byOffset, lookThrough, readList } from './airbyte-list';
-import { readable } from './airbyte-odd';
-import type { Form, ReadOne } from './airbyte-odd';
+import { AirbyteError } from './errors';
+import type { AirbyteHttp, Interest } from './http';
+import { PAGE, byOffset, lookThrough, readList } from './list';
+import { readable } from './odd';
+import type { Form, ReadOne } from './odd';
 
 /** Mails asked for in one call, so that its address stays short. */
 const MAILS = 50;

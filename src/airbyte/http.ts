@@ -1,17 +1,17 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
-import { subjectOf } from './airbyte-call';
-import { failedAnswer, unexpectedAnswer, unreadableAnswer } from './airbyte-answer';
-import type { Answer } from './airbyte-answer';
-import { noAnswer, notSent, outOfTime } from './airbyte-error';
-import type { Asked } from './airbyte-error';
-import { TokenAnswer, createSession } from './airbyte-session';
-import type { AirbyteAuth } from './config/config';
-import { LASTING, whileWanted } from './concurrency/limit';
-import type { Limit } from './concurrency/limit';
-import { parseJson } from './contract/json';
-import type { Redactor } from './secrets/masking';
+import { subjectOf } from './call';
+import { failedAnswer, unexpectedAnswer, unreadableAnswer } from './answer';
+import type { Answer } from './answer';
+import { noAnswer, notSent, outOfTime } from './errors';
+import type { Asked } from './errors';
+import { TokenAnswer, createSession } from './session';
+import type { AirbyteAuth } from '../config/config';
+import { LASTING, whileWanted } from '../concurrency/limit';
+import type { Limit } from '../concurrency/limit';
+import { parseJson } from '../contract/json';
+import type { Redactor } from '../secrets/masking';
 
 export interface Call<Schema extends z.ZodType> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { AirbyteError, DEPLOY_AGAIN, OPERATOR, WRONG_URL, withEntity } from './airbyte-error';
-import type { Asked, CallName, FailureKind } from './airbyte-error';
-import { parseJson } from './contract/json';
+import { AirbyteError, DEPLOY_AGAIN, OPERATOR, WRONG_URL, withEntity } from './errors';
+import type { Asked, CallName, FailureKind } from './errors';
+import { parseJson } from '../contract/json';
 
 /*
  * What an answer of Airbyte's means that is not the one hoped for.

@@ -5,9 +5,9 @@ import type {
   ConnectionRead as Connection,
   ConnectionWrite,
   Kind,
-} from './airbyte';
-import { ACTORS } from './airbyte-config-actors';
-import { CONNECTION, ConnectionRead, asConfig } from './airbyte-config-connections';
+} from '../workspace';
+import { ACTORS } from './actors';
+import { CONNECTION, ConnectionRead, asConfig } from './connections';
 import {
   CheckConnectionRead,
   ConnectionReadList,
@@ -16,21 +16,21 @@ import {
   JobInfoRead,
   Modes,
   WorkspaceRead,
-} from './airbyte-config-forms';
-import { STREAM, catalogOf, hasChoice, offeredBy, type Catalog } from './airbyte-config-streams';
-import { createDiscovered } from './airbyte-config-discovered';
-import { unreadableSource } from './airbyte-answer';
-import { AirbyteError, outOfTurn } from './airbyte-error';
-import { overBy } from './airbyte-http';
-import type { AirbyteHttp, Interest } from './airbyte-http';
-import { PAGE, byCursor, lookThrough, readList } from './airbyte-list';
-import type { Look } from './airbyte-list';
-import { oneOf, readable, understood } from './airbyte-odd';
-import type { ReadOne } from './airbyte-odd';
-import { specificationOf } from './airbyte-specification';
-import { Tag } from './airbyte-tags';
-import type { Redactor } from './secrets/masking';
-import { createSharedReads } from './shared-reads';
+} from './forms';
+import { STREAM, catalogOf, hasChoice, offeredBy, type Catalog } from './streams';
+import { createDiscovered } from './discovered';
+import { unreadableSource } from '../answer';
+import { AirbyteError, outOfTurn } from '../errors';
+import { overBy } from '../http';
+import type { AirbyteHttp, Interest } from '../http';
+import { PAGE, byCursor, lookThrough, readList } from '../list';
+import type { Look } from '../list';
+import { oneOf, readable, understood } from '../odd';
+import type { ReadOne } from '../odd';
+import { specificationOf } from '../specification';
+import { Tag } from '../tags';
+import type { Redactor } from '../../secrets/masking';
+import { createSharedReads } from '../shared-reads';
 
 const nothing = z.unknown();
 

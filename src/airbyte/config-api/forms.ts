@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { orUndefined } from './airbyte-config-streams';
+import { orUndefined } from './streams';
 
 /* Answers of the Config API that are about neither actors nor connections alone. */
 

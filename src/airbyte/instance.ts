@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { failedAnswer, unreadableAnswer } from './airbyte-answer';
-import type { Answer } from './airbyte-answer';
-import { AirbyteError, noAnswer, noAirbyte } from './airbyte-error';
-import { CONFIG_API, PUBLIC_API } from './airbyte-http';
-import type { AirbyteHttpOptions } from './airbyte-http';
-import { basicHeader } from './airbyte-session';
-import type { AirbyteAuth } from './config/config';
-import { parseJson } from './contract/json';
+import { failedAnswer, unreadableAnswer } from './answer';
+import type { Answer } from './answer';
+import { AirbyteError, noAnswer, noAirbyte } from './errors';
+import { CONFIG_API, PUBLIC_API } from './http';
+import type { AirbyteHttpOptions } from './http';
+import { basicHeader } from './session';
+import type { AirbyteAuth } from '../config/config';
+import { parseJson } from '../contract/json';
 
 /** What is at AIRBYTE_URL. Old versions tell neither version nor edition nor auth mode. */
 export interface Instance {

@@ -1,4 +1,4 @@
-import { AirbyteError } from './airbyte-error';
+import { AirbyteError } from './errors';
 
 /*
  * Lists that come in pages. Airbyte reads each page anew, in no order or in one of names: what is

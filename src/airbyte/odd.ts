@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { OddEntity } from './airbyte-error';
+import { OddEntity } from './errors';
 
 /*
  * What Airbyte shows in a form that is not the expected one. Of somebody else's that matters to

@@ -1,15 +1,15 @@
-import type { Airbyte } from './airbyte';
-import { createConfigAirbyte } from './airbyte-config-api';
-import { notSent } from './airbyte-error';
-import { CONFIG_API, PUBLIC_API, createAirbyteHttp, overBy } from './airbyte-http';
-import type { AirbyteHttpOptions, Interest } from './airbyte-http';
-import { detect } from './airbyte-instance';
-import type { Instance } from './airbyte-instance';
-import { createReadOne } from './airbyte-odd';
-import { createPublicAirbyte } from './airbyte-public';
-import type { WorkerConfig } from './config/config';
-import { LASTING, createLimit, whileWanted } from './concurrency/limit';
-import type { Limit } from './concurrency/limit';
+import type { Airbyte } from './workspace';
+import { createConfigAirbyte } from './config-api/client';
+import { notSent } from './errors';
+import { CONFIG_API, PUBLIC_API, createAirbyteHttp, overBy } from './http';
+import type { AirbyteHttpOptions, Interest } from './http';
+import { detect } from './instance';
+import type { Instance } from './instance';
+import { createReadOne } from './odd';
+import { createPublicAirbyte } from './public-api/client';
+import type { WorkerConfig } from '../config/config';
+import { LASTING, createLimit, whileWanted } from '../concurrency/limit';
+import type { Limit } from '../concurrency/limit';
 
 export type AirbyteOptions = WorkerConfig['airbyte'] & Omit<AirbyteHttpOptions, 'base' | 'limit'>;
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { ConnectionWrite, SourceStream, StreamRead } from './airbyte';
-import { AirbyteError } from './airbyte-error';
-import { isRecord } from './contract/json';
-import { indexOf } from './stream-index';
+import type { ConnectionWrite, SourceStream, StreamRead } from '../workspace';
+import { AirbyteError } from '../errors';
+import { isRecord } from '../../contract/json';
+import { indexOf } from '../stream-index';
 
 /* Streams of the Config API, a stream and its configuration each, and of the public one. */
 

@@ -1,4 +1,4 @@
-import { AirbyteError } from './airbyte-error';
+import { AirbyteError } from './errors';
 
 /** Weakest first. One on an organization counts on each of its workspaces. */
 const ROLES = ['reader', 'runner', 'editor', 'admin'];

@@ -1,5 +1,5 @@
-import type { Interest } from './airbyte-http';
-import { whileWanted } from './concurrency/limit';
+import type { Interest } from './http';
+import { whileWanted } from '../concurrency/limit';
 
 interface Read<Result> {
   result: Promise<Result>;
