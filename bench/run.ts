@@ -7,7 +7,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { ROOT } from '../scripts/child';
 import { startStack } from '../scripts/stack';
 import type { Stack } from '../scripts/stack';
-import { dataConverter } from '../src/payload-codec';
+import { dataConverter } from '../src/temporal/payload-codec';
 import { requestsOn } from './bench';
 import { benchBodies } from './bodies';
 import { benchCrowd } from './crowd';

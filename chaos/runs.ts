@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { ProvisioningStatus } from '../src/contract/coordinator';
-import { dataConverter } from '../src/payload-codec';
+import { dataConverter } from '../src/temporal/payload-codec';
 import { untilItWorks } from './patience';
 import { attributeOf } from './requests';
 

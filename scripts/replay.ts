@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Worker } from '@temporalio/worker';
-import { dataConverter } from '../src/payload-codec';
+import { dataConverter } from '../src/temporal/payload-codec';
 import { ROOT } from './child';
 
 /** Replays one exported history (`temporal workflow show --output json`) with the built workflows. */

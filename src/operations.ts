@@ -17,7 +17,7 @@ import { createReplay } from './replay';
 import { createRunHistory } from './run-history';
 import { createRunList, executionOf, notAnswered } from './run-list';
 import type { StartRun } from './start-run';
-import { TO_CHANGE, repeatedly } from './temporal-calls';
+import { TO_CHANGE, repeatedly } from './temporal/calls';
 
 /** What to make of what the run's status tells, where nobody can look at Airbyte itself. */
 const fromStatus = (run: Run, { status, info }: ProvisioningStatus) => {

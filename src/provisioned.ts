@@ -7,7 +7,7 @@ import { isRecord } from './contract/json';
 import { inToken } from './airbyte/names';
 import { deploymentOf, idIn } from './contract/deployment';
 import { createRunHistory } from './run-history';
-import { isNotFound } from './temporal-error';
+import { isNotFound } from './temporal/errors';
 import { isToken, readToken } from './token';
 
 /** Histories read at once; their plans are unpacked one by one, as a large one takes much memory. */

@@ -12,7 +12,7 @@ import { createOperations } from './operations';
 import { createLogger, runProgram } from './program';
 import { createStartRun } from './start-run';
 import { createStatus } from './status';
-import { createTemporalClient } from './temporal-client';
+import { createTemporalClient } from './temporal/client';
 
 /** Milliseconds Temporal has to answer before the command gives up. */
 const REACH_DEADLINE = 3000;

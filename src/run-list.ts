@@ -9,8 +9,8 @@ import { RequestError, SystemProblem } from './contract/problems';
 import type { Run, RunFilter, RunList } from './contract/operator';
 import { ADD_ATTRIBUTES } from './search-attributes';
 import { runHref } from './status';
-import { TO_READ, repeatedly } from './temporal-calls';
-import { lacksAttributes, refusalOf } from './temporal-error';
+import { TO_READ, repeatedly } from './temporal/calls';
+import { lacksAttributes, refusalOf } from './temporal/errors';
 import { isToken, OPERATIONS, readToken } from './token';
 
 /** Milliseconds for a list of runs. */

@@ -5,8 +5,8 @@ import type { Interest } from './airbyte/http';
 import { RequestError, SystemProblem } from './contract/problems';
 import type { StartOf } from './parts';
 import type { StartRun } from './start-run';
-import { TO_CHANGE, repeatedly } from './temporal-calls';
-import { isTooLarge, refusalOf } from './temporal-error';
+import { TO_CHANGE, repeatedly } from './temporal/calls';
+import { isTooLarge, refusalOf } from './temporal/errors';
 
 const READY_DEADLINE = 1000;
 /** Milliseconds for which an answer of Temporal's stands: in a crowd a single one may be late. */

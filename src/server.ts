@@ -9,7 +9,7 @@ import { createReadings } from './readings';
 import { createRuns } from './runs';
 import { createStartRun } from './start-run';
 import { createStatuses } from './status';
-import { createTemporalClient } from './temporal-client';
+import { createTemporalClient } from './temporal/client';
 
 runProgram(async () => {
   const config = gatewayConfig();

@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import type { Interest } from './airbyte/http';
 import { MAX_WAIT, withPatience } from './concurrency/caller';
 import { ADD_ATTRIBUTES, attributesOf } from './search-attributes';
-import { TO_CHANGE, repeatedly } from './temporal-calls';
-import { isOutage, lacksAttributes } from './temporal-error';
+import { TO_CHANGE, repeatedly } from './temporal/calls';
+import { isOutage, lacksAttributes } from './temporal/errors';
 import { readToken } from './token';
 import { createTurns } from './turns';
 

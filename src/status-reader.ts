@@ -3,8 +3,8 @@ import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { z } from 'zod';
 import { RequestError, SystemProblem } from './contract/problems';
-import { TO_READ, repeatedly } from './temporal-calls';
-import { refusalOf } from './temporal-error';
+import { TO_READ, repeatedly } from './temporal/calls';
+import { refusalOf } from './temporal/errors';
 import { isToken } from './token';
 import type { Family } from './token';
 

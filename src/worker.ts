@@ -21,7 +21,7 @@ import { workerConfig } from './config/config';
 import type { WorkerConfig } from './config/config';
 import { createFabrics } from './secrets/fabrics';
 import { createHttpServer } from './http-server';
-import { dataConverter } from './payload-codec';
+import { dataConverter } from './temporal/payload-codec';
 import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
 import { createProvisioned } from './provisioned';
 import { putReconcileSchedule } from './reconcile-schedule';

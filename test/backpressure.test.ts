@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
 import type { Temporal } from '../scripts/temporal';
-import { TO_CHANGE } from '../src/temporal-calls';
+import { TO_CHANGE } from '../src/temporal/calls';
 import { descriptor, request } from './fixtures';
 import { eventually, startHarness } from './harness';
 import type { Harness } from './harness';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { COMPRESSED_FROM, payloadCodec } from '../src/payload-codec';
+import { COMPRESSED_FROM, payloadCodec } from '../src/temporal/payload-codec';
 
 const payloadOf = (value: unknown) => defaultPayloadConverter.toPayload(value);
 const streams = (count: number) =>

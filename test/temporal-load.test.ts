@@ -9,13 +9,13 @@ import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
 import type { Temporal } from '../scripts/temporal';
 import { createOperations } from '../src/operations';
-import { dataConverter } from '../src/payload-codec';
+import { dataConverter } from '../src/temporal/payload-codec';
 import { createRuns } from '../src/runs';
 import { createStartRun } from '../src/start-run';
 import { createStatus } from '../src/status';
-import { TO_CHANGE, repeatedly } from '../src/temporal-calls';
-import { CONNECTION_OPTIONS } from '../src/temporal-client';
-import { isOutage, isTooLarge, refusalOf } from '../src/temporal-error';
+import { TO_CHANGE, repeatedly } from '../src/temporal/calls';
+import { CONNECTION_OPTIONS } from '../src/temporal/client';
+import { isOutage, isTooLarge, refusalOf } from '../src/temporal/errors';
 import { eventually, startHarness } from './harness';
 import type { Harness } from './harness';
 

@@ -1,6 +1,6 @@
 import { adoptable } from '../activities/findings';
 import { Waiting, nextLook } from '../activities/waiting';
-import { TO_CHANGE, TO_READ, repeatedly } from '../src/temporal-calls';
+import { TO_CHANGE, TO_READ, repeatedly } from '../src/temporal/calls';
 
 afterEach(() => jest.restoreAllMocks());
 

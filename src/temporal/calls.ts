@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { isOutage } from './temporal-error';
+import { isOutage } from './errors';
 
 /** Milliseconds: of one try, and of all together. */
 export interface Patience {

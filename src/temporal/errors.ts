@@ -1,7 +1,7 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { z } from 'zod';
-import { SystemProblem } from './contract/problems';
+import { SystemProblem } from '../contract/problems';
 
 /** Of gRPC's codes (grpc, doc/statuscodes.md) those that mean something of their own here. */
 const INVALID_ARGUMENT = 3;

@@ -6,7 +6,7 @@ import {
 } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { dataConverter } from './payload-codec';
-import { saysTooLarge } from './temporal-error';
+import { saysTooLarge } from './errors';
 
 /** gRPC waits up to two minutes between attempts to reconnect; Temporal may be back in seconds. */
 const RECONNECT = {
