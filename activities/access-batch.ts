@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import { AirbyteError } from '../src/airbyte/errors';
-import type { AccessMemory } from '../src/access-memory';
-import { digestOf } from '../src/access-memory';
+import type { AccessMemory } from '../src/runs/access-memory';
+import { digestOf } from '../src/runs/access-memory';
 import type { Grantees, Outcome } from '../workflows/grantee-records';
 import { isRefused } from './access-people';
 import { attempt } from './attempt';

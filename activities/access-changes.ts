@@ -1,4 +1,4 @@
-import type { AccessMemory } from '../src/access-memory';
+import type { AccessMemory } from '../src/runs/access-memory';
 import { granteesOf } from '../workflows/access-shards';
 import { createAccessActs } from './access-acts';
 import type { AccessActsDeps } from './access-acts';

@@ -6,7 +6,7 @@ import type { Plan } from '../src/descriptor/descriptor';
 import { KINDS, countOf } from '../src/contract/drift';
 import type { DriftReport, Finding } from '../src/contract/drift';
 import { fromToken, inToken, ownerOf } from '../src/airbyte/names';
-import type { Known, KnownComponents, Provisioned, State } from '../src/provisioned';
+import type { Known, KnownComponents, Provisioned, State } from '../src/runs/provisioned';
 import { createResolve } from './actors';
 import type { ActorDeps, ResolveDeps } from './actors';
 import { attempt } from './attempt';

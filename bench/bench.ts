@@ -32,7 +32,7 @@ export const requestsOn = ({ airbyteUrl }: Stack) => {
   });
 };
 
-/** The options the gateway starts a run with (src/runs.ts), so that Temporal has the same to do. */
+/** The options the gateway starts a run with (src/runs/runs.ts), so that Temporal has the same to do. */
 export const startOptions = {
   workflowIdConflictPolicy: 'USE_EXISTING',
   workflowIdReusePolicy: 'ALLOW_DUPLICATE',

@@ -7,7 +7,7 @@ import { AdoptionReport } from './contract/adoption';
 import type { AdoptionQuery } from './contract/adoption';
 import { deploymentOf } from './contract/deployment';
 import { SystemProblem } from './contract/problems';
-import { FailureDetails } from './run-history';
+import { FailureDetails } from './runs/history';
 
 /** Milliseconds Temporal has for a single answer. */
 const DEADLINE = 5000;

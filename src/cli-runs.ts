@@ -11,7 +11,7 @@ import { SystemProblem } from './contract/problems';
 import type { Operations } from './operations';
 import { ReplayFailedRequest, RunFilter } from './contract/operator';
 import type { Replay } from './contract/operator';
-import { OPERATIONS } from './token';
+import { OPERATIONS } from './runs/token';
 
 /** Milliseconds between two looks at the runs that are waited for. */
 const LOOK_EVERY = 500;

@@ -4,9 +4,9 @@ import type { Logger } from 'pino';
 import type { Readings, Verdict } from './readings';
 import { wrongMethod } from './refusals';
 import { createReception } from './requests';
-import type { Runs } from './runs';
-import type { Statuses } from './status';
-import { isToken } from './token';
+import type { Runs } from './runs/runs';
+import type { Statuses } from './runs/status';
+import { isToken } from './runs/token';
 
 type OfToken = Request<{ token: string }>;
 

@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { reconcile } from '../workflows';
 import { DriftReport } from './contract/drift';
 import { SystemProblem } from './contract/problems';
-import { FailureDetails } from './run-history';
+import { FailureDetails } from './runs/history';
 
 /** Milliseconds in which a worker that is there has begun. */
 const WORKER_DEADLINE = 15_000;

@@ -14,9 +14,9 @@ import type {
   RunList,
 } from './contract/operator';
 import { createReplay } from './replay';
-import { createRunHistory } from './run-history';
+import { createRunHistory } from './runs/history';
 import { createRunList, executionOf, notAnswered } from './run-list';
-import type { StartRun } from './start-run';
+import type { StartRun } from './runs/start';
 import { TO_CHANGE, repeatedly } from './temporal/calls';
 
 /** What to make of what the run's status tells, where nobody can look at Airbyte itself. */

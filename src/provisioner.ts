@@ -10,8 +10,8 @@ import { createDrift } from './drift';
 import { RequestError, SystemProblem } from './contract/problems';
 import { createOperations } from './operations';
 import { createLogger, runProgram } from './program';
-import { createStartRun } from './start-run';
-import { createStatus } from './status';
+import { createStartRun } from './runs/start';
+import { createStatus } from './runs/status';
 import { createTemporalClient } from './temporal/client';
 
 /** Milliseconds Temporal has to answer before the command gives up. */

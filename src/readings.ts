@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { RawValue } from '@temporalio/common';
 import { RequestError } from './contract/problems';
-import type { StartOf } from './parts';
+import type { StartOf } from './runs/pipeline-start';
 import type { Reading, Settings, ToRead, Verdict } from './reading';
 import type { Received } from './requests';
 import { createThreads } from './concurrency/threads';

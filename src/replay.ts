@@ -5,10 +5,10 @@ import { deploymentOf } from './contract/deployment';
 import { RequestError } from './contract/problems';
 import { isRecord } from './contract/json';
 import type { Replay, ReplayFailedRequest } from './contract/operator';
-import type { RunHistory } from './run-history';
+import type { RunHistory } from './runs/history';
 import { executionOf, notAnswered } from './run-list';
 import type { RunFinder } from './run-list';
-import type { StartRun } from './start-run';
+import type { StartRun } from './runs/start';
 
 const COMPLETED = 'the run has completed: nothing of it failed';
 

@@ -6,9 +6,9 @@ import { createHttpServer } from './http-server';
 import { createOperations } from './operations';
 import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
 import { createReadings } from './readings';
-import { createRuns } from './runs';
-import { createStartRun } from './start-run';
-import { createStatuses } from './status';
+import { createRuns } from './runs/runs';
+import { createStartRun } from './runs/start';
+import { createStatuses } from './runs/status';
 import { createTemporalClient } from './temporal/client';
 
 runProgram(async () => {

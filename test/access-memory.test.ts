@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { digestOf, granteesId } from '../src/access-memory';
+import { digestOf, granteesId } from '../src/runs/access-memory';
 import { MAX_ENLISTED } from '../workflows/component-grants';
 import { MAX_GRANTEES, MAX_WANTED_BY } from '../workflows/grantee-records';
 import { shardOf } from '../workflows/access-shards';

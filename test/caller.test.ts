@@ -5,7 +5,7 @@ import express from 'express';
 import { MAX_WAIT, onceOver, whileCalled, withPatience } from '../src/concurrency/caller';
 import { CallerLeft } from '../src/contract/problems';
 import { createHttpServer } from '../src/http-server';
-import { LONGEST_REQUEST } from '../src/start-run';
+import { LONGEST_REQUEST } from '../src/runs/start';
 import { listen } from '../src/program';
 import { openAtMost } from '../src/requests';
 import { eventually } from './harness';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE, deploymentOf } from '../src/contract/deployment';
 import { RunList } from '../src/contract/operator';
 import { isRecord } from '../src/contract/json';
-import { createRunHistory } from '../src/run-history';
+import { createRunHistory } from '../src/runs/history';
 import { counts, eventually, leaseId, startHarness } from './harness';
 import type { Harness } from './harness';
 import { productsOf } from './product-harness';

@@ -4,7 +4,7 @@ import { findCli } from '../scripts/temporal';
 import { createDrift } from '../src/drift';
 import type { DriftReport } from '../src/contract/drift';
 import { inToken } from '../src/airbyte/names';
-import { createProvisioned } from '../src/provisioned';
+import { createProvisioned } from '../src/runs/provisioned';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import type { Changes } from './fixtures';
 import { API, nameIn } from './airbyte-operations';

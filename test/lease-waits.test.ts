@@ -4,7 +4,7 @@ import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
 import { FIRST_WAIT, LONG, PART_OF_WAITED } from '../workflows/lease-bounds';
 import { isRecord } from '../src/contract/json';
-import { createRunHistory } from '../src/run-history';
+import { createRunHistory } from '../src/runs/history';
 import { eventually, leaseId, startHarness } from './harness';
 import type { Harness } from './harness';
 

@@ -10,7 +10,7 @@ import { lengthOf } from '../src/contract/lengths';
 import { RunFilter } from '../src/contract/operator';
 import { ownedName, ownerOf } from '../src/airbyte/names';
 import { readPlans } from '../src/descriptor/product';
-import { reverseStart } from '../src/reverse';
+import { reverseStart } from '../src/runs/reverse-start';
 import { productOf } from './contract-world';
 import { descriptor, request } from './fixtures';
 import type { Changes } from './fixtures';

@@ -1,4 +1,4 @@
-import { isToken, tokenFor } from '../src/token';
+import { isToken, tokenFor } from '../src/runs/token';
 
 const component = {
   environment: 'prod.eu-1',

@@ -1,6 +1,6 @@
-import { STARTS } from '../src/start-run';
+import { STARTS } from '../src/runs/start';
 import { LASTING } from '../src/concurrency/limit';
-import { createTurns } from '../src/turns';
+import { createTurns } from '../src/runs/start-queue';
 
 const down = new Error('down');
 const options = {

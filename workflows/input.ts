@@ -1,5 +1,5 @@
 import type { AccessRequest } from '../src/descriptor/access-request';
-import type { attributesOf } from '../src/search-attributes';
+import type { attributesOf } from '../src/runs/search-attributes';
 import type { Component, KnownIds, Plan } from '../src/descriptor/descriptor';
 import type { Ignored } from '../src/descriptor/reader';
 

@@ -2,7 +2,7 @@ import ms from 'ms';
 import { z } from 'zod';
 import { durationText } from '../config/values';
 import { ProvisioningStatus } from './coordinator';
-import { OPERATIONS } from '../token';
+import { OPERATIONS } from '../runs/token';
 
 /*
  * What the operator's commands and routes take and answer. Unknown keys are refused: a filter that

@@ -2,9 +2,9 @@ import { ApplicationFailure } from '@temporalio/common';
 import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { z } from 'zod';
-import { RequestError, SystemProblem } from './contract/problems';
-import { TO_READ, repeatedly } from './temporal/calls';
-import { refusalOf } from './temporal/errors';
+import { RequestError, SystemProblem } from '../contract/problems';
+import { TO_READ, repeatedly } from '../temporal/calls';
+import { refusalOf } from '../temporal/errors';
 import { isToken } from './token';
 import type { Family } from './token';
 

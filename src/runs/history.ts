@@ -7,8 +7,8 @@ import {
 import { optionalTsToDate } from '@temporalio/common/lib/time';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { z } from 'zod';
-import type { Step } from './contract/operator';
-import { TO_READ, repeatedly } from './temporal/calls';
+import type { Step } from '../contract/operator';
+import { TO_READ, repeatedly } from '../temporal/calls';
 
 type Event = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
 type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];

@@ -1,12 +1,12 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { Interest } from './airbyte/http';
-import { MAX_WAIT, withPatience } from './concurrency/caller';
+import type { Interest } from '../airbyte/http';
+import { MAX_WAIT, withPatience } from '../concurrency/caller';
 import { ADD_ATTRIBUTES, attributesOf } from './search-attributes';
-import { TO_CHANGE, repeatedly } from './temporal/calls';
-import { isOutage, lacksAttributes } from './temporal/errors';
+import { TO_CHANGE, repeatedly } from '../temporal/calls';
+import { isOutage, lacksAttributes } from '../temporal/errors';
 import { readToken } from './token';
-import { createTurns } from './turns';
+import { createTurns } from './start-queue';
 
 /** More at once would only wait in Temporal, where their deadline counts already. */
 export const STARTS = { atOnce: 10, maxWaiting: 5000, silence: TO_CHANGE.each };

@@ -3,10 +3,10 @@ import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { z } from 'zod';
-import type { FailureDetails } from '../activities/attempt';
-import type { Granted, Grantees, Hold, Settle } from '../workflows/grantee-records';
-import { MAX_ID } from './contract/lengths';
-import { inToken } from './airbyte/names';
+import type { FailureDetails } from '../../activities/attempt';
+import type { Granted, Grantees, Hold, Settle } from '../../workflows/grantee-records';
+import { MAX_ID } from '../contract/lengths';
+import { inToken } from '../airbyte/names';
 
 /*
  * Where it is remembered who was granted what: a workflow for each component that gives access, and

@@ -1,6 +1,6 @@
-import type { Interest } from './airbyte/http';
-import { SystemProblem } from './contract/problems';
-import { createLimit } from './concurrency/limit';
+import type { Interest } from '../airbyte/http';
+import { SystemProblem } from '../contract/problems';
+import { createLimit } from '../concurrency/limit';
 
 export interface TurnsOptions {
   atOnce: number;

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { MAX_ENVIRONMENT } from './descriptor/component';
-import type { ReverseProvisioningRequest } from './contract/coordinator';
-import { isRecord } from './contract/json';
-import { isWithin, lengthProblem, MAX_COLUMN } from './contract/lengths';
-import type { Start } from './start-run';
+import { MAX_ENVIRONMENT } from '../descriptor/component';
+import type { ReverseProvisioningRequest } from '../contract/coordinator';
+import { isRecord } from '../contract/json';
+import { isWithin, lengthProblem, MAX_COLUMN } from '../contract/lengths';
+import type { Start } from './start';
 import { tokenFor } from './token';
-import type { reverseProvision } from '../workflows';
-import type { Named } from '../workflows/input';
-import type { References, ReverseInput, WantedConnection } from '../workflows/reverse-provision';
+import type { reverseProvision } from '../../workflows';
+import type { Named } from '../../workflows/input';
+import type { References, ReverseInput, WantedConnection } from '../../workflows/reverse-provision';
 
 /** Temporal takes 400 bytes of summary; a character may need four. */
 const MAX_SUMMARY = 100;

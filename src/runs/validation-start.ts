@@ -1,16 +1,16 @@
-import type { ValidationRequest } from './contract/coordinator';
-import type { Descriptor, Given } from './descriptor/descriptor';
-import { MAX_PROBLEMS, RequestError } from './contract/problems';
-import { isRecord } from './contract/json';
-import type { Templates } from './descriptor/membership';
-import { readIdentities, readPlans } from './descriptor/product';
-import type { Start } from './start-run';
+import type { ValidationRequest } from '../contract/coordinator';
+import type { Descriptor, Given } from '../descriptor/descriptor';
+import { MAX_PROBLEMS, RequestError } from '../contract/problems';
+import { isRecord } from '../contract/json';
+import type { Templates } from '../descriptor/membership';
+import { readIdentities, readPlans } from '../descriptor/product';
+import type { Start } from './start';
 import { tokenFor } from './token';
-import { readYaml } from './descriptor/yaml';
-import type { Yaml } from './descriptor/yaml';
-import type { validate } from '../workflows';
-import type { Named } from '../workflows/input';
-import type { ValidateInput } from '../workflows/validate';
+import { readYaml } from '../descriptor/yaml';
+import type { Yaml } from '../descriptor/yaml';
+import type { validate } from '../../workflows';
+import type { Named } from '../../workflows/input';
+import type { ValidateInput } from '../../workflows/validate';
 
 /** Temporal takes 400 bytes of summary. */
 const MAX_SUMMARY = 300;

@@ -7,14 +7,14 @@ import type {
   Retry,
   UnprovisionInput,
   UpdateAclInput,
-} from '../workflows/input';
-import type { AccessRequest } from './descriptor/access-request';
-import type { Component, DataProduct } from './descriptor/component';
-import type { Descriptor, Identity } from './descriptor/descriptor';
-import { cut, MAX_COLUMN } from './contract/lengths';
-import type { Identities, Plans } from './descriptor/product';
+} from '../../workflows/input';
+import type { AccessRequest } from '../descriptor/access-request';
+import type { Component, DataProduct } from '../descriptor/component';
+import type { Descriptor, Identity } from '../descriptor/descriptor';
+import { cut, MAX_COLUMN } from '../contract/lengths';
+import type { Identities, Plans } from '../descriptor/product';
 import { attributesOf } from './search-attributes';
-import type { Start } from './start-run';
+import type { Start } from './start';
 import { tokenFor } from './token';
 import type { Operation } from './token';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import stringify from 'safe-stable-stringify';
-import { inToken } from './airbyte/names';
+import { inToken } from '../airbyte/names';
 
 /** By the status route that serves their tokens; each is the type of its workflow too. */
 export const OPERATIONS = {

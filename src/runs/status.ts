@@ -3,7 +3,7 @@ import {
   ProvisioningStatus,
   ReverseProvisioningStatus,
   ValidationStatus,
-} from './contract/coordinator';
+} from '../contract/coordinator';
 import { createStatusReader } from './status-reader';
 import type { Form, ReaderDeps } from './status-reader';
 

@@ -1,12 +1,12 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { Interest } from './airbyte/http';
-import { RequestError, SystemProblem } from './contract/problems';
-import type { StartOf } from './parts';
-import type { StartRun } from './start-run';
-import { TO_CHANGE, repeatedly } from './temporal/calls';
-import { isTooLarge, refusalOf } from './temporal/errors';
+import type { Interest } from '../airbyte/http';
+import { RequestError, SystemProblem } from '../contract/problems';
+import type { StartOf } from './pipeline-start';
+import type { StartRun } from './start';
+import { TO_CHANGE, repeatedly } from '../temporal/calls';
+import { isTooLarge, refusalOf } from '../temporal/errors';
 
 const READY_DEADLINE = 1000;
 /** Milliseconds for which an answer of Temporal's stands: in a crowd a single one may be late. */

@@ -2,12 +2,12 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import pLimit from 'p-limit';
 import { z } from 'zod';
-import type { Plan } from './descriptor/descriptor';
-import { isRecord } from './contract/json';
-import { inToken } from './airbyte/names';
-import { deploymentOf, idIn } from './contract/deployment';
-import { createRunHistory } from './run-history';
-import { isNotFound } from './temporal/errors';
+import type { Plan } from '../descriptor/descriptor';
+import { isRecord } from '../contract/json';
+import { inToken } from '../airbyte/names';
+import { deploymentOf, idIn } from '../contract/deployment';
+import { createRunHistory } from './history';
+import { isNotFound } from '../temporal/errors';
 import { isToken, readToken } from './token';
 
 /** Histories read at once; their plans are unpacked one by one, as a large one takes much memory. */
