@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { readWanted } from './descriptor/adoption';
-import type { Adoption } from './adoption';
+import type { Adoption } from './operator/adoption';
 import { MAX_LISTED, MAX_WANTED, REASONS, countOpen } from './contract/adoption';
 import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from './contract/adoption';
 import { table } from './cli-tables';

@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import pLimit from 'p-limit';
 import type { ProvisioningStatus } from './contract/coordinator';
-import type { Drift } from './drift';
+import type { Drift } from './operator/drift';
 import { KINDS, countOf } from './contract/drift';
 import type { DriftReport, Finding } from './contract/drift';
 import { RequestError, SystemProblem } from './contract/problems';

@@ -8,7 +8,7 @@ import type { Outcome } from './cli-tables';
 import { durationText } from './config/values';
 import type { ProvisioningStatus } from './contract/coordinator';
 import { SystemProblem } from './contract/problems';
-import type { Operations } from './operations';
+import type { Operations } from './operator/operations';
 import { ReplayFailedRequest, RunFilter } from './contract/operator';
 import type { Replay } from './contract/operator';
 import { OPERATIONS } from './runs/token';

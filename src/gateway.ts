@@ -7,7 +7,7 @@ import type { ContractDeps } from './contract-routes';
 import { docsRoutes } from './docs-page';
 import { CallerLeft, RequestError, SystemProblem } from './contract/problems';
 import { openApi } from './openapi';
-import type { Operations } from './operations';
+import type { Operations } from './operator/operations';
 import { operationsRoutes } from './operations-routes';
 import { parserRefusal, unknownPath } from './refusals';
 import { openAtMost } from './requests';

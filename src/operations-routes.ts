@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { Operations } from './operations';
+import type { Operations } from './operator/operations';
 import { ReplayFailedRequest, ReplayRequest, RunQuery } from './contract/operator';
 import { readAs } from './contract/parse';
 import { wrongMethod as only } from './refusals';

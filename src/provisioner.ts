@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import type { Client } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
-import { createAdoption } from './adoption';
+import { createAdoption } from './operator/adoption';
 import { addAdoptCommand } from './cli-adopt';
 import { addDriftCommand } from './cli-drift';
 import { addRunsCommand } from './cli-runs';
 import { cliConfig } from './config/config';
-import { createDrift } from './drift';
+import { createDrift } from './operator/drift';
 import { RequestError, SystemProblem } from './contract/problems';
-import { createOperations } from './operations';
+import { createOperations } from './operator/operations';
 import { createLogger, runProgram } from './program';
 import { createStartRun } from './runs/start';
 import { createStatus } from './runs/status';

@@ -3,7 +3,7 @@ import { deploymentOf } from './contract/deployment';
 import { createDraining } from './draining';
 import { createGateway } from './gateway';
 import { createHttpServer } from './http-server';
-import { createOperations } from './operations';
+import { createOperations } from './operator/operations';
 import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
 import { createReadings } from './readings';
 import { createRuns } from './runs/runs';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { z } from 'zod';
 import { findCli } from '../scripts/temporal';
-import { createDrift } from '../src/drift';
+import { createDrift } from '../src/operator/drift';
 import type { DriftReport } from '../src/contract/drift';
 import { inToken } from '../src/airbyte/names';
 import { createProvisioned } from '../src/runs/provisioned';

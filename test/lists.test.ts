@@ -1,4 +1,4 @@
-import { createDrift } from '../src/drift';
+import { createDrift } from '../src/operator/drift';
 import { ReverseProvisioningStatus, ValidationStatus } from '../src/contract/coordinator';
 import { accessOf } from './access';
 import { API } from './airbyte-operations';

@@ -1,5 +1,5 @@
 import { Replays, RunDetails, RunList } from '../src/contract/operator';
-import { createDrift } from '../src/drift';
+import { createDrift } from '../src/operator/drift';
 import { counts, eventually, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';
 import { productsOf } from './product-harness';

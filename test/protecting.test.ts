@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ValidationStatus } from '../src/contract/coordinator';
-import { createDrift } from '../src/drift';
+import { createDrift } from '../src/operator/drift';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import { counts, eventually, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';

@@ -1,4 +1,4 @@
-import { createAdoption } from '../src/adoption';
+import { createAdoption } from '../src/operator/adoption';
 import type { Harness } from './harness';
 import type { Recordings } from './recordings';
 import { AS_MADE, connect, makeActor, makeAsScala, makeByHand } from './takeover-parts';

@@ -1,5 +1,5 @@
-import { createDrift } from '../src/drift';
-import { createLook, lookId } from '../src/look';
+import { createDrift } from '../src/operator/drift';
+import { createLook, lookId } from '../src/operator/look';
 import { eventually, leaseId } from './harness';
 import type { Harness } from './harness';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Client, Connection } from '@temporalio/client';
 import { createRedactor, maskRecord } from '../src/secrets/masking';
-import { createDrift } from '../src/drift';
+import { createDrift } from '../src/operator/drift';
 import { CANARY, eventually, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';
 

@@ -1,4 +1,4 @@
-import { createDrift } from '../src/drift';
+import { createDrift } from '../src/operator/drift';
 import { countOf } from '../src/contract/drift';
 import { ReverseProvisioningStatus, ValidationStatus } from '../src/contract/coordinator';
 import { descriptor, request } from './fixtures';

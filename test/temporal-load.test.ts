@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
 import type { Temporal } from '../scripts/temporal';
-import { createOperations } from '../src/operations';
+import { createOperations } from '../src/operator/operations';
 import { dataConverter } from '../src/temporal/payload-codec';
 import { createRuns } from '../src/runs/runs';
 import { createStartRun } from '../src/runs/start';

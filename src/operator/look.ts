@@ -1,8 +1,8 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import { deploymentOf, idIn } from './contract/deployment';
-import type { Entity, Run } from './contract/operator';
-import type { look } from '../workflows';
+import { deploymentOf, idIn } from '../contract/deployment';
+import type { Entity, Run } from '../contract/operator';
+import type { look } from '../../workflows';
 
 /** Milliseconds an operator waits for a look at Airbyte. */
 const PATIENCE = 5000;

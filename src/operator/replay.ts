@@ -1,14 +1,14 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { deploymentOf } from './contract/deployment';
-import { RequestError } from './contract/problems';
-import { isRecord } from './contract/json';
-import type { Replay, ReplayFailedRequest } from './contract/operator';
-import type { RunHistory } from './runs/history';
-import { executionOf, notAnswered } from './run-list';
-import type { RunFinder } from './run-list';
-import type { StartRun } from './runs/start';
+import { deploymentOf } from '../contract/deployment';
+import { RequestError } from '../contract/problems';
+import { isRecord } from '../contract/json';
+import type { Replay, ReplayFailedRequest } from '../contract/operator';
+import type { RunHistory } from '../runs/history';
+import { executionOf, notAnswered } from './list';
+import type { RunFinder } from './list';
+import type { StartRun } from '../runs/start';
 
 const COMPLETED = 'the run has completed: nothing of it failed';
 

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError, isGrpcDeadlineError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { adopt } from '../workflows';
-import { AdoptionReport } from './contract/adoption';
-import type { AdoptionQuery } from './contract/adoption';
-import { deploymentOf } from './contract/deployment';
-import { SystemProblem } from './contract/problems';
-import { FailureDetails } from './runs/history';
+import type { adopt } from '../../workflows';
+import { AdoptionReport } from '../contract/adoption';
+import type { AdoptionQuery } from '../contract/adoption';
+import { deploymentOf } from '../contract/deployment';
+import { SystemProblem } from '../contract/problems';
+import { FailureDetails } from '../runs/history';
 
 /** Milliseconds Temporal has for a single answer. */
 const DEADLINE = 5000;

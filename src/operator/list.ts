@@ -5,13 +5,13 @@ import type {
   WorkflowExecutionInfo,
 } from '@temporalio/client';
 import ms from 'ms';
-import { RequestError, SystemProblem } from './contract/problems';
-import type { Run, RunFilter, RunList } from './contract/operator';
-import { ADD_ATTRIBUTES } from './runs/search-attributes';
-import { runHref } from './runs/status';
-import { TO_READ, repeatedly } from './temporal/calls';
-import { lacksAttributes, refusalOf } from './temporal/errors';
-import { isToken, OPERATIONS, readToken } from './runs/token';
+import { RequestError, SystemProblem } from '../contract/problems';
+import type { Run, RunFilter, RunList } from '../contract/operator';
+import { ADD_ATTRIBUTES } from '../runs/search-attributes';
+import { runHref } from '../runs/status';
+import { TO_READ, repeatedly } from '../temporal/calls';
+import { lacksAttributes, refusalOf } from '../temporal/errors';
+import { isToken, OPERATIONS, readToken } from '../runs/token';
 
 /** Milliseconds for a list of runs. */
 const LIST_DEADLINE = 30_000;

@@ -1,10 +1,10 @@
 import { WorkflowFailedError, isGrpcDeadlineError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { reconcile } from '../workflows';
-import { DriftReport } from './contract/drift';
-import { SystemProblem } from './contract/problems';
-import { FailureDetails } from './runs/history';
+import type { reconcile } from '../../workflows';
+import { DriftReport } from '../contract/drift';
+import { SystemProblem } from '../contract/problems';
+import { FailureDetails } from '../runs/history';
 
 /** Milliseconds in which a worker that is there has begun. */
 const WORKER_DEADLINE = 15_000;

@@ -1,8 +1,8 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { ProvisioningStatus } from './contract/coordinator';
-import { SystemProblem } from './contract/problems';
+import type { ProvisioningStatus } from '../contract/coordinator';
+import { SystemProblem } from '../contract/problems';
 import { createLook } from './look';
 import type { Looked } from './look';
 import type {
@@ -12,12 +12,12 @@ import type {
   RunDetails,
   RunFilter,
   RunList,
-} from './contract/operator';
+} from '../contract/operator';
 import { createReplay } from './replay';
-import { createRunHistory } from './runs/history';
-import { createRunList, executionOf, notAnswered } from './run-list';
-import type { StartRun } from './runs/start';
-import { TO_CHANGE, repeatedly } from './temporal/calls';
+import { createRunHistory } from '../runs/history';
+import { createRunList, executionOf, notAnswered } from './list';
+import type { StartRun } from '../runs/start';
+import { TO_CHANGE, repeatedly } from '../temporal/calls';
 
 /** What to make of what the run's status tells, where nobody can look at Airbyte itself. */
 const fromStatus = (run: Run, { status, info }: ProvisioningStatus) => {
