@@ -2,9 +2,9 @@
 import type { Client } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
 import { createAdoption } from './operator/adoption';
-import { addAdoptCommand } from './cli-adopt';
-import { addDriftCommand } from './cli-drift';
-import { addRunsCommand } from './cli-runs';
+import { addAdoptCommand } from './cli/adopt';
+import { addDriftCommand } from './cli/drift';
+import { addRunsCommand } from './cli/runs';
 import { cliConfig } from './config/config';
 import { createDrift } from './operator/drift';
 import { RequestError, SystemProblem } from './contract/problems';

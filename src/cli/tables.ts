@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
-import type { InAirbyte, Replay, RunDetails, RunList, Step } from './contract/operator';
-import type { ProvisioningStatus } from './contract/coordinator';
+import type { InAirbyte, Replay, RunDetails, RunList, Step } from '../contract/operator';
+import type { ProvisioningStatus } from '../contract/coordinator';
 
 /* What people read on a terminal; scripts take --json. */
 

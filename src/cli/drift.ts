@@ -2,11 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import pLimit from 'p-limit';
-import type { ProvisioningStatus } from './contract/coordinator';
-import type { Drift } from './operator/drift';
-import { KINDS, countOf } from './contract/drift';
-import type { DriftReport, Finding } from './contract/drift';
-import { RequestError, SystemProblem } from './contract/problems';
+import type { ProvisioningStatus } from '../contract/coordinator';
+import type { Drift } from '../operator/drift';
+import { KINDS, countOf } from '../contract/drift';
+import type { DriftReport, Finding } from '../contract/drift';
+import { RequestError, SystemProblem } from '../contract/problems';
 
 /** The exit code for findings; 1 is an error. */
 const FOUND = 3;

@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { readWanted } from './descriptor/adoption';
-import type { Adoption } from './operator/adoption';
-import { MAX_LISTED, MAX_WANTED, REASONS, countOpen } from './contract/adoption';
-import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from './contract/adoption';
-import { table } from './cli-tables';
-import { MAX_ENVIRONMENT } from './descriptor/component';
+import { readWanted } from '../descriptor/adoption';
+import type { Adoption } from '../operator/adoption';
+import { MAX_LISTED, MAX_WANTED, REASONS, countOpen } from '../contract/adoption';
+import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from '../contract/adoption';
+import { table } from './tables';
+import { MAX_ENVIRONMENT } from '../descriptor/component';
 
 /** The exit code where something is left to do; 1 is an error. */
 const LEFT = 3;

@@ -3,15 +3,15 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import ms from 'ms';
 import { z } from 'zod';
-import { replayTable, runPage, runTable } from './cli-tables';
-import type { Outcome } from './cli-tables';
-import { durationText } from './config/values';
-import type { ProvisioningStatus } from './contract/coordinator';
-import { SystemProblem } from './contract/problems';
-import type { Operations } from './operator/operations';
-import { ReplayFailedRequest, RunFilter } from './contract/operator';
-import type { Replay } from './contract/operator';
-import { OPERATIONS } from './runs/token';
+import { replayTable, runPage, runTable } from './tables';
+import type { Outcome } from './tables';
+import { durationText } from '../config/values';
+import type { ProvisioningStatus } from '../contract/coordinator';
+import { SystemProblem } from '../contract/problems';
+import type { Operations } from '../operator/operations';
+import { ReplayFailedRequest, RunFilter } from '../contract/operator';
+import type { Replay } from '../contract/operator';
+import { OPERATIONS } from '../runs/token';
 
 /** Milliseconds between two looks at the runs that are waited for. */
 const LOOK_EVERY = 500;
