@@ -6,7 +6,7 @@ import { contractRoutes } from './contract-routes';
 import type { ContractDeps } from './contract-routes';
 import { docsRoutes } from './docs-page';
 import { CallerLeft, RequestError, SystemProblem } from './contract/problems';
-import { openApi } from './openapi';
+import { openApi } from './openapi/document';
 import type { Operations } from './operator/operations';
 import { operationsRoutes } from './operations-routes';
 import { parserRefusal, unknownPath } from './refusals';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { openApi } from '../src/openapi';
+import { openApi } from '../src/openapi/document';
 import { CONTRACTS } from './contract-schema';
 import type { Contract } from './contract-schema';
 

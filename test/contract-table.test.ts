@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { ROOT } from '../scripts/child';
-import { openApi } from '../src/openapi';
+import { openApi } from '../src/openapi/document';
 import { mimeOf } from './contract-rows';
 import type { Row } from './contract-rows';
 import { CONTRACTS, schemas } from './contract-schema';

@@ -1,6 +1,6 @@
 import Ajv2020 from 'ajv/dist/2020';
 import { z } from 'zod';
-import { openApi } from '../src/openapi';
+import { openApi } from '../src/openapi/document';
 import { CONTRACTS, schemas } from './contract-schema';
 import { startHarness } from './harness';
 import type { Harness } from './harness';

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { parse } from 'yaml';
 import { createGateway } from '../src/gateway';
 import type { GatewayDeps } from '../src/gateway';
-import { openApi } from '../src/openapi';
+import { openApi } from '../src/openapi/document';
 import { startHarness } from './harness';
 
 /** No request is made of it: only what it would serve is looked at. */

@@ -1,5 +1,5 @@
 import Ajv2020 from 'ajv/dist/2020';
-import { openApi } from '../src/openapi';
+import { openApi } from '../src/openapi/document';
 import { schemas } from './contract-schema';
 import { counts, eventually, startHarness } from './harness';
 import type { Harness } from './harness';

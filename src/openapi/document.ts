@@ -1,9 +1,9 @@
-import * as contract from './contract/coordinator';
-import { CONTRACT_PATHS } from './openapi-contract';
-import { PROBES, operatorPaths } from './openapi-operator';
-import { answerOf } from './openapi-parts';
-import { componentsOf } from './openapi-schemas';
-import * as operator from './contract/operator';
+import * as contract from '../contract/coordinator';
+import { CONTRACT_PATHS } from './coordinator';
+import { PROBES, operatorPaths } from './operator';
+import { answerOf } from './parts';
+import { componentsOf } from './schemas';
+import * as operator from '../contract/operator';
 
 /*
  * What the gateway serves, as an OpenAPI document. The schemas are the ones it reads and answers

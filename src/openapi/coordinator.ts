@@ -10,9 +10,9 @@ import {
   VALIDATION,
   VERDICTS,
   unknownToken,
-} from './openapi-examples';
-import { FAILED, MALFORMED, UNREAD, answer, answerOf, takes, tokenLike } from './openapi-parts';
-import type { Examples } from './openapi-parts';
+} from './examples';
+import { FAILED, MALFORMED, UNREAD, answer, answerOf, takes, tokenLike } from './parts';
+import type { Examples } from './parts';
 
 /* The operations of the Coordinator's contract; their ids are the contract's. */
 

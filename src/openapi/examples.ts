@@ -7,8 +7,8 @@ import type {
   UpdateAclRequest,
   ValidationRequest,
   ValidationStatus,
-} from './contract/coordinator';
-import { refused } from './openapi-parts';
+} from '../contract/coordinator';
+import { refused } from './parts';
 
 /* Examples of what the operations of the contract take and answer. */
 

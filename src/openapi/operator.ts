@@ -1,17 +1,8 @@
-import {
-  FAILED,
-  MALFORMED,
-  UNREAD,
-  answer,
-  answerOf,
-  refused,
-  takes,
-  tokenLike,
-} from './openapi-parts';
-import type { Examples } from './openapi-parts';
-import { TOKENS } from './openapi-examples';
-import type { JsonSchema } from './openapi-schemas';
-import type { Cancellation, Replay, Run, RunDetails, RunList, Step } from './contract/operator';
+import { FAILED, MALFORMED, UNREAD, answer, answerOf, refused, takes, tokenLike } from './parts';
+import type { Examples } from './parts';
+import { TOKENS } from './examples';
+import type { JsonSchema } from './schemas';
+import type { Cancellation, Replay, Run, RunDetails, RunList, Step } from '../contract/operator';
 
 /* The operator's routes, which are served where they are switched on. */
 

@@ -1,4 +1,4 @@
-import { reference } from './openapi-schemas';
+import { reference } from './schemas';
 
 /* What the operations of an OpenAPI document are put together from. */
 
