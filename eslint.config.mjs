@@ -90,12 +90,12 @@ export default tseslint.config(
   ),
   forbid(
     [
-      'src/gateway.ts',
-      'src/contract-routes.ts',
-      'src/requests.ts',
-      'src/reading.ts',
-      'src/readings.ts',
-      'src/reading-thread.ts',
+      'src/gateway/gateway.ts',
+      'src/gateway/coordinator-routes.ts',
+      'src/gateway/reception.ts',
+      'src/gateway/reading.ts',
+      'src/gateway/readings.ts',
+      'src/gateway/reading-thread.ts',
       'src/concurrency/threads.ts',
       'src/descriptor/input-size.ts',
       'src/runs/runs.ts',

@@ -1,11 +1,11 @@
 import { gatewayConfig } from './config/config';
 import { deploymentOf } from './contract/deployment';
-import { createDraining } from './draining';
-import { createGateway } from './gateway';
+import { createDraining } from './gateway/draining';
+import { createGateway } from './gateway/gateway';
 import { createHttpServer } from './http-server';
 import { createOperations } from './operator/operations';
 import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
-import { createReadings } from './readings';
+import { createReadings } from './gateway/readings';
 import { createRuns } from './runs/runs';
 import { createStartRun } from './runs/start';
 import { createStatuses } from './runs/status';

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { ValidationResult } from '../src/contract/coordinator';
 import { SystemProblem } from '../src/contract/problems';
-import { createRoom } from '../src/requests';
+import { createRoom } from '../src/gateway/reception';
 import { CASHFLOW, descriptor, request } from './fixtures';
 import { eventually, startHarness } from './harness';
 import type { Harness } from './harness';

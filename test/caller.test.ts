@@ -7,7 +7,7 @@ import { CallerLeft } from '../src/contract/problems';
 import { createHttpServer } from '../src/http-server';
 import { LONGEST_REQUEST } from '../src/runs/start';
 import { listen } from '../src/program';
-import { openAtMost } from '../src/requests';
+import { openAtMost } from '../src/gateway/reception';
 import { eventually } from './harness';
 
 /** What is tested, served; ends with the test. */

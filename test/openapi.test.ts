@@ -1,8 +1,8 @@
 import Ajv2020 from 'ajv/dist/2020';
 import { pino } from 'pino';
 import { parse } from 'yaml';
-import { createGateway } from '../src/gateway';
-import type { GatewayDeps } from '../src/gateway';
+import { createGateway } from '../src/gateway/gateway';
+import type { GatewayDeps } from '../src/gateway/gateway';
 import { openApi } from '../src/openapi/document';
 import { startHarness } from './harness';
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { RequestError, SystemProblem } from '../src/contract/problems';
-import { THREADS } from '../src/readings';
+import { THREADS } from '../src/gateway/readings';
 import { LASTING } from '../src/concurrency/limit';
 import { createThreads } from '../src/concurrency/threads';
 

@@ -9,7 +9,7 @@ export interface Wanted {
   connection: string;
 }
 
-/** Bytes of a descriptor: as much as a request may have (src/requests.ts). */
+/** Bytes of a descriptor: as much as a request may have (src/gateway/reception.ts). */
 const MAX_FILE = 2 * 1024 * 1024;
 
 const textOf = (file: string) => {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import express, { Router } from 'express';
 import { stringify } from 'yaml';
-import type { openApi } from './openapi/document';
+import type { openApi } from '../openapi/document';
 import { wrongMethod } from './refusals';
 
 /* The OpenAPI document, and a page that shows it. The page takes nothing from anywhere else. */

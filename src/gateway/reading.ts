@@ -1,23 +1,23 @@
-import type { OfDeployment, Retry } from '../workflows/input';
-import { readAccess } from './descriptor/access-request';
+import type { OfDeployment, Retry } from '../../workflows/input';
+import { readAccess } from '../descriptor/access-request';
 import { parseBody } from './body';
 import type { Body } from './body';
 import {
   ProvisioningRequest,
   ReverseProvisioningRequest,
   ValidationRequest,
-} from './contract/coordinator';
-import type { ValidationResult } from './contract/coordinator';
-import { RequestError } from './contract/problems';
-import type { Problem } from './contract/problems';
-import { accessStart, provisionStart, unprovisionStart } from './runs/pipeline-start';
-import type { StartOf } from './runs/pipeline-start';
-import { readIdentities, readPlans } from './descriptor/product';
-import { readAs } from './contract/parse';
-import { reverseStart } from './runs/reverse-start';
-import { inputOf } from './descriptor/input-size';
-import { validationStart } from './runs/validation-start';
-import type { ReadingRules } from './runs/validation-start';
+} from '../contract/coordinator';
+import type { ValidationResult } from '../contract/coordinator';
+import { RequestError } from '../contract/problems';
+import type { Problem } from '../contract/problems';
+import { accessStart, provisionStart, unprovisionStart } from '../runs/pipeline-start';
+import type { StartOf } from '../runs/pipeline-start';
+import { readIdentities, readPlans } from '../descriptor/product';
+import { readAs } from '../contract/parse';
+import { reverseStart } from '../runs/reverse-start';
+import { inputOf } from '../descriptor/input-size';
+import { validationStart } from '../runs/validation-start';
+import type { ReadingRules } from '../runs/validation-start';
 
 /* What is made of the body of a request, in a thread of its own: plain data in, plain data out. */
 

@@ -1,10 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express';
-import type { Interest } from './airbyte/http';
+import type { Interest } from '../airbyte/http';
 import { MAX_BODY, isEncoding, parseBody } from './body';
 import type { Body, Encoding } from './body';
-import { onceOver, whileCalled } from './concurrency/caller';
+import { onceOver, whileCalled } from '../concurrency/caller';
 import { tooLarge, tooManyPieces, wrongEncoding, wrongType } from './refusals';
-import { tooBusy } from './concurrency/threads';
+import { tooBusy } from '../concurrency/threads';
 
 /** Bytes of a body that is read where it came: of an operator's command. */
 const MAX_COMMAND = 16 * 1024;

@@ -3,10 +3,10 @@ import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Readings, Verdict } from './readings';
 import { wrongMethod } from './refusals';
-import { createReception } from './requests';
-import type { Runs } from './runs/runs';
-import type { Statuses } from './runs/status';
-import { isToken } from './runs/token';
+import { createReception } from './reception';
+import type { Runs } from '../runs/runs';
+import type { Statuses } from '../runs/status';
+import { isToken } from '../runs/token';
 
 type OfToken = Request<{ token: string }>;
 

@@ -1,7 +1,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { onceOver } from './concurrency/caller';
-import { LONGEST_REQUEST } from './runs/start';
+import { onceOver } from '../concurrency/caller';
+import { LONGEST_REQUEST } from '../runs/start';
 
 /** Milliseconds after closing in which a request that is still being sent may arrive. */
 const LAST_ARRIVALS = 10_000;

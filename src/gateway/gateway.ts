@@ -1,16 +1,16 @@
 import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
 import type { Logger } from 'pino';
-import type { SystemError } from './contract/coordinator';
-import { contractRoutes } from './contract-routes';
-import type { ContractDeps } from './contract-routes';
+import type { SystemError } from '../contract/coordinator';
+import { contractRoutes } from './coordinator-routes';
+import type { ContractDeps } from './coordinator-routes';
 import { docsRoutes } from './docs-page';
-import { CallerLeft, RequestError, SystemProblem } from './contract/problems';
-import { openApi } from './openapi/document';
-import type { Operations } from './operator/operations';
-import { operationsRoutes } from './operations-routes';
+import { CallerLeft, RequestError, SystemProblem } from '../contract/problems';
+import { openApi } from '../openapi/document';
+import type { Operations } from '../operator/operations';
+import { operationsRoutes } from './operator-routes';
 import { parserRefusal, unknownPath } from './refusals';
-import { openAtMost } from './requests';
+import { openAtMost } from './reception';
 
 export interface GatewayDeps extends ContractDeps {
   /** Undefined: the operator's routes are not served. */

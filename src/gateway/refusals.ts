@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { RequestError } from './contract/problems';
+import { RequestError } from '../contract/problems';
 
 /* What never reaches an operation. */
 

@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
-import { tooMuchIn } from './contract/document-limits';
-import { RequestError } from './contract/problems';
-import { isRecord, parseJson } from './contract/json';
+import { tooMuchIn } from '../contract/document-limits';
+import { RequestError } from '../contract/problems';
+import { isRecord, parseJson } from '../contract/json';
 import { malformed, tooLarge, undecodable } from './refusals';
 
 /* What the bytes of a request say. */

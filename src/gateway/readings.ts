@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { RawValue } from '@temporalio/common';
-import { RequestError } from './contract/problems';
-import type { StartOf } from './runs/pipeline-start';
+import { RequestError } from '../contract/problems';
+import type { StartOf } from '../runs/pipeline-start';
 import type { Reading, Settings, ToRead, Verdict } from './reading';
-import type { Received } from './requests';
-import { createThreads } from './concurrency/threads';
+import type { Received } from './reception';
+import { createThreads } from '../concurrency/threads';
 
 /** Bytes from which on a body is a large one. */
 const LARGE = 64 * 1024;

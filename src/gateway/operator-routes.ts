@@ -1,11 +1,11 @@
 import { Router } from 'express';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { Operations } from './operator/operations';
-import { ReplayFailedRequest, ReplayRequest, RunQuery } from './contract/operator';
-import { readAs } from './contract/parse';
+import type { Operations } from '../operator/operations';
+import { ReplayFailedRequest, ReplayRequest, RunQuery } from '../contract/operator';
+import { readAs } from '../contract/parse';
 import { wrongMethod as only } from './refusals';
-import { json } from './requests';
+import { json } from './reception';
 
 const read = <Schema extends z.ZodType>(schema: Schema, given: unknown) =>
   readAs(schema, given, {
