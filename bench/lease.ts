@@ -28,7 +28,7 @@ const retry = { initial: 1000, maxInterval: 30_000, giveUpAfter: 900_000, settle
 /** The workflows as they are, but for the module that takes the lease. */
 const bundleWithoutLease = () => {
   const workflows = path.join(ROOT, 'dist', 'workflows');
-  const replaced = { [path.join(workflows, 'lease.js')]: require.resolve('./no-lease') };
+  const replaced = { [path.join(workflows, 'run', 'lease.js')]: require.resolve('./no-lease') };
   return bundleWorkflowCode({
     workflowsPath: path.join(workflows, 'index.js'),
     logger: new DefaultLogger('ERROR'),

@@ -2,7 +2,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
-import { FIRST_WAIT, LONG, PART_OF_WAITED } from '../workflows/lease-bounds';
+import { FIRST_WAIT, LONG, PART_OF_WAITED } from '../workflows/run/lease-limits';
 import { isRecord } from '../src/contract/json';
 import { createRunHistory } from '../src/runs/history';
 import { eventually, leaseId, startHarness } from './harness';

@@ -1,6 +1,6 @@
 import { ActivityFailure, TimeoutFailure } from '@temporalio/common';
 import { notDone } from '../src/airbyte/errors';
-import { explain } from '../workflows/failure';
+import { explain } from '../workflows/run/failure';
 import { accessOf } from './access';
 import { eventually, startHarness } from './harness';
 import type { Harness } from './harness';

@@ -19,7 +19,7 @@ import {
   asPhase,
   createLog,
   MAX_VALUE,
-} from '../workflows/bounds';
+} from '../workflows/run/limits';
 import { streamNames } from '../workflows/streams';
 import { descriptor } from './fixtures';
 

@@ -7,10 +7,10 @@ import {
 } from '@temporalio/workflow';
 import type { FailureDetails } from '../activities/airbyte';
 import { hashOf } from './access-shards';
-import type { UpdateAclInput } from './input';
-import { holdAccess, isHeld } from './lease';
+import type { UpdateAclInput } from './run/input';
+import { holdAccess, isHeld } from './run/lease';
 import { moveGrants } from './move-grants';
-import type { Run, Steps } from './run';
+import type { Run, Steps } from './run/steps';
 
 /** Characters of a lease's id for what it is of: PostgreSQL keeps 255 of an id. */
 const MAX_LEASED = 255 - 'access.'.length;

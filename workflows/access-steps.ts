@@ -7,11 +7,11 @@ import type { Group } from './access-shards';
 import type { OfComponent } from './access-recall';
 import { MAX_NAMED, namer } from './access-words';
 import type { Counts } from './access-words';
-import { settlesAt } from './failure';
-import type { Retry } from './input';
-import { inLanes } from './lanes';
-import type { Run, Steps } from './run';
-import type { Undo } from './saga';
+import { settlesAt } from './run/failure';
+import type { Retry } from './run/input';
+import { inLanes } from './run/at-once';
+import type { Run, Steps } from './run/steps';
+import type { Undo } from './run/saga';
 
 const COMPENSATION = '24h';
 /** Milliseconds an attempt at a batch may take, and holds its people. */

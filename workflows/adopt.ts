@@ -12,9 +12,9 @@ import {
 } from '@temporalio/workflow';
 import type { ChangeoverActivities } from '../activities/changeover';
 import type { AdoptionQuery, AdoptionReport, Left, Row } from '../src/contract/adoption';
-import { explain } from './failure';
-import type { Named } from './input';
-import { isHeld, lease, leaseId } from './lease';
+import { explain } from './run/failure';
+import type { Named } from './run/input';
+import { isHeld, lease, leaseId } from './run/lease';
 
 /*
  * What the existing provisioner has made becomes the components', a page at a time. Each component is

@@ -7,11 +7,11 @@ import {
 import type { FailureDetails, Found, Put } from '../activities/airbyte';
 import type { Kind } from '../src/airbyte/workspace';
 import type { Plan } from '../src/descriptor/descriptor';
-import { isUnreadable, settlesAt } from './failure';
-import { isHeld, lease } from './lease';
-import type { Run, Steps } from './run';
-import { PUT_BACK } from './saga';
-import type { Undo } from './saga';
+import { isUnreadable, settlesAt } from './run/failure';
+import { isHeld, lease } from './run/lease';
+import type { Run, Steps } from './run/steps';
+import { PUT_BACK } from './run/saga';
+import type { Undo } from './run/saga';
 
 /*
  * A pipeline of somebody else has no component yet whose lease could keep others from it. So whoever

@@ -10,7 +10,7 @@ import {
 import type { FailureDetails } from '../activities/airbyte';
 import { NOTHING, changeSignal, grants, recallSignal, recalledSignal, remember } from './grants';
 import type { Change, Recalled } from './grants';
-import { isTold } from './told';
+import { isTold } from './run/signals';
 
 /** How long the workflow that remembers may take to answer; without a worker it takes longer. */
 const PATIENCE = '5m';

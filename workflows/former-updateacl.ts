@@ -6,14 +6,14 @@ import { planAccess } from './former-access-plan';
 import type { AccessPlan } from './former-access-plan';
 import { accessSteps, rememberedAs } from './former-access-steps';
 import { infoOf, refuseUnknown, resultOf, unmanaged } from './access-words';
-import { explain } from './failure';
+import { explain } from './run/failure';
 import type { Recalled } from './grants';
-import type { UpdateAclInput } from './input';
-import { holdAccess } from './lease';
+import type { UpdateAclInput } from './run/input';
+import { holdAccess } from './run/lease';
 import { accessMemory } from './former-memory';
-import { endedBy, failRun, reasonOf } from './outcome';
-import { activitiesFor, startRun } from './run';
-import { asTold, compensate } from './saga';
+import { endedBy, failRun, reasonOf } from './run/ending';
+import { activitiesFor, startRun } from './run/steps';
+import { asTold, compensate } from './run/saga';
 
 const countsOf = ({ grant, kept, had, revoke }: AccessPlan) => ({
   granted: grant.length,

@@ -2,7 +2,7 @@ export { adopt } from './adopt';
 export { componentGrants } from './component-grants';
 export { grantees } from './grantees';
 export { grants } from './grants';
-export { lease } from './lease';
+export { lease } from './run/lease';
 export { look } from './look';
 export { moveGrants } from './move-grants';
 export { provisionProduct, unprovisionProduct } from './product';

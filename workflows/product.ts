@@ -5,14 +5,14 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { ProvisioningStatus } from '../src/contract/coordinator';
-import type { ProductInput, ProvisionInput, UnprovisionInput } from './input';
-import { holdProduct } from './lease';
-import { endingOf, failWith, reasonOf } from './outcome';
+import type { ProductInput, ProvisionInput, UnprovisionInput } from './run/input';
+import { holdProduct } from './run/lease';
+import { endingOf, failWith, reasonOf } from './run/ending';
 import { createCrew } from './parts';
 import type { Member } from './parts';
 import { completedStatus, failedStatus } from './product-status';
-import { startRun } from './run';
-import type { Run } from './run';
+import { startRun } from './run/steps';
+import type { Run } from './run/steps';
 
 const countOf = ({ length }: unknown[]) => `${String(length)} component${length === 1 ? '' : 's'}`;
 

@@ -7,7 +7,7 @@ import {
 } from '@temporalio/workflow';
 import type { DriftActivities } from '../activities/drift';
 import type { DriftReport } from '../src/contract/drift';
-import { explain } from './failure';
+import { explain } from './run/failure';
 
 const { compare } = proxyActivities<DriftActivities>({
   summary: 'Compare what runs have provisioned with what Airbyte has',

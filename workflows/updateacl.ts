@@ -4,11 +4,11 @@ import { holdAccessOf, recallPeople } from './access-recall';
 import { accessSteps } from './access-steps';
 import { infoOf, refuseUnknown, resultOf, unmanaged } from './access-words';
 import { updateaclAsBefore } from './former-updateacl';
-import { explain } from './failure';
-import type { UpdateAclInput } from './input';
-import { endedBy, failRun, reasonOf } from './outcome';
-import { activitiesFor, startRun } from './run';
-import { asTold, compensate } from './saga';
+import { explain } from './run/failure';
+import type { UpdateAclInput } from './run/input';
+import { endedBy, failRun, reasonOf } from './run/ending';
+import { activitiesFor, startRun } from './run/steps';
+import { asTold, compensate } from './run/saga';
 
 /** Milliseconds that are added to the time of the look for each of the people. */
 const FOR_EACH = 100;

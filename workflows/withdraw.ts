@@ -2,11 +2,11 @@ import { CancellationScope, CancelledFailure, patched } from '@temporalio/workfl
 import { holdAccessOf, isBounded, recallPeople, recallUnmoved } from './access-recall';
 import { accessSteps, failureOf } from './access-steps';
 import { MAX_NAMED, namer } from './access-words';
-import { explain } from './failure';
+import { explain } from './run/failure';
 import { withdrawAsBefore } from './former-withdraw';
-import type { UnprovisionInput } from './input';
-import { endedBy, reasonOf } from './outcome';
-import type { Run, Steps } from './run';
+import type { UnprovisionInput } from './run/input';
+import { endedBy, reasonOf } from './run/ending';
+import type { Run, Steps } from './run/steps';
 
 /** The access that people have through a component that is to go. */
 export interface Withdrawal {

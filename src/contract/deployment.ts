@@ -19,6 +19,6 @@ export const deploymentOf = (taskQueue: string): string | undefined =>
     ? undefined
     : createHash('sha256').update(taskQueue).digest('hex').slice(0, DIGITS);
 
-/** An id of Temporal's that no other deployment uses; workflows/lease.ts makes them the same way. */
+/** An id of Temporal's that no other deployment uses; workflows/run/lease.ts makes them the same way. */
 export const idIn = (deployment: string | undefined, ...parts: string[]) =>
   [...parts, ...(deployment === undefined ? [] : [deployment])].join('.');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_VALUE } from '../../workflows/bounds';
+import { MAX_VALUE } from '../../workflows/run/limits';
 import { problemsIn, readRefs } from './refs';
 import type { Principal } from './refs';
 import { PublicInfoEntry, UpdateAclRequest } from '../contract/coordinator';

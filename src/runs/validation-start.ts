@@ -9,7 +9,7 @@ import { tokenFor } from './token';
 import { readYaml } from '../descriptor/yaml';
 import type { Yaml } from '../descriptor/yaml';
 import type { validate } from '../../workflows';
-import type { Named } from '../../workflows/input';
+import type { Named } from '../../workflows/run/input';
 import type { ValidateInput } from '../../workflows/validate';
 
 /** Temporal takes 400 bytes of summary. */

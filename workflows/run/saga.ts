@@ -1,6 +1,6 @@
 import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
-import type { Left, Restored } from '../activities/restored';
-import type { Run } from './run';
+import type { Left, Restored } from '../../activities/restored';
+import type { Run } from './steps';
 import { explain } from './failure';
 
 export const DELETED = 'deleted';

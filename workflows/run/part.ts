@@ -7,9 +7,9 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../activities/airbyte';
-import type { Run } from './run';
-import { isTold } from './told';
+import type { FailureDetails } from '../../activities/airbyte';
+import type { Run } from './steps';
+import { isTold } from './signals';
 
 /*
  * A data product's run starts the runs of its components as children. Each is an ordinary run, but

@@ -1,4 +1,4 @@
-import type { ProvisioningStatus } from '../src/contract/coordinator';
+import type { ProvisioningStatus } from '../../src/contract/coordinator';
 
 /*
  * What a run tells goes into its history, its memo and the answers of the gateway: none of it is longer

@@ -6,12 +6,12 @@ import {
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails, Found } from '../activities/airbyte';
-import type { ProvisioningStatus } from '../src/contract/coordinator';
-import type { KnownIds } from '../src/descriptor/descriptor';
-import { asMemo, asMessage } from './bounds';
+import type { FailureDetails, Found } from '../../activities/airbyte';
+import type { ProvisioningStatus } from '../../src/contract/coordinator';
+import type { KnownIds } from '../../src/descriptor/descriptor';
+import { asMemo, asMessage } from './limits';
 import { explain } from './failure';
-import type { Run } from './run';
+import type { Run } from './steps';
 
 const whoCancelled = (run: Run) => {
   if (run.isTerminating()) return 'The run was terminated by a DELETE of its token.';

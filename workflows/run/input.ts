@@ -1,7 +1,7 @@
-import type { AccessRequest } from '../src/descriptor/access-request';
-import type { attributesOf } from '../src/runs/search-attributes';
-import type { Component, KnownIds, Plan } from '../src/descriptor/descriptor';
-import type { Ignored } from '../src/descriptor/reader';
+import type { AccessRequest } from '../../src/descriptor/access-request';
+import type { attributesOf } from '../../src/runs/search-attributes';
+import type { Component, KnownIds, Plan } from '../../src/descriptor/descriptor';
+import type { Ignored } from '../../src/descriptor/reader';
 
 /** Milliseconds. Part of the input, so that a replay waits as the run did. */
 export interface Retry {

@@ -7,12 +7,12 @@ import {
   upsertMemo,
 } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
-import type { AccessActivities } from '../activities/access';
-import type { AccessChanges } from '../activities/access-changes';
-import type { Activities, FailureDetails } from '../activities/airbyte';
-import type { RunActivities } from '../activities/runs';
-import type { Log, ProvisioningStatus } from '../src/contract/coordinator';
-import { asDetails, asLine, asPhase, createLog } from './bounds';
+import type { AccessActivities } from '../../activities/access';
+import type { AccessChanges } from '../../activities/access-changes';
+import type { Activities, FailureDetails } from '../../activities/airbyte';
+import type { RunActivities } from '../../activities/runs';
+import type { Log, ProvisioningStatus } from '../../src/contract/coordinator';
+import { asDetails, asLine, asPhase, createLog } from './limits';
 import { summarized } from './failure';
 import type { Retry } from './input';
 

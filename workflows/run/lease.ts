@@ -13,9 +13,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Named } from './input';
-import type { Run } from './run';
-import { FIRST_WAIT, LONG, PART_OF_WAITED, SHORT_WAIT } from './lease-bounds';
-import { isHeard, isTold } from './told';
+import type { Run } from './steps';
+import { FIRST_WAIT, LONG, PART_OF_WAITED, SHORT_WAIT } from './lease-limits';
+import { isHeard, isTold } from './signals';
 
 /*
  * One writer per component, and one run at a time that changes a data product as a whole. A run that
