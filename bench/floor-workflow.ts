@@ -9,7 +9,7 @@ const { nothing } = proxyActivities<FloorActivities>({
   heartbeatTimeout: '10s',
 });
 
-/** Five activities in the arrangement of workflows/provision.ts, with nothing in them. */
+/** Five activities in the arrangement of workflows/pipeline/provision.ts, with nothing in them. */
 export async function floor(): Promise<void> {
   await nothing();
   await Promise.all([nothing(), nothing()]);

@@ -20,7 +20,7 @@ import {
   createLog,
   MAX_VALUE,
 } from '../workflows/run/limits';
-import { streamNames } from '../workflows/streams';
+import { streamNames } from '../workflows/pipeline/streams';
 import { descriptor } from './fixtures';
 
 test.each([

@@ -1,4 +1,4 @@
-export { adopt } from './adopt';
+export { adopt } from './pipeline/changeover';
 export { componentGrants } from './component-grants';
 export { grantees } from './grantees';
 export { grants } from './grants';
@@ -6,9 +6,9 @@ export { lease } from './run/lease';
 export { look } from './look';
 export { moveGrants } from './move-grants';
 export { provisionProduct, unprovisionProduct } from './product';
-export { provision } from './provision';
+export { provision } from './pipeline/provision';
 export { reconcile } from './reconcile';
 export { reverseProvision } from './reverse-provision';
-export { unprovision } from './unprovision';
+export { unprovision } from './pipeline/unprovision';
 export { updateacl } from './updateacl';
 export { validate, validate as validateProduct } from './validate';

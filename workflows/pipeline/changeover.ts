@@ -10,11 +10,11 @@ import {
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ChangeoverActivities } from '../activities/changeover';
-import type { AdoptionQuery, AdoptionReport, Left, Row } from '../src/contract/adoption';
-import { explain } from './run/failure';
-import type { Named } from './run/input';
-import { isHeld, lease, leaseId } from './run/lease';
+import type { ChangeoverActivities } from '../../activities/changeover';
+import type { AdoptionQuery, AdoptionReport, Left, Row } from '../../src/contract/adoption';
+import { explain } from '../run/failure';
+import type { Named } from '../run/input';
+import { isHeld, lease, leaseId } from '../run/lease';
 
 /*
  * What the existing provisioner has made becomes the components', a page at a time. Each component is

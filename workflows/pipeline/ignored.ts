@@ -1,6 +1,6 @@
-import type { Info } from '../src/contract/coordinator';
-import type { Ignored } from '../src/descriptor/reader';
-import { listed } from './run/limits';
+import type { Info } from '../../src/contract/coordinator';
+import type { Ignored } from '../../src/descriptor/reader';
+import { listed } from '../run/limits';
 
 /** What a descriptor says to no effect, for its result; nothing where all of it was heard. */
 export const ignoredSentence = (ignored: Ignored | undefined): string => {

@@ -1,6 +1,6 @@
-import { explain } from './run/failure';
-import type { Run, Steps } from './run/steps';
-import type { Undo } from './run/saga';
+import { explain } from '../run/failure';
+import type { Run, Steps } from '../run/steps';
+import type { Undo } from '../run/saga';
 
 /**
  * The undo of a connection, after which tags go that the run has made and nobody uses. One that stays

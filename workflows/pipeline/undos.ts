@@ -1,10 +1,10 @@
-import type { Found, Written } from '../activities/airbyte';
-import type { Restored } from '../activities/restored';
-import type { Kind } from '../src/airbyte/workspace';
-import type { Plan } from '../src/descriptor/descriptor';
-import type { Steps } from './run/steps';
-import { DELETED, PUT_BACK } from './run/saga';
-import type { Undo } from './run/saga';
+import type { Found, Written } from '../../activities/airbyte';
+import type { Restored } from '../../activities/restored';
+import type { Kind } from '../../src/airbyte/workspace';
+import type { Plan } from '../../src/descriptor/descriptor';
+import type { Steps } from '../run/steps';
+import { DELETED, PUT_BACK } from '../run/saga';
+import type { Undo } from '../run/saga';
 import { formerActor, formerConnection, leavesOf } from './sight';
 
 const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;

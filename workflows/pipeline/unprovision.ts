@@ -1,18 +1,18 @@
 import { patched } from '@temporalio/workflow';
-import type { Found } from '../activities/airbyte';
-import type { ProvisioningStatus } from '../src/contract/coordinator';
-import type { KnownIds } from '../src/descriptor/descriptor';
-import type { Retry, UnprovisionInput } from './run/input';
-import { settlesAt, wroteNothing } from './run/failure';
-import { endedBy, existingIn, failRun, reasonOf } from './run/ending';
-import type { Existing } from './run/ending';
-import { holdComponent } from './run/lease';
-import { activitiesFor, startRun } from './run/steps';
-import type { Run, Steps } from './run/steps';
-import { asTold, compensate, PUT_BACK } from './run/saga';
-import type { Undo } from './run/saga';
-import { startPart } from './run/part';
-import { startWithdrawal } from './withdraw';
+import type { Found } from '../../activities/airbyte';
+import type { ProvisioningStatus } from '../../src/contract/coordinator';
+import type { KnownIds } from '../../src/descriptor/descriptor';
+import type { Retry, UnprovisionInput } from '../run/input';
+import { settlesAt, wroteNothing } from '../run/failure';
+import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
+import type { Existing } from '../run/ending';
+import { holdComponent } from '../run/lease';
+import { activitiesFor, startRun } from '../run/steps';
+import type { Run, Steps } from '../run/steps';
+import { asTold, compensate, PUT_BACK } from '../run/saga';
+import type { Undo } from '../run/saga';
+import { startPart } from '../run/part';
+import { startWithdrawal } from '../withdraw';
 
 const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
 

@@ -1,6 +1,6 @@
-import type { ToldStreams } from '../activities/airbyte';
-import type { Plan } from '../src/descriptor/descriptor';
-import { listed } from './run/limits';
+import type { ToldStreams } from '../../activities/airbyte';
+import type { Plan } from '../../src/descriptor/descriptor';
+import { listed } from '../run/limits';
 
 /** Names that a log or a result gives, and characters of each. */
 const MAX_NAMED = 50;

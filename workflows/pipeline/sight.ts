@@ -1,5 +1,5 @@
-import type { Sight, SeenActor, SeenConnection, Snapshot } from '../activities/airbyte';
-import type { Actor, ConnectionRead } from '../src/airbyte/workspace';
+import type { Sight, SeenActor, SeenConnection, Snapshot } from '../../activities/airbyte';
+import type { Actor, ConnectionRead } from '../../src/airbyte/workspace';
 
 /*
  * What a run was told of what exists: ids, names and digests. Older workers told whole entities, and

@@ -4,14 +4,14 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails, Found, Put } from '../activities/airbyte';
-import type { Kind } from '../src/airbyte/workspace';
-import type { Plan } from '../src/descriptor/descriptor';
-import { isUnreadable, settlesAt } from './run/failure';
-import { isHeld, lease } from './run/lease';
-import type { Run, Steps } from './run/steps';
-import { PUT_BACK } from './run/saga';
-import type { Undo } from './run/saga';
+import type { FailureDetails, Found, Put } from '../../activities/airbyte';
+import type { Kind } from '../../src/airbyte/workspace';
+import type { Plan } from '../../src/descriptor/descriptor';
+import { isUnreadable, settlesAt } from '../run/failure';
+import { isHeld, lease } from '../run/lease';
+import type { Run, Steps } from '../run/steps';
+import { PUT_BACK } from '../run/saga';
+import type { Undo } from '../run/saga';
 
 /*
  * A pipeline of somebody else has no component yet whose lease could keep others from it. So whoever

@@ -1,5 +1,5 @@
-import type { Put } from '../activities/airbyte';
-import type { Run, Steps } from './run/steps';
+import type { Put } from '../../activities/airbyte';
+import type { Run, Steps } from '../run/steps';
 
 /** How long a first sync may take; a dead worker is noticed by its heartbeats all the same. */
 const SYNC = { scheduleToCloseTimeout: '24h' } as const;
