@@ -5,7 +5,7 @@ export { grants } from './grants';
 export { lease } from './run/lease';
 export { look } from './look';
 export { moveGrants } from './move-grants';
-export { provisionProduct, unprovisionProduct } from './product';
+export { provisionProduct, unprovisionProduct } from './product/product';
 export { provision } from './pipeline/provision';
 export { reconcile } from './reconcile';
 export { reverseProvision } from './reverse-provision';

@@ -4,15 +4,15 @@ import {
   CancelledFailure,
   isCancellation,
 } from '@temporalio/workflow';
-import type { ProvisioningStatus } from '../src/contract/coordinator';
-import type { ProductInput, ProvisionInput, UnprovisionInput } from './run/input';
-import { holdProduct } from './run/lease';
-import { endingOf, failWith, reasonOf } from './run/ending';
-import { createCrew } from './parts';
-import type { Member } from './parts';
-import { completedStatus, failedStatus } from './product-status';
-import { startRun } from './run/steps';
-import type { Run } from './run/steps';
+import type { ProvisioningStatus } from '../../src/contract/coordinator';
+import type { ProductInput, ProvisionInput, UnprovisionInput } from '../run/input';
+import { holdProduct } from '../run/lease';
+import { endingOf, failWith, reasonOf } from '../run/ending';
+import { createCrew } from './children';
+import type { Member } from './children';
+import { completedStatus, failedStatus } from './status';
+import { startRun } from '../run/steps';
+import type { Run } from '../run/steps';
 
 const countOf = ({ length }: unknown[]) => `${String(length)} component${length === 1 ? '' : 's'}`;
 

@@ -1,9 +1,9 @@
-import type { Info, Log, ProvisioningStatus } from '../src/contract/coordinator';
-import type { FailureDetails } from '../activities/airbyte';
-import { asRepeated, asRepeatedLogs } from './run/limits';
-import { section } from './run/ending';
-import type { Member } from './parts';
-import type { Run } from './run/steps';
+import type { Info, Log, ProvisioningStatus } from '../../src/contract/coordinator';
+import type { FailureDetails } from '../../activities/airbyte';
+import { asRepeated, asRepeatedLogs } from '../run/limits';
+import { section } from '../run/ending';
+import type { Member } from './children';
+import type { Run } from '../run/steps';
 
 type Logging = Pick<Run, 'logs'>;
 

@@ -8,16 +8,16 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
-import type { FailureDetails } from '../activities/airbyte';
-import type { ProvisioningStatus } from '../src/contract/coordinator';
+import type { FailureDetails } from '../../activities/airbyte';
+import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import { endOfChild } from './child-end';
-import { explain } from './run/failure';
-import type { Part, ProvisionInput, UnprovisionInput } from './run/input';
-import { isHeld } from './run/lease';
-import { forRuns } from './run/steps';
-import type { Run } from './run/steps';
-import { isTold } from './run/signals';
-import { readySignal, verdictSignal } from './run/part';
+import { explain } from '../run/failure';
+import type { Part, ProvisionInput, UnprovisionInput } from '../run/input';
+import { isHeld } from '../run/lease';
+import { forRuns } from '../run/steps';
+import type { Run } from '../run/steps';
+import { isTold } from '../run/signals';
+import { readySignal, verdictSignal } from '../run/part';
 
 /** Components that are worked on at once; those that are in place and wait for the others do not count. */
 const AT_ONCE = 10;

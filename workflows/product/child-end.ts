@@ -4,9 +4,9 @@ import {
   ChildWorkflowFailure,
   TerminatedFailure,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../activities/airbyte';
-import type { ProvisioningStatus } from '../src/contract/coordinator';
-import { explain } from './run/failure';
+import type { FailureDetails } from '../../activities/airbyte';
+import type { ProvisioningStatus } from '../../src/contract/coordinator';
+import { explain } from '../run/failure';
 
 const isStatus = (value: unknown): value is ProvisioningStatus =>
   typeof value === 'object' && value !== null && 'status' in value && 'result' in value;
