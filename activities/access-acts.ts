@@ -1,6 +1,6 @@
 import type { Access } from '../src/airbyte/people';
 import type { Interest } from '../src/airbyte/http';
-import type { Before, Granted, Grantee, Outcome } from '../workflows/grantee-records';
+import type { Before, Granted, Grantee, Outcome } from '../workflows/grantees/records';
 import type { Job } from './access-batch';
 import { grant, lookAt, personOf, planFor, remembered, revoke } from './access-people';
 import type { PersonId, Seen } from './access-people';

@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import { AirbyteError } from '../src/airbyte/errors';
 import type { AccessMemory } from '../src/runs/access-memory';
 import { digestOf } from '../src/runs/access-memory';
-import type { Grantees, Outcome } from '../workflows/grantee-records';
+import type { Grantees, Outcome } from '../workflows/grantees/records';
 import { isRefused } from './access-people';
 import { attempt } from './attempt';
 import type { Attempt } from './attempt';

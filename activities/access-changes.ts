@@ -1,5 +1,5 @@
 import type { AccessMemory } from '../src/runs/access-memory';
-import { granteesOf } from '../workflows/access-shards';
+import { granteesOf } from '../workflows/grantees/shards';
 import { createAccessActs } from './access-acts';
 import type { AccessActsDeps } from './access-acts';
 import { withHeld } from './access-batch';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { digestOf, granteesId } from '../src/runs/access-memory';
-import { MAX_ENLISTED } from '../workflows/component-grants';
-import { MAX_GRANTEES, MAX_WANTED_BY } from '../workflows/grantee-records';
-import { shardOf } from '../workflows/access-shards';
+import { MAX_ENLISTED } from '../workflows/grantees/component-grants';
+import { MAX_GRANTEES, MAX_WANTED_BY } from '../workflows/grantees/records';
+import { shardOf } from '../workflows/grantees/shards';
 import { accessOf } from './access';
 import { counts, eventually, startHarness } from './harness';
 import type { Harness } from './harness';

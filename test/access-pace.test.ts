@@ -2,7 +2,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Told } from '../activities/access-batch';
 import { ROOT } from '../scripts/child';
 import { dataConverter } from '../src/temporal/payload-codec';
-import { shardOf } from '../workflows/access-shards';
+import { shardOf } from '../workflows/grantees/shards';
 import { accessOf } from './access';
 import { eventually, startHarness } from './harness';
 import type { Harness } from './harness';

@@ -1,7 +1,7 @@
-import { batchesOf } from '../workflows/access-shards';
-import { tooMany } from '../workflows/component-grants';
-import { holdAll, refusalOf, settleAll } from '../workflows/grantee-records';
-import type { Grantees, Hold } from '../workflows/grantee-records';
+import { batchesOf } from '../workflows/grantees/shards';
+import { tooMany } from '../workflows/grantees/component-grants';
+import { holdAll, refusalOf, settleAll } from '../workflows/grantees/records';
+import type { Grantees, Hold } from '../workflows/grantees/records';
 
 const hold = (given: Partial<Hold> = {}): Hold => ({
   component: 'c1',

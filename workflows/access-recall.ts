@@ -6,7 +6,7 @@ import {
   startChild,
 } from '@temporalio/workflow';
 import type { FailureDetails } from '../activities/airbyte';
-import { hashOf } from './access-shards';
+import { hashOf } from './grantees/shards';
 import type { UpdateAclInput } from './run/input';
 import { holdAccess, isHeld } from './run/lease';
 import { moveGrants } from './move-grants';

@@ -2,8 +2,8 @@ import { CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/w
 import type { End, LeftOver, Told } from '../activities/access-batch';
 import type { PersonId } from '../activities/access-people';
 import { accessRounds, asFailure } from './access-rounds';
-import { batchesOf } from './access-shards';
-import type { Group } from './access-shards';
+import { batchesOf } from './grantees/shards';
+import type { Group } from './grantees/shards';
 import type { OfComponent } from './access-recall';
 import { MAX_NAMED, namer } from './access-words';
 import type { Counts } from './access-words';

@@ -1,6 +1,6 @@
 export { adopt } from './pipeline/changeover';
-export { componentGrants } from './component-grants';
-export { grantees } from './grantees';
+export { componentGrants } from './grantees/component-grants';
+export { grantees } from './grantees/grantees';
 export { grants } from './grants';
 export { lease } from './run/lease';
 export { look } from './look';

@@ -4,7 +4,7 @@ import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporal
 import type { Client } from '@temporalio/client';
 import { z } from 'zod';
 import type { FailureDetails } from '../../activities/attempt';
-import type { Granted, Grantees, Hold, Settle } from '../../workflows/grantee-records';
+import type { Granted, Grantees, Hold, Settle } from '../../workflows/grantees/records';
 import { MAX_ID } from '../contract/lengths';
 import { inToken } from '../airbyte/names';
 

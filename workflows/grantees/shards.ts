@@ -1,4 +1,4 @@
-import type { Grantees } from './grantee-records';
+import type { Grantees } from './records';
 
 /*
  * Which of the workflows that remember people remembers whom. The number is part of what is

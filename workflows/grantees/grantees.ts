@@ -11,8 +11,8 @@ import {
   setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
-import { addAll, changedBy, forgetBefore, holdAll, refusalOf, settleAll } from './grantee-records';
-import type { Grantees, Hold, Settle } from './grantee-records';
+import { addAll, changedBy, forgetBefore, holdAll, refusalOf, settleAll } from './records';
+import type { Grantees, Hold, Settle } from './records';
 
 /*
  * What was granted to a part of the people, and which components want it: Airbyte cannot tell our
