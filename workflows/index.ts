@@ -1,14 +1,14 @@
 export { adopt } from './pipeline/changeover';
 export { componentGrants } from './grantees/component-grants';
 export { grantees } from './grantees/grantees';
-export { grants } from './grants';
+export { grants } from './access/former/grants';
 export { lease } from './run/lease';
 export { look } from './look';
-export { moveGrants } from './move-grants';
+export { moveGrants } from './access/move-grants';
 export { provisionProduct, unprovisionProduct } from './product/product';
 export { provision } from './pipeline/provision';
 export { reconcile } from './reconcile';
 export { reverseProvision } from './reverse-provision';
 export { unprovision } from './pipeline/unprovision';
-export { updateacl } from './updateacl';
+export { updateacl } from './access/updateacl';
 export { validate, validate as validateProduct } from './validate';

@@ -12,7 +12,7 @@ import type { Run, Steps } from '../run/steps';
 import { asTold, compensate, PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
 import { startPart } from '../run/part';
-import { startWithdrawal } from '../withdraw';
+import { startWithdrawal } from '../access/withdraw';
 
 const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
 

@@ -1,11 +1,11 @@
-import { planLeaving } from './former-access-plan';
-import { accessSteps } from './former-access-steps';
+import { planLeaving } from './plan';
+import { accessSteps } from './steps';
 import type { Grant } from './grants';
-import type { UnprovisionInput } from './run/input';
-import { holdAccess } from './run/lease';
-import { accessMemory } from './former-memory';
-import { reasonOf } from './run/ending';
-import type { Run, Steps } from './run/steps';
+import type { UnprovisionInput } from '../../run/input';
+import { holdAccess } from '../../run/lease';
+import { accessMemory } from './memory';
+import { reasonOf } from '../../run/ending';
+import type { Run, Steps } from '../../run/steps';
 
 const whose = ({ key, type }: Grant) => `the access of ${key} (${type})`;
 

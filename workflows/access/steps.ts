@@ -1,17 +1,17 @@
 import { CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
-import type { End, LeftOver, Told } from '../activities/access-batch';
-import type { PersonId } from '../activities/access-people';
-import { accessRounds, asFailure } from './access-rounds';
-import { batchesOf } from './grantees/shards';
-import type { Group } from './grantees/shards';
-import type { OfComponent } from './access-recall';
-import { MAX_NAMED, namer } from './access-words';
-import type { Counts } from './access-words';
-import { settlesAt } from './run/failure';
-import type { Retry } from './run/input';
-import { inLanes } from './run/at-once';
-import type { Run, Steps } from './run/steps';
-import type { Undo } from './run/saga';
+import type { End, LeftOver, Told } from '../../activities/access-batch';
+import type { PersonId } from '../../activities/access-people';
+import { accessRounds, asFailure } from './rounds';
+import { batchesOf } from '../grantees/shards';
+import type { Group } from '../grantees/shards';
+import type { OfComponent } from './recall';
+import { MAX_NAMED, namer } from './report';
+import type { Counts } from './report';
+import { settlesAt } from '../run/failure';
+import type { Retry } from '../run/input';
+import { inLanes } from '../run/at-once';
+import type { Run, Steps } from '../run/steps';
+import type { Undo } from '../run/saga';
 
 const COMPENSATION = '24h';
 /** Milliseconds an attempt at a batch may take, and holds its people. */

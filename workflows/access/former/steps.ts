@@ -1,10 +1,10 @@
-import type { Principal } from '../src/descriptor/refs';
-import type { Person } from '../src/airbyte/people';
-import { settlesAt } from './run/failure';
+import type { Principal } from '../../../src/descriptor/refs';
+import type { Person } from '../../../src/airbyte/people';
+import { settlesAt } from '../../run/failure';
 import { nameOf } from './grants';
 import type { Grant } from './grants';
-import type { Run, Steps } from './run/steps';
-import type { Undo } from './run/saga';
+import type { Run, Steps } from '../../run/steps';
+import type { Undo } from '../../run/saga';
 
 const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
 

@@ -5,12 +5,12 @@ import {
   sleep,
   startChild,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../activities/airbyte';
-import { hashOf } from './grantees/shards';
-import type { UpdateAclInput } from './run/input';
-import { holdAccess, isHeld } from './run/lease';
+import type { FailureDetails } from '../../activities/airbyte';
+import { hashOf } from '../grantees/shards';
+import type { UpdateAclInput } from '../run/input';
+import { holdAccess, isHeld } from '../run/lease';
 import { moveGrants } from './move-grants';
-import type { Run, Steps } from './run/steps';
+import type { Run, Steps } from '../run/steps';
 
 /** Characters of a lease's id for what it is of: PostgreSQL keeps 255 of an id. */
 const MAX_LEASED = 255 - 'access.'.length;

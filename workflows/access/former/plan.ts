@@ -1,5 +1,5 @@
-import type { AccessSeen, Seen } from '../activities/access';
-import type { Principal } from '../src/descriptor/refs';
+import type { AccessSeen, Seen } from '../../../activities/access';
+import type { Principal } from '../../../src/descriptor/refs';
 import type { Grant, Recalled } from './grants';
 
 /** What it takes that exactly those who are wanted have access, as far as it is ours to give. */

@@ -1,14 +1,14 @@
 import { CancellationScope, CancelledFailure, patched } from '@temporalio/workflow';
-import type { ProvisioningStatus } from '../src/contract/coordinator';
-import { holdAccessOf, recallPeople } from './access-recall';
-import { accessSteps } from './access-steps';
-import { infoOf, refuseUnknown, resultOf, unmanaged } from './access-words';
-import { updateaclAsBefore } from './former-updateacl';
-import { explain } from './run/failure';
-import type { UpdateAclInput } from './run/input';
-import { endedBy, failRun, reasonOf } from './run/ending';
-import { activitiesFor, startRun } from './run/steps';
-import { asTold, compensate } from './run/saga';
+import type { ProvisioningStatus } from '../../src/contract/coordinator';
+import { holdAccessOf, recallPeople } from './recall';
+import { accessSteps } from './steps';
+import { infoOf, refuseUnknown, resultOf, unmanaged } from './report';
+import { updateaclAsBefore } from './former/updateacl';
+import { explain } from '../run/failure';
+import type { UpdateAclInput } from '../run/input';
+import { endedBy, failRun, reasonOf } from '../run/ending';
+import { activitiesFor, startRun } from '../run/steps';
+import { asTold, compensate } from '../run/saga';
 
 /** Milliseconds that are added to the time of the look for each of the people. */
 const FOR_EACH = 100;

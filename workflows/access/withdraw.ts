@@ -1,12 +1,12 @@
 import { CancellationScope, CancelledFailure, patched } from '@temporalio/workflow';
-import { holdAccessOf, isBounded, recallPeople, recallUnmoved } from './access-recall';
-import { accessSteps, failureOf } from './access-steps';
-import { MAX_NAMED, namer } from './access-words';
-import { explain } from './run/failure';
-import { withdrawAsBefore } from './former-withdraw';
-import type { UnprovisionInput } from './run/input';
-import { endedBy, reasonOf } from './run/ending';
-import type { Run, Steps } from './run/steps';
+import { holdAccessOf, isBounded, recallPeople, recallUnmoved } from './recall';
+import { accessSteps, failureOf } from './steps';
+import { MAX_NAMED, namer } from './report';
+import { explain } from '../run/failure';
+import { withdrawAsBefore } from './former/withdraw';
+import type { UnprovisionInput } from '../run/input';
+import { endedBy, reasonOf } from '../run/ending';
+import type { Run, Steps } from '../run/steps';
 
 /** The access that people have through a component that is to go. */
 export interface Withdrawal {

@@ -7,10 +7,10 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../activities/airbyte';
+import type { FailureDetails } from '../../../activities/airbyte';
 import { NOTHING, changeSignal, grants, recallSignal, recalledSignal, remember } from './grants';
 import type { Change, Recalled } from './grants';
-import { isTold } from './run/signals';
+import { isTold } from '../../run/signals';
 
 /** How long the workflow that remembers may take to answer; without a worker it takes longer. */
 const PATIENCE = '5m';

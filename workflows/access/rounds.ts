@@ -1,7 +1,7 @@
 import { ApplicationFailure, patched, sleep } from '@temporalio/workflow';
-import type { Told } from '../activities/access-batch';
-import type { FailureDetails } from '../activities/airbyte';
-import type { Group } from './grantees/shards';
+import type { Told } from '../../activities/access-batch';
+import type { FailureDetails } from '../../activities/airbyte';
+import type { Group } from '../grantees/shards';
 
 /** Milliseconds between two tries while another run acts on one of a batch's people, and how often. */
 const FIRST_WAIT = 500;

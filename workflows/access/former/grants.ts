@@ -11,7 +11,7 @@ import {
   setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Person } from '../src/airbyte/people';
+import type { Person } from '../../../src/airbyte/people';
 
 /*
  * What we have granted, and for whom. Airbyte cannot tell our permissions from other people's, so

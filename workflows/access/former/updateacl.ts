@@ -1,19 +1,19 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
-import type { AccessSeen } from '../activities/access';
-import type { Principal } from '../src/descriptor/refs';
-import type { ProvisioningStatus } from '../src/contract/coordinator';
-import { planAccess } from './former-access-plan';
-import type { AccessPlan } from './former-access-plan';
-import { accessSteps, rememberedAs } from './former-access-steps';
-import { infoOf, refuseUnknown, resultOf, unmanaged } from './access-words';
-import { explain } from './run/failure';
+import type { AccessSeen } from '../../../activities/access';
+import type { Principal } from '../../../src/descriptor/refs';
+import type { ProvisioningStatus } from '../../../src/contract/coordinator';
+import { planAccess } from './plan';
+import type { AccessPlan } from './plan';
+import { accessSteps, rememberedAs } from './steps';
+import { infoOf, refuseUnknown, resultOf, unmanaged } from '../report';
+import { explain } from '../../run/failure';
 import type { Recalled } from './grants';
-import type { UpdateAclInput } from './run/input';
-import { holdAccess } from './run/lease';
-import { accessMemory } from './former-memory';
-import { endedBy, failRun, reasonOf } from './run/ending';
-import { activitiesFor, startRun } from './run/steps';
-import { asTold, compensate } from './run/saga';
+import type { UpdateAclInput } from '../../run/input';
+import { holdAccess } from '../../run/lease';
+import { accessMemory } from './memory';
+import { endedBy, failRun, reasonOf } from '../../run/ending';
+import { activitiesFor, startRun } from '../../run/steps';
+import { asTold, compensate } from '../../run/saga';
 
 const countsOf = ({ grant, kept, had, revoke }: AccessPlan) => ({
   granted: grant.length,

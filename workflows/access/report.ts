@@ -1,10 +1,10 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { AccessSeen } from '../activities/access';
-import type { FailureDetails } from '../activities/airbyte';
-import type { Principal } from '../src/descriptor/refs';
-import type { Info } from '../src/contract/coordinator';
-import type { UpdateAclInput } from './run/input';
-import type { Run } from './run/steps';
+import type { AccessSeen } from '../../activities/access';
+import type { FailureDetails } from '../../activities/airbyte';
+import type { Principal } from '../../src/descriptor/refs';
+import type { Info } from '../../src/contract/coordinator';
+import type { UpdateAclInput } from '../run/input';
+import type { Run } from '../run/steps';
 
 /** Names in a line that people read, and lines about single people in a log. */
 export const MAX_NAMED = 20;
