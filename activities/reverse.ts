@@ -3,7 +3,7 @@ import { understood } from '../src/airbyte/odd';
 import type { WorkerConfig } from '../src/config/config';
 import { componentIn } from '../src/airbyte/names';
 import { closest } from '../src/descriptor/suggestions';
-import type { References, WantedConnection } from '../workflows/reverse-provision';
+import type { References, WantedConnection } from '../workflows/reads/reverse-provision';
 import type { ActorDeps } from './actors';
 import { attempt } from './attempt';
 import { byHint } from './findings';

@@ -1,5 +1,5 @@
 import type { Airbyte, ConnectionRead } from '../src/airbyte/workspace';
-import type { ToValidate } from '../workflows/validate';
+import type { ToValidate } from '../workflows/reads/validate';
 import { changesByHand } from './by-hand';
 import { refusalIn } from './findings';
 import type { MappersByHand } from './mappers';

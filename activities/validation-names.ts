@@ -1,7 +1,7 @@
 import type { Actor, ConnectionRead, Kind } from '../src/airbyte/workspace';
 import { oddness } from '../src/airbyte/odd';
 import { componentIn, ownerOf } from '../src/airbyte/names';
-import type { ToValidate } from '../workflows/validate';
+import type { ToValidate } from '../workflows/reads/validate';
 import { candidateOf, homonymsOf, judge } from './taking-over';
 import type { AdoptExisting, Surroundings, Taking } from './taking-over';
 import { isRefusal, listed, named } from './taking-over-words';

@@ -1,6 +1,6 @@
 import type { Kind } from '../src/airbyte/workspace';
 import type { Redactor } from '../src/secrets/masking';
-import type { ToValidate } from '../workflows/validate';
+import type { ToValidate } from '../workflows/reads/validate';
 import { createResolve } from './actors';
 import type { ActorDeps, ResolveDeps } from './actors';
 import { attempt } from './attempt';

@@ -8,7 +8,7 @@ import { detailsOf, summaryOf } from '../src/runs/pipeline-start';
 import { validationStart } from '../src/runs/validation-start';
 import type { Member } from '../workflows/product/children';
 import { completedStatus } from '../workflows/product/status';
-import { recordFor } from '../workflows/validation-record';
+import { recordFor } from '../workflows/reads/validation-record';
 import { readAccess, MAX_ENTRY } from '../src/descriptor/access-request';
 import type { ProvisioningStatus } from '../src/contract/coordinator';
 import {

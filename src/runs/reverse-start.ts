@@ -7,7 +7,11 @@ import type { Start } from './start';
 import { tokenFor } from './token';
 import type { reverseProvision } from '../../workflows';
 import type { Named } from '../../workflows/run/input';
-import type { References, ReverseInput, WantedConnection } from '../../workflows/reverse-provision';
+import type {
+  References,
+  ReverseInput,
+  WantedConnection,
+} from '../../workflows/reads/reverse-provision';
 
 /** Temporal takes 400 bytes of summary; a character may need four. */
 const MAX_SUMMARY = 100;

@@ -10,7 +10,7 @@ import { readYaml } from '../descriptor/yaml';
 import type { Yaml } from '../descriptor/yaml';
 import type { validate } from '../../workflows';
 import type { Named } from '../../workflows/run/input';
-import type { ValidateInput } from '../../workflows/validate';
+import type { ValidateInput } from '../../workflows/reads/validate';
 
 /** Temporal takes 400 bytes of summary. */
 const MAX_SUMMARY = 300;

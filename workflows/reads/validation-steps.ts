@@ -1,9 +1,9 @@
 import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
-import type { Check, ValidationActivities } from '../activities/validation';
-import { detailsIn, explain, isAirbytes, isUnreadable } from './run/failure';
-import type { Retry } from './run/input';
-import { activitiesFor, inPatience } from './run/steps';
+import type { Check, ValidationActivities } from '../../activities/validation';
+import { detailsIn, explain, isAirbytes, isUnreadable } from '../run/failure';
+import type { Retry } from '../run/input';
+import { activitiesFor, inPatience } from '../run/steps';
 import type { ToValidate } from './validate';
 
 export const KINDS = ['source', 'destination'] as const;

@@ -1,10 +1,10 @@
 import { ApplicationFailure, isCancellation, patched } from '@temporalio/workflow';
-import type { ValidationStatus } from '../src/contract/coordinator';
-import type { KnownIds, Plan } from '../src/descriptor/descriptor';
-import { explain } from './run/failure';
-import type { Retry } from './run/input';
-import { inLanes } from './run/at-once';
-import { startRun } from './run/steps';
+import type { ValidationStatus } from '../../src/contract/coordinator';
+import type { KnownIds, Plan } from '../../src/descriptor/descriptor';
+import { explain } from '../run/failure';
+import type { Retry } from '../run/input';
+import { inLanes } from '../run/at-once';
+import { startRun } from '../run/steps';
 import { recordFor } from './validation-record';
 import { checkEnd, checkStreams, isBroken, KINDS, orFinding, stepsOf } from './validation-steps';
 

@@ -1,7 +1,7 @@
 import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
-import type { Activities } from '../activities/airbyte';
-import type { Entity } from '../src/contract/operator';
-import { explain } from './run/failure';
+import type { Activities } from '../../activities/airbyte';
+import type { Entity } from '../../src/contract/operator';
+import { explain } from '../run/failure';
 
 const { inspect } = proxyActivities<Activities>({
   heartbeatTimeout: '10s',

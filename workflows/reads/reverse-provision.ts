@@ -1,9 +1,9 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
-import type { ReverseActivities } from '../activities/reverse';
-import type { ReverseProvisioningStatus } from '../src/contract/coordinator';
-import { explain } from './run/failure';
-import type { Retry } from './run/input';
-import { activitiesFor, inPatience, startRun } from './run/steps';
+import type { ReverseActivities } from '../../activities/reverse';
+import type { ReverseProvisioningStatus } from '../../src/contract/coordinator';
+import { explain } from '../run/failure';
+import type { Retry } from '../run/input';
+import { activitiesFor, inPatience, startRun } from '../run/steps';
 
 /** Which connection to read; or why nobody can tell. */
 export type WantedConnection =

@@ -1,6 +1,6 @@
-import type { Check } from '../activities/validation';
-import type { ValidationStatus } from '../src/contract/coordinator';
-import type { Run } from './run/steps';
+import type { Check } from '../../activities/validation';
+import type { ValidationStatus } from '../../src/contract/coordinator';
+import type { Run } from '../run/steps';
 
 /** Characters of all lines together, of each list: Temporal takes results of 2 MB. */
 const MAX_TOLD = 200_000;

@@ -5,9 +5,9 @@ import {
   setCurrentDetails,
   upsertMemo,
 } from '@temporalio/workflow';
-import type { DriftActivities } from '../activities/drift';
-import type { DriftReport } from '../src/contract/drift';
-import { explain } from './run/failure';
+import type { DriftActivities } from '../../activities/drift';
+import type { DriftReport } from '../../src/contract/drift';
+import { explain } from '../run/failure';
 
 const { compare } = proxyActivities<DriftActivities>({
   summary: 'Compare what runs have provisioned with what Airbyte has',
