@@ -1,5 +1,5 @@
 import { NativeConnection, Worker } from '@temporalio/worker';
-import type { Told } from '../activities/access-batch';
+import type { Told } from '../activities/access/batch';
 import { ROOT } from '../scripts/child';
 import { dataConverter } from '../src/temporal/payload-codec';
 import { shardOf } from '../workflows/grantees/shards';

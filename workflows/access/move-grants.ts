@@ -1,5 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { AccessChanges } from '../../activities/access-changes';
+import type { AccessChanges } from '../../activities/access/changes';
 import { holdAccess } from '../run/lease';
 import { startRun } from '../run/steps';
 

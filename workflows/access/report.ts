@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { AccessSeen } from '../../activities/access';
+import type { AccessSeen } from '../../activities/access/access';
 import type { FailureDetails } from '../../activities/airbyte';
 import type { Principal } from '../../src/descriptor/refs';
 import type { Info } from '../../src/contract/coordinator';

@@ -1,5 +1,5 @@
 import { ApplicationFailure, patched, sleep } from '@temporalio/workflow';
-import type { Told } from '../../activities/access-batch';
+import type { Told } from '../../activities/access/batch';
 import type { FailureDetails } from '../../activities/airbyte';
 import type { Group } from '../grantees/shards';
 

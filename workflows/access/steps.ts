@@ -1,6 +1,6 @@
 import { CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
-import type { End, LeftOver, Told } from '../../activities/access-batch';
-import type { PersonId } from '../../activities/access-people';
+import type { End, LeftOver, Told } from '../../activities/access/batch';
+import type { PersonId } from '../../activities/access/people';
 import { accessRounds, asFailure } from './rounds';
 import { batchesOf } from '../grantees/shards';
 import type { Group } from '../grantees/shards';

@@ -7,8 +7,8 @@ import {
   upsertMemo,
 } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
-import type { AccessActivities } from '../../activities/access';
-import type { AccessChanges } from '../../activities/access-changes';
+import type { AccessActivities } from '../../activities/access/access';
+import type { AccessChanges } from '../../activities/access/changes';
 import type { Activities, FailureDetails } from '../../activities/airbyte';
 import type { RunActivities } from '../../activities/runs';
 import type { Log, ProvisioningStatus } from '../../src/contract/coordinator';

@@ -1,4 +1,4 @@
-import type { AccessSeen, Seen } from '../../../activities/access';
+import type { AccessSeen, Seen } from '../../../activities/access/access';
 import type { Principal } from '../../../src/descriptor/refs';
 import type { Grant, Recalled } from './grants';
 

@@ -1,5 +1,5 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
-import type { AccessSeen } from '../../../activities/access';
+import type { AccessSeen } from '../../../activities/access/access';
 import type { Principal } from '../../../src/descriptor/refs';
 import type { ProvisioningStatus } from '../../../src/contract/coordinator';
 import { planAccess } from './plan';

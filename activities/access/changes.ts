@@ -1,11 +1,11 @@
-import type { AccessMemory } from '../src/runs/access-memory';
-import { granteesOf } from '../workflows/grantees/shards';
-import { createAccessActs } from './access-acts';
-import type { AccessActsDeps } from './access-acts';
-import { withHeld } from './access-batch';
-import type { Batch, Told } from './access-batch';
-import type { PersonId } from './access-people';
-import { attempt } from './attempt';
+import type { AccessMemory } from '../../src/runs/access-memory';
+import { granteesOf } from '../../workflows/grantees/shards';
+import { createAccessActs } from './acts';
+import type { AccessActsDeps } from './acts';
+import { withHeld } from './batch';
+import type { Batch, Told } from './batch';
+import type { PersonId } from './people';
+import { attempt } from '../attempt';
 
 export interface AccessChangesDeps extends AccessActsDeps {
   memory: AccessMemory;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
-import { AirbyteError } from '../src/airbyte/errors';
-import type { AccessMemory } from '../src/runs/access-memory';
-import { digestOf } from '../src/runs/access-memory';
-import type { Grantees, Outcome } from '../workflows/grantees/records';
-import { isRefused } from './access-people';
-import { attempt } from './attempt';
-import type { Attempt } from './attempt';
+import { AirbyteError } from '../../src/airbyte/errors';
+import type { AccessMemory } from '../../src/runs/access-memory';
+import { digestOf } from '../../src/runs/access-memory';
+import type { Grantees, Outcome } from '../../workflows/grantees/records';
+import { isRefused } from './people';
+import { attempt } from '../attempt';
+import type { Attempt } from '../attempt';
 
 /** Milliseconds after which an attempt begins with nobody more, so that it ends before its hold does. */
 const WORK_TIME = 60_000;

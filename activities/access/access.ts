@@ -1,10 +1,10 @@
-import type { Access, Permission, Person } from '../src/airbyte/people';
-import { covers, isNotOffered } from '../src/airbyte/permissions';
-import type { Principal } from '../src/descriptor/refs';
-import type { Interest } from '../src/airbyte/http';
-import type { PersonId } from './access-people';
-import { attempt } from './attempt';
-import { adoptable, stillThere } from './findings';
+import type { Access, Permission, Person } from '../../src/airbyte/people';
+import { covers, isNotOffered } from '../../src/airbyte/permissions';
+import type { Principal } from '../../src/descriptor/refs';
+import type { Interest } from '../../src/airbyte/http';
+import type { PersonId } from './people';
+import { attempt } from '../attempt';
+import { adoptable, stillThere } from '../findings';
 
 /** Of people, in what is told. */
 const MAX_TOLD = 20;

@@ -1,10 +1,10 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import type { Access, Permission, Person } from '../src/airbyte/people';
-import { AirbyteError } from '../src/airbyte/errors';
-import { covers, isNotOffered } from '../src/airbyte/permissions';
-import type { Granted, Grantee } from '../workflows/grantees/records';
-import { adoptable, stillThere } from './findings';
-import type { Attempt } from './attempt';
+import type { Access, Permission, Person } from '../../src/airbyte/people';
+import { AirbyteError } from '../../src/airbyte/errors';
+import { covers, isNotOffered } from '../../src/airbyte/permissions';
+import type { Granted, Grantee } from '../../workflows/grantees/records';
+import { adoptable, stillThere } from '../findings';
+import type { Attempt } from '../attempt';
 
 /** Airbyte's ids of a principal. */
 export interface PersonId {

@@ -1,9 +1,9 @@
-import type { Access } from '../src/airbyte/people';
-import type { Interest } from '../src/airbyte/http';
-import type { Before, Granted, Grantee, Outcome } from '../workflows/grantees/records';
-import type { Job } from './access-batch';
-import { grant, lookAt, personOf, planFor, remembered, revoke } from './access-people';
-import type { PersonId, Seen } from './access-people';
+import type { Access } from '../../src/airbyte/people';
+import type { Interest } from '../../src/airbyte/http';
+import type { Before, Granted, Grantee, Outcome } from '../../workflows/grantees/records';
+import type { Job } from './batch';
+import { grant, lookAt, personOf, planFor, remembered, revoke } from './people';
+import type { PersonId, Seen } from './people';
 
 export interface AccessActsDeps {
   accessFor: (interest: Interest) => Access;
