@@ -15,7 +15,7 @@ import { createConnectionActivities, findConnection } from './connections';
 import type { DiscoveredStream, ToldStreams } from './discovered';
 import { createForesight } from './foresight';
 import { createSyncActivities } from './jobs';
-import type { MappersByHand } from './mappers';
+import type { MappersByHand } from './comparison/mappers';
 import { lackingTags } from './tags';
 import type { AdoptExisting } from './taking-over';
 import { inShortOf, namesOf } from './seen';

@@ -3,9 +3,9 @@ import type { Plan } from '../src/descriptor/descriptor';
 import type { Finding } from '../src/contract/drift';
 import { componentIn, withoutFingerprint } from '../src/airbyte/names';
 import type { Known } from '../src/runs/provisioned';
-import { connectionDifferences, differencesIn, masked } from './comparison';
+import { connectionDifferences, differencesIn, masked } from './comparison/differences';
 import { asWrite, streamsOf } from './connections';
-import { MAPPERS_OF, withoutIrretrievable } from './mappers';
+import { MAPPERS_OF, withoutIrretrievable } from './comparison/mappers';
 
 /** A finding stays small, whatever it is about. */
 const MAX_NAMED = 20;

@@ -4,7 +4,7 @@ import type { Plan } from '../src/descriptor/descriptor';
 import { createComplete, createResolve } from './actors';
 import type { ActorDeps, ResolveDeps, Written } from './actors';
 import { isReadAs, isUnvouched } from './adoption';
-import { isActorAsWanted } from './comparison';
+import { isActorAsWanted } from './comparison/differences';
 import { discoverFor } from './connections';
 import { mustBeKnown, mustBeOfConnector, mustMeetSpecification } from './definitions';
 import type { DiscoveredStream } from './discovered';

@@ -6,7 +6,7 @@ import type { FormerPlan, Provisioned } from '../src/runs/provisioned';
 import { isRecord } from '../src/contract/json';
 import { MASK } from '../src/secrets/masking';
 import type { Interest } from '../src/airbyte/http';
-import { differencesIn } from './comparison';
+import { differencesIn } from './comparison/differences';
 
 /*
  * The secrets that a source or destination had before a run wrote to it. Airbyte never shows them; the

@@ -4,7 +4,7 @@ import { componentIn, fingerprintIn, ownerOf, withoutFingerprint } from '../src/
 import type { ActorDeps, RestoreActor, Written } from './actors';
 import { hasFormerSecrets, withStored } from './adoption';
 import { attempt } from './attempt';
-import { differencesIn, isActorAsWanted, masked } from './comparison';
+import { differencesIn, isActorAsWanted, masked } from './comparison/differences';
 import { settled } from './findings';
 import { secretPlaces, valueAt, withValues } from './former';
 import type { Former, FormerSecrets, Place } from './former';

@@ -1,8 +1,8 @@
 import type { ConnectionRead, StreamRead } from '../src/airbyte/workspace';
 import { Connection } from '../src/descriptor/connection';
 import { Mapper } from '../src/descriptor/mappers';
-import { cronOf } from './comparison';
-import { nameOfMapper, withoutId } from './mappers';
+import { cronOf } from './comparison/differences';
+import { nameOfMapper, withoutId } from './comparison/mappers';
 import { fit } from './reverse-fit';
 import { warn } from './reverse-note';
 import type { Note, Part } from './reverse-note';

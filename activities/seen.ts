@@ -2,13 +2,13 @@ import type { Actor, ConnectionRead, Kind } from '../src/airbyte/workspace';
 import type { Plan } from '../src/descriptor/descriptor';
 import type { Written } from './actors';
 import type { Found, WholeFound } from './airbyte';
-import { digestOfActor, digestOfConnection } from './comparable';
-import { isConnectionAsWanted } from './comparison';
+import { digestOfActor, digestOfConnection } from './comparison/reads';
+import { isConnectionAsWanted } from './comparison/differences';
 import { asWrite, streamsOf } from './connections';
 import { toldOf } from './discovered';
 import type { Foreseen } from './foresight';
-import { withMappers } from './mappers';
-import type { MappersByHand } from './mappers';
+import { withMappers } from './comparison/mappers';
+import type { MappersByHand } from './comparison/mappers';
 import { createKeeper } from './snapshot';
 import type { Keep, Snapshot } from './snapshot';
 

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Actor, ConnectionRead } from '../src/airbyte/workspace';
 import { isRecord } from '../src/contract/json';
-import type { FormerConnection } from './comparable';
+import type { FormerConnection } from './comparison/reads';
 import { refused } from './findings';
 
 /*

@@ -2,7 +2,7 @@ import type { Airbyte, ConnectionRead, ConnectionWrite, Tag } from '../src/airby
 import { AirbyteError } from '../src/airbyte/errors';
 import { DEFAULT_COLOR } from '../src/descriptor/tags';
 import type { Tags } from '../src/descriptor/tags';
-import type { ConnectionWanted } from './comparison';
+import type { ConnectionWanted } from './comparison/differences';
 import { refused } from './findings';
 
 /** A workspace may have so many (airbyte-platform, TagHandler). */

@@ -2,7 +2,7 @@ import type { Airbyte, ConnectionRead } from '../src/airbyte/workspace';
 import type { ToValidate } from '../workflows/reads/validate';
 import { changesByHand } from './by-hand';
 import { refusalIn } from './findings';
-import type { MappersByHand } from './mappers';
+import type { MappersByHand } from './comparison/mappers';
 import { lackingTags } from './tags';
 import { failed, warning } from './validation-checks';
 import type { Check } from './validation-checks';

@@ -5,7 +5,7 @@ import type { ToValidate } from '../workflows/reads/validate';
 import { candidateOf, homonymsOf, judge } from './taking-over';
 import type { AdoptExisting, Surroundings, Taking } from './taking-over';
 import { isRefusal, listed, named } from './taking-over-words';
-import type { MappersByHand } from './mappers';
+import type { MappersByHand } from './comparison/mappers';
 import { judgeByHand } from './validation-by-hand';
 import { failed, passed, warning } from './validation-checks';
 import type { Check } from './validation-checks';

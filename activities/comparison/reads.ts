@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import stringify from 'safe-stable-stringify';
-import type { Actor, ConnectionRead, ConnectionWrite, StreamRead } from '../src/airbyte/workspace';
-import { cronOf, masked } from './comparison';
+import type {
+  Actor,
+  ConnectionRead,
+  ConnectionWrite,
+  StreamRead,
+} from '../../src/airbyte/workspace';
+import { cronOf, masked } from './differences';
 import { withoutId } from './mappers';
 
 /* Whether two reads of an entity show the same. */

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Actor, ConnectionRead, ConnectionWrite } from '../src/airbyte/workspace';
-import { isRecord } from '../src/contract/json';
-import { MASK, maskRecord } from '../src/secrets/masking';
-import { indexOf } from '../src/airbyte/stream-index';
+import type { Actor, ConnectionRead, ConnectionWrite } from '../../src/airbyte/workspace';
+import { isRecord } from '../../src/contract/json';
+import { MASK, maskRecord } from '../../src/secrets/masking';
+import { indexOf } from '../../src/airbyte/stream-index';
 import { mapperDifferences } from './mappers';
 
 /** As it may go into a history. */
