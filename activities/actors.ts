@@ -10,7 +10,7 @@ import { isUnvouched, takeOver } from './adoption';
 import { attempt } from './attempt';
 import { digestOfActor } from './comparison/reads';
 import { isActorAsWanted, masked } from './comparison/differences';
-import { definitionIdOf, mustBeOfConnector } from './definitions';
+import { definitionIdOf, mustBeOfConnector } from './problems/definitions';
 import { adoptable, byHint, changedSince, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
 import { createFormerSecrets } from './former';

@@ -7,7 +7,7 @@ import type { WholeFound } from './airbyte';
 import { attempt } from './attempt';
 import { digestOfActor } from './comparison/reads';
 import { differencesIn, masked } from './comparison/differences';
-import { definitionIdOf, mustBeOfConnector } from './definitions';
+import { definitionIdOf, mustBeOfConnector } from './problems/definitions';
 import { byHint, changedSince, refused, settled } from './findings';
 import type { Put } from './findings';
 import { secretPlaces, valueAt, withValues } from './former';

@@ -6,7 +6,7 @@ import type { ActorDeps, ResolveDeps, Written } from './actors';
 import { isReadAs, isUnvouched } from './adoption';
 import { isActorAsWanted } from './comparison/differences';
 import { discoverFor } from './connections';
-import { mustBeKnown, mustBeOfConnector, mustMeetSpecification } from './definitions';
+import { mustBeKnown, mustBeOfConnector, mustMeetSpecification } from './problems/definitions';
 import type { DiscoveredStream } from './discovered';
 import type { FailureDetails } from './attempt';
 import { refusalIn, refused } from './findings';

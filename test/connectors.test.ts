@@ -1,7 +1,7 @@
 import { readDescriptor } from '../src/descriptor/descriptor';
 import { RequestError } from '../src/contract/problems';
 import { connectorsOf } from '../simulator/connectors/connectors';
-import { checkSpecification } from '../activities/specification';
+import { checkSpecification } from '../activities/problems/specification';
 import { EXAMPLES, partOf } from './connector-examples';
 import type { Example } from './connector-examples';
 import { descriptor } from './fixtures';

@@ -1,7 +1,7 @@
 import { descriptor, request } from './fixtures';
 import { counts, startHarness } from './harness';
 import type { Harness } from './harness';
-import { checkSpecification, isReadable } from '../activities/specification';
+import { checkSpecification, isReadable } from '../activities/problems/specification';
 import { connectorsOf } from '../simulator/connectors/connectors';
 import type { ActorKind } from '../simulator/connectors/connectors';
 

@@ -1,6 +1,6 @@
 import type { SourceStream } from '../src/airbyte/workspace';
 import { Connection } from '../src/descriptor/connection';
-import { streamProblems } from '../activities/stream-problems';
+import { streamProblems } from '../activities/problems/streams';
 import { counts, isWrite, startHarness } from './harness';
 import type { Harness } from './harness';
 

@@ -1,10 +1,10 @@
-import type { Actor, Airbyte, Definition, Kind } from '../src/airbyte/workspace';
-import type { Plan } from '../src/descriptor/descriptor';
-import { describeProblem } from '../src/contract/problems';
-import type { Problem } from '../src/contract/problems';
-import { AirbyteError } from '../src/airbyte/errors';
-import { closest, someOf } from '../src/descriptor/suggestions';
-import { refused } from './findings';
+import type { Actor, Airbyte, Definition, Kind } from '../../src/airbyte/workspace';
+import type { Plan } from '../../src/descriptor/descriptor';
+import { describeProblem } from '../../src/contract/problems';
+import type { Problem } from '../../src/contract/problems';
+import { AirbyteError } from '../../src/airbyte/errors';
+import { closest, someOf } from '../../src/descriptor/suggestions';
+import { refused } from '../findings';
 import { checkSpecification, withPlatforms } from './specification';
 
 const noSuchDefinition = (kind: Kind, name: string, definitions: Definition[]) => {

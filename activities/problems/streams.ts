@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { SourceStream } from '../src/airbyte/workspace';
-import type { Connection } from '../src/descriptor/connection';
-import type { Problem } from '../src/contract/problems';
-import { indexOf } from '../src/airbyte/stream-index';
-import { suggestion } from '../src/descriptor/suggestions';
-import { apart, clashesIn, nameOf } from '../src/descriptor/targets';
-import type { Rules } from '../src/descriptor/targets';
-import { checkMappers } from './mapper-problems';
+import type { SourceStream } from '../../src/airbyte/workspace';
+import type { Connection } from '../../src/descriptor/connection';
+import type { Problem } from '../../src/contract/problems';
+import { indexOf } from '../../src/airbyte/stream-index';
+import { suggestion } from '../../src/descriptor/suggestions';
+import { apart, clashesIn, nameOf } from '../../src/descriptor/targets';
+import type { Rules } from '../../src/descriptor/targets';
+import { checkMappers } from './mappers';
 
 type Wanted = NonNullable<Connection['streams']>[number];
 

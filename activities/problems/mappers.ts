@@ -1,5 +1,5 @@
-import type { Connection } from '../src/descriptor/connection';
-import type { Mapper } from '../src/descriptor/mappers';
+import type { Connection } from '../../src/descriptor/connection';
+import type { Mapper } from '../../src/descriptor/mappers';
 
 type Wanted = NonNullable<Connection['streams']>[number];
 type Condition = Extract<Mapper, { type: 'row-filtering' }>['mapperConfiguration']['conditions'];

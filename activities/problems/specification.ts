@@ -1,14 +1,14 @@
 import Ajv from 'ajv';
 import type { ErrorObject } from 'ajv';
-import type { Problem } from '../src/contract/problems';
-import { isRecord } from '../src/contract/json';
-import { isReference, referencesIn, withReferences } from '../src/secrets/references';
-import { MASK, maskRecord } from '../src/secrets/masking';
-import { closest, suggestion } from '../src/descriptor/suggestions';
-import { formatPath } from '../src/descriptor/yaml';
-import type { Path } from '../src/descriptor/yaml';
-import { narrow, propertiesOf, variantsOf } from './narrowed';
-import type { Items, Notice, Schema } from './narrowed';
+import type { Problem } from '../../src/contract/problems';
+import { isRecord } from '../../src/contract/json';
+import { isReference, referencesIn, withReferences } from '../../src/secrets/references';
+import { MASK, maskRecord } from '../../src/secrets/masking';
+import { closest, suggestion } from '../../src/descriptor/suggestions';
+import { formatPath } from '../../src/descriptor/yaml';
+import type { Path } from '../../src/descriptor/yaml';
+import { narrow, propertiesOf, variantsOf } from './specification-variants';
+import type { Items, Notice, Schema } from './specification-variants';
 
 const INLINE =
   'is a secret of this connector: put { secretRef: NAME } in its place, and have the platform operator provide it under that name';
