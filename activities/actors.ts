@@ -13,12 +13,12 @@ import { isActorAsWanted, masked } from './comparison/differences';
 import { definitionIdOf, mustBeOfConnector } from './problems/definitions';
 import { adoptable, byHint, changedSince, settled, single, stillThere } from './findings';
 import type { Put } from './findings';
-import { createFormerSecrets } from './former';
-import type { FormerDeps, Place } from './former';
-import { isGone } from './restored';
-import { createRestoreActor } from './restored-actor';
+import { createFormerSecrets } from './former/secrets';
+import type { FormerDeps, Place } from './former/secrets';
+import { isGone } from './former/restored';
+import { createRestoreActor } from './former/actor';
 import type { Sight } from './seen';
-import type { Snapshot } from './snapshot';
+import type { Snapshot } from './former/snapshot';
 
 export type Wanted = Plan['source'] | Plan['destination'];
 

@@ -10,7 +10,7 @@ import { differencesIn, masked } from './comparison/differences';
 import { definitionIdOf, mustBeOfConnector } from './problems/definitions';
 import { byHint, changedSince, refused, settled } from './findings';
 import type { Put } from './findings';
-import { secretPlaces, valueAt, withValues } from './former';
+import { secretPlaces, valueAt, withValues } from './former/secrets';
 import type { Sight } from './seen';
 import { candidateOf, homonymsOf, judge, retiredName } from './taking-over';
 import type { AdoptExisting, Surroundings } from './taking-over';

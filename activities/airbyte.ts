@@ -26,7 +26,7 @@ export type { Written } from './actors';
 export type { Put } from './findings';
 export type { ToldStreams } from './discovered';
 export type { SeenActor, SeenConnection, Sight } from './seen';
-export type { Snapshot } from './snapshot';
+export type { Snapshot } from './former/snapshot';
 
 export type Activities = ReturnType<typeof createActivities>;
 

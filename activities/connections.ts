@@ -20,8 +20,8 @@ import { adoptable, byHint, changedSince, refused, settled, single, stillThere }
 import type { Put } from './findings';
 import { withMappers } from './comparison/mappers';
 import type { MappersByHand } from './comparison/mappers';
-import { isGone } from './restored';
-import { createRestoreConnection } from './restored-connection';
+import { isGone } from './former/restored';
+import { createRestoreConnection } from './former/connection';
 import type { Sight } from './seen';
 import { orTagsAgain, removeUnused, withTags } from './tags';
 

@@ -4,7 +4,7 @@ import { AirbyteError } from '../src/airbyte/errors';
 import { isRecord } from '../src/contract/json';
 import { inWords } from './attempt';
 import type { Attempt, FailureDetails } from './attempt';
-import type { Place } from './former';
+import type { Place } from './former/secrets';
 import { Waiting } from './waiting';
 
 /** An entity that now is as wanted, and what that took. */

@@ -10,7 +10,7 @@ import { mustBeKnown, mustBeOfConnector, mustMeetSpecification } from './problem
 import type { DiscoveredStream } from './discovered';
 import type { FailureDetails } from './attempt';
 import { refusalIn, refused } from './findings';
-import { createFormerSecrets, placesKept } from './former';
+import { createFormerSecrets, placesKept } from './former/secrets';
 
 /*
  * What can be judged of a plan before the first write: a refusal in the middle would have to be undone.

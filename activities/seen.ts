@@ -9,8 +9,8 @@ import { toldOf } from './discovered';
 import type { Foreseen } from './foresight';
 import { withMappers } from './comparison/mappers';
 import type { MappersByHand } from './comparison/mappers';
-import { createKeeper } from './snapshot';
-import type { Keep, Snapshot } from './snapshot';
+import { createKeeper } from './former/snapshot';
+import type { Keep, Snapshot } from './former/snapshot';
 
 /*
  * Between the steps of a run go ids and digests. What is whole goes there only where an undo needs it.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Actor } from '../src/airbyte/workspace';
-import { MAX_KEPT, actorIn, createKeeper } from '../activities/snapshot';
+import { MAX_KEPT, actorIn, createKeeper } from '../activities/former/snapshot';
 import { shrinkingTo } from './noise';
 
 const actorWith = (text: string): Actor => ({

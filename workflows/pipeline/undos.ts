@@ -1,5 +1,5 @@
 import type { Found, Written } from '../../activities/airbyte';
-import type { Restored } from '../../activities/restored';
+import type { Restored } from '../../activities/former/restored';
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import type { Steps } from '../run/steps';

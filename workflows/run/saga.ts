@@ -1,5 +1,5 @@
 import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
-import type { Left, Restored } from '../../activities/restored';
+import type { Left, Restored } from '../../activities/former/restored';
 import type { Run } from './steps';
 import { explain } from './failure';
 

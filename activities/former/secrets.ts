@@ -1,12 +1,12 @@
 import { log } from '@temporalio/activity';
-import type { Actor, Kind } from '../src/airbyte/workspace';
-import type { Plan } from '../src/descriptor/descriptor';
-import { fingerprintIn, fingerprintOf } from '../src/airbyte/names';
-import type { FormerPlan, Provisioned } from '../src/runs/provisioned';
-import { isRecord } from '../src/contract/json';
-import { MASK } from '../src/secrets/masking';
-import type { Interest } from '../src/airbyte/http';
-import { differencesIn } from './comparison/differences';
+import type { Actor, Kind } from '../../src/airbyte/workspace';
+import type { Plan } from '../../src/descriptor/descriptor';
+import { fingerprintIn, fingerprintOf } from '../../src/airbyte/names';
+import type { FormerPlan, Provisioned } from '../../src/runs/provisioned';
+import { isRecord } from '../../src/contract/json';
+import { MASK } from '../../src/secrets/masking';
+import type { Interest } from '../../src/airbyte/http';
+import { differencesIn } from '../comparison/differences';
 
 /*
  * The secrets that a source or destination had before a run wrote to it. Airbyte never shows them; the

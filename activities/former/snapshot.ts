@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import type { Actor, ConnectionRead } from '../src/airbyte/workspace';
-import { isRecord } from '../src/contract/json';
-import type { FormerConnection } from './comparison/reads';
-import { refused } from './findings';
+import type { Actor, ConnectionRead } from '../../src/airbyte/workspace';
+import { isRecord } from '../../src/contract/json';
+import type { FormerConnection } from '../comparison/reads';
+import { refused } from '../findings';
 
 /*
  * What an undo needs of an entity: all of it, with asterisks for secrets. It goes through a run's

@@ -1,7 +1,7 @@
-import type { Kind } from '../src/airbyte/workspace';
-import { refused } from './findings';
-import type { Place } from './former';
-import { dotted } from './former';
+import type { Kind } from '../../src/airbyte/workspace';
+import { refused } from '../findings';
+import type { Place } from './secrets';
+import { dotted } from './secrets';
 
 /** Something that is not as it was, as a reader of the status would say it, and what to do about it. */
 export interface Left {
