@@ -5,7 +5,7 @@ import type { Actor, Airbyte, Kind } from '../src/airbyte/workspace';
 import { MAX_LISTED, REASONS } from '../src/contract/adoption';
 import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from '../src/contract/adoption';
 import { componentIn, ownedName } from '../src/airbyte/names';
-import type { ActorDeps } from './actors';
+import type { ActorDeps } from './pipeline/actors';
 import { attempt } from './attempt';
 import { planChangeover } from './changeover-plan';
 import { refusalIn, refused } from './findings';

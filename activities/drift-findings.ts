@@ -4,7 +4,7 @@ import type { Finding } from '../src/contract/drift';
 import { componentIn, withoutFingerprint } from '../src/airbyte/names';
 import type { Known } from '../src/runs/provisioned';
 import { connectionDifferences, differencesIn, masked } from './comparison/differences';
-import { asWrite, streamsOf } from './connections';
+import { asWrite, streamsOf } from './pipeline/connections';
 import { MAPPERS_OF, withoutIrretrievable } from './comparison/mappers';
 
 /** A finding stays small, whatever it is about. */

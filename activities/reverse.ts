@@ -4,7 +4,7 @@ import type { WorkerConfig } from '../src/config/config';
 import { componentIn } from '../src/airbyte/names';
 import { closest } from '../src/descriptor/suggestions';
 import type { References, WantedConnection } from '../workflows/reads/reverse-provision';
-import type { ActorDeps } from './actors';
+import type { ActorDeps } from './pipeline/actors';
 import { attempt } from './attempt';
 import { byHint } from './findings';
 import { actorPart, nameOfConnector } from './reverse-actor';

@@ -1,9 +1,9 @@
 import type { Airbyte, ConnectionRead } from '../src/airbyte/workspace';
 import type { ToValidate } from '../workflows/reads/validate';
-import { changesByHand } from './by-hand';
+import { changesByHand } from './pipeline/by-hand';
 import { refusalIn } from './findings';
 import type { MappersByHand } from './comparison/mappers';
-import { lackingTags } from './tags';
+import { lackingTags } from './pipeline/tags';
 import { failed, warning } from './validation-checks';
 import type { Check } from './validation-checks';
 

@@ -1,12 +1,12 @@
 import type { Kind } from '../src/airbyte/workspace';
 import type { Redactor } from '../src/secrets/masking';
 import type { ToValidate } from '../workflows/reads/validate';
-import { createResolve } from './actors';
-import type { ActorDeps, ResolveDeps } from './actors';
+import { createResolve } from './pipeline/actors';
+import type { ActorDeps, ResolveDeps } from './pipeline/actors';
 import { attempt } from './attempt';
 import { isActorAsWanted, masked } from './comparison/differences';
 import { definitionIdOf } from './problems/definitions';
-import { lookAtStreams } from './discovered';
+import { lookAtStreams } from './pipeline/discovered';
 import { checkSpecification, isReadable, withPlatforms } from './problems/specification';
 import type { MappersByHand } from './comparison/mappers';
 import { judgeTags } from './validation-by-hand';

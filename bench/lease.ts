@@ -2,7 +2,7 @@ import path from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import type { WorkflowBundleOption } from '@temporalio/worker';
 import { pino } from 'pino';
-import { createActivities } from '../activities/airbyte';
+import { createActivities } from '../activities/pipeline/pipeline';
 import { ROOT } from '../scripts/child';
 import { createReadOne } from '../src/airbyte/odd';
 import { createPublicAirbyte } from '../src/airbyte/public-api/client';

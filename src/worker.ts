@@ -8,7 +8,7 @@ import express from 'express';
 import type { Logger } from 'pino';
 import { createAccessActivities } from '../activities/access/access';
 import { createAccessChanges } from '../activities/access/changes';
-import { createActivities } from '../activities/airbyte';
+import { createActivities } from '../activities/pipeline/pipeline';
 import { createChangeoverActivities } from '../activities/changeover';
 import { createDriftActivities } from '../activities/drift';
 import { createReverseActivities } from '../activities/reverse';

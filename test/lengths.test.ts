@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { lackingTags } from '../activities/tags';
+import { lackingTags } from '../activities/pipeline/tags';
 import { readWanted } from '../src/descriptor/adoption';
 import { cronProblem } from '../src/cron/advice';
 import { RequestError } from '../src/contract/problems';

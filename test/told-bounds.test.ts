@@ -1,6 +1,6 @@
 import { inWords } from '../activities/attempt';
 import { refused } from '../activities/findings';
-import { toldOf } from '../activities/discovered';
+import { toldOf } from '../activities/pipeline/discovered';
 import { reportOf } from '../activities/drift';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import type { Finding } from '../src/contract/drift';

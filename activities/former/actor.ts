@@ -1,8 +1,8 @@
 import type { Actor, Kind } from '../../src/airbyte/workspace';
 import type { Interest } from '../../src/airbyte/http';
 import { componentIn, fingerprintIn, ownerOf, withoutFingerprint } from '../../src/airbyte/names';
-import type { ActorDeps, RestoreActor, Written } from '../actors';
-import { hasFormerSecrets, withStored } from '../adoption';
+import type { ActorDeps, RestoreActor, Written } from '../pipeline/actors';
+import { hasFormerSecrets, withStored } from '../pipeline/adoption';
 import { attempt } from '../attempt';
 import { differencesIn, isActorAsWanted, masked } from '../comparison/differences';
 import { settled } from '../findings';

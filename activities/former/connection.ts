@@ -1,6 +1,6 @@
 import type { Airbyte, ConnectionWrite } from '../../src/airbyte/workspace';
 import { AirbyteError } from '../../src/airbyte/errors';
-import type { ActorDeps } from '../actors';
+import type { ActorDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
 import { differingIn, isWhole, withoutEmptyLists } from '../comparison/reads';
 import type { FormerConnection } from '../comparison/reads';

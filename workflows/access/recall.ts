@@ -5,7 +5,7 @@ import {
   sleep,
   startChild,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../../activities/airbyte';
+import type { FailureDetails } from '../../activities/pipeline/pipeline';
 import { hashOf } from '../grantees/shards';
 import type { UpdateAclInput } from '../run/input';
 import { holdAccess, isHeld } from '../run/lease';

@@ -1,4 +1,9 @@
-import type { Sight, SeenActor, SeenConnection, Snapshot } from '../../activities/airbyte';
+import type {
+  Sight,
+  SeenActor,
+  SeenConnection,
+  Snapshot,
+} from '../../activities/pipeline/pipeline';
 import type { Actor, ConnectionRead } from '../../src/airbyte/workspace';
 
 /*

@@ -4,7 +4,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails, Found, Put } from '../../activities/airbyte';
+import type { FailureDetails, Found, Put } from '../../activities/pipeline/pipeline';
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { isUnreadable, settlesAt } from '../run/failure';

@@ -1,4 +1,4 @@
-import type { Found, Written } from '../../activities/airbyte';
+import type { Found, Written } from '../../activities/pipeline/pipeline';
 import type { Restored } from '../../activities/former/restored';
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';

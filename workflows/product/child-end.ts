@@ -4,7 +4,7 @@ import {
   ChildWorkflowFailure,
   TerminatedFailure,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../../activities/airbyte';
+import type { FailureDetails } from '../../activities/pipeline/pipeline';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import { explain } from '../run/failure';
 

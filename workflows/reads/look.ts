@@ -1,5 +1,5 @@
 import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
-import type { Activities } from '../../activities/airbyte';
+import type { Activities } from '../../activities/pipeline/pipeline';
 import type { Entity } from '../../src/contract/operator';
 import { explain } from '../run/failure';
 

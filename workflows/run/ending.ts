@@ -6,7 +6,7 @@ import {
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails, Found } from '../../activities/airbyte';
+import type { FailureDetails, Found } from '../../activities/pipeline/pipeline';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { KnownIds } from '../../src/descriptor/descriptor';
 import { asMemo, asMessage } from './limits';

@@ -1,5 +1,5 @@
-import type { Actor, ConnectionRead, Kind } from '../src/airbyte/workspace';
-import { componentIn } from '../src/airbyte/names';
+import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
+import { componentIn } from '../../src/airbyte/names';
 
 /* What keeps a pipeline, or one end of it, from being taken over: in words. */
 

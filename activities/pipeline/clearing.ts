@@ -1,7 +1,7 @@
-import type { Airbyte, Job } from '../src/airbyte/workspace';
+import type { Airbyte, Job } from '../../src/airbyte/workspace';
 import type { ActorDeps } from './actors';
-import { attempt } from './attempt';
-import { adoptable, refused } from './findings';
+import { attempt } from '../attempt';
+import { adoptable, refused } from '../findings';
 import { badEnd, endOf } from './jobs';
 
 const CLEARING = ['clear', 'reset'];

@@ -1,8 +1,8 @@
-import type { Airbyte, SourceStream } from '../src/airbyte/workspace';
-import type { Plan } from '../src/descriptor/descriptor';
-import type { Problem } from '../src/contract/problems';
-import { cut } from '../src/contract/lengths';
-import { clashesOfAll, streamProblems } from './problems/streams';
+import type { Airbyte, SourceStream } from '../../src/airbyte/workspace';
+import type { Plan } from '../../src/descriptor/descriptor';
+import type { Problem } from '../../src/contract/problems';
+import { cut } from '../../src/contract/lengths';
+import { clashesOfAll, streamProblems } from '../problems/streams';
 
 export interface Discovery {
   sourceId: string;

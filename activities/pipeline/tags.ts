@@ -1,9 +1,9 @@
-import type { Airbyte, ConnectionRead, ConnectionWrite, Tag } from '../src/airbyte/workspace';
-import { AirbyteError } from '../src/airbyte/errors';
-import { DEFAULT_COLOR } from '../src/descriptor/tags';
-import type { Tags } from '../src/descriptor/tags';
-import type { ConnectionWanted } from './comparison/differences';
-import { refused } from './findings';
+import type { Airbyte, ConnectionRead, ConnectionWrite, Tag } from '../../src/airbyte/workspace';
+import { AirbyteError } from '../../src/airbyte/errors';
+import { DEFAULT_COLOR } from '../../src/descriptor/tags';
+import type { Tags } from '../../src/descriptor/tags';
+import type { ConnectionWanted } from '../comparison/differences';
+import { refused } from '../findings';
 
 /** A workspace may have so many (airbyte-platform, TagHandler). */
 const MAX_TAGS = 100;

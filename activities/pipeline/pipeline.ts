@@ -1,32 +1,32 @@
-import type { Actor, Airbyte, ConnectionRead } from '../src/airbyte/workspace';
-import type { Interest } from '../src/airbyte/http';
-import type { KnownIds, Plan } from '../src/descriptor/descriptor';
-import type { Fabrics } from '../src/secrets/fabrics';
-import type { Provisioned } from '../src/runs/provisioned';
-import type { SecretReferences } from '../src/secrets/references';
+import type { Actor, Airbyte, ConnectionRead } from '../../src/airbyte/workspace';
+import type { Interest } from '../../src/airbyte/http';
+import type { KnownIds, Plan } from '../../src/descriptor/descriptor';
+import type { Fabrics } from '../../src/secrets/fabrics';
+import type { Provisioned } from '../../src/runs/provisioned';
+import type { SecretReferences } from '../../src/secrets/references';
 import { createActorActivities, createResolve, findActor } from './actors';
 import type { PutActor, RestoreActor } from './actors';
 import { createAdoptionActivities, createTaking } from './adoption';
 import type { Seal } from './adoption';
-import { attempt } from './attempt';
+import { attempt } from '../attempt';
 import { changesByHand, onSchedule, refuseToLeave } from './by-hand';
 import { createClearingActivities } from './clearing';
 import { createConnectionActivities, findConnection } from './connections';
 import type { DiscoveredStream, ToldStreams } from './discovered';
 import { createForesight } from './foresight';
 import { createSyncActivities } from './jobs';
-import type { MappersByHand } from './comparison/mappers';
+import type { MappersByHand } from '../comparison/mappers';
 import { lackingTags } from './tags';
 import type { AdoptExisting } from './taking-over';
 import { inShortOf, namesOf } from './seen';
 import type { SeenActor, SeenConnection } from './seen';
 
-export type { FailureDetails, LastWord } from './attempt';
+export type { FailureDetails, LastWord } from '../attempt';
 export type { Written } from './actors';
-export type { Put } from './findings';
+export type { Put } from '../findings';
 export type { ToldStreams } from './discovered';
 export type { SeenActor, SeenConnection, Sight } from './seen';
-export type { Snapshot } from './former/snapshot';
+export type { Snapshot } from '../former/snapshot';
 
 export type Activities = ReturnType<typeof createActivities>;
 

@@ -1,7 +1,7 @@
-import type { Actor, ConnectionRead, Kind } from '../src/airbyte/workspace';
-import { oddness } from '../src/airbyte/odd';
-import type { Plan } from '../src/descriptor/descriptor';
-import { MAX_COLUMN, cut, lengthOf } from '../src/contract/lengths';
+import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
+import { oddness } from '../../src/airbyte/odd';
+import type { Plan } from '../../src/descriptor/descriptor';
+import { MAX_COLUMN, cut, lengthOf } from '../../src/contract/lengths';
 import {
   OTHERWISE,
   another,

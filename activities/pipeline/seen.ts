@@ -1,16 +1,16 @@
-import type { Actor, ConnectionRead, Kind } from '../src/airbyte/workspace';
-import type { Plan } from '../src/descriptor/descriptor';
+import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
+import type { Plan } from '../../src/descriptor/descriptor';
 import type { Written } from './actors';
-import type { Found, WholeFound } from './airbyte';
-import { digestOfActor, digestOfConnection } from './comparison/reads';
-import { isConnectionAsWanted } from './comparison/differences';
+import type { Found, WholeFound } from './pipeline';
+import { digestOfActor, digestOfConnection } from '../comparison/reads';
+import { isConnectionAsWanted } from '../comparison/differences';
 import { asWrite, streamsOf } from './connections';
 import { toldOf } from './discovered';
 import type { Foreseen } from './foresight';
-import { withMappers } from './comparison/mappers';
-import type { MappersByHand } from './comparison/mappers';
-import { createKeeper } from './former/snapshot';
-import type { Keep, Snapshot } from './former/snapshot';
+import { withMappers } from '../comparison/mappers';
+import type { MappersByHand } from '../comparison/mappers';
+import { createKeeper } from '../former/snapshot';
+import type { Keep, Snapshot } from '../former/snapshot';
 
 /*
  * Between the steps of a run go ids and digests. What is whole goes there only where an undo needs it.

@@ -3,25 +3,25 @@ import type {
   ConnectionRead,
   ConnectionWrite,
   SourceStream,
-} from '../src/airbyte/workspace';
-import { understood } from '../src/airbyte/odd';
-import type { Plan } from '../src/descriptor/descriptor';
-import { describeProblem } from '../src/contract/problems';
-import type { Problem } from '../src/contract/problems';
+} from '../../src/airbyte/workspace';
+import { understood } from '../../src/airbyte/odd';
+import type { Plan } from '../../src/descriptor/descriptor';
+import { describeProblem } from '../../src/contract/problems';
+import type { Problem } from '../../src/contract/problems';
 import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
-import { attempt } from './attempt';
-import { digestOfConnection } from './comparison/reads';
-import { isConnectionAsWanted } from './comparison/differences';
-import type { ConnectionWanted } from './comparison/differences';
+import { attempt } from '../attempt';
+import { digestOfConnection } from '../comparison/reads';
+import { isConnectionAsWanted } from '../comparison/differences';
+import type { ConnectionWanted } from '../comparison/differences';
 import { lookAtStreams, toldOf } from './discovered';
 import type { DiscoveredStream, Discovery, ToldStreams } from './discovered';
-import { adoptable, byHint, changedSince, refused, settled, single, stillThere } from './findings';
-import type { Put } from './findings';
-import { withMappers } from './comparison/mappers';
-import type { MappersByHand } from './comparison/mappers';
-import { isGone } from './former/restored';
-import { createRestoreConnection } from './former/connection';
+import { adoptable, byHint, changedSince, refused, settled, single, stillThere } from '../findings';
+import type { Put } from '../findings';
+import { withMappers } from '../comparison/mappers';
+import type { MappersByHand } from '../comparison/mappers';
+import { isGone } from '../former/restored';
+import { createRestoreConnection } from '../former/connection';
 import type { Sight } from './seen';
 import { orTagsAgain, removeUnused, withTags } from './tags';
 

@@ -1,17 +1,17 @@
-import type { ConnectionRead, StreamRead } from '../src/airbyte/workspace';
-import type { Plan } from '../src/descriptor/descriptor';
-import { cut } from '../src/contract/lengths';
+import type { ConnectionRead, StreamRead } from '../../src/airbyte/workspace';
+import type { Plan } from '../../src/descriptor/descriptor';
+import { cut } from '../../src/contract/lengths';
 import { asWrite, streamsOf } from './connections';
-import { isScheduleAsWanted } from './comparison/differences';
-import { refused } from './findings';
+import { isScheduleAsWanted } from '../comparison/differences';
+import { refused } from '../findings';
 import {
   fatesOf,
   irretrievable,
   isIrretrievable,
   nameOfMapper,
   withMappers,
-} from './comparison/mappers';
-import type { MappersByHand } from './comparison/mappers';
+} from '../comparison/mappers';
+import type { MappersByHand } from '../comparison/mappers';
 
 /* What somebody has set at a connection in Airbyte, told before a run changes it. */
 

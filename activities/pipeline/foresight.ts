@@ -1,16 +1,16 @@
-import type { Actor, Airbyte, Kind } from '../src/airbyte/workspace';
-import type { Interest } from '../src/airbyte/http';
-import type { Plan } from '../src/descriptor/descriptor';
+import type { Actor, Airbyte, Kind } from '../../src/airbyte/workspace';
+import type { Interest } from '../../src/airbyte/http';
+import type { Plan } from '../../src/descriptor/descriptor';
 import { createComplete, createResolve } from './actors';
 import type { ActorDeps, ResolveDeps, Written } from './actors';
 import { isReadAs, isUnvouched } from './adoption';
-import { isActorAsWanted } from './comparison/differences';
+import { isActorAsWanted } from '../comparison/differences';
 import { discoverFor } from './connections';
-import { mustBeKnown, mustBeOfConnector, mustMeetSpecification } from './problems/definitions';
+import { mustBeKnown, mustBeOfConnector, mustMeetSpecification } from '../problems/definitions';
 import type { DiscoveredStream } from './discovered';
-import type { FailureDetails } from './attempt';
-import { refusalIn, refused } from './findings';
-import { createFormerSecrets, placesKept } from './former/secrets';
+import type { FailureDetails } from '../attempt';
+import { refusalIn, refused } from '../findings';
+import { createFormerSecrets, placesKept } from '../former/secrets';
 
 /*
  * What can be judged of a plan before the first write: a refusal in the middle would have to be undone.
