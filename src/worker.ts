@@ -13,7 +13,7 @@ import { createChangeoverActivities } from '../activities/changeover';
 import { createDriftActivities } from '../activities/drift';
 import { createReverseActivities } from '../activities/reverse';
 import { createRunActivities } from '../activities/runs';
-import { createValidationActivities } from '../activities/validation';
+import { createValidationActivities } from '../activities/validation/validation';
 import { createAccess } from './airbyte/people';
 import { createAccessMemory } from './runs/access-memory';
 import { createAirbyte } from './airbyte/client';

@@ -1,4 +1,4 @@
-import type { Check } from '../../activities/validation';
+import type { Check } from '../../activities/validation/validation';
 import type { ValidationStatus } from '../../src/contract/coordinator';
 import type { Run } from '../run/steps';
 

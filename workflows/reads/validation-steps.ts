@@ -1,6 +1,6 @@
 import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
-import type { Check, ValidationActivities } from '../../activities/validation';
+import type { Check, ValidationActivities } from '../../activities/validation/validation';
 import { detailsIn, explain, isAirbytes, isUnreadable } from '../run/failure';
 import type { Retry } from '../run/input';
 import { activitiesFor, inPatience } from '../run/steps';

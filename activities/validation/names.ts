@@ -1,14 +1,14 @@
-import type { Actor, ConnectionRead, Kind } from '../src/airbyte/workspace';
-import { oddness } from '../src/airbyte/odd';
-import { componentIn, ownerOf } from '../src/airbyte/names';
-import type { ToValidate } from '../workflows/reads/validate';
-import { candidateOf, homonymsOf, judge } from './pipeline/taking-over';
-import type { AdoptExisting, Surroundings, Taking } from './pipeline/taking-over';
-import { isRefusal, listed, named } from './pipeline/taking-over-words';
-import type { MappersByHand } from './comparison/mappers';
-import { judgeByHand } from './validation-by-hand';
-import { failed, passed, warning } from './validation-checks';
-import type { Check } from './validation-checks';
+import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
+import { oddness } from '../../src/airbyte/odd';
+import { componentIn, ownerOf } from '../../src/airbyte/names';
+import type { ToValidate } from '../../workflows/reads/validate';
+import { candidateOf, homonymsOf, judge } from '../pipeline/taking-over';
+import type { AdoptExisting, Surroundings, Taking } from '../pipeline/taking-over';
+import { isRefusal, listed, named } from '../pipeline/taking-over-words';
+import type { MappersByHand } from '../comparison/mappers';
+import { judgeByHand } from './by-hand';
+import { failed, passed, warning } from './checks';
+import type { Check } from './checks';
 
 /** All that a workspace has. */
 export interface Entities {

@@ -1,11 +1,11 @@
-import type { Airbyte, ConnectionRead } from '../src/airbyte/workspace';
-import type { ToValidate } from '../workflows/reads/validate';
-import { changesByHand } from './pipeline/by-hand';
-import { refusalIn } from './findings';
-import type { MappersByHand } from './comparison/mappers';
-import { lackingTags } from './pipeline/tags';
-import { failed, warning } from './validation-checks';
-import type { Check } from './validation-checks';
+import type { Airbyte, ConnectionRead } from '../../src/airbyte/workspace';
+import type { ToValidate } from '../../workflows/reads/validate';
+import { changesByHand } from '../pipeline/by-hand';
+import { refusalIn } from '../findings';
+import type { MappersByHand } from '../comparison/mappers';
+import { lackingTags } from '../pipeline/tags';
+import { failed, warning } from './checks';
+import type { Check } from './checks';
 
 /* What a provision tells or refuses of what is set in Airbyte, in the same words. */
 

@@ -1,23 +1,23 @@
-import type { Kind } from '../src/airbyte/workspace';
-import type { Redactor } from '../src/secrets/masking';
-import type { ToValidate } from '../workflows/reads/validate';
-import { createResolve } from './pipeline/actors';
-import type { ActorDeps, ResolveDeps } from './pipeline/actors';
-import { attempt } from './attempt';
-import { isActorAsWanted, masked } from './comparison/differences';
-import { definitionIdOf } from './problems/definitions';
-import { lookAtStreams } from './pipeline/discovered';
-import { checkSpecification, isReadable, withPlatforms } from './problems/specification';
-import type { MappersByHand } from './comparison/mappers';
-import { judgeTags } from './validation-by-hand';
-import { failed, notPossible, passed } from './validation-checks';
-import type { Check } from './validation-checks';
-import { definitionsOf, judgeDefinition } from './validation-connectors';
-import type { OneEnd } from './validation-connectors';
-import { hasAll, judgeEachOther, judgeNames } from './validation-names';
-import type { Takeover } from './validation-names';
+import type { Kind } from '../../src/airbyte/workspace';
+import type { Redactor } from '../../src/secrets/masking';
+import type { ToValidate } from '../../workflows/reads/validate';
+import { createResolve } from '../pipeline/actors';
+import type { ActorDeps, ResolveDeps } from '../pipeline/actors';
+import { attempt } from '../attempt';
+import { isActorAsWanted, masked } from '../comparison/differences';
+import { definitionIdOf } from '../problems/definitions';
+import { lookAtStreams } from '../pipeline/discovered';
+import { checkSpecification, isReadable, withPlatforms } from '../problems/specification';
+import type { MappersByHand } from '../comparison/mappers';
+import { judgeTags } from './by-hand';
+import { failed, notPossible, passed } from './checks';
+import type { Check } from './checks';
+import { definitionsOf, judgeDefinition } from './connectors';
+import type { OneEnd } from './connectors';
+import { hasAll, judgeEachOther, judgeNames } from './names';
+import type { Takeover } from './names';
 
-export type { Check } from './validation-checks';
+export type { Check } from './checks';
 
 export type ValidationActivities = ReturnType<typeof createValidationActivities>;
 

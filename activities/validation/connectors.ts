@@ -1,9 +1,9 @@
-import type { Airbyte, Definition, Kind } from '../src/airbyte/workspace';
-import { AirbyteError } from '../src/airbyte/errors';
-import { someOf, suggestion } from '../src/descriptor/suggestions';
-import type { ToValidate } from '../workflows/reads/validate';
-import { failed, notPossible, passed } from './validation-checks';
-import type { Check } from './validation-checks';
+import type { Airbyte, Definition, Kind } from '../../src/airbyte/workspace';
+import { AirbyteError } from '../../src/airbyte/errors';
+import { someOf, suggestion } from '../../src/descriptor/suggestions';
+import type { ToValidate } from '../../workflows/reads/validate';
+import { failed, notPossible, passed } from './checks';
+import type { Check } from './checks';
 
 /** The one of a component's two ends that a check is about. */
 export interface OneEnd {
