@@ -11,7 +11,7 @@ import { createAccessChanges } from '../activities/access/changes';
 import { createActivities } from '../activities/pipeline/pipeline';
 import { createChangeoverActivities } from '../activities/changeover';
 import { createDriftActivities } from '../activities/drift';
-import { createReverseActivities } from '../activities/reverse';
+import { createReverseActivities } from '../activities/reverse/reverse';
 import { createRunActivities } from '../activities/runs';
 import { createValidationActivities } from '../activities/validation/validation';
 import { createAccess } from './airbyte/people';

@@ -1,6 +1,6 @@
-import { actorPart } from '../activities/reverse-actor';
-import { connectionPart } from '../activities/reverse-connection';
-import { ownOptions } from '../activities/reverse-reader-options';
+import { actorPart } from '../activities/reverse/actor';
+import { connectionPart } from '../activities/reverse/connection';
+import { ownOptions } from '../activities/reverse/reader-options';
 import type { ConnectionRead } from '../src/airbyte/workspace';
 
 const OURS = '{"keep_default_na":false,"na_values":["","NaN"]}';

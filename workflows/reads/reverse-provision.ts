@@ -1,5 +1,5 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
-import type { ReverseActivities } from '../../activities/reverse';
+import type { ReverseActivities } from '../../activities/reverse/reverse';
 import type { ReverseProvisioningStatus } from '../../src/contract/coordinator';
 import { explain } from '../run/failure';
 import type { Retry } from '../run/input';

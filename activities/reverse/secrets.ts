@@ -1,6 +1,6 @@
-import { isRecord } from '../src/contract/json';
-import { isReference } from '../src/secrets/references';
-import { MASK, secretsIn } from '../src/secrets/masking';
+import { isRecord } from '../../src/contract/json';
+import { isReference } from '../../src/secrets/references';
+import { MASK, secretsIn } from '../../src/secrets/masking';
 
 const isEmpty = (value: unknown) => isRecord(value) && Object.keys(value).length === 0;
 

@@ -1,14 +1,14 @@
-import type { Actor, Kind } from '../src/airbyte/workspace';
-import { destinationOf, sourceOf } from '../src/connectors';
-import { isRecord } from '../src/contract/json';
-import { ownerOf } from '../src/airbyte/names';
-import { MASK } from '../src/secrets/masking';
-import { fit } from './reverse-fit';
-import type { Fitted } from './reverse-fit';
-import { inform, warn } from './reverse-note';
-import type { Part } from './reverse-note';
-import { ownOptions } from './reverse-reader-options';
-import { withoutSecrets } from './reverse-secrets';
+import type { Actor, Kind } from '../../src/airbyte/workspace';
+import { destinationOf, sourceOf } from '../../src/connectors';
+import { isRecord } from '../../src/contract/json';
+import { ownerOf } from '../../src/airbyte/names';
+import { MASK } from '../../src/secrets/masking';
+import { fit } from './fit';
+import type { Fitted } from './fit';
+import { inform, warn } from './note';
+import type { Part } from './note';
+import { ownOptions } from './reader-options';
+import { withoutSecrets } from './secrets';
 
 /** The definitions that a descriptor has a connector of its own for; the same in every Airbyte. */
 const CONNECTORS: Record<Kind, Record<string, string>> = {

@@ -1,11 +1,11 @@
-import type { ConnectionRead, StreamRead } from '../src/airbyte/workspace';
-import { Connection } from '../src/descriptor/connection';
-import { Mapper } from '../src/descriptor/mappers';
-import { cronOf } from './comparison/differences';
-import { nameOfMapper, withoutId } from './comparison/mappers';
-import { fit } from './reverse-fit';
-import { warn } from './reverse-note';
-import type { Note, Part } from './reverse-note';
+import type { ConnectionRead, StreamRead } from '../../src/airbyte/workspace';
+import { Connection } from '../../src/descriptor/connection';
+import { Mapper } from '../../src/descriptor/mappers';
+import { cronOf } from '../comparison/differences';
+import { nameOfMapper, withoutId } from '../comparison/mappers';
+import { fit } from './fit';
+import { warn } from './note';
+import type { Note, Part } from './note';
 
 /** Airbyte reads back the source's own cursor and key for these, which take none. */
 const KEYLESS = ['full_refresh_overwrite', 'full_refresh_append'];

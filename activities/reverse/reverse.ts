@@ -1,16 +1,16 @@
-import type { Actor, Airbyte, ConnectionRead, Kind } from '../src/airbyte/workspace';
-import { understood } from '../src/airbyte/odd';
-import type { WorkerConfig } from '../src/config/config';
-import { componentIn } from '../src/airbyte/names';
-import { closest } from '../src/descriptor/suggestions';
-import type { References, WantedConnection } from '../workflows/reads/reverse-provision';
-import type { ActorDeps } from './pipeline/actors';
-import { attempt } from './attempt';
-import { byHint } from './findings';
-import { actorPart, nameOfConnector } from './reverse-actor';
-import { connectionPart } from './reverse-connection';
-import { inform } from './reverse-note';
-import type { Note, Part } from './reverse-note';
+import type { Actor, Airbyte, ConnectionRead, Kind } from '../../src/airbyte/workspace';
+import { understood } from '../../src/airbyte/odd';
+import type { WorkerConfig } from '../../src/config/config';
+import { componentIn } from '../../src/airbyte/names';
+import { closest } from '../../src/descriptor/suggestions';
+import type { References, WantedConnection } from '../../workflows/reads/reverse-provision';
+import type { ActorDeps } from '../pipeline/actors';
+import { attempt } from '../attempt';
+import { byHint } from '../findings';
+import { actorPart, nameOfConnector } from './actor';
+import { connectionPart } from './connection';
+import { inform } from './note';
+import type { Note, Part } from './note';
 
 export type ReverseActivities = ReturnType<typeof createReverseActivities>;
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isRecord, parseJson } from '../src/contract/json';
+import { isRecord, parseJson } from '../../src/contract/json';
 
 const optionsIn = (text: unknown) => {
   const options = typeof text === 'string' ? parseJson(text) : undefined;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { isRecord } from '../src/contract/json';
+import { isRecord } from '../../src/contract/json';
 
 type Path = readonly PropertyKey[];
 
