@@ -10,7 +10,7 @@ import { createAccessActivities } from '../activities/access/access';
 import { createAccessChanges } from '../activities/access/changes';
 import { createActivities } from '../activities/pipeline/pipeline';
 import { createChangeoverActivities } from '../activities/changeover';
-import { createDriftActivities } from '../activities/drift';
+import { createDriftActivities } from '../activities/drift/drift';
 import { createReverseActivities } from '../activities/reverse/reverse';
 import { createRunActivities } from '../activities/runs';
 import { createValidationActivities } from '../activities/validation/validation';

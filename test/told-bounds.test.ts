@@ -1,7 +1,7 @@
 import { inWords } from '../activities/attempt';
 import { refused } from '../activities/findings';
 import { toldOf } from '../activities/pipeline/discovered';
-import { reportOf } from '../activities/drift';
+import { reportOf } from '../activities/drift/drift';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import type { Finding } from '../src/contract/drift';
 import { detailsOf, summaryOf } from '../src/runs/pipeline-start';

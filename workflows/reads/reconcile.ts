@@ -5,7 +5,7 @@ import {
   setCurrentDetails,
   upsertMemo,
 } from '@temporalio/workflow';
-import type { DriftActivities } from '../../activities/drift';
+import type { DriftActivities } from '../../activities/drift/drift';
 import type { DriftReport } from '../../src/contract/drift';
 import { explain } from '../run/failure';
 

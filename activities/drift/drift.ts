@@ -1,17 +1,17 @@
 import { ApplicationFailure, log, metricMeter } from '@temporalio/activity';
-import type { Actor, Airbyte } from '../src/airbyte/workspace';
-import { AirbyteError } from '../src/airbyte/errors';
-import { oddness } from '../src/airbyte/odd';
-import type { Plan } from '../src/descriptor/descriptor';
-import { KINDS, countOf } from '../src/contract/drift';
-import type { DriftReport, Finding } from '../src/contract/drift';
-import { fromToken, inToken, ownerOf } from '../src/airbyte/names';
-import type { Known, KnownComponents, Provisioned, State } from '../src/runs/provisioned';
-import { createResolve } from './pipeline/actors';
-import type { ActorDeps, ResolveDeps } from './pipeline/actors';
-import { attempt } from './attempt';
-import { byComponent, findingsOf, remainsOf } from './drift-findings';
-import type { Entities, Pipeline } from './drift-findings';
+import type { Actor, Airbyte } from '../../src/airbyte/workspace';
+import { AirbyteError } from '../../src/airbyte/errors';
+import { oddness } from '../../src/airbyte/odd';
+import type { Plan } from '../../src/descriptor/descriptor';
+import { KINDS, countOf } from '../../src/contract/drift';
+import type { DriftReport, Finding } from '../../src/contract/drift';
+import { fromToken, inToken, ownerOf } from '../../src/airbyte/names';
+import type { Known, KnownComponents, Provisioned, State } from '../../src/runs/provisioned';
+import { createResolve } from '../pipeline/actors';
+import type { ActorDeps, ResolveDeps } from '../pipeline/actors';
+import { attempt } from '../attempt';
+import { byComponent, findingsOf, remainsOf } from './findings';
+import type { Entities, Pipeline } from './findings';
 
 /** The report goes into the history of its run: it must stay small. */
 const MAX_FINDINGS = 200;
