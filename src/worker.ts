@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import { createAccessActivities } from '../activities/access/access';
 import { createAccessChanges } from '../activities/access/changes';
 import { createActivities } from '../activities/pipeline/pipeline';
-import { createChangeoverActivities } from '../activities/changeover';
+import { createChangeoverActivities } from '../activities/changeover/changeover';
 import { createDriftActivities } from '../activities/drift/drift';
 import { createReverseActivities } from '../activities/reverse/reverse';
 import { createRunActivities } from '../activities/runs';

@@ -10,7 +10,7 @@ import {
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ChangeoverActivities } from '../../activities/changeover';
+import type { ChangeoverActivities } from '../../activities/changeover/changeover';
 import type { AdoptionQuery, AdoptionReport, Left, Row } from '../../src/contract/adoption';
 import { explain } from '../run/failure';
 import type { Named } from '../run/input';

@@ -1,14 +1,14 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { log } from '@temporalio/activity';
 import pLimit from 'p-limit';
-import type { Actor, Airbyte, Kind } from '../src/airbyte/workspace';
-import { MAX_LISTED, REASONS } from '../src/contract/adoption';
-import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from '../src/contract/adoption';
-import { componentIn, ownedName } from '../src/airbyte/names';
-import type { ActorDeps } from './pipeline/actors';
-import { attempt } from './attempt';
-import { planChangeover } from './changeover-plan';
-import { refusalIn, refused } from './findings';
+import type { Actor, Airbyte, Kind } from '../../src/airbyte/workspace';
+import { MAX_LISTED, REASONS } from '../../src/contract/adoption';
+import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from '../../src/contract/adoption';
+import { componentIn, ownedName } from '../../src/airbyte/names';
+import type { ActorDeps } from '../pipeline/actors';
+import { attempt } from '../attempt';
+import { planChangeover } from './plan';
+import { refusalIn, refused } from '../findings';
 
 /** Components renamed at once; the client bounds the calls under way for all together. */
 const AT_ONCE = 10;

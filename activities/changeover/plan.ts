@@ -1,6 +1,6 @@
-import type { Actor, ConnectionRead, Kind } from '../src/airbyte/workspace';
-import type { AdoptionQuery, Left, Reason, Row } from '../src/contract/adoption';
-import { componentIn } from '../src/airbyte/names';
+import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
+import type { AdoptionQuery, Left, Reason, Row } from '../../src/contract/adoption';
+import { componentIn } from '../../src/airbyte/names';
 
 /*
  * Which pipelines of an Airbyte become those of components. The existing provisioner gives plain names,
