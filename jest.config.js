@@ -1,10 +1,10 @@
 const common = {
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022' }, sourceMaps: 'inline' }] },
-  globalSetup: '<rootDir>/test/shared-temporal.ts',
-  globalTeardown: '<rootDir>/test/shared-temporal.ts',
+  globalSetup: '<rootDir>/test/support/shared-temporal.ts',
+  globalTeardown: '<rootDir>/test/support/shared-temporal.ts',
 };
 
-/** The fault matrix: each of its suites takes the part of its rows that LONG names (test/sample.ts). */
+/** The fault matrix: each of its suites takes the part of its rows that LONG names (test/support/sample.ts). */
 const matrix = [
   'faults-provision',
   'faults-update',
@@ -81,7 +81,7 @@ const suites = parts
 
 /** @type {import('jest').Config} */
 module.exports = {
-  // What is waited for fails by itself, sooner: test/harness.ts.
+  // What is waited for fails by itself, sooner: test/support/harness.ts.
   testTimeout: 900_000,
   maxWorkers: 2,
   // The rows of the fault matrix all begin at once: they wait for a lane, not for jest.

@@ -3,9 +3,9 @@ import { digestOf, granteesId } from '../src/runs/access-memory';
 import { MAX_ENLISTED } from '../workflows/grantees/component-grants';
 import { MAX_GRANTEES, MAX_WANTED_BY } from '../workflows/grantees/records';
 import { shardOf } from '../workflows/grantees/shards';
-import { accessOf } from './access';
-import { counts, eventually, startHarness } from './harness';
-import type { Harness } from './harness';
+import { accessOf } from './support/access';
+import { counts, eventually, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 let harness: Harness;
 let access: ReturnType<typeof accessOf>;

@@ -3,9 +3,9 @@ import type { Told } from '../activities/access/batch';
 import { ROOT } from '../scripts/child';
 import { dataConverter } from '../src/temporal/payload-codec';
 import { shardOf } from '../workflows/grantees/shards';
-import { accessOf } from './access';
-import { eventually, startHarness } from './harness';
-import type { Harness } from './harness';
+import { accessOf } from './support/access';
+import { eventually, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 /* Who gets access while Airbyte is slow, or others' calls to it are in front. */
 

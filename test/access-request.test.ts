@@ -1,6 +1,6 @@
 import { readAccess } from '../src/descriptor/access-request';
 import { problemsIn } from '../src/descriptor/refs';
-import { descriptor } from './fixtures';
+import { descriptor } from './support/fixtures';
 
 const refs = (count: number) =>
   Array.from({ length: count }, (_, index) => `group:${String(index)}`);

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { AdoptionReport } from '../src/contract/adoption';
-import { descriptor } from './fixtures';
-import { counts, eventually, isWrite, leaseId, startHarness } from './harness';
-import type { Harness } from './harness';
+import { descriptor } from './support/fixtures';
+import { counts, eventually, isWrite, leaseId, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 import {
   connect,
   idsOf,
@@ -13,7 +13,7 @@ import {
   makeByHand,
   onlyThese,
   world,
-} from './takeover-parts';
+} from './support/takeover-parts';
 
 const reportOf = ({ stdout }: { stdout: string }) => AdoptionReport.parse(JSON.parse(stdout));
 

@@ -1,8 +1,8 @@
 import type { Airbyte, ConnectionWrite } from '../src/airbyte/workspace';
 import { AirbyteError } from '../src/airbyte/errors';
-import { APIS, nameIn, unreadable } from './airbyte-operations';
-import { destination, source, startAirbyte } from './airbyte-clients';
-import { FILE, POSTGRES, SNOWFLAKE } from './simulator-bodies';
+import { APIS, nameIn, unreadable } from './support/airbyte-operations';
+import { destination, source, startAirbyte } from './support/airbyte-clients';
+import { FILE, POSTGRES, SNOWFLAKE } from './support/simulator-bodies';
 
 const UNKNOWN = '00000000-1111-4222-8333-444444444444';
 

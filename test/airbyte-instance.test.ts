@@ -4,8 +4,8 @@ import { AirbyteError } from '../src/airbyte/errors';
 import type { AirbyteAuth } from '../src/config/config';
 import type { SimulatorOptions } from '../simulator/simulator';
 import { startSimulator } from '../simulator/simulator';
-import { atEnd, clientOf, detectAt, source, startAirbyte } from './airbyte-clients';
-import { counts, startHarness } from './harness';
+import { atEnd, clientOf, detectAt, source, startAirbyte } from './support/airbyte-clients';
+import { counts, startHarness } from './support/harness';
 
 const oauth: AirbyteAuth = {
   kind: 'oauth',

@@ -7,9 +7,9 @@ import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
 import type { Temporal } from '../scripts/temporal';
 import { TO_CHANGE } from '../src/temporal/calls';
-import { descriptor, request } from './fixtures';
-import { eventually, startHarness } from './harness';
-import type { Harness } from './harness';
+import { descriptor, request } from './support/fixtures';
+import { eventually, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 const CROWD = 1000;
 /** Of them, those that are waited for. */

@@ -6,9 +6,9 @@ import { z } from 'zod';
 import { ValidationResult } from '../src/contract/coordinator';
 import { SystemProblem } from '../src/contract/problems';
 import { createRoom } from '../src/gateway/reception';
-import { CASHFLOW, descriptor, request } from './fixtures';
-import { eventually, startHarness } from './harness';
-import type { Harness } from './harness';
+import { CASHFLOW, descriptor, request } from './support/fixtures';
+import { eventually, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 let harness: Harness;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../scripts/child';
-import { boundsIn, constantsIn, figureIn, titlesIn, valueOf } from './bounds-document';
+import { boundsIn, constantsIn, figureIn, titlesIn, valueOf } from './support/bounds-document';
 
 /* docs/bounds.md against the sources, and against the tests that it names. */
 

@@ -1,12 +1,12 @@
 import Ajv from 'ajv';
 import * as fc from 'fast-check';
 import { z } from 'zod';
-import { schemas } from './contract-schema';
-import { descriptors } from './descriptor-mutations';
-import type { Kind } from './descriptor-mutations';
-import { request } from './fixtures';
-import { counts, eventually, isWrite, startHarness, slowness } from './harness';
-import type { Harness } from './harness';
+import { schemas } from './support/contract/schema';
+import { descriptors } from './support/descriptor-mutations';
+import type { Kind } from './support/descriptor-mutations';
+import { request } from './support/fixtures';
+import { counts, eventually, isWrite, startHarness, slowness } from './support/harness';
+import type { Harness } from './support/harness';
 
 /** Another one with FUZZ_SEED; a failure prints it, with the descriptor made as small as it goes. */
 const SEED = Number(process.env.FUZZ_SEED ?? 20260131);

@@ -8,7 +8,7 @@ import { createHttpServer } from '../src/http-server';
 import { LONGEST_REQUEST } from '../src/runs/start';
 import { listen } from '../src/program';
 import { openAtMost } from '../src/gateway/reception';
-import { eventually } from './harness';
+import { eventually } from './support/harness';
 
 /** What is tested, served; ends with the test. */
 const serve = async (app: Parameters<typeof createHttpServer>[0]) => {

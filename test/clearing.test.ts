@@ -1,5 +1,5 @@
-import { counts, startHarness } from './harness';
-import type { Harness } from './harness';
+import { counts, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 let harness: Harness;
 beforeAll(async () => {

@@ -2,11 +2,11 @@ import { readDescriptor } from '../src/descriptor/descriptor';
 import { RequestError } from '../src/contract/problems';
 import { connectorsOf } from '../simulator/connectors/connectors';
 import { checkSpecification } from '../activities/problems/specification';
-import { EXAMPLES, partOf } from './connector-examples';
-import type { Example } from './connector-examples';
-import { descriptor } from './fixtures';
-import { counts, isWrite, startHarness } from './harness';
-import type { Harness } from './harness';
+import { EXAMPLES, partOf } from './support/connector-examples';
+import type { Example } from './support/connector-examples';
+import { descriptor } from './support/fixtures';
+import { counts, isWrite, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 const SECRETS = ['PASSWORD', 'KEY', 'KEY_ID', 'CERTIFICATE'];
 

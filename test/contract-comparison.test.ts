@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { openApi } from '../src/openapi/document';
-import { CONTRACTS } from './contract-schema';
-import type { Contract } from './contract-schema';
+import { CONTRACTS } from './support/contract/schema';
+import type { Contract } from './support/contract/schema';
 
 /* What the gateway documents, held against the contract of the Coordinator, so that neither drifts. */
 

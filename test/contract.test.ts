@@ -1,9 +1,9 @@
 import Ajv from 'ajv';
 import { gzipSync } from 'node:zlib';
-import { schemas } from './contract-schema';
-import { ALIAS_BOMB, CASHFLOW, descriptor, request } from './fixtures';
-import { startHarness } from './harness';
-import type { Harness } from './harness';
+import { schemas } from './support/contract/schema';
+import { ALIAS_BOMB, CASHFLOW, descriptor, request } from './support/fixtures';
+import { startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 let harness: Harness;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { counts, eventually, startHarness } from './harness';
+import { counts, eventually, startHarness } from './support/harness';
 
 const CALLS = [
   'listSources',

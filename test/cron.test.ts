@@ -5,9 +5,9 @@ import { judgeCron } from '../src/cron/judge';
 import { leastInterval, parseCron } from '../simulator/cron/cron';
 import { Incomputable } from '../simulator/cron/times';
 import { ValidationResult } from '../src/contract/coordinator';
-import { descriptor, fixture, request } from './fixtures';
-import { counts, startHarness } from './harness';
-import type { Harness } from './harness';
+import { descriptor, fixture, request } from './support/fixtures';
+import { counts, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 const FROM = Date.UTC(2027, 0, 1) / 1000;
 const HOUR = 3600;

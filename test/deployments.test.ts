@@ -3,9 +3,9 @@ import { DEFAULT_TASK_QUEUE, deploymentOf } from '../src/contract/deployment';
 import { RunList } from '../src/contract/operator';
 import { isRecord } from '../src/contract/json';
 import { createRunHistory } from '../src/runs/history';
-import { counts, eventually, leaseId, startHarness } from './harness';
-import type { Harness } from './harness';
-import { productsOf } from './product-harness';
+import { counts, eventually, leaseId, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
+import { productsOf } from './support/product-harness';
 
 /* Two deployments in one namespace: a gateway, a worker and an Airbyte each, and the same descriptor. */
 

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { ProvisioningRequest } from '../src/contract/coordinator';
 import { RequestError } from '../src/contract/problems';
 import { readIdentities, readPlans } from '../src/descriptor/product';
-import { ALIAS_BOMB, CASHFLOW } from './fixtures';
+import { ALIAS_BOMB, CASHFLOW } from './support/fixtures';
 
 const id = (component: string) => `urn:dmb:cmp:finance:cashflow:0:${component}`;
 const NONE: string[] = [];

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { readDescriptor, readIdentity } from '../src/descriptor/descriptor';
 import { RequestError } from '../src/contract/problems';
-import { ALIAS_BOMB, CASHFLOW, descriptor } from './fixtures';
+import { ALIAS_BOMB, CASHFLOW, descriptor } from './support/fixtures';
 
 const requestOf = (text: string, latestEnrichedDescriptor?: string) => ({
   descriptorKind: 'COMPONENT_DESCRIPTOR' as const,

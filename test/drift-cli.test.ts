@@ -1,5 +1,5 @@
-import { counts, eventually, isWrite, startHarness } from './harness';
-import type { Harness } from './harness';
+import { counts, eventually, isWrite, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 let harness: Harness;
 

@@ -6,10 +6,10 @@ import type { DriftReport } from '../src/contract/drift';
 import { inToken } from '../src/airbyte/names';
 import { createProvisioned } from '../src/runs/provisioned';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
-import type { Changes } from './fixtures';
-import { API, nameIn } from './airbyte-operations';
-import { CANARY, eventually, isWrite, startHarness } from './harness';
-import type { Harness } from './harness';
+import type { Changes } from './support/fixtures';
+import { API, nameIn } from './support/airbyte-operations';
+import { CANARY, eventually, isWrite, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 /*
  * Each test has a component of its own, as all checks of a harness see all its runs. The first one

@@ -2,15 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../scripts/child';
-import { APIS } from './airbyte-operations';
-import { callsOf, labelOf } from './fault-calls';
-import { kindsOf } from './fault-kinds';
-import { ROWS, markOf } from './fault-matrix';
-import { DOCUMENT, documentOf, readOutcomes } from './fault-matrix-document';
-import { isRecording } from './fault-matrix-recording';
-import { nameOf, SITUATIONS, TOUCHED } from './situation';
-import { SITUATION_ROWS } from './situations';
-import { missingSituations, readSituations, rightSituations } from './situations-document';
+import { APIS } from './support/airbyte-operations';
+import { callsOf, labelOf } from './support/faults/calls';
+import { kindsOf } from './support/faults/kinds';
+import { ROWS, markOf } from './support/faults/matrix';
+import { DOCUMENT, documentOf, readOutcomes } from './support/faults/matrix-document';
+import { isRecording } from './support/faults/matrix-recording';
+import { nameOf, SITUATIONS, TOUCHED } from './support/situations/situation';
+import { SITUATION_ROWS } from './support/situations/rows';
+import { missingSituations, readSituations, rightSituations } from './support/situations/document';
 
 const PRETTIER = path.join(ROOT, 'node_modules', 'prettier', 'bin', 'prettier.cjs');
 

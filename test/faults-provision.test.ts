@@ -1,7 +1,7 @@
-import { API, unreadable } from './airbyte-operations';
-import { useLanes } from './fault-lanes';
-import { testRows } from './fault-rows';
-import { counts } from './harness';
+import { API, unreadable } from './support/airbyte-operations';
+import { useLanes } from './support/faults/lanes';
+import { testRows } from './support/faults/rows';
+import { counts } from './support/harness';
 
 const withLane = useLanes();
 

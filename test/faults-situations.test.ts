@@ -1,3 +1,3 @@
-import { testSituations, useWorlds } from './situation-rows';
+import { testSituations, useWorlds } from './support/situations/run-rows';
 
 testSituations(useWorlds());

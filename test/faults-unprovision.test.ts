@@ -1,4 +1,4 @@
-import { useLanes } from './fault-lanes';
-import { testRows } from './fault-rows';
+import { useLanes } from './support/faults/lanes';
+import { testRows } from './support/faults/rows';
 
 testRows('unprovision', useLanes());

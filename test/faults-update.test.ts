@@ -1,7 +1,7 @@
-import { CHANGES } from './fault-entities';
-import { useLanes } from './fault-lanes';
-import { testRows } from './fault-rows';
-import { isWrite } from './harness';
+import { CHANGES } from './support/faults/entities';
+import { useLanes } from './support/faults/lanes';
+import { testRows } from './support/faults/rows';
+import { isWrite } from './support/harness';
 
 const withLane = useLanes();
 

@@ -4,14 +4,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { ROOT } from '../scripts/child';
 import { findCli } from '../scripts/temporal';
-import { eventually, startHarness } from './harness';
-import type { Harness } from './harness';
-import { RECORDINGS as OF_COMPONENTS } from './recordings';
-import type { Execution } from './recordings';
-import { RECORDINGS as OF_ADOPTION } from './recordings-adoption';
-import { RECORDINGS as IN_SHORT } from './recordings-in-short';
-import { RECORDINGS as OF_THE_REST } from './recordings-rest';
-import { SECRETS } from './takeover-parts';
+import { eventually, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
+import { RECORDINGS as OF_COMPONENTS } from './support/histories/recordings';
+import type { Execution } from './support/histories/recordings';
+import { RECORDINGS as OF_ADOPTION } from './support/histories/adoption';
+import { RECORDINGS as IN_SHORT } from './support/histories/in-short';
+import { RECORDINGS as OF_THE_REST } from './support/histories/rest';
+import { SECRETS } from './support/takeover-parts';
 
 /*
  * Histories of runs that ended in each way, recorded with RECORD_HISTORIES=1; with any other value

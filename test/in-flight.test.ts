@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { subjectOf } from '../src/airbyte/call';
 import { createLimit, whileWanted } from '../src/concurrency/limit';
 import { createSharedReads } from '../src/airbyte/shared-reads';
-import { airbyteOf, atEnd, interestOf, startAirbyte } from './airbyte-clients';
+import { airbyteOf, atEnd, interestOf, startAirbyte } from './support/airbyte-clients';
 
 /* What becomes of those who wait for Airbyte: for their turn, or for what others ask for as well. */
 

@@ -9,7 +9,7 @@ import { createAirbyteHttp } from '../src/airbyte/http';
 import { createHttpServer } from '../src/http-server';
 import { LASTING, createLimit } from '../src/concurrency/limit';
 import { createRedactor } from '../src/secrets/masking';
-import { startHarness } from './harness';
+import { startHarness } from './support/harness';
 
 /** Milliseconds a connection is idle: more than the 5 s after which Node's servers close theirs. */
 const IDLE = 6000;

@@ -1,7 +1,7 @@
-import { COMPONENTS, EXAMPLES, objectOf } from './kit-parts';
-import { request } from './fixtures';
-import { counts, isWrite, startHarness } from './harness';
-import type { Harness } from './harness';
+import { COMPONENTS, EXAMPLES, objectOf } from './support/kit-parts';
+import { request } from './support/fixtures';
+import { counts, isWrite, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 const text = EXAMPLES.map((example) => example.text).join('\n');
 const SECRETS = [

@@ -4,8 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { ROOT } from '../scripts/child';
-import { COMPONENTS, WIZARDS, componentOf, objectOf } from './kit-parts';
-import type { Component } from './kit-parts';
+import { COMPONENTS, WIZARDS, componentOf, objectOf } from './support/kit-parts';
+import type { Component } from './support/kit-parts';
 
 const POLICY = path.join(ROOT, 'kit', 'policies', 'airbyte.cue');
 const CACHE = path.join(ROOT, '.cache');

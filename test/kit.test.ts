@@ -11,7 +11,7 @@ import {
   kitFile,
   objectOf,
   render,
-} from './kit-parts';
+} from './support/kit-parts';
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 const isSpecific = ajv.compile(specificSchema());

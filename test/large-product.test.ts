@@ -1,9 +1,9 @@
-import { counts, eventually, isWrite, startHarness } from './harness';
-import type { Harness } from './harness';
-import { productsOf } from './product-harness';
-import type { Wish } from './product-harness';
+import { counts, eventually, isWrite, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
+import { productsOf } from './support/product-harness';
+import type { Wish } from './support/product-harness';
 import { ValidationStatus } from '../src/contract/coordinator';
-import { largestOf, writtenBy } from './sizes';
+import { largestOf, writtenBy } from './support/sizes';
 
 /** As many as go together (docs/descriptor.md). */
 const COUNT = 200;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { counts, eventually, startHarness } from './harness';
-import type { Harness } from './harness';
+import { counts, eventually, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 /** Milliseconds after the call at which Airbyte does what nobody waits for any more. */
 const LATE = 31_000;

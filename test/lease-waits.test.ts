@@ -5,8 +5,8 @@ import { findCli, startTemporal } from '../scripts/temporal';
 import { FIRST_WAIT, LONG, PART_OF_WAITED } from '../workflows/run/lease-limits';
 import { isRecord } from '../src/contract/json';
 import { createRunHistory } from '../src/runs/history';
-import { eventually, leaseId, startHarness } from './harness';
-import type { Harness } from './harness';
+import { eventually, leaseId, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 /*
  * How long runs wait for their turn is no matter of events. The clock is compressed: the first wait

@@ -11,9 +11,9 @@ import { RunFilter } from '../src/contract/operator';
 import { ownedName, ownerOf } from '../src/airbyte/names';
 import { readPlans } from '../src/descriptor/product';
 import { reverseStart } from '../src/runs/reverse-start';
-import { productOf } from './contract-world';
-import { descriptor, request } from './fixtures';
-import type { Changes } from './fixtures';
+import { productOf } from './support/contract/world';
+import { descriptor, request } from './support/fixtures';
+import type { Changes } from './support/fixtures';
 
 const SPECIFIC = 'dataProduct.components[1].specific';
 

@@ -5,10 +5,10 @@ import { RequestError } from '../src/contract/problems';
 import { lengthOf } from '../src/contract/lengths';
 import { ownerOf } from '../src/airbyte/names';
 import { someOf } from '../src/descriptor/suggestions';
-import { descriptor, request } from './fixtures';
-import type { Changes } from './fixtures';
-import { counts, startHarness } from './harness';
-import type { Harness } from './harness';
+import { descriptor, request } from './support/fixtures';
+import type { Changes } from './support/fixtures';
+import { counts, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 const SPECIFIC = 'dataProduct.components[1].specific';
 

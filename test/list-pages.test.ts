@@ -1,6 +1,6 @@
 import { AirbyteError } from '../src/airbyte/errors';
 import { PAGE, byCursor, byOffset, lookThrough, readList } from '../src/airbyte/list';
-import { startAirbyte } from './airbyte-clients';
+import { startAirbyte } from './support/airbyte-clients';
 
 /* How lists are read whose pages move: at first in memory, then through both APIs. */
 

@@ -1,10 +1,10 @@
 import { createDrift } from '../src/operator/drift';
 import { ReverseProvisioningStatus, ValidationStatus } from '../src/contract/coordinator';
-import { accessOf } from './access';
-import { API } from './airbyte-operations';
-import { descriptor, request } from './fixtures';
-import { counts, eventually, isWrite, startHarness } from './harness';
-import type { Harness } from './harness';
+import { accessOf } from './support/access';
+import { API } from './support/airbyte-operations';
+import { descriptor, request } from './support/fixtures';
+import { counts, eventually, isWrite, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 /*
  * A component in a workspace of 250 entities of each kind that are somebody else's, while their

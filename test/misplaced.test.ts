@@ -2,8 +2,8 @@ import { parse, stringify } from 'yaml';
 import { RequestError, describeProblem } from '../src/contract/problems';
 import { isRecord } from '../src/contract/json';
 import { readPlans } from '../src/descriptor/product';
-import { descriptor, request } from './fixtures';
-import { EXAMPLES, objectOf } from './kit-parts';
+import { descriptor, request } from './support/fixtures';
+import { EXAMPLES, objectOf } from './support/kit-parts';
 import { readAs } from '../src/contract/parse';
 import { ProvisioningRequest } from '../src/contract/coordinator';
 

@@ -1,9 +1,9 @@
 import Ajv2020 from 'ajv/dist/2020';
 import { z } from 'zod';
 import { openApi } from '../src/openapi/document';
-import { CONTRACTS, schemas } from './contract-schema';
-import { startHarness } from './harness';
-import type { Harness } from './harness';
+import { CONTRACTS, schemas } from './support/contract/schema';
+import { startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 /* Every example of the document: requests are made, answers are held against their schemas. */
 

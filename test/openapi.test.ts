@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { createGateway } from '../src/gateway/gateway';
 import type { GatewayDeps } from '../src/gateway/gateway';
 import { openApi } from '../src/openapi/document';
-import { startHarness } from './harness';
+import { startHarness } from './support/harness';
 
 /** No request is made of it: only what it would serve is looked at. */
 const neverCalled = () => Promise.reject(new Error('no request was made'));

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { Replays, RunDetails, RunList } from '../src/contract/operator';
 import { ProvisioningStatus } from '../src/contract/coordinator';
 import { findCli } from '../scripts/temporal';
-import { counts, eventually, isWrite, runCli, startHarness, slowness } from './harness';
-import type { Harness } from './harness';
+import { counts, eventually, isWrite, runCli, startHarness, slowness } from './support/harness';
+import type { Harness } from './support/harness';
 
 let harness: Harness;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import Ajv2020 from 'ajv/dist/2020';
 import { openApi } from '../src/openapi/document';
-import { schemas } from './contract-schema';
-import { counts, eventually, startHarness } from './harness';
-import type { Harness } from './harness';
+import { schemas } from './support/contract/schema';
+import { counts, eventually, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 let harness: Harness;
 beforeAll(async () => {

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
-import { counts, eventually, startHarness } from './harness';
-import type { Harness } from './harness';
-import { descriptor, request } from './fixtures';
+import { counts, eventually, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
+import { descriptor, request } from './support/fixtures';
 
 /** What a test has started, ended after it in reverse. */
 const started: (() => unknown)[] = [];

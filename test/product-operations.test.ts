@@ -1,9 +1,9 @@
 import { Replays, RunDetails, RunList } from '../src/contract/operator';
 import { createDrift } from '../src/operator/drift';
-import { counts, eventually, isWrite, startHarness } from './harness';
-import type { Harness } from './harness';
-import { productsOf } from './product-harness';
-import type { Wish } from './product-harness';
+import { counts, eventually, isWrite, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
+import { productsOf } from './support/product-harness';
+import type { Wish } from './support/product-harness';
 
 /* What operators see and do of data products' runs. */
 

@@ -1,10 +1,10 @@
 import Ajv2020 from 'ajv/dist/2020';
 import { RequestValidationError } from '../src/contract/coordinator';
-import { schemas } from './contract-schema';
-import { counts, eventually, isWrite, startHarness } from './harness';
-import type { Harness } from './harness';
-import { productDescriptor, productsOf } from './product-harness';
-import type { Wish } from './product-harness';
+import { schemas } from './support/contract/schema';
+import { counts, eventually, isWrite, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
+import { productDescriptor, productsOf } from './support/product-harness';
+import type { Wish } from './support/product-harness';
 
 let harness: Harness;
 let products: ReturnType<typeof productsOf>;

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { ValidationStatus } from '../src/contract/coordinator';
 import { createDrift } from '../src/operator/drift';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
-import { counts, eventually, isWrite, startHarness } from './harness';
-import type { Harness } from './harness';
-import { descriptor, request } from './fixtures';
-import type { Changes } from './fixtures';
+import { counts, eventually, isWrite, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
+import { descriptor, request } from './support/fixtures';
+import type { Changes } from './support/fixtures';
 
 /* What protects data at a connection: it is written, told, kept, and put back. */
 

@@ -1,8 +1,8 @@
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
-import { API } from './airbyte-operations';
-import { CANARY, counts, isWrite, startHarness } from './harness';
-import type { Entities, Harness } from './harness';
-import { descriptor, request } from './fixtures';
+import { API } from './support/airbyte-operations';
+import { CANARY, counts, isWrite, startHarness } from './support/harness';
+import type { Entities, Harness } from './support/harness';
+import { descriptor, request } from './support/fixtures';
 
 let harness: Harness;
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { ROOT } from '../scripts/child';
-import { eventually } from './harness';
+import { eventually } from './support/harness';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'provisioner-reaper-'));
 const started: ChildProcess[] = [];

@@ -2,9 +2,9 @@ import { parse, stringify } from 'yaml';
 import { ReverseProvisioningStatus } from '../src/contract/coordinator';
 import { isRecord } from '../src/contract/json';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
-import { descriptor, request } from './fixtures';
-import { CANARY, eventually, isWrite, startHarness } from './harness';
-import type { Harness, HarnessOptions } from './harness';
+import { descriptor, request } from './support/fixtures';
+import { CANARY, eventually, isWrite, startHarness } from './support/harness';
+import type { Harness, HarnessOptions } from './support/harness';
 
 const POSTGRES = 'decd338e-5647-4c0b-adf4-da0e75f5a750';
 const FAKER = 'dfd88b22-b603-4c3d-aad7-3701784586b1';

@@ -1,9 +1,9 @@
 import http from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ProvisioningStatus } from '../src/contract/coordinator';
-import { counts, eventually, startHarness, startProgram } from './harness';
-import type { Harness, HarnessOptions, Program } from './harness';
-import { descriptor, request } from './fixtures';
+import { counts, eventually, startHarness, startProgram } from './support/harness';
+import type { Harness, HarnessOptions, Program } from './support/harness';
+import { descriptor, request } from './support/fixtures';
 
 /** What a test has started, ended after it in reverse. */
 const started: (() => unknown)[] = [];

@@ -4,9 +4,9 @@ import { readPlans } from '../src/descriptor/product';
 import { createReader } from '../src/descriptor/reader';
 import { inputOf, judgeInput } from '../src/descriptor/input-size';
 import { readYaml } from '../src/descriptor/yaml';
-import { productOf } from './contract-world';
-import { descriptor, request } from './fixtures';
-import { shrinkingTo } from './noise';
+import { productOf } from './support/contract/world';
+import { descriptor, request } from './support/fixtures';
+import { shrinkingTo } from './support/noise';
 
 const custom = (filler: string) => ({
   source: {

@@ -5,8 +5,8 @@ import { gunzipSync } from 'node:zlib';
 import { Client, Connection } from '@temporalio/client';
 import { createRedactor, maskRecord } from '../src/secrets/masking';
 import { createDrift } from '../src/operator/drift';
-import { CANARY, eventually, isWrite, startHarness } from './harness';
-import type { Harness } from './harness';
+import { CANARY, eventually, isWrite, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 const KEY = [
   '-----BEGIN PRIVATE KEY-----',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_WORKSPACE_ID, type Simulator, startSimulator } from '../simulator/simulator';
-import { customers, postgres, snowflake } from './simulator-bodies';
-import { createClient } from './simulator-client';
+import { customers, postgres, snowflake } from './support/simulator-bodies';
+import { createClient } from './support/simulator-client';
 
 const workspaceId = DEFAULT_WORKSPACE_ID;
 

@@ -4,8 +4,8 @@ import {
   type SimulatorOptions,
   startSimulator,
 } from '../simulator/simulator';
-import { POSTGRES, postgres } from './simulator-bodies';
-import { API, CONFIG_API, createClient, json } from './simulator-client';
+import { POSTGRES, postgres } from './support/simulator-bodies';
+import { API, CONFIG_API, createClient, json } from './support/simulator-client';
 
 const NOBODY = '11111111-2222-4333-8444-555555555555';
 const workspaceId = DEFAULT_WORKSPACE_ID;

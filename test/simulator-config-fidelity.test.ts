@@ -2,8 +2,8 @@ import Ajv, { type AnySchema } from 'ajv';
 import { z } from 'zod';
 import { DEFAULT_WORKSPACE_ID, type Simulator, startSimulator } from '../simulator/simulator';
 import contract from './fixtures/airbyte-config-api.json';
-import { customers, POSTGRES, postgres, SNOWFLAKE, snowflake } from './simulator-bodies';
-import { CONFIG_API, createClient, json } from './simulator-client';
+import { customers, POSTGRES, postgres, SNOWFLAKE, snowflake } from './support/simulator-bodies';
+import { CONFIG_API, createClient, json } from './support/simulator-client';
 
 let simulator: Simulator;
 beforeAll(async () => {

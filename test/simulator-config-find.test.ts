@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_WORKSPACE_ID, type Simulator, startSimulator } from '../simulator/simulator';
-import { fileSource, postgres, snowflake, SNOWFLAKE } from './simulator-bodies';
-import { createClient, json } from './simulator-client';
+import { fileSource, postgres, snowflake, SNOWFLAKE } from './support/simulator-bodies';
+import { createClient, json } from './support/simulator-client';
 
 const workspaceId = DEFAULT_WORKSPACE_ID;
 const NOBODY = '11111111-2222-4333-8444-555555555555';

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { z } from 'zod';
 import { DEFAULT_WORKSPACE_ID, type Simulator, startSimulator } from '../simulator/simulator';
-import { createClient } from './simulator-client';
+import { createClient } from './support/simulator-client';
 
 const aNumber: unknown = expect.any(Number);
 const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);

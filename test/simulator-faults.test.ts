@@ -4,8 +4,8 @@ import {
   type SimulatorOptions,
   startSimulator,
 } from '../simulator/simulator';
-import { slowness } from './harness';
-import { API, createClient, json } from './simulator-client';
+import { slowness } from './support/harness';
+import { API, createClient, json } from './support/simulator-client';
 
 const operationNames: unknown = expect.arrayContaining(['*', 'createSource', 'createAccessToken']);
 const aNumber: unknown = expect.any(Number);

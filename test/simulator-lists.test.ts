@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_WORKSPACE_ID, type Simulator, startSimulator } from '../simulator/simulator';
-import { createClient, json } from './simulator-client';
+import { createClient, json } from './support/simulator-client';
 
 /* Lists whose pages move on demand, many entities at once, and entities of an odd form. */
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../simulator/simulator';
 import type { Simulator } from '../simulator/simulator';
-import { createClient, json } from './simulator-client';
+import { createClient, json } from './support/simulator-client';
 
 let simulator: Simulator;
 beforeAll(async () => {

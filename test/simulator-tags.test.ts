@@ -1,7 +1,7 @@
 import { startSimulator } from '../simulator/simulator';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import type { Simulator } from '../simulator/simulator';
-import { clientOf } from './airbyte-clients';
+import { clientOf } from './support/airbyte-clients';
 
 /* Tags as both of Airbyte's APIs have them: facts of the API's description and of airbyte-platform. */
 

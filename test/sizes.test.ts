@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { parse } from 'yaml';
-import type { Api } from './airbyte-operations';
-import { descriptor, request } from './fixtures';
-import { counts, isWrite, startHarness } from './harness';
-import type { Harness } from './harness';
-import { writtenBy } from './sizes';
+import type { Api } from './support/airbyte-operations';
+import { descriptor, request } from './support/fixtures';
+import { counts, isWrite, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
+import { writtenBy } from './support/sizes';
 
 /** Bytes, compressed, that any of a run's payloads may have here; Temporal takes 2 MiB. */
 const MOST = 512 * 1024;

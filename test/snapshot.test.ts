@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Actor } from '../src/airbyte/workspace';
 import { MAX_KEPT, actorIn, createKeeper } from '../activities/former/snapshot';
-import { shrinkingTo } from './noise';
+import { shrinkingTo } from './support/noise';
 
 const actorWith = (text: string): Actor => ({
   id: 'b5ae3c40-28d6-44ea-8f4a-1b8f3c7e8d16',

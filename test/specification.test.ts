@@ -1,6 +1,6 @@
-import { descriptor, request } from './fixtures';
-import { counts, startHarness } from './harness';
-import type { Harness } from './harness';
+import { descriptor, request } from './support/fixtures';
+import { counts, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 import { checkSpecification, isReadable } from '../activities/problems/specification';
 import { connectorsOf } from '../simulator/connectors/connectors';
 import type { ActorKind } from '../simulator/connectors/connectors';

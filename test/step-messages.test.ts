@@ -1,9 +1,9 @@
 import { ActivityFailure, TimeoutFailure } from '@temporalio/common';
 import { notDone } from '../src/airbyte/errors';
 import { explain } from '../workflows/run/failure';
-import { accessOf } from './access';
-import { eventually, startHarness } from './harness';
-import type { Harness } from './harness';
+import { accessOf } from './support/access';
+import { eventually, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 /* What a step that ended tells: which call, about what, for how long, how often. */
 

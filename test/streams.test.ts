@@ -1,8 +1,8 @@
 import type { SourceStream } from '../src/airbyte/workspace';
 import { Connection } from '../src/descriptor/connection';
 import { streamProblems } from '../activities/problems/streams';
-import { counts, isWrite, startHarness } from './harness';
-import type { Harness } from './harness';
+import { counts, isWrite, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 const FULL = ['full_refresh_overwrite', 'full_refresh_append'];
 const MODES = [...FULL, 'incremental_append', 'incremental_deduped_history'];

@@ -1,11 +1,11 @@
 import { createDrift } from '../src/operator/drift';
 import { countOf } from '../src/contract/drift';
 import { ReverseProvisioningStatus, ValidationStatus } from '../src/contract/coordinator';
-import { descriptor, request } from './fixtures';
-import type { Changes } from './fixtures';
-import { counts, eventually, isWrite, startHarness } from './harness';
-import type { Harness } from './harness';
-import { productsOf } from './product-harness';
+import { descriptor, request } from './support/fixtures';
+import type { Changes } from './support/fixtures';
+import { counts, eventually, isWrite, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
+import { productsOf } from './support/product-harness';
 import {
   AS_MADE,
   BY_HAND,
@@ -18,7 +18,7 @@ import {
   makeByHand,
   onlyThese,
   world,
-} from './takeover-parts';
+} from './support/takeover-parts';
 
 const PREFIXED = { ...AS_MADE, connection: { ...AS_MADE.connection, prefix: 'o_' } };
 

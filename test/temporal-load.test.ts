@@ -16,8 +16,8 @@ import { createStatus } from '../src/runs/status';
 import { TO_CHANGE, repeatedly } from '../src/temporal/calls';
 import { CONNECTION_OPTIONS } from '../src/temporal/client';
 import { isOutage, isTooLarge, refusalOf } from '../src/temporal/errors';
-import { eventually, startHarness } from './harness';
-import type { Harness } from './harness';
+import { eventually, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 /* A Temporal that answers late, is not there, or refuses; one of its own, as it is stopped on the way. */
 

@@ -21,7 +21,7 @@ import {
   MAX_VALUE,
 } from '../workflows/run/limits';
 import { streamNames } from '../workflows/pipeline/streams';
-import { descriptor } from './fixtures';
+import { descriptor } from './support/fixtures';
 
 test.each([
   ['a line', asLine, 4000],

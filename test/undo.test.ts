@@ -1,9 +1,9 @@
-import { API } from './airbyte-operations';
-import { eventually, isWrite } from './harness';
-import { differencesOf } from './situation-state';
-import { useWorlds } from './situation-rows';
-import { ended, LAST, NEW_HOST } from './situation-world';
-import type { Told, Wish } from './situation-world';
+import { API } from './support/airbyte-operations';
+import { eventually, isWrite } from './support/harness';
+import { differencesOf } from './support/situations/state';
+import { useWorlds } from './support/situations/run-rows';
+import { ended, LAST, NEW_HOST } from './support/situations/world';
+import type { Told, Wish } from './support/situations/world';
 
 /* What an undo did wrong when it was first examined, each by itself; the fault matrix has the rest. */
 

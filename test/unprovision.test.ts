@@ -1,5 +1,5 @@
-import { counts, isWrite, startHarness } from './harness';
-import type { Harness } from './harness';
+import { counts, isWrite, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 let harness: Harness;
 beforeAll(async () => {

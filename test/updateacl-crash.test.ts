@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { findCli } from '../scripts/temporal';
-import { accessOf } from './access';
-import { eventually, startHarness } from './harness';
+import { accessOf } from './support/access';
+import { eventually, startHarness } from './support/harness';
 
 const DEVS = 'group:devs';
 

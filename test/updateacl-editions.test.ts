@@ -1,6 +1,6 @@
-import { accessOf } from './access';
-import { startHarness } from './harness';
-import type { Harness } from './harness';
+import { accessOf } from './support/access';
+import { startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 let harness: Harness;
 let access: ReturnType<typeof accessOf>;

@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
 import { RequestValidationError } from '../src/contract/coordinator';
-import { accessOf, isAccessWrite } from './access';
-import { counts, eventually, startHarness } from './harness';
-import type { Harness } from './harness';
+import { accessOf, isAccessWrite } from './support/access';
+import { counts, eventually, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 let harness: Harness;
 let access: ReturnType<typeof accessOf>;

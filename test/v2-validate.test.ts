@@ -1,10 +1,10 @@
 import { stringify } from 'yaml';
 import { ValidationStatus } from '../src/contract/coordinator';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
-import { CASHFLOW, descriptor, request } from './fixtures';
-import type { Changes } from './fixtures';
-import { CANARY, eventually, isWrite, startHarness, slowness } from './harness';
-import type { Harness, HarnessOptions } from './harness';
+import { CASHFLOW, descriptor, request } from './support/fixtures';
+import type { Changes } from './support/fixtures';
+import { CANARY, eventually, isWrite, startHarness, slowness } from './support/harness';
+import type { Harness, HarnessOptions } from './support/harness';
 
 const FILE = '778daa7c-feaf-4db6-96f3-70fd645acc77';
 const POSTGRES = 'decd338e-5647-4c0b-adf4-da0e75f5a750';

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { findCli } from '../scripts/temporal';
-import { counts, eventually, leaseId, startHarness } from './harness';
-import type { Harness } from './harness';
+import { counts, eventually, leaseId, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
 
 const connections: Connection[] = [];
 const harnesses: Harness[] = [];

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { RunDetails } from '../src/contract/operator';
-import { counts, eventually, startHarness } from './harness';
-import type { Harness } from './harness';
-import { productsOf } from './product-harness';
+import { counts, eventually, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
+import { productsOf } from './support/product-harness';
 
 const SLOTS = 3;
 /** Runs that wait for their first sync, beside one that has something to do. */

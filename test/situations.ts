@@ -1,6 +1,0 @@
-import type { Situation } from './situation';
-import { ACCESSES, PRODUCTS, REMOVALS } from './situations-others';
-import { UPDATES } from './situations-update';
-
-/** The rows of the second table of the fault matrix. */
-export const SITUATION_ROWS: Situation[] = [...UPDATES, ...PRODUCTS, ...ACCESSES, ...REMOVALS];

@@ -1,0 +1,167 @@
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
+import { descriptor, request } from '../fixtures';
+import { eventually, startHarness } from '../harness';
+import type { Harness, Program } from '../harness';
+
+/* What there must be for every operation to give each of its answers. */
+
+/** Gateways by what is behind them: a worker; Temporal, but no worker of its queue; nothing. */
+export type Behind = 'worker' | 'no worker' | 'no Temporal';
+
+/** Runs in every state there is; a token each. */
+export interface Tokens {
+  completed: string;
+  failed: string;
+  terminated: string;
+  unprovisioned: string;
+  running: string;
+  toTerminate: string;
+  aclUpdated: string;
+  validated: string;
+  refused: string;
+  validating: string;
+  notValidated: string;
+  reversed: string;
+  notReversed: string;
+  reversing: string;
+}
+
+export interface World {
+  harness: Harness;
+  gateways: Record<Behind, Program>;
+  tokens: Tokens;
+  stop: () => Promise<void>;
+}
+
+export const productOf = (text: string) =>
+  stringify(z.object({ dataProduct: z.unknown() }).parse(parse(text)).dataProduct);
+
+const ask = async (gateway: Program, method: string, path: string, body?: object) => {
+  const response = await fetch(`${gateway.found}${path}`, {
+    method,
+    ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  });
+  return response.text();
+};
+
+/** Polls as the Coordinator does, on whichever status route. */
+const ended = async (gateway: Program, path: string) => {
+  await eventually(async () => {
+    const text = await ask(gateway, 'GET', `${path}/status`);
+    return text.includes('"RUNNING"') || text.includes('"TERMINATING"') ? undefined : text;
+  }, `the end of ${path}`);
+};
+
+const post = async (gateway: Program, path: string, body: object) => {
+  const text = await ask(gateway, 'POST', path, body);
+  // An operation that is not there yet has no token; its rows then tell so.
+  return text.startsWith('{') ? 'none' : text;
+};
+
+const Ids = z.object({
+  info: z.object({ privateInfo: z.looseObject({ connectionId: z.string() }) }),
+});
+
+const reverseOf = (environment: string, connectionId: string) => ({
+  useCaseTemplateId: 'urn:dmb:utm:airbyte-standard:0.0.0',
+  environment,
+  params: { connectionId },
+});
+
+/** A run that a worker cannot end, as no worker knows of it; an operator can. */
+const brokenOff = async ({ client }: Harness, token: string) => {
+  if (token !== 'none') await client.workflow.getHandle(token).terminate();
+  return token;
+};
+
+const provisioned = async (harness: Harness) => {
+  const completed = await harness.start('provision', { component: 'completed' });
+  const unprovisioned = await harness.start('unprovision', { component: 'unprovisioned' });
+  await Promise.all([harness.finished(completed), harness.finished(unprovisioned)]);
+  await harness.fault({ operation: 'createConnection', status: 400 });
+  const failed = await harness.start('provision', { component: 'failed' });
+  await harness.finished(failed);
+  await harness.fault({ operation: 'createSource', status: 503, times: 0 });
+  const terminated = await harness.start('provision', { component: 'terminated' });
+  await harness.call('DELETE', `/v1/provision/${terminated}`);
+  await ended(harness.gateway(), `/v1/provision/${terminated}`);
+  await harness.clearFaults();
+  return { completed, unprovisioned, failed, terminated };
+};
+
+/** Runs that stay as they are: nobody works on them. */
+const idle = async (gateway: Program, harness: Harness) => {
+  const { environment } = harness;
+  const body = (component: string) => request(descriptor({ environment, component }));
+  return {
+    running: await post(gateway, '/v1/provision', body('running')),
+    toTerminate: await post(gateway, '/v1/provision', body('to-terminate')),
+    validating: await post(gateway, '/v2/validate', body('validating')),
+    notValidated: await brokenOff(
+      harness,
+      await post(gateway, '/v2/validate', body('not-validated')),
+    ),
+    reversing: await post(gateway, '/v1/reverse-provisioning', reverseOf(environment, 'any')),
+  };
+};
+
+const others = async (harness: Harness, completed: string) => {
+  const { environment } = harness;
+  const gateway = harness.gateway();
+  const { connectionId } = Ids.parse(await harness.status(completed)).info.privateInfo;
+  const text = descriptor({ environment, component: 'completed' });
+  const at = (path: string, body: object) => post(gateway, path, body);
+  const tokens = {
+    aclUpdated: await at('/v1/updateacl', { refs: [], provisionInfo: { request: text } }),
+    validated: await at('/v2/validate', request(text)),
+    refused: await at('/v2/validate', request(text.replace('format: csv', 'format: cvs'))),
+    reversed: await at('/v1/reverse-provisioning', reverseOf(environment, connectionId)),
+    notReversed: await at(
+      '/v1/reverse-provisioning',
+      reverseOf(environment, '00000000-0000-4000-8000-00000000dead'),
+    ),
+  };
+  const { aclUpdated, validated, refused, reversed, notReversed } = tokens;
+  await Promise.all(
+    [
+      `/v1/provision/${aclUpdated}`,
+      `/v2/validate/${validated}`,
+      `/v2/validate/${refused}`,
+      `/v1/reverse-provisioning/${reversed}`,
+      `/v1/reverse-provisioning/${notReversed}`,
+    ].map((path) => ended(gateway, path)),
+  );
+  return tokens;
+};
+
+export const startWorld = async (): Promise<World> => {
+  // Not about Airbyte's time: runs are to end as they should on a busy machine too.
+  const patience = { AIRBYTE_REQUEST_TIMEOUT: '10s', AIRBYTE_GIVE_UP_AFTER: '1m' };
+  const env = { BASE_PATH: '/datamesh.specificprovisioner', ...patience };
+  const harness = await startHarness({ env });
+  const stop = () => harness.stop();
+  try {
+    const [noWorker, noTemporal] = await Promise.all([
+      harness.startGateway({ TEMPORAL_TASK_QUEUE: `${harness.environment}-idle` }),
+      harness.startGateway({ TEMPORAL_ADDRESS: '127.0.0.1:1' }),
+    ]);
+    const gateways = {
+      worker: harness.gateway(),
+      'no worker': noWorker,
+      'no Temporal': noTemporal,
+    };
+    const runs = await provisioned(harness);
+    const rest = await others(harness, runs.completed);
+    const tokens = { ...runs, ...rest, ...(await idle(noWorker, harness)) };
+    const stopAll = async () => {
+      for (const token of [tokens.running, tokens.toTerminate, tokens.validating, tokens.reversing])
+        await brokenOff(harness, token);
+      await stop();
+    };
+    return { harness, gateways, tokens, stop: stopAll };
+  } catch (err) {
+    await stop();
+    throw err;
+  }
+};

@@ -1,0 +1,59 @@
+import pLimit from 'p-limit';
+import { LANES } from './kinds';
+import type { Lane } from './kinds';
+import { startHarness } from '../harness';
+import type { Harness } from '../harness';
+
+/** Harnesses, in each test file. */
+const LANE_COUNT = { patient: 3, hasty: 2 };
+const startLane = (lane: Lane) => {
+  const { requestTimeout, giveUpAfter } = LANES[lane];
+  return startHarness({
+    env: {
+      AIRBYTE_REQUEST_TIMEOUT: `${String(requestTimeout)}ms`,
+      AIRBYTE_GIVE_UP_AFTER: `${String(giveUpAfter)}ms`,
+      AIRBYTE_RETRY_INITIAL: '50ms',
+      AIRBYTE_RETRY_MAX_INTERVAL: '200ms',
+      AIRBYTE_SETTLE_TIME: '800ms',
+    },
+  });
+};
+
+/** Harnesses of one kind, so many at once. */
+export const createPool = (size: number, startOne: () => Promise<Harness>) => {
+  const limit = pLimit(size);
+  const started: Promise<Harness>[] = [];
+  const idle: Harness[] = [];
+  const start = () => {
+    const starting = startOne();
+    started.push(starting);
+    return starting;
+  };
+  return {
+    use: <Result>(work: (harness: Harness) => Promise<Result>) =>
+      limit(async () => {
+        const harness = idle.pop() ?? (await start());
+        await harness.resetAirbyte();
+        // After a failure its run may go on and take the next one's faults: it is not used again.
+        const result = await work(harness);
+        idle.push(harness);
+        return result;
+      }),
+    stop: async () => {
+      const harnesses = await Promise.allSettled(started);
+      const running = harnesses.flatMap((each) =>
+        each.status === 'fulfilled' ? [each.value.stop()] : [],
+      );
+      await Promise.all(running);
+    },
+  };
+};
+
+/** For one test file: lends harnesses, each with an Airbyte that has nothing yet. */
+export const useLanes = () => {
+  const poolOf = (lane: Lane) => createPool(LANE_COUNT[lane], () => startLane(lane));
+  const pools = { patient: poolOf('patient'), hasty: poolOf('hasty') };
+  afterAll(() => Promise.all(Object.values(pools).map((pool) => pool.stop())));
+  return <Result>(lane: Lane, work: (harness: Harness) => Promise<Result>) => pools[lane].use(work);
+};
+export type Lanes = ReturnType<typeof useLanes>;
