@@ -2,7 +2,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Info } from '@temporalio/activity';
 import { AirbyteError, notDone } from '../src/airbyte/errors';
 import type { Asked, OutOfTime } from '../src/airbyte/errors';
-import type { Interest } from '../src/airbyte/http';
+import type { CallInterest } from '../src/airbyte/http';
 import { forTimer } from '../src/contract/durations';
 import { isRecord } from '../src/contract/json';
 import { cut } from '../src/contract/lengths';
@@ -48,7 +48,7 @@ export interface Attempt {
   /** Milliseconds since the step was scheduled. */
   age: number;
   /** In Airbyte's answers; over when the run cancels the step, or when its time is up. */
-  interest: Interest;
+  interest: CallInterest;
   /** Until then (epoch milliseconds) what an earlier attempt asked for may still come about. */
   settlesAt: number;
 }

@@ -1,5 +1,5 @@
 import { gatewayConfig } from './config/config';
-import { deploymentOf } from './contract/deployment';
+import { deploymentOf } from './contract/ids';
 import { createDraining } from './gateway/draining';
 import { createGateway } from './gateway/gateway';
 import { createHttpServer } from './http-server';

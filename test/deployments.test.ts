@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_TASK_QUEUE, deploymentOf } from '../src/contract/deployment';
+import { DEFAULT_TASK_QUEUE, deploymentOf } from '../src/contract/ids';
 import { RunList } from '../src/contract/operator';
 import { isRecord } from '../src/contract/json';
 import { createRunHistory } from '../src/runs/history';

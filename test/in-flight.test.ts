@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { subjectOf } from '../src/airbyte/call';
-import { createLimit, whileWanted } from '../src/concurrency/limit';
+import { whileWanted } from '../src/concurrency/interest';
+import { createLimit } from '../src/concurrency/limit';
 import { createSharedReads } from '../src/airbyte/shared-reads';
 import { airbyteOf, atEnd, interestOf, startAirbyte } from './support/airbyte-clients';
 

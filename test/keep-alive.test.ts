@@ -7,7 +7,8 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { createAirbyteHttp } from '../src/airbyte/http';
 import { createHttpServer } from '../src/http-server';
-import { LASTING, createLimit } from '../src/concurrency/limit';
+import { LASTING } from '../src/concurrency/interest';
+import { createLimit } from '../src/concurrency/limit';
 import { createRedactor } from '../src/secrets/masking';
 import { startHarness } from './support/harness';
 

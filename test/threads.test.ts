@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { RequestError, SystemProblem } from '../src/contract/problems';
 import { THREADS } from '../src/gateway/readings';
-import { LASTING } from '../src/concurrency/limit';
+import { LASTING } from '../src/concurrency/interest';
 import { createThreads } from '../src/concurrency/threads';
 
 const MINUTE = 60_000;

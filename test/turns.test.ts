@@ -1,5 +1,5 @@
 import { STARTS } from '../src/runs/start';
-import { LASTING } from '../src/concurrency/limit';
+import { LASTING } from '../src/concurrency/interest';
 import { createTurns } from '../src/runs/start-queue';
 
 const down = new Error('down');

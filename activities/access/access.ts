@@ -1,7 +1,7 @@
 import type { Access, Permission, Person } from '../../src/airbyte/people';
 import { covers, isNotOffered } from '../../src/airbyte/permissions';
 import type { Principal } from '../../src/descriptor/refs';
-import type { Interest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/airbyte/http';
 import type { PersonId } from './people';
 import { attempt } from '../attempt';
 import { adoptable, stillThere } from '../findings';
@@ -55,7 +55,7 @@ export interface Given {
 }
 
 export interface AccessDeps {
-  accessFor: (interest: Interest) => Access;
+  accessFor: (interest: CallInterest) => Access;
   /** What updateacl grants: a PermissionType. */
   accessPermission: string;
 }

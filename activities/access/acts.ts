@@ -1,12 +1,12 @@
 import type { Access } from '../../src/airbyte/people';
-import type { Interest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/airbyte/http';
 import type { Before, Granted, Grantee, Outcome } from '../../workflows/grantees/records';
 import type { Job } from './batch';
 import { grant, lookAt, personOf, planFor, remembered, revoke } from './people';
 import type { PersonId, Seen } from './people';
 
 export interface AccessActsDeps {
-  accessFor: (interest: Interest) => Access;
+  accessFor: (interest: CallInterest) => Access;
   /** What updateacl grants: a PermissionType. */
   accessPermission: string;
 }

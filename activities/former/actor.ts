@@ -1,5 +1,5 @@
 import type { Actor, Kind } from '../../src/airbyte/workspace';
-import type { Interest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/airbyte/http';
 import { componentIn, fingerprintIn, ownerOf, withoutFingerprint } from '../../src/airbyte/names';
 import type { ActorDeps, RestoreActor, Written } from '../pipeline/actors';
 import { hasFormerSecrets, withStored } from '../pipeline/adoption';
@@ -71,7 +71,7 @@ export interface RestoreDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'> {
  * secrets. Writes nothing where one of these cannot be had, as another would go to the former host.
  */
 export const createRestoreActor = ({ airbyteFor, hrefOf, former }: RestoreDeps) => {
-  const formerOf = (kind: Kind, given: { key: string; before: Actor; interest: Interest }) => () =>
+  const formerOf = (kind: Kind, given: { key: string; before: Actor; interest: CallInterest }) => () =>
     former(kind, given);
 
   return (kind: Kind, given: RestoreActor) =>

@@ -5,7 +5,7 @@ import { fingerprintIn, fingerprintOf } from '../../src/airbyte/names';
 import type { FormerPlan, Provisioned } from '../../src/runs/provisioned';
 import { isRecord } from '../../src/contract/json';
 import { MASK } from '../../src/secrets/masking';
-import type { Interest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/airbyte/http';
 import { differencesIn } from '../comparison/differences';
 
 /*
@@ -96,7 +96,7 @@ export const createFormerSecrets =
   ({ provisioned, fingerprintKey, complete }: FormerDeps) =>
   async (
     kind: Kind,
-    { key, before, interest }: { key: string; before: Actor; interest: Interest },
+    { key, before, interest }: { key: string; before: Actor; interest: CallInterest },
   ): Promise<Former> => {
     let known: Former | undefined;
 

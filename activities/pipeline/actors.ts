@@ -1,6 +1,6 @@
 import type { Actor, Airbyte, Kind } from '../../src/airbyte/workspace';
 import { OddEntity } from '../../src/airbyte/errors';
-import type { Interest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/airbyte/http';
 import { understood } from '../../src/airbyte/odd';
 import type { Plan } from '../../src/descriptor/descriptor';
 import type { Fabrics } from '../../src/secrets/fabrics';
@@ -58,7 +58,7 @@ export interface Written {
 }
 
 export interface ActorDeps {
-  airbyteFor: (interest: Interest) => Airbyte;
+  airbyteFor: (interest: CallInterest) => Airbyte;
   fabrics: Fabrics;
   references: SecretReferences;
   provisioned: FormerDeps['provisioned'];

@@ -1,6 +1,6 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import { OddEntity } from '../../src/airbyte/errors';
-import type { Interest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/airbyte/http';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { componentIn, fingerprintIn, ownedName } from '../../src/airbyte/names';
 import type { WholeFound } from './pipeline';
@@ -26,7 +26,7 @@ import type { Refusal } from './taking-over-words';
 const FEW = 3;
 
 export interface AdoptionDeps {
-  airbyteFor: (interest: Interest) => Airbyte;
+  airbyteFor: (interest: CallInterest) => Airbyte;
   hrefOf: (path: string) => string;
   adoptExisting: AdoptExisting;
 }

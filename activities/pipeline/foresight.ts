@@ -1,5 +1,5 @@
 import type { Actor, Airbyte, Kind } from '../../src/airbyte/workspace';
-import type { Interest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/airbyte/http';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { createComplete, createResolve } from './actors';
 import type { ActorDeps, ResolveDeps, Written } from './actors';
@@ -51,7 +51,7 @@ const joined = (refusals: FailureDetails[]) =>
 interface Before {
   plan: Plan;
   before: Actor | undefined;
-  interest: Interest;
+  interest: CallInterest;
 }
 
 /** Refuses what cannot come about, and tells what will. */
@@ -63,7 +63,7 @@ export const createForesight = (deps: ResolveDeps & Pick<ActorDeps, 'provisioned
   const leftBy = async (
     kind: Kind,
     wanted: { name: string; configuration: Record<string, unknown> },
-    { before, interest, key }: { before: Actor; interest: Interest; key: string },
+    { before, interest, key }: { before: Actor; interest: CallInterest; key: string },
   ): Promise<Written> => ({
     name: wanted.name,
     kept: await placesKept(() => former(kind, { key, before, interest }), {
@@ -98,7 +98,7 @@ export const createForesight = (deps: ResolveDeps & Pick<ActorDeps, 'provisioned
   return async (
     airbyte: Airbyte,
     plan: Plan,
-    { source, destination, interest }: There & { interest: Interest },
+    { source, destination, interest }: There & { interest: CallInterest },
   ): Promise<Foreseen> => {
     const [known, other] = await together([
       judge(airbyte, 'source', { plan, before: source, interest }),

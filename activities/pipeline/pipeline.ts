@@ -1,5 +1,5 @@
 import type { Actor, Airbyte, ConnectionRead } from '../../src/airbyte/workspace';
-import type { Interest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/airbyte/http';
 import type { KnownIds, Plan } from '../../src/descriptor/descriptor';
 import type { Fabrics } from '../../src/secrets/fabrics';
 import type { Provisioned } from '../../src/runs/provisioned';
@@ -61,7 +61,7 @@ export interface WholeFound extends Told {
 
 export interface ActivityDeps {
   /** Airbyte, for as long as someone is interested in its answers. */
-  airbyteFor: (interest: Interest) => Airbyte;
+  airbyteFor: (interest: CallInterest) => Airbyte;
   fabrics: Fabrics;
   references: SecretReferences;
   /** Where former plans are found. */

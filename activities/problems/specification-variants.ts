@@ -1,5 +1,5 @@
 import { isRecord } from '../../src/contract/json';
-import type { Path } from '../../src/descriptor/yaml';
+import type { Path } from '../../src/contract/problems';
 
 /*
  * The part of JSON Schema (draft 7) that connectors' specifications use: an object's `oneOf` holds

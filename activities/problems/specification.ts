@@ -1,12 +1,11 @@
 import Ajv from 'ajv';
 import type { ErrorObject } from 'ajv';
-import type { Problem } from '../../src/contract/problems';
+import type { Problem, Path } from '../../src/contract/problems';
 import { isRecord } from '../../src/contract/json';
 import { isReference, referencesIn, withReferences } from '../../src/secrets/references';
 import { MASK, maskRecord } from '../../src/secrets/masking';
 import { closest, suggestion } from '../../src/descriptor/suggestions';
-import { formatPath } from '../../src/descriptor/yaml';
-import type { Path } from '../../src/descriptor/yaml';
+import { formatPath } from '../../src/contract/problems';
 import { narrow, propertiesOf, variantsOf } from './specification-variants';
 import type { Items, Notice, Schema } from './specification-variants';
 

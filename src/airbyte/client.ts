@@ -2,13 +2,14 @@ import type { Airbyte } from './workspace';
 import { createConfigAirbyte } from './config-api/client';
 import { notSent } from './errors';
 import { CONFIG_API, PUBLIC_API, createAirbyteHttp, overBy } from './http';
-import type { AirbyteHttpOptions, Interest } from './http';
+import type { AirbyteHttpOptions, CallInterest } from './http';
 import { detect } from './instance';
 import type { Instance } from './instance';
 import { createReadOne } from './odd';
 import { createPublicAirbyte } from './public-api/client';
 import type { WorkerConfig } from '../config/config';
-import { LASTING, createLimit, whileWanted } from '../concurrency/limit';
+import { LASTING, whileWanted } from '../concurrency/interest';
+import { createLimit } from '../concurrency/limit';
 import type { Limit } from '../concurrency/limit';
 
 export type AirbyteOptions = WorkerConfig['airbyte'] & Omit<AirbyteHttpOptions, 'base' | 'limit'>;
@@ -85,7 +86,7 @@ export const createAirbyte = (options: AirbyteOptions) => {
   return {
     publicHttp,
     readOne,
-    airbyteFor: (interest: Interest) =>
+    airbyteFor: (interest: CallInterest) =>
       delegate(workspaceId, async () => {
         const over = overBy(interest, notFound);
         return clients[(await whileWanted(interest, instance(), over)).api](interest);

@@ -8,7 +8,8 @@ import { noAnswer, notSent, outOfTime } from './errors';
 import type { Asked } from './errors';
 import { TokenAnswer, createSession } from './session';
 import type { AirbyteAuth } from '../config/config';
-import { LASTING, whileWanted } from '../concurrency/limit';
+import type { Interest } from '../concurrency/interest';
+import { LASTING, whileWanted } from '../concurrency/interest';
 import type { Limit } from '../concurrency/limit';
 import { parseJson } from '../contract/json';
 import type { Redactor } from '../secrets/masking';
@@ -26,18 +27,14 @@ export interface Call<Schema extends z.ZodType> {
   /** Whom it is about, for people, where the call does not tell itself. */
   about?: string;
   answer: Schema;
-  interest: Interest;
+  interest: CallInterest;
 }
 
-/** How long somebody waits for a call. */
-export interface Interest {
-  /** Nobody wants the result any more: ends reads, and keeps writes from being sent. */
-  cancelled: AbortSignal;
-  /** Ends writes as well. Under way they are ended by nothing else, so that it is known what they did. */
-  timeUp: AbortSignal;
+/** How long somebody waits for a call; a write under way is ended by nothing but the step's time. */
+export interface CallInterest extends Interest {
   /** Hears of each write before it is sent, whatever comes of it. */
   writes?: () => void;
-  /** Is told of each call before it waits for its turn. */
+  /** Is told of each call before it waits to be sent. */
   hear?: (call: Asked) => void;
 }
 

@@ -29,13 +29,6 @@ export const fingerprintIn = (entityName: string) => / #([0-9a-f]{8})\]$/.exec(e
 export const withoutFingerprint = (entityName: string) =>
   entityName.replace(/ #[0-9a-f]{8}\]$/, ']');
 
-/** A component's key in the form it has in tokens and other ids of workflows. */
-export const inToken = (componentKey: string) => componentKey.replace('/', '.');
-
-/** The key again: what has that form ends with the four names of a component. */
-export const fromToken = (component: string) =>
-  component.replace(/\.((?:[^.]+\.){3}[^.]+)$/, '/$1');
-
 /** `<environment>/<domain>.<product>.<major>.<component>`: not every bracket in a name is ours. */
 const COMPONENT_KEY = /^[\w.-]+\/[\w-]+\.[\w-]+\.[\w-]+\.[\w-]+$/;
 

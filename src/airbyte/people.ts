@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AirbyteError } from './errors';
-import type { AirbyteHttp, Interest } from './http';
+import type { AirbyteHttp, CallInterest } from './http';
 import { PAGE, byOffset, lookThrough, readList } from './list';
 import { readable } from './odd';
 import type { Form, ReadOne } from './odd';
@@ -85,7 +85,7 @@ const isUnknown = (err: unknown) =>
 /** The users and permissions of Airbyte's public API, for a caller and as long as his interest lasts. */
 export const createAccess =
   ({ http, workspaceId, readOne }: { http: AirbyteHttp; workspaceId: string; readOne: ReadOne }) =>
-  (interest: Interest): Access => {
+  (interest: CallInterest): Access => {
     const rowsOf = async <Item extends object>(
       path: string,
       form: Form<Item>,

@@ -1,5 +1,5 @@
-import type { Interest } from './http';
-import { whileWanted } from '../concurrency/limit';
+import type { CallInterest } from './http';
+import { whileWanted } from '../concurrency/interest';
 
 interface Read<Result> {
   result: Promise<Result>;
@@ -21,7 +21,7 @@ export const createSharedReads = <Result>() => {
   /** By what is read: the one that began last, or waits to begin. */
   const newest = new Map<string, Read<Result>>();
 
-  const begin = (what: string, read: (interest: Interest) => Promise<Result>): Read<Result> => {
+  const begin = (what: string, read: (interest: CallInterest) => Promise<Result>): Read<Result> => {
     const former = newest.get(what);
     const unwanted = new AbortController();
     const start = async () => {
@@ -46,8 +46,8 @@ export const createSharedReads = <Result>() => {
   /** `over` is what somebody is told whose own interest ends before the read. */
   return async (
     what: string,
-    { interest, over }: { interest: Interest; over: () => Error },
-    read: (interest: Interest) => Promise<Result>,
+    { interest, over }: { interest: CallInterest; over: () => Error },
+    read: (interest: CallInterest) => Promise<Result>,
   ): Promise<Result> => {
     const waiting = newest.get(what);
     const shared = waiting && !waiting.hasBegun ? waiting : begin(what, read);

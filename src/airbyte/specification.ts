@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Kind } from './workspace';
 import { AirbyteError } from './errors';
 import { CONFIG_API } from './http';
-import type { AirbyteHttp, Interest } from './http';
+import type { AirbyteHttp, CallInterest } from './http';
 
 /** SourceDefinitionSpecificationRead, and its like for destinations. */
 const Specification = z.looseObject({
@@ -14,7 +14,7 @@ const Specification = z.looseObject({
  * Airbyte has it next to the public one, under the same credentials.
  */
 export const specificationOf = async (
-  { http, workspaceId, interest }: { http: AirbyteHttp; workspaceId: string; interest: Interest },
+  { http, workspaceId, interest }: { http: AirbyteHttp; workspaceId: string; interest: CallInterest },
   { kind, definitionId }: { kind: Kind; definitionId: string },
 ): Promise<Record<string, unknown> | undefined> => {
   try {

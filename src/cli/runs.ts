@@ -5,13 +5,13 @@ import ms from 'ms';
 import { z } from 'zod';
 import { replayTable, runPage, runTable } from './tables';
 import type { Outcome } from './tables';
-import { durationText } from '../config/values';
+import { durationText } from '../contract/durations';
 import type { ProvisioningStatus } from '../contract/coordinator';
 import { SystemProblem } from '../contract/problems';
 import type { Operations } from '../operator/operations';
 import { ReplayFailedRequest, RunFilter } from '../contract/operator';
 import type { Replay } from '../contract/operator';
-import { OPERATIONS } from '../runs/token';
+import { OPERATIONS } from '../contract/operations';
 
 /** Milliseconds between two looks at the runs that are waited for. */
 const LOOK_EVERY = 500;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { Interest } from '../airbyte/http';
+import type { Interest } from './interest';
 import { CallerLeft } from '../contract/problems';
-import { LASTING } from './limit';
+import { LASTING } from './interest';
 
 /**
  * Milliseconds from its arrival that a request waits at most, all together: until it is received, for

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Transferable } from 'node:worker_threads';
-import type { Interest } from '../airbyte/http';
+import type { Interest } from './interest';
 import { RequestError, SystemProblem } from '../contract/problems';
-import { whileWanted } from './limit';
+import { whileWanted } from './interest';
 
 export interface ThreadsOptions {
   /** What each thread runs: it answers every message with one. */

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import {
   duration,
   durationOrZero,
-  durationText,
   names,
   optionalText,
   port,
@@ -14,8 +13,8 @@ import {
 import type { Environment } from './values';
 import { misfitsIn, retryVariables } from './retry';
 import { snowflakeOf, snowflakeRules, snowflakeVariables } from './snowflake';
-import { DEFAULT_TASK_QUEUE } from '../contract/deployment';
-import { LONGEST_DURATION, inWords } from '../contract/durations';
+import { DEFAULT_TASK_QUEUE } from '../contract/ids';
+import { LONGEST_DURATION, inWords, durationText } from '../contract/durations';
 
 export { ConfigError } from './values';
 

@@ -1,6 +1,6 @@
 import ms from 'ms';
 import { z } from 'zod';
-import { LONGEST_DURATION, inWords } from '../contract/durations';
+import { LONGEST_DURATION, durationText, inWords } from '../contract/durations';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -9,11 +9,6 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-/** For durations that are given elsewhere too. */
-export const durationText = z.custom<ms.StringValue>(
-  (text) => typeof text === 'string' && /^\d*\.?\d+ *(ms|s|m|h|d)$/.test(text),
-  'must be a duration with its unit, for example 200ms, 30s or 15m',
-);
 const isLong = (value: number) => value > 0;
 const tooShort = 'must be longer than zero';
 const fits = (value: number) => value <= LONGEST_DURATION;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { asDefinition, flag, lowerName, orElse, secret, text } from './fields';
-import type { Product } from './index';
+import type { Product } from './fields';
 
 const KEEP = 'Keep all tmp files in GCS';
 const DELETE = 'Delete all tmp files from GCS';

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import type { Product } from './index';
+
+/** What a connector may derive defaults from. */
+export interface Product {
+  name: string;
+  domain: string;
+  major: string;
+}
 
 const REFERENCE = 'must be { secretRef: NAME }: the secret itself never stands in a descriptor';
 

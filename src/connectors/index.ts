@@ -1,3 +1,4 @@
+import type { Product } from './fields';
 import { z } from 'zod';
 import { bigquery } from './bigquery';
 import { custom } from './custom';
@@ -7,13 +8,6 @@ import { postgresSource } from './postgres-source';
 import { s3Destination } from './s3-destination';
 import { s3Source } from './s3-source';
 import { snowflake } from './snowflake';
-
-/** What a connector may derive defaults from. */
-export interface Product {
-  name: string;
-  domain: string;
-  major: string;
-}
 
 /*
  * Descriptors of the existing provisioner name no connector: it knew only one of each kind, and

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { plainSslMode, tunnelMethod } from './database';
 import { asDefinition, flag, lowerName, orElse, port, secret, text } from './fields';
-import type { Product } from './index';
+import type { Product } from './fields';
 
 /** The Postgres destination (airbyte/destination-postgres 3.0). */
 export const postgresDestination = (product: Product) =>

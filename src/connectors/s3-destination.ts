@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { asDefinition, flag, orElse, secret, text } from './fields';
-import type { Product } from './index';
+import type { Product } from './fields';
 
 const flattening = z.enum(['No flattening', 'Root level flattening']).default('No flattening');
 const compression = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { asDefinition, flag, orElse, secret, text, upperName } from './fields';
-import type { Product } from './index';
+import type { Product } from './fields';
 
 const credentials = z
   .discriminatedUnion('auth_type', [

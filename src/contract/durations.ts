@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import ms from 'ms';
 
 /** Milliseconds that a timer of Node holds; `setTimeout` and `AbortSignal.timeout` take more for 1. */
@@ -21,3 +22,9 @@ export const inWords = (duration: number) => {
   if (duration < 1000) return `${String(Math.round(duration))} ms`;
   return `${String(Math.round(duration / 100) / 10)} s`;
 };
+
+/** For durations that are given elsewhere too. */
+export const durationText = z.custom<ms.StringValue>(
+  (text) => typeof text === 'string' && /^\d*\.?\d+ *(ms|s|m|h|d)$/.test(text),
+  'must be a duration with its unit, for example 200ms, 30s or 15m',
+);

@@ -1,8 +1,8 @@
 import ms from 'ms';
 import { z } from 'zod';
-import { durationText } from '../config/values';
+import { durationText } from './durations';
 import { ProvisioningStatus } from './coordinator';
-import { OPERATIONS } from '../runs/token';
+import { OPERATIONS } from './operations';
 
 /*
  * What the operator's commands and routes take and answer. Unknown keys are refused: a filter that

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
-import { RequestError } from './problems';
+import { RequestError, formatPath } from './problems';
 import type { Problem } from './problems';
-import { formatPath } from '../descriptor/yaml';
 
 /** A part of a request as its schema has it. `solution` says what to send instead of a wrong one. */
 export const readAs = <Schema extends z.ZodType>(

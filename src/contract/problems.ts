@@ -1,5 +1,22 @@
 import type { RequestValidationError } from './coordinator';
 
+export type Path = readonly PropertyKey[];
+
+/** Characters of a key in a path; a connector's map may have longer ones. */
+const MAX_PART = 100;
+
+const shown = (key: string) => (key.length > MAX_PART ? `${key.slice(0, MAX_PART)}…` : key);
+
+/** `['components', 0, 'name']` as `components[0].name`. */
+export const formatPath = (path: Path) =>
+  path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number'
+        ? `${text}[${String(part)}]`
+        : `${text}${text && '.'}${shown(String(part))}`,
+    '',
+  );
+
 /** One thing wrong with a request: where (a dotted path), on which line, and what. */
 export interface Problem {
   path: string;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_ID } from '../contract/lengths';
 import type { Reader } from './reader';
-import type { Path } from './yaml';
+import type { Path } from '../contract/problems';
 
 /** Whose pipeline it is. `key` names it in Airbyte: `<environment>/<domain>.<product>.<major>.<component>`. */
 export interface Component {

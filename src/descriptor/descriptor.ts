@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { identityOf, judgeLength } from './component';
 import type { Component } from './component';
-import type { Product } from '../connectors';
+import type { Product } from '../connectors/fields';
 import type { ProvisioningRequest } from '../contract/coordinator';
 import { isCalled, readEnriched } from './enriched';
 import type { KnownIds } from './enriched';
 import { RequestError } from '../contract/problems';
-import type { Problem } from '../contract/problems';
+import type { Problem, Path } from '../contract/problems';
 import { isRecord } from '../contract/json';
 import { judgeInput } from './input-size';
 import { createReader } from './reader';
@@ -14,7 +14,7 @@ import type { Ignored, Reader } from './reader';
 import { readSpecific, refuseStray } from './specific';
 import type { Pipeline } from './specific';
 import { readYaml } from './yaml';
-import type { Path, Yaml } from './yaml';
+import type { Yaml } from './yaml';
 
 export type { Component } from './component';
 export type { KnownIds } from './enriched';

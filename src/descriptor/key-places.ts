@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { plain } from './suggestions';
 import { discriminatorOf, fieldsOf, isFree, variantsOf, written } from './schema-shape';
-import type { Path } from './yaml';
+import type { Path } from '../contract/problems';
 
 /** Where a schema knows a key: the steps to the object that has it, a list as `streams[]`. */
 export interface Place {

@@ -13,7 +13,7 @@ import {
 import type { Descriptor, Given, Identity } from './descriptor';
 import { readEnriched } from './enriched';
 import type { Enriched } from './enriched';
-import { RequestError } from '../contract/problems';
+import { RequestError, formatPath } from '../contract/problems';
 import { isRecord } from '../contract/json';
 import { cut } from '../contract/lengths';
 import { isOurs, noneIsOurs } from './membership';
@@ -21,8 +21,7 @@ import type { Templates } from './membership';
 import { createReader } from './reader';
 import type { Reader } from './reader';
 import { judgeInput } from './input-size';
-import { formatPath } from './yaml';
-import type { Path } from './yaml';
+import type { Path } from '../contract/problems';
 
 /** Their runs begin and end together, and their inputs go into one run's history. */
 const MAX_COMPONENTS = 200;

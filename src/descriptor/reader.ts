@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { insteadIn } from '../connectors/closed';
-import { describeProblem, MAX_PROBLEMS } from '../contract/problems';
-import type { Problem } from '../contract/problems';
+import { describeProblem, MAX_PROBLEMS, formatPath } from '../contract/problems';
+import type { Problem, Path } from '../contract/problems';
 import { belongs, isBlank, placesIn } from './key-places';
 import type { Places } from './key-places';
 import { closest, suggestion } from './suggestions';
-import { formatPath } from './yaml';
-import type { Path, Yaml } from './yaml';
+import type { Yaml } from './yaml';
 
 const REQUIRED = 'is required';
 

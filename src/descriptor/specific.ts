@@ -3,13 +3,13 @@ import { Connection } from './connection';
 import { destinationOf, sourceOf } from '../connectors';
 import { neverRuns, tooOften, withoutUtc } from '../cron/advice';
 import { isRecord } from '../contract/json';
-import type { Product } from '../connectors';
+import type { Product } from '../connectors/fields';
 import { placesIn, strayBeside } from './key-places';
 import type { Reader } from './reader';
 import { withoutNulls } from './schema-shape';
 import { isSecretKey, secretsIn } from '../secrets/masking';
 import { streamProblemsIn } from './targets';
-import type { Path } from './yaml';
+import type { Path } from '../contract/problems';
 
 const REFERENCE =
   'carries a secret. Put { secretRef: NAME } in its place, and have the platform operator provide it under that name';

@@ -1,24 +1,9 @@
+import { formatPath } from '../contract/problems';
+import type { Path } from '../contract/problems';
 import { LineCounter, isAlias, isMap, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml';
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
 import { LEVELS, tooMuchIn, tooMuchInText } from '../contract/document-limits';
 import type { Problem } from '../contract/problems';
-
-export type Path = readonly PropertyKey[];
-
-/** Characters of a key in a path; a connector's map may have longer ones. */
-const MAX_PART = 100;
-
-const shown = (key: string) => (key.length > MAX_PART ? `${key.slice(0, MAX_PART)}…` : key);
-
-/** `['components', 0, 'name']` as `components[0].name`. */
-export const formatPath = (path: Path) =>
-  path.reduce<string>(
-    (text, part) =>
-      typeof part === 'number'
-        ? `${text}[${String(part)}]`
-        : `${text}${text && '.'}${shown(String(part))}`,
-    '',
-  );
 
 /** Of broken syntax and repeated keys, as one mistake may cause thousands. */
 const MAX_PROBLEMS = 20;

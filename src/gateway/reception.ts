@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import type { Interest } from '../airbyte/http';
+import type { Interest } from '../concurrency/interest';
 import { MAX_BODY, isEncoding, parseBody } from './body';
 import type { Body, Encoding } from './body';
 import { onceOver, whileCalled } from '../concurrency/caller';

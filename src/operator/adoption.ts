@@ -5,7 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { adopt } from '../../workflows';
 import { AdoptionReport } from '../contract/adoption';
 import type { AdoptionQuery } from '../contract/adoption';
-import { deploymentOf } from '../contract/deployment';
+import { deploymentOf } from '../contract/ids';
 import { SystemProblem } from '../contract/problems';
 import { FailureDetails } from '../runs/history';
 

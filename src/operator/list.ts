@@ -11,7 +11,8 @@ import { ADD_ATTRIBUTES } from '../runs/search-attributes';
 import { runHref } from '../runs/status';
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { lacksAttributes, refusalOf } from '../temporal/errors';
-import { isToken, OPERATIONS, readToken } from '../runs/token';
+import { OPERATIONS } from '../contract/operations';
+import { isToken, readToken } from '../runs/token';
 
 /** Milliseconds for a list of runs. */
 const LIST_DEADLINE = 30_000;

@@ -1,6 +1,6 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import { deploymentOf, idIn } from '../contract/deployment';
+import { deploymentOf, idIn } from '../contract/ids';
 import type { Entity, Run } from '../contract/operator';
 import type { look } from '../../workflows';
 

@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { deploymentOf } from '../contract/deployment';
+import { deploymentOf } from '../contract/ids';
 import { RequestError } from '../contract/problems';
 import { isRecord } from '../contract/json';
 import type { Replay, ReplayFailedRequest } from '../contract/operator';

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digestOf } from '../contract/ids';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { FailureDetails } from '../../activities/attempt';
 import type { Granted, Grantees, Hold, Settle } from '../../workflows/grantees/records';
 import { MAX_ID } from '../contract/lengths';
-import { inToken } from '../airbyte/names';
+import { inToken } from '../contract/ids';
 
 /*
  * Where it is remembered who was granted what: a workflow for each component that gives access, and
@@ -21,10 +21,6 @@ const MOVED_AT_ONCE = 200;
 
 /** The workflow of earlier versions, which remembered all grants of a workspace. */
 export const formerId = (taskQueue: string) => `grants.${taskQueue}`;
-
-/** Twelve hex digits, as in tokens. */
-export const digestOf = (componentKey: string) =>
-  createHash('sha256').update(componentKey).digest('hex').slice(0, 12);
 
 const componentId = (taskQueue: string, component: string) => {
   const id = `grants.${taskQueue}.${inToken(component)}`;

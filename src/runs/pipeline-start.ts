@@ -16,7 +16,7 @@ import type { Identities, Plans } from '../descriptor/product';
 import { attributesOf } from './search-attributes';
 import type { Start } from './start';
 import { tokenFor } from './token';
-import type { Operation } from './token';
+import type { Operation } from '../contract/operations';
 
 /** Temporal takes 400 bytes of summary; a character may need four. */
 const MAX_SUMMARY = 100;

@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { Interest } from '../airbyte/http';
+import type { Interest } from '../concurrency/interest';
 import { RequestError, SystemProblem } from '../contract/problems';
 import type { StartOf } from './pipeline-start';
 import type { StartRun } from './start';

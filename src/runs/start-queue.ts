@@ -1,4 +1,4 @@
-import type { Interest } from '../airbyte/http';
+import type { Interest } from '../concurrency/interest';
 import { SystemProblem } from '../contract/problems';
 import { createLimit } from '../concurrency/limit';
 

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { Interest } from '../airbyte/http';
+import type { Interest } from '../concurrency/interest';
 import { MAX_WAIT, withPatience } from '../concurrency/caller';
 import { ADD_ATTRIBUTES, attributesOf } from './search-attributes';
 import { TO_CHANGE, repeatedly } from '../temporal/calls';

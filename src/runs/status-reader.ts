@@ -6,7 +6,7 @@ import { RequestError, SystemProblem } from '../contract/problems';
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { refusalOf } from '../temporal/errors';
 import { isToken } from './token';
-import type { Family } from './token';
+import type { Family } from '../contract/operations';
 
 /** Milliseconds a worker has to tell the log of a run; without one the phase is told. */
 const QUERY_DEADLINE = 1000;

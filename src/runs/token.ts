@@ -1,15 +1,7 @@
-import { createHash } from 'node:crypto';
+import { OPERATIONS } from '../contract/operations';
+import type { Family, Operation } from '../contract/operations';
 import stringify from 'safe-stable-stringify';
-import { inToken } from '../airbyte/names';
-
-/** By the status route that serves their tokens; each is the type of its workflow too. */
-export const OPERATIONS = {
-  provisioning: ['provision', 'unprovision', 'provisionProduct', 'unprovisionProduct', 'updateacl'],
-  validation: ['validate', 'validateProduct'],
-  'reverse-provisioning': ['reverseProvision'],
-} as const;
-export type Family = keyof typeof OPERATIONS;
-export type Operation = (typeof OPERATIONS)[Family][number];
+import { digestOf, inToken } from '../contract/ids';
 
 /** How many parts a token has for whom it is about, after the environment. */
 const PARTS: Record<string, number> = {
@@ -31,8 +23,7 @@ const REST = /^[A-Za-z0-9._-]+\.[0-9a-f]{12}$/;
  */
 export const tokenFor = (operation: Operation, key: string, what: object) => {
   const canonical = stringify({ operation, component: key, ...what }) ?? '';
-  const digits = createHash('sha256').update(canonical).digest('hex').slice(0, 12);
-  return `${operation}.${inToken(key)}.${digits}`;
+  return `${operation}.${inToken(key)}.${digestOf(canonical)}`;
 };
 
 /** What a token tells of its run. Of its parts only the environment may have dots of its own. */

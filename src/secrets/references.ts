@@ -4,8 +4,8 @@ import { AirbyteError } from '../airbyte/errors';
 import type { WorkerConfig } from '../config/config';
 import { isRecord } from '../contract/json';
 import type { Redactor } from './masking';
-import { formatPath } from '../descriptor/yaml';
-import type { Path } from '../descriptor/yaml';
+import { formatPath } from '../contract/problems';
+import type { Path } from '../contract/problems';
 
 /** Bytes; the key of a service account has some 2,400. */
 const MAX_SIZE = 64 * 1024;

@@ -10,7 +10,7 @@ import { launch, ROOT, untilReady } from '../../scripts/child';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../../simulator/simulator';
 import type { Simulator, SimulatorOptions } from '../../simulator/simulator';
 import { ProvisioningStatus } from '../../src/contract/coordinator';
-import { deploymentOf, idIn } from '../../src/contract/deployment';
+import { deploymentOf, idIn } from '../../src/contract/ids';
 import { dataConverter } from '../../src/temporal/payload-codec';
 import { API, nameIn } from './airbyte-operations';
 import type { Api } from './airbyte-operations';

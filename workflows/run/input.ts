@@ -18,7 +18,7 @@ export interface Retry {
 /** Of every input of a run whose ids name its component or its data product. */
 export interface Named {
   /**
-   * What tells the ids of this deployment from those of others in the namespace (src/contract/deployment.ts);
+   * What tells the ids of this deployment from those of others in the namespace (src/contract/ids.ts);
    * an argument, as a replay has another task queue. Absent: the default one, or an older gateway.
    */
   deployment?: string | undefined;

@@ -182,7 +182,7 @@ interface Whose extends Named {
   key: string;
 }
 
-/** As src/contract/deployment.ts makes ids. */
+/** As src/contract/ids.ts makes ids. */
 export const leaseId = (of: 'component' | 'product', { key, deployment }: Whose) =>
   [of, key.replace('/', '.'), ...(deployment === undefined ? [] : [deployment])].join('.');
 

@@ -22,7 +22,7 @@ import { createDiscovered } from './discovered';
 import { unreadableSource } from '../answer';
 import { AirbyteError, outOfTurn } from '../errors';
 import { overBy } from '../http';
-import type { AirbyteHttp, Interest } from '../http';
+import type { AirbyteHttp, CallInterest } from '../http';
 import { PAGE, byCursor, lookThrough, readList } from '../list';
 import type { Look } from '../list';
 import { oneOf, readable, understood } from '../odd';
@@ -74,11 +74,11 @@ export const createConfigAirbyte = (options: ConfigAirbyteOptions) => {
 
   /** Everything is a POST; whether it changes anything only the operation tells. */
   const postFor =
-    (interest: Interest, writes: boolean) =>
+    (interest: CallInterest, writes: boolean) =>
     <Schema extends z.ZodType>(path: string, body: object, answer: Schema) =>
       http({ method: 'POST', path, body, writes, answer, interest });
 
-  return (interest: Interest): Airbyte => {
+  return (interest: CallInterest): Airbyte => {
     const read = postFor(interest, false);
     const write = postFor(interest, true);
 
@@ -89,7 +89,7 @@ export const createConfigAirbyte = (options: ConfigAirbyteOptions) => {
     });
 
     /** By what is in the names: `search`, by the whole name, finds nothing on many versions. */
-    const pagesOf = (kind: Kind, named: string | undefined, shared: Interest) => {
+    const pagesOf = (kind: Kind, named: string | undefined, shared: CallInterest) => {
       const filters = named === undefined ? undefined : { searchTerm: named };
       return byCursor(async (cursor) => {
         // Newer versions list a few at a time unless told otherwise.

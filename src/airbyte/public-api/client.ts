@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AirbyteError, outOfTurn } from '../errors';
 import type { Actor, Airbyte, ConnectionRead as Connection, SourceStream } from '../workspace';
 import { overBy } from '../http';
-import type { AirbyteHttp, Interest } from '../http';
+import type { AirbyteHttp, CallInterest } from '../http';
 import { PAGE, byOffset, lookThrough, readList } from '../list';
 import type { Look } from '../list';
 import { oneOf, readable, understood } from '../odd';
@@ -100,7 +100,7 @@ export const createPublicAirbyte = ({ http, workspaceId, readOne }: PublicAirbyt
   const actorLooks = createSharedReads<Look<Actor>>();
   const connectionLooks = createSharedReads<Look<Connection>>();
 
-  return (interest: Interest): Airbyte => {
+  return (interest: CallInterest): Airbyte => {
     const rowsOf = async <Item extends object>(
       path: string,
       form: Form<Item>,

@@ -7,8 +7,12 @@ import { createHash } from 'node:crypto';
 
 export const DEFAULT_TASK_QUEUE = 'airbyte-provisioner';
 
-/** Hexadecimal digits that stand for a queue, which may be too long for an id. */
+/** Hexadecimal digits that stand for what may be too long for an id. */
 const DIGITS = 12;
+
+/** Twelve hexadecimal digits of its SHA-256. */
+export const digestOf = (text: string) =>
+  createHash('sha256').update(text).digest('hex').slice(0, DIGITS);
 
 /**
  * What tells the ids of a deployment from those of others, by its task queue. Undefined for the default
@@ -17,8 +21,15 @@ const DIGITS = 12;
 export const deploymentOf = (taskQueue: string): string | undefined =>
   taskQueue === DEFAULT_TASK_QUEUE
     ? undefined
-    : createHash('sha256').update(taskQueue).digest('hex').slice(0, DIGITS);
+    : digestOf(taskQueue);
 
 /** An id of Temporal's that no other deployment uses; workflows/run/lease.ts makes them the same way. */
 export const idIn = (deployment: string | undefined, ...parts: string[]) =>
   [...parts, ...(deployment === undefined ? [] : [deployment])].join('.');
+
+/** A component's key in the form it has in tokens and other ids of workflows. */
+export const inToken = (componentKey: string) => componentKey.replace('/', '.');
+
+/** The key again: what has that form ends with the four names of a component. */
+export const fromToken = (component: string) =>
+  component.replace(/\.((?:[^.]+\.){3}[^.]+)$/, '/$1');
