@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AirbyteError } from '../src/airbyte/errors';
-import type { AirbyteAuth } from '../src/config/config';
+import type { AirbyteAuth } from '../src/airbyte/session';
 import type { SimulatorOptions } from '../simulator/simulator';
 import { startSimulator } from '../simulator/simulator';
 import { atEnd, clientOf, detectAt, source, startAirbyte } from './support/airbyte-clients';

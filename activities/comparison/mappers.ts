@@ -3,14 +3,13 @@ import { isDeepStrictEqual } from 'node:util';
 import stringify from 'safe-stable-stringify';
 import { z } from 'zod';
 import type { ConnectionRead, ConnectionWrite, StreamRead } from '../../src/airbyte/workspace';
-import type { WorkerConfig } from '../../src/config/config';
 import { isRecord } from '../../src/contract/json';
 import { MASK } from '../../src/secrets/masking';
 import { indexOf } from '../../src/airbyte/stream-index';
 
 /* Mappers protect personal data: which of those in Airbyte are ours, and what becomes of the others. */
 
-export type MappersByHand = WorkerConfig['mappersByHand'];
+export type MappersByHand = 'keep' | 'replace' | 'refuse';
 
 type StreamWrite = ConnectionWrite['configurations']['streams'][number];
 

@@ -71,8 +71,9 @@ export interface RestoreDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'> {
  * secrets. Writes nothing where one of these cannot be had, as another would go to the former host.
  */
 export const createRestoreActor = ({ airbyteFor, hrefOf, former }: RestoreDeps) => {
-  const formerOf = (kind: Kind, given: { key: string; before: Actor; interest: CallInterest }) => () =>
-    former(kind, given);
+  const formerOf =
+    (kind: Kind, given: { key: string; before: Actor; interest: CallInterest }) => () =>
+      former(kind, given);
 
   return (kind: Kind, given: RestoreActor) =>
     attempt(async ({ number, settlesAt, interest }): Promise<Restored> => {

@@ -1,6 +1,5 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import { understood } from '../../src/airbyte/odd';
-import type { WorkerConfig } from '../../src/config/config';
 import { componentIn } from '../../src/airbyte/names';
 import { closest } from '../../src/descriptor/suggestions';
 import type { References, WantedConnection } from '../../workflows/reads/reverse-provision';
@@ -15,7 +14,7 @@ import type { Note, Part } from './note';
 export type ReverseActivities = ReturnType<typeof createReverseActivities>;
 
 export interface ReverseDeps extends Pick<ActorDeps, 'airbyteFor' | 'fabrics' | 'hrefOf'> {
-  updatesDialect: WorkerConfig['updatesDialect'];
+  updatesDialect: 'specific' | 'parameters';
 }
 
 /** Why there is no answer, and what to do. */

@@ -7,12 +7,17 @@ import { detect } from './instance';
 import type { Instance } from './instance';
 import { createReadOne } from './odd';
 import { createPublicAirbyte } from './public-api/client';
-import type { WorkerConfig } from '../config/config';
 import { LASTING, whileWanted } from '../concurrency/interest';
 import { createLimit } from '../concurrency/limit';
 import type { Limit } from '../concurrency/limit';
 
-export type AirbyteOptions = WorkerConfig['airbyte'] & Omit<AirbyteHttpOptions, 'base' | 'limit'>;
+export interface AirbyteOptions extends Omit<AirbyteHttpOptions, 'base' | 'limit'> {
+  /** Which of Airbyte's APIs; `auto`: the one that answers, public before Config. */
+  api: 'public' | 'config' | 'auto';
+  workspaceId: string;
+  /** Calls at once. */
+  maxInFlight: number;
+}
 
 /** An Airbyte that is known by the time it is asked for something. */
 const delegate = (workspaceId: string, known: () => Promise<Airbyte>): Airbyte => ({

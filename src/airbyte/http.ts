@@ -7,7 +7,7 @@ import type { Answer } from './answer';
 import { noAnswer, notSent, outOfTime } from './errors';
 import type { Asked } from './errors';
 import { TokenAnswer, createSession } from './session';
-import type { AirbyteAuth } from '../config/config';
+import type { AirbyteAuth } from './session';
 import type { Interest } from '../concurrency/interest';
 import { LASTING, whileWanted } from '../concurrency/interest';
 import type { Limit } from '../concurrency/limit';

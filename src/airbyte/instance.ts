@@ -5,7 +5,7 @@ import { AirbyteError, noAnswer, noAirbyte } from './errors';
 import { CONFIG_API, PUBLIC_API } from './http';
 import type { AirbyteHttpOptions } from './http';
 import { basicHeader } from './session';
-import type { AirbyteAuth } from '../config/config';
+import type { AirbyteAuth } from './session';
 import { parseJson } from '../contract/json';
 
 /** What is at AIRBYTE_URL. Old versions tell neither version nor edition nor auth mode. */

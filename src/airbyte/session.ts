@@ -1,6 +1,11 @@
 import { z } from 'zod';
-import type { AirbyteAuth } from '../config/config';
 import { parseJson } from '../contract/json';
+
+/** How the client proves itself to Airbyte. */
+export type AirbyteAuth =
+  | { kind: 'oauth'; clientId: string; clientSecret: string }
+  | { kind: 'basic'; username: string; password: string }
+  | { kind: 'none' };
 
 /** Airbyte public API, createAccessToken: `expires_in` in seconds. The Config API leaves it out. */
 export const TokenAnswer = z.object({

@@ -14,7 +14,11 @@ const Specification = z.looseObject({
  * Airbyte has it next to the public one, under the same credentials.
  */
 export const specificationOf = async (
-  { http, workspaceId, interest }: { http: AirbyteHttp; workspaceId: string; interest: CallInterest },
+  {
+    http,
+    workspaceId,
+    interest,
+  }: { http: AirbyteHttp; workspaceId: string; interest: CallInterest },
   { kind, definitionId }: { kind: Kind; definitionId: string },
 ): Promise<Record<string, unknown> | undefined> => {
   try {

@@ -1,3 +1,4 @@
+import type { AirbyteAuth } from '../airbyte/session';
 import ms from 'ms';
 import { z } from 'zod';
 import {
@@ -186,12 +187,6 @@ export const gatewayConfig = (env: Environment = process.env) => {
     logLevel: given.LOG_LEVEL,
   };
 };
-
-/** How the client proves itself to Airbyte. */
-export type AirbyteAuth =
-  | { kind: 'oauth'; clientId: string; clientSecret: string }
-  | { kind: 'basic'; username: string; password: string }
-  | { kind: 'none' };
 
 const airbyteAuth = (given: z.output<typeof workerSchema>): AirbyteAuth => {
   if (given.AIRBYTE_CLIENT_ID && given.AIRBYTE_CLIENT_SECRET)

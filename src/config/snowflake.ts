@@ -1,3 +1,4 @@
+import type { Snowflake } from '../secrets/fabrics';
 import { optionalText } from './values';
 
 export const snowflakeVariables = {
@@ -46,7 +47,7 @@ export const snowflakeRules: Rule[] = [
 ];
 
 /** The Snowflake that descriptors write to; undefined: none. */
-export const snowflakeOf = (given: Given) => {
+export const snowflakeOf = (given: Given): Snowflake | undefined => {
   const { SNOWFLAKE_HOST: host, SNOWFLAKE_ROLE: role, SNOWFLAKE_WAREHOUSE: warehouse } = given;
   const username = given.SNOWFLAKE_USER;
   if (!host || !role || !warehouse || !username) return undefined;

@@ -19,9 +19,7 @@ export const digestOf = (text: string) =>
  * one, whose ids are as they were when each deployment had to have a namespace.
  */
 export const deploymentOf = (taskQueue: string): string | undefined =>
-  taskQueue === DEFAULT_TASK_QUEUE
-    ? undefined
-    : digestOf(taskQueue);
+  taskQueue === DEFAULT_TASK_QUEUE ? undefined : digestOf(taskQueue);
 
 /** An id of Temporal's that no other deployment uses; workflows/run/lease.ts makes them the same way. */
 export const idIn = (deployment: string | undefined, ...parts: string[]) =>

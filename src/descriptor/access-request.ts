@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { MAX_VALUE } from '../../workflows/run/limits';
 import { problemsIn, readRefs } from './refs';
 import type { Principal } from './refs';
 import { PublicInfoEntry, UpdateAclRequest } from '../contract/coordinator';
@@ -22,10 +21,11 @@ export interface AccessRequest {
 
 const AT = 'provisionInfo.request';
 const MAX_ENTRIES = 50;
-/** Characters of an entry's key, label and href, of which a component's name is the longest part. */
-const MAX_AROUND = 1000;
-/** Characters of what is told again of one; what is longer, which is none of ours, is left out. */
-export const MAX_ENTRY = MAX_VALUE + MAX_AROUND;
+/**
+ * Characters of what is told again of one; what is longer is left out, which is none of ours: a value has
+ * 4,000 at most, and a label the name of a component.
+ */
+export const MAX_ENTRY = 5000;
 const IDS = ['workspaceId', 'sourceId', 'destinationId', 'connectionId'];
 
 const Told = z.object({

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { AirbyteError } from '../airbyte/errors';
-import type { WorkerConfig } from '../config/config';
 import type { Redactor } from './masking';
 
 /**
@@ -12,15 +11,25 @@ export type Fabrics = Readonly<
   Record<string, (given: Record<string, unknown>) => Promise<Record<string, unknown>>>
 >;
 
+/** The Snowflake that descriptors without credentials of their own write to; a password or a key. */
+export interface Snowflake {
+  host: string;
+  role: string;
+  warehouse: string;
+  username: string;
+  password: string | undefined;
+  privateKeyFile: string | undefined;
+  privateKeyPassword: string | undefined;
+}
+
 const withoutUndefined = (value: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined));
 
 /** destination-snowflake 4.x: `credentials` is one of two kinds, told apart by auth_type. */
 const credentialsOf = async (
-  snowflake: NonNullable<WorkerConfig['snowflake']>,
+  { password, privateKeyFile, privateKeyPassword }: Snowflake,
   redactor: Redactor,
 ) => {
-  const { password, privateKeyFile, privateKeyPassword } = snowflake;
   if (!privateKeyFile) return { auth_type: 'Username and Password', password };
   const privateKey = await readFile(privateKeyFile, 'utf8').catch((cause: unknown) => {
     throw new Error('The file SNOWFLAKE_PRIVATE_KEY_FILE names cannot be read.', { cause });
@@ -41,7 +50,7 @@ const noSnowflake = () =>
   });
 
 export const createFabrics = (
-  { snowflake }: Pick<WorkerConfig, 'snowflake'>,
+  { snowflake }: { snowflake: Snowflake | undefined },
   redactor: Redactor,
 ): Fabrics => ({
   /** A descriptor with credentials of its own brings the whole account. */

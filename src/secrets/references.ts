@@ -1,7 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AirbyteError } from '../airbyte/errors';
-import type { WorkerConfig } from '../config/config';
 import { isRecord } from '../contract/json';
 import type { Redactor } from './masking';
 import { formatPath } from '../contract/problems';
@@ -96,6 +95,15 @@ const refusal = (unresolved: { path: Path; err: Unresolved }[]) =>
     },
   );
 
+/** Where secrets are, and which of them descriptors may use. */
+export interface SecretSources {
+  /** A file for each, by its name. */
+  directory: string | undefined;
+  allowed: readonly string[];
+  /** Of those that are allowed. */
+  fromEnvironment: ReadonlyMap<string, string | undefined>;
+}
+
 export type SecretReferences = ReturnType<typeof createSecretReferences>;
 
 /**
@@ -103,7 +111,7 @@ export type SecretReferences = ReturnType<typeof createSecretReferences>;
  * only those the deployment allows. Read anew for each call, so that a rotated one is noticed.
  */
 export const createSecretReferences = (
-  { directory, allowed, fromEnvironment }: WorkerConfig['secrets'],
+  { directory, allowed, fromEnvironment }: SecretSources,
   redactor: Redactor,
 ) => {
   const lookUp = async (name: string) => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { createAirbyte } from '../../src/airbyte/client';
 import type { AirbyteOptions } from '../../src/airbyte/client';
 import { detect } from '../../src/airbyte/instance';
-import type { AirbyteAuth } from '../../src/config/config';
+import type { AirbyteAuth } from '../../src/airbyte/session';
 import { createRedactor } from '../../src/secrets/masking';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../../simulator/simulator';
 import type { SimulatorOptions } from '../../simulator/simulator';
@@ -18,7 +18,6 @@ const interest = { cancelled: never, timeUp: never };
 const optionsOf = (given: Partial<AirbyteOptions>): AirbyteOptions => ({
   api: 'auto',
   url: '',
-  uiUrl: '',
   auth: { kind: 'oauth', clientId: 'simulator', clientSecret: SECRET },
   workspaceId: DEFAULT_WORKSPACE_ID,
   requestTimeout: 5000,
