@@ -15,7 +15,7 @@ import { createReverseActivities } from '../activities/reverse/reverse';
 import { createRunActivities } from '../activities/runs';
 import { createValidationActivities } from '../activities/validation/validation';
 import { createAccess } from './airbyte/people';
-import { createAccessMemory } from './runs/access-memory';
+import { createAccessMemory } from '../activities/access/memory';
 import { createAirbyte } from './airbyte/client';
 import { workerConfig } from './config/config';
 import type { WorkerConfig } from './config/config';

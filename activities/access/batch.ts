@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import { AirbyteError } from '../../src/airbyte/errors';
-import type { AccessMemory } from '../../src/runs/access-memory';
+import type { AccessMemory } from './memory';
 import { digestOf } from '../../src/contract/ids';
 import type { Grantees, Outcome } from '../../workflows/grantees/records';
 import { isRefused } from './people';

@@ -1,4 +1,4 @@
-import type { AccessMemory } from '../../src/runs/access-memory';
+import type { AccessMemory } from './memory';
 import { granteesOf } from '../../workflows/grantees/shards';
 import { createAccessActs } from './acts';
 import type { AccessActsDeps } from './acts';

@@ -7,7 +7,7 @@ import { KINDS, countOf } from '../../src/contract/drift';
 import type { DriftReport, Finding } from '../../src/contract/drift';
 import { fromToken, inToken } from '../../src/contract/ids';
 import { ownerOf } from '../../src/airbyte/names';
-import type { Known, KnownComponents, Provisioned, State } from '../../src/runs/provisioned';
+import type { Known, KnownComponents, Provisioned, State } from '../provisioned';
 import { createResolve } from '../pipeline/actors';
 import type { ActorDeps, ResolveDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';

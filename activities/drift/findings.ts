@@ -2,7 +2,7 @@ import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import type { Finding } from '../../src/contract/drift';
 import { componentIn, withoutFingerprint } from '../../src/airbyte/names';
-import type { Known } from '../../src/runs/provisioned';
+import type { Known } from '../provisioned';
 import { connectionDifferences, differencesIn, masked } from '../comparison/differences';
 import { asWrite, streamsOf } from '../pipeline/connections';
 import { MAPPERS_OF, withoutIrretrievable } from '../comparison/mappers';

@@ -2,7 +2,7 @@ import type { Actor, Airbyte, ConnectionRead } from '../../src/airbyte/workspace
 import type { CallInterest } from '../../src/airbyte/http';
 import type { KnownIds, Plan } from '../../src/descriptor/descriptor';
 import type { Fabrics } from '../../src/secrets/fabrics';
-import type { Provisioned } from '../../src/runs/provisioned';
+import type { Provisioned } from '../provisioned';
 import type { SecretReferences } from '../../src/secrets/references';
 import { createActorActivities, createResolve, findActor } from './actors';
 import type { PutActor, RestoreActor } from './actors';

@@ -2,7 +2,7 @@ import type { Actor, Airbyte, ConnectionRead, Kind } from '../../src/airbyte/wor
 import { understood } from '../../src/airbyte/odd';
 import { componentIn } from '../../src/airbyte/names';
 import { closest } from '../../src/descriptor/suggestions';
-import type { References, WantedConnection } from '../../workflows/reads/reverse-provision';
+import type { References, WantedConnection } from '../../workflows/input';
 import type { ActorDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
 import { byHint } from '../findings';

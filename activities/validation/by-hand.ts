@@ -1,5 +1,5 @@
 import type { Airbyte, ConnectionRead } from '../../src/airbyte/workspace';
-import type { ToValidate } from '../../workflows/reads/validate';
+import type { ToValidate } from '../../workflows/input';
 import { changesByHand } from '../pipeline/by-hand';
 import { refusalIn } from '../findings';
 import type { MappersByHand } from '../comparison/mappers';

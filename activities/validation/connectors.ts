@@ -1,7 +1,7 @@
 import type { Airbyte, Definition, Kind } from '../../src/airbyte/workspace';
 import { AirbyteError } from '../../src/airbyte/errors';
 import { someOf, suggestion } from '../../src/descriptor/suggestions';
-import type { ToValidate } from '../../workflows/reads/validate';
+import type { ToValidate } from '../../workflows/input';
 import { failed, notPossible, passed } from './checks';
 import type { Check } from './checks';
 

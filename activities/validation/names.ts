@@ -1,7 +1,7 @@
 import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import { oddness } from '../../src/airbyte/odd';
 import { componentIn, ownerOf } from '../../src/airbyte/names';
-import type { ToValidate } from '../../workflows/reads/validate';
+import type { ToValidate } from '../../workflows/input';
 import { candidateOf, homonymsOf, judge } from '../pipeline/taking-over';
 import type { AdoptExisting, Surroundings, Taking } from '../pipeline/taking-over';
 import { isRefusal, listed, named } from '../pipeline/taking-over-words';

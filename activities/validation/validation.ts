@@ -1,6 +1,6 @@
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Redactor } from '../../src/secrets/masking';
-import type { ToValidate } from '../../workflows/reads/validate';
+import type { ToValidate } from '../../workflows/input';
 import { createResolve } from '../pipeline/actors';
 import type { ActorDeps, ResolveDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';

@@ -1,4 +1,4 @@
-import type { OfDeployment, Retry } from '../../workflows/run/input';
+import type { OfDeployment, Retry } from '../../workflows/input';
 import { readAccess } from '../descriptor/access-request';
 import { parseBody } from './body';
 import type { Body } from './body';

@@ -7,7 +7,7 @@ import type {
   Retry,
   UnprovisionInput,
   UpdateAclInput,
-} from '../../workflows/run/input';
+} from '../../workflows/input';
 import type { AccessRequest } from '../descriptor/access-request';
 import type { Component, DataProduct } from '../descriptor/component';
 import type { Descriptor, Identity } from '../descriptor/descriptor';

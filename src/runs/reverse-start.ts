@@ -6,12 +6,7 @@ import { isWithin, lengthProblem, MAX_COLUMN } from '../contract/lengths';
 import type { Start } from './start';
 import { tokenFor } from './token';
 import type { reverseProvision } from '../../workflows';
-import type { Named } from '../../workflows/run/input';
-import type {
-  References,
-  ReverseInput,
-  WantedConnection,
-} from '../../workflows/reads/reverse-provision';
+import type { Named, References, ReverseInput, WantedConnection } from '../../workflows/input';
 
 /** Temporal takes 400 bytes of summary; a character may need four. */
 const MAX_SUMMARY = 100;

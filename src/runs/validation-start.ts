@@ -9,8 +9,7 @@ import { tokenFor } from './token';
 import { readYaml } from '../descriptor/yaml';
 import type { Yaml } from '../descriptor/yaml';
 import type { validate } from '../../workflows';
-import type { Named } from '../../workflows/run/input';
-import type { ValidateInput } from '../../workflows/reads/validate';
+import type { Named, ValidateInput } from '../../workflows/input';
 
 /** Temporal takes 400 bytes of summary. */
 const MAX_SUMMARY = 300;

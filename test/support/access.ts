@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { granteesId } from '../../src/runs/access-memory';
+import { granteesId } from '../../activities/access/memory';
 import { SHARDS, shardOf } from '../../workflows/grantees/shards';
 import { descriptor } from './fixtures';
 import type { Harness } from './harness';

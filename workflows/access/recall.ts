@@ -7,7 +7,7 @@ import {
 } from '@temporalio/workflow';
 import type { FailureDetails } from '../../activities/pipeline/pipeline';
 import { hashOf } from '../grantees/shards';
-import type { UpdateAclInput } from '../run/input';
+import type { UpdateAclInput } from '../input';
 import { holdAccess, isHeld } from '../run/lease';
 import { moveGrants } from './move-grants';
 import type { Run, Steps } from '../run/steps';

@@ -3,7 +3,7 @@ import type { AccessSeen } from '../../activities/access/access';
 import type { FailureDetails } from '../../activities/pipeline/pipeline';
 import type { Principal } from '../../src/descriptor/refs';
 import type { Info } from '../../src/contract/coordinator';
-import type { UpdateAclInput } from '../run/input';
+import type { UpdateAclInput } from '../input';
 import type { Run } from '../run/steps';
 
 /** Names in a line that people read, and lines about single people in a log. */

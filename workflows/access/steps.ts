@@ -8,7 +8,7 @@ import type { OfComponent } from './recall';
 import { MAX_NAMED, namer } from './report';
 import type { Counts } from './report';
 import { settlesAt } from '../run/failure';
-import type { Retry } from '../run/input';
+import type { Retry } from '../input';
 import { inLanes } from '../run/at-once';
 import type { Run, Steps } from '../run/steps';
 import type { Undo } from '../run/saga';

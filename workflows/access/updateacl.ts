@@ -5,7 +5,7 @@ import { accessSteps } from './steps';
 import { infoOf, refuseUnknown, resultOf, unmanaged } from './report';
 import { updateaclAsBefore } from './former/updateacl';
 import { explain } from '../run/failure';
-import type { UpdateAclInput } from '../run/input';
+import type { UpdateAclInput } from '../input';
 import { endedBy, failRun, reasonOf } from '../run/ending';
 import { activitiesFor, startRun } from '../run/steps';
 import { asTold, compensate } from '../run/saga';

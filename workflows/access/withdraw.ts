@@ -4,7 +4,7 @@ import { accessSteps, failureOf } from './steps';
 import { MAX_NAMED, namer } from './report';
 import { explain } from '../run/failure';
 import { withdrawAsBefore } from './former/withdraw';
-import type { UnprovisionInput } from '../run/input';
+import type { UnprovisionInput } from '../input';
 import { endedBy, reasonOf } from '../run/ending';
 import type { Run, Steps } from '../run/steps';
 

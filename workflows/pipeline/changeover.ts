@@ -13,7 +13,7 @@ import {
 import type { ChangeoverActivities } from '../../activities/changeover/changeover';
 import type { AdoptionQuery, AdoptionReport, Left, Row } from '../../src/contract/adoption';
 import { explain } from '../run/failure';
-import type { Named } from '../run/input';
+import type { Named } from '../input';
 import { isHeld, lease, leaseId } from '../run/lease';
 
 /*

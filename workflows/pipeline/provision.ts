@@ -4,7 +4,7 @@ import type { Kind } from '../../src/airbyte/workspace';
 import type { Info, ProvisioningStatus } from '../../src/contract/coordinator';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { claimed, retirementOf, sealing, takenOver } from './taking-over';
-import type { ProvisionInput } from '../run/input';
+import type { ProvisionInput } from '../input';
 import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
 import type { Existing } from '../run/ending';
 import { settlesAt, wroteNothing } from '../run/failure';

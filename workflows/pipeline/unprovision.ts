@@ -2,7 +2,7 @@ import { patched } from '@temporalio/workflow';
 import type { Found } from '../../activities/pipeline/pipeline';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { KnownIds } from '../../src/descriptor/descriptor';
-import type { Retry, UnprovisionInput } from '../run/input';
+import type { Retry, UnprovisionInput } from '../input';
 import { settlesAt, wroteNothing } from '../run/failure';
 import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
 import type { Existing } from '../run/ending';

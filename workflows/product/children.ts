@@ -12,7 +12,7 @@ import type { FailureDetails } from '../../activities/pipeline/pipeline';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import { endOfChild } from './child-end';
 import { explain } from '../run/failure';
-import type { Part, ProvisionInput, UnprovisionInput } from '../run/input';
+import type { Part, ProvisionInput, UnprovisionInput } from '../input';
 import { isHeld } from '../run/lease';
 import { forRuns } from '../run/steps';
 import type { Run } from '../run/steps';

@@ -5,7 +5,7 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
-import type { ProductInput, ProvisionInput, UnprovisionInput } from '../run/input';
+import type { ProductInput, ProvisionInput, UnprovisionInput } from '../input';
 import { holdProduct } from '../run/lease';
 import { endingOf, failWith, reasonOf } from '../run/ending';
 import { createCrew } from './children';

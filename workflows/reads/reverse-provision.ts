@@ -2,24 +2,8 @@ import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { ReverseActivities } from '../../activities/reverse/reverse';
 import type { ReverseProvisioningStatus } from '../../src/contract/coordinator';
 import { explain } from '../run/failure';
-import type { Retry } from '../run/input';
+import type { ReverseInput } from '../input';
 import { activitiesFor, inPatience, startRun } from '../run/steps';
-
-/** Which connection to read; or why nobody can tell. */
-export type WantedConnection =
-  { connectionId: string } | { connectionName: string } | { problem: string; solution: string };
-
-/** Where the component's configurations have `{ secretRef }`, the rest of them left out. */
-export interface References {
-  source: unknown;
-  destination: unknown;
-}
-
-export interface ReverseInput {
-  wanted: WantedConnection;
-  references: References;
-  retry: Retry;
-}
 
 /** The status goes into the failure's details, where it can be read without a worker. */
 const fail = (err: unknown, status: ReverseProvisioningStatus): never => {

@@ -1,29 +1,11 @@
 import { ApplicationFailure, isCancellation, patched } from '@temporalio/workflow';
 import type { ValidationStatus } from '../../src/contract/coordinator';
-import type { KnownIds, Plan } from '../../src/descriptor/descriptor';
 import { explain } from '../run/failure';
-import type { Retry } from '../run/input';
+import type { ToValidate, ValidateInput } from '../input';
 import { inLanes } from '../run/at-once';
 import { startRun } from '../run/steps';
 import { recordFor } from './validation-record';
 import { checkEnd, checkStreams, isBroken, KINDS, orFinding, stepsOf } from './validation-steps';
-
-/** A component to validate. */
-export interface ToValidate {
-  plan: Plan;
-  known: KnownIds;
-  /** The path of its `specific` in the descriptor, for what is found there. */
-  at: string;
-}
-
-export interface ValidateInput {
-  components: ToValidate[];
-  /** What is wrong already: the descriptor cannot be read. */
-  problems: string[];
-  /** What the descriptor says to no effect. */
-  warnings: string[];
-  retry: Retry;
-}
 
 /** Checks at once: as many calls as a worker has in flight to Airbyte, so that no slot only waits. */
 const LANES = 3;

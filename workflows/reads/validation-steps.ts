@@ -2,9 +2,8 @@ import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/wor
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Check, ValidationActivities } from '../../activities/validation/validation';
 import { detailsIn, explain, isAirbytes, isUnreadable } from '../run/failure';
-import type { Retry } from '../run/input';
+import type { Retry, ToValidate } from '../input';
 import { activitiesFor, inPatience } from '../run/steps';
-import type { ToValidate } from './validate';
 
 export const KINDS = ['source', 'destination'] as const;
 

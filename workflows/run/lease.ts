@@ -12,7 +12,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Named } from './input';
+import type { Named } from '../input';
 import type { Run } from './steps';
 import { FIRST_WAIT, LONG, PART_OF_WAITED, SHORT_WAIT } from './lease-limits';
 import { isHeard, isTold } from './signals';

@@ -14,7 +14,7 @@ import type { RunActivities } from '../../activities/runs';
 import type { Log, ProvisioningStatus } from '../../src/contract/coordinator';
 import { asDetails, asLine, asPhase, createLog } from './limits';
 import { summarized } from './failure';
-import type { Retry } from './input';
+import type { Retry } from '../input';
 
 /** Temporal takes 400 bytes of summary; a character may need four. */
 const MAX_SUMMARY = 100;

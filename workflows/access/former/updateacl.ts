@@ -8,7 +8,7 @@ import { accessSteps, rememberedAs } from './steps';
 import { infoOf, refuseUnknown, resultOf, unmanaged } from '../report';
 import { explain } from '../../run/failure';
 import type { Recalled } from './grants';
-import type { UpdateAclInput } from '../../run/input';
+import type { UpdateAclInput } from '../../input';
 import { holdAccess } from '../../run/lease';
 import { accessMemory } from './memory';
 import { endedBy, failRun, reasonOf } from '../../run/ending';

@@ -1,7 +1,7 @@
 import { planLeaving } from './plan';
 import { accessSteps } from './steps';
 import type { Grant } from './grants';
-import type { UnprovisionInput } from '../../run/input';
+import type { UnprovisionInput } from '../../input';
 import { holdAccess } from '../../run/lease';
 import { accessMemory } from './memory';
 import { reasonOf } from '../../run/ending';

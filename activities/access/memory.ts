@@ -1,12 +1,12 @@
-import { digestOf } from '../contract/ids';
+import { digestOf } from '../../src/contract/ids';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { z } from 'zod';
-import type { FailureDetails } from '../../activities/attempt';
+import type { FailureDetails } from '../attempt';
 import type { Granted, Grantees, Hold, Settle } from '../../workflows/grantees/records';
-import { MAX_ID } from '../contract/lengths';
-import { inToken } from '../contract/ids';
+import { MAX_ID } from '../../src/contract/lengths';
+import { inToken } from '../../src/contract/ids';
 
 /*
  * Where it is remembered who was granted what: a workflow for each component that gives access, and

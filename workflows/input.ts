@@ -1,7 +1,7 @@
-import type { AccessRequest } from '../../src/descriptor/access-request';
-import type { attributesOf } from '../../src/runs/search-attributes';
-import type { Component, KnownIds, Plan } from '../../src/descriptor/descriptor';
-import type { Ignored } from '../../src/descriptor/reader';
+import type { AccessRequest } from '../src/descriptor/access-request';
+import type { SearchAttributePair } from '@temporalio/common';
+import type { Component, KnownIds, Plan } from '../src/descriptor/descriptor';
+import type { Ignored } from '../src/descriptor/reader';
 
 /** Milliseconds. Part of the input, so that a replay waits as the run did. */
 export interface Retry {
@@ -56,7 +56,7 @@ export interface Part<Input> {
   input: Input;
   summary: string;
   details: string;
-  attributes: ReturnType<typeof attributesOf>;
+  attributes: SearchAttributePair[];
 }
 
 export interface ProductInput<Input> extends Named {
@@ -68,5 +68,38 @@ export interface ProductInput<Input> extends Named {
 }
 
 export interface UpdateAclInput extends AccessRequest, OfDeployment {
+  retry: Retry;
+}
+
+/** A component to validate. */
+export interface ToValidate {
+  plan: Plan;
+  known: KnownIds;
+  /** The path of its `specific` in the descriptor, for what is found there. */
+  at: string;
+}
+
+export interface ValidateInput {
+  components: ToValidate[];
+  /** What is wrong already: the descriptor cannot be read. */
+  problems: string[];
+  /** What the descriptor says to no effect. */
+  warnings: string[];
+  retry: Retry;
+}
+
+/** Which connection to read; or why nobody can tell. */
+export type WantedConnection =
+  { connectionId: string } | { connectionName: string } | { problem: string; solution: string };
+
+/** Where the component's configurations have `{ secretRef }`, the rest of them left out. */
+export interface References {
+  source: unknown;
+  destination: unknown;
+}
+
+export interface ReverseInput {
+  wanted: WantedConnection;
+  references: References;
   retry: Retry;
 }
