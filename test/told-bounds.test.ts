@@ -1,5 +1,5 @@
 import { inWords } from '../activities/attempt';
-import { refused } from '../activities/findings';
+import { refused } from '../activities/refusals';
 import { toldOf } from '../activities/pipeline/discovered';
 import { reportOf } from '../activities/drift/drift';
 import { readDescriptor } from '../src/descriptor/descriptor';

@@ -1,4 +1,4 @@
-import { adoptable } from '../activities/findings';
+import { adoptable } from '../activities/unclear';
 import { Waiting, nextLook } from '../activities/waiting';
 import { TO_CHANGE, TO_READ, repeatedly } from '../src/temporal/calls';
 

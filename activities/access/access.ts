@@ -4,7 +4,7 @@ import type { Principal } from '../../src/descriptor/refs';
 import type { CallInterest } from '../../src/airbyte/http';
 import type { PersonId } from './people';
 import { attempt } from '../attempt';
-import { adoptable, stillThere } from '../findings';
+import { adoptable, stillThere } from '../unclear';
 
 /** Of people, in what is told. */
 const MAX_TOLD = 20;

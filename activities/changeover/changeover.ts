@@ -8,7 +8,7 @@ import { componentIn, ownedName } from '../../src/airbyte/names';
 import type { ActorDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
 import { planChangeover } from './plan';
-import { refusalIn, refused } from '../findings';
+import { refusalIn, refused } from '../refusals';
 
 /** Components renamed at once; the client bounds the calls under way for all together. */
 const AT_ONCE = 10;

@@ -1,16 +1,27 @@
-import type { Actor, Kind } from '../../src/airbyte/workspace';
+import type { Actor, Airbyte, Kind } from '../../src/airbyte/workspace';
 import type { CallInterest } from '../../src/airbyte/http';
 import { componentIn, fingerprintIn, ownerOf, withoutFingerprint } from '../../src/airbyte/names';
-import type { ActorDeps, RestoreActor, Written } from '../pipeline/actors';
-import { hasFormerSecrets, withStored } from '../pipeline/adoption';
 import { attempt } from '../attempt';
 import { differencesIn, isActorAsWanted, masked } from '../comparison/differences';
-import { settled } from '../findings';
-import { secretPlaces, valueAt, withValues } from './secrets';
-import type { Former, FormerSecrets, Place } from './secrets';
+import { settled } from '../unclear';
+import { secretPlaces, valueAt, withValues, hasFormerSecrets, withStored } from './secrets';
+import type { Former, FormerSecrets, Place, Written } from './secrets';
 import { UNTOUCHED, fieldsLeft, isGone, secretsUnproven, staysAsWritten } from './restored';
 import type { Left, Named, Restored } from './restored';
-import { actorIn } from './snapshot';
+import { actorIn, type Snapshot } from './snapshot';
+
+export type RestoreActor = {
+  /** Milliseconds Airbyte may take to finish, unseen, what it was asked for. */
+  settleTime: number;
+  /** The component's; absent in runs of older workers, where the name has it. */
+  key?: string;
+  /** What the run's own step wrote, if that is known. */
+  written?: Written | undefined;
+} & (
+  | { name: string; former: Snapshot<Actor> }
+  /** As older workers ask for it. */
+  | { plan: { name: string }; before: Actor }
+);
 
 /** A former configuration with its secrets, as far as they can be had. */
 interface Rebuilt {
@@ -62,7 +73,10 @@ const unsure = async (named: Named, secretsOf: () => Promise<Rebuilt>): Promise<
   return isSure ? UNTOUCHED : { changed: false, left: [secretsUnproven(named, unproven, why)] };
 };
 
-export interface RestoreDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'> {
+export interface RestoreDeps {
+  airbyteFor: (interest: CallInterest) => Airbyte;
+  /** A page of Airbyte's user interface. */
+  hrefOf: (path: string) => string;
   former: FormerSecrets;
 }
 

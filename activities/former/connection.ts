@@ -1,15 +1,16 @@
 import type { Airbyte, ConnectionWrite } from '../../src/airbyte/workspace';
 import { AirbyteError } from '../../src/airbyte/errors';
-import type { ActorDeps } from '../pipeline/actors';
+
 import { attempt } from '../attempt';
 import { differingIn, isWhole, withoutEmptyLists } from '../comparison/reads';
 import type { FormerConnection } from '../comparison/reads';
 import { cronOf } from '../comparison/differences';
-import { settled } from '../findings';
+import { settled } from '../unclear';
 import { UNTOUCHED, fieldsLeft, isGone } from './restored';
 import type { Left, Restored } from './restored';
 import { connectionIn } from './snapshot';
 import type { Snapshot } from './snapshot';
+import type { RestoreDeps } from './actor';
 
 /** What people call the fields. */
 const SHOWN: Record<string, string> = { configurations: 'streams' };
@@ -92,7 +93,7 @@ export type RestoreConnection = { settleTime: number } & ({ former: Former } | {
 
 /** Puts a connection back as it was, where it differs; what Airbyte does not take is told. */
 export const createRestoreConnection =
-  ({ airbyteFor, hrefOf }: Pick<ActorDeps, 'airbyteFor' | 'hrefOf'>) =>
+  ({ airbyteFor, hrefOf }: Omit<RestoreDeps, 'former'>) =>
   (given: RestoreConnection) =>
     attempt(async ({ settlesAt, interest }): Promise<Restored> => {
       const before = await connectionIn('former' in given ? given.former : given.before);

@@ -1,5 +1,5 @@
 import type { Kind } from '../../src/airbyte/workspace';
-import { refused } from '../findings';
+import { refused } from '../refusals';
 import type { Place } from './secrets';
 import { dotted } from './secrets';
 

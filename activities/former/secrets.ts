@@ -16,6 +16,14 @@ import { differencesIn } from '../comparison/differences';
 /** Where in a configuration; keys, and indices of lists. */
 export type Place = readonly (string | number)[];
 
+/** What an update left in Airbyte. */
+export interface Written {
+  /** With the digits of what was written. */
+  name: string;
+  /** Where the former secret is still stored, being the same. */
+  kept: Place[];
+}
+
 export const valueAt = (value: unknown, [key, ...rest]: Place): unknown => {
   if (key === undefined) return value;
   const inner: unknown =
@@ -147,3 +155,13 @@ export const placesKept = async (
     return [];
   }
 };
+
+/** A run that takes over writes no digits before it writes a secret: without, the former is there. */
+export const hasFormerSecrets = (current: Actor, before: Actor) =>
+  [current, before].every(({ name }) => fingerprintIn(name) === undefined);
+
+/** As it was, with asterisks where they were read. */
+export const withStored = (before: Actor, current: Actor) =>
+  withValues(before.configuration ?? {}, secretPlaces(before.configuration), (place) =>
+    valueAt(current.configuration, place),
+  );

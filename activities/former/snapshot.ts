@@ -3,7 +3,7 @@ import { gunzip, gzip } from 'node:zlib';
 import type { Actor, ConnectionRead } from '../../src/airbyte/workspace';
 import { isRecord } from '../../src/contract/json';
 import type { FormerConnection } from '../comparison/reads';
-import { refused } from '../findings';
+import { refused } from '../refusals';
 
 /*
  * What an undo needs of an entity: all of it, with asterisks for secrets. It goes through a run's

@@ -11,14 +11,13 @@ import { attempt } from '../attempt';
 import { digestOfActor } from '../comparison/reads';
 import { isActorAsWanted, masked } from '../comparison/differences';
 import { definitionIdOf, mustBeOfConnector } from '../problems/definitions';
-import { adoptable, byHint, changedSince, settled, single, stillThere } from '../findings';
-import type { Put } from '../findings';
+import { adoptable, byHint, settled, stillThere } from '../unclear';
+import { changedSince, single } from '../refusals';
+import type { Put, Sight } from './found';
 import { createFormerSecrets } from '../former/secrets';
-import type { FormerDeps, Place } from '../former/secrets';
+import type { FormerDeps } from '../former/secrets';
 import { isGone } from '../former/restored';
 import { createRestoreActor } from '../former/actor';
-import type { Sight } from './seen';
-import type { Snapshot } from '../former/snapshot';
 
 export type Wanted = Plan['source'] | Plan['destination'];
 
@@ -37,25 +36,6 @@ export type PutActor<Plan extends Wanted> =
   | (ForOne & { wanted: Plan; seen?: Sight | Actor | undefined })
   /** As older workers ask for it. */
   | (ForOne & { plan: Plan; before?: Actor | undefined });
-
-export type RestoreActor = Pick<ForOne, 'settleTime'> & {
-  /** The component's; absent in runs of older workers, where the name has it. */
-  key?: string;
-  /** What the run's own step wrote, if that is known. */
-  written?: Written | undefined;
-} & (
-    | { name: string; former: Snapshot<Actor> }
-    /** As older workers ask for it. */
-    | { plan: Pick<Wanted, 'name'>; before: Actor }
-  );
-
-/** What an update left in Airbyte. */
-export interface Written {
-  /** With the digits of what was written. */
-  name: string;
-  /** Where the former secret is still stored, being the same. */
-  kept: Place[];
-}
 
 export interface ActorDeps {
   airbyteFor: (interest: CallInterest) => Airbyte;

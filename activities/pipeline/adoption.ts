@@ -3,15 +3,14 @@ import { OddEntity } from '../../src/airbyte/errors';
 import type { CallInterest } from '../../src/airbyte/http';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { componentIn, fingerprintIn, ownedName } from '../../src/airbyte/names';
-import type { WholeFound } from './pipeline';
+import type { WholeFound, Put, Sight } from './found';
 import { attempt } from '../attempt';
 import { digestOfActor } from '../comparison/reads';
 import { differencesIn, masked } from '../comparison/differences';
 import { definitionIdOf, mustBeOfConnector } from '../problems/definitions';
-import { byHint, changedSince, refused, settled } from '../findings';
-import type { Put } from '../findings';
+import { byHint, settled } from '../unclear';
+import { changedSince, refused } from '../refusals';
 import { secretPlaces, valueAt, withValues } from '../former/secrets';
-import type { Sight } from './seen';
 import { candidateOf, homonymsOf, judge, retiredName } from './taking-over';
 import type { AdoptExisting, Surroundings } from './taking-over';
 import { isRefusal } from './taking-over-words';
@@ -201,16 +200,6 @@ export const takeOver = async (
     ...(kept && { isUnsealed: true }),
   };
 };
-
-/** A run that takes over writes no digits before it writes a secret: without, the former is there. */
-export const hasFormerSecrets = (current: Actor, before: Actor) =>
-  [current, before].every(({ name }) => fingerprintIn(name) === undefined);
-
-/** As it was, with asterisks where they were read. */
-export const withStored = (before: Actor, current: Actor) =>
-  withValues(before.configuration ?? {}, secretPlaces(before.configuration), (place) =>
-    valueAt(current.configuration, place),
-  );
 
 export interface Seal<Of> {
   /** The component's key. */

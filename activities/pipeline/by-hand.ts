@@ -3,7 +3,7 @@ import type { Plan } from '../../src/descriptor/descriptor';
 import { cut } from '../../src/contract/lengths';
 import { asWrite, streamsOf } from './connections';
 import { isScheduleAsWanted } from '../comparison/differences';
-import { refused } from '../findings';
+import { refused } from '../refusals';
 import {
   fatesOf,
   irretrievable,

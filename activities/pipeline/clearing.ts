@@ -1,7 +1,8 @@
 import type { Airbyte, Job } from '../../src/airbyte/workspace';
 import type { ActorDeps } from './actors';
 import { attempt } from '../attempt';
-import { adoptable, refused } from '../findings';
+import { adoptable } from '../unclear';
+import { refused } from '../refusals';
 import { badEnd, endOf } from './jobs';
 
 const CLEARING = ['clear', 'reset'];

@@ -16,13 +16,13 @@ import { isConnectionAsWanted } from '../comparison/differences';
 import type { ConnectionWanted } from '../comparison/differences';
 import { lookAtStreams, toldOf } from './discovered';
 import type { DiscoveredStream, Discovery, ToldStreams } from './discovered';
-import { adoptable, byHint, changedSince, refused, settled, single, stillThere } from '../findings';
-import type { Put } from '../findings';
+import { adoptable, byHint, settled, stillThere } from '../unclear';
+import { changedSince, refused, single } from '../refusals';
+import type { Put, Sight } from './found';
 import { withMappers } from '../comparison/mappers';
 import type { MappersByHand } from '../comparison/mappers';
 import { isGone } from '../former/restored';
 import { createRestoreConnection } from '../former/connection';
-import type { Sight } from './seen';
 import { orTagsAgain, removeUnused, withTags } from './tags';
 
 /** A connection is the component's whose source it reads. */

@@ -2,14 +2,15 @@ import type { Actor, Airbyte, Kind } from '../../src/airbyte/workspace';
 import type { CallInterest } from '../../src/airbyte/http';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { createComplete, createResolve } from './actors';
-import type { ActorDeps, ResolveDeps, Written } from './actors';
+import type { Written } from '../former/secrets';
+import type { ActorDeps, ResolveDeps } from './actors';
 import { isReadAs, isUnvouched } from './adoption';
 import { isActorAsWanted } from '../comparison/differences';
 import { discoverFor } from './connections';
 import { mustBeKnown, mustBeOfConnector, mustMeetSpecification } from '../problems/definitions';
 import type { DiscoveredStream } from './discovered';
 import type { FailureDetails } from '../attempt';
-import { refusalIn, refused } from '../findings';
+import { refusalIn, refused } from '../refusals';
 import { createFormerSecrets, placesKept } from '../former/secrets';
 
 /*

@@ -2,7 +2,7 @@ import type { Airbyte, Job } from '../../src/airbyte/workspace';
 import { AirbyteError } from '../../src/airbyte/errors';
 import type { ActorDeps } from './actors';
 import { attempt } from '../attempt';
-import { refused } from '../findings';
+import { refused } from '../refusals';
 import { Waiting, nextLook } from '../waiting';
 
 const OVER = ['succeeded', 'failed', 'cancelled'];

@@ -1,63 +1,27 @@
-import type { Actor, Airbyte, ConnectionRead } from '../../src/airbyte/workspace';
+import type { Airbyte } from '../../src/airbyte/workspace';
 import type { CallInterest } from '../../src/airbyte/http';
 import type { KnownIds, Plan } from '../../src/descriptor/descriptor';
 import type { Fabrics } from '../../src/secrets/fabrics';
 import type { Provisioned } from '../provisioned';
 import type { SecretReferences } from '../../src/secrets/references';
 import { createActorActivities, createResolve, findActor } from './actors';
-import type { PutActor, RestoreActor } from './actors';
+import type { RestoreActor } from '../former/actor';
+import type { PutActor } from './actors';
 import { createAdoptionActivities, createTaking } from './adoption';
 import type { Seal } from './adoption';
 import { attempt } from '../attempt';
 import { changesByHand, onSchedule, refuseToLeave } from './by-hand';
 import { createClearingActivities } from './clearing';
 import { createConnectionActivities, findConnection } from './connections';
-import type { DiscoveredStream, ToldStreams } from './discovered';
 import { createForesight } from './foresight';
 import { createSyncActivities } from './jobs';
 import type { MappersByHand } from '../comparison/mappers';
 import { lackingTags } from './tags';
 import type { AdoptExisting } from './taking-over';
 import { inShortOf, namesOf } from './seen';
-import type { SeenActor, SeenConnection } from './seen';
-
-export type { FailureDetails, LastWord } from '../attempt';
-export type { Written } from './actors';
-export type { Put } from '../findings';
-export type { ToldStreams } from './discovered';
-export type { SeenActor, SeenConnection, Sight } from './seen';
-export type { Snapshot } from '../former/snapshot';
+import type { Found, WholeFound } from './found';
 
 export type Activities = ReturnType<typeof createActivities>;
-
-interface Told {
-  workspaceId: string;
-  /** These are a pipeline of somebody else's, which the component takes over. */
-  isForeign?: boolean;
-  /** For the log of the run. */
-  warnings?: string[];
-  /** Tags that the run will make. */
-  lackingTags?: string[];
-}
-
-/** What of a component exists in Airbyte, as a run is told it; entities are whole of an older worker. */
-export interface Found extends Told {
-  source?: SeenActor | Actor;
-  destination?: SeenActor | Actor;
-  connection?: SeenConnection | ConnectionRead;
-  /** Somebody else's connection, whose place the component's own takes. */
-  replaces?: Pick<ConnectionRead, 'id' | 'name' | 'status'>;
-  /** The source's streams, where they could be looked up before anything is written. */
-  streams?: ToldStreams | DiscoveredStream[];
-}
-
-/** All of it; configurations are masked, as older workers' runs have them in their histories. */
-export interface WholeFound extends Told {
-  source?: Actor;
-  destination?: Actor;
-  connection?: ConnectionRead;
-  replaces?: ConnectionRead;
-}
 
 export interface ActivityDeps {
   /** Airbyte, for as long as someone is interested in its answers. */

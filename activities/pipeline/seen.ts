@@ -1,7 +1,6 @@
 import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
-import type { Written } from './actors';
-import type { Found, WholeFound } from './pipeline';
+import type { Found, SeenActor, WholeFound } from './found';
 import { digestOfActor, digestOfConnection } from '../comparison/reads';
 import { isConnectionAsWanted } from '../comparison/differences';
 import { asWrite, streamsOf } from './connections';
@@ -10,34 +9,11 @@ import type { Foreseen } from './foresight';
 import { withMappers } from '../comparison/mappers';
 import type { MappersByHand } from '../comparison/mappers';
 import { createKeeper } from '../former/snapshot';
-import type { Keep, Snapshot } from '../former/snapshot';
+import type { Keep } from '../former/snapshot';
 
 /*
  * Between the steps of a run go ids and digests. What is whole goes there only where an undo needs it.
  */
-
-/** What a run is told of an entity that it has found in Airbyte. */
-export interface Seen<Entity> {
-  id: string;
-  name: string;
-  /** By the run's plan: it has nothing to change there. */
-  isAsWanted?: true;
-  /** Of one that the run will change: what can be read of it, to notice if somebody else changes it. */
-  digest?: string;
-  /** Of such a one too: as it is, for an undo. */
-  former?: Snapshot<Entity>;
-}
-
-export interface SeenActor extends Seen<Actor> {
-  /** What the update will leave, as far as it can be told before. */
-  leaves?: Written;
-}
-
-/** With what a clear changes of it. */
-export type SeenConnection = Seen<ConnectionRead> & Pick<ConnectionRead, 'status' | 'schedule'>;
-
-/** What a step that writes is told of what the look has seen. */
-export type Sight = Pick<Seen<never>, 'id' | 'name' | 'isAsWanted' | 'digest'>;
 
 const named = ({ id, name }: Actor) => ({ id, name });
 const namedConnection = ({ id, name, status, schedule }: ConnectionRead) => ({

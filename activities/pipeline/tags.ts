@@ -3,7 +3,7 @@ import { AirbyteError } from '../../src/airbyte/errors';
 import { DEFAULT_COLOR } from '../../src/descriptor/tags';
 import type { Tags } from '../../src/descriptor/tags';
 import type { ConnectionWanted } from '../comparison/differences';
-import { refused } from '../findings';
+import { refused } from '../refusals';
 
 /** A workspace may have so many (airbyte-platform, TagHandler). */
 const MAX_TAGS = 100;

@@ -4,7 +4,7 @@ import { describeProblem } from '../../src/contract/problems';
 import type { Problem } from '../../src/contract/problems';
 import { AirbyteError } from '../../src/airbyte/errors';
 import { closest, someOf } from '../../src/descriptor/suggestions';
-import { refused } from '../findings';
+import { refused } from '../refusals';
 import { checkSpecification, withPlatforms } from './specification';
 
 const noSuchDefinition = (kind: Kind, name: string, definitions: Definition[]) => {

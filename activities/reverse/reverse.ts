@@ -5,7 +5,7 @@ import { closest } from '../../src/descriptor/suggestions';
 import type { References, WantedConnection } from '../../workflows/input';
 import type { ActorDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
-import { byHint } from '../findings';
+import { byHint } from '../unclear';
 import { actorPart, nameOfConnector } from './actor';
 import { connectionPart } from './connection';
 import { inform } from './note';

@@ -1,7 +1,7 @@
 import type { Airbyte, ConnectionRead } from '../../src/airbyte/workspace';
 import type { ToValidate } from '../../workflows/input';
 import { changesByHand } from '../pipeline/by-hand';
-import { refusalIn } from '../findings';
+import { refusalIn } from '../refusals';
 import type { MappersByHand } from '../comparison/mappers';
 import { lackingTags } from '../pipeline/tags';
 import { failed, warning } from './checks';

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { AccessSeen } from '../../activities/access/access';
-import type { FailureDetails } from '../../activities/pipeline/pipeline';
+import type { FailureDetails } from '../../activities/attempt';
 import type { Principal } from '../../src/descriptor/refs';
 import type { Info } from '../../src/contract/coordinator';
 import type { UpdateAclInput } from '../input';

@@ -1,4 +1,4 @@
-import type { Put } from '../../activities/pipeline/pipeline';
+import type { Put } from '../../activities/pipeline/found';
 import type { Run, Steps } from '../run/steps';
 
 /** How long a first sync may take; a dead worker is noticed by its heartbeats all the same. */

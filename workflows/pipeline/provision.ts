@@ -1,5 +1,5 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
-import type { Put } from '../../activities/pipeline/pipeline';
+import type { Put } from '../../activities/pipeline/found';
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Info, ProvisioningStatus } from '../../src/contract/coordinator';
 import type { Plan } from '../../src/descriptor/descriptor';

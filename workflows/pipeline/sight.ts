@@ -1,9 +1,5 @@
-import type {
-  Sight,
-  SeenActor,
-  SeenConnection,
-  Snapshot,
-} from '../../activities/pipeline/pipeline';
+import type { Sight, SeenActor, SeenConnection } from '../../activities/pipeline/found';
+import type { Snapshot } from '../../activities/former/snapshot';
 import type { Actor, ConnectionRead } from '../../src/airbyte/workspace';
 
 /*

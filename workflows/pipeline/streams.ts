@@ -1,4 +1,4 @@
-import type { ToldStreams } from '../../activities/pipeline/pipeline';
+import type { ToldStreams } from '../../activities/pipeline/discovered';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { listed } from '../run/limits';
 

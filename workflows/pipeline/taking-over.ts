@@ -4,7 +4,8 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails, Found, Put } from '../../activities/pipeline/pipeline';
+import type { FailureDetails } from '../../activities/attempt';
+import type { Found, Put } from '../../activities/pipeline/found';
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { isUnreadable, settlesAt } from '../run/failure';

@@ -8,7 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
-import type { FailureDetails } from '../../activities/pipeline/pipeline';
+import type { FailureDetails } from '../../activities/attempt';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import { endOfChild } from './child-end';
 import { explain } from '../run/failure';

@@ -6,7 +6,8 @@ import {
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails, Found } from '../../activities/pipeline/pipeline';
+import type { FailureDetails } from '../../activities/attempt';
+import type { Found } from '../../activities/pipeline/found';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { KnownIds } from '../../src/descriptor/descriptor';
 import { asMemo, asMessage } from './limits';

@@ -4,7 +4,7 @@ import {
   TemporalFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { FailureDetails, LastWord } from '../../activities/pipeline/pipeline';
+import type { FailureDetails, LastWord } from '../../activities/attempt';
 
 const isDetails = (value: unknown): value is FailureDetails =>
   typeof value === 'object' && value !== null && 'problem' in value && 'solution' in value;

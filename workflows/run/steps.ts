@@ -9,7 +9,8 @@ import {
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { AccessActivities } from '../../activities/access/access';
 import type { AccessChanges } from '../../activities/access/changes';
-import type { Activities, FailureDetails } from '../../activities/pipeline/pipeline';
+import type { FailureDetails } from '../../activities/attempt';
+import type { Activities } from '../../activities/pipeline/pipeline';
 import type { RunActivities } from '../../activities/runs';
 import type { Log, ProvisioningStatus } from '../../src/contract/coordinator';
 import { asDetails, asLine, asPhase, createLog } from './limits';
