@@ -1,12 +1,13 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Info } from '@temporalio/activity';
-import { AirbyteError, notDone } from '../src/airbyte/errors';
+import { AirbyteError, isRefusal, notDone } from '../src/airbyte/errors';
 import type { Asked, OutOfTime } from '../src/airbyte/errors';
 import type { CallInterest } from '../src/airbyte/http';
 import { forTimer } from '../src/contract/durations';
 import { isRecord } from '../src/contract/json';
 import { cut } from '../src/contract/lengths';
 import { Waiting } from './waiting';
+import { Refusal } from '../src/contract/problems';
 
 /** A source or destination that does not work may be a passing fault, but seldom the third time. */
 const CONNECTOR_ATTEMPTS = 3;
@@ -93,8 +94,6 @@ const attemptsTime = (info: Info) => {
   return most > 0 ? Math.min(timeLeft(info), most - MARGIN) : timeLeft(info);
 };
 
-const isRefusal = (err: unknown) => err instanceof AirbyteError && err.kind === 'refused';
-
 /** Milliseconds to the next look, the last one of which is as late as can be; undefined: none is left. */
 const lookIn = ({ delay }: Waiting, info: Info) => {
   const left = timeLeft(info) - LATENESS;
@@ -128,6 +127,10 @@ const waitBefore = (err: unknown, info: Info, silence: number) => {
   return wait + LATENESS < left ? wait : undefined;
 };
 
+/** Says by itself what was wrong and what to do. */
+const isTold = (err: unknown): err is AirbyteError | Refusal | Waiting =>
+  err instanceof AirbyteError || err instanceof Refusal || err instanceof Waiting;
+
 export const inWords = (text: string) =>
   text.length <= MAX_WORDS ? text : `${cut(text, MAX_WORDS - 1)}…`;
 
@@ -138,7 +141,7 @@ const TRIED = / \(tried \d+ times\)(?=\.?$)/;
 const problemOf = (err: unknown, info: Info, isLook: boolean) => {
   const problem = inWords(err instanceof Error ? err.message : String(err));
   const tries = triesOf(info) - (isLook ? 1 : 0);
-  const isTry = !(err instanceof Waiting) && tries > 1;
+  const isTry = !(err instanceof Waiting || err instanceof Refusal) && tries > 1;
   return isTry ? problem.replace(/\.?$/, ` (tried ${String(tries)} times)$&`) : problem;
 };
 
@@ -153,7 +156,7 @@ const detailsOf = (
   info: Info,
   { settlesAt, hasWritten }: Sent,
 ): FailureDetails => {
-  const known = err instanceof AirbyteError || err instanceof Waiting ? err : undefined;
+  const known = isTold(err) ? err : undefined;
   const looks = looksOf(info) + (err instanceof Waiting ? 1 : 0);
   const met = err instanceof Waiting ? metBefore(err, info) : undefined;
   const heardAt = err instanceof Waiting ? Date.now() : heardAtBefore(info);
@@ -180,6 +183,7 @@ const inBounds = (err: Error) => {
 
 const typeOf = (err: unknown) => {
   if (err instanceof Waiting) return 'Waiting';
+  if (err instanceof Refusal) return 'Refused';
   if (!(err instanceof AirbyteError)) return 'StepBroken';
   return err.kind === 'refused' ? 'AirbyteRefused' : 'AirbyteUnavailable';
 };
@@ -206,7 +210,7 @@ const asFailure = (
     details: [details],
     ...(err instanceof Waiting
       ? { category: 'BENIGN' as const }
-      : err instanceof Error && { cause: inBounds(err) }),
+      : err instanceof Error && !(err instanceof Refusal) && { cause: inBounds(err) }),
   });
 };
 
@@ -250,8 +254,8 @@ export const attempt = async <Result>(
   } catch (thrown) {
     const err = orOutOfTime(thrown, info);
     if (err instanceof AirbyteError && err.unclear) sent.settlesAt = Date.now() + settleTime;
-    const isTold = [AirbyteError, Waiting, ApplicationFailure].some((each) => err instanceof each);
-    const failure = clock.aborted && !isTold ? notDone(info.activityType, last, err) : err;
+    const says = isTold(err) || err instanceof ApplicationFailure;
+    const failure = clock.aborted && !says ? notDone(info.activityType, last, err) : err;
     const details = detailsOf({ err: failure, isLook: thrown instanceof Waiting }, info, sent);
     const lastWord: LastWord = { attempt: info.attempt, details };
     context.heartbeat(lastWord);

@@ -1,5 +1,4 @@
 import { inWords } from '../activities/attempt';
-import { refused } from '../activities/refusals';
 import { toldOf } from '../activities/pipeline/discovered';
 import { reportOf } from '../activities/drift/drift';
 import { readDescriptor } from '../src/descriptor/descriptor';
@@ -32,12 +31,6 @@ test.each([
   const just = 'x'.repeat(most);
   expect(bounded(just)).toBe(just);
   expect(bounded(`${just}x`)).toBe(`${just.slice(1)}…`);
-});
-
-test('a refusal is cut in its message and in its details', () => {
-  const { message, details } = refused('p'.repeat(1_000_000), 's'.repeat(1_000_000));
-  expect(message).toHaveLength(4000);
-  expect(JSON.stringify(details).length).toBeLessThan(8100);
 });
 
 const logOf = (count: number) => {

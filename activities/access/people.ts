@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Access, Permission, Person } from '../../src/airbyte/people';
-import { AirbyteError } from '../../src/airbyte/errors';
+import { isRefusal } from '../../src/airbyte/errors';
 import { covers, isNotOffered } from '../../src/airbyte/permissions';
 import type { Granted, Grantee } from '../../workflows/grantees/records';
 import { adoptable, stillThere } from '../unclear';
@@ -115,5 +115,4 @@ export const revoke = async (access: Access, key: string, grants: Seen[]) => {
 
 /** Whether Airbyte has said no, so that nothing of it will come about. */
 export const isRefused = (err: unknown): boolean =>
-  (err instanceof AirbyteError && err.kind === 'refused') ||
-  (err instanceof ApplicationFailure && err.nonRetryable === true);
+  isRefusal(err) || (err instanceof ApplicationFailure && err.nonRetryable === true);

@@ -8,7 +8,8 @@ import { componentIn, ownedName } from '../../src/airbyte/names';
 import type { ActorDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
 import { planChangeover } from './plan';
-import { refusalIn, refused } from '../refusals';
+import { Refusal } from '../../src/contract/problems';
+import { isRefusal } from '../../src/airbyte/errors';
 
 /** Components renamed at once; the client bounds the calls under way for all together. */
 const AT_ONCE = 10;
@@ -40,7 +41,7 @@ const told = (left: Left[]) => {
 };
 
 const changed = (what: string) =>
-  refused(`${what} has changed since it was looked at.`, 'Run the command again.');
+  new Refusal(`${what} has changed since it was looked at.`, 'Run the command again.');
 
 const live = async (airbyte: Airbyte, kind: Kind, id: string, key: string): Promise<Actor> => {
   const actor = await airbyte.getActor(kind, id);
@@ -71,18 +72,10 @@ const takeOne = async (airbyte: Airbyte, { key, connectionId, sourceId, destinat
   try {
     await rename(airbyte, 'source', source, ownedName(source.name, key));
   } catch (err) {
-    if (refusalOf(err) && !isOwn(destination))
+    if (isRefusal(err) && !isOwn(destination))
       await rename(airbyte, 'destination', destination, destination.name);
     throw err;
   }
-};
-
-/** Ours, or Airbyte's: trying again would not help. */
-const refusalOf = (err: unknown) => {
-  const ours = refusalIn(err)?.problem;
-  if (ours !== undefined) return ours;
-  const isAirbytes = Reflect.get(Object(err), 'kind') === 'refused';
-  return isAirbytes && err instanceof Error ? err.message : undefined;
 };
 
 /** Taking over, all at once, what the existing provisioner has made. */
@@ -113,10 +106,9 @@ export const createChangeoverActivities = ({ airbyteFor }: Pick<ActorDeps, 'airb
       const airbyte = airbyteFor(interest);
       const limit = pLimit(AT_ONCE);
       const orLeft = (row: Row) => async (err: unknown) => {
-        const detail = refusalOf(err);
-        if (detail === undefined) throw err;
+        if (!isRefusal(err)) throw err;
         const { name, connectionId: id } = row;
-        return Promise.resolve([{ reason: 'refused' as const, name, id, detail }]);
+        return Promise.resolve([{ reason: 'refused' as const, name, id, detail: err.message }]);
       };
       const takes = rows.map((row) =>
         limit(() =>

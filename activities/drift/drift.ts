@@ -1,6 +1,5 @@
-import { ApplicationFailure, log, metricMeter } from '@temporalio/activity';
+import { log, metricMeter } from '@temporalio/activity';
 import type { Actor, Airbyte } from '../../src/airbyte/workspace';
-import { AirbyteError } from '../../src/airbyte/errors';
 import { oddness } from '../../src/airbyte/odd';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { KINDS, countOf } from '../../src/contract/drift';
@@ -13,6 +12,7 @@ import type { ActorDeps, ResolveDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
 import { byComponent, findingsOf, remainsOf } from './findings';
 import type { Entities, Pipeline } from './findings';
+import { Refusal } from '../../src/contract/problems';
 
 /** The report goes into the history of its run: it must stay small. */
 const MAX_FINDINGS = 200;
@@ -123,11 +123,6 @@ interface Compared {
 
 const lacks = ({ findings }: Compared) => findings.some(({ kind }) => kind === 'missing');
 
-/** Refused by ourselves, and not by Airbyte. */
-const isOwnRefusal = (err: unknown): err is Error =>
-  err instanceof ApplicationFailure ||
-  (err instanceof AirbyteError && err.kind === 'refused' && err.status === undefined);
-
 /** What Airbyte shows of a component in a form that is not understood. */
 const oddIn = (owned: Map<string, Entities>, pipeline: Pipeline) => {
   const found = owned.get(keyOf(pipeline)) ?? NOTHING;
@@ -158,7 +153,7 @@ export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: Drif
       const destination = await resolve(airbyte, 'destination', { plan: plan.destination, key });
       return { plan, token, wanted: { source, destination } };
     } catch (err) {
-      if (!isOwnRefusal(err)) throw err;
+      if (!(err instanceof Refusal)) throw err;
       log.warn('a component cannot be compared', { component: key, problem: err.message });
       return undefined;
     }

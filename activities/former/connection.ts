@@ -1,5 +1,5 @@
 import type { Airbyte, ConnectionWrite } from '../../src/airbyte/workspace';
-import { AirbyteError } from '../../src/airbyte/errors';
+import { isRefusal } from '../../src/airbyte/errors';
 
 import { attempt } from '../attempt';
 import { differingIn, isWhole, withoutEmptyLists } from '../comparison/reads';
@@ -51,14 +51,11 @@ const isUnwritable =
     schedule?.scheduleType === 'basic' &&
     schedule.basicSchedule === undefined;
 
-const isRefusal = (err: unknown): err is AirbyteError =>
-  err instanceof AirbyteError && err.kind === 'refused';
-
 /** One by one: a field that Airbyte refuses does not keep the others from being put back. */
 const writeEach = async (
   write: (fields: string[]) => Promise<unknown>,
   groups: string[][],
-  refusal: AirbyteError,
+  refusal: Error,
 ) => {
   if (groups.length === 1) throw refusal;
   const refused = new Map<string, string>();

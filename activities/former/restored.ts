@@ -1,5 +1,5 @@
 import type { Kind } from '../../src/airbyte/workspace';
-import { refused } from '../refusals';
+import { Refusal } from '../../src/contract/problems';
 import type { Place } from './secrets';
 import { dotted } from './secrets';
 
@@ -37,7 +37,7 @@ const pathsOf = (places: Place[]) => {
 
 /** It was there when the run began, and somebody has deleted it since. */
 export const isGone = ({ kind, name }: Named) =>
-  refused(
+  new Refusal(
     `Airbyte has the ${kind} "${name}" no more: somebody has deleted it since the run began.`,
     'Deploy the component again: what is missing is then made anew.',
   );

@@ -3,7 +3,7 @@ import { gunzip, gzip } from 'node:zlib';
 import type { Actor, ConnectionRead } from '../../src/airbyte/workspace';
 import { isRecord } from '../../src/contract/json';
 import type { FormerConnection } from '../comparison/reads';
-import { refused } from '../refusals';
+import { Refusal } from '../../src/contract/problems';
 
 /*
  * What an undo needs of an entity: all of it, with asterisks for secrets. It goes through a run's
@@ -63,7 +63,7 @@ export const createKeeper = () => {
     const packed = await pack(json);
     kept += packed.length;
     if (kept <= MAX_KEPT && json.length <= MAX_PLAIN) return { packed: packed.toString('base64') };
-    throw refused(
+    throw new Refusal(
       `The ${kind} "${entity.name}" (${entity.id}) is too large in Airbyte to be put back if the run failed: ${inMebibytes(json.length)}, and ${inMebibytes(kept)} compressed, with what else the run would change; ${inMebibytes(MAX_KEPT)} are possible. Nothing was changed.`,
       `Make the ${kind} smaller, for example with fewer streams; or unprovision the component and deploy it anew, which puts nothing back.`,
     );

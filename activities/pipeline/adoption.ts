@@ -9,12 +9,13 @@ import { digestOfActor } from '../comparison/reads';
 import { differencesIn, masked } from '../comparison/differences';
 import { definitionIdOf, mustBeOfConnector } from '../problems/definitions';
 import { byHint, settled } from '../unclear';
-import { changedSince, refused } from '../refusals';
+import { changedSince } from '../refusals';
 import { secretPlaces, valueAt, withValues } from '../former/secrets';
 import { candidateOf, homonymsOf, judge, retiredName } from './taking-over';
 import type { AdoptExisting, Surroundings } from './taking-over';
-import { isRefusal } from './taking-over-words';
-import type { Refusal } from './taking-over-words';
+import { isObstacle } from './taking-over-words';
+import type { Obstacle } from './taking-over-words';
+import { Refusal } from '../../src/contract/problems';
 
 /*
  * Taking over what others have made. Their secrets, which Airbyte shows to nobody, stay as they are
@@ -54,8 +55,8 @@ const ownersOf = async (airbyte: Airbyte, sourceIds: string[]) => {
   return new Map(known.map(({ id, name }) => [id, componentIn(name)]));
 };
 
-const asFailure = ({ at, problem, solution }: Refusal) =>
-  refused(`specific.${at}: ${problem}.`, solution);
+const asFailure = ({ at, problem, solution }: Obstacle) =>
+  new Refusal(`specific.${at}: ${problem}.`, solution);
 
 /**
  * What a component finds, with the pipeline that it takes over, if there is one. What may not be
@@ -77,7 +78,7 @@ export const createTaking =
       homonyms === undefined ? {} : { warnings: [`specific.connection.name: ${homonyms}`] };
     const candidate = candidateOf(given, ownerOf);
     if (!candidate) return { ...found, ...warnings };
-    if (isRefusal(candidate)) throw asFailure(candidate);
+    if (isObstacle(candidate)) throw asFailure(candidate);
     const { sourceId, destinationId } = candidate.connection;
     const [source, destination] = await Promise.all([
       byHint(airbyte.getActor('source', sourceId)),
@@ -90,7 +91,7 @@ export const createTaking =
         }
       : {};
     const taking = judge(candidate, { source, destination }, { ...given, definitionIds });
-    if (isRefusal(taking)) throw asFailure(taking);
+    if (isObstacle(taking)) throw asFailure(taking);
     if (taking.how === 'anew') return { ...found, ...warnings, replaces: taking.connection };
     return {
       workspaceId: found.workspaceId,
@@ -146,13 +147,13 @@ const mineOnly = (
   { id, key }: { id: string; key: string },
 ) => {
   if (!current)
-    throw refused(
+    throw new Refusal(
       `The ${kind} ${id} is not in Airbyte any more.`,
       'Deploy again: what is not there is then made anew.',
     );
   const owner = componentIn(current.name);
   if (owner === undefined || owner === key) return current;
-  throw refused(
+  throw new Refusal(
     `The ${kind} "${current.name}" (${id}) has become that of the component ${owner}.`,
     'Let one component have it: correct the descriptor of the other.',
   );
@@ -246,7 +247,7 @@ export const createAdoptionActivities = ({
       const current = await airbyte.getConnection(before.id);
       if (!current || (current.name === name && current.status !== 'active')) return;
       if (current.name !== name && current.name !== before.name)
-        throw refused(
+        throw new Refusal(
           `The connection "${before.name}" (${before.id}) has been renamed meanwhile.`,
           'Deploy again.',
         );

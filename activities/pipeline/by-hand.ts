@@ -3,7 +3,6 @@ import type { Plan } from '../../src/descriptor/descriptor';
 import { cut } from '../../src/contract/lengths';
 import { asWrite, streamsOf } from './connections';
 import { isScheduleAsWanted } from '../comparison/differences';
-import { refused } from '../refusals';
 import {
   fatesOf,
   irretrievable,
@@ -12,6 +11,7 @@ import {
   withMappers,
 } from '../comparison/mappers';
 import type { MappersByHand } from '../comparison/mappers';
+import { Refusal } from '../../src/contract/problems';
 
 /* What somebody has set at a connection in Airbyte, told before a run changes it. */
 
@@ -106,7 +106,7 @@ const refuseHand = (fates: Fate[]) => {
   const what = hand
     .slice(0, MAX_NOTES)
     .map(({ stream, kept, gone }) => `${stream.name} (${listed([...kept, ...gone])})`);
-  throw refused(
+  throw new Refusal(
     `Mappers were set by hand in Airbyte that the descriptor does not have, on ${what.join(', ')}.`,
     'Write them into specific.connection.streams[].mappers (not an encryption with a secret key), or take them away in Airbyte; MAPPERS_BY_HAND of the workers says that they are neither kept nor replaced.',
   );
@@ -114,7 +114,7 @@ const refuseHand = (fates: Fate[]) => {
 
 const refuseLoss = (lost: string[]) => {
   if (lost.length === 0) return;
-  throw refused(
+  throw new Refusal(
     `Airbyte has an encryption that the descriptor would take away: ${lost.slice(0, MAX_NOTES).join(', ')}. Its key is shown to nobody, so it could not be put back.`,
     'Take it away in Airbyte by hand if it is to go, then deploy again.',
   );
@@ -124,7 +124,7 @@ const refuseLoss = (lost: string[]) => {
 export const refuseToLeave = (replaced: ConnectionRead) => {
   const lost = irretrievable([], replaced);
   if (lost.length === 0) return;
-  throw refused(
+  throw new Refusal(
     `The connection "${replaced.name}" (${replaced.id}) has an encryption that a connection made anew in its place would lack: ${lost.slice(0, MAX_NOTES).join(', ')}. Its key is shown to nobody.`,
     'Give that connection a source and a destination of its own in Airbyte, so that it can be taken over; or take the encryption away there if it is to go.',
   );

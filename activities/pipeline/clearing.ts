@@ -2,8 +2,8 @@ import type { Airbyte, Job } from '../../src/airbyte/workspace';
 import type { ActorDeps } from './actors';
 import { attempt } from '../attempt';
 import { adoptable } from '../unclear';
-import { refused } from '../refusals';
 import { badEnd, endOf } from './jobs';
+import { Refusal } from '../../src/contract/problems';
 
 const CLEARING = ['clear', 'reset'];
 const WHAT = "The clearing of the connection's data";
@@ -32,7 +32,7 @@ const newestClearing = async (airbyte: Airbyte, connectionId: string, after: num
 
 const mustHaveSucceeded = (job: Job) => {
   if (job.status === 'succeeded') return;
-  throw refused(
+  throw new Refusal(
     badEnd(job, WHAT),
     'See the job in Airbyte for why the destination could not be cleared, then send the request again.',
   );

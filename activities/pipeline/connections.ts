@@ -6,7 +6,7 @@ import type {
 } from '../../src/airbyte/workspace';
 import { understood } from '../../src/airbyte/odd';
 import type { Plan } from '../../src/descriptor/descriptor';
-import { describeProblem } from '../../src/contract/problems';
+import { describeProblem, Refusal } from '../../src/contract/problems';
 import type { Problem } from '../../src/contract/problems';
 import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
@@ -17,7 +17,7 @@ import type { ConnectionWanted } from '../comparison/differences';
 import { lookAtStreams, toldOf } from './discovered';
 import type { DiscoveredStream, Discovery, ToldStreams } from './discovered';
 import { adoptable, byHint, settled, stillThere } from '../unclear';
-import { changedSince, refused, single } from '../refusals';
+import { changedSince, single } from '../refusals';
 import type { Put, Sight } from './found';
 import { withMappers } from '../comparison/mappers';
 import type { MappersByHand } from '../comparison/mappers';
@@ -79,7 +79,7 @@ const sentence = (problem: Problem) => describeProblem(problem).replace(/([^?])$
 const notOffered = (problems: Problem[]) => {
   const first = problems.slice(0, MAX_NAMED).map(sentence);
   const more = problems.length > MAX_NAMED ? ['There are more of the kind.'] : [];
-  return refused(
+  return new Refusal(
     problems.length > 0 ? [...first, ...more].join(' ') : 'The source has no streams to sync.',
     'Correct specific.connection.streams in the descriptor, or the source it reads.',
   );
@@ -136,7 +136,7 @@ const sightOf = (seen: Sight | ConnectionRead): Sight =>
     : seen;
 
 const isElsewhere = ({ name, id }: ConnectionRead) =>
-  refused(
+  new Refusal(
     `The connection "${name}" (${id}) reads this component's source but writes to a destination that is not the component's.`,
     'Delete that connection in Airbyte, then deploy again.',
   );

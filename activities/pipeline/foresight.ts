@@ -9,9 +9,8 @@ import { isActorAsWanted } from '../comparison/differences';
 import { discoverFor } from './connections';
 import { mustBeKnown, mustBeOfConnector, mustMeetSpecification } from '../problems/definitions';
 import type { DiscoveredStream } from './discovered';
-import type { FailureDetails } from '../attempt';
-import { refusalIn, refused } from '../refusals';
 import { createFormerSecrets, placesKept } from '../former/secrets';
+import { Refusal } from '../../src/contract/problems';
 
 /*
  * What can be judged of a plan before the first write: a refusal in the middle would have to be undone.
@@ -37,15 +36,15 @@ export interface Foreseen {
 const together = async <Result>(steps: Promise<Result>[]): Promise<Result[]> => {
   const ends = await Promise.allSettled(steps);
   const errors = ends.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
-  const refusals = errors.flatMap((err) => refusalIn(err) ?? []);
+  const refusals = errors.filter((err) => err instanceof Refusal);
   if (refusals.length > 1) throw joined(refusals);
   if (errors.length > 0) throw errors[0];
   return ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
 };
 
-const joined = (refusals: FailureDetails[]) =>
-  refused(
-    refusals.map(({ problem }) => problem).join(' '),
+const joined = (refusals: Refusal[]) =>
+  new Refusal(
+    refusals.map(({ message }) => message).join(' '),
     [...new Set(refusals.map(({ solution }) => solution))].join(' '),
   );
 
@@ -92,7 +91,7 @@ export const createForesight = (deps: ResolveDeps & Pick<ActorDeps, 'provisioned
 
   /** With secrets of unknown worth only what it shows counts; that it shows nothing says nothing. */
   const orNothing = (err: unknown) => {
-    if (refusalIn(err)) throw err;
+    if (err instanceof Refusal) throw err;
     return undefined;
   };
 

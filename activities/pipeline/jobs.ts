@@ -2,8 +2,8 @@ import type { Airbyte, Job } from '../../src/airbyte/workspace';
 import { AirbyteError } from '../../src/airbyte/errors';
 import type { ActorDeps } from './actors';
 import { attempt } from '../attempt';
-import { refused } from '../refusals';
 import { Waiting, nextLook } from '../waiting';
+import { Refusal } from '../../src/contract/problems';
 
 const OVER = ['succeeded', 'failed', 'cancelled'];
 
@@ -73,7 +73,7 @@ export const createSyncActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyteFor
       const solution = 'See the job in Airbyte; send the request again when it has ended.';
       const job = await endOf(airbyteFor(interest), { jobId, what, age, solution });
       if (job.status === 'succeeded') return;
-      throw refused(
+      throw new Refusal(
         badEnd(job, what),
         `See the job in Airbyte for why (${href}), and correct the source or the destination; or leave out waitForSync.`,
       );

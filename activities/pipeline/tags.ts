@@ -1,9 +1,9 @@
 import type { Airbyte, ConnectionRead, ConnectionWrite, Tag } from '../../src/airbyte/workspace';
-import { AirbyteError } from '../../src/airbyte/errors';
+import { AirbyteError, isRefusal } from '../../src/airbyte/errors';
 import { DEFAULT_COLOR } from '../../src/descriptor/tags';
 import type { Tags } from '../../src/descriptor/tags';
 import type { ConnectionWanted } from '../comparison/differences';
-import { refused } from '../refusals';
+import { Refusal } from '../../src/contract/problems';
 
 /** A workspace may have so many (airbyte-platform, TagHandler). */
 const MAX_TAGS = 100;
@@ -16,7 +16,7 @@ export const lackingTags = async (airbyte: Pick<Airbyte, 'listTags'>, wanted: Ta
   const all = await airbyte.listTags();
   const lacking = wanted.map(({ name }) => name).filter((name) => !all.some(isNamed(name)));
   if (lacking.length > 0 && all.length + lacking.length > MAX_TAGS)
-    throw refused(
+    throw new Refusal(
       `Airbyte takes ${String(MAX_TAGS)} tags a workspace, has ${String(all.length)}, and lacks ${lacking.join(', ')}.`,
       'Use a tag that is there in specific.connection.tags, or have one that nobody needs deleted in Airbyte.',
     );
@@ -70,7 +70,7 @@ export const orTagsAgain = async <Result>(
   try {
     return await written;
   } catch (err) {
-    if (tags.length === 0 || !(err instanceof AirbyteError) || err.kind !== 'refused') throw err;
+    if (tags.length === 0 || !isRefusal(err)) throw err;
     const there = new Set((await airbyte.listTags()).map(({ tagId }) => tagId));
     const gone = tags.filter(({ tagId }) => !there.has(tagId));
     if (gone.length === 0) throw err;

@@ -6,7 +6,7 @@ import { componentIn } from '../../src/airbyte/names';
 const MAX_NAMED = 10;
 
 /** Why a pipeline is not taken over: where in `specific`, what is wrong, and what to do. */
-export interface Refusal {
+export interface Obstacle {
   at: string;
   problem: string;
   solution: string;
@@ -17,7 +17,7 @@ export interface Named {
   name: string;
 }
 
-export const isRefusal = (value: object): value is Refusal => 'problem' in value;
+export const isObstacle = (value: object): value is Obstacle => 'problem' in value;
 
 export const named = ({ id, name }: Named) => `"${name}" (${id})`;
 
@@ -30,33 +30,33 @@ export const listed = (entities: Named[]) => {
 export const OTHERWISE =
   'To leave it alone choose another specific.connection.name, or rename or delete that connection in Airbyte.';
 
-export const severalOf = (found: Named[]): Refusal => ({
+export const severalOf = (found: Named[]): Obstacle => ({
   at: 'connection.name',
   problem: `is the name of ${String(found.length)} connections that are in Airbyte already, ${listed(found)}, and none of them is this component's`,
   solution: `To take one of them over, name it in specific.connection.adopt, and rename or delete the others in Airbyte. ${OTHERWISE}`,
 });
 
-export const notThere = (id: string): Refusal => ({
+export const notThere = (id: string): Obstacle => ({
   at: 'connection.adopt',
   problem: `Airbyte has no connection ${id} in this workspace`,
   solution:
     'Check the id, which is in the address of the connection in Airbyte and differs between environments; or remove specific.connection.adopt to have the pipeline made anew.',
 });
 
-export const another = (own: ConnectionRead, wanted: ConnectionRead): Refusal => ({
+export const another = (own: ConnectionRead, wanted: ConnectionRead): Obstacle => ({
   at: 'connection.adopt',
   problem: `names the connection ${named(wanted)}, but the component has one already: ${named(own)}`,
   solution:
     'Remove specific.connection.adopt; or undeploy the component first, which deletes its own pipeline, and then deploy again.',
 });
 
-export const astray = (own: ConnectionRead): Refusal => ({
+export const astray = (own: ConnectionRead): Obstacle => ({
   at: 'connection',
   problem: `${named(own)} reads this component's source but writes to a destination that is not the component's`,
   solution: `Delete that connection in Airbyte, then deploy again; or, to take its destination over, write specific.connection.adopt: ${own.id}.`,
 });
 
-export type Problem = Omit<Refusal, 'at'>;
+export type Problem = Omit<Obstacle, 'at'>;
 
 export const missing = (kind: Kind): Problem => ({
   problem: `its ${kind} is not in this workspace of Airbyte`,

@@ -16,7 +16,7 @@ import {
   ofAnotherKind,
   severalOf,
 } from './taking-over-words';
-import type { Named, Problem, Refusal } from './taking-over-words';
+import type { Named, Problem, Obstacle } from './taking-over-words';
 
 /*
  * Whether a component takes over a pipeline that is in Airbyte already, and why not. One judgement
@@ -95,7 +95,7 @@ const anotherThan = (own: ConnectionRead, { plan, connections }: Surroundings) =
 const mayAdopt = ({ plan, own }: Surroundings) =>
   !own.connection && plan.connection.adopt === undefined;
 
-const namesakeOf = (given: Surroundings, ownerOf: OwnerOf): Candidate | Refusal | undefined => {
+const namesakeOf = (given: Surroundings, ownerOf: OwnerOf): Candidate | Obstacle | undefined => {
   const found = namesakesOf(given).filter(({ sourceId }) => ownerOf(sourceId) === undefined);
   const [connection, ...others] = found;
   if (!connection) return undefined;
@@ -110,7 +110,7 @@ const namesakeOf = (given: Surroundings, ownerOf: OwnerOf): Candidate | Refusal 
 export const candidateOf = (
   given: Surroundings,
   ownerOf: OwnerOf,
-): Candidate | Refusal | undefined => {
+): Candidate | Obstacle | undefined => {
   const { plan, own, connections } = given;
   const { adopt, name } = plan.connection;
   if (own.connection) {
@@ -142,7 +142,7 @@ const endsIn = ({ source, destination }: Ends) =>
     ? `it reads the source ${named(source)} and writes to the destination ${named(destination)}`
     : 'its source or destination cannot be read';
 
-const unwanted = ({ connection, at }: Candidate, ends: Ends, given: Surroundings): Refusal => {
+const unwanted = ({ connection, at }: Candidate, ends: Ends, given: Surroundings): Obstacle => {
   const { id } = connection;
   const how = `To take it over, with its id, its state and its history, write specific.connection.adopt: ${id}; or have the platform operator set ADOPT_EXISTING=adopt. `;
   return {
@@ -172,14 +172,14 @@ export const judge = (
   candidate: Candidate,
   ends: Ends,
   given: Surroundings & { definitionIds: Partial<Record<Kind, string | undefined>> },
-): Taking | Refusal => {
+): Taking | Obstacle => {
   const { connection, isWanted, at } = candidate;
   const { plan, own, definitionIds } = given;
   const odd = oddIn(connection, ends);
   if (odd) return { at, problem: odd.message.replace(/\.$/, ''), solution: odd.solution };
   if (!isWanted) return unwanted(candidate, ends, given);
   const { source, destination } = ends;
-  const refuse = ({ problem, solution }: Problem): Refusal => ({
+  const refuse = ({ problem, solution }: Problem): Obstacle => ({
     at,
     problem: `${named(connection)} cannot be taken over: ${problem}`,
     solution,

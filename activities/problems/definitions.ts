@@ -1,23 +1,22 @@
 import type { Actor, Airbyte, Definition, Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
-import { describeProblem } from '../../src/contract/problems';
+import { describeProblem, Refusal } from '../../src/contract/problems';
 import type { Problem } from '../../src/contract/problems';
-import { AirbyteError } from '../../src/airbyte/errors';
+import { AirbyteError, isRefusal } from '../../src/airbyte/errors';
 import { closest, someOf } from '../../src/descriptor/suggestions';
-import { refused } from '../refusals';
 import { checkSpecification, withPlatforms } from './specification';
 
 const noSuchDefinition = (kind: Kind, name: string, definitions: Definition[]) => {
   const names = definitions.map((definition) => definition.name);
   const meant = closest(name, names);
-  return refused(
+  return new Refusal(
     `specific.${kind}.definitionName: Airbyte has no ${kind} connector "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
     `Write the exact name of a connector that this Airbyte has, or its definitionId: it has ${someOf(names, name)}.`,
   );
 };
 
 const noSuchId = (kind: Kind, id: string, definitions: Definition[]) =>
-  refused(
+  new Refusal(
     `specific.${kind}.definitionId: Airbyte has no ${kind} connector ${id}`,
     `Write the definitionId, or the exact definitionName, of a connector that this Airbyte has: it has ${someOf(
       definitions.map(({ name }) => name),
@@ -42,7 +41,7 @@ const definitionsOf = (airbyte: Airbyte, kind: Kind) => {
  */
 export const mustBeKnown = async (airbyte: Airbyte, kind: Kind, id: string) => {
   const definitions = await definitionsOf(airbyte, kind).catch((err: unknown) => {
-    if (err instanceof AirbyteError && err.kind === 'refused') return undefined;
+    if (isRefusal(err)) return undefined;
     throw err;
   });
   if (definitions && !definitions.some((one) => one.id.toLowerCase() === id.toLowerCase()))
@@ -62,7 +61,7 @@ export const definitionIdOf = async (
   const [found, another] = definitions.filter(({ name }) => name === wanted);
   if (found && !another) return found.id;
   if (!found) throw noSuchDefinition(kind, wanted, definitions);
-  throw refused(
+  throw new Refusal(
     `specific.${kind}.definitionName: Airbyte has more than one ${kind} connector "${wanted}"`,
     `Write the definitionId instead, for example ${found.id} or ${another?.id ?? ''}.`,
   );
@@ -75,7 +74,7 @@ export const mustBeOfConnector = (
   { definitionId }: Pick<Actor, 'definitionId'>,
 ) => {
   if (before.definitionId === definitionId) return;
-  throw refused(
+  throw new Refusal(
     `The ${kind} "${before.name}" is of another connector than the descriptor asks for.`,
     `Unprovision the component, then deploy it again: Airbyte cannot change a ${kind}'s connector.`,
   );
@@ -123,7 +122,7 @@ export const mustMeetSpecification = async (
   const at = ['specific', kind, 'connectionConfiguration'];
   const problems = checkSpecification(specification, configuration, at);
   if (problems.length === 0) return;
-  throw refused(
+  throw new Refusal(
     `The connector does not take this configuration. ${namedIn(problems)}.`,
     'Correct the descriptor at the paths named above; Airbyte shows what the connector takes when it is set up by hand.',
   );

@@ -1,11 +1,11 @@
 import type { Airbyte, ConnectionRead } from '../../src/airbyte/workspace';
 import type { ToValidate } from '../../workflows/input';
 import { changesByHand } from '../pipeline/by-hand';
-import { refusalIn } from '../refusals';
 import type { MappersByHand } from '../comparison/mappers';
 import { lackingTags } from '../pipeline/tags';
 import { failed, warning } from './checks';
 import type { Check } from './checks';
+import { Refusal } from '../../src/contract/problems';
 
 /* What a provision tells or refuses of what is set in Airbyte, in the same words. */
 
@@ -13,12 +13,9 @@ const MAX_MESSAGE = 500;
 
 /** A refusal of our own is a finding; anything else went wrong by itself. */
 const asFailed = (err: unknown, { at }: ToValidate, field: string): Check[] => {
-  const refusal = refusalIn(err);
-  if (!refusal) throw err;
-  const solution = refusal.solution.replace('specific.connection', `${at}.connection`);
-  return [
-    failed(`${at}.connection.${field}`, `${refusal.problem.slice(0, MAX_MESSAGE)} ${solution}`),
-  ];
+  if (!(err instanceof Refusal)) throw err;
+  const solution = err.solution.replace('specific.connection', `${at}.connection`);
+  return [failed(`${at}.connection.${field}`, `${err.message.slice(0, MAX_MESSAGE)} ${solution}`)];
 };
 
 export const judgeByHand = (

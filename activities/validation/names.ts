@@ -4,7 +4,7 @@ import { componentIn, ownerOf } from '../../src/airbyte/names';
 import type { ToValidate } from '../../workflows/input';
 import { candidateOf, homonymsOf, judge } from '../pipeline/taking-over';
 import type { AdoptExisting, Surroundings, Taking } from '../pipeline/taking-over';
-import { isRefusal, listed, named } from '../pipeline/taking-over-words';
+import { isObstacle, listed, named } from '../pipeline/taking-over-words';
 import type { MappersByHand } from '../comparison/mappers';
 import { judgeByHand } from './by-hand';
 import { failed, passed, warning } from './checks';
@@ -91,7 +91,7 @@ const takingIn = (
   const ownerIn = (sourceId: string) => componentIn(actorIn('source', sourceId)?.name ?? '');
   const homonyms = homonymsOf(given, ownerIn);
   const candidate = candidateOf(given, ownerIn);
-  if (!candidate || isRefusal(candidate)) return { homonyms, taking: candidate };
+  if (!candidate || isObstacle(candidate)) return { homonyms, taking: candidate };
   const { sourceId, destinationId } = candidate.connection;
   const source = actorIn('source', sourceId);
   const destination = actorIn('destination', destinationId);
@@ -113,14 +113,14 @@ const takingChecks = (
   const path = `${at}.connection.name`;
   const told = homonyms === undefined ? [] : [warning(path, homonyms)];
   if (!taking) return told.length > 0 ? told : [passed(path, 'no other connection has this name')];
-  if (isRefusal(taking))
+  if (isObstacle(taking))
     return [...told, failed(`${at}.${taking.at}`, `${taking.problem}. ${taking.solution}`)];
   const where = plan.connection.adopt === undefined ? path : `${at}.connection.adopt`;
   return [...told, warning(where, `${named(taking.connection)} ${TAKEN[taking.how]}`)];
 };
 
 const isOver = (taking: ReturnType<typeof takingIn>['taking']): taking is Taking =>
-  taking !== undefined && !isRefusal(taking) && taking.how === 'over';
+  taking !== undefined && !isObstacle(taking) && taking.how === 'over';
 
 /** What a provision of the component would find in the way, by the names that Airbyte has. */
 export const judgeNames = (

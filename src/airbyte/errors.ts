@@ -1,10 +1,11 @@
+import { Refusal } from '../contract/problems';
 import { inWords } from '../contract/durations';
 
 /** With a call that Airbyte had not answered, or before its turn to call: others' calls were in front. */
 export type OutOfTime = 'calling' | 'waiting';
 
 /**
- * Why a call failed: `refused` stays so however often it is repeated; `connector` is a source or
+ * Why a call failed: Airbyte has `refused` it, however often it is repeated; `connector` is a source or
  * destination that does not work, which Airbyte reports as its own 500; `again` may pass.
  */
 export type FailureKind = 'refused' | 'connector' | 'again';
@@ -44,6 +45,10 @@ export class AirbyteError extends Error {
   }
 }
 
+/** Ours, or Airbyte's: trying again would not help. */
+export const isRefusal = (err: unknown): err is Refusal | AirbyteError =>
+  err instanceof Refusal || (err instanceof AirbyteError && err.kind === 'refused');
+
 export const OPERATOR = 'Ask the platform operator to check';
 export const WRONG_URL = `${OPERATOR} AIRBYTE_URL: it must be the root of the Airbyte host.`;
 export const DEPLOY_AGAIN =
@@ -70,22 +75,19 @@ const UNREACHED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TI
 
 /** Something answers, but none of Airbyte's APIs. */
 export const noAirbyte = (calls: CallName[]) =>
-  new AirbyteError(
+  new Refusal(
     `There is no Airbyte at AIRBYTE_URL: it knows neither ${calls.map(nameOf).join(' nor ')}.`,
-    { kind: 'refused', solution: WRONG_URL },
+    WRONG_URL,
   );
 
 /** Of one entity only a part can be read: nothing is written or deleted on the strength of that. */
-export class OddEntity extends AirbyteError {
+export class OddEntity extends Refusal {
   readonly entity: { id: string; name: string };
 
   constructor(what: string, { id, name, odd }: { id: string; name: string; odd: string }) {
     super(
       `Airbyte shows the ${what} "${name}" (${id}) in a form that is not understood (${odd}).`,
-      {
-        kind: 'refused',
-        solution: `Correct the ${what} in Airbyte, or delete it there, then try again; if it looks right, ask the platform operator whether this version of Airbyte is supported.`,
-      },
+      `Correct the ${what} in Airbyte, or delete it there, then try again; if it looks right, ask the platform operator whether this version of Airbyte is supported.`,
     );
     this.entity = { id, name };
   }

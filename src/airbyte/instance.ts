@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { failedAnswer, unreadableAnswer } from './answer';
 import type { Answer } from './answer';
-import { AirbyteError, noAnswer, noAirbyte } from './errors';
+import { noAnswer, noAirbyte } from './errors';
 import { CONFIG_API, PUBLIC_API } from './http';
 import type { AirbyteHttpOptions } from './http';
 import { basicHeader } from './session';
 import type { AirbyteAuth } from './session';
 import { parseJson } from '../contract/json';
+import { Refusal } from '../contract/problems';
 
 /** What is at AIRBYTE_URL. Old versions tell neither version nor edition nor auth mode. */
 export interface Instance {
@@ -24,18 +25,15 @@ const Configuration = z.object({
   auth: z.object({ mode: z.string() }).optional().catch(undefined),
 });
 
-const misfit = (problem: string, solution: string) =>
-  new AirbyteError(problem, { kind: 'refused', solution });
-
 /** Refuses credentials of a kind that an Airbyte of this auth mode does not take. */
 const checkAuth = ({ kind }: AirbyteAuth, mode: string | undefined) => {
   if (mode === 'none' && kind === 'oauth')
-    throw misfit(
+    throw new Refusal(
       'Airbyte has its authentication switched off, and so no tokens for applications.',
       'Leave AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET empty, or switch authentication on.',
     );
   if ((mode === 'simple' || mode === 'oidc') && kind !== 'oauth')
-    throw misfit(
+    throw new Refusal(
       `Airbyte wants the token of an application (its auth mode is ${mode}).`,
       'Set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET to those of an application in Airbyte.',
     );
@@ -55,8 +53,8 @@ const nothingAt = (looked: Seen[]) => {
 
 /**
  * Which API to use: the public one where it is served. Asks without an application's token, but with
- * the name and password that a proxy may want. Throws an AirbyteError: `again` while Airbyte is
- * down or starts, `refused` where there is none, or where the credentials do not fit it.
+ * the name and password that a proxy may want. Throws an AirbyteError `again` while Airbyte is
+ * down or starts, a Refusal where there is none, or where the credentials do not fit it.
  */
 export const detect = async (options: Omit<AirbyteHttpOptions, 'limit'>): Promise<Instance> => {
   const { url, auth, requestTimeout, redactor } = options;

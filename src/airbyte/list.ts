@@ -1,3 +1,4 @@
+import { Refusal } from '../contract/problems';
 import { AirbyteError } from './errors';
 
 /*
@@ -69,12 +70,9 @@ export async function* byCursor<Item extends Entity>(
 }
 
 const tooLong = (what: string) =>
-  new AirbyteError(
+  new Refusal(
     `Airbyte's list of ${what} does not end within ${String(MOST_PAGES)} pages of ${String(PAGE)}.`,
-    {
-      kind: 'refused',
-      solution: 'Ask the platform operator to give the provisioner a smaller workspace of its own.',
-    },
+    'Ask the platform operator to give the provisioner a smaller workspace of its own.',
   );
 
 /** What a list had, looked through from its beginning to its end. */

@@ -88,6 +88,17 @@ export class SystemProblem extends Error {
   }
 }
 
+/** What stays wrong however often it is tried, and is for us to say: the message says what, `solution` what to do. */
+export class Refusal extends Error {
+  override name = 'Refusal';
+  readonly solution: string;
+
+  constructor(problem: string, solution: string) {
+    super(problem);
+    this.solution = solution;
+  }
+}
+
 /** Nobody is there any more to be told anything. */
 export class CallerLeft extends Error {
   override name = 'CallerLeft';

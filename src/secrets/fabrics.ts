@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { AirbyteError } from '../airbyte/errors';
+import { Refusal } from '../contract/problems';
 import type { Redactor } from './masking';
 
 /**
@@ -43,11 +43,10 @@ const credentialsOf = async (
 };
 
 const noSnowflake = () =>
-  new AirbyteError('This provisioner knows no Snowflake to write to.', {
-    kind: 'refused',
-    solution:
-      'Ask the platform operator to set the SNOWFLAKE_ variables of the worker, or bring host, role, warehouse, username and credentials.',
-  });
+  new Refusal(
+    'This provisioner knows no Snowflake to write to.',
+    'Ask the platform operator to set the SNOWFLAKE_ variables of the worker, or bring host, role, warehouse, username and credentials.',
+  );
 
 export const createFabrics = (
   { snowflake }: { snowflake: Snowflake | undefined },

@@ -1,9 +1,8 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { AirbyteError } from '../airbyte/errors';
 import { isRecord } from '../contract/json';
 import type { Redactor } from './masking';
-import { formatPath } from '../contract/problems';
+import { Refusal, formatPath } from '../contract/problems';
 import type { Path } from '../contract/problems';
 
 /** Bytes; the key of a service account has some 2,400. */
@@ -87,12 +86,9 @@ const readSecret = async (directory: string, name: string): Promise<string | und
 };
 
 const refusal = (unresolved: { path: Path; err: Unresolved }[]) =>
-  new AirbyteError(
+  new Refusal(
     unresolved.map(({ path: at, err }) => `${formatPath(at)}: ${err.message}.`).join(' '),
-    {
-      kind: 'refused',
-      solution: [...new Set(unresolved.map(({ err }) => err.remedy))].join(' '),
-    },
+    [...new Set(unresolved.map(({ err }) => err.remedy))].join(' '),
   );
 
 /** Where secrets are, and which of them descriptors may use. */

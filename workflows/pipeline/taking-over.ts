@@ -27,7 +27,7 @@ const refuse = (problem: string): never => {
   };
   throw ApplicationFailure.create({
     message: problem,
-    type: 'AirbyteRefused',
+    type: 'Refused',
     nonRetryable: true,
     details: [details],
   });

@@ -1,7 +1,7 @@
 import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Check, ValidationActivities } from '../../activities/validation/validation';
-import { detailsIn, explain, isAirbytes, isUnreadable } from '../run/failure';
+import { detailsIn, explain, isExplained, isUnreadable } from '../run/failure';
 import type { Retry, ToValidate } from '../input';
 import { activitiesFor, inPatience } from '../run/steps';
 
@@ -59,7 +59,7 @@ interface Asked extends Pick<Check, 'verdict' | 'at'> {
  * about a component; and it is none if others' calls were in front.
  */
 const isFinding = (err: unknown, { at, mustAnswer }: Pick<Asked, 'at' | 'mustAnswer'>) => {
-  if (!isAirbytes(err)) return false;
+  if (!isExplained(err)) return false;
   if (!isUnreadable(err)) return true;
   const late = detailsIn(err)?.outOfTime;
   return at === 'Airbyte' && (late === undefined || (mustAnswer === true && late === 'calling'));

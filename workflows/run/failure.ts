@@ -46,12 +46,13 @@ export const wroteNothing = (err: unknown) => {
   return details?.wroteNothing === true && !isTimeout(err);
 };
 
-/** Whether Airbyte, or the way to it, is why a step failed: neither a mistake of ours nor a lost worker. */
-export const isAirbytes = (err: unknown): boolean =>
+/** As steps call what Airbyte does not do, or we refuse; older workers called our own refusals Airbyte's. */
+const EXPLAINED = ['AirbyteUnavailable', 'AirbyteRefused', 'Refused'];
+
+/** Whether a step says why it failed: neither a mistake of ours nor a lost worker. */
+export const isExplained = (err: unknown): boolean =>
   chain(err).some(
-    (cause) =>
-      cause instanceof ApplicationFailure &&
-      (cause.type === 'AirbyteUnavailable' || cause.type === 'AirbyteRefused'),
+    (cause) => cause instanceof ApplicationFailure && EXPLAINED.includes(cause.type ?? ''),
   );
 
 /** Whether a source did not let itself be read, or Airbyte could not be asked: no refusal of ours. */

@@ -31,6 +31,7 @@ import { specificationOf } from '../specification';
 import { Tag } from '../tags';
 import type { Redactor } from '../../secrets/masking';
 import { createSharedReads } from '../shared-reads';
+import { Refusal } from '../../contract/problems';
 
 const nothing = z.unknown();
 
@@ -48,10 +49,10 @@ const markedConnection = ({ connection, odd }: { connection: Connection; odd?: s
   odd === undefined ? connection : { ...connection, odd };
 
 const noSuchConnection = (id: string) =>
-  new AirbyteError(`Airbyte has no connection ${id} any more.`, {
-    kind: 'refused',
-    solution: 'Deploy again: the connection is then made anew.',
-  });
+  new Refusal(
+    `Airbyte has no connection ${id} any more.`,
+    'Deploy again: the connection is then made anew.',
+  );
 
 interface Discovery {
   catalog: Catalog;

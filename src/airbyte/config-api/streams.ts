@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { ConnectionWrite, SourceStream, StreamRead } from '../workspace';
-import { AirbyteError } from '../errors';
 import { isRecord } from '../../contract/json';
 import { indexOf } from '../stream-index';
+import { Refusal } from '../../contract/problems';
 
 /* Streams of the Config API, a stream and its configuration each, and of the public one. */
 
@@ -160,10 +160,10 @@ const configured = (stream: Stream, wanted: StreamWrite) => ({
 });
 
 const noSuchStream = (name: string) =>
-  new AirbyteError(`The source has no stream ${name}.`, {
-    kind: 'refused',
-    solution: 'Correct specific.connection.streams in the descriptor, or the source it reads.',
-  });
+  new Refusal(
+    `The source has no stream ${name}.`,
+    'Correct specific.connection.streams in the descriptor, or the source it reads.',
+  );
 
 /** The catalog of a connection with these streams, of those that a source has. */
 export const catalogOf = (wanted: StreamWrite[], { streams }: Catalog) => {
