@@ -58,12 +58,13 @@ const activitiesOn = (airbyteUrl: string) => {
     username: 'u',
     credentials: { auth_type: 'Username and Password', password: 'p' },
   };
+  const airbyteFor = createPublicAirbyte({
+    http,
+    workspaceId: DEFAULT_WORKSPACE_ID,
+    readOne: createReadOne(log),
+  });
   return createActivities({
-    airbyteFor: createPublicAirbyte({
-      http,
-      workspaceId: DEFAULT_WORKSPACE_ID,
-      readOne: createReadOne(log),
-    }),
+    airbyteFor: (interest) => Promise.resolve(airbyteFor(interest)),
     fabrics: { snowflake: () => Promise.resolve(snowflake) },
     references: createSecretReferences(
       { directory: undefined, allowed: [], fromEnvironment: new Map() },

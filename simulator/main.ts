@@ -1,5 +1,5 @@
-import { ConfigError, simulatorConfig } from '../src/config/config';
-import { createLogger, runProgram } from '../src/program';
+import { pino } from 'pino';
+import { SettingsError, simulatorConfig } from './config';
 import { startSimulator } from './simulator';
 
 const isPortTaken = (err: unknown) =>
@@ -7,14 +7,14 @@ const isPortTaken = (err: unknown) =>
 
 const explain = (err: unknown, port: number) =>
   isPortTaken(err)
-    ? new ConfigError(
+    ? new SettingsError(
         `Port ${String(port)} is taken by another program: set SIMULATOR_PORT to a free one.`,
       )
     : err;
 
-runProgram(async () => {
+const main = async () => {
   const { logLevel, ...options } = simulatorConfig();
-  const log = createLogger('simulator', logLevel);
+  const log = pino({ name: 'simulator', level: logLevel });
   const simulator = await startSimulator({ ...options, log }).catch((err: unknown) => {
     throw explain(err, options.port);
   });
@@ -25,4 +25,10 @@ runProgram(async () => {
     void simulator.close();
   };
   process.once('SIGTERM', stop).once('SIGINT', stop);
+};
+
+main().catch((err: unknown) => {
+  const text = err instanceof Error && !(err instanceof SettingsError) ? err.stack : undefined;
+  process.stderr.write(`${text ?? (err instanceof Error ? err.message : String(err))}\n`);
+  process.exit(1);
 });

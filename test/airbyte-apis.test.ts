@@ -164,7 +164,8 @@ describe.each(APIS)('through the %s API', (api) => {
   test("tells the workspace, its connectors and the form of a connector's configuration", async () => {
     const { airbyte, client } = await start();
     expect(await airbyte.getWorkspace()).toMatchObject({ id: airbyte.workspaceId });
-    expect(await client({ api, workspaceId: UNKNOWN }).getWorkspace()).toBeUndefined();
+    const elsewhere = await client({ api, workspaceId: UNKNOWN });
+    expect(await elsewhere.getWorkspace()).toBeUndefined();
     const definitions = await airbyte.listDefinitions('source');
     expect(definitions.map(({ id }) => id)).toEqual(expect.arrayContaining([FILE, POSTGRES]));
     const specification = await airbyte.specificationOf('destination', SNOWFLAKE);

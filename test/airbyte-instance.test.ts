@@ -55,11 +55,12 @@ const FOUND: Found[] = [
   },
 ];
 
-test.each(FOUND)('finds $what, and works with it', async ({ airbyte, auth, found }) => {
+test.each(FOUND)('finds $what, and works with it', async ({ airbyte, auth, found: instance }) => {
   const { url, client } = await startAirbyte(airbyte);
-  expect(await detectAt(url, auth)).toMatchObject(found);
-  const made = await client({ auth }).createActor('source', source);
-  expect(await client({ auth }).listActors('source')).toMatchObject([{ id: made.id }]);
+  expect(await detectAt(url, auth)).toMatchObject(instance);
+  const found = await client({ auth });
+  const made = await found.createActor('source', source);
+  expect(await (await client({ auth })).listActors('source')).toMatchObject([{ id: made.id }]);
 });
 
 interface Refused {
@@ -114,7 +115,7 @@ const REFUSED: Refused[] = [
 test.each(REFUSED)('refuses $what, and says what to do', async (row) => {
   const { url } = await startAirbyte(row.airbyte);
   const address = `${url}${row.below ?? ''}`;
-  const client = clientOf({ url: address, auth: row.auth });
+  const client = await clientOf({ url: address, auth: row.auth });
   for (const ask of [() => detectAt(address, row.auth), () => client.listConnections()]) {
     const err: unknown = await ask().catch((cause: unknown) => cause);
     expect(err).toBeInstanceOf(AirbyteError);
@@ -143,7 +144,7 @@ const freePort = async () => {
 
 test('is found when it comes, by who asked before in vain', async () => {
   const port = await freePort();
-  const client = clientOf({ url: `http://127.0.0.1:${String(port)}` });
+  const client = await clientOf({ url: `http://127.0.0.1:${String(port)}` });
   await expect(client.listConnections()).rejects.toMatchObject({ kind: 'again' });
   const simulator = await startSimulator({ port });
   atEnd(() => simulator.close());
@@ -152,7 +153,7 @@ test('is found when it comes, by who asked before in vain', async () => {
 
 test('is looked for once, however many ask at once', async () => {
   const { client, requests } = await startAirbyte({ latency: 30 });
-  const airbyte = client();
+  const airbyte = await client();
   await Promise.all(Array.from({ length: 5 }, () => airbyte.listConnections()));
   const calls = (await requests()).filter((name) => name === 'getInstanceConfiguration');
   expect(calls).toHaveLength(1);

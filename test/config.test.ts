@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../scripts/child';
-import { gatewayConfig, simulatorConfig, workerConfig } from '../src/config/config';
+import { simulatorConfig } from '../simulator/config';
+import { gatewayConfig, workerConfig } from '../src/config/config';
 import { forTimer, inWords } from '../src/contract/durations';
 
 const required = {

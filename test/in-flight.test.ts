@@ -167,7 +167,7 @@ test('both clients of a worker have as many calls in flight as AIRBYTE_MAX_IN_FL
   const { interest } = interestOf();
   const path = '/sources';
   const calls = Array.from({ length: 10 }, () => [
-    airbyteFor(interest).getWorkspace(),
+    airbyteFor(interest).then((airbyte) => airbyte.getWorkspace()),
     publicHttp({ method: 'GET', path, answer: z.unknown(), interest }),
   ]);
   await Promise.all(calls.flat());
@@ -179,8 +179,8 @@ describe.each(['public', 'config'] as const)('through the %s API', (api) => {
     const { url, control, requests } = await startAirbyte();
     await control('/seed', { sources: 250, destinations: 1, connections: 1 });
     const { airbyteFor } = airbyteOf({ api, url });
-    const finders = Array.from({ length: 200 }, () =>
-      airbyteFor(interestOf().interest).listActors('source'),
+    const finders = Array.from({ length: 200 }, async () =>
+      (await airbyteFor(interestOf().interest)).listActors('source'),
     );
     const found = await Promise.all(finders);
     expect(new Set(found.map(({ length }) => length))).toEqual(new Set([250]));

@@ -34,17 +34,19 @@ describe.each(['public', 'config'] as const)('a client of the %s API', (api) => 
   const client = () => clientOf({ url: simulator.url, api, auth: { kind: 'none' } });
 
   test('makes, lists and deletes tags', async () => {
-    const made = await client().createTag({ name: 'gdpr', color: 'FF5733' });
+    const made = await (await client()).createTag({ name: 'gdpr', color: 'FF5733' });
     expect(made).toEqual({ ...tag('gdpr'), tagId: made.tagId });
-    expect(await client().listTags()).toEqual([made]);
-    await client().deleteTag(made.tagId);
-    expect(await client().listTags()).toEqual([]);
-    await client().deleteTag(made.tagId);
+    expect(await (await client()).listTags()).toEqual([made]);
+    await (await client()).deleteTag(made.tagId);
+    expect(await (await client()).listTags()).toEqual([]);
+    await (await client()).deleteTag(made.tagId);
   });
 
   test('is told that a name is taken', async () => {
-    await client().createTag({ name: 'gdpr', color: 'FF5733' });
-    await expect(client().createTag({ name: 'gdpr', color: '000000' })).rejects.toMatchObject({
+    await (await client()).createTag({ name: 'gdpr', color: 'FF5733' });
+    await expect(
+      (await client()).createTag({ name: 'gdpr', color: '000000' }),
+    ).rejects.toMatchObject({
       status: 409,
     });
   });

@@ -83,7 +83,7 @@ export const createChangeoverActivities = ({ airbyteFor }: Pick<ActorDeps, 'airb
   /** What would become whose. Changes nothing; what it answers with stays small. */
   planAdoption: ({ query, after = '', limit }: PlanPage): Promise<AdoptionReport> =>
     attempt(async ({ interest }) => {
-      const airbyte = airbyteFor(interest);
+      const airbyte = await airbyteFor(interest);
       const [source, destination, connection] = await Promise.all([
         airbyte.listActors('source', ALL),
         airbyte.listActors('destination', ALL),
@@ -103,7 +103,7 @@ export const createChangeoverActivities = ({ airbyteFor }: Pick<ActorDeps, 'airb
   /** Renames the ends of these connections; those that were left, each with why. */
   adoptRows: ({ rows }: { rows: Row[] }): Promise<Left[]> =>
     attempt(async ({ interest }) => {
-      const airbyte = airbyteFor(interest);
+      const airbyte = await airbyteFor(interest);
       const limit = pLimit(AT_ONCE);
       const orLeft = (row: Row) => async (err: unknown) => {
         if (!isRefusal(err)) throw err;

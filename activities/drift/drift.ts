@@ -180,7 +180,7 @@ export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: Drif
       attempt(async ({ interest }) => {
         const signal = AbortSignal.any([interest.cancelled, interest.timeUp]);
         const before = await provisioned.components(signal);
-        const airbyte = airbyteFor(interest);
+        const airbyte = await airbyteFor(interest);
         const wanted = [...before].filter(([, { state }]) => state === 'provisioned');
         const keys = wanted.map(([component]) => fromToken(component));
         const owned = byComponent(await look(airbyte, keys));

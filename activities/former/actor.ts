@@ -74,7 +74,7 @@ const unsure = async (named: Named, secretsOf: () => Promise<Rebuilt>): Promise<
 };
 
 export interface RestoreDeps {
-  airbyteFor: (interest: CallInterest) => Airbyte;
+  airbyteFor: (interest: CallInterest) => Promise<Airbyte>;
   /** A page of Airbyte's user interface. */
   hrefOf: (path: string) => string;
   former: FormerSecrets;
@@ -100,7 +100,7 @@ export const createRestoreActor = ({ airbyteFor, hrefOf, former }: RestoreDeps) 
       const name = isForeign ? before.name : ownName;
       const named = { kind, name, href: hrefOf(`${kind}/${before.id}`) };
       settled({ settlesAt });
-      const airbyte = airbyteFor(interest);
+      const airbyte = await airbyteFor(interest);
       const current = await airbyte.getActor(kind, before.id);
       if (!current) throw isGone(named);
       const secretsOf = () =>

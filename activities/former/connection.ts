@@ -97,7 +97,7 @@ export const createRestoreConnection =
       const { id, name } = before;
       const named = { kind: 'connection' as const, name, href: hrefOf(`connections/${id}`) };
       settled({ settlesAt });
-      const airbyte = airbyteFor(interest);
+      const airbyte = await airbyteFor(interest);
       const current = await airbyte.getConnection(id);
       if (!current) throw isGone(named);
       const differing = differingIn(current, before);

@@ -38,7 +38,7 @@ export type PutActor<Plan extends Wanted> =
   | (ForOne & { plan: Plan; before?: Actor | undefined });
 
 export interface ActorDeps {
-  airbyteFor: (interest: CallInterest) => Airbyte;
+  airbyteFor: (interest: CallInterest) => Promise<Airbyte>;
   fabrics: Fabrics;
   references: SecretReferences;
   provisioned: FormerDeps['provisioned'];
@@ -160,7 +160,7 @@ export const createActorActivities = (deps: ActorDeps) => {
       attempt(async ({ number, settlesAt, interest }): Promise<Put> => {
         const { key } = given;
         const plan = 'wanted' in given ? given.wanted : given.plan;
-        const airbyte = airbyteFor(interest);
+        const airbyte = await airbyteFor(interest);
         const wanted = await resolve(airbyte, kind, { plan, key });
         const told = 'wanted' in given ? given.seen : given.before;
         const seen = told && sightOf(told, wanted);
@@ -194,7 +194,7 @@ export const createActorActivities = (deps: ActorDeps) => {
     /** By id where the run has seen it; by name where it may exist unseen. Whether there was any. */
     delete: (kind: Kind, { key, id }: { key: string; id?: string | undefined }) =>
       attempt(async ({ interest }) => {
-        const airbyte = airbyteFor(interest);
+        const airbyte = await airbyteFor(interest);
         const ids = id ? [id] : (await ownActors(airbyte, kind, key)).map((actor) => actor.id);
         for (const each of ids) await remove(airbyte, kind, each);
         return ids.length > 0;

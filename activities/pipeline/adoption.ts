@@ -26,7 +26,7 @@ import { Refusal } from '../../src/contract/problems';
 const FEW = 3;
 
 export interface AdoptionDeps {
-  airbyteFor: (interest: CallInterest) => Airbyte;
+  airbyteFor: (interest: CallInterest) => Promise<Airbyte>;
   hrefOf: (path: string) => string;
   adoptExisting: AdoptExisting;
 }
@@ -225,7 +225,7 @@ export const createAdoptionActivities = ({
   /** Writes the secrets of the descriptor, and into the name the digits that vouch for them. */
   seal: (kind: Kind, { key, plan, id, settleTime }: Seal<Plan[Kind]>) =>
     attempt(async ({ settlesAt, interest }): Promise<Put> => {
-      const airbyte = airbyteFor(interest);
+      const airbyte = await airbyteFor(interest);
       const wanted = await resolve(airbyte, kind, { plan, key });
       settled({ settlesAt });
       mineOnly(kind, await airbyte.getActor(kind, id), { id, key });
@@ -241,7 +241,7 @@ export const createAdoptionActivities = ({
   }) =>
     attempt(async ({ settlesAt, interest }) => {
       const { before, key } = given;
-      const airbyte = airbyteFor(interest);
+      const airbyte = await airbyteFor(interest);
       settled({ settlesAt });
       const name = retiredName(before.name, key);
       const current = await airbyte.getConnection(before.id);

@@ -50,7 +50,7 @@ export const createClearingActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyt
   /** Makes a job possible, and tells the newest job before it; 0: there is none. One that clears now is joined. */
   prepareClear: ({ connectionId, isPaused, settleTime }: Prepare) =>
     attempt(async ({ interest }): Promise<{ after: number }> => {
-      const airbyte = airbyteFor(interest);
+      const airbyte = await airbyteFor(interest);
       if (isPaused) await activate(airbyte, connectionId);
       const jobs = await airbyte.listJobs(connectionId);
       const ended = jobs.find((job) => !(isClearing(job) && isOpen(job)));
@@ -61,7 +61,7 @@ export const createClearingActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyt
   startClear: (given: { connectionId: string; after: number; settleTime: number }) =>
     attempt(async ({ settlesAt, interest }): Promise<{ jobId: number }> => {
       const { connectionId, after } = given;
-      const airbyte = airbyteFor(interest);
+      const airbyte = await airbyteFor(interest);
       const look = () => newestClearing(airbyte, connectionId, after);
       const { jobId } =
         (await adoptable(look, { settlesAt })) ?? (await airbyte.startJob(connectionId, 'clear'));
@@ -76,7 +76,7 @@ export const createClearingActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyt
     attempt(
       async ({ age, interest }) => {
         mustHaveSucceeded(
-          await endOf(airbyteFor(interest), { jobId, what: WHAT, age, solution: SOLUTION }),
+          await endOf(await airbyteFor(interest), { jobId, what: WHAT, age, solution: SOLUTION }),
         );
       },
       0,
@@ -87,7 +87,7 @@ export const createClearingActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyt
   clearData: ({ connection }: { connection: { id: string; status: string } }) =>
     attempt(async ({ number, age, interest }) => {
       const { id, status } = connection;
-      const airbyte = airbyteFor(interest);
+      const airbyte = await airbyteFor(interest);
       const found = await newestClearing(airbyte, id, 0);
       const isOurs = found !== undefined && (number > 1 || isOpen(found));
       if (!isOurs && status !== 'active') await activate(airbyte, id);

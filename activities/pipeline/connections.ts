@@ -154,7 +154,7 @@ export const createConnectionActivities = ({
   /** In short where that is asked for: older workers' runs hold all the names. */
   discover: ({ inShort, ...given }: Discovery & { inShort?: true }) =>
     attempt(async ({ interest }): Promise<ToldStreams | DiscoveredStream[]> => {
-      const streams = await discoverFor(airbyteFor(interest), given);
+      const streams = await discoverFor(await airbyteFor(interest), given);
       return inShort ? toldOf(streams) : streams;
     }),
 
@@ -171,7 +171,7 @@ export const createConnectionActivities = ({
         action,
       });
       if (seen?.isAsWanted) return done(seen.id, 'unchanged');
-      const airbyte = airbyteFor(interest);
+      const airbyte = await airbyteFor(interest);
       const there = async ({ id, name = id }: { id: string; name?: string }) => {
         const found = await airbyte.getConnection(id);
         if (found) return found;
@@ -212,12 +212,12 @@ export const createConnectionActivities = ({
 
   /** Which of these tags, of which the workspace had none before the run, are gone again. */
   removeTags: ({ names }: { names: string[] }) =>
-    attempt(({ interest }) => removeUnused(airbyteFor(interest), names)),
+    attempt(async ({ interest }) => removeUnused(await airbyteFor(interest), names)),
 
   /** By id where the run has seen it; by its source where it may exist unseen. Whether there was any. */
   delete: ({ key, id }: { key: string; id?: string | undefined }) =>
     attempt(async ({ interest }) => {
-      const airbyte = airbyteFor(interest);
+      const airbyte = await airbyteFor(interest);
       const ids = id ? [id] : await ownConnections(airbyte, key);
       for (const each of ids) await remove(airbyte, each);
       return ids.length > 0;

@@ -55,7 +55,7 @@ export const createSyncActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyteFor
   /** Only for a connection that never had one. Safe to repeat: Airbyte runs one at a time. */
   startFirstSync: ({ connectionId }: { connectionId: string }) =>
     attempt(async ({ number, interest }): Promise<FirstSync> => {
-      const airbyte = airbyteFor(interest);
+      const airbyte = await airbyteFor(interest);
       const [first, ...others] = await syncsOf(airbyte, connectionId);
       if (first) {
         const isFirst = others.length === 0 && !isOver(first);
@@ -71,7 +71,7 @@ export const createSyncActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyteFor
     attempt(async ({ age, interest }) => {
       const what = 'The first sync';
       const solution = 'See the job in Airbyte; send the request again when it has ended.';
-      const job = await endOf(airbyteFor(interest), { jobId, what, age, solution });
+      const job = await endOf(await airbyteFor(interest), { jobId, what, age, solution });
       if (job.status === 'succeeded') return;
       throw new Refusal(
         badEnd(job, what),

@@ -25,7 +25,7 @@ export type Activities = ReturnType<typeof createActivities>;
 
 export interface ActivityDeps {
   /** Airbyte, for as long as someone is interested in its answers. */
-  airbyteFor: (interest: CallInterest) => Airbyte;
+  airbyteFor: (interest: CallInterest) => Promise<Airbyte>;
   fabrics: Fabrics;
   references: SecretReferences;
   /** Where former plans are found. */
@@ -93,7 +93,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
      */
     inspect: ({ key, known, plan, inShort }: Inspect): Promise<Found> =>
       attempt(async ({ interest }) => {
-        const airbyte = rest.airbyteFor(interest);
+        const airbyte = await rest.airbyteFor(interest);
         const [source, destination] = await Promise.all([
           findActor(airbyte, 'source', key, known.sourceId),
           findActor(airbyte, 'destination', key, known.destinationId),

@@ -125,7 +125,7 @@ export const createReverseActivities = (deps: ReverseDeps) => {
       references: References;
     }): Promise<Reversed | Refusal> =>
       attempt(async ({ interest }) => {
-        const airbyte = airbyteFor(interest);
+        const airbyte = await airbyteFor(interest);
         const found = await findConnection(airbyte, given.wanted);
         if ('problem' in found) return found;
         understood('connection', found);

@@ -73,7 +73,7 @@ export const createValidationActivities = (deps: ValidationDeps) => {
   return {
     checkWorkspace: (): Promise<Check[]> =>
       attempt(async ({ interest }) => {
-        const airbyte = airbyteFor(interest);
+        const airbyte = await airbyteFor(interest);
         const workspace = await airbyte.getWorkspace();
         const answers = passed('Airbyte', 'answers, and takes the credentials of the provisioner');
         if (workspace) return [answers, passed('Airbyte', `has the workspace "${workspace.name}"`)];
@@ -88,7 +88,7 @@ export const createValidationActivities = (deps: ValidationDeps) => {
 
     checkConnectors: ({ components }: { components: ToValidate[] }): Promise<Check[]> =>
       attempt(async ({ interest }) => {
-        const airbyte = airbyteFor(interest);
+        const airbyte = await airbyteFor(interest);
         const source = await definitionsOf(airbyte, 'source');
         const destination = await definitionsOf(airbyte, 'destination');
         const known = { source, destination };
@@ -99,7 +99,7 @@ export const createValidationActivities = (deps: ValidationDeps) => {
 
     checkNames: ({ components }: { components: ToValidate[] }): Promise<Check[]> =>
       attempt(async ({ interest }) => {
-        const airbyte = airbyteFor(interest);
+        const airbyte = await airbyteFor(interest);
         const until = hasAll(components);
         const [source, destination, connection] = await Promise.all([
           airbyte.listActors('source', { until }),
@@ -124,7 +124,7 @@ export const createValidationActivities = (deps: ValidationDeps) => {
       attempt(async ({ interest }) => {
         const { component, kind } = end;
         const at = `${component.at}.${kind}`;
-        const airbyte = airbyteFor(interest);
+        const airbyte = await airbyteFor(interest);
         const { definitionId, configuration } = await resolve(airbyte, kind, wantedOf(end));
         const specification = await airbyte.specificationOf(kind, definitionId);
         if (!specification)
@@ -140,7 +140,7 @@ export const createValidationActivities = (deps: ValidationDeps) => {
     /** Whether the streams are there, where the source in Airbyte is the one that is wanted. */
     checkStreams: ({ component, ...ids }: InAirbyte): Promise<Check[]> =>
       attempt(async ({ interest }) => {
-        const airbyte = airbyteFor(interest);
+        const airbyte = await airbyteFor(interest);
         const at = `${component.at}.connection.streams`;
         const source = await airbyte.getActor('source', ids.sourceId);
         const wanted = await resolve(airbyte, 'source', wantedOf({ component, kind: 'source' }));
@@ -164,7 +164,7 @@ export const createValidationActivities = (deps: ValidationDeps) => {
       attempt(async ({ interest }) => {
         const { component, kind } = end;
         const at = `${component.at}.${kind}`;
-        const airbyte = airbyteFor(interest);
+        const airbyte = await airbyteFor(interest);
         const wanted = await resolve(airbyte, kind, wantedOf(end));
         const check = await airbyte.check(kind, wanted);
         if (!check)

@@ -19,32 +19,6 @@ export interface AirbyteOptions extends Omit<AirbyteHttpOptions, 'base' | 'limit
   maxInFlight: number;
 }
 
-/** An Airbyte that is known by the time it is asked for something. */
-const delegate = (workspaceId: string, known: () => Promise<Airbyte>): Airbyte => ({
-  workspaceId,
-  getWorkspace: async () => (await known()).getWorkspace(),
-  listDefinitions: async (...given) => (await known()).listDefinitions(...given),
-  specificationOf: async (...given) => (await known()).specificationOf(...given),
-  check: async (...given) => (await known()).check(...given),
-  listActors: async (...given) => (await known()).listActors(...given),
-  getActor: async (...given) => (await known()).getActor(...given),
-  createActor: async (...given) => (await known()).createActor(...given),
-  updateActor: async (...given) => (await known()).updateActor(...given),
-  deleteActor: async (...given) => (await known()).deleteActor(...given),
-  listConnections: async (...given) => (await known()).listConnections(...given),
-  getConnection: async (...given) => (await known()).getConnection(...given),
-  createConnection: async (...given) => (await known()).createConnection(...given),
-  patchConnection: async (...given) => (await known()).patchConnection(...given),
-  deleteConnection: async (...given) => (await known()).deleteConnection(...given),
-  listTags: async () => (await known()).listTags(),
-  createTag: async (...given) => (await known()).createTag(...given),
-  deleteTag: async (...given) => (await known()).deleteTag(...given),
-  discover: async (...given) => (await known()).discover(...given),
-  startJob: async (...given) => (await known()).startJob(...given),
-  getJob: async (...given) => (await known()).getJob(...given),
-  listJobs: async (...given) => (await known()).listJobs(...given),
-});
-
 const LOOK = { method: 'GET', path: `${PUBLIC_API}/health`, writes: false };
 const notFound = () => notSent(LOOK);
 
@@ -85,17 +59,22 @@ export const createAirbyte = (options: AirbyteOptions) => {
     }),
   };
   if (api !== 'auto')
-    return { airbyteFor: clients[api], publicHttp, readOne, find: () => Promise.resolve() };
+    return {
+      airbyteFor: (interest: CallInterest): Promise<Airbyte> =>
+        Promise.resolve(clients[api](interest)),
+      publicHttp,
+      readOne,
+      find: () => Promise.resolve(),
+    };
 
   const instance = createFinder(options, limit);
   return {
     publicHttp,
     readOne,
-    airbyteFor: (interest: CallInterest) =>
-      delegate(workspaceId, async () => {
-        const over = overBy(interest, notFound);
-        return clients[(await whileWanted(interest, instance(), over)).api](interest);
-      }),
+    airbyteFor: async (interest: CallInterest): Promise<Airbyte> => {
+      const found = await whileWanted(interest, instance(), overBy(interest, notFound));
+      return clients[found.api](interest);
+    },
     find: async () => {
       await instance().catch((err: unknown) => log.warn({ err }, 'Airbyte is not found yet'));
     },

@@ -134,28 +134,6 @@ const workerSchema = snowflakeRules.reduce(
   workerVariables,
 );
 
-const simulatorSchema = z.object({
-  HOST: z.string().default('127.0.0.1'),
-  SIMULATOR_PORT: port(8000),
-  SIMULATOR_AUTH: z.enum(['oauth', 'basic', 'none']).default('oauth'),
-  /** Airbyte's version; below 2 its Config API tells errors in the older form. */
-  SIMULATOR_VERSION: z
-    .string()
-    .regex(/^\d+(\.\d+)*$/, 'must be a version such as 1.8.0')
-    .default('2.0.0'),
-  SIMULATOR_EDITION: z.enum(['community', 'pro', 'enterprise', 'trial']).default('community'),
-  SIMULATOR_MIN_SYNC_INTERVAL: duration('1h'),
-  SIMULATOR_APIS: z.enum(['public', 'config', 'both']).default('both'),
-  LOG_LEVEL: logLevel,
-});
-
-type Apis = ('public' | 'config')[];
-const apisOf: Record<'public' | 'config' | 'both', Apis> = {
-  public: ['public'],
-  config: ['config'],
-  both: ['public', 'config'],
-};
-
 export type GatewayConfig = ReturnType<typeof gatewayConfig>;
 export const gatewayConfig = (env: Environment = process.env) => {
   const given = read(gatewaySchema, env);
@@ -266,19 +244,5 @@ export const cliConfig = (env: Environment = process.env) => {
     temporalUiUrl: given.TEMPORAL_UI_URL?.replace(/\/$/, ''),
     /** Seconds, as for the gateway. */
     minSyncInterval: given.AIRBYTE_MIN_SYNC_INTERVAL / 1000,
-  };
-};
-
-export const simulatorConfig = (env: Environment = process.env) => {
-  const given = read(simulatorSchema, env);
-  return {
-    host: given.HOST,
-    port: given.SIMULATOR_PORT,
-    auth: given.SIMULATOR_AUTH,
-    version: given.SIMULATOR_VERSION,
-    edition: given.SIMULATOR_EDITION,
-    minSyncInterval: given.SIMULATOR_MIN_SYNC_INTERVAL / 1000,
-    apis: apisOf[given.SIMULATOR_APIS],
-    logLevel: given.LOG_LEVEL,
   };
 };

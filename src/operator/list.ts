@@ -8,7 +8,7 @@ import ms from 'ms';
 import { RequestError, SystemProblem } from '../contract/problems';
 import type { Run, RunFilter, RunList } from '../contract/operator';
 import { ADD_ATTRIBUTES } from '../runs/search-attributes';
-import { runHref } from '../runs/status';
+import { runHref } from '../temporal/client';
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { lacksAttributes, refusalOf } from '../temporal/errors';
 import { OPERATIONS } from '../contract/operations';

@@ -6,6 +6,7 @@ import {
 } from '../contract/coordinator';
 import { createStatusReader } from './status-reader';
 import type { Form, ReaderDeps } from './status-reader';
+import { runHref } from '../temporal/client';
 
 const withoutStatus =
   'See the run in the Temporal UI. What it made may still be there: deploy again to put it in order, or undeploy.';
@@ -58,12 +59,6 @@ export interface StatusDeps extends ReaderDeps {
   /** Root of the Temporal UI, for links to runs. */
   temporalUiUrl?: string | undefined;
 }
-
-/** The address of a run in the Temporal UI, if there is one. */
-export const runHref = (
-  { workflowId, runId }: { workflowId: string; runId: string },
-  { temporalUiUrl, namespace }: { temporalUiUrl?: string | undefined; namespace: string },
-) => temporalUiUrl && `${temporalUiUrl}/namespaces/${namespace}/workflows/${workflowId}/${runId}`;
 
 /** The status of a provisioning token, with a link to its run. */
 export const createStatus = ({ client, taskQueue, temporalUiUrl }: StatusDeps) => {

@@ -35,3 +35,9 @@ export const createTemporalClient = () => {
   const client = new Client({ connection, dataConverter, ...(namespace && { namespace }) });
   return { client, connection, address: connection.options.address };
 };
+
+/** The address of a run in the Temporal UI, if there is one. */
+export const runHref = (
+  { workflowId, runId }: { workflowId: string; runId: string },
+  { temporalUiUrl, namespace }: { temporalUiUrl?: string | undefined; namespace: string },
+) => temporalUiUrl && `${temporalUiUrl}/namespaces/${namespace}/workflows/${workflowId}/${runId}`;

@@ -77,7 +77,7 @@ export const startAirbyte = async (given: SimulatorOptions = {}) => {
     control,
     requests,
     inFlight,
-    both: { public: client({ api: 'public' }), config: client({ api: 'config' }) },
+    both: { public: await client({ api: 'public' }), config: await client({ api: 'config' }) },
   };
 };
 
