@@ -1,20 +1,81 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
 import tseslint from 'typescript-eslint';
 
-/** The import law: which folder may take values from where (types are free everywhere). */
-const forbid = (files, message, patterns, paths = []) => ({
-  files,
-  rules: {
-    '@typescript-eslint/no-restricted-imports': [
-      'error',
-      {
-        patterns: patterns.map((regex) => ({ regex, message, allowTypeImports: true })),
-        paths: paths.map((name) => ({ name, message, allowTypeImports: true })),
-      },
-    ],
-  },
-});
+/**
+ * The rooms of the house, from the ground up. `takes`: other rooms, which stand above in the list;
+ * `types`: those of which it takes types only; `packages`: of npm and Node, each a regular expression;
+ * `files`: where a room is not a folder with all that is in it.
+ */
+const ROOMS = JSON.parse(
+  readFileSync(path.join(import.meta.dirname, 'scripts', 'rooms.json'), 'utf8'),
+);
+const byName = new Map(ROOMS.map((each) => [each.room, each]));
 
-const programs = '^(\\./|\\.\\./src/)(server|worker|provisioner|reading-thread)$';
+const folderOf = ({ room, files }) => (files ? path.posix.dirname(files[0]) : room);
+
+/** The folders in a room, from which all others have longer names. */
+const foldersIn = ({ room, files }) =>
+  files
+    ? []
+    : readdirSync(path.join(import.meta.dirname, room), { withFileTypes: true, recursive: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ parentPath, name }) =>
+          path.join(path.relative(import.meta.dirname, parentPath), name),
+        );
+
+const moduleName = (file) =>
+  file
+    .replace(/\.ts$/, '')
+    .replaceAll('.', '\\.')
+    .replace('*', '[^/]+')
+    .replace(/\/index$/, '(/index)?');
+
+/** How the files of a folder name those of a room, as a regular expression. */
+const named = (folder, room) => {
+  const { files } = byName.get(room);
+  const names = (files ?? [room])
+    .map((each) => path.posix.relative(folder, each))
+    .map((each) => moduleName(each.startsWith('.') ? each : `./${each}`));
+  return `(${names.join('|')})${files ? '$' : '(/|$)'}`;
+};
+
+/** What the files in a folder of a room may import, from which other rooms and packages. */
+const lawFor = (each, folder) => {
+  const { room, files, purpose, takes = [], types = [], packages = [] } = each;
+  const isInside = folder !== folderOf(each);
+  const values = [
+    files ? '\\./[^/]+$' : '\\./',
+    ...(isInside ? ['\\.\\./(?!\\.\\./)'] : []),
+    ...takes.map((other) => named(folder, other)),
+    ...packages.map((name) => `${name}$`),
+  ];
+  const free = types.map((other) => named(folder, other));
+  const told = [...takes, ...types.map((other) => `${other} (types)`)].join(', ');
+  const message = `${room} is for ${purpose}. It takes from: ${told || 'nobody'} (scripts/rooms.json).`;
+  return {
+    files: files ?? [`${folder}/**`],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: `^(?!${[...values, ...free].join('|')})`, message },
+            {
+              regex: `^(?=${free.join('|') || '$'})(?!${values.join('|')})`,
+              message,
+              allowTypeImports: true,
+            },
+          ],
+        },
+      ],
+    },
+  };
+};
+
+const laws = ROOMS.flatMap((room) =>
+  [folderOf(room), ...foldersIn(room)].map((folder) => lawFor(room, folder)),
+);
 
 export default tseslint.config(
   { ignores: ['dist', '.cache', 'node_modules', 'coverage'] },
@@ -44,7 +105,7 @@ export default tseslint.config(
         {
           object: 'process',
           property: 'env',
-          message: 'Only src/config/config.ts reads the environment.',
+          message: 'Only src/config reads the environment.',
         },
       ],
       'no-restricted-syntax': [
@@ -59,7 +120,8 @@ export default tseslint.config(
   },
   {
     files: [
-      'src/config/config.ts',
+      'src/config/**',
+      'simulator/config.ts',
       'scripts/**',
       'bench/**',
       'chaos/**',
@@ -69,68 +131,7 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': 'off' },
   },
   { files: ['scripts/**', 'bench/**', 'chaos/**'], rules: { 'no-console': 'off' } },
-  forbid(
-    ['workflows/**'],
-    'Workflow code takes values only from @temporalio/workflow and its neighbours; types from anywhere.',
-    ['^(?!@temporalio/workflow$|\\./)'],
-  ),
-  forbid(
-    ['activities/**'],
-    'Activities take values from @temporalio/activity and src/ (not the gateway, the config or a program).',
-    [
-      '^express$',
-      '^@temporalio/(client|worker)$',
-      '^\\.\\./src/(gateway|runs|status|config|server|worker|simulator.*)$',
-    ],
-  ),
-  forbid(
-    ['src/**'],
-    'Programs construct; nothing imports them. The gateway never sees Airbyte or the activities.',
-    [programs],
-  ),
-  forbid(
-    [
-      'src/gateway/gateway.ts',
-      'src/gateway/coordinator-routes.ts',
-      'src/gateway/reception.ts',
-      'src/gateway/reading.ts',
-      'src/gateway/readings.ts',
-      'src/gateway/reading-thread.ts',
-      'src/concurrency/threads.ts',
-      'src/descriptor/input-size.ts',
-      'src/runs/runs.ts',
-      'src/runs/status.ts',
-      'src/runs/status-reader.ts',
-      'src/runs/validation-start.ts',
-      'src/runs/reverse-start.ts',
-      'src/descriptor/product.ts',
-      'src/runs/pipeline-start.ts',
-      'src/descriptor/access-request.ts',
-      'src/descriptor/descriptor.ts',
-      'src/descriptor/specific.ts',
-      'src/runs/token.ts',
-    ],
-    'The gateway never sees Airbyte or the activities.',
-    [
-      programs,
-      '^\\./airbyte',
-      '^\\./fabrics$',
-      '^\\./simulator',
-      'activities/',
-      '^@temporalio/worker$',
-    ],
-  ),
-  forbid(['src/cron/**'], 'What judges a cron expression takes its neighbours only.', [
-    '^(?!\\./)',
-  ]),
-  forbid(['src/connectors/**'], 'Connectors are pure: zod and their neighbours.', [
-    '^(?!zod$|\\./)',
-  ]),
-  forbid(
-    ['simulator/**'],
-    'The simulator shares no code with the client it must be able to disagree with.',
-    ['^\\.\\./(?!config$|program$)', 'activities/', 'workflows/'],
-  ),
+  ...laws,
   {
     files: ['**/*.mjs', '**/*.js'],
     ...tseslint.configs.disableTypeChecked,
