@@ -1,10 +1,18 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AirbyteError } from '../src/airbyte/errors';
+import { isRefusal } from '../src/airbyte/errors';
 import type { AirbyteAuth } from '../src/airbyte/session';
 import type { SimulatorOptions } from '../simulator/simulator';
 import { startSimulator } from '../simulator/simulator';
-import { atEnd, clientOf, detectAt, source, startAirbyte } from './support/airbyte-clients';
+import {
+  airbyteOf,
+  atEnd,
+  clientOf,
+  detectAt,
+  interest,
+  source,
+  startAirbyte,
+} from './support/airbyte-clients';
 import { counts, startHarness } from './support/harness';
 
 const oauth: AirbyteAuth = {
@@ -115,11 +123,10 @@ const REFUSED: Refused[] = [
 test.each(REFUSED)('refuses $what, and says what to do', async (row) => {
   const { url } = await startAirbyte(row.airbyte);
   const address = `${url}${row.below ?? ''}`;
-  const client = await clientOf({ url: address, auth: row.auth });
-  for (const ask of [() => detectAt(address, row.auth), () => client.listConnections()]) {
+  const client = () => clientOf({ url: address, auth: row.auth });
+  for (const ask of [() => detectAt(address, row.auth), client]) {
     const err: unknown = await ask().catch((cause: unknown) => cause);
-    expect(err).toBeInstanceOf(AirbyteError);
-    expect(err).toMatchObject({ kind: 'refused', unclear: false });
+    expect(isRefusal(err)).toBe(true);
     expect(String(err)).toMatch(row.problem);
     expect(Reflect.get(Object(err), 'solution')).toMatch(row.solution);
   }
@@ -144,17 +151,17 @@ const freePort = async () => {
 
 test('is found when it comes, by who asked before in vain', async () => {
   const port = await freePort();
-  const client = await clientOf({ url: `http://127.0.0.1:${String(port)}` });
-  await expect(client.listConnections()).rejects.toMatchObject({ kind: 'again' });
+  const { airbyteFor } = airbyteOf({ url: `http://127.0.0.1:${String(port)}` });
+  await expect(airbyteFor(interest)).rejects.toMatchObject({ kind: 'again' });
   const simulator = await startSimulator({ port });
   atEnd(() => simulator.close());
-  expect(await client.listConnections()).toEqual([]);
+  expect(await (await airbyteFor(interest)).listConnections()).toEqual([]);
 });
 
 test('is looked for once, however many ask at once', async () => {
-  const { client, requests } = await startAirbyte({ latency: 30 });
-  const airbyte = await client();
-  await Promise.all(Array.from({ length: 5 }, () => airbyte.listConnections()));
+  const { url, requests } = await startAirbyte({ latency: 30 });
+  const { airbyteFor } = airbyteOf({ url });
+  await Promise.all(Array.from({ length: 5 }, () => airbyteFor(interest)));
   const calls = (await requests()).filter((name) => name === 'getInstanceConfiguration');
   expect(calls).toHaveLength(1);
 });

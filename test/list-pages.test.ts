@@ -1,3 +1,4 @@
+import { Refusal } from '../src/contract/problems';
 import { AirbyteError } from '../src/airbyte/errors';
 import { PAGE, byCursor, byOffset, lookThrough, readList } from '../src/airbyte/list';
 import { startAirbyte } from './support/airbyte-clients';
@@ -92,7 +93,7 @@ test('a list without an end is refused', async () => {
     get: () => Promise.resolve(undefined),
     until: undefined,
   });
-  await expect(endless).rejects.toMatchObject({ kind: 'refused' });
+  await expect(endless).rejects.toBeInstanceOf(Refusal);
   await expect(endless).rejects.toThrow(/list of sources does not end within 1000 pages of 100/);
 });
 
@@ -159,7 +160,7 @@ describe.each(inEach)('through the %s API', (api) => {
     );
     expect(JSON.stringify(sources)).not.toContain('hush');
     const refusal = {
-      kind: 'refused',
+      name: 'Refusal',
       message: `Airbyte shows the source "seeded 1" (${two?.id ?? ''}) in a form that is not understood (${shown}).`,
     };
     await expect(both[api].getActor('source', two?.id ?? '')).rejects.toMatchObject(refusal);

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { AirbyteError } from '../src/airbyte/errors';
+import { Refusal } from '../src/contract/problems';
 import { createSecretReferences } from '../src/secrets/references';
 import { createRedactor } from '../src/secrets/masking';
 
@@ -62,7 +62,7 @@ const refusal = async (configuration: Record<string, unknown>) => {
   try {
     await resolve(configuration);
   } catch (err) {
-    if (err instanceof AirbyteError) return { message: err.message, solution: err.solution };
+    if (err instanceof Refusal) return { message: err.message, solution: err.solution };
     throw err;
   }
   return undefined;

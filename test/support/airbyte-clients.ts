@@ -13,7 +13,7 @@ import { POSTGRES, SNOWFLAKE, postgres, snowflake } from './simulator-bodies';
 
 const SECRET = 'simulator-secret';
 const never = new AbortController().signal;
-const interest = { cancelled: never, timeUp: never };
+export const interest = { cancelled: never, timeUp: never };
 
 const optionsOf = (given: Partial<AirbyteOptions>): AirbyteOptions => ({
   api: 'auto',
