@@ -30,7 +30,8 @@ export interface ControlDependencies {
   restore: () => void;
 }
 
-const routes = {
+/** As GET /_simulator tells them, and docs/simulator.md. */
+export const ROUTES = {
   'GET /_simulator/entities': 'what exists; ?includeDeleted=true, ?secrets=true',
   'GET /_simulator/requests':
     'every call of the APIs, in order, with digests of the secrets it carries; DELETE clears',
@@ -125,7 +126,7 @@ export const createControl = (deps: ControlDependencies): Router => {
   const schema = faultSchema(deps.operations);
   const router = Router();
   router.use(express.json({ type: () => true, strict: false }));
-  router.get('/', (_req, res) => res.json({ routes }));
+  router.get('/', (_req, res) => res.json({ routes: ROUTES }));
   router.get('/entities', (req, res) =>
     res.json(showEntities(deps, new URL(req.originalUrl, 'http://simulator').searchParams)),
   );
@@ -165,7 +166,7 @@ export const createControl = (deps: ControlDependencies): Router => {
       deps[action]();
       res.json({ [action]: true });
     });
-  router.use((_req, res) => res.status(404).json({ errors: ['unknown route'], routes }));
+  router.use((_req, res) => res.status(404).json({ errors: ['unknown route'], routes: ROUTES }));
   router.use(answerError);
   return router;
 };

@@ -7,70 +7,97 @@ const milliseconds = z.int().min(0).max(600_000);
 
 const outcomes = ['status', 'hang', 'reset', 'truncate', 'lie', 'commitLater', 'shift'] as const;
 
-/** The body of POST /_simulator/faults: which calls, how many of them, and what befalls them. */
-const shape = z.strictObject({
-  /** An operationId of either API, or `*` for every call (the token's too). */
-  operation: z.string(),
-  /** Only calls of this API; some operations have the same name in both. */
-  api: z.enum(['public', 'config']).optional(),
-  /** How many calls it hits; 0 and null mean every call until it is cleared. */
-  times: z.int().min(0).nullable().default(1),
-  /** How many calls it lets pass first. */
-  skip: z.int().min(0).default(0),
-  /** Another operation, which must have been called first; since the fault was added. */
-  after: z.string().optional(),
-  /** Milliseconds before anything else happens; alone, the call then goes on as usual. */
-  delay: milliseconds.optional(),
-  /** Answers with this status, by default with the body that usually comes with it. */
-  status: z.int().min(200).max(599).optional(),
-  body: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
-  contentType: z.string().optional(),
-  /** A proxy's HTML page as the body; the status is 502 unless given. */
-  html: z.literal(true).optional(),
-  /** Seconds, for the Retry-After header. */
-  retryAfter: z.number().min(0).optional(),
-  /** The operation is done although `status` says otherwise: a proxy that lost patience. */
-  commit: z.literal(true).optional(),
-  /** Never answers; `after` does the operation first. */
-  hang: moment.optional(),
-  /** Breaks the connection; `after` does the operation first. */
-  reset: moment.optional(),
-  /** Does the operation, sends half of the answer and breaks the connection. */
-  truncate: z.literal(true).optional(),
-  /** A deletion answers 204 and deletes nothing. */
-  lie: z.literal(true).optional(),
-  /** Never answers, and does the operation this many milliseconds later. */
-  commitLater: milliseconds.optional(),
-  /** Answers the first page of a list, and nothing but a first one; then the list is changed. */
-  shift: Shift.optional(),
+/**
+ * The body of POST /_simulator/faults: which calls, how many of them, and what befalls them.
+ * docs/simulator.md is made of its descriptions.
+ */
+export const FaultShape = z.strictObject({
+  operation: z
+    .string()
+    .describe('An operationId of either API, or `*` for every call (the token’s too)'),
+  api: z
+    .enum(['public', 'config'])
+    .optional()
+    .describe('Only calls of this API: some operations have the same name in both'),
+  times: z
+    .int()
+    .min(0)
+    .nullable()
+    .default(1)
+    .describe('How many calls it hits; `0` and `null` mean every call until it is cleared'),
+  skip: z.int().min(0).default(0).describe('How many calls it lets pass first'),
+  after: z
+    .string()
+    .optional()
+    .describe('Another operation, which must have been called first; since the fault was added'),
+  delay: milliseconds
+    .optional()
+    .describe('Milliseconds before anything else happens; alone, the call then goes on as usual'),
+  status: z
+    .int()
+    .min(200)
+    .max(599)
+    .optional()
+    .describe('Answers with this status, by default with the body that usually comes with it'),
+  body: z
+    .union([z.string(), z.record(z.string(), z.unknown())])
+    .optional()
+    .describe('With `status`: the body, text or JSON'),
+  contentType: z.string().optional().describe('With `status`: the `Content-Type`'),
+  html: z
+    .literal(true)
+    .optional()
+    .describe('A proxy’s HTML page as the body; the status is 502 unless given'),
+  retryAfter: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('With `status`: seconds, for the `Retry-After` header'),
+  commit: z
+    .literal(true)
+    .optional()
+    .describe('The operation is done although `status` says otherwise: a proxy that lost patience'),
+  hang: moment.optional().describe('Never answers; `after` does the operation first'),
+  reset: moment.optional().describe('Breaks the connection; `after` does the operation first'),
+  truncate: z
+    .literal(true)
+    .optional()
+    .describe('Does the operation, sends half of the answer and breaks the connection'),
+  lie: z.literal(true).optional().describe('A deletion answers 204 and deletes nothing'),
+  commitLater: milliseconds
+    .optional()
+    .describe('Never answers, and does the operation this many milliseconds later'),
+  shift: Shift.optional().describe(
+    'Answers the first page of a list, and nothing but a first one; then the list is changed',
+  ),
 });
-export type Fault = z.infer<typeof shape>;
+export type Fault = z.infer<typeof FaultShape>;
 
 /** The body `POST /_simulator/faults` takes, given the operations there are. */
 export const faultSchema = (operations: string[]) =>
-  shape
-    .transform((fault) => (fault.html ? { ...fault, status: fault.status ?? 502 } : fault))
-    .superRefine((fault, context) => {
-      const problem = (path: string, message: string) => {
-        context.addIssue({ code: 'custom', path: [path], message });
-      };
-      if (fault.operation !== '*' && !operations.includes(fault.operation))
-        problem('operation', `${fault.operation} is unknown`);
-      if (fault.after !== undefined && !operations.includes(fault.after))
-        problem('after', `${fault.after} is unknown`);
-      const chosen = outcomes.filter((outcome) => fault[outcome] !== undefined);
-      if (chosen.length > 1) problem('effect', `${chosen.join(' and ')} exclude each other`);
-      if (chosen.length === 0 && fault.delay === undefined)
-        problem('effect', `one of delay, html, ${outcomes.join(', ')} is required`);
-      if (fault.lie && !fault.operation.startsWith('delete'))
-        problem('lie', 'only a deletion can lie');
-      if (fault.shift && !isList(fault.operation)) problem('shift', 'needs a list that has pages');
-      if (fault.shift && byCursor(fault.operation) && (fault.shift.hide ?? fault.shift.double))
-        problem('shift', 'a list in the order of names hides and doubles nothing');
-      for (const detail of ['body', 'contentType', 'retryAfter', 'commit'] as const)
-        if (fault[detail] !== undefined && fault.status === undefined)
-          problem(detail, 'needs a status');
-    });
+  FaultShape.transform((fault) =>
+    fault.html ? { ...fault, status: fault.status ?? 502 } : fault,
+  ).superRefine((fault, context) => {
+    const problem = (path: string, message: string) => {
+      context.addIssue({ code: 'custom', path: [path], message });
+    };
+    if (fault.operation !== '*' && !operations.includes(fault.operation))
+      problem('operation', `${fault.operation} is unknown`);
+    if (fault.after !== undefined && !operations.includes(fault.after))
+      problem('after', `${fault.after} is unknown`);
+    const chosen = outcomes.filter((outcome) => fault[outcome] !== undefined);
+    if (chosen.length > 1) problem('effect', `${chosen.join(' and ')} exclude each other`);
+    if (chosen.length === 0 && fault.delay === undefined)
+      problem('effect', `one of delay, html, ${outcomes.join(', ')} is required`);
+    if (fault.lie && !fault.operation.startsWith('delete'))
+      problem('lie', 'only a deletion can lie');
+    if (fault.shift && !isList(fault.operation)) problem('shift', 'needs a list that has pages');
+    if (fault.shift && byCursor(fault.operation) && (fault.shift.hide ?? fault.shift.double))
+      problem('shift', 'a list in the order of names hides and doubles nothing');
+    for (const detail of ['body', 'contentType', 'retryAfter', 'commit'] as const)
+      if (fault[detail] !== undefined && fault.status === undefined)
+        problem(detail, 'needs a status');
+  });
 
 /** `hits`: how many calls it has hit so far. */
 type ActiveFault = Fault & { hits: number };

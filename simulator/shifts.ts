@@ -6,18 +6,30 @@ import { type Actor, type Connection, removeActor, removeConnection, type Store 
 
 const part = z.string().min(1);
 
-/** The effect `shift` of a fault: what happens to a list between its first page and the next. */
+/**
+ * The effect `shift` of a fault: what happens to a list between its first page and the next.
+ * docs/simulator.md is made of its descriptions.
+ */
 export const Shift = z
   .strictObject({
-    /** How many of the page are deleted: of what was seeded, the first ones or the last. */
-    delete: z.int().min(1).max(100).optional(),
-    of: z.enum(['first', 'last']).default('first'),
-    /** How many are added at the front. */
-    add: z.int().min(1).max(100).optional(),
-    /** What has this in its name or id goes to the front, as if written: later pages lack it. */
-    hide: part.optional(),
-    /** What has this in its name or id goes to the end, as if written: it comes twice. */
-    double: part.optional(),
+    delete: z
+      .int()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('How many seeded ones of the page are deleted'),
+    of: z.enum(['first', 'last']).default('first').describe('Which of the page `delete` takes'),
+    add: z.int().min(1).max(100).optional().describe('How many are added in front'),
+    hide: part
+      .optional()
+      .describe(
+        'What has this in its name, or as its id, goes to the front: on a later page, it is not seen',
+      ),
+    double: part
+      .optional()
+      .describe(
+        'What has this in its name, or as its id, goes to the end: on the first page, it comes twice',
+      ),
   })
   .refine(({ of: _of, ...effects }) => Object.keys(effects).length > 0, {
     message: 'one of delete, add, hide, double is required',

@@ -1,13 +1,37 @@
 import { duration } from './values';
 import { inWords } from '../contract/durations';
 
-/** Read by both programs, though each follows some of them only: so each can tell that two do not fit. */
+/**
+ * Read by both programs, so that each can tell that two do not fit; `followedBy` says which of them
+ * goes by a variable.
+ */
 export const retryVariables = {
-  AIRBYTE_RETRY_INITIAL: duration('1s'),
-  AIRBYTE_RETRY_MAX_INTERVAL: duration('30s'),
-  AIRBYTE_GIVE_UP_AFTER: duration('15m'),
-  AIRBYTE_SETTLE_TIME: duration('1m'),
-  AIRBYTE_REQUEST_TIMEOUT: duration('30s'),
+  AIRBYTE_RETRY_INITIAL: duration('1s').meta({
+    group: 'rare',
+    followedBy: 'gateway',
+    description: 'The first wait between attempts of a step; it doubles',
+  }),
+  AIRBYTE_RETRY_MAX_INTERVAL: duration('30s').meta({
+    group: 'rare',
+    followedBy: 'gateway',
+    description: 'The longest wait',
+  }),
+  AIRBYTE_GIVE_UP_AFTER: duration('15m').meta({
+    group: 'usual',
+    followedBy: 'gateway',
+    description: 'How long one step is tried before the run fails',
+  }),
+  AIRBYTE_SETTLE_TIME: duration('1m').meta({
+    group: 'rare',
+    followedBy: 'gateway',
+    description:
+      'How long after an [unclear answer](adr/0017-unclear-answers.md) Airbyte may still do what it was asked',
+  }),
+  AIRBYTE_REQUEST_TIMEOUT: duration('30s').meta({
+    group: 'usual',
+    followedBy: 'worker',
+    description: 'How long one call to Airbyte may take',
+  }),
 };
 
 type Durations = Record<keyof typeof retryVariables, number>;

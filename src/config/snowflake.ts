@@ -2,13 +2,26 @@ import type { Snowflake } from '../secrets/fabrics';
 import { optionalText } from './values';
 
 export const snowflakeVariables = {
-  SNOWFLAKE_HOST: optionalText,
-  SNOWFLAKE_ROLE: optionalText,
-  SNOWFLAKE_WAREHOUSE: optionalText,
-  SNOWFLAKE_USER: optionalText,
-  SNOWFLAKE_PASSWORD: optionalText,
-  SNOWFLAKE_PRIVATE_KEY_FILE: optionalText,
-  SNOWFLAKE_PRIVATE_KEY_PASSWORD: optionalText,
+  SNOWFLAKE_HOST: optionalText.meta({
+    group: 'usual',
+    description:
+      'The platform’s Snowflake; all of these or none. Without them a descriptor needs an account of its own',
+  }),
+  SNOWFLAKE_ROLE: optionalText.meta({ group: 'usual', description: 'Its role' }),
+  SNOWFLAKE_WAREHOUSE: optionalText.meta({ group: 'usual', description: 'Its warehouse' }),
+  SNOWFLAKE_USER: optionalText.meta({ group: 'usual', description: 'Its user' }),
+  SNOWFLAKE_PASSWORD: optionalText.meta({
+    group: 'usual',
+    description: 'This or `SNOWFLAKE_PRIVATE_KEY_FILE`, and only one of them',
+  }),
+  SNOWFLAKE_PRIVATE_KEY_FILE: optionalText.meta({
+    group: 'usual',
+    description: 'The path of a file with the private key (PEM), which is read at each call',
+  }),
+  SNOWFLAKE_PRIVATE_KEY_PASSWORD: optionalText.meta({
+    group: 'rare',
+    description: 'What the private key is encrypted with',
+  }),
 };
 
 type Given = Partial<Record<keyof typeof snowflakeVariables, string | undefined>>;

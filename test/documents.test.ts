@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { ROOT } from '../scripts/child';
+import { linksIn, pathsIn, slugsIn } from './support/document-links';
+import { PROGRAMS, TABLES, tablesIn, withTables } from './support/document-tables';
+
+/* What the documents say of the code, against the code. */
+
+const PRETTIER = path.join(ROOT, 'node_modules', 'prettier', 'bin', 'prettier.cjs');
+const GENERATED = ['docs/architecture.md', 'docs/configuration.md', 'docs/simulator.md'];
+
+const textOf = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
+const documentsIn = (folder: string) =>
+  readdirSync(path.join(ROOT, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => path.posix.join(folder, name));
+
+const guides = [...documentsIn('.'), ...documentsIn('docs'), ...documentsIn('kit')];
+const decisions = documentsIn('docs/adr');
+
+/** Without what prettier adds to line up tables. */
+const words = (text: string) => text.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---').trim();
+
+test.each(GENERATED)('%s has the tables of today', (file) => {
+  if (process.env.RECORD_DOCUMENTS) {
+    writeFileSync(path.join(ROOT, file), withTables(textOf(file)));
+    execFileSync(process.execPath, [PRETTIER, '--write', path.join(ROOT, file)]);
+  }
+  expect(words(textOf(file))).toBe(words(withTables(textOf(file))));
+});
+
+test('each table stands in one document', () => {
+  const placed = GENERATED.flatMap((file) => tablesIn(textOf(file)));
+  expect(placed.toSorted()).toEqual([...TABLES.keys()].toSorted());
+});
+
+test.each([...guides, ...decisions])('the links of %s lead somewhere', (file) => {
+  const broken = linksIn(textOf(file)).filter((link) => {
+    const [target = '', anchor] = link.split('#');
+    const place = target === '' ? file : path.join(path.dirname(file), target);
+    if (!existsSync(path.join(ROOT, place))) return true;
+    return anchor !== undefined && place.endsWith('.md') && !slugsIn(textOf(place)).has(anchor);
+  });
+  expect(broken).toEqual([]);
+});
+
+/** What a document tells somebody to make. */
+const TO_COME = ['src/connectors/faker.ts'];
+
+test.each(guides.filter((file) => file !== 'CHANGELOG.md'))('the paths in %s exist', (file) => {
+  const missing = pathsIn(textOf(file)).filter(
+    (each) => !existsSync(path.join(ROOT, each)) && !TO_COME.includes(each),
+  );
+  expect(missing).toEqual([]);
+});
+
+/* docker-compose.yml */
+
+const Compose = z.object({
+  services: z.record(z.string(), z.looseObject({ environment: z.record(z.string(), z.unknown()).optional() })),
+});
+
+/** Set by the image, or the same for all that compose starts. */
+const FIXED = ['HOST', 'PORT', 'WORKER_PORT'];
+
+test.each(['gateway', 'worker'])('compose hands the %s every variable that it goes by', (program) => {
+  const { services } = Compose.parse(parse(textOf('docker-compose.yml'), { merge: true }));
+  const handed = new Set(Object.keys(services[program]?.environment ?? {}));
+  const read = Object.keys(PROGRAMS.get(program) ?? {});
+  expect(read.filter((name) => !handed.has(name) && !FIXED.includes(name))).toEqual([]);
+});
+
+/* Temporal's own variables. */
+
+test('docs/configuration.md has the variables that Temporal’s SDK reads, and no other', () => {
+  const sdk = readFileSync(require.resolve('@temporalio/envconfig/lib/envconfig-toml.js'), 'utf8');
+  const namesIn = (text: string) => new Set(text.match(/\bTEMPORAL_[A-Z_]+\b/g));
+  const section = /## Temporal’s own\n([\s\S]*?)(\n## |$)/.exec(textOf('docs/configuration.md'));
+  expect([...namesIn(section?.[1] ?? '')].toSorted()).toEqual([...namesIn(sdk)].toSorted());
+});

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import rooms from '../../scripts/rooms.json';
+import { Variables } from '../../simulator/config';
+import { ROUTES } from '../../simulator/control';
+import { FaultShape } from '../../simulator/faults';
+import { Shift } from '../../simulator/shifts';
+import { cliVariables } from '../../src/config/config';
+import { gatewayVariables } from '../../src/config/gateway';
+import { workerVariables } from '../../src/config/worker';
+
+/* The tables of docs/ that are made from the code, each between `<!-- table: … -->` and `<!-- end -->`. */
+
+const row = (cells: string[]) => `| ${cells.join(' | ')} |`;
+const tableOf = (head: string[], rows: string[][]) =>
+  [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
+
+const code = (text: string) => `\`${text}\``;
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+
+const Told = z.object({
+  default: z.unknown(),
+  enum: z.array(z.string()).optional(),
+  description: z.string().min(1),
+});
+
+/** What a field says of itself: its default as it is written, its values, its description. */
+const toldBy = (field: z.ZodType) =>
+  Told.parse(z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' }));
+
+const Meta = z.object({
+  group: z.enum(['must', 'usual', 'rare']),
+  followedBy: z.enum(['gateway', 'worker']).optional(),
+});
+export const GROUPS = Meta.shape.group.options;
+
+export const PROGRAMS = new Map<string, Shape>([
+  ['gateway', gatewayVariables.shape],
+  ['worker', workerVariables.shape],
+  ['command line', cliVariables.shape],
+  ['simulator', Variables.shape],
+]);
+
+const defaultOf = (field: z.ZodType) => {
+  const { default: given } = toldBy(field);
+  if (given === undefined) return field.safeParse(undefined).success ? '' : '**required**';
+  return given === '' ? '' : code(String(given));
+};
+
+const describe = (field: z.ZodType) => {
+  const { description, enum: values } = toldBy(field);
+  return values ? `${values.map(code).join(', ')}: ${description}` : description;
+};
+
+/** The variables of a program that it goes by; the others it only compares. */
+const variablesOf = (program: string, group: string) =>
+  Object.entries(PROGRAMS.get(program) ?? {}).filter(([, field]) => {
+    const meta = Meta.parse(field.meta());
+    return meta.group === group && (meta.followedBy ?? program) === program;
+  });
+
+const variableTables = [...PROGRAMS.keys()].flatMap((program) =>
+  GROUPS.map((group): [string, string[][]] => [
+    `${program}, ${group}`,
+    variablesOf(program, group).map(([name, field]) => [
+      code(name),
+      defaultOf(field),
+      describe(field),
+    ]),
+  ]),
+);
+
+const fieldTable = (shape: Shape) =>
+  tableOf(
+    ['Field', 'Default', 'What it does'],
+    Object.entries(shape).map(([name, field]) => [code(name), defaultOf(field), describe(field)]),
+  );
+
+interface Room {
+  room: string;
+  purpose: string;
+  takes?: string[];
+  types?: string[];
+}
+
+const roomTable = (all: Room[]) =>
+  tableOf(
+    ['Room', 'Purpose', 'Takes from', 'Types only, from'],
+    all.map(({ room, purpose, takes = [], types = [] }) => [
+      code(room),
+      purpose,
+      takes.map(code).join(', '),
+      types.map(code).join(', '),
+    ]),
+  );
+
+export const TABLES = new Map<string, string>([
+  ...variableTables
+    .filter(([, rows]) => rows.length > 0)
+    .map(([name, rows]): [string, string] => [
+      name,
+      tableOf(['Variable', 'Default', 'Meaning'], rows),
+    ]),
+  ['rooms', roomTable(rooms)],
+  [
+    'simulator routes',
+    tableOf(
+      ['Route', 'What it does'],
+      Object.entries(ROUTES).map(([route, what]) => [code(route), what]),
+    ),
+  ],
+  ['fault', fieldTable(FaultShape.shape)],
+  ['shift', fieldTable(Shift.shape)],
+]);
+
+const MARKED = /<!-- table: (.+?) -->\n[\s\S]*?<!-- end -->/g;
+
+export const tablesIn = (document: string) =>
+  [...document.matchAll(MARKED)].map(([, name = '']) => name);
+
+/** The document with the tables of today; prettier lays it out. */
+export const withTables = (document: string) =>
+  document.replace(
+    MARKED,
+    (_whole, name: string) => `<!-- table: ${name} -->\n\n${TABLES.get(name) ?? ''}\n\n<!-- end -->`,
+  );
