@@ -76,6 +76,16 @@ export const programEnvironment = (given: Environment, ports: StackPorts): Envir
   SIMULATOR_PORT: String(ports.simulator.port),
 });
 
+/** What the command line has to be told of a stack. */
+const FOR_CLI = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'TEMPORAL_TASK_QUEUE'];
+
+/** How the command line finds the runs of a stack, as it is typed. */
+export const cliCommand = (env: Environment): string =>
+  [
+    ...FOR_CLI.flatMap((name) => (env[name] ? [`${name}=${env[name]}`] : [])),
+    'npx provisioner runs list',
+  ].join(' ');
+
 const parsePort = (variable: string, text: string): number => {
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65536) return port;

@@ -2,7 +2,14 @@ import { constants } from 'node:os';
 import path from 'node:path';
 import { launch, ROOT, untilReady } from './child';
 import type { Child } from './child';
-import { choosePorts, givenEnvironment, LOCAL, programEnvironment, urlOf } from './stack-settings';
+import {
+  choosePorts,
+  cliCommand,
+  givenEnvironment,
+  LOCAL,
+  programEnvironment,
+  urlOf,
+} from './stack-settings';
 import type { Environment, Settings, StackPorts } from './stack-settings';
 import { findCli, startTemporal } from './temporal';
 
@@ -30,6 +37,8 @@ export interface Stack {
   airbyteUrl: string;
   workerUrl: string;
   logDir: string;
+  /** A command that lists the runs. */
+  cliCommand: string;
   /** No simulator where AIRBYTE_URL names a real Airbyte. */
   processes: Partial<Record<ProcessName, { pid: number }>>;
   stop: () => Promise<void>;
@@ -160,6 +169,7 @@ const describe = (
   airbyteUrl: env.AIRBYTE_URL ?? '',
   workerUrl: urlOf(ports.worker),
   logDir,
+  cliCommand: cliCommand(env),
   processes: Object.fromEntries(owned.map(({ name, child }) => [name, { pid: child.pid }])),
   stop,
 });

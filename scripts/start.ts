@@ -30,6 +30,7 @@ const main = async () => {
     [simulator ? 'Airbyte simulator' : 'Airbyte', stack.airbyteUrl],
     ['Worker health', `${stack.workerUrl}/readyz`],
     ['Logs', stack.logDir],
+    ['Command line', stack.cliCommand],
   ] as const;
   for (const [what, where] of addresses) console.log(`${bold(what.padEnd(18))} ${cyan(where)}`);
   console.log('Ready. Ctrl-C ends all of it.');

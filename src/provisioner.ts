@@ -13,6 +13,7 @@ import { createLogger, runProgram } from './program';
 import { createStartRun } from './runs/start';
 import { createStatus } from './runs/status';
 import { createTemporalClient } from './temporal/client';
+import { refusalOf } from './temporal/errors';
 
 /** Milliseconds Temporal has to answer before the command gives up. */
 const REACH_DEADLINE = 3000;
@@ -22,18 +23,23 @@ const WRONG_USAGE = 2;
 const print = (text: string) => process.stdout.write(`${text}\n`);
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
-/** Fails at once with one line, where each call would try for long. */
+const noAnswer = (address: string, cause: unknown) =>
+  new SystemProblem(`Temporal does not answer at ${address}.`, {
+    solutions: [
+      'Set TEMPORAL_ADDRESS to the host and port of its frontend, which npm start prints, and TEMPORAL_TLS or TEMPORAL_API_KEY where it asks for them.',
+      'If they are right, Temporal is down.',
+    ],
+    cause,
+  });
+
+/** Fails at once with a few lines, where each call would try for long. */
 const reach = async (client: Client, address: string) => {
   const { namespace } = client.options;
   const describe = () => client.workflowService.describeNamespace({ namespace });
   try {
     await client.withDeadline(Date.now() + REACH_DEADLINE, describe);
   } catch (err) {
-    const why = err instanceof Error ? err.message : String(err);
-    throw new SystemProblem(`Temporal at ${address} does not answer for ${namespace}: ${why}`, {
-      solutions: ['Check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE, and that Temporal is up.'],
-      cause: err,
-    });
+    throw refusalOf(err) ?? noAnswer(address, err);
   }
 };
 

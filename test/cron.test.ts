@@ -114,7 +114,7 @@ test.each([
 });
 
 describe('through the gateway', () => {
-  const AT = 'dataProduct.components[1].specific.connection.schedule.cronExpression';
+  const AT = 'specific.connection.schedule.cronExpression';
   const scheduled = (cronExpression: string) => ({
     connection: { schedule: { scheduleType: 'cron', cronExpression } },
   });

@@ -166,13 +166,13 @@ test('the problems of all our components are told at once, each with its path an
     'version: must be a version such as 0.2.0',
     'components[9].id: is the id of components[10] too',
     'components[10].id: is the id of components[9] too',
-    'components[0].specific.source.name: must be text, not number; put it in quotes if it is meant as text',
-    'components[6].specific.connection.name: is required',
+    'a.specific.source.name: must be text, not number; put it in quotes if it is meant as text',
+    'c.specific.connection.name: is required',
     'components[7].id: names a subcomponent; this provisioner provisions whole components only',
     'components[8].id: is not a component of the data product urn:dmb:dp:finance:cashflow:0',
     'components[11].id: is required',
   ]);
-  expect(problemsOf(broken)[3]).toContain('components[0].specific.source.name (line 13)');
+  expect(problemsOf(broken)[3]).toContain('a.specific.source.name (line 13)');
 });
 
 test('what is broken in a component of another technology is not ours to tell', () => {
@@ -180,7 +180,7 @@ test('what is broken in a component of another technology is not ours to tell', 
   expect(readPlans(request(text.replace('b: 2', 'a: 2')), NONE).descriptors).toHaveLength(1);
   const twice = text.replace('format: csv', 'format: csv\n          format: json');
   expect(pathsOf(() => readPlans(request(twice), NONE))).toEqual([
-    'components[0].specific.source.connectionConfiguration.format: is given twice in one place; keep one of them',
+    'payments.specific.source.connectionConfiguration.format: is given twice in one place; keep one of them',
   ]);
   const shared = product([ours('payments'), { kind: 'storage', id: id('PAYMENTS') }]);
   expect(pathsOf(() => namesIn(shared))).toEqual([

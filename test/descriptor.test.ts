@@ -23,7 +23,7 @@ const problemsOf = (act: () => unknown): string[] => {
 
 const anyText: unknown = expect.any(String);
 const PLATFORM = 'is ignored: without credentials it is the platform that says';
-const SPECIFIC = 'dataProduct.components[1].specific';
+const SPECIFIC = 'specific';
 
 test('makes a plan of a descriptor written for the existing provisioner', () => {
   const { plan, warnings } = read(CASHFLOW);
@@ -179,6 +179,12 @@ test.each([
     `${SPECIFIC}.source.connector (line 37): is not a connector this provisioner supports: it must be one of file, postgres, s3, custom`,
   ],
   [
+    'a type in the place of a connector',
+    'name: Payments CSV\n',
+    'name: Payments CSV\n          type: Postgres\n',
+    `${SPECIFIC}.source.connector (line 35): is absent, so file is meant; write connector instead of type`,
+  ],
+  [
     'an unknown format',
     'format: csv',
     'format: cvs',
@@ -230,6 +236,15 @@ test.each([
   const text = CASHFLOW.replace(given, instead);
   expect(text).not.toBe(CASHFLOW);
   expect(problemsOf(() => read(text))).toEqual([problem]);
+});
+
+test('says which connector it took, where nothing that this one needs is given', () => {
+  const text = CASHFLOW.replace(/url: [^]*?dataset_name: payments/, 'schemas: [public]');
+  expect(problemsOf(() => read(text))).toEqual([
+    'specific.source.connector (line 35): is absent, so file is meant; else it is postgres, s3, custom',
+    'specific.source.connectionConfiguration.dataset_name (line 37): is required',
+    'specific.source.connectionConfiguration.url (line 37): is required',
+  ]);
 });
 
 const REFERENCE =

@@ -60,18 +60,24 @@ test.each(guides.filter((file) => file !== 'CHANGELOG.md'))('the paths in %s exi
 /* docker-compose.yml */
 
 const Compose = z.object({
-  services: z.record(z.string(), z.looseObject({ environment: z.record(z.string(), z.unknown()).optional() })),
+  services: z.record(
+    z.string(),
+    z.looseObject({ environment: z.record(z.string(), z.unknown()).optional() }),
+  ),
 });
 
 /** Set by the image, or the same for all that compose starts. */
 const FIXED = ['HOST', 'PORT', 'WORKER_PORT'];
 
-test.each(['gateway', 'worker'])('compose hands the %s every variable that it goes by', (program) => {
-  const { services } = Compose.parse(parse(textOf('docker-compose.yml'), { merge: true }));
-  const handed = new Set(Object.keys(services[program]?.environment ?? {}));
-  const read = Object.keys(PROGRAMS.get(program) ?? {});
-  expect(read.filter((name) => !handed.has(name) && !FIXED.includes(name))).toEqual([]);
-});
+test.each(['gateway', 'worker'])(
+  'compose hands the %s every variable that it goes by',
+  (program) => {
+    const { services } = Compose.parse(parse(textOf('docker-compose.yml'), { merge: true }));
+    const handed = new Set(Object.keys(services[program]?.environment ?? {}));
+    const read = Object.keys(PROGRAMS.get(program) ?? {});
+    expect(read.filter((name) => !handed.has(name) && !FIXED.includes(name))).toEqual([]);
+  },
+);
 
 /* Temporal's own variables. */
 

@@ -15,7 +15,7 @@ import { productOf } from './support/contract/world';
 import { descriptor, request } from './support/fixtures';
 import type { Changes } from './support/fixtures';
 
-const SPECIFIC = 'dataProduct.components[1].specific';
+const SPECIFIC = 'specific';
 
 const problemsIn = (read: () => unknown) => {
   try {

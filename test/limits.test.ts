@@ -10,7 +10,7 @@ import type { Changes } from './support/fixtures';
 import { counts, startHarness } from './support/harness';
 import type { Harness } from './support/harness';
 
-const SPECIFIC = 'dataProduct.components[1].specific';
+const SPECIFIC = 'specific';
 
 const problemsOf = (changes: Changes) => {
   try {

@@ -36,7 +36,7 @@ const problemsOf = (read: () => unknown): Problem[] => {
 };
 
 test.each([
-  ['a component', ofComponent, 'dataProduct.components[1].specific'],
+  ['a component', ofComponent, 'specific'],
   ['a data product', ofProduct, 'components'],
 ] as const)('of %s is as large as it may be, and not a byte larger', (what, bodyOf, path) => {
   const { descriptors } = readPlans(bodyOf(''), []);

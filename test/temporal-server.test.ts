@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { findFreePorts } from '../scripts/ports';
+import { cliCommand } from '../scripts/stack-settings';
 import { findCli, localPort, startTemporal } from '../scripts/temporal';
 import type { Temporal } from '../scripts/temporal';
 
@@ -85,3 +86,13 @@ test.each(['temporal.example.com:7233', 'localhost', '', '::'])(
     expect(() => localPort('TEMPORAL_ADDRESS', value)).toThrow(/^TEMPORAL_ADDRESS is /);
   },
 );
+
+test.each([
+  [{ TEMPORAL_ADDRESS: '127.0.0.1:17233' }, 'TEMPORAL_ADDRESS=127.0.0.1:17233'],
+  [
+    { TEMPORAL_TASK_QUEUE: 'mine', TEMPORAL_ADDRESS: '127.0.0.1:7233', TEMPORAL_NAMESPACE: 'dev' },
+    'TEMPORAL_ADDRESS=127.0.0.1:7233 TEMPORAL_NAMESPACE=dev TEMPORAL_TASK_QUEUE=mine',
+  ],
+])('the command line is told of %j', (env, variables) => {
+  expect(cliCommand(env)).toBe(`${variables} npx provisioner runs list`);
+});

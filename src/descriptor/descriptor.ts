@@ -6,7 +6,7 @@ import type { ProvisioningRequest } from '../contract/coordinator';
 import { isCalled, readEnriched } from './enriched';
 import type { KnownIds } from './enriched';
 import { RequestError } from '../contract/problems';
-import type { Problem, Path } from '../contract/problems';
+import type { Path } from '../contract/problems';
 import { isRecord } from '../contract/json';
 import { judgeInput } from './input-size';
 import { createReader } from './reader';
@@ -38,11 +38,6 @@ export interface Descriptor {
 /** Seconds between two syncs that Airbyte wants unless it is told otherwise. */
 export const HOUR = 3600;
 
-export const invalid = (problems: Problem[]) =>
-  new RequestError(problems, {
-    solutions: ['Correct the descriptor at the paths named above, then deploy again.'],
-  });
-
 const Envelope = z.object({
   dataProduct: z.looseObject({}),
   componentIdToProvision: z.string().min(1),
@@ -72,13 +67,22 @@ const componentShape = z.object({
   specific: z.looseObject({}),
 });
 
+interface OfComponent {
+  product: Product;
+  at: Path;
+  /** What its author calls its `specific`. */
+  name: string;
+  minSyncInterval: number;
+}
+
 /** The pipeline of a component at a path of its descriptor. */
 export const readPipeline = (
   reader: Reader,
   component: unknown,
-  given: { product: Product; at: Path; minSyncInterval: number },
+  given: OfComponent,
 ): Pipeline | undefined => {
   const { at } = given;
+  reader.name([...at, 'specific'], given.name);
   if (isRecord(component)) refuseStray(reader, component, given);
   const read = reader.read(componentShape, component, at);
   return read && readSpecific(reader, read.specific, { ...given, at: [...at, 'specific'] });
@@ -102,7 +106,12 @@ const readPlan = (
     return undefined;
   }
   const at = ['dataProduct', 'components', index];
-  const parts = readPipeline(reader, components[index], { product, at, minSyncInterval });
+  const parts = readPipeline(reader, components[index], {
+    product,
+    at,
+    name: 'specific',
+    minSyncInterval,
+  });
   return identity && parts && { plan: { component: identity, ...parts }, at };
 };
 
@@ -119,7 +128,7 @@ const readEnvelope = (request: Given) => {
     );
   const yaml = yamlOf(request);
   const reader = createReader(yaml);
-  if (yaml.value === undefined) throw invalid(reader.problems);
+  if (yaml.value === undefined) throw reader.refusal();
   const envelope = reader.read(Envelope, yaml.value, []);
   return { reader, envelope };
 };
@@ -131,7 +140,7 @@ const readEnvelope = (request: Given) => {
 export const readDescriptor = (request: Given, minSyncInterval = HOUR): Descriptor => {
   const { reader, envelope } = readEnvelope(request);
   const read = envelope && readPlan(reader, envelope, minSyncInterval);
-  if (!read || reader.problems.length > 0) throw invalid(reader.problems);
+  if (!read || reader.problems.length > 0) throw reader.refusal();
   const { plan, at } = read;
   const enriched = readEnriched(request.latestEnrichedDescriptor);
   const { warnings } = reader;
@@ -139,7 +148,7 @@ export const readDescriptor = (request: Given, minSyncInterval = HOUR): Descript
   const former = enriched.formerOf(envelope.componentIdToProvision);
   const descriptor = { plan, ...former, warnings, ignored };
   judgeInput(reader, descriptor, { of: 'component', at: [...at, 'specific'] });
-  if (reader.problems.length > 0) throw invalid(reader.problems);
+  if (reader.problems.length > 0) throw reader.refusal();
   return descriptor;
 };
 
@@ -156,7 +165,7 @@ export const readIdentity = (request: Given, { mustFit = false } = {}): Identity
     envelope && identityOf(reader, envelope.dataProduct, envelope.componentIdToProvision);
   if (component && mustFit) judgeLength(reader, component, ['componentIdToProvision']);
   const blocking = reader.problems.filter(({ path }) => !path.startsWith('dataProduct.components'));
-  if (!component || blocking.length > 0) throw invalid(blocking);
+  if (!component || blocking.length > 0) throw reader.refusal(blocking);
   const enriched = readEnriched(request.latestEnrichedDescriptor);
   return { component, known: enriched.formerOf(envelope.componentIdToProvision).known };
 };

@@ -1,15 +1,7 @@
 import { z } from 'zod';
 import { dataProductOf, judgeLength, judgeProductLength, memberOf } from './component';
 import type { DataProduct } from './component';
-import {
-  HOUR,
-  invalid,
-  readDescriptor,
-  readIdentity,
-  readNames,
-  readPipeline,
-  yamlOf,
-} from './descriptor';
+import { HOUR, readDescriptor, readIdentity, readNames, readPipeline, yamlOf } from './descriptor';
 import type { Descriptor, Given, Identity } from './descriptor';
 import { readEnriched } from './enriched';
 import type { Enriched } from './enriched';
@@ -73,7 +65,7 @@ const open = (request: Given) => {
   const reader = createReader(yaml);
   const value =
     yaml.value === undefined ? undefined : reader.read(z.looseObject({}), yaml.value, []);
-  if (!value) throw invalid(reader.problems);
+  if (!value) throw reader.refusal();
   const { product, at } = rootOf(value);
   if (at.length > 0 && 'componentIdToProvision' in value)
     reader.warn(
@@ -162,7 +154,8 @@ const readProduct = (request: Given, templates: Templates, minSyncInterval: numb
     const id = reader.read(WithId, raw, path)?.id ?? '';
     const component = id && memberOf(reader, product, { id, at: [...path, 'id'] });
     if (component) judgeLength(reader, component, [...path, 'id']);
-    const parts = readPipeline(reader, raw, { product: names, at: path, minSyncInterval });
+    const name = component ? `${component.component}.specific` : formatPath([...path, 'specific']);
+    const parts = readPipeline(reader, raw, { product: names, at: path, name, minSyncInterval });
     const warnings = reader.warnings.splice(0);
     const ignored = reader.takeIgnored();
     if (!component || !parts) return [];
@@ -170,9 +163,9 @@ const readProduct = (request: Given, templates: Templates, minSyncInterval: numb
   });
   const read = new Set(ours.map(({ at: path }) => formatPath(path)));
   const blocking = () => reader.problems.filter(({ path }) => !isInside(path, read));
-  if (!product || blocking().length > 0) throw invalid(blocking());
+  if (!product || blocking().length > 0) throw reader.refusal(blocking());
   judgeInput(reader, descriptors, { of: 'product', at: [...at, 'components'] });
-  if (blocking().length > 0) throw invalid(blocking());
+  if (blocking().length > 0) throw reader.refusal(blocking());
   const warnings = [...general, ...forgotten(enriched, all, templates)];
   return { product, descriptors, warnings, notes: enriched.notes };
 };
@@ -204,7 +197,7 @@ const readProductIdentities = (request: Given, templates: Templates): Identities
     return component ? [{ component, known: enriched.formerOf(id).known }] : [];
   });
   const problems = reader.problems.filter(({ path }) => !isInside(path, new Set()));
-  if (!product || problems.length > 0) throw invalid(problems);
+  if (!product || problems.length > 0) throw reader.refusal(problems);
   const warnings = [...reader.warnings, ...forgotten(enriched, all, templates)];
   return { product, identities, warnings, notes: enriched.notes };
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { insteadIn } from '../connectors/closed';
-import { describeProblem, MAX_PROBLEMS, formatPath } from '../contract/problems';
+import { describeProblem, MAX_PROBLEMS, RequestError, formatPath } from '../contract/problems';
 import type { Problem, Path } from '../contract/problems';
 import { belongs, isBlank, placesIn } from './key-places';
 import type { Places } from './key-places';
@@ -121,6 +121,7 @@ export const createReader = (yaml: Yaml) => {
   const refused = new Set<string>();
   const warnings: string[] = [];
   const ignored: Path[] = [];
+  const authors = new Map<string, string>();
   let suggestions = 0;
   const problemAt = (path: Path, message: string): Problem => {
     // Of the others the line is not told, and takes long to find.
@@ -134,9 +135,22 @@ export const createReader = (yaml: Yaml) => {
     refused.add(at);
     problems.push(problemAt(path, message));
   };
-  const warn = (path: Path, message: string) => {
-    if (warnings.length < MAX_WARNINGS) warnings.push(describeProblem(problemAt(path, message)));
+  /** `dataProduct.components[0].specific` is `specific` to who writes it, as runs name it too. */
+  const name = (path: Path, forAuthor: string) => authors.set(formatPath(path), forAuthor);
+  const forAuthor = (problem: Problem): Problem => {
+    const [, specific = '', rest = ''] = /^(.*?\bspecific)((?:\.|$).*)/s.exec(problem.path) ?? [];
+    const known = authors.get(specific);
+    return known === undefined ? problem : { ...problem, path: known + rest };
   };
+  const warn = (path: Path, message: string) => {
+    if (warnings.length < MAX_WARNINGS)
+      warnings.push(describeProblem(forAuthor(problemAt(path, message))));
+  };
+  /** All problems, or some of them, as the request is answered. */
+  const refusal = (some = problems) =>
+    new RequestError(some.map(forAuthor), {
+      solutions: ['Correct the descriptor at the paths named above, then deploy again.'],
+    });
 
   const ignore = (path: Path, message: string) => {
     ignored.push(path);
@@ -191,7 +205,7 @@ export const createReader = (yaml: Yaml) => {
     const taken = ignored.splice(0);
     return { count: taken.length, keys: taken.slice(0, MAX_IGNORED).map(inSpecific) };
   };
-  return { problems, warnings, refuse, warn, read, takeIgnored };
+  return { problems, warnings, name, refuse, refusal, warn, read, takeIgnored };
 };
 
 /** A path as the author of a component sees it. */

@@ -6,7 +6,7 @@ import { isRecord } from '../contract/json';
 import type { Product } from '../connectors/fields';
 import { placesIn, strayBeside } from './key-places';
 import type { Reader } from './reader';
-import { withoutNulls } from './schema-shape';
+import { fieldsOf, variantsOf, withoutNulls, written } from './schema-shape';
 import { isSecretKey, secretsIn } from '../secrets/masking';
 import { streamProblemsIn } from './targets';
 import type { Path } from '../contract/problems';
@@ -75,6 +75,44 @@ const judgeStreams = (reader: Reader, { connection, destination }: Pipeline, at:
     reader.refuse([...at, 'connection', 'streams', index, field], message);
 };
 
+/** The names of variants of an end. */
+const connectorsOf = (variants: z.core.$ZodType[]) =>
+  variants.flatMap((variant) => {
+    const { connector } = fieldsOf(variant);
+    const literal = connector && written(connector);
+    return literal instanceof z.ZodLiteral ? [...literal.values].map(String) : [];
+  });
+
+/** Whether nothing is given of what a connector cannot do without. */
+const lacksAll = (variant: z.core.$ZodType | undefined, given: unknown) => {
+  const { connectionConfiguration: schema } = variant ? fieldsOf(variant) : {};
+  const required = Object.entries(schema ? fieldsOf(written(schema)) : {}).filter(
+    ([, field]) => !z.safeParse(field, undefined).success,
+  );
+  return required.length > 0 && required.every(([key]) => !isRecord(given) || !(key in given));
+};
+
+/**
+ * Without `connector` the one is meant that the existing provisioner knew. Told where the field is
+ * called otherwise, or where all that this connector needs is missing: then another may be meant.
+ */
+const noteDefault = (reader: Reader, specific: unknown, { at, product }: Given) => {
+  for (const end of ['source', 'destination'] as const) {
+    const given = isRecord(specific) ? specific[end] : undefined;
+    if (!isRecord(given) || given.connector !== undefined) continue;
+    const schema = rememberedSpecificOf(product).shape[end];
+    const [variant] = variantsOf(schema, {});
+    const [meant = ''] = connectorsOf(variant ? [variant] : []);
+    const others = connectorsOf(schema.options.map(written)).filter((name) => name !== meant);
+    const isMisnamed = typeof given.type === 'string' && others.includes(given.type.toLowerCase());
+    if (!isMisnamed && !lacksAll(variant, given.connectionConfiguration)) continue;
+    const advice = isMisnamed
+      ? 'write connector instead of type'
+      : `else it is ${others.join(', ')}`;
+    reader.refuse([...at, end, 'connector'], `is absent, so ${meant} is meant; ${advice}`);
+  }
+};
+
 interface Given {
   product: Product;
   at: Path;
@@ -92,6 +130,7 @@ export const readSpecific = (reader: Reader, raw: object, given: Given): Pipelin
     reader.refuse([...at, ...path], isField ? REFERENCE : REMOVE);
   }
   judgePace(reader, specific, given);
+  noteDefault(reader, specific, given);
   const pipeline = reader.read(schema, specific, at);
   if (pipeline) judgeStreams(reader, pipeline, at);
   const schedule = pipeline?.connection.schedule;

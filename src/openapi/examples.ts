@@ -125,8 +125,7 @@ export const TERMINATED = {
   },
 } satisfies Record<string, ProvisioningStatus>;
 
-const FORMAT =
-  'dataProduct.components[0].specific.source.connectionConfiguration.format (line 17): must be one of csv, json';
+const FORMAT = 'specific.source.connectionConfiguration.format (line 17): must be one of csv, json';
 
 export const VERDICTS = {
   valid: { valid: true },
@@ -162,7 +161,7 @@ export const NOT_VALID = {
   format: {
     errors: [FORMAT],
     userMessage,
-    inputErrorField: 'dataProduct.components[0].specific.source.connectionConfiguration.format',
+    inputErrorField: 'specific.source.connectionConfiguration.format',
     moreInfo: {
       problems: [FORMAT],
       solutions: ['Correct the descriptor at the paths named above, then deploy again.'],

@@ -19,7 +19,7 @@ const code = (text: string) => `\`${text}\``;
 type Shape = Readonly<Record<string, z.ZodType>>;
 
 const Told = z.object({
-  default: z.unknown(),
+  default: z.union([z.string(), z.number(), z.boolean()]).optional(),
   enum: z.array(z.string()).optional(),
   description: z.string().min(1),
 });
@@ -122,5 +122,6 @@ export const tablesIn = (document: string) =>
 export const withTables = (document: string) =>
   document.replace(
     MARKED,
-    (_whole, name: string) => `<!-- table: ${name} -->\n\n${TABLES.get(name) ?? ''}\n\n<!-- end -->`,
+    (_whole, name: string) =>
+      `<!-- table: ${name} -->\n\n${TABLES.get(name) ?? ''}\n\n<!-- end -->`,
   );
