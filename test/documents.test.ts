@@ -4,8 +4,9 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ROOT } from '../scripts/child';
-import { linksIn, pathsIn, slugsIn } from './support/document-links';
-import { PROGRAMS, TABLES, tablesIn, withTables } from './support/document-tables';
+import { startSimulator } from '../simulator/simulator';
+import { faultsIn, linksIn, pathsIn, slugsIn } from './support/document-links';
+import { PROGRAMS, TABLES, tablesIn, withTables, withoutTables } from './support/document-tables';
 
 /* What the documents say of the code, against the code. */
 
@@ -51,10 +52,21 @@ test.each([...guides, ...decisions])('the links of %s lead somewhere', (file) =>
 const TO_COME = ['src/connectors/faker.ts'];
 
 test.each(guides.filter((file) => file !== 'CHANGELOG.md'))('the paths in %s exist', (file) => {
-  const missing = pathsIn(textOf(file)).filter(
+  const missing = pathsIn(withoutTables(textOf(file))).filter(
     (each) => !existsSync(path.join(ROOT, each)) && !TO_COME.includes(each),
   );
   expect(missing).toEqual([]);
+});
+
+test('the simulator takes each fault that a document sends it', async () => {
+  const simulator = await startSimulator({ port: 0 });
+  const bodies = guides.flatMap((file) => faultsIn(textOf(file)));
+  expect(bodies.length).toBeGreaterThan(5);
+  for (const body of bodies) {
+    const answer = await fetch(`${simulator.url}/_simulator/faults`, { method: 'POST', body });
+    expect({ body, status: answer.status }).toEqual({ body, status: 200 });
+  }
+  await simulator.close();
 });
 
 /* docker-compose.yml */

@@ -27,3 +27,7 @@ export const slugsIn = (document: string): ReadonlySet<string> =>
         .replaceAll(/\s/g, '-'),
     ),
   );
+
+/** The bodies that commands of a document send as faults to the simulator. */
+export const faultsIn = (document: string): string[] =>
+  [...document.matchAll(/\/faults(?: \\\n)?\s+-d '([^']+)'/g)].map(([, body = '']) => body);

@@ -125,3 +125,5 @@ export const withTables = (document: string) =>
     (_whole, name: string) =>
       `<!-- table: ${name} -->\n\n${TABLES.get(name) ?? ''}\n\n<!-- end -->`,
   );
+
+export const withoutTables = (document: string) => document.replace(MARKED, '');
