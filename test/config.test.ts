@@ -16,7 +16,7 @@ const required = {
   SNOWFLAKE_PASSWORD: 'p',
 };
 
-test('the defaults are those the README names', () => {
+test('the defaults are those that docs/configuration.md names', () => {
   expect(gatewayConfig({})).toEqual({
     host: '127.0.0.1',
     port: 8093,
@@ -114,7 +114,12 @@ test('a program names all that is wrong at once, no value of it, and ends with 1
   const failure = await start('worker.js', env);
   expect(failure).toMatchObject({ code: 1 });
   const stderr = String(Reflect.get(Object(failure), 'stderr'));
-  for (const name of ['AIRBYTE_WORKSPACE_ID', 'SNOWFLAKE_HOST', 'SNOWFLAKE_USER'])
+  for (const name of [
+    'AIRBYTE_WORKSPACE_ID',
+    'SNOWFLAKE_HOST',
+    'SNOWFLAKE_USER',
+    'AIRBYTE_USERNAME',
+  ])
     expect(stderr).toContain(name);
   expect(stderr).not.toMatch(/geheim|nonsense|\bat /);
 });

@@ -48,6 +48,10 @@ test.each([...guides, ...decisions])('the links of %s lead somewhere', (file) =>
   expect(broken).toEqual([]);
 });
 
+const Descriptor = z.object({
+  dataProduct: z.object({ components: z.array(z.object({ specific: z.unknown() })) }),
+});
+
 /** What a document tells somebody to make. */
 const TO_COME = ['src/connectors/faker.ts'];
 
@@ -67,6 +71,12 @@ test('the simulator takes each fault that a document sends it', async () => {
     expect({ body, status: answer.status }).toEqual({ body, status: 200 });
   }
   await simulator.close();
+});
+
+test('the descriptor that docs/descriptor.md begins with is that of the kit', () => {
+  const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(textOf('docs/descriptor.md')) ?? [];
+  const whole = Descriptor.parse(parse(textOf('kit/examples/postgres-to-snowflake.yaml')));
+  expect(parse(example)).toEqual({ specific: whole.dataProduct.components[0]?.specific });
 });
 
 /* docker-compose.yml */
