@@ -148,7 +148,7 @@ test('a run that goes on is shown with the step it tries, is not replayed, and i
     return answer.steps.find(({ lastError }) => lastError);
   }, 'an attempt that failed');
   expect(step).toMatchObject({
-    activity: 'putConnection',
+    activity: 'connect',
     name: containing('Payments'),
   });
   expect(step.lastError).toContain('503');
