@@ -143,7 +143,8 @@ export const startRun = (more: () => string[] = () => []) => {
     /** The same while a step of the type is pending: of a lean run that tells it (src/runs/phase.ts). */
     step: (type: keyof typeof PHASES, isLean: boolean) =>
       isLean ? lean(PHASES[type]) : phase(PHASES[type]),
-    completed: (isLean: boolean) => (isLean ? lean(COMPLETED) : phase(COMPLETED)),
+    /** Its end tells it too, where the memo leaves it to the steps. */
+    completed: (isLean: boolean) => (isLean && isInSteps ? lean(COMPLETED) : phase(COMPLETED)),
     info: log('INFO'),
     warn: log('WARNING'),
     error: log('ERROR'),
