@@ -96,7 +96,7 @@ test('a creation under way is awaited before anything is undone', async () => {
 });
 
 test('a run that is cancelled while it discovers waits for nothing, as it has asked for nothing', async () => {
-  const harness = await begin({ AIRBYTE_SETTLE_TIME: '20m' });
+  const harness = await begin({ AIRBYTE_REQUEST_TIMEOUT: '60s', AIRBYTE_SETTLE_TIME: '20m' });
   await harness.fault({ operation: 'getStreamProperties', hang: 'before' });
   const token = await harness.start('provision');
   await hasAsked(harness, 'getStreamProperties');
