@@ -1,4 +1,4 @@
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { Info } from '@temporalio/activity';
 import { AirbyteError, isRefusal, notDone } from '../src/airbyte/errors';
 import type { Asked, OutOfTime } from '../src/airbyte/errors';
@@ -145,6 +145,10 @@ const problemOf = (err: unknown, info: Info, isLook: boolean) => {
   return isTry ? problem.replace(/\.?$/, ` (tried ${String(tries)} times)$&`) : problem;
 };
 
+/** The cancellation that ended an attempt, with what the step has to say of itself. */
+const asCancelled = (reason: unknown, details: FailureDetails) =>
+  new CancelledFailure(reason instanceof Error ? reason.message : 'CANCELLED', [details]);
+
 /** What is known by now of what the step's attempts asked Airbyte for. */
 interface Sent {
   settlesAt: number;
@@ -259,7 +263,7 @@ export const attempt = async <Result>(
     const details = detailsOf({ err: failure, isLook: thrown instanceof Waiting }, info, sent);
     const lastWord: LastWord = { attempt: info.attempt, details };
     context.heartbeat(lastWord);
-    if (cancellationSignal.aborted) return await context.cancelled;
+    if (cancellationSignal.aborted) throw asCancelled(cancellationSignal.reason, details);
     throw asFailure(failure, details, { info, silence });
   } finally {
     clearInterval(beating);

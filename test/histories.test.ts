@@ -10,6 +10,7 @@ import { RECORDINGS as OF_COMPONENTS } from './support/histories/recordings';
 import type { Execution } from './support/histories/recordings';
 import { RECORDINGS as OF_ADOPTION } from './support/histories/adoption';
 import { RECORDINGS as IN_SHORT } from './support/histories/in-short';
+import { RECORDINGS as LEAN } from './support/histories/lean';
 import { RECORDINGS as OF_THE_REST } from './support/histories/rest';
 import { SECRETS } from './support/takeover-parts';
 
@@ -21,7 +22,7 @@ import { SECRETS } from './support/takeover-parts';
 
 const FOLDER = path.join(__dirname, 'histories');
 
-const RECORDINGS = { ...OF_COMPONENTS, ...OF_THE_REST, ...OF_ADOPTION, ...IN_SHORT };
+const RECORDINGS = { ...OF_COMPONENTS, ...OF_THE_REST, ...OF_ADOPTION, ...IN_SHORT, ...LEAN };
 
 /** Neither the machine's paths nor its name belong into a file that is kept. */
 const withoutMachine = (json: string) =>

@@ -94,3 +94,15 @@ test('a creation under way is awaited before anything is undone', async () => {
   expect((await harness.calls('createSource')).map((call) => call.status)).toEqual([200]);
   expect(counts(await harness.entities())).toEqual([0, 0, 0]);
 });
+
+test('a run that is cancelled while it discovers waits for nothing, as it has asked for nothing', async () => {
+  const harness = await begin({ AIRBYTE_REQUEST_TIMEOUT: '60s', AIRBYTE_SETTLE_TIME: '20m' });
+  await harness.fault({ operation: 'getStreamProperties', hang: 'before' });
+  const token = await harness.start('provision');
+  await hasAsked(harness, 'getStreamProperties');
+  await harness.client.workflow.getHandle(token).cancel();
+  const { status, result } = await harness.finished(token);
+  expect(status).toBe('FAILED');
+  expect(result).toContain('the source "Payments CSV" (deleted)');
+  expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+});

@@ -50,6 +50,12 @@ const failUnprovision = async (component: string) => {
   return token;
 };
 
+/** The phase of a run, as a list has it. */
+const phaseInList = async (token: string) => {
+  const { answer } = await json(RunList, 'runs', 'list', ...ours());
+  return answer.runs.find((run) => run.token === token)?.phase;
+};
+
 /** Lists lag: what is asked for by them is asked until they have it. */
 const listed = (token: string) =>
   eventually(async () => {
@@ -79,7 +85,10 @@ test('a failed unprovision is replayed under its token once Airbyte is well', as
   expect(counts(await harness.entities())).toEqual([0, 0, 0]);
 
   const { answer: after } = await json(RunDetails, 'runs', 'show', token);
-  expect(after).toMatchObject({ execution: 'Completed', component: before.component });
+  expect(after).toMatchObject({
+    ...{ execution: 'Completed', component: before.component },
+    phase: 'Completed',
+  });
   expect(after.runId).not.toBe(before.runId);
 });
 
@@ -148,10 +157,14 @@ test('a run that goes on is shown with the step it tries, is not replayed, and i
     return answer.steps.find(({ lastError }) => lastError);
   }, 'an attempt that failed');
   expect(step).toMatchObject({
-    activity: 'putConnection',
+    activity: 'connect',
     name: containing('Payments'),
   });
   expect(step.lastError).toContain('503');
+  await eventually(
+    async () => (await phaseInList(token)) === 'Putting the connection in place' || undefined,
+    'the phase of its step in the list',
+  );
 
   const replay = await json(OutcomesJson, 'runs', 'replay', token);
   expect(replay).toMatchObject({

@@ -138,7 +138,7 @@ test('a run can be found and read in Temporal', async () => {
   const token = await harness.start('provision');
   await harness.finished(token);
   const run = await harness.client.workflow.getHandle(token).describe();
-  expect(run.memo).toEqual({ phase: 'Completed' });
+  expect(run.memo).toEqual({ phase: 'See its steps' });
   expect(await run.staticSummary()).toBe(
     `provision payments of cashflow in ${harness.environment}`,
   );

@@ -1,24 +1,19 @@
-import type {
-  Airbyte,
-  ConnectionRead,
-  ConnectionWrite,
-  SourceStream,
-} from '../../src/airbyte/workspace';
+import type { Airbyte, ConnectionRead, ConnectionWrite } from '../../src/airbyte/workspace';
 import { understood } from '../../src/airbyte/odd';
 import type { Plan } from '../../src/descriptor/descriptor';
-import { describeProblem, Refusal } from '../../src/contract/problems';
-import type { Problem } from '../../src/contract/problems';
+import { Refusal } from '../../src/contract/problems';
 import { ownActors } from './actors';
 import type { ActorDeps } from './actors';
 import { attempt } from '../attempt';
+import type { Attempt } from '../attempt';
 import { digestOfConnection } from '../comparison/reads';
 import { isConnectionAsWanted } from '../comparison/differences';
 import type { ConnectionWanted } from '../comparison/differences';
-import { lookAtStreams, toldOf } from './discovered';
+import { discoverFor, toldOf } from './discovered';
 import type { DiscoveredStream, Discovery, ToldStreams } from './discovered';
 import { adoptable, byHint, settled, stillThere } from '../unclear';
 import { changedSince, single } from '../refusals';
-import type { Put, Sight } from './found';
+import type { Connected, Put, Sight } from './found';
 import { withMappers } from '../comparison/mappers';
 import type { MappersByHand } from '../comparison/mappers';
 import { isGone } from '../former/restored';
@@ -68,33 +63,6 @@ export const asWrite = (
   streams: ConnectionWrite['configurations']['streams'],
 ): ConnectionWanted => ({ ...plan, status: plan.status ?? 'active', configurations: { streams } });
 
-const inShort = ({ name, namespace }: SourceStream): DiscoveredStream =>
-  namespace === undefined ? { name } : { name, namespace };
-
-/** Problems that a failure names. */
-const MAX_NAMED = 20;
-
-const sentence = (problem: Problem) => describeProblem(problem).replace(/([^?])$/, '$1.');
-
-const notOffered = (problems: Problem[]) => {
-  const first = problems.slice(0, MAX_NAMED).map(sentence);
-  const more = problems.length > MAX_NAMED ? ['There are more of the kind.'] : [];
-  return new Refusal(
-    problems.length > 0 ? [...first, ...more].join(' ') : 'The source has no streams to sync.',
-    'Correct specific.connection.streams in the descriptor, or the source it reads.',
-  );
-};
-
-/** The source's streams; wishes they do not fit are refused, after a look past Airbyte's cache. */
-export const discoverFor = async (
-  airbyte: Airbyte,
-  given: Discovery,
-): Promise<DiscoveredStream[]> => {
-  const { streams, problems } = await lookAtStreams(airbyte, given);
-  if (problems.length > 0 || streams.length === 0) throw notOffered(problems);
-  return streams.map(inShort);
-};
-
 /** Those that the plan names it has already. */
 const streamsFor = async (
   airbyte: Airbyte,
@@ -129,6 +97,13 @@ export type PutConnection = Ends &
       }
   );
 
+/** Where the source could not be discovered before it was written. */
+export interface Connect extends Ends {
+  wanted: Plan['connection'];
+  connector: string;
+  seen?: Sight | ConnectionRead | undefined;
+}
+
 /** A worker of before has told all of it. */
 const sightOf = (seen: Sight | ConnectionRead): Sight =>
   'configurations' in seen
@@ -145,81 +120,104 @@ export interface ConnectionDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'>
   mappersByHand: MappersByHand;
 }
 
-/** Discovering, making, putting back and removing the connections of components. */
-export const createConnectionActivities = ({
-  airbyteFor,
-  hrefOf,
-  mappersByHand: byHand,
-}: ConnectionDeps) => ({
-  /** In short where that is asked for: older workers' runs hold all the names. */
-  discover: ({ inShort, ...given }: Discovery & { inShort?: true }) =>
-    attempt(async ({ interest }): Promise<ToldStreams | DiscoveredStream[]> => {
-      const streams = await discoverFor(await airbyteFor(interest), given);
-      return inShort ? toldOf(streams) : streams;
-    }),
-
-  put: (given: PutConnection) =>
-    attempt(async ({ number, settlesAt, interest }): Promise<Put> => {
-      const { sourceId, destinationId } = given;
-      const plan = 'wanted' in given ? given.wanted : given.plan;
-      const told = 'wanted' in given ? given.seen : given.before;
-      const seen = told && sightOf(told);
-      const done = (id: string, action: Put['action']) => ({
-        id,
-        name: plan.name,
-        href: hrefOf(`connections/${id}`),
-        action,
-      });
-      if (seen?.isAsWanted) return done(seen.id, 'unchanged');
-      const airbyte = await airbyteFor(interest);
-      const there = async ({ id, name = id }: { id: string; name?: string }) => {
-        const found = await airbyte.getConnection(id);
-        if (found) return found;
-        throw isGone({ kind: 'connection', name, href: hrefOf(`connections/${id}`) });
-      };
-      const current = async () => {
-        if (!seen) {
-          const look = () => findConnection(airbyte, sourceId);
-          return number === 1 ? undefined : adoptable(look, { settlesAt });
-        }
-        settled({ settlesAt });
-        return there(seen);
-      };
-      const found = await current();
-      if (found && found.destinationId !== destinationId) throw isElsewhere(found);
-      const streams =
-        'streams' in given ? given.streams : await streamsFor(airbyte, { plan, ...given });
-      const over = found ?? (given.replaces && (await there(given.replaces)));
-      const wanted = asWrite(
-        plan,
-        withMappers(streamsOf(plan, streams), { sourceId, before: over, byHand }),
-      );
-      const isAsSeen = !seen || (found && digestOfConnection(found) === seen.digest);
-      if (found && isConnectionAsWanted(found, wanted)) {
-        const action = isAsSeen ? 'unchanged' : 'updated';
-        return done(found.id, seen ? action : 'created');
+/** Makes or changes a connection, with the streams that its source is found to offer meanwhile. */
+const createPut =
+  ({ airbyteFor, hrefOf, mappersByHand: byHand }: ConnectionDeps) =>
+  async (
+    given: PutConnection,
+    { number, settlesAt, interest }: Attempt,
+    offered: (airbyte: Airbyte) => Promise<DiscoveredStream[]>,
+  ): Promise<Put> => {
+    const { sourceId, destinationId } = given;
+    const plan = 'wanted' in given ? given.wanted : given.plan;
+    const told = 'wanted' in given ? given.seen : given.before;
+    const seen = told && sightOf(told);
+    const done = (id: string, action: Put['action']) => ({
+      id,
+      name: plan.name,
+      href: hrefOf(`connections/${id}`),
+      action,
+    });
+    if (seen?.isAsWanted) return done(seen.id, 'unchanged');
+    const airbyte = await airbyteFor(interest);
+    const there = async ({ id, name = id }: { id: string; name?: string }) => {
+      const found = await airbyte.getConnection(id);
+      if (found) return found;
+      throw isGone({ kind: 'connection', name, href: hrefOf(`connections/${id}`) });
+    };
+    const current = async () => {
+      if (!seen) {
+        const look = () => findConnection(airbyte, sourceId);
+        return number === 1 ? undefined : adoptable(look, { settlesAt });
       }
-      if (seen && !isAsSeen) throw changedSince('connection', seen);
-      const write = await withTags(airbyte, wanted, found);
-      const writing = found
-        ? airbyte.patchConnection(found.id, write)
-        : airbyte.createConnection({ ...write, sourceId, destinationId });
-      const written = await orTagsAgain(airbyte, write, writing);
-      return done(written.id, seen ? 'updated' : 'created');
-    }, given.settleTime),
+      settled({ settlesAt });
+      return there(seen);
+    };
+    const found = await current();
+    if (found && found.destinationId !== destinationId) throw isElsewhere(found);
+    const streams = await offered(airbyte);
+    const over = found ?? (given.replaces && (await there(given.replaces)));
+    const wanted = asWrite(
+      plan,
+      withMappers(streamsOf(plan, streams), { sourceId, before: over, byHand }),
+    );
+    const isAsSeen = !seen || (found && digestOfConnection(found) === seen.digest);
+    if (found && isConnectionAsWanted(found, wanted)) {
+      const action = isAsSeen ? 'unchanged' : 'updated';
+      return done(found.id, seen ? action : 'created');
+    }
+    if (seen && !isAsSeen) throw changedSince('connection', seen);
+    const write = await withTags(airbyte, wanted, found);
+    const writing = found
+      ? airbyte.patchConnection(found.id, write)
+      : airbyte.createConnection({ ...write, sourceId, destinationId });
+    const written = await orTagsAgain(airbyte, write, writing);
+    return done(written.id, seen ? 'updated' : 'created');
+  };
 
-  restore: createRestoreConnection({ airbyteFor, hrefOf }),
+/** Discovering, making, putting back and removing the connections of components. */
+export const createConnectionActivities = (deps: ConnectionDeps) => {
+  const { airbyteFor, hrefOf } = deps;
+  const put = createPut(deps);
+  return {
+    /** In short where that is asked for: older workers' runs hold all the names. */
+    discover: ({ inShort, ...given }: Discovery & { inShort?: true }) =>
+      attempt(async ({ interest }): Promise<ToldStreams | DiscoveredStream[]> => {
+        const streams = await discoverFor(await airbyteFor(interest), given);
+        return inShort ? toldOf(streams) : streams;
+      }),
 
-  /** Which of these tags, of which the workspace had none before the run, are gone again. */
-  removeTags: ({ names }: { names: string[] }) =>
-    attempt(async ({ interest }) => removeUnused(await airbyteFor(interest), names)),
+    put: (given: PutConnection) =>
+      attempt((attempted) => {
+        if ('streams' in given) return put(given, attempted, () => Promise.resolve(given.streams));
+        const { wanted: plan } = given;
+        return put(given, attempted, (airbyte) => streamsFor(airbyte, { plan, ...given }));
+      }, given.settleTime),
 
-  /** By id where the run has seen it; by its source where it may exist unseen. Whether there was any. */
-  delete: ({ key, id }: { key: string; id?: string | undefined }) =>
-    attempt(async ({ interest }) => {
-      const airbyte = await airbyteFor(interest);
-      const ids = id ? [id] : await ownConnections(airbyte, key);
-      for (const each of ids) await remove(airbyte, each);
-      return ids.length > 0;
-    }),
-});
+    /** Discovers and puts in one step; what the wishes do not fit is refused before anything is written. */
+    connect: (given: Connect) =>
+      attempt(async (attempted): Promise<Connected> => {
+        let streams: DiscoveredStream[] = [];
+        const done = await put(given, attempted, async (airbyte) => {
+          streams = await discoverFor(airbyte, { plan: given.wanted, ...given });
+          return streams;
+        });
+        return { ...done, streams: toldOf(streams) };
+      }, given.settleTime),
+
+    restore: createRestoreConnection({ airbyteFor, hrefOf }),
+
+    /** Which of these tags, of which the workspace had none before the run, are gone again. */
+    removeTags: ({ names }: { names: string[] }) =>
+      attempt(async ({ interest }) => removeUnused(await airbyteFor(interest), names)),
+
+    /** By id where the run has seen it; by its source where it may exist unseen. Whether there was any. */
+    delete: ({ key, id }: { key: string; id?: string | undefined }) =>
+      attempt(async ({ interest }) => {
+        const airbyte = await airbyteFor(interest);
+        const ids = id ? [id] : await ownConnections(airbyte, key);
+        for (const each of ids) await remove(airbyte, each);
+        return ids.length > 0;
+      }),
+  };
+};

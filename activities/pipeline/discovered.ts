@@ -1,5 +1,6 @@
 import type { Airbyte, SourceStream } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
+import { describeProblem, Refusal } from '../../src/contract/problems';
 import type { Problem } from '../../src/contract/problems';
 import { cut } from '../../src/contract/lengths';
 import { clashesOfAll, streamProblems } from '../problems/streams';
@@ -57,4 +58,31 @@ export const lookAtStreams = async (
     return { streams: cached, problems: [] };
   const streams = await airbyte.discover({ ...ids, ignoreCache: true });
   return { streams, problems: problemsIn(given, streams) };
+};
+
+const inShort = ({ name, namespace }: SourceStream): DiscoveredStream =>
+  namespace === undefined ? { name } : { name, namespace };
+
+/** Problems that a failure names. */
+const MAX_NAMED = 20;
+
+const sentence = (problem: Problem) => describeProblem(problem).replace(/([^?])$/, '$1.');
+
+const notOffered = (problems: Problem[]) => {
+  const first = problems.slice(0, MAX_NAMED).map(sentence);
+  const more = problems.length > MAX_NAMED ? ['There are more of the kind.'] : [];
+  return new Refusal(
+    problems.length > 0 ? [...first, ...more].join(' ') : 'The source has no streams to sync.',
+    'Correct specific.connection.streams in the descriptor, or the source it reads.',
+  );
+};
+
+/** The source's streams; wishes they do not fit are refused, after a look past Airbyte's cache. */
+export const discoverFor = async (
+  airbyte: Airbyte,
+  given: Discovery,
+): Promise<DiscoveredStream[]> => {
+  const { streams, problems } = await lookAtStreams(airbyte, given);
+  if (problems.length > 0 || streams.length === 0) throw notOffered(problems);
+  return streams.map(inShort);
 };

@@ -14,7 +14,9 @@ export interface Seen<Entity> {
   isAsWanted?: true;
   /** Of one that the run will change: what can be read of it, to notice if somebody else changes it. */
   digest?: string;
-  /** Of such a one too: as it is, for an undo. */
+  /** Of one that is as wanted: its page in Airbyte's user interface, where the run asked to go on lean. */
+  href?: string;
+  /** Of one that the run will change too: as it is, for an undo. */
   former?: Snapshot<Entity>;
 }
 
@@ -41,6 +43,11 @@ interface Told {
 
 /** What of a component exists in Airbyte, as a run is told it; entities are whole of an older worker. */
 export interface Found extends Told {
+  /**
+   * The run goes on lean: without a step for what is as wanted, nor a change of its memo for each. In
+   * the answer, so that its history says so without the marker that a patch costs.
+   */
+  lean?: true;
   source?: SeenActor | Actor;
   destination?: SeenActor | Actor;
   connection?: SeenConnection | ConnectionRead;
@@ -69,4 +76,9 @@ export interface Put {
   isUnsealed?: boolean;
   /** Of an update by an older worker: where the secret that was there before is stored still. */
   kept?: Place[];
+}
+
+/** A connection that now is as wanted, and the streams of its source. */
+export interface Connected extends Put {
+  streams: ToldStreams;
 }

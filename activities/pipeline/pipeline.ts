@@ -53,6 +53,8 @@ interface Inspect {
   plan?: Plan;
   /** Not asked for by older workers, whose runs hold whole entities. */
   inShort?: true;
+  /** Answered as it was asked. Not asked for by older workers, whose runs go on as they began. */
+  lean?: true;
 }
 
 /**
@@ -91,7 +93,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
      * `plan` also for a pipeline that the component takes over, or that is in its way; and what can be
      * judged of the plan before anything is written is refused here.
      */
-    inspect: ({ key, known, plan, inShort }: Inspect): Promise<Found> =>
+    inspect: ({ key, known, plan, inShort, lean }: Inspect): Promise<Found> =>
       attempt(async ({ interest }) => {
         const airbyte = await rest.airbyteFor(interest);
         const [source, destination] = await Promise.all([
@@ -105,11 +107,16 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
           ...(destination && { destination }),
           ...(connection && { connection }),
         };
-        if (!plan) return inShort ? namesOf(seen) : seen;
+        const asked = lean && { lean };
+        if (!plan) return inShort ? { ...namesOf(seen), ...asked } : seen;
         const found = await taking(airbyte, seen, plan);
         const foreseen = await foresee(airbyte, plan, { ...found, interest });
         const told = { ...found, ...(await forewarn(airbyte, found, plan)) };
-        if (inShort) return inShortOf(told, { plan, foreseen, byHand: rest.mappersByHand });
+        if (inShort) {
+          const { mappersByHand: byHand } = rest;
+          const hrefOf = lean && deps.hrefOf;
+          return { ...(await inShortOf(told, { plan, foreseen, byHand, hrefOf })), ...asked };
+        }
         // Those that the plan names it has already: a source may have thousands.
         const streams = foreseen.streams && plan.connection.streams ? [] : foreseen.streams;
         return { ...told, ...(streams && { streams }) };
@@ -119,6 +126,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
     putDestination: (given: PutActor<Plan['destination']>) => actors.put('destination', given),
     discover: connections.discover,
     putConnection: connections.put,
+    connect: connections.connect,
 
     sealSource: (given: Seal<Plan['source']>) => adoption.seal('source', given),
     sealDestination: (given: Seal<Plan['destination']>) => adoption.seal('destination', given),

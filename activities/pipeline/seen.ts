@@ -35,6 +35,8 @@ interface Judged {
   plan: Plan;
   foreseen: Foreseen;
   byHand: MappersByHand;
+  /** A page of Airbyte's user interface; absent where the run has steps for what is as wanted, too. */
+  hrefOf: ((path: string) => string) | undefined;
 }
 
 /** False too where only the run can tell, as it has yet to write the source. */
@@ -53,14 +55,17 @@ const isLinkedAsWanted = (
   return isConnectionAsWanted(connection, asWrite(plan.connection, wanted));
 };
 
-const AS_WANTED = { isAsWanted: true } as const;
+const asWanted = (path: string, hrefOf: Judged['hrefOf']) => ({
+  isAsWanted: true as const,
+  ...(hrefOf && { href: hrefOf(path) }),
+});
 
 const seenActor = async (
   kind: Kind,
   actor: Actor,
-  { foreseen: { isAsWanted, leaves }, keep }: Pick<Judged, 'foreseen'> & { keep: Keep },
+  { foreseen: { isAsWanted, leaves }, hrefOf, keep }: Judged & { keep: Keep },
 ): Promise<SeenActor> => {
-  if (isAsWanted[kind]) return { ...named(actor), ...AS_WANTED };
+  if (isAsWanted[kind]) return { ...named(actor), ...asWanted(`${kind}/${actor.id}`, hrefOf) };
   return {
     ...named(actor),
     digest: digestOfActor(actor),
@@ -84,7 +89,7 @@ export const inShortOf = async (found: WholeFound, judged: Judged): Promise<Foun
       connection: {
         ...namedConnection(connection),
         ...(isLinkedAsWanted(found, judged)
-          ? AS_WANTED
+          ? asWanted(`connections/${connection.id}`, judged.hrefOf)
           : {
               digest: digestOfConnection(connection),
               former: await keep('connection', connection),

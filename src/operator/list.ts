@@ -5,6 +5,7 @@ import type {
   WorkflowExecutionInfo,
 } from '@temporalio/client';
 import ms from 'ms';
+import pLimit from 'p-limit';
 import { RequestError, SystemProblem } from '../contract/problems';
 import type { Run, RunFilter, RunList } from '../contract/operator';
 import { ADD_ATTRIBUTES } from '../runs/search-attributes';
@@ -12,6 +13,7 @@ import { runHref } from '../temporal/client';
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { lacksAttributes, refusalOf } from '../temporal/errors';
 import { OPERATIONS } from '../contract/operations';
+import { isInSteps, phaseOf } from '../runs/phase';
 import { isToken, readToken } from '../runs/token';
 
 /** Milliseconds for a list of runs. */
@@ -24,6 +26,9 @@ const EXECUTIONS: Record<string, Run['execution']> = {
   TERMINATED: 'Terminated',
   TIMED_OUT: 'TimedOut',
 };
+
+/** Runs of a list that are described at once. */
+const AT_ONCE = 10;
 
 /** How Temporal says a run stands; a paused one goes on. */
 export const executionOf = ({ status }: Pick<WorkflowExecutionInfo, 'status'>): Run['execution'] =>
@@ -134,9 +139,16 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
     }
   };
 
+  const limit = pLimit(AT_ONCE);
+  /** With its pending steps where these tell the phase; as it was listed if it cannot be described. */
+  const withSteps = async (run: WorkflowExecutionInfo) => {
+    if (!isInSteps(run)) return run;
+    const handle = client.workflow.getHandle(run.workflowId, run.runId);
+    return limit(() => repeatedly(client, TO_READ, () => handle.describe())).catch(() => run);
+  };
+
   const toRun = (run: WorkflowExecutionInfo | WorkflowExecutionDescription): Run => {
     const { operation, environment, dataProduct, component } = readToken(run.workflowId);
-    const phase = run.memo?.phase;
     const href = runHref(run, { temporalUiUrl, namespace: client.options.namespace });
     return {
       token: run.workflowId,
@@ -145,7 +157,7 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
       dataProduct,
       component,
       execution: executionOf(run),
-      phase: typeof phase === 'string' ? phase : '',
+      phase: phaseOf(run),
       startedAt: run.startTime.toISOString(),
       ...(run.closeTime && { closedAt: run.closeTime.toISOString() }),
       runId: run.runId,
@@ -159,7 +171,7 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
     /** Those that go on first, then those that ended last. */
     async list({ limit, ...filter }: RunFilter): Promise<RunList> {
       const { runs, more } = await find(filter, limit);
-      return { runs: runs.map(toRun), more };
+      return { runs: (await Promise.all(runs.map(withSteps))).map(toRun), more };
     },
     /** The tokens whose newest run failed. */
     async failed(filter: Omit<RunFilter, 'limit' | 'failed'>): Promise<string[]> {

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { RequestError, SystemProblem } from '../contract/problems';
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { refusalOf } from '../temporal/errors';
+import { phaseOf } from './phase';
 import { isToken } from './token';
 import type { Family } from '../contract/operations';
 
@@ -48,7 +49,7 @@ export interface ReaderDeps {
 
 /**
  * The status of a token of one family. Needs no worker: a closed run's is in its result or failure,
- * and a running one that no worker tells about is in the phase its memo names.
+ * and a running one that no worker tells about is in the phase of its memo or its pending step.
  */
 export const createStatusReader = <Status>(
   { client, taskQueue }: ReaderDeps,
@@ -90,14 +91,13 @@ export const createStatusReader = <Status>(
 
   const running = async (run: WorkflowExecutionDescription): Promise<Status> => {
     const handle = client.workflow.getHandle(run.workflowId, run.runId);
-    const phase = run.memo?.phase;
     try {
       const told = await client.withDeadline(Date.now() + QUERY_DEADLINE, () =>
         handle.query('status'),
       );
       return form.schema.parse(told);
     } catch {
-      return form.silent(typeof phase === 'string' ? phase : '', () => isTerminating(run));
+      return form.silent(phaseOf(run), () => isTerminating(run));
     }
   };
 

@@ -1,15 +1,15 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { Put } from '../../activities/pipeline/found';
 import type { Kind } from '../../src/airbyte/workspace';
-import type { Info, ProvisioningStatus } from '../../src/contract/coordinator';
-import type { Plan } from '../../src/descriptor/descriptor';
+import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import { claimed, retirementOf, sealing, takenOver } from './taking-over';
 import type { ProvisionInput } from '../input';
 import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
 import type { Existing } from '../run/ending';
 import { settlesAt, wroteNothing } from '../run/failure';
 import { holdComponent } from '../run/lease';
-import { ignoredInfo, ignoredSentence } from './ignored';
+import { ignoredSentence } from './ignored';
+import { infoOf } from './info';
 import { activitiesFor, startRun } from '../run/steps';
 import type { Run } from '../run/steps';
 import { asTold, bothOf, compensate } from '../run/saga';
@@ -17,56 +17,12 @@ import { firstSync } from './first-sync';
 import type { Undo } from '../run/saga';
 import { streamNames } from './streams';
 import { withTagsRemoved } from './tags';
-import { sightOfActor, sightOfConnection } from './sight';
+import { asItIs, sightOfActor, sightOfConnection } from './sight';
 import { undosFor } from './undos';
 import type { EntityKind, Undoing } from './undos';
 import { startPart } from '../run/part';
 
 const DID = { created: 'Created', updated: 'Updated', unchanged: 'Already as wanted:' };
-
-const infoOf = (
-  plan: Plan,
-  {
-    workspaceId,
-    streams,
-    sync,
-    ignored,
-  }: {
-    workspaceId: string;
-    streams: string;
-    sync?: string | undefined;
-    ignored?: ProvisionInput['ignored'];
-  },
-  puts: Record<'source' | 'destination' | 'connection', Put>,
-): Info => {
-  const link = (label: string, { name, href }: Put) => ({
-    type: 'string' as const,
-    label,
-    value: name,
-    href,
-  });
-  const { schedule } = plan.connection;
-  const when = schedule.scheduleType === 'cron' ? `${schedule.cronExpression} (UTC)` : 'manual';
-  return {
-    publicInfo: {
-      connection: link('Airbyte connection', puts.connection),
-      source: link('Airbyte source', puts.source),
-      destination: link('Airbyte destination', puts.destination),
-      schedule: { type: 'string', label: 'Schedule', value: when },
-      streams: { type: 'string', label: 'Streams', value: streams },
-      ...(sync !== undefined && {
-        sync: { type: 'string', label: 'First sync', value: sync, href: puts.connection.href },
-      }),
-      ...ignoredInfo(ignored),
-    },
-    privateInfo: {
-      workspaceId,
-      sourceId: puts.source.id,
-      destinationId: puts.destination.id,
-      connectionId: puts.connection.id,
-    },
-  };
-};
 
 /** Of what was made, the ids of what is still there. */
 const idsOf = (made: Existing, leftBehind: Undo[]): Existing =>
@@ -126,11 +82,14 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
 
   const pipeline = async (): Promise<ProvisioningStatus> => {
     await holdComponent({ key, deployment: input.deployment }, run, input.retry.firstWait);
-    run.phase('Looking at what exists in Airbyte');
+    run.step('inspect', true);
     for (const note of input.notes ?? []) run.info(note);
     for (const warning of warnings) run.warn(warning);
     const look = () =>
-      steps(`Look for ${key}`).inspect({ key, known: input.known, plan, inShort: true });
+      steps(`Look for ${key}`).inspect({
+        ...{ key, known: input.known, plan },
+        ...{ inShort: true, lean: true },
+      });
     const { streams: offered, ...before } = await claimed(await look(), look);
     exists = existingIn(before.isForeign ? { workspaceId: before.workspaceId } : before);
     for (const warning of before.warnings ?? []) run.warn(warning);
@@ -138,26 +97,31 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     if (undo.connection)
       undo.connection = withTagsRemoved(undo.connection, before.lackingTags, { steps, run });
     const taking = takenOver(before, run);
+    const isLean = before.lean === true;
 
-    run.phase('Putting source and destination in place');
+    run.step('putSource', isLean);
     const [source, destination] = await bothOf(
       () =>
-        undoable('source', undo.source, () =>
-          steps(`Source ${plan.source.name}`).putSource({
-            key,
-            wanted: plan.source,
-            seen: sightOfActor(before.source),
-            settleTime,
-          }),
+        undoable(
+          'source',
+          undo.source,
+          () =>
+            asItIs(before.source) ??
+            steps(`Source ${plan.source.name}`).putSource({
+              ...{ key, wanted: plan.source, settleTime },
+              seen: sightOfActor(before.source),
+            }),
         ),
       () =>
-        undoable('destination', undo.destination, () =>
-          steps(`Destination ${plan.destination.name}`).putDestination({
-            key,
-            wanted: plan.destination,
-            seen: sightOfActor(before.destination),
-            settleTime,
-          }),
+        undoable(
+          'destination',
+          undo.destination,
+          () =>
+            asItIs(before.destination) ??
+            steps(`Destination ${plan.destination.name}`).putDestination({
+              ...{ key, wanted: plan.destination, settleTime },
+              seen: sightOfActor(before.destination),
+            }),
         ),
     );
 
@@ -169,7 +133,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       sealed[kind] = await undoable(kind, undo[kind], () => seals.seal(kind));
     };
     const discover = () => {
-      run.phase('Discovering the streams of the source');
+      run.step('discover', isLean);
       const step = steps(`Streams of ${plan.source.name}`);
       return step.discover({ ...pair, plan: plan.connection, inShort: true });
     };
@@ -178,31 +142,53 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       await sealOne('source');
       return discover();
     };
-    // The look has discovered them where the source was as wanted already.
-    const discovered = offered ?? (await discover().catch(discoverAtLast));
-    const streams = streamNames(plan, discovered);
-    run.info(`Streams to sync: ${streams}`);
-
-    if (before.replaces) {
-      const retirement = retirementOf(before.replaces, key, { steps, settleTime });
-      undos.push(retirement.undo);
-      await retirement.retire().catch((err: unknown) => {
-        if (wroteNothing(err)) forget(retirement.undo);
-        throw err;
-      });
-    }
-    run.phase('Putting the connection in place');
+    let streams = '';
+    const tellStreams = (discovered: Parameters<typeof streamNames>[1]) => {
+      streams = streamNames(plan, discovered);
+      run.info(`Streams to sync: ${streams}`);
+    };
     const { replaces } = before;
-    const connection = await undoable('connection', undo.connection, () =>
-      steps(`Connection ${plan.connection.name}`).putConnection({
-        ...pair,
-        wanted: plan.connection,
-        few: 'few' in discovered ? discovered.few : undefined,
-        seen: sightOfConnection(before.connection),
-        ...(replaces && { replaces: { id: replaces.id } }),
-        settleTime,
-      }),
-    );
+    const wanted = {
+      ...{ ...pair, wanted: plan.connection, settleTime },
+      seen: sightOfConnection(before.connection),
+    };
+    const putConnection = (put: () => Promise<Put>) => {
+      run.step('putConnection', isLean);
+      return undoable('connection', undo.connection, put);
+    };
+    const discoverThenPut = async () => {
+      // The look has discovered them where the source was as wanted already.
+      const discovered = offered ?? (await discover().catch(discoverAtLast));
+      tellStreams(discovered);
+      if (replaces) {
+        const retirement = retirementOf(replaces, key, { steps, settleTime });
+        undos.push(retirement.undo);
+        await retirement.retire().catch((err: unknown) => {
+          if (wroteNothing(err)) forget(retirement.undo);
+          throw err;
+        });
+      }
+      const few = 'few' in discovered ? discovered.few : undefined;
+      return putConnection(
+        () =>
+          asItIs(before.connection) ??
+          steps(`Connection ${plan.connection.name}`).putConnection({
+            ...{ ...wanted, few },
+            ...(replaces && { replaces: { id: replaces.id } }),
+          }),
+      );
+    };
+    const connect = () =>
+      putConnection(async () => {
+        const { streams: told, ...put } = await steps(
+          `Streams and connection ${plan.connection.name}`,
+        ).connect(wanted);
+        tellStreams(told);
+        return put;
+      });
+    // Nothing comes between the two where neither another's connection nor secrets are in the way.
+    const isFree = !replaces && !asItIs(before.connection) && seals.open().length === 0;
+    const connection = await (isLean && !offered && isFree ? connect() : discoverThenPut());
 
     const { syncOnProvision, waitForSync } = plan.connection;
     // A sync works with the secrets that are written, so they cannot wait for its end.
@@ -214,9 +200,9 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     // A cancellation that the last step did not notice is heard all the same.
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
     await part.verdict();
-    if (seals.open().length > 0) run.phase('Writing the secrets of the descriptor');
+    if (seals.open().length > 0) run.step('sealSource', isLean);
     for (const kind of seals.open()) await sealOne(kind);
-    run.phase('Completed');
+    run.completed(isLean);
     return {
       status: 'COMPLETED',
       result: `The connection "${connection.name}" is in place.${taking}${ignoredSentence(input.ignored)}`,

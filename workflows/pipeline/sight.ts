@@ -1,4 +1,4 @@
-import type { Sight, SeenActor, SeenConnection } from '../../activities/pipeline/found';
+import type { Put, Sight, SeenActor, SeenConnection } from '../../activities/pipeline/found';
 import type { Snapshot } from '../../activities/former/snapshot';
 import type { Actor, ConnectionRead } from '../../src/airbyte/workspace';
 
@@ -23,6 +23,13 @@ export const sightOfActor = (told: ToldActor | undefined): Sight | Actor | undef
 export const sightOfConnection = (
   told: ToldConnection | undefined,
 ): Sight | ConnectionRead | undefined => (!told || 'configurations' in told ? told : inShort(told));
+
+/** What a step would answer of what is as wanted; undefined where it has to be asked. */
+export const asItIs = (told: ToldActor | ToldConnection | undefined): Promise<Put> | undefined => {
+  if (!told || !('href' in told)) return undefined;
+  const { id, name, href } = told;
+  return Promise.resolve({ id, name, href, action: 'unchanged' });
+};
 
 /** For its undo; undefined of one of which the run has nothing to change. */
 export const formerActor = (told: ToldActor): Snapshot<Actor> | undefined =>

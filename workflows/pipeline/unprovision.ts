@@ -139,13 +139,13 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
 
   const removeAll = async (): Promise<ProvisioningStatus> => {
     await holdComponent({ key, deployment: input.deployment }, run, input.retry.firstWait);
-    run.phase('Looking at what exists in Airbyte');
+    run.step('inspect', true);
     const access = await startWithdrawal(input, run, steps);
     const found = await steps(`Look for ${key}`).inspect({
-      key,
-      known: input.known,
-      inShort: true,
+      ...{ key, known: input.known },
+      ...{ inShort: true, lean: true },
     });
+    const isLean = found.lean === true;
     exists = existingIn(found);
     const { connection, source, destination } = removalsOf(found, key, steps);
     const removals = [connection, source, destination].filter((removal) => removal !== undefined);
@@ -165,7 +165,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
       );
     }
 
-    run.phase('Deleting');
+    run.step('deleteConnection', isLean);
     if (connection) await removeOne(connection);
     await Promise.all([source && removeOne(source), destination && removeOne(destination)]);
     // Airbyte deletes the connections of a source with it.
@@ -179,7 +179,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     const [failure] = failures.values();
     if (failure) throw failure;
 
-    run.phase('Completed');
+    run.completed(isLean);
     return {
       status: 'COMPLETED',
       result: 'Nothing of the component is left in Airbyte.',

@@ -1,6 +1,7 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancelledFailure,
   TemporalFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
@@ -17,6 +18,9 @@ const isLastWord = (value: unknown): value is LastWord =>
 /** A step that ran out of time has its last attempt's words in its last heartbeat. */
 const told = (err: unknown): unknown => {
   if (err instanceof ApplicationFailure) return err.details?.[0];
+  // Of others, whose cancelled steps older workers have waited out, that would change what runs do.
+  if (err instanceof ActivityFailure && err.activityType === 'connect')
+    return err.cause instanceof CancelledFailure ? err.cause.details[0] : undefined;
   const lastWord: unknown = err instanceof TimeoutFailure ? err.lastHeartbeatDetails : undefined;
   return isLastWord(lastWord) ? lastWord.details : undefined;
 };

@@ -13,6 +13,7 @@ import type { FailureDetails } from '../../activities/attempt';
 import type { Activities } from '../../activities/pipeline/pipeline';
 import type { RunActivities } from '../../activities/runs';
 import type { Log, ProvisioningStatus } from '../../src/contract/coordinator';
+import { COMPLETED, IN_STEPS, PHASES } from '../phases';
 import { asDetails, asLine, asPhase, createLog } from './limits';
 import { summarized } from './failure';
 import type { Retry } from '../input';
@@ -35,6 +36,8 @@ export const statusQuery = defineQuery<ProvisioningStatus>('status');
 
 /** Comes with a cancellation that the Coordinator asked for, which it wants to see in the status. */
 export const terminateSignal = defineSignal('terminate');
+
+PHASES satisfies Partial<Record<keyof Activities, string>>;
 
 /** The activities, each call with the line the Temporal UI shows for it. */
 export const activitiesFor =
@@ -86,6 +89,7 @@ export const startRun = (more: () => string[] = () => []) => {
   const { entries: logs, add } = createLog<Log>();
   const lines: string[] = [];
   let current = '';
+  let isInSteps = false;
 
   const show = () => {
     const state = more().map((line) => `- ${line}`);
@@ -96,6 +100,20 @@ export const startRun = (more: () => string[] = () => []) => {
     const line = asLine(message);
     lines.push(`- ${MARKS[level]} ${href ? `[${line}](${href})` : line}`);
     if (lines.length > MAX_LINES) lines.shift();
+    show();
+  };
+
+  const phase = (words: string) => {
+    current = asPhase(words);
+    isInSteps = false;
+    upsertMemo({ phase: current });
+    show();
+  };
+  /** A change of the memo is a command, an event and a write to the index: too much for each step. */
+  const lean = (words: string) => {
+    current = words;
+    if (!isInSteps) upsertMemo({ phase: IN_STEPS });
+    isInSteps = true;
     show();
   };
 
@@ -121,11 +139,12 @@ export const startRun = (more: () => string[] = () => []) => {
       endReason = reason;
     },
     /** A few words on what the run now does, for people. */
-    phase(words: string) {
-      current = asPhase(words);
-      upsertMemo({ phase: current });
-      show();
-    },
+    phase,
+    /** The same while a step of the type is pending: of a lean run that tells it (src/runs/phase.ts). */
+    step: (type: keyof typeof PHASES, isLean: boolean) =>
+      isLean ? lean(PHASES[type]) : phase(PHASES[type]),
+    /** Its end tells it too, where the memo leaves it to the steps. */
+    completed: (isLean: boolean) => (isLean && isInSteps ? lean(COMPLETED) : phase(COMPLETED)),
     info: log('INFO'),
     warn: log('WARNING'),
     error: log('ERROR'),

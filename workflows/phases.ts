@@ -1,0 +1,30 @@
+/*
+ * How what a run does is called: by the run itself, and by who reads of it without a worker. No file
+ * stands below this one, so that both sides may take it.
+ */
+
+/** In the memo of a run whose pending step, or end, tells what it does; so a step costs no change of the memo. */
+export const IN_STEPS = 'See its steps';
+/** Where there is none just now: the next is to be scheduled. */
+export const BETWEEN = 'Between two steps';
+
+export const COMPLETED = 'Completed';
+
+const PUTTING = 'Putting source and destination in place';
+const SEALING = 'Writing the secrets of the descriptor';
+const DELETING = 'Deleting';
+
+/** By the type of the step. */
+export const PHASES = {
+  inspect: 'Looking at what exists in Airbyte',
+  putSource: PUTTING,
+  putDestination: PUTTING,
+  discover: 'Discovering the streams of the source',
+  connect: 'Putting the connection in place',
+  putConnection: 'Putting the connection in place',
+  sealSource: SEALING,
+  sealDestination: SEALING,
+  deleteConnection: DELETING,
+  deleteSource: DELETING,
+  deleteDestination: DELETING,
+} as const;

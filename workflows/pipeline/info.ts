@@ -1,0 +1,50 @@
+import type { Put } from '../../activities/pipeline/found';
+import type { Info } from '../../src/contract/coordinator';
+import type { Plan } from '../../src/descriptor/descriptor';
+import type { ProvisionInput } from '../input';
+import { ignoredInfo } from './ignored';
+
+/** What a status tells of a pipeline that is in place. */
+export const infoOf = (
+  plan: Plan,
+  {
+    workspaceId,
+    streams,
+    sync,
+    ignored,
+  }: {
+    workspaceId: string;
+    streams: string;
+    sync?: string | undefined;
+    ignored?: ProvisionInput['ignored'];
+  },
+  puts: Record<'source' | 'destination' | 'connection', Put>,
+): Info => {
+  const link = (label: string, { name, href }: Put) => ({
+    type: 'string' as const,
+    label,
+    value: name,
+    href,
+  });
+  const { schedule } = plan.connection;
+  const when = schedule.scheduleType === 'cron' ? `${schedule.cronExpression} (UTC)` : 'manual';
+  return {
+    publicInfo: {
+      connection: link('Airbyte connection', puts.connection),
+      source: link('Airbyte source', puts.source),
+      destination: link('Airbyte destination', puts.destination),
+      schedule: { type: 'string', label: 'Schedule', value: when },
+      streams: { type: 'string', label: 'Streams', value: streams },
+      ...(sync !== undefined && {
+        sync: { type: 'string', label: 'First sync', value: sync, href: puts.connection.href },
+      }),
+      ...ignoredInfo(ignored),
+    },
+    privateInfo: {
+      workspaceId,
+      sourceId: puts.source.id,
+      destinationId: puts.destination.id,
+      connectionId: puts.connection.id,
+    },
+  };
+};
