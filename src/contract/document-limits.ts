@@ -52,11 +52,16 @@ const MARKS = new Set([
 ]);
 const TOO_MANY_MARKS = `has more than ${String(MAX_NODES)} dashes, commas, tags and comments: no more are read`;
 
+/** A lexeme has one character at least: in a short text there are too many of nothing. */
+const isHarmless = (text: string) =>
+  text.length <= MAX_ALIASES && (text.match(/[[{]/g) ?? []).length <= MAX_DEPTH;
+
 /**
  * What is too much in a text of YAML, before a tree is made of it, which takes a thousand bytes a
  * node; undefined where it may be parsed.
  */
 export const tooMuchInText = (text: string): string | undefined => {
+  if (isHarmless(text)) return undefined;
   const counted = { nodes: 0, marks: 0, aliases: 0 };
   let depth = 0;
   for (const lexeme of new Lexer().lex(text)) {

@@ -79,7 +79,7 @@ export const readPipeline = (
   given: { product: Product; at: Path; minSyncInterval: number },
 ): Pipeline | undefined => {
   const { at } = given;
-  if (isRecord(component)) refuseStray(reader, component, given);
+  if (isRecord(component)) refuseStray(reader, component, at);
   const read = reader.read(componentShape, component, at);
   return read && readSpecific(reader, read.specific, { ...given, at: [...at, 'specific'] });
 };
