@@ -8,7 +8,7 @@ import { DEFAULT_WORKSPACE_ID as workspaceId } from '../simulator/simulator';
 import { ROOT } from '../scripts/child';
 import { startStack } from '../scripts/stack';
 import type { Stack } from '../scripts/stack';
-import { residentOf, watchMemory } from './crowd';
+import { forgetPeak, peakOf, residentOf } from './processes';
 
 /*
  * What it takes to take over all that the existing provisioner has made:
@@ -117,13 +117,12 @@ const historyOf = async (client: Client, query: string) => {
 const measure = async (what: string, stack: Stack, args: string[]) => {
   await fetch(`${stack.airbyteUrl}/_simulator/requests`, { method: 'DELETE' });
   const pid = stack.processes.worker?.pid;
-  const read = async () => ({ gateway: 0, worker: await residentOf(pid) });
-  const before = await read();
-  const stopWatching = watchMemory(read);
+  const before = residentOf(pid);
+  forgetPeak(pid);
   const began = performance.now();
   const { totals } = await runCli(stack, ['--environment', 'development', ...args]);
   const seconds = (performance.now() - began) / 1000;
-  const peak = await stopWatching();
+  const peak = peakOf(pid);
   const answer = await fetch(`${stack.airbyteUrl}/_simulator/requests`);
   const { requests } = Calls.parse(await answer.json());
   console.log(
@@ -132,7 +131,7 @@ const measure = async (what: string, stack: Stack, args: string[]) => {
       totals,
       seconds: Number(seconds.toFixed(1)),
       calls: requests.length,
-      worker: { before: Math.round(before.worker), peak: Math.round(peak.worker) },
+      worker: { before: Math.round(before), peak: Math.round(peak) },
     }),
   );
 };

@@ -2,16 +2,24 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Client, WorkflowOptions } from '@temporalio/client';
-import { launch, ROOT, untilReady } from '../scripts/child';
-import type { Child } from '../scripts/child';
-import { findFreePorts } from '../scripts/ports';
+import { ROOT } from '../scripts/child';
 import type { Stack } from '../scripts/stack';
 import { searchAttributes } from '../scripts/temporal';
+import { ProvisioningStatus } from '../src/contract/coordinator';
+import { postOk } from './http';
+
+/** A built checkout of this project: `ours`, or the `other`. */
+export interface Checkout {
+  name: string;
+  root: string;
+}
 
 /** What a part measures with. */
 export interface Bench {
+  /** Temporal and the simulator, which all sides share. */
   stack: Stack;
   client: Client;
+  checkouts: Checkout[];
   requestFor: (component: string) => Request;
 }
 
@@ -32,7 +40,7 @@ export const requestsOn = ({ airbyteUrl }: Stack) => {
   });
 };
 
-/** The options the gateway starts a run with (src/runs/runs.ts), so that Temporal has the same to do. */
+/** The options the gateway starts a run with (src/runs/start.ts), so that Temporal has the same to do. */
 export const startOptions = {
   workflowIdConflictPolicy: 'USE_EXISTING',
   workflowIdReusePolicy: 'ALLOW_DUPLICATE',
@@ -45,41 +53,19 @@ export const startOptions = {
   })),
 } satisfies Partial<WorkflowOptions>;
 
-const isUp = (url: string) => async () => {
-  const { ok } = await fetch(url, { signal: AbortSignal.timeout(2000) });
-  return ok;
-};
+/** Airbyte's lists have no filter: an older component would make each later one slower. */
+export const emptyAirbyte = ({ stack }: Bench) =>
+  postOk(`${stack.airbyteUrl}/_simulator/reset`, '', 200);
 
-interface Server {
-  name: string;
-  /** Below dist/. */
-  file: string;
-  /** The path that answers when it is up. */
-  health: string;
-  env?: Record<string, string>;
-}
-
-/** Runs a server of ours in a process of its own for as long as `use` takes. */
-export const withServer = async <Result>(
-  { stack }: Bench,
-  { name, file, health, env }: Server,
-  use: (url: string) => Promise<Result>,
-): Promise<Result> => {
-  const [port = 0] = await findFreePorts(1);
-  const url = `http://127.0.0.1:${String(port)}`;
-  const child: Child = launch({
-    name,
-    command: process.execPath,
-    args: [path.join(ROOT, 'dist', file)],
-    env: { PATH: process.env.PATH, ...env, PORT: String(port) },
-    logFile: path.join(stack.logDir, `bench-${path.basename(file, '.js')}.log`),
-  });
-  process.once('exit', child.kill);
-  try {
-    await untilReady(child, { isReady: isUp(url + health), timeout: 30_000 });
-    return await use(url);
-  } finally {
-    await child.stop();
-    process.off('exit', child.kill);
-  }
+/** Provisions through a gateway until its run is over; gives the token. */
+export const provision = async (
+  { client }: Bench,
+  { gatewayUrl, body }: { gatewayUrl: string; body: string },
+): Promise<string> => {
+  const token = await postOk(`${gatewayUrl}/v1/provision`, body, 202);
+  const { status, result } = ProvisioningStatus.parse(
+    await client.workflow.getHandle(token).result(),
+  );
+  if (status !== 'COMPLETED') throw new Error(`${token} ended ${status}: ${result}`);
+  return token;
 };

@@ -3,10 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { ROOT } from '../scripts/child';
 import { findFreePorts } from '../scripts/ports';
-import { withServer } from './bench';
-import type { Bench } from './bench';
-import { post } from './http';
+import type { Bench, Checkout } from './bench';
+import { getOk, post } from './http';
 import { timed } from './measure';
+import { withPrograms } from './sides';
 import { printTable, showMs } from './table';
 
 const REPEATS = 5;
@@ -67,7 +67,7 @@ interface Stop {
   answer: string;
 }
 
-const probeOf = (url: string) => async () => Probe.parse(await (await fetch(url)).json());
+const probeOf = (url: string) => async () => Probe.parse(JSON.parse(await getOk(url)));
 
 const stopOf = async (
   { gateway, probe }: { gateway: string; probe: ReturnType<typeof probeOf> },
@@ -88,44 +88,24 @@ const stopOf = async (
   return { what, bytes: Buffer.byteLength(body), stop: await probe(), latencies, answer };
 };
 
-/** How long hostile and large bodies hold the event loop of a gateway of its own. */
-export const benchBodies = async (bench: Bench): Promise<Stop[]> => {
-  const [port = 0] = await findFreePorts(1);
-  const gateway = {
-    name: 'The gateway',
-    file: 'src/server.js',
-    health: '/livez',
-    env: {
-      NODE_OPTIONS: `--require ${path.join(ROOT, 'dist', 'bench', 'loop-probe.js')}`,
-      PROBE_PORT: String(port),
-      TEMPORAL_ADDRESS: bench.stack.temporalAddress,
-      // No worker polls it: the runs started here cost nothing but their start.
-      TEMPORAL_TASK_QUEUE: 'bench-without-worker',
-      TEMPORAL_CONFIG_FILE: 'none',
-    },
-  };
-  const stops = await withServer(bench, gateway, async (url) => {
-    const measured = { gateway: url, probe: probeOf(`http://127.0.0.1:${String(port)}`) };
-    await stopOf(measured, 'warms up', { descriptor: streams(3) });
-    await pause(IDLE);
-    const idle = {
-      what: 'nothing',
-      bytes: 0,
-      stop: await measured.probe(),
-      latencies: [0],
-      answer: '',
-    };
-    const rows: Stop[] = [idle];
-    for (const [what, descriptor] of Object.entries(DESCRIPTORS))
-      rows.push(await stopOf(measured, what, { descriptor }));
-    // The first start connects to Temporal.
-    await stopOf(measured, 'warms up', { descriptor: streams(3), path: '/v1/provision' });
-    const largest = { descriptor: streams(30_000), path: '/v1/provision' };
-    rows.push(await stopOf(measured, 'the same 30,000 streams, provisioned', largest));
-    return rows;
-  });
+const rowsOf = async (gateway: string, probe: ReturnType<typeof probeOf>) => {
+  const measured = { gateway, probe };
+  await stopOf(measured, 'warms up', { descriptor: streams(3) });
+  await pause(IDLE);
+  const idle = { what: 'nothing', bytes: 0, stop: await probe(), latencies: [0], answer: '' };
+  const rows: Stop[] = [idle];
+  for (const [what, descriptor] of Object.entries(DESCRIPTORS))
+    rows.push(await stopOf(measured, what, { descriptor }));
+  // The first start connects to Temporal.
+  await stopOf(measured, 'warms up', { descriptor: streams(3), path: '/v1/provision' });
+  const largest = { descriptor: streams(30_000), path: '/v1/provision' };
+  rows.push(await stopOf(measured, 'the same 30,000 streams, provisioned', largest));
+  return rows;
+};
+
+const print = (name: string, stops: Stop[]) => {
   printTable(
-    'g. How long the event loop stands still (POST /v1/validate where nothing else is said)',
+    `g. How long the event loop stands still (POST /v1/validate where nothing else is said): ${name}`,
     ['descriptor', 'bytes', 'longest stop', 'as seen at that load', 'longest answer', 'answer'],
     stops.map(({ what, bytes, stop, latencies, answer }) => [
       what,
@@ -136,5 +116,26 @@ export const benchBodies = async (bench: Bench): Promise<Stop[]> => {
       answer,
     ]),
   );
-  return stops;
+};
+
+const stopsOn = async (bench: Bench, checkout: Checkout): Promise<Stop[]> => {
+  const [port = 0] = await findFreePorts(1);
+  const env = {
+    NODE_OPTIONS: `--require ${path.join(ROOT, 'dist', 'bench', 'loop-probe.js')}`,
+    PROBE_PORT: String(port),
+  };
+  const wanted = { part: 'bodies', worker: false, checkouts: [checkout], env };
+  return withPrograms(bench, wanted, async ([gateway]) => {
+    const probe = probeOf(`http://127.0.0.1:${String(port)}`);
+    const stops = await rowsOf(gateway?.gatewayUrl ?? '', probe);
+    print(checkout.name, stops);
+    return stops;
+  });
+};
+
+/** How long hostile and large bodies hold the event loop of a gateway. */
+export const benchBodies = async (bench: Bench): Promise<Record<string, Stop[]>> => {
+  const bySide: Record<string, Stop[]> = {};
+  for (const checkout of bench.checkouts) bySide[checkout.name] = await stopsOn(bench, checkout);
+  return bySide;
 };

@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ProvisioningStatus } from '../src/contract/coordinator';
 import type { Bench } from './bench';
-import { postOk } from './http';
+import { getOk, postOk, send } from './http';
 import { timed } from './measure';
+import { peakOf } from './processes';
+import { withPrograms } from './sides';
+import type { Programs } from './sides';
 import { printTable } from './table';
 
 const PEOPLE = 5000;
@@ -31,11 +33,6 @@ interface Ran {
 
 const Calls = z.object({ requests: z.array(z.unknown()) });
 
-const highWaterOf = async (pid = 0) => {
-  const status = await readFile(`/proc/${String(pid)}/status`, 'utf8').catch(() => '');
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? NaN) / 1024;
-};
-
 /** Inputs, results, failures, memos, heartbeats: whatever has bytes. */
 const largestIn = (value: unknown): number => {
   if (value instanceof Uint8Array) return value.byteLength;
@@ -49,9 +46,8 @@ const instrumentsOf = ({ stack, client }: Bench) => {
     largestIn((await client.workflow.getHandle(workflowId, runId).fetchHistory()).events);
   return {
     control,
-    calls: async () =>
-      Calls.parse(await (await fetch(`${control}/requests`)).json()).requests.length,
-    forgetCalls: () => fetch(`${control}/requests`, { method: 'DELETE' }),
+    calls: async () => Calls.parse(JSON.parse(await getOk(`${control}/requests`))).requests.length,
+    forgetCalls: () => send('DELETE', `${control}/requests`),
     /** Of a run, and of all runs of the workflows that remember people. */
     largest: async (token: string) => {
       let most = await largestOf(token);
@@ -65,21 +61,26 @@ const instrumentsOf = ({ stack, client }: Bench) => {
   };
 };
 
+interface On {
+  bench: Bench;
+  programs: Programs;
+}
+
 const ran = async (
-  bench: Bench,
+  { bench, programs: { gatewayUrl, pids } }: On,
   { edition, what, path, body }: Pick<Ran, 'edition' | 'what'> & { path: string; body: object },
 ): Promise<Ran> => {
-  const { stack, client } = bench;
+  const { client } = bench;
   const { calls, forgetCalls, largest } = instrumentsOf(bench);
   await forgetCalls();
   let token = '';
   let status: ProvisioningStatus = { status: 'RUNNING', result: '' };
   const milliseconds = await timed(async () => {
-    token = await postOk(`${stack.gatewayUrl}${path}`, JSON.stringify(body), 202);
+    token = await postOk(`${gatewayUrl}${path}`, JSON.stringify(body), 202);
     while (status.status === 'RUNNING') {
       await pause(LOOK_EVERY);
-      const answer = await fetch(`${stack.gatewayUrl}/v1/provision/${token}/status`);
-      status = ProvisioningStatus.parse(await answer.json());
+      const answer = await getOk(`${gatewayUrl}/v1/provision/${token}/status`);
+      status = ProvisioningStatus.parse(JSON.parse(answer));
     }
   });
   const { historyLength, historySize = NaN } = await client.workflow.getHandle(token).describe();
@@ -88,12 +89,12 @@ const ran = async (
     result: `${status.status}: ${status.result.slice(0, 120)}`,
     ...{ calls: await calls(), events: historyLength, history: historySize },
     largestPayload: await largest(token),
-    worker: await highWaterOf(stack.processes.worker?.pid),
+    worker: peakOf(pids.worker),
   };
 };
 
-/** One request that gives access to so many new people, and the unprovision that takes it from them. */
-export const benchGrants = async (bench: Bench): Promise<Ran[]> => {
+const grantsOn = async (on: On): Promise<Ran[]> => {
+  const { bench, programs } = on;
   const { control } = instrumentsOf(bench);
   const emails = Array.from({ length: PEOPLE }, (_, index) => `bench.${String(index)}@example.com`);
   const rows: Ran[] = [];
@@ -103,22 +104,18 @@ export const benchGrants = async (bench: Bench): Promise<Ran[]> => {
       const users = emails.slice(from, from + SEEDED_AT_ONCE).map((email) => ({ email }));
       await postOk(`${control}/people`, JSON.stringify({ edition, users }), 200);
     }
-    const request = bench.requestFor(`grants-${edition}`);
-    rows.push(
-      await ran(bench, { edition, what: 'provision', path: '/v1/provision', body: request }),
-    );
+    const request = bench.requestFor(`grants-${programs.name}-${edition}`);
+    rows.push(await ran(on, { edition, what: 'provision', path: '/v1/provision', body: request }));
     const refs = emails.map((email) => `user:${email}`);
     const provisionInfo = { request: request.descriptor, result: '' };
     const giving = { refs, provisionInfo };
+    rows.push(await ran(on, { edition, what: 'updateacl', path: '/v1/updateacl', body: giving }));
     rows.push(
-      await ran(bench, { edition, what: 'updateacl', path: '/v1/updateacl', body: giving }),
-    );
-    rows.push(
-      await ran(bench, { edition, what: 'unprovision', path: '/v1/unprovision', body: request }),
+      await ran(on, { edition, what: 'unprovision', path: '/v1/unprovision', body: request }),
     );
   }
   printTable(
-    `h. Access for ${String(PEOPLE)} new people, and an unprovision`,
+    `h. Access for ${String(PEOPLE)} new people, and an unprovision: ${programs.name}`,
     ['edition', 'run', 'took', 'calls', 'events', 'history', 'largest payload', 'worker', 'result'],
     rows.map((row) => [
       row.edition,
@@ -134,3 +131,11 @@ export const benchGrants = async (bench: Bench): Promise<Ran[]> => {
   );
   return rows;
 };
+
+/** One request that gives access to so many new people, and the unprovision that takes it from them. */
+export const benchGrants = (bench: Bench): Promise<Record<string, Ran[]>> =>
+  withPrograms(bench, { part: 'grants', worker: true }, async (all) => {
+    const bySide: Record<string, Ran[]> = {};
+    for (const programs of all) bySide[programs.name] = await grantsOn({ bench, programs });
+    return bySide;
+  });

@@ -1,12 +1,11 @@
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { ProvisioningStatus } from '../src/contract/coordinator';
-import { startOptions } from './bench';
+import { emptyAirbyte, provision, startOptions } from './bench';
 import type { Bench } from './bench';
 import type { floor, FloorActivities } from './floor-workflow';
-import { postOk } from './http';
 import { compete } from './measure';
-import type { Result } from './measure';
-import { printResults } from './table';
+import { sidesOf, withPrograms } from './sides';
+import type { Programs } from './sides';
+import { printResults, printTable } from './table';
 
 const TASK_QUEUE = 'bench-floor';
 
@@ -25,20 +24,15 @@ const createFloorWorker = async (connection: NativeConnection) => {
   });
 };
 
-const contests = ({ stack, client, requestFor }: Bench) => ({
-  // Airbyte's lists have no filter: an older component would make each later one slower.
-  before: () => postOk(`${stack.airbyteUrl}/_simulator/reset`, '', 200),
-  ours: (id: string) => {
-    const body = JSON.stringify(requestFor(`whole-${id}`));
-    return async () => {
-      const token = await postOk(`${stack.gatewayUrl}/v1/provision`, body, 202);
-      const { status, result } = ProvisioningStatus.parse(
-        await client.workflow.getHandle(token).result(),
-      );
-      if (status !== 'COMPLETED') throw new Error(`${token} ended ${status}: ${result}`);
-    };
+const provisionOn = (bench: Bench, { gatewayUrl }: Programs) => ({
+  prepare: (id: string) => {
+    const body = JSON.stringify(bench.requestFor(`whole-${id}`));
+    return () => provision(bench, { gatewayUrl, body });
   },
-  floor: (id: string) => () =>
+});
+
+const floorOn = ({ client }: Bench) => ({
+  prepare: (id: string) => () =>
     client.workflow.execute<typeof floor>('floor', {
       ...startOptions,
       taskQueue: TASK_QUEUE,
@@ -46,21 +40,42 @@ const contests = ({ stack, client, requestFor }: Bench) => ({
     }),
 });
 
+/** Of a first provision, by side. */
+const eventsOn = async (bench: Bench, programs: Programs[]) => {
+  const counted: Record<string, number> = {};
+  for (const { name, gatewayUrl } of programs) {
+    await emptyAirbyte(bench);
+    const body = JSON.stringify(bench.requestFor(`events-${name}`));
+    const token = await provision(bench, { gatewayUrl, body });
+    const { historyLength } = await bench.client.workflow.getHandle(token).describe();
+    counted[name] = historyLength;
+  }
+  const rows = Object.entries(counted).map(([name, count]) => [name, String(count)]);
+  printTable('Events in the history of a first provision', ['side', 'events'], rows);
+  return counted;
+};
+
 /** A whole first provision, against a run with as many activities that do nothing. */
-export const benchProvision = async (bench: Bench): Promise<Result[]> => {
+export const benchProvision = async (bench: Bench) => {
   const connection = await NativeConnection.connect({ address: bench.stack.temporalAddress });
   try {
     const worker = await createFloorWorker(connection);
-    const sides = contests(bench);
-    const results = await worker.runUntil(async () => [
-      await compete({ concurrency: 1, rounds: 7, count: 12, ...sides }),
-      await compete({ concurrency: 10, rounds: 7, count: 40, ...sides }),
-    ]);
-    printResults(
-      'b. A provision from POST to the end of its run; floor: a run of five activities that do nothing',
-      results,
-    );
-    return results;
+    return await withPrograms(bench, { part: 'provision', worker: true }, async (programs) => {
+      const sides = {
+        floor: floorOn(bench),
+        ...sidesOf(programs, (each) => provisionOn(bench, each)),
+      };
+      const before = () => emptyAirbyte(bench);
+      const results = await worker.runUntil(async () => [
+        await compete({ concurrency: 1, rounds: 7, count: 12, sides, before }),
+        await compete({ concurrency: 10, rounds: 7, count: 40, sides, before }),
+      ]);
+      const figures = printResults(
+        'b. A provision from POST to the end of its run; floor: a run of five activities that do nothing',
+        results,
+      );
+      return { figures, events: await eventsOn(bench, programs) };
+    });
   } finally {
     await connection.close();
   }

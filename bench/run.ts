@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { ROOT } from '../scripts/child';
@@ -9,14 +8,39 @@ import { startStack } from '../scripts/stack';
 import type { Stack } from '../scripts/stack';
 import { dataConverter } from '../src/temporal/payload-codec';
 import { requestsOn } from './bench';
+import type { Bench } from './bench';
 import { benchBodies } from './bodies';
 import { benchCrowd } from './crowd';
 import { benchGrants } from './grants';
 import { closeConnections } from './http';
 import { benchLease } from './lease';
+import { readOptions } from './options';
 import { benchProvision } from './provision';
+import { benchRefusals } from './refusals';
 import { benchStart } from './start';
-import { benchRefusals, benchValidate } from './validate';
+import { benchStatus } from './status';
+import { benchUnchanged } from './unchanged';
+import { benchValidate } from './validate';
+
+/** What is measured, in this order. */
+const MEASURES = {
+  start: benchStart,
+  provision: benchProvision,
+  unchanged: benchUnchanged,
+  lease: benchLease,
+  validate: benchValidate,
+  status: benchStatus,
+  refusals: benchRefusals,
+  bodies: benchBodies,
+  crowd: benchCrowd,
+  grants: benchGrants,
+};
+type Part = keyof typeof MEASURES;
+
+const isPart = (name: string): name is Part => name in MEASURES;
+const PARTS = Object.keys(MEASURES).filter(isPart);
+/** The other one takes minutes for one figure. */
+const USUAL = PARTS.filter((part) => part !== 'grants');
 
 const machine = () => ({
   date: new Date().toISOString(),
@@ -34,36 +58,32 @@ const tellMachine = () => {
   return now;
 };
 
-const measureAll = async (stack: Stack, part: string | undefined) => {
-  const connection = await Connection.connect({ address: stack.temporalAddress });
-  try {
-    const bench = {
-      stack,
-      client: new Client({ connection, dataConverter }),
-      requestFor: requestsOn(stack),
-    };
-    if (part === 'bodies') return { bodies: await benchBodies(bench) };
-    if (part === 'grants') return { grants: await benchGrants(bench) };
-    const start = await benchStart(bench);
-    const provision = await benchProvision(bench);
-    const validate = await benchValidate(bench);
-    const refusals = await benchRefusals(bench);
-    const crowd = await benchCrowd(bench);
-    const lease = await benchLease(bench);
-    const bodies = await benchBodies(bench);
-    return { start, provision, validate, refusals, crowd, lease, bodies };
-  } finally {
-    closeConnections();
-    await connection.close();
-  }
+const measureAll = async (bench: Bench, parts: Part[]) => {
+  const figures: Partial<Record<Part, unknown>> = {};
+  for (const part of parts) figures[part] = await MEASURES[part](bench);
+  return figures;
+};
+
+const benchOn = (stack: Stack, against: string | undefined) => {
+  const connection = Connection.lazy({ address: stack.temporalAddress });
+  const bench: Bench = {
+    stack,
+    client: new Client({ connection, dataConverter }),
+    checkouts: [
+      { name: 'ours', root: ROOT },
+      ...(against === undefined ? [] : [{ name: 'other', root: against }]),
+    ],
+    requestFor: requestsOn(stack),
+  };
+  return { bench, connection };
 };
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const main = async () => {
-  const { values, positionals } = parseArgs({
-    options: { json: { type: 'string' } },
-    allowPositionals: true,
+  const { only, against, json } = readOptions(process.argv.slice(2), {
+    parts: PARTS,
+    usual: USUAL,
   });
   // The stack handles signals; the floor's worker leaves them to it.
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
@@ -80,19 +100,23 @@ const main = async () => {
   });
   const stack = await startStack({
     freePorts: 'always',
+    isBare: true,
     logDir: path.join(ROOT, '.cache', 'logs', 'bench'),
     onDeath: (_name, message) => {
       mourn(message);
     },
   });
+  const { bench, connection } = benchOn(stack, against);
   try {
-    const figures = await Promise.race([over, measureAll(stack, positionals[0])]);
+    const figures = await Promise.race([over, measureAll(bench, only)]);
     // Interrupted: the stack ends itself and us.
     if (!figures) return;
     console.log();
     const ended = tellMachine();
-    if (values.json) writeFileSync(values.json, JSON.stringify({ began, ended, ...figures }));
+    if (json) writeFileSync(json, JSON.stringify({ began, ended, against, figures }));
   } finally {
+    closeConnections();
+    await connection.close();
     await stack.stop();
   }
 };

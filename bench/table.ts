@@ -1,36 +1,75 @@
 import { percentile } from './measure';
-import type { Result } from './measure';
+import type { Result, Round } from './measure';
 
 const show = (value: number, digits = 1) => value.toFixed(digits);
 export const showMs = (value: number) => `${show(value, value < 10 ? 2 : 0)} ms`;
 
-const figuresOf = (rounds: Result['ours']) => {
-  const latencies = rounds.flatMap((round) => round.latencies);
-  const seconds = rounds.reduce((sum, { milliseconds }) => sum + milliseconds / 1000, 0);
-  return [
-    showMs(percentile(latencies, 0.5)),
-    showMs(percentile(latencies, 0.95)),
-    show(latencies.length / seconds, 0),
-  ];
+/** A figure of one side over that of another, round by round. */
+export interface Ratio {
+  median: number;
+  lowest: number;
+  highest: number;
+}
+
+/** Of latencies, `p50` or another share; of tasks in a second. */
+const FIGURES = {
+  p50: ({ latencies }: Round) => percentile(latencies, 0.5),
+  p99: ({ latencies }: Round) => percentile(latencies, 0.99),
+  pace: ({ latencies, milliseconds }: Round) => (latencies.length / milliseconds) * 1000,
+};
+type Figure = keyof typeof FIGURES;
+
+const ratioOf = (ours: Round[], theirs: Round[], figure: Figure): Ratio => {
+  const of = FIGURES[figure];
+  const ratios = ours.flatMap((round, at) => {
+    const other = theirs[at];
+    return other ? [of(round) / of(other)] : [];
+  });
+  return {
+    median: percentile(ratios, 0.5),
+    lowest: Math.min(...ratios),
+    highest: Math.max(...ratios),
+  };
 };
 
-/** The p50 of ours over that of the floor, round by round. */
-const ratiosOf = ({ ours, floor }: Result) =>
-  ours.map(
-    ({ latencies }, round) =>
-      percentile(latencies, 0.5) / percentile(floor[round]?.latencies ?? [], 0.5),
-  );
-
-const rowOf = (result: Result) => {
-  const ratios = ratiosOf(result);
-  return [
-    String(result.concurrency),
-    ...figuresOf(result.ours),
-    ...figuresOf(result.floor),
-    show(percentile(ratios, 0.5), 2),
-    `${show(Math.min(...ratios), 2)} to ${show(Math.max(...ratios), 2)}`,
-  ];
+/** Of each side over its floor, and of ours over the other side: by latency, and by pace. */
+export const ratiosOf = ({ rounds }: Result, latency: 'p50' | 'p99'): Record<string, Ratio> => {
+  const ratios = Object.entries(rounds).flatMap(([name, side]): [string, Ratio][] => {
+    const floor = rounds[`${name} floor`] ?? rounds.floor;
+    if (name.endsWith('floor') || !floor) return [];
+    return [[`${latency} of ${name} to its floor`, ratioOf(side, floor, latency)]];
+  });
+  const { ours, other } = rounds;
+  const beside: Figure[] = ours && other ? [latency, 'pace'] : [];
+  for (const figure of beside)
+    ratios.push([`${figure} of ours to the other`, ratioOf(ours ?? [], other ?? [], figure)]);
+  return Object.fromEntries(ratios);
 };
+
+/** Milliseconds on a core for each task, by process. */
+const workOf = (rounds: Round[]) => {
+  const tasks = rounds.reduce((sum, { latencies }) => sum + latencies.length, 0);
+  const names = Object.keys(rounds[0]?.work ?? {});
+  return names
+    .map((name) => {
+      const all = rounds.reduce((sum, { work }) => sum + (work[name] ?? NaN), 0);
+      return `${name} ${show(all / tasks)}`;
+    })
+    .join(', ');
+};
+
+const rowsOf = ({ concurrency, rounds }: Result) =>
+  Object.entries(rounds).map(([name, side]) => {
+    const latencies = side.flatMap((round) => round.latencies);
+    const seconds = side.reduce((sum, { milliseconds }) => sum + milliseconds / 1000, 0);
+    return [
+      String(concurrency),
+      name,
+      ...[0.5, 0.95, 0.99].map((share) => showMs(percentile(latencies, share))),
+      show(latencies.length / seconds, 0),
+      workOf(side),
+    ];
+  });
 
 /** In the Markdown form of docs/benchmarks.md. */
 export const printTable = (title: string, header: string[], rows: string[][]) => {
@@ -45,10 +84,32 @@ export const printTable = (title: string, header: string[], rows: string[][]) =>
   for (const row of rows) console.log(line(row));
 };
 
-export const printResults = (title: string, results: Result[]) => {
-  const header = [
-    ...['at once', 'p50', 'p95', 'per s'],
-    ...['floor p50', 'floor p95', 'floor per s', 'ratio of p50s', 'over rounds'],
-  ];
-  printTable(title, header, results.map(rowOf));
+/** What was measured, with its ratios. */
+export type Figures = Result & { ratios: Record<string, Ratio> };
+
+/** Prints what the sides took, and the ratios with their spread over the rounds. */
+export const printResults = (
+  title: string,
+  results: Result[],
+  latency: 'p50' | 'p99' = 'p50',
+): Figures[] => {
+  printTable(
+    title,
+    ['at once', 'side', 'p50', 'p95', 'p99', 'per s', 'ms on a core for each'],
+    results.flatMap(rowsOf),
+  );
+  const figures = results.map((result) => ({ ...result, ratios: ratiosOf(result, latency) }));
+  printTable(
+    'Ratios, median of the rounds',
+    ['at once', 'ratio', 'median', 'lowest to highest'],
+    figures.flatMap(({ concurrency, ratios }) =>
+      Object.entries(ratios).map(([name, { median, lowest, highest }]) => [
+        String(concurrency),
+        name,
+        show(median, 2),
+        `${show(lowest, 2)} to ${show(highest, 2)}`,
+      ]),
+    ),
+  );
+  return figures;
 };

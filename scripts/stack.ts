@@ -23,6 +23,8 @@ export interface StackOptions extends Settings {
   /** Temporal's SQLite file; absent: in memory. */
   dbFile?: string;
   logDir?: string;
+  /** Temporal and the simulator only: gateways and workers are somebody else's. */
+  isBare?: boolean;
   /** A process ended although nobody stopped it. */
   onDeath?: (name: ProcessName, message: string) => void;
   /** Our exit code after a SIGINT, SIGTERM or SIGHUP; absent: 128 and the signal's number. */
@@ -39,6 +41,8 @@ export interface Stack {
   logDir: string;
   /** A command that lists the runs. */
   cliCommand: string;
+  /** What its programs are told. */
+  env: Environment;
   /** No simulator where AIRBYTE_URL names a real Airbyte. */
   processes: Partial<Record<ProcessName, { pid: number }>>;
   stop: () => Promise<void>;
@@ -154,6 +158,7 @@ const startAll = async (plan: Plan, own: Ownership['own']) => {
     startTemporalOf(plan, own('temporal')),
     given.AIRBYTE_URL ? undefined : startNode(simulator, own('simulator')),
   ]);
+  if (plan.options.isBare) return env;
   await Promise.all([startNode(worker, own('worker')), startNode(gateway, own('gateway'))]);
   return env;
 };
@@ -170,6 +175,7 @@ const describe = (
   workerUrl: urlOf(ports.worker),
   logDir,
   cliCommand: cliCommand(env),
+  env,
   processes: Object.fromEntries(owned.map(({ name, child }) => [name, { pid: child.pid }])),
   stop,
 });

@@ -64,6 +64,11 @@ test('anchors and aliases have a number', () => {
   expect(problemOf('a: *nobody')).toContain('stands for nothing');
 });
 
+test('keys marked with a question mark have a number', () => {
+  expect(tooMuchInText('? '.repeat(100))).toBeUndefined();
+  expect(problemOf('? '.repeat(101))).toContain('has more than 100 keys marked');
+});
+
 test('a repeated key behind an alias has the line of its anchor', () => {
   const yaml = readYaml('a: &a\n  x: 1\nb: *a\nc: &a\n  x: 2\nd: *a\n', 'text');
   expect([yaml.lineAt(['b', 'x']), yaml.lineAt(['d', 'x'])]).toEqual([2, 5]);

@@ -10,6 +10,8 @@ export const MAX_DEPTH = 100;
 export const MAX_KEY = 1000;
 /** Anchors and aliases together: to find out what an alias stands for takes a look at each. */
 export const MAX_ALIASES = 10_000;
+/** Keys with a `?` before them: inside each other they take the cube of their number to be read. */
+const MAX_MARKED_KEYS = 100;
 
 export const LEVELS = `at most ${String(MAX_DEPTH)} levels are read`;
 const TOO_MANY = `has more than ${String(MAX_NODES)} nodes, keys included and aliases written out: no more are read`;
@@ -52,12 +54,18 @@ const MARKS = new Set([
 ]);
 const TOO_MANY_MARKS = `has more than ${String(MAX_NODES)} dashes, commas, tags and comments: no more are read`;
 
+/** A lexeme has one character at least: in a short text there are too many of nothing. */
+const isHarmless = (text: string) =>
+  text.length <= MAX_ALIASES &&
+  (text.match(/[[{?]/g) ?? []).length <= Math.min(MAX_DEPTH, MAX_MARKED_KEYS);
+
 /**
  * What is too much in a text of YAML, before a tree is made of it, which takes a thousand bytes a
  * node; undefined where it may be parsed.
  */
 export const tooMuchInText = (text: string): string | undefined => {
-  const counted = { nodes: 0, marks: 0, aliases: 0 };
+  if (isHarmless(text)) return undefined;
+  const counted = { nodes: 0, marks: 0, aliases: 0, markedKeys: 0 };
   let depth = 0;
   for (const lexeme of new Lexer().lex(text)) {
     const type = CST.tokenType(lexeme) ?? '';
@@ -65,10 +73,13 @@ export const tooMuchInText = (text: string): string | undefined => {
     if (type === 'flow-map-end' || type === 'flow-seq-end') depth -= 1;
     if (NODES.has(type)) counted.nodes += 1;
     if (MARKS.has(type)) counted.marks += 1;
+    if (type === 'explicit-key-ind') counted.markedKeys += 1;
     if (type === 'alias' || type === 'anchor') counted.aliases += 1;
     if (depth > MAX_DEPTH) return `is nested too deeply: ${LEVELS}`;
     if (counted.nodes > MAX_NODES) return TOO_MANY;
     if (counted.marks > MAX_NODES) return TOO_MANY_MARKS;
+    if (counted.markedKeys > MAX_MARKED_KEYS)
+      return `has more than ${String(MAX_MARKED_KEYS)} keys marked with a question mark: no more are read`;
     if (counted.aliases > MAX_ALIASES)
       return `has more than ${String(MAX_ALIASES)} anchors and aliases: no more are read`;
   }

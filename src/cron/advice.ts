@@ -109,34 +109,40 @@ const plainProblem = ({ cron }: Verdict, words: string[]) => {
   return undefined;
 };
 
-/** What Airbyte has against an expression, whatever it is entitled to; undefined: nothing. */
-export const cronProblem = (expression: string): string | undefined => {
-  if (expression.length > MAX_LENGTH)
-    return `must not be longer than ${String(MAX_LENGTH)} characters`;
-  const words = wordsOf(expression);
-  const wrong = formProblem(expression, words);
-  if (wrong !== undefined) return wrong;
-  try {
-    const verdict = judgeCron(expression);
-    if (verdict.isBroken)
-      return 'must be an expression whose days exist in each of its months: Airbyte cannot work out when it runs';
-    return plainProblem(verdict, words) ?? oftenProblem(verdict, MINUTE);
-  } catch (err) {
-    if (err instanceof CronProblem) return err.message;
-    throw err;
-  }
-};
-
 const oftenProblem = ({ least }: Verdict, leastSeconds: number) =>
   least === undefined || least >= leastSeconds
     ? undefined
     : `would run ${amountOf(least)} after the run before; Airbyte wants ${amountOf(leastSeconds)} between two at least: write one number for the seconds and minutes, as in "0 0 * * * ?", or ask the platform operator whether it allows less`;
 
+/** What Airbyte has against an expression, whatever it is entitled to, and how often it runs. */
+const adviceOn = (expression: string): { problem: string | undefined; verdict?: Verdict } => {
+  if (expression.length > MAX_LENGTH)
+    return { problem: `must not be longer than ${String(MAX_LENGTH)} characters` };
+  const words = wordsOf(expression);
+  const wrong = formProblem(expression, words);
+  if (wrong !== undefined) return { problem: wrong };
+  try {
+    const verdict = judgeCron(expression);
+    if (verdict.isBroken)
+      return {
+        problem:
+          'must be an expression whose days exist in each of its months: Airbyte cannot work out when it runs',
+      };
+    return { problem: plainProblem(verdict, words) ?? oftenProblem(verdict, MINUTE), verdict };
+  } catch (err) {
+    if (err instanceof CronProblem) return { problem: err.message };
+    throw err;
+  }
+};
+
+/** What Airbyte has against an expression, whatever it is entitled to; undefined: nothing. */
+export const cronProblem = (expression: string): string | undefined => adviceOn(expression).problem;
+
 /** That an expression, which is right otherwise, runs more often than this Airbyte lets. */
-export const tooOften = (expression: string, leastSeconds: number): string | undefined =>
-  cronProblem(expression) === undefined
-    ? oftenProblem(judgeCron(expression), leastSeconds)
-    : undefined;
+export const tooOften = (expression: string, leastSeconds: number): string | undefined => {
+  const { problem, verdict } = adviceOn(expression);
+  return problem === undefined && verdict ? oftenProblem(verdict, leastSeconds) : undefined;
+};
 
 /** Whether there is nothing left that an expression, which is right otherwise, could run at. */
 export const neverRuns = (expression: string) => judgeCron(expression).runs === 0;

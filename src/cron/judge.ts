@@ -53,12 +53,18 @@ const pace = (cron: Cron, moment: number): Omit<Verdict, 'cron'> => {
   return { runs, isBroken: false, ...(gaps.length > 0 && { least: Math.min(...gaps) }) };
 };
 
+let latest: { expression: string; moment: number; verdict: Verdict } | undefined;
+
 /** What cron-utils makes of an expression; throws a CronProblem where it takes none. */
 export const judgeCron = (expression: string, moment = Math.floor(Date.now() / 1000)): Verdict => {
+  // Asked for several times while one descriptor is read.
+  if (latest?.expression === expression && latest.moment === moment) return latest.verdict;
   const words = wordsOf(expression);
   if (expression.startsWith('@')) throw new CronProblem('is a nickname');
   if (words.length < 6 || words.length > 7)
     throw new CronProblem(`has ${String(words.length)} fields`);
   const cron = parse(words);
-  return { cron, ...pace(cron, moment) };
+  const verdict = { cron, ...pace(cron, moment) };
+  latest = { expression, moment, verdict };
+  return verdict;
 };

@@ -124,7 +124,8 @@ const daysIn = ({ day, weekday }: Cron, month: Month) => {
   const days = isByWeekday
     ? weekday.flatMap((part) => daysOfWeek(part, month))
     : daysOfMonth(day, month);
-  return sorted(days.filter((each) => each >= 1 && each <= lengthOf(month)));
+  const length = lengthOf(month);
+  return sorted(days.filter((each) => each >= 1 && each <= length));
 };
 
 const DAY = 86_400;
@@ -135,7 +136,8 @@ export function* runsAfter(cron: Cron, moment: number): Generator<number> {
   const minutes = allValues(cron.minute, FIELDS.minute);
   const hours = allValues(cron.hour, FIELDS.hour);
   const months = allValues(cron.month, FIELDS.month);
-  for (const year of allValues(cron.year, FIELDS.year))
+  const present = new Date(moment * 1000).getUTCFullYear();
+  for (const year of allValues(cron.year, FIELDS.year).filter((each) => each >= present))
     for (const month of months) {
       if (Date.UTC(year, month, 1) / 1000 <= moment) continue;
       for (const day of daysIn(cron, { year, month })) {

@@ -83,7 +83,7 @@ export const readPipeline = (
 ): Pipeline | undefined => {
   const { at } = given;
   reader.name([...at, 'specific'], given.name);
-  if (isRecord(component)) refuseStray(reader, component, given);
+  if (isRecord(component)) refuseStray(reader, component, at);
   const read = reader.read(componentShape, component, at);
   return read && readSpecific(reader, read.specific, { ...given, at: [...at, 'specific'] });
 };

@@ -42,14 +42,12 @@ export const Specific = specificOf({ name: 'PRODUCT', domain: 'DOMAIN', major: '
 /** The parts of a component's pipeline, defaults filled in, no secrets. */
 export type Pipeline = z.output<typeof Specific>;
 
+/** Of what every connector has in common, so that one look at the schema is enough. */
+const PLACES = placesIn(Specific, undefined);
+
 /** What of a component's pipeline stands beside its `specific`, where nobody reads it. */
-export const refuseStray = (
-  reader: Reader,
-  component: Record<string, unknown>,
-  { product, at }: { product: Product; at: Path },
-) => {
-  const places = placesIn(rememberedSpecificOf(product), component.specific);
-  for (const { key, message } of strayBeside(places, component))
+export const refuseStray = (reader: Reader, component: Record<string, unknown>, at: Path) => {
+  for (const { key, message } of strayBeside(PLACES, component))
     reader.refuse([...at, key], message);
 };
 
