@@ -5,6 +5,7 @@ import type {
   SourceStream,
 } from '../../src/airbyte/workspace';
 import { understood } from '../../src/airbyte/odd';
+import { DEFAULT_MODE } from '../../src/airbyte/sync-modes';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { describeProblem, Refusal } from '../../src/contract/problems';
 import type { Problem } from '../../src/contract/problems';
@@ -54,7 +55,7 @@ export const streamsOf = (plan: Plan['connection'], discovered: DiscoveredStream
   plan.streams?.map(({ selectedFields, ...stream }) => ({
     ...stream,
     selectedFields: selectedFields?.map((field) => ({ fieldPath: [field] })),
-  })) ?? discovered.map((stream) => ({ ...stream, syncMode: 'full_refresh_overwrite' }));
+  })) ?? discovered.map((stream) => ({ ...stream, syncMode: DEFAULT_MODE }));
 
 export const asWrite = (
   {

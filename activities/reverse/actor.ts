@@ -1,7 +1,7 @@
 import type { Actor, Kind } from '../../src/airbyte/workspace';
 import { destinationOf, sourceOf } from '../../src/connectors';
 import { isRecord } from '../../src/contract/json';
-import { ownerOf } from '../../src/airbyte/names';
+import { plainName } from '../../src/airbyte/names';
 import { MASK } from '../../src/secrets/masking';
 import { fit } from './fit';
 import type { Fitted } from './fit';
@@ -29,12 +29,6 @@ const CONNECTORS: Record<Kind, Record<string, string>> = {
 const NO_PRODUCT = { name: 'x', domain: 'x', major: '0' };
 
 const SCHEMAS = { source: sourceOf(), destination: destinationOf(NO_PRODUCT) };
-
-const COMPONENT_KEY = /^[\w.-]+\/[\w-]+\.[\w-]+\.[\w-]+\.[\w-]+$/;
-
-/** As the descriptor has it, without the bracket that says whose it is. */
-const plainName = (name: string) =>
-  COMPONENT_KEY.test(ownerOf(name) ?? '') ? name.slice(0, name.lastIndexOf(' [')) : name;
 
 const connectorOf = (kind: Kind, definitionId: string) => {
   const connector = CONNECTORS[kind][definitionId];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MAX_ENVIRONMENT } from '../descriptor/component';
 import type { ReverseProvisioningRequest } from '../contract/coordinator';
 import { isRecord } from '../contract/json';
+import { isReference } from '../contract/secret-reference';
 import { isWithin, lengthProblem, MAX_COLUMN } from '../contract/lengths';
 import type { Start } from './start';
 import { tokenFor } from './token';
@@ -48,12 +49,10 @@ const wantedOf = ({ params, catalogInfo }: ReverseProvisioningRequest): WantedCo
   };
 };
 
-const isReference = (value: unknown) => isRecord(value) && typeof value.secretRef === 'string';
-
 /** The references to secrets in what the component has now, and nothing else of it. */
 const referencesIn = (value: unknown): unknown => {
   if (!isRecord(value)) return undefined;
-  if (isReference(value)) return { secretRef: value.secretRef };
+  if (isReference(value)) return value;
   const inner = Object.entries(value).flatMap(([key, each]): [string, unknown][] => {
     const found = referencesIn(each);
     return found === undefined ? [] : [[key, found]];

@@ -1,6 +1,7 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { z } from 'zod';
+import { rootOf } from '../contract/causes';
 import { SystemProblem } from '../contract/problems';
 
 /** Of gRPC's codes (grpc, doc/statuscodes.md) those that mean something of their own here. */
@@ -17,9 +18,6 @@ const TOO_LARGE = /size exceeds|larger than max|exceeds size limit/i;
 
 const Status = z.object({ code: z.number(), details: z.string().catch('') });
 type Status = z.infer<typeof Status>;
-
-const rootOf = (err: unknown): unknown =>
-  err instanceof Error && err.cause instanceof Error ? rootOf(err.cause) : err;
 
 /** Why a call to Temporal failed, in gRPC's terms; undefined for what is not from there. */
 const statusOf = (err: unknown): Status | undefined => {
