@@ -12,6 +12,7 @@ import { createOperations } from './operator/operations';
 import { createLogger, runProgram } from './program';
 import { createStartRun } from './runs/start';
 import { createStatus } from './runs/status';
+import { answers } from './temporal/calls';
 import { createTemporalClient } from './temporal/client';
 
 /** Milliseconds Temporal has to answer before the command gives up. */
@@ -25,9 +26,8 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 /** Fails at once with one line, where each call would try for long. */
 const reach = async (client: Client, address: string) => {
   const { namespace } = client.options;
-  const describe = () => client.workflowService.describeNamespace({ namespace });
   try {
-    await client.withDeadline(Date.now() + REACH_DEADLINE, describe);
+    await answers(client, namespace, REACH_DEADLINE);
   } catch (err) {
     const why = err instanceof Error ? err.message : String(err);
     throw new SystemProblem(`Temporal at ${address} does not answer for ${namespace}: ${why}`, {

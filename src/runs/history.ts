@@ -29,6 +29,8 @@ export const FailureDetails = z.object({
   looks: z.int().optional(),
 });
 
+export type FailureDetails = z.infer<typeof FailureDetails>;
+
 /** What the failure of an attempt says about its step; `looks` are attempts that were no tries. */
 interface Told extends Pick<Step, 'lastError' | 'solution' | 'waitsFor'> {
   looks: number;

@@ -13,6 +13,7 @@ import type { FailureDetails } from '../../activities/attempt';
 import type { Activities } from '../../activities/pipeline/pipeline';
 import type { RunActivities } from '../../activities/runs';
 import type { Log, ProvisioningStatus } from '../../src/contract/coordinator';
+import type { STATUS_QUERY, TERMINATE_SIGNAL } from '../../src/contract/run-words';
 import { asDetails, asLine, asPhase, createLog } from './limits';
 import { summarized } from './failure';
 import type { Retry } from '../input';
@@ -31,10 +32,10 @@ export const inPatience = (retry: Retry): Retry => ({
   giveUpAfter: Math.min(retry.giveUpAfter, PATIENCE),
 });
 
-export const statusQuery = defineQuery<ProvisioningStatus>('status');
+export const statusQuery = defineQuery<ProvisioningStatus, [], typeof STATUS_QUERY>('status');
 
 /** Comes with a cancellation that the Coordinator asked for, which it wants to see in the status. */
-export const terminateSignal = defineSignal('terminate');
+export const terminateSignal = defineSignal<[], typeof TERMINATE_SIGNAL>('terminate');
 
 /** The activities, each call with the line the Temporal UI shows for it. */
 export const activitiesFor =
