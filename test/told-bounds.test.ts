@@ -1,4 +1,4 @@
-import { inWords } from '../activities/attempt';
+import { inWords } from '../activities/failure';
 import { toldOf } from '../activities/pipeline/discovered';
 import { reportOf } from '../activities/drift/drift';
 import { readDescriptor } from '../src/descriptor/descriptor';

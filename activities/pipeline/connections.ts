@@ -7,6 +7,7 @@ import type {
 import { understood } from '../../src/airbyte/odd';
 import { DEFAULT_MODE } from '../../src/airbyte/sync-modes';
 import type { Plan } from '../../src/descriptor/descriptor';
+import { MAX_NAMED } from '../../src/contract/lengths';
 import { describeProblem, Refusal } from '../../src/contract/problems';
 import type { Problem } from '../../src/contract/problems';
 import { ownActors } from './actors';
@@ -71,9 +72,6 @@ export const asWrite = (
 
 const inShort = ({ name, namespace }: SourceStream): DiscoveredStream =>
   namespace === undefined ? { name } : { name, namespace };
-
-/** Problems that a failure names. */
-const MAX_NAMED = 20;
 
 const sentence = (problem: Problem) => describeProblem(problem).replace(/([^?])$/, '$1.');
 

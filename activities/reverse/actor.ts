@@ -3,10 +3,8 @@ import { destinationOf, sourceOf } from '../../src/connectors';
 import { isRecord } from '../../src/contract/json';
 import { plainName } from '../../src/airbyte/names';
 import { MASK } from '../../src/secrets/masking';
-import { fit } from './fit';
-import type { Fitted } from './fit';
-import { inform, warn } from './note';
-import type { Part } from './note';
+import { fit, inform, warn } from './fit';
+import type { Fitted, Part } from './fit';
 import { ownOptions } from './reader-options';
 import { withoutSecrets } from './secrets';
 

@@ -4,9 +4,8 @@ import { Connection } from '../../src/descriptor/connection';
 import { Mapper } from '../../src/descriptor/mappers';
 import { cronOf } from '../comparison/differences';
 import { nameOfMapper, withoutId } from '../comparison/mappers';
-import { fit } from './fit';
-import { warn } from './note';
-import type { Note, Part } from './note';
+import { fit, warn } from './fit';
+import type { Note, Part } from './fit';
 
 const givenIn = (fields: Record<string, unknown>) =>
   Object.fromEntries(

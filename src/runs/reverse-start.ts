@@ -3,14 +3,11 @@ import { MAX_ENVIRONMENT } from '../descriptor/component';
 import type { ReverseProvisioningRequest } from '../contract/coordinator';
 import { isRecord } from '../contract/json';
 import { isReference } from '../contract/secret-reference';
-import { isWithin, lengthProblem, MAX_COLUMN } from '../contract/lengths';
+import { asSummary, isWithin, lengthProblem, MAX_COLUMN } from '../contract/lengths';
 import type { Start } from './start';
 import { tokenFor } from './token';
 import type { reverseProvision } from '../../workflows';
 import type { Named, References, ReverseInput, WantedConnection } from '../../workflows/input';
-
-/** Temporal takes 400 bytes of summary; a character may need four. */
-const MAX_SUMMARY = 100;
 
 /** Where the names of connections are, first the ones that win. */
 const NAMED = ['connectionName', 'name'];
@@ -80,6 +77,6 @@ export const reverseStart = (
   return {
     token: tokenFor('reverseProvision', asPart(request.environment), { request, deployment }),
     args: [input] satisfies Parameters<typeof reverseProvision>,
-    ...(!('problem' in wanted) && { summary: `reverseProvision ${which}`.slice(0, MAX_SUMMARY) }),
+    ...(!('problem' in wanted) && { summary: asSummary(`reverseProvision ${which}`) }),
   };
 };

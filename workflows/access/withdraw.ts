@@ -1,7 +1,8 @@
 import { CancellationScope, CancelledFailure, patched } from '@temporalio/workflow';
 import { holdAccessOf, isBounded, recallPeople, recallUnmoved } from './recall';
 import { accessSteps, failureOf } from './steps';
-import { MAX_NAMED, namer } from './report';
+import { MAX_NAMED } from '../run/limits';
+import { namer } from './report';
 import { explain } from '../run/failure';
 import { withdrawAsBefore } from './former/withdraw';
 import type { UnprovisionInput } from '../input';

@@ -8,7 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
-import type { FailureDetails } from '../../activities/attempt';
+import type { FailureDetails } from '../../activities/last-word';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { WAITING } from '../../src/contract/run-words';
 import { endOfChild } from './child-end';

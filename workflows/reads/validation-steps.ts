@@ -1,6 +1,7 @@
 import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
-import type { Check, ValidationActivities } from '../../activities/validation/validation';
+import type { Check } from '../../activities/validation/checks';
+import type { ValidationActivities } from '../../activities/validation/validation';
 import { detailsIn, explain, isExplained, isUnreadable } from '../run/failure';
 import type { Retry, ToValidate } from '../input';
 import { activitiesFor, inPatience } from '../run/steps';

@@ -4,7 +4,7 @@ import {
   TemporalFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { FailureDetails, LastWord } from '../../activities/attempt';
+import type { FailureDetails, LastWord } from '../../activities/last-word';
 
 const isDetails = (value: unknown): value is FailureDetails =>
   typeof value === 'object' && value !== null && 'problem' in value && 'solution' in value;

@@ -9,7 +9,7 @@ import {
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { AccessActivities } from '../../activities/access/access';
 import type { AccessChanges } from '../../activities/access/changes';
-import type { FailureDetails } from '../../activities/attempt';
+import type { FailureDetails } from '../../activities/last-word';
 import type { Activities } from '../../activities/pipeline/pipeline';
 import type { RunActivities } from '../../activities/runs';
 import type { Log, ProvisioningStatus } from '../../src/contract/coordinator';
