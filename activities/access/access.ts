@@ -32,7 +32,7 @@ interface Look {
   held: Record<string, Person>;
 }
 
-export interface PeopleFound extends Pick<AccessSeen, 'unknown' | 'without'> {
+interface PeopleFound extends Pick<AccessSeen, 'unknown' | 'without'> {
   /** By principal's key. */
   people: Record<string, PersonId>;
 }
@@ -47,12 +47,12 @@ interface Giving {
 }
 
 /** The permission's id, and whether it was not there before. */
-export interface Given {
+interface Given {
   id: string;
   isNew: boolean;
 }
 
-export interface AccessDeps {
+interface AccessDeps {
   accessFor: (interest: CallInterest) => Access;
   /** What updateacl grants: a PermissionType. */
   accessPermission: string;

@@ -27,7 +27,7 @@ import {
 const MOVED_AT_ONCE = 200;
 
 /** The workflow of earlier versions, which remembered all grants of a workspace. */
-export const formerId = (taskQueue: string) => `grants.${taskQueue}`;
+const formerId = (taskQueue: string) => `grants.${taskQueue}`;
 
 const componentId = (taskQueue: string, component: string) => {
   const id = `grants.${taskQueue}.${inToken(component)}`;
@@ -53,7 +53,7 @@ const Former = z.object({
 });
 
 /** Whom one component wants, and what everybody was granted, by principal's key. */
-export interface FormerMemory {
+interface FormerMemory {
   wanted: Record<string, string[]>;
   grantees: Grantees;
 }

@@ -18,7 +18,7 @@ const AT_ONCE = 10;
 export type ChangeoverActivities = ReturnType<typeof createChangeoverActivities>;
 
 /** A page of a plan: what comes after a component, in the order of their keys. */
-export interface PlanPage {
+interface PlanPage {
   query: AdoptionQuery;
   after?: string | undefined;
   limit: number;

@@ -17,7 +17,7 @@ const COMPONENT = /^[\w-]{1,100}$/;
 /** Names in one row of a plan, which may have hundreds. */
 const MAX_IN_ROW = 5;
 
-export interface Plan {
+interface Plan {
   take: Row[];
   ours: number;
   left: Left[];

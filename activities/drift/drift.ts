@@ -27,7 +27,7 @@ const NOTHING: Entities = { source: [], destination: [], connection: [] };
 
 export type DriftActivities = ReturnType<typeof createDriftActivities>;
 
-export interface DriftDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
+interface DriftDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
   provisioned: Provisioned;
 }
 

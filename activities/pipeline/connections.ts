@@ -110,7 +110,7 @@ interface Ends {
 }
 
 /** `seen` is whole where an older worker looked; with a plan without streams the source's are looked up. */
-export type PutConnection = Ends &
+type PutConnection = Ends &
   (
     | {
         wanted: Plan['connection'];
@@ -140,7 +140,7 @@ const isElsewhere = ({ name, id }: ConnectionRead) =>
     'Delete that connection in Airbyte, then deploy again.',
   );
 
-export interface ConnectionDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'> {
+interface ConnectionDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'> {
   mappersByHand: MappersByHand;
 }
 

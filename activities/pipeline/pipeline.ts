@@ -24,7 +24,7 @@ import type { Found, WholeFound } from './found';
 
 export type Activities = ReturnType<typeof createActivities>;
 
-export interface ActivityDeps {
+interface ActivityDeps {
   /** Airbyte, for as long as someone is interested in its answers. */
   airbyteFor: (interest: CallInterest) => Promise<Airbyte>;
   fabrics: Fabrics;

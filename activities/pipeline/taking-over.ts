@@ -42,7 +42,7 @@ export interface Surroundings {
 }
 
 /** A connection that becomes the component's if its source and destination may. */
-export interface Candidate {
+interface Candidate {
   connection: ConnectionRead;
   /** Whether the descriptor or the platform wants that. */
   isWanted: boolean;

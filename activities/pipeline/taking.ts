@@ -17,7 +17,7 @@ import type { Obstacle } from './taking-over-words';
 /** Sources asked for one by one; for more the list is the shorter way. */
 const FEW = 3;
 
-export interface TakingDeps {
+interface TakingDeps {
   hrefOf: (path: string) => string;
   adoptExisting: AdoptExisting;
 }

@@ -14,7 +14,7 @@ import type { Note, Part } from './fit';
 
 export type ReverseActivities = ReturnType<typeof createReverseActivities>;
 
-export interface ReverseDeps extends Pick<ActorDeps, 'airbyteFor' | 'fabrics' | 'hrefOf'> {
+interface ReverseDeps extends Pick<ActorDeps, 'airbyteFor' | 'fabrics' | 'hrefOf'> {
   updatesDialect: 'specific' | 'parameters';
 }
 
@@ -24,7 +24,7 @@ interface Refusal {
   solution: string;
 }
 
-export interface Reversed {
+interface Reversed {
   /** The connection's. */
   name: string;
   href: string;

@@ -20,7 +20,7 @@ import { actorsIn, hasAll } from '../workspace';
 
 export type ValidationActivities = ReturnType<typeof createValidationActivities>;
 
-export interface ValidationDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
+interface ValidationDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
   redact: Redactor['redact'];
   takeover: Takeover;
   mappersByHand: MappersByHand;
@@ -55,7 +55,7 @@ const wantedOf = ({ component: { plan }, kind }: OneEnd) => ({
 });
 
 /** A component whose two ends are in Airbyte already. */
-export interface InAirbyte {
+interface InAirbyte {
   component: ToValidate;
   sourceId: string;
   destinationId: string;

@@ -70,7 +70,7 @@ export interface CallName {
   method: string;
   path: string;
 }
-export const nameOf = ({ method, path }: CallName) => `${method} ${path}`;
+const nameOf = ({ method, path }: CallName) => `${method} ${path}`;
 
 /** With whether it changes anything, if it is done. */
 export interface Asked extends CallName {

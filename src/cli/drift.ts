@@ -15,7 +15,7 @@ const MAX_REPAIRS = 10;
 /** Milliseconds one repair is waited for. */
 const PATIENCE = 30 * 60_000;
 
-export interface DriftCommandDeps {
+interface DriftCommandDeps {
   drift: Pick<Drift, 'check' | 'last'>;
   /** Does again what the run of a token was to do. */
   replay: (token: string) => Promise<unknown>;

@@ -16,7 +16,7 @@ const Patience = z.object({ timeout: durationText.default('30m').transform((text
 
 type Options = Record<string, unknown>;
 
-export interface RunsCommandDeps {
+interface RunsCommandDeps {
   operations: Operations;
   statusOf: (token: string) => Promise<ProvisioningStatus>;
   /** What was asked for goes to standard output, anything else to standard error. */

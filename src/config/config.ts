@@ -134,7 +134,6 @@ const workerSchema = snowflakeRules.reduce(
   workerVariables,
 );
 
-export type GatewayConfig = ReturnType<typeof gatewayConfig>;
 export const gatewayConfig = (env: Environment = process.env) => {
   const given = read(gatewaySchema, env);
   return {

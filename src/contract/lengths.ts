@@ -4,7 +4,7 @@ export const MAX_COLUMN = 256;
 export const MAX_ID = 255;
 
 /** Bytes of the line that Temporal's UI has for a run (limit.userMetadataSummarySize). */
-export const MAX_SUMMARY = 400;
+const MAX_SUMMARY = 400;
 
 /** As much of a text as Temporal takes for a summary, no character of it cut in half. */
 export const asSummary = (text: string) =>

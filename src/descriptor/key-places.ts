@@ -4,7 +4,7 @@ import { discriminatorOf, fieldsOf, isFree, variantsOf, written } from './schema
 import type { Path } from '../contract/problems';
 
 /** Where a schema knows a key: the steps to the object that has it, a list as `streams[]`. */
-export interface Place {
+interface Place {
   at: string[];
   key: string;
   /** The variant of that object it goes with: `mode: verify-ca`. */

@@ -68,7 +68,7 @@ export const tokenLike = (example: string) => [
   { name: 'token', in: 'path', required: true, schema: { type: 'string' }, example },
 ];
 
-export interface Refused {
+interface Refused {
   field: string;
   problem: string;
   userMessage?: string;

@@ -46,7 +46,7 @@ const failed = (details: FailureDetails | undefined, cause: unknown) =>
     cause,
   });
 
-export interface AdoptionRequest {
+interface AdoptionRequest {
   query: AdoptionQuery;
   /** Whether to do what is planned; else it is only told. */
   perform: boolean;

@@ -77,7 +77,7 @@ const rivalsOf = (token: string) => {
   return of(PIPELINE.includes(operation) ? PIPELINE : [operation], component);
 };
 
-export interface RunListDeps {
+interface RunListDeps {
   client: Client;
   taskQueue: string;
   temporalUiUrl?: string | undefined;

@@ -13,7 +13,7 @@ const READY_DEADLINE = 1000;
 /** Milliseconds for which an answer of Temporal's stands: in a crowd a single one may be late. */
 const READY_FOR = 5000;
 
-export interface RunsDeps {
+interface RunsDeps {
   client: Client;
   startRun: StartRun;
   /** Whose workers do the runs. */

@@ -78,7 +78,7 @@ const refusal = (unresolved: { path: Path; err: Unresolved }[]) =>
   );
 
 /** Where secrets are, and which of them descriptors may use. */
-export interface SecretSources {
+interface SecretSources {
   /** A file for each, by its name. */
   directory: string | undefined;
   allowed: readonly string[];

@@ -3,7 +3,7 @@ import type { Client, ConnectionLike } from '@temporalio/client';
 import { isOutage } from './errors';
 
 /** Milliseconds: of one try, and of all together. */
-export interface Patience {
+interface Patience {
   each: number;
   whole: number;
 }

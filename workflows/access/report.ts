@@ -1,9 +1,9 @@
-import { ApplicationFailure } from '@temporalio/workflow';
 import type { AccessSeen } from '../../activities/access/access';
 import type { FailureDetails } from '../../activities/last-word';
 import type { Principal } from '../../src/descriptor/refs';
 import type { Info } from '../../src/contract/coordinator';
 import type { UpdateAclInput } from '../input';
+import { finalFailure } from '../run/failure';
 import { MAX_NAMED, firstFew } from '../run/limits';
 import type { Run } from '../run/steps';
 
@@ -26,12 +26,7 @@ export const refuseUnknown = (unknown: string[]) => {
     problem: `${unknown.join('; ')}. Nothing was changed.`,
     solution: 'Invite them to Airbyte, or leave them out, then send the request again.',
   };
-  throw ApplicationFailure.create({
-    message: details.problem,
-    type: 'UnknownPrincipals',
-    nonRetryable: true,
-    details: [details],
-  });
+  throw finalFailure(details.problem, { type: 'UnknownPrincipals', details });
 };
 
 const KINDS = { user: 'users', group: 'groups' };

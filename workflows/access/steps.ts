@@ -34,7 +34,7 @@ const WORDS: Partial<Record<End, string>> = {
   others: 'Keeps access for another component:',
 };
 
-export interface AccessSteps extends OfComponent {
+interface AccessSteps extends OfComponent {
   run: Run;
   steps: Steps;
   retry: Retry;

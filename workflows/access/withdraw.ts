@@ -10,7 +10,7 @@ import { endedBy, reasonOf } from '../run/ending';
 import type { Run, Steps } from '../run/steps';
 
 /** The access that people have through a component that is to go. */
-export interface Withdrawal {
+interface Withdrawal {
   /** What is left until it is withdrawn, for people. */
   left: string[];
   /** What could not be taken, and why; that is tried again when the component is unprovisioned once more. */

@@ -34,7 +34,7 @@ const refuse = (problem: string): never => {
 };
 
 /** Holds a connection until this run ends; false where another run has it. */
-export const claimConnection = async (id: string): Promise<boolean> => {
+const claimConnection = async (id: string): Promise<boolean> => {
   const { workflowId: holder } = workflowInfo();
   try {
     await CancellationScope.nonCancellable(() =>

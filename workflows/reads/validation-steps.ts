@@ -11,7 +11,7 @@ export const KINDS = ['source', 'destination'] as const;
 /** How often the patience with one step the whole may take: 5 minutes, if that is a minute. */
 const PATIENCES = 5;
 
-export type Steps = ReturnType<typeof stepsOf>;
+type Steps = ReturnType<typeof stepsOf>;
 
 /**
  * A step waits for a free slot for as long as the patience is at most, is tried for as long, and

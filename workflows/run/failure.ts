@@ -46,6 +46,19 @@ export const wroteNothing = (err: unknown) => {
   return details?.wroteNothing === true && !isTimeout(err);
 };
 
+/** What ends a run, or a part of it, for good; its details can be read without a worker. */
+export const finalFailure = (
+  message: string,
+  { type, details, cause }: { type?: string; details: unknown; cause?: unknown },
+) =>
+  ApplicationFailure.create({
+    message,
+    nonRetryable: true,
+    details: [details],
+    ...(type && { type }),
+    ...(cause instanceof Error && { cause }),
+  });
+
 /** As steps call what Airbyte does not do, or we refuse; older workers called our own refusals Airbyte's. */
 const EXPLAINED = ['AirbyteUnavailable', 'AirbyteRefused', 'Refused'];
 

@@ -32,10 +32,10 @@ export const inPatience = (retry: Retry): Retry => ({
   giveUpAfter: Math.min(retry.giveUpAfter, PATIENCE),
 });
 
-export const statusQuery = defineQuery<ProvisioningStatus, [], typeof STATUS_QUERY>('status');
+const statusQuery = defineQuery<ProvisioningStatus, [], typeof STATUS_QUERY>('status');
 
 /** Comes with a cancellation that the Coordinator asked for, which it wants to see in the status. */
-export const terminateSignal = defineSignal<[], typeof TERMINATE_SIGNAL>('terminate');
+const terminateSignal = defineSignal<[], typeof TERMINATE_SIGNAL>('terminate');
 
 /** The activities, each call with the line the Temporal UI shows for it. */
 export const activitiesFor =

@@ -43,7 +43,7 @@ const noSuchConnection = (id: string) =>
     'Deploy again: the connection is then made anew.',
   );
 
-export interface ConfigAirbyteOptions {
+interface ConfigAirbyteOptions {
   http: AirbyteHttp;
   workspaceId: string;
   redactor: Redactor;

@@ -32,7 +32,7 @@ export interface Grant {
   id?: string | undefined;
 }
 
-export interface Memory {
+interface Memory {
   /** By component's key: the keys of the principals who shall have access through it. */
   wanted: Record<string, string[]>;
   /** By principal's key and type. */
@@ -52,7 +52,7 @@ export interface Recalled {
   grants: (Grant & { /** Another component wants it too. */ shared: boolean })[];
 }
 
-export interface Question {
+interface Question {
   /** The workflow id of who asks, and which of its questions it is. */
   sender: string;
   number: number;

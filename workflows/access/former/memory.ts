@@ -15,9 +15,6 @@ import { isTold } from '../../run/signals';
 /** How long the workflow that remembers may take to answer; without a worker it takes longer. */
 const PATIENCE = '5m';
 
-/** Only the holder of the access may use it (holdAccess), or two would change it at once. */
-export type AccessMemory = ReturnType<typeof accessMemory>;
-
 const silent = (workflowId: string): never => {
   const details: FailureDetails = {
     problem: `The workflow ${workflowId}, which remembers who was granted what, does not answer.`,
