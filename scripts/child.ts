@@ -16,7 +16,7 @@ export const ROOT = rootAbove(__dirname);
 
 const reaper = createReaper(path.join(ROOT, 'scripts'));
 
-export interface Program {
+interface Program {
   name: string;
   command: string;
   args: string[];

@@ -4,7 +4,7 @@ import type { Port } from './ports';
 import { localPort } from './temporal';
 
 export type Environment = Record<string, string | undefined>;
-export type PortName = 'gateway' | 'worker' | 'simulator' | 'temporal' | 'temporalUi';
+type PortName = 'gateway' | 'worker' | 'simulator' | 'temporal' | 'temporalUi';
 export type StackPorts = Record<PortName, Port>;
 
 /** Only the gateway is for others: it alone follows HOST. */

@@ -17,9 +17,9 @@ const START_TIMEOUT = 30_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What the stack runs, each under the name of its log file. */
-export type ProcessName = 'temporal' | 'simulator' | 'worker' | 'gateway';
+type ProcessName = 'temporal' | 'simulator' | 'worker' | 'gateway';
 
-export interface StackOptions extends Settings {
+interface StackOptions extends Settings {
   /** Temporal's SQLite file; absent: in memory. */
   dbFile?: string;
   logDir?: string;

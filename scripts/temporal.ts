@@ -11,7 +11,7 @@ const START_TIMEOUT = 60_000;
 /** What operators filter runs by in Temporal's UI. */
 export const searchAttributes = ['DataProduct', 'Component', 'Environment', 'Operation'];
 
-export interface TemporalOptions {
+interface TemporalOptions {
   /** Path of a `temporal` binary. */
   cli: string;
   port: number;

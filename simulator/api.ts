@@ -36,7 +36,7 @@ export const publicDialect: Dialect = {
 /** Where Airbyte's APIs live on a self-managed server. */
 export const apiBases: Record<ApiName, string> = { public: '/api/public/v1', config: '/api/v1' };
 
-export interface ApiDependencies {
+interface ApiDependencies {
   dialect: Dialect;
   operations: Operation[];
   auth: Auth;

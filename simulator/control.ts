@@ -14,7 +14,7 @@ import type { Actor, Connection, Store } from './store';
 /** Where tests and demos steer the simulator, off the API's paths. */
 export const CONTROL_BASE = '/_simulator';
 
-export interface ControlDependencies {
+interface ControlDependencies {
   store: Store;
   faults: Faults;
   failures: CheckFailures;

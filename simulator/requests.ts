@@ -3,7 +3,7 @@ import { type ApiName, changesSomething, type Operation } from './operation';
 import type { SentSecret } from './secret-log';
 
 /** One call of the API, in the order of arrival. */
-export interface RequestRecord {
+interface RequestRecord {
   /** Null when no operation has this method and path. */
   operation: string | null;
   api: ApiName;

@@ -54,7 +54,7 @@ interface Table {
 }
 
 /** The rest is put behind what is to be in front. */
-export const toFront = <Row>(rows: Map<string, Row>, ids: string[]) => {
+const toFront = <Row>(rows: Map<string, Row>, ids: string[]) => {
   const front = new Set(ids);
   for (const [id, row] of [...rows])
     if (!front.has(id)) {

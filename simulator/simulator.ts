@@ -109,7 +109,7 @@ const createTimers = () => {
 const authModes = { oauth: 'simple', basic: 'none', none: 'none' } as const;
 
 /** An Airbyte in memory: its two APIs, and the routes that steer it. */
-export const createSimulator = (options: SimulatorOptions = {}) => {
+const createSimulator = (options: SimulatorOptions = {}) => {
   const settings = { ...defaults, ...options };
   const { jobDuration, latency, log, workspaceId } = settings;
   const store = createStore(options.minSyncInterval);

@@ -12,6 +12,7 @@ import { createOperations } from './operator/operations';
 import { createLogger, runProgram } from './program';
 import { createStartRun } from './runs/start';
 import { createStatus } from './runs/status';
+import { answers } from './temporal/calls';
 import { createTemporalClient } from './temporal/client';
 import { refusalOf } from './temporal/errors';
 
@@ -35,9 +36,8 @@ const noAnswer = (address: string, cause: unknown) =>
 /** Fails at once with a few lines, where each call would try for long. */
 const reach = async (client: Client, address: string) => {
   const { namespace } = client.options;
-  const describe = () => client.workflowService.describeNamespace({ namespace });
   try {
-    await client.withDeadline(Date.now() + REACH_DEADLINE, describe);
+    await answers(client, namespace, REACH_DEADLINE);
   } catch (err) {
     throw refusalOf(err) ?? noAnswer(address, err);
   }

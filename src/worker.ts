@@ -21,6 +21,7 @@ import { workerConfig } from './config/config';
 import type { WorkerConfig } from './config/config';
 import { createFabrics } from './secrets/fabrics';
 import { createHttpServer } from './http-server';
+import { answers } from './temporal/calls';
 import { dataConverter } from './temporal/payload-codec';
 import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
 import { createProvisioned } from './runs/provisioned';
@@ -156,9 +157,8 @@ const deploymentOf = ({ behavior, ...version }: NonNullable<WorkerConfig['versio
 
 /** Whether Temporal answers the worker, which polls on and on when it does not. */
 const reaches = async (connection: NativeConnection, namespace: string) => {
-  const ask = () => connection.workflowService.describeNamespace({ namespace });
   try {
-    await connection.withDeadline(Date.now() + READY_DEADLINE, ask);
+    await answers(connection, namespace, READY_DEADLINE);
     return true;
   } catch {
     return false;

@@ -369,7 +369,7 @@ test('5000 refs are taken, 5001 are refused with both numbers', async () => {
   const token = await access.ask(refsOf(mails(5000)));
   // Airbyte knows none of them.
   const { result } = await harness.finished(token);
-  expect(result).toContain('and so with 4980 more. Nothing was changed.');
+  expect(result).toContain('and 4980 more. Nothing was changed.');
   expect(result.length).toBeLessThan(4000);
   const refused = await harness.post('/v1/updateacl', access.body(refsOf(mails(5001))));
   expect(refused.status).toBe(400);

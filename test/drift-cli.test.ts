@@ -45,7 +45,9 @@ test('no drift is one line and the exit code 0', async () => {
 test('a finding is shown with what to do, and the exit code is 3', async () => {
   await loseConnection();
   const { stdout, code } = await drift();
-  expect(stdout).toMatch(/missing +│ \S+\/finance\.cashflow\.0\.first +│ connection Payments CSV/);
+  expect(stdout).toMatch(
+    /^missing {2,}\S+\/finance\.cashflow\.0\.first {2,}connection Payments CSV/m,
+  );
   expect(stdout).toMatch(/1 component compared at \S+: 1 missing\./);
   expect(stdout).toContain('missing: Run "provisioner drift --repair"');
   expect(code).toBe(3);
@@ -80,7 +82,7 @@ test('--repair provisions what is missing again, and touches nothing else', asyn
   await harness.forgetCalls();
   const { stdout, stderr, code } = await drift('--repair');
   expect(stderr).toBe('Provisioning 1 component again …\n');
-  expect(stdout).toMatch(/COMPLETED +│ \S+\.first +│ provision\.\S+first\.[0-9a-f]{12}/);
+  expect(stdout).toMatch(/^COMPLETED {2,}\S+\.first {2,}provision\.\S+first\.[0-9a-f]{12}/m);
   expect(stdout).toMatch(/2 components compared at \S+: 1 changed\./);
   expect(code).toBe(3);
   expect(counts(foreign)).toEqual([1, 1, 0]);

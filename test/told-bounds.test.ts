@@ -1,10 +1,10 @@
-import { inWords } from '../activities/attempt';
+import { inWords } from '../activities/failure';
 import { toldOf } from '../activities/pipeline/discovered';
 import { reportOf } from '../activities/drift/drift';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import type { Finding } from '../src/contract/drift';
+import { asSummary } from '../src/contract/lengths';
 import { detailsOf, summaryOf } from '../src/runs/pipeline-start';
-import { validationStart } from '../src/runs/validation-start';
 import type { Member } from '../workflows/product/children';
 import { completedStatus } from '../workflows/product/status';
 import { recordFor } from '../workflows/reads/validation-record';
@@ -198,8 +198,6 @@ test('a check for drift lists 200 findings, of more it says so', () => {
 });
 
 const COMPONENT = plan.component;
-const ruled = { templates: [], minSyncInterval: 3600, deployment: undefined };
-const retry = { initial: 1, maxInterval: 1, giveUpAfter: 1, settleTime: 1 };
 
 /** The text with a filler in it, so long that it is so long. */
 const at = (length: number, textOf: (filler: string) => string) =>
@@ -221,7 +219,7 @@ test.each<[string, number, (length: number) => number]>([
   ],
   [
     'the summary of a run',
-    100,
+    400,
     (length) => at(length, (what) => summaryOf('provision', what, COMPONENT)).length,
   ],
   [
@@ -235,18 +233,6 @@ test.each<[string, number, (length: number) => number]>([
     3000,
     (length) =>
       detailsOf(COMPONENT, { what: 'w'.repeat(length), lines: [] }).split('\n')[0]?.length ?? 0,
-  ],
-  [
-    'the summary of a validation',
-    300,
-    (length) =>
-      at(length, (names) => {
-        const text = descriptor({ environment: 'e'.repeat(100) })
-          .replaceAll(':cashflow:', `:p${names.slice(0, 90)}:`)
-          .replaceAll(':payments', `:c${names.slice(90)}`);
-        const asked = { descriptor: text, descriptorKind: 'COMPONENT_DESCRIPTOR' as const };
-        return validationStart(asked, { ...ruled, retry }).summary ?? '';
-      }).length,
   ],
   [
     'a line of a validation',
@@ -325,4 +311,11 @@ test('updateacl tells an entry again up to its bound', () => {
   const room = MAX_ENTRY - 'streams'.length - 'Streams'.length;
   expect(toldAgain('x'.repeat(room))).toHaveLength(room);
   expect(toldAgain('x'.repeat(room + 1))).toBeUndefined();
+});
+
+test('a summary is cut by its bytes, and between two characters', () => {
+  const euros = '€'.repeat(200);
+  expect(asSummary(`x${euros}`)).toBe(`x${'€'.repeat(133)}`);
+  expect(asSummary(`x${'😀'.repeat(200)}`)).toBe(`x${'😀'.repeat(99)}`);
+  expect(asSummary('provision')).toBe('provision');
 });

@@ -2,12 +2,10 @@ import type { Access, Permission, Person } from '../../src/airbyte/people';
 import { covers, isNotOffered } from '../../src/airbyte/permissions';
 import type { Principal } from '../../src/descriptor/refs';
 import type { CallInterest } from '../../src/airbyte/http';
+import { firstFew } from '../../src/contract/lengths';
 import type { PersonId } from './people';
 import { attempt } from '../attempt';
 import { adoptable, stillThere } from '../unclear';
-
-/** Of people, in what is told. */
-const MAX_TOLD = 20;
 
 /** Somebody Airbyte knows, and what he may do in the workspace. */
 export interface Seen {
@@ -34,7 +32,7 @@ interface Look {
   held: Record<string, Person>;
 }
 
-export interface PeopleFound extends Pick<AccessSeen, 'unknown' | 'without'> {
+interface PeopleFound extends Pick<AccessSeen, 'unknown' | 'without'> {
   /** By principal's key. */
   people: Record<string, PersonId>;
 }
@@ -49,12 +47,12 @@ interface Giving {
 }
 
 /** The permission's id, and whether it was not there before. */
-export interface Given {
+interface Given {
   id: string;
   isNew: boolean;
 }
 
-export interface AccessDeps {
+interface AccessDeps {
   accessFor: (interest: CallInterest) => Access;
   /** What updateacl grants: a PermissionType. */
   accessPermission: string;
@@ -150,13 +148,9 @@ export const createAccessActivities = ({ accessFor, accessPermission }: AccessDe
         const people = matches.flatMap(({ principal: { key }, found: [one] }) =>
           one ? [[key, { of: one.id, organizationId: one.organizationId }] as const] : [],
         );
-        const more = unknown.length - MAX_TOLD;
         return {
           people: unknown.length > 0 ? {} : Object.fromEntries(people),
-          unknown: [
-            ...unknown.slice(0, MAX_TOLD),
-            ...(more > 0 ? [`and so with ${String(more)} more`] : []),
-          ],
+          unknown: firstFew(unknown),
           without,
         };
       }),

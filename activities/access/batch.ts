@@ -11,7 +11,7 @@ import type { Attempt } from '../attempt';
 /** Milliseconds after which an attempt begins with nobody more, so that it ends before its hold does. */
 const WORK_TIME = 60_000;
 /** People whom an attempt looks at, notes and acts on before it begins with others; it always does so with the first. */
-export const TOGETHER = 10;
+const TOGETHER = 10;
 /** People of these who are asked about at once; Airbyte's client has a bound of its own. */
 const AT_ONCE = 5;
 

@@ -7,7 +7,7 @@ import type { Batch, Told } from './batch';
 import type { PersonId } from './people';
 import { attempt } from '../attempt';
 
-export interface AccessChangesDeps extends AccessActsDeps {
+interface AccessChangesDeps extends AccessActsDeps {
   memory: AccessMemory;
 }
 
@@ -108,19 +108,19 @@ interface Recalled {
   unmoved?: string[];
 }
 
-export interface Giving extends Batch {
+interface Giving extends Batch {
   people: Record<string, PersonId>;
   /** Whether the component has not wanted some of them before. */
   areNew: boolean;
 }
 
-export interface Taking extends Batch {
+interface Taking extends Batch {
   keys: string[];
   /** Nothing of it is ever put back. */
   isForGood: boolean;
 }
 
-export interface Restoring extends Batch {
+interface Restoring extends Batch {
   keys: string[];
   /** Of those, the ones who were the component's before the run. */
   former: string[];

@@ -1,26 +1,33 @@
-import { digestOf } from '../../src/contract/ids';
-import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
-import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
-import type { FailureDetails } from '../attempt';
-import type { Granted, Grantees, Hold, Settle } from '../../workflows/grantees/records';
+import { createAsking, silent } from './asking';
+import type { Remembering } from './asking';
+import { digestOf, inToken } from '../../src/contract/ids';
 import { MAX_ID } from '../../src/contract/lengths';
-import { inToken } from '../../src/contract/ids';
+import type { Granted, Grantees, Hold, Settle } from '../../workflows/grantees/records';
+import {
+  addUpdate,
+  changedQuery,
+  enlistUpdate,
+  forgetUpdate,
+  formerQuery,
+  holdUpdate,
+  peopleQuery,
+  settleUpdate,
+  strikeUpdate,
+} from '../../workflows/grantees/requests';
 
 /*
  * Where it is remembered who was granted what: a workflow for each component that gives access, and
- * a fixed number of them for the people, each with its part of them. Changes go by Update-with-Start;
- * each may be repeated, as what a workflow keeps decides what an update does.
+ * a fixed number of them for the people, each with its part of them.
  */
 
-/** Milliseconds a workflow that remembers may take to answer. */
-const PATIENCE = 10_000;
 /** People in one update, when many are moved. */
 const MOVED_AT_ONCE = 200;
 
 /** The workflow of earlier versions, which remembered all grants of a workspace. */
-export const formerId = (taskQueue: string) => `grants.${taskQueue}`;
+const formerId = (taskQueue: string) => `grants.${taskQueue}`;
 
 const componentId = (taskQueue: string, component: string) => {
   const id = `grants.${taskQueue}.${inToken(component)}`;
@@ -46,56 +53,15 @@ const Former = z.object({
 });
 
 /** Whom one component wants, and what everybody was granted, by principal's key. */
-export interface FormerMemory {
+interface FormerMemory {
   wanted: Record<string, string[]>;
   grantees: Grantees;
 }
 
-const failure = (details: FailureDetails, { isFinal }: { isFinal: boolean }) =>
-  ApplicationFailure.create({
-    message: details.problem,
-    type: 'AccessMemory',
-    nonRetryable: isFinal,
-    details: [details],
-  });
-
-const silent = (workflowId: string, cause: unknown) =>
-  failure(
-    {
-      problem: `The workflow ${workflowId}, which remembers who was granted what, does not answer: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      solution: 'Ask the platform operator to look at that workflow, then send the request again.',
-    },
-    { isFinal: false },
-  );
-
-const full = (workflowId: string, why: string) =>
-  failure(
-    {
-      problem: `The workflow ${workflowId} ${why}. Nobody else is affected.`,
-      solution: 'Give access to groups instead of many people, then send the request again.',
-    },
-    { isFinal: true },
-  );
-
-/** What an update was refused with; undefined where it was not. */
-const refusalIn = (err: unknown) => {
-  const cause = err instanceof WorkflowUpdateFailedError ? err.cause : undefined;
-  return cause instanceof ApplicationFailure ? cause : undefined;
-};
-
-interface Remembering {
-  workflowId: string;
-  taskQueue: string;
-  type: 'componentGrants' | 'grantees';
-  nothing: unknown[] | object;
-  summary: string;
-}
-
 export type AccessMemory = ReturnType<typeof createAccessMemory>;
 
-export const createAccessMemory = ({ client }: { client: Client }) => {
-  const inTime = <Result>(ask: () => Promise<Result>) =>
-    client.withDeadline(Date.now() + PATIENCE, ask);
+export const createAccessMemory = (deps: { client: Client }) => {
+  const { update, query, isRunning, terminate } = createAsking(deps);
 
   const ofComponent = (taskQueue: string, component: string): Remembering => ({
     workflowId: componentId(taskQueue, component),
@@ -112,71 +78,16 @@ export const createAccessMemory = ({ client }: { client: Client }) => {
     summary: 'Who was granted what, and for how many components',
   });
 
-  const update = async <Result>(
-    { workflowId, taskQueue, type, nothing, summary }: Remembering,
-    name: string,
-    args: unknown[],
-  ): Promise<Result> => {
-    const startWorkflowOperation = new WithStartWorkflowOperation(type, {
-      workflowId,
-      taskQueue,
-      args: [nothing],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      staticSummary: summary,
-    });
-    // Told by the update as well.
-    startWorkflowOperation.workflowHandle().catch(() => undefined);
-    try {
-      return await inTime(() =>
-        client.workflow.executeUpdateWithStart<() => Promise<void>, Result, unknown[]>(name, {
-          args,
-          startWorkflowOperation,
-        }),
-      );
-    } catch (err) {
-      const refusal = refusalIn(err);
-      if (refusal?.type === 'Full') throw full(workflowId, refusal.message);
-      if (refusal) throw refusal;
-      throw silent(workflowId, err);
-    }
-  };
-
-  /** Undefined where there is no such workflow, or none that still remembers. */
-  const query = async <Result>(
-    workflowId: string,
-    name: string,
-    args: unknown[],
-  ): Promise<Result | undefined> => {
-    try {
-      return await inTime(() =>
-        client.workflow.getHandle(workflowId).query<Result, unknown[]>(name, ...args),
-      );
-    } catch (err) {
-      if (err instanceof WorkflowNotFoundError) return undefined;
-      throw silent(workflowId, err);
-    }
-  };
-
-  const isRunning = async (workflowId: string) => {
-    try {
-      const { status } = await inTime(() => client.workflow.getHandle(workflowId).describe());
-      return status.name === 'RUNNING';
-    } catch (err) {
-      if (err instanceof WorkflowNotFoundError) return false;
-      throw silent(workflowId, err);
-    }
-  };
-
   return {
     /** Keys of those whom a component gives access to, or has begun to; starts nothing. */
     people: async (taskQueue: string, component: string): Promise<string[]> =>
-      (await query<string[]>(componentId(taskQueue, component), 'grants', [])) ?? [],
+      (await query(componentId(taskQueue, component), peopleQuery)) ?? [],
 
     enlist: (taskQueue: string, component: string, keys: string[]) =>
-      update<undefined>(ofComponent(taskQueue, component), 'enlist', [keys]),
+      update(ofComponent(taskQueue, component), enlistUpdate, [keys]),
 
     strike: (taskQueue: string, component: string, keys: string[]) =>
-      update<undefined>(ofComponent(taskQueue, component), 'strike', [keys]),
+      update(ofComponent(taskQueue, component), strikeUpdate, [keys]),
 
     /** Whom it holds now, as they are remembered; or the token of the run that holds one of them. */
     async hold(
@@ -185,7 +96,7 @@ export const createAccessMemory = ({ client }: { client: Client }) => {
       hold: Hold,
     ): Promise<{ records: Grantees } | { heldBy: string }> {
       try {
-        return { records: await update(ofPeople(taskQueue, shard), 'hold', [hold]) };
+        return { records: await update(ofPeople(taskQueue, shard), holdUpdate, [hold]) };
       } catch (err) {
         if (err instanceof ApplicationFailure && err.type === 'Held')
           return { heldBy: err.message };
@@ -195,24 +106,25 @@ export const createAccessMemory = ({ client }: { client: Client }) => {
 
     async settle(taskQueue: string, shard: number, settle: Settle): Promise<void> {
       const place = ofPeople(taskQueue, shard);
-      if (await update<boolean>(place, 'settle', [settle])) return;
+      if (await update(place, settleUpdate, [settle])) return;
       throw silent(place.workflowId, 'another attempt goes on in the place of this one');
     },
 
     forget: (taskQueue: string, shard: number, component: string) =>
-      update<undefined>(ofPeople(taskQueue, shard), 'forget', [digestOf(component)]),
+      update(ofPeople(taskQueue, shard), forgetUpdate, [digestOf(component)]),
 
     /** Keys of those whom a run of the component has changed, and not put back. */
     changedBy: async (taskQueue: string, shard: number, of: { component: string; run: string }) =>
-      (await query<string[]>(granteesId(taskQueue, shard), 'changed', [
-        { ...of, component: digestOf(of.component) },
-      ])) ?? [],
+      (await query(granteesId(taskQueue, shard), changedQuery, {
+        ...of,
+        component: digestOf(of.component),
+      })) ?? [],
 
     hasFormer: (taskQueue: string) => isRunning(formerId(taskQueue)),
 
     /** What the workflow of earlier versions remembers. */
     async former(taskQueue: string): Promise<FormerMemory> {
-      const told = await query<unknown>(formerId(taskQueue), 'grants', []);
+      const told = await query(formerId(taskQueue), formerQuery);
       const { wanted, grants } = Former.parse(told ?? { wanted: {}, grants: {} });
       const grantees: Grantees = {};
       const of = (key: string) => (grantees[key] ??= { wantedBy: [], granted: [] });
@@ -236,16 +148,15 @@ export const createAccessMemory = ({ client }: { client: Client }) => {
       const entries = Object.entries(grantees);
       for (let from = 0; from < entries.length; from += MOVED_AT_ONCE) {
         const some = Object.fromEntries(entries.slice(from, from + MOVED_AT_ONCE));
-        await update<undefined>(ofPeople(taskQueue, shard), 'add', [some]);
+        await update(ofPeople(taskQueue, shard), addUpdate, [some]);
       }
     },
 
     /** Ends the workflow of earlier versions, once all it remembers is remembered elsewhere. */
     endFormer: (taskQueue: string) =>
-      inTime(() =>
-        client.workflow
-          .getHandle(formerId(taskQueue))
-          .terminate('What it remembers is remembered per component and person now.'),
+      terminate(
+        formerId(taskQueue),
+        'What it remembers is remembered per component and person now.',
       ),
   };
 };

@@ -20,7 +20,7 @@ export interface Seen extends Granted {
 }
 
 /** What there is of somebody's access. */
-export interface Look {
+interface Look {
   /** Ours. */
   there: Seen[];
   /** Of the person asked for, all that counts in the workspace. */

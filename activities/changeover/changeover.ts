@@ -8,6 +8,7 @@ import { componentIn, ownedName } from '../../src/airbyte/names';
 import type { ActorDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
 import { planChangeover } from './plan';
+import { actorsIn } from '../workspace';
 import { Refusal } from '../../src/contract/problems';
 import { isRefusal } from '../../src/airbyte/errors';
 
@@ -17,14 +18,14 @@ const AT_ONCE = 10;
 export type ChangeoverActivities = ReturnType<typeof createChangeoverActivities>;
 
 /** A page of a plan: what comes after a component, in the order of their keys. */
-export interface PlanPage {
+interface PlanPage {
   query: AdoptionQuery;
   after?: string | undefined;
   limit: number;
 }
 
 /** Looked through twice where there are pages: what is hidden in one look could be what shares. */
-const ALL = { until: () => false };
+const never = () => false;
 
 const countsOf = (left: Left[]) => {
   const counts: Partial<Record<Reason, number>> = {};
@@ -84,13 +85,12 @@ export const createChangeoverActivities = ({ airbyteFor }: Pick<ActorDeps, 'airb
   planAdoption: ({ query, after = '', limit }: PlanPage): Promise<AdoptionReport> =>
     attempt(async ({ interest }) => {
       const airbyte = await airbyteFor(interest);
-      const [source, destination, connection] = await Promise.all([
-        airbyte.listActors('source', ALL),
-        airbyte.listActors('destination', ALL),
-        airbyte.listConnections(ALL),
+      const [actors, connection] = await Promise.all([
+        actorsIn(airbyte, never),
+        airbyte.listConnections({ until: never }),
       ]);
       await breathe();
-      const { take, ours, left } = planChangeover({ source, destination, connection }, query);
+      const { take, ours, left } = planChangeover({ ...actors, connection }, query);
       const totals = { take: take.length, taken: 0, ours, left: countsOf(left) };
       log.info('adoption planned', { totals });
       return {

@@ -1,6 +1,10 @@
-import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
+import type { ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import type { AdoptionQuery, Left, Reason, Row } from '../../src/contract/adoption';
 import { componentIn } from '../../src/airbyte/names';
+import { firstFew } from '../../src/contract/lengths';
+import { named } from '../pipeline/taking-over-words';
+import type { Named } from '../pipeline/taking-over-words';
+import type { Entities } from '../workspace';
 
 /*
  * Which pipelines of an Airbyte become those of components. The existing provisioner gives plain names,
@@ -10,15 +14,10 @@ import { componentIn } from '../../src/airbyte/names';
 const FORM = /^([\w-]+)\.([\w-]+)\.(\d+)\.(.+)$/;
 /** Names of components, as in their URNs. */
 const COMPONENT = /^[\w-]{1,100}$/;
-const MAX_NAMED = 5;
+/** Names in one row of a plan, which may have hundreds. */
+const MAX_IN_ROW = 5;
 
-export interface Entities {
-  source: Actor[];
-  destination: Actor[];
-  connection: ConnectionRead[];
-}
-
-export interface Plan {
+interface Plan {
   take: Row[];
   ours: number;
   left: Left[];
@@ -43,11 +42,7 @@ const groupedBy = <One>(all: One[], keyOf: (one: One) => string | undefined) => 
   return groups;
 };
 
-const namesOf = (all: { name: string; id: string }[]) =>
-  all
-    .slice(0, MAX_NAMED)
-    .map(({ name, id }) => `"${name}" (${id})`)
-    .join(', ');
+const namesOf = (all: Named[]) => firstFew(all.map(named), MAX_IN_ROW).join(', ');
 
 /** All that is looked up more than once, so that thousands take no longer than their lists. */
 const indexOf = ({ source, destination, connection }: Entities) => ({

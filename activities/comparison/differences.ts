@@ -3,6 +3,7 @@ import type { Actor, ConnectionRead, ConnectionWrite } from '../../src/airbyte/w
 import { isRecord } from '../../src/contract/json';
 import { MASK, maskRecord } from '../../src/secrets/masking';
 import { indexOf } from '../../src/airbyte/stream-index';
+import { isKeyless } from '../../src/airbyte/sync-modes';
 import { mapperDifferences } from './mappers';
 
 /** As it may go into a history. */
@@ -39,10 +40,6 @@ export const isActorAsWanted = (
 
 type StreamWrite = ConnectionWrite['configurations']['streams'][number];
 
-/** Airbyte drops the cursor and key given for a plain full refresh, and reads back the source's own. */
-const isKeyless = ({ syncMode }: StreamWrite) =>
-  syncMode === 'full_refresh_overwrite' || syncMode === 'full_refresh_append';
-
 const areKeysAsWanted = (current: StreamWrite, { cursorField, primaryKey }: StreamWrite) =>
   (!cursorField || isDeepStrictEqual(current.cursorField, cursorField)) &&
   (!primaryKey || isDeepStrictEqual(current.primaryKey, primaryKey));
@@ -56,7 +53,7 @@ const isStreamAsWanted = (
   wanted: StreamWrite,
 ) =>
   current.syncMode === wanted.syncMode &&
-  (isKeyless(wanted) || areKeysAsWanted(current, wanted)) &&
+  (isKeyless(wanted.syncMode) || areKeysAsWanted(current, wanted)) &&
   isDeepStrictEqual(current.selectedFields ?? [], wanted.selectedFields ?? []) &&
   (current.destinationObjectName ?? '') === (wanted.destinationObjectName ?? '') &&
   (current.includeFiles ?? false) === (wanted.includeFiles ?? false);

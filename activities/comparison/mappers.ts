@@ -71,7 +71,7 @@ const ownId = (sourceId: string, stream: string, mapper: Mapper) => {
 /** Airbyte never shows the key of an encryption again: once gone, nobody can put it back. */
 export const isIrretrievable = (mapper: Mapper) => contentOf(mapper).includes(MASK);
 
-export interface Merged {
+interface Merged {
   mappers: Mapper[];
   /** Set by hand and not in the descriptor: those that stay, those that go. */
   kept: Mapper[];
@@ -102,7 +102,7 @@ const isWithin = (wanted: Mapper[], kept: Mapper[]) => {
  * The mappers a stream is to have: the descriptor's in their order, after those that stay as they were
  * set by hand. What Airbyte has already in a right order is left in it, so that nothing is rewritten.
  */
-export const merged = (given: Given): Merged => {
+const merged = (given: Given): Merged => {
   const { sourceId, stream, current } = given;
   const wanted = mappersOf(stream);
   const others = current.filter((mapper) => !wanted.some((each) => isSame(each, mapper)));

@@ -1,5 +1,5 @@
 import { log, metricMeter } from '@temporalio/activity';
-import type { Actor, Airbyte } from '../../src/airbyte/workspace';
+import type { Airbyte } from '../../src/airbyte/workspace';
 import { oddness } from '../../src/airbyte/odd';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { KINDS, countOf } from '../../src/contract/drift';
@@ -11,7 +11,9 @@ import { createResolve } from '../pipeline/actors';
 import type { ActorDeps, ResolveDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
 import { byComponent, findingsOf, remainsOf } from './findings';
-import type { Entities, Pipeline } from './findings';
+import type { Pipeline } from './findings';
+import { actorsIn, hasAll } from '../workspace';
+import type { Entities } from '../workspace';
 import { Refusal } from '../../src/contract/problems';
 
 /** The report goes into the history of its run: it must stay small. */
@@ -25,7 +27,7 @@ const NOTHING: Entities = { source: [], destination: [], connection: [] };
 
 export type DriftActivities = ReturnType<typeof createDriftActivities>;
 
-export interface DriftDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
+interface DriftDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
   provisioned: Provisioned;
 }
 
@@ -33,14 +35,7 @@ const keyOf = ({ plan }: Pipeline) => plan.component.key;
 
 /** What is in Airbyte; whatever these components should have and have not is looked for twice. */
 const look = async (airbyte: Airbyte, wanted: string[]): Promise<Entities> => {
-  const hasAll = (found: Actor[]) => {
-    const owners = new Set(found.map(({ name }) => ownerOf(name)));
-    return wanted.every((key) => owners.has(key));
-  };
-  const [source, destination] = await Promise.all([
-    airbyte.listActors('source', { until: hasAll }),
-    airbyte.listActors('destination', { until: hasAll }),
-  ]);
+  const { source, destination } = await actorsIn(airbyte, hasAll(wanted));
   const keys = new Set(wanted);
   const read = source.filter(({ name }) => keys.has(ownerOf(name) ?? ''));
   const connection = await airbyte.listConnections({

@@ -1,21 +1,13 @@
 import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import type { Finding } from '../../src/contract/drift';
+import { MAX_NAMED } from '../../src/contract/lengths';
 import { componentIn, withoutFingerprint } from '../../src/airbyte/names';
 import type { Known } from '../provisioned';
 import { connectionDifferences, differencesIn, masked } from '../comparison/differences';
+import type { Entities } from '../workspace';
 import { asWrite, streamsOf } from '../pipeline/connections';
 import { MAPPERS_OF, withoutIrretrievable } from '../comparison/mappers';
-
-/** A finding stays small, whatever it is about. */
-const MAX_NAMED = 20;
-
-/** Entities that Airbyte has. */
-export interface Entities {
-  source: Actor[];
-  destination: Actor[];
-  connection: ConnectionRead[];
-}
 
 type WantedActor = Pick<Actor, 'name' | 'configuration' | 'definitionId'>;
 

@@ -86,7 +86,7 @@ const putBack = async (airbyte: Airbyte, former: FormerConnection, groups: strin
 type Former = Snapshot<FormerConnection>;
 
 /** In inputs of older workers it is called `before`. */
-export type RestoreConnection = { settleTime: number } & ({ former: Former } | { before: Former });
+type RestoreConnection = { settleTime: number } & ({ former: Former } | { before: Former });
 
 /** Puts a connection back as it was, where it differs; what Airbyte does not take is told. */
 export const createRestoreConnection =

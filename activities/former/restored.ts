@@ -1,5 +1,6 @@
 import type { Kind } from '../../src/airbyte/workspace';
 import { Refusal } from '../../src/contract/problems';
+import { firstFew } from '../../src/contract/lengths';
 import type { Place } from './secrets';
 import { dotted } from './secrets';
 
@@ -27,13 +28,7 @@ export interface Named {
 }
 
 const called = ({ kind, name }: Named) => `the ${kind} "${name}"`;
-/** Places that a message names. */
-const MAX_NAMED = 20;
-const pathsOf = (places: Place[]) => {
-  const more = places.length - MAX_NAMED;
-  const first = places.slice(0, MAX_NAMED).map(dotted).join(', ');
-  return more > 0 ? `${first}, and ${String(more)} more` : first;
-};
+const pathsOf = (places: Place[]) => firstFew(places.map(dotted)).join(', ');
 
 /** It was there when the run began, and somebody has deleted it since. */
 export const isGone = ({ kind, name }: Named) =>

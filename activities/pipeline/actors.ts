@@ -19,7 +19,7 @@ import type { FormerDeps } from '../former/secrets';
 import { isGone } from '../former/restored';
 import { createRestoreActor } from '../former/actor';
 
-export type Wanted = Plan['source'] | Plan['destination'];
+type Wanted = Plan['source'] | Plan['destination'];
 
 interface ForOne {
   /** The component's key. */

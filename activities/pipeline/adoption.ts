@@ -1,20 +1,16 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../../src/airbyte/workspace';
-import { OddEntity } from '../../src/airbyte/errors';
 import type { CallInterest } from '../../src/airbyte/http';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { componentIn, fingerprintIn, ownedName } from '../../src/airbyte/names';
-import type { WholeFound, Put, Sight } from './found';
+import type { Put, Sight } from './found';
 import { attempt } from '../attempt';
 import { digestOfActor } from '../comparison/reads';
 import { differencesIn, masked } from '../comparison/differences';
-import { definitionIdOf, mustBeOfConnector } from '../problems/definitions';
-import { byHint, settled } from '../unclear';
+import { mustBeOfConnector } from '../problems/definitions';
+import { settled } from '../unclear';
 import { changedSince } from '../refusals';
 import { secretPlaces, valueAt, withValues } from '../former/secrets';
-import { candidateOf, homonymsOf, judge, retiredName } from './taking-over';
-import type { AdoptExisting, Surroundings } from './taking-over';
-import { isObstacle } from './taking-over-words';
-import type { Obstacle } from './taking-over-words';
+import { retiredName } from './taking-over';
 import { Refusal } from '../../src/contract/problems';
 
 /*
@@ -22,86 +18,7 @@ import { Refusal } from '../../src/contract/problems';
  * stored until all the rest is in place, so that until then it can be given back as it was.
  */
 
-/** Sources asked for one by one; for more the list is the shorter way. */
-const FEW = 3;
-
-export interface AdoptionDeps {
-  airbyteFor: (interest: CallInterest) => Promise<Airbyte>;
-  hrefOf: (path: string) => string;
-  adoptExisting: AdoptExisting;
-}
-
 type Wanted = Pick<Actor, 'name' | 'definitionId' | 'configuration'>;
-
-/** Only a component without a pipeline as wanted looks at what else there is. */
-const isSettled = ({ connection, destination }: WholeFound, { connection: wanted }: Plan) =>
-  connection?.name === wanted.name &&
-  connection.destinationId === destination?.id &&
-  [undefined, connection.id].includes(wanted.adopt);
-
-/** Of an odd form or not: its name says whose it is. */
-const namedOnly = (err: unknown) => {
-  if (err instanceof OddEntity) return err.entity;
-  throw err;
-};
-
-const ownersOf = async (airbyte: Airbyte, sourceIds: string[]) => {
-  const one = async (id: string) => byHint(airbyte.getActor('source', id)).catch(namedOnly);
-  const actors =
-    sourceIds.length > FEW
-      ? await airbyte.listActors('source')
-      : await Promise.all(sourceIds.map(one));
-  const known = actors.filter((actor) => actor !== undefined);
-  return new Map(known.map(({ id, name }) => [id, componentIn(name)]));
-};
-
-const asFailure = ({ at, problem, solution }: Obstacle) =>
-  new Refusal(`specific.${at}: ${problem}.`, solution);
-
-/**
- * What a component finds, with the pipeline that it takes over, if there is one. What may not be
- * taken over, and is in the way, is refused before anything is written.
- */
-export const createTaking =
-  ({ hrefOf, adoptExisting: policy }: Pick<AdoptionDeps, 'hrefOf' | 'adoptExisting'>) =>
-  async (airbyte: Airbyte, found: WholeFound, plan: Plan): Promise<WholeFound> => {
-    if (isSettled(found, plan)) return found;
-    // One that slips from page to page could be the very one that shares a source.
-    const connections = await airbyte.listConnections({ until: () => false });
-    const given: Surroundings = { plan, own: found, connections, policy, hrefOf };
-    const namesakes = connections.filter(({ name }) => name === plan.connection.name);
-    const sources = [...new Set(namesakes.map(({ sourceId }) => sourceId))];
-    const owners = await ownersOf(airbyte, sources);
-    const ownerOf = (sourceId: string) => owners.get(sourceId);
-    const homonyms = homonymsOf(given, ownerOf);
-    const warnings =
-      homonyms === undefined ? {} : { warnings: [`specific.connection.name: ${homonyms}`] };
-    const candidate = candidateOf(given, ownerOf);
-    if (!candidate) return { ...found, ...warnings };
-    if (isObstacle(candidate)) throw asFailure(candidate);
-    const { sourceId, destinationId } = candidate.connection;
-    const [source, destination] = await Promise.all([
-      byHint(airbyte.getActor('source', sourceId)),
-      byHint(airbyte.getActor('destination', destinationId)),
-    ]);
-    const definitionIds = candidate.isWanted
-      ? {
-          source: await definitionIdOf(airbyte, 'source', plan.source),
-          destination: await definitionIdOf(airbyte, 'destination', plan.destination),
-        }
-      : {};
-    const taking = judge(candidate, { source, destination }, { ...given, definitionIds });
-    if (isObstacle(taking)) throw asFailure(taking);
-    if (taking.how === 'anew') return { ...found, ...warnings, replaces: taking.connection };
-    return {
-      workspaceId: found.workspaceId,
-      source: masked(taking.source),
-      destination: masked(taking.destination),
-      connection: taking.connection,
-      isForeign: true,
-      ...warnings,
-    };
-  };
 
 /**
  * Fields of our own connectors that say nothing of where a secret goes: they may change while it stays
@@ -210,18 +127,18 @@ export interface Seal<Of> {
   settleTime: number;
 }
 
-/** The last words of taking over: the descriptor's secrets, and retiring what was replaced. */
-export const createAdoptionActivities = ({
-  airbyteFor,
-  hrefOf,
-  resolve,
-}: Pick<AdoptionDeps, 'airbyteFor' | 'hrefOf'> & {
+interface AdoptionDeps {
+  airbyteFor: (interest: CallInterest) => Promise<Airbyte>;
+  hrefOf: (path: string) => string;
   resolve: (
     airbyte: Airbyte,
     kind: Kind,
     given: { plan: Plan[Kind]; key: string },
   ) => Promise<Wanted>;
-}) => ({
+}
+
+/** The last words of taking over: the descriptor's secrets, and retiring what was replaced. */
+export const createAdoptionActivities = ({ airbyteFor, hrefOf, resolve }: AdoptionDeps) => ({
   /** Writes the secrets of the descriptor, and into the name the digits that vouch for them. */
   seal: (kind: Kind, { key, plan, id, settleTime }: Seal<Plan[Kind]>) =>
     attempt(async ({ settlesAt, interest }): Promise<Put> => {

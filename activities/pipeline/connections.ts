@@ -1,5 +1,6 @@
 import type { Airbyte, ConnectionRead, ConnectionWrite } from '../../src/airbyte/workspace';
 import { understood } from '../../src/airbyte/odd';
+import { DEFAULT_MODE } from '../../src/airbyte/sync-modes';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { Refusal } from '../../src/contract/problems';
 import { ownActors } from './actors';
@@ -49,7 +50,7 @@ export const streamsOf = (plan: Plan['connection'], discovered: DiscoveredStream
   plan.streams?.map(({ selectedFields, ...stream }) => ({
     ...stream,
     selectedFields: selectedFields?.map((field) => ({ fieldPath: [field] })),
-  })) ?? discovered.map((stream) => ({ ...stream, syncMode: 'full_refresh_overwrite' }));
+  })) ?? discovered.map((stream) => ({ ...stream, syncMode: DEFAULT_MODE }));
 
 export const asWrite = (
   {
@@ -79,7 +80,7 @@ interface Ends {
 }
 
 /** `seen` is whole where an older worker looked; with a plan without streams the source's are looked up. */
-export type PutConnection = Ends &
+type PutConnection = Ends &
   (
     | {
         wanted: Plan['connection'];
@@ -116,7 +117,7 @@ const isElsewhere = ({ name, id }: ConnectionRead) =>
     'Delete that connection in Airbyte, then deploy again.',
   );
 
-export interface ConnectionDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'> {
+interface ConnectionDeps extends Pick<ActorDeps, 'airbyteFor' | 'hrefOf'> {
   mappersByHand: MappersByHand;
 }
 

@@ -2,7 +2,7 @@ import type { Airbyte, SourceStream } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { describeProblem, Refusal } from '../../src/contract/problems';
 import type { Problem } from '../../src/contract/problems';
-import { cut } from '../../src/contract/lengths';
+import { cut, MAX_NAMED } from '../../src/contract/lengths';
 import { clashesOfAll, streamProblems } from '../problems/streams';
 
 export interface Discovery {
@@ -62,9 +62,6 @@ export const lookAtStreams = async (
 
 const inShort = ({ name, namespace }: SourceStream): DiscoveredStream =>
   namespace === undefined ? { name } : { name, namespace };
-
-/** Problems that a failure names. */
-const MAX_NAMED = 20;
 
 const sentence = (problem: Problem) => describeProblem(problem).replace(/([^?])$/, '$1.');
 

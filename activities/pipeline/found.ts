@@ -7,7 +7,7 @@ import type { Snapshot } from '../former/snapshot';
 import type { ToldStreams, DiscoveredStream } from './discovered';
 
 /** What a run is told of an entity that it has found in Airbyte. */
-export interface Seen<Entity> {
+interface Seen<Entity> {
   id: string;
   name: string;
   /** By the run's plan: it has nothing to change there. */

@@ -33,7 +33,7 @@ const syncsOf = async (airbyte: Airbyte, connectionId: string) =>
   (await airbyte.listJobs(connectionId)).filter(({ jobType }) => jobType === 'sync');
 
 /** What came of the wish for a first sync. */
-export interface FirstSync {
+interface FirstSync {
   /** The connection's first and only sync, if that has not ended yet. */
   jobId?: number;
   /** Whether this run has asked for it. */

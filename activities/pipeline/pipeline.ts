@@ -7,7 +7,8 @@ import type { SecretReferences } from '../../src/secrets/references';
 import { createActorActivities, createResolve, findActor } from './actors';
 import type { RestoreActor } from '../former/actor';
 import type { PutActor } from './actors';
-import { createAdoptionActivities, createTaking } from './adoption';
+import { createAdoptionActivities } from './adoption';
+import { createTaking } from './taking';
 import type { Seal } from './adoption';
 import { attempt } from '../attempt';
 import { changesByHand, onSchedule, refuseToLeave } from './by-hand';
@@ -23,7 +24,7 @@ import type { Found, WholeFound } from './found';
 
 export type Activities = ReturnType<typeof createActivities>;
 
-export interface ActivityDeps {
+interface ActivityDeps {
   /** Airbyte, for as long as someone is interested in its answers. */
   airbyteFor: (interest: CallInterest) => Promise<Airbyte>;
   fabrics: Fabrics;

@@ -1,9 +1,8 @@
 import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import { componentIn } from '../../src/airbyte/names';
+import { firstFew } from '../../src/contract/lengths';
 
 /* What keeps a pipeline, or one end of it, from being taken over: in words. */
-
-const MAX_NAMED = 10;
 
 /** Why a pipeline is not taken over: where in `specific`, what is wrong, and what to do. */
 export interface Obstacle {
@@ -21,11 +20,7 @@ export const isObstacle = (value: object): value is Obstacle => 'problem' in val
 
 export const named = ({ id, name }: Named) => `"${name}" (${id})`;
 
-export const listed = (entities: Named[]) => {
-  const more = entities.length - MAX_NAMED;
-  const names = entities.slice(0, MAX_NAMED).map(named).join(', ');
-  return more > 0 ? `${names} and ${String(more)} more` : names;
-};
+export const listed = (entities: Named[]) => firstFew(entities.map(named)).join(', ');
 
 export const OTHERWISE =
   'To leave it alone choose another specific.connection.name, or rename or delete that connection in Airbyte.';

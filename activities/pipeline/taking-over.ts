@@ -2,6 +2,7 @@ import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import { oddness } from '../../src/airbyte/odd';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { MAX_COLUMN, cut, lengthOf } from '../../src/contract/lengths';
+import { firstFew } from '../../src/contract/lengths';
 import {
   OTHERWISE,
   another,
@@ -26,7 +27,6 @@ import type { Named, Problem, Obstacle } from './taking-over-words';
 /** What befalls a connection of the descriptor's name that is no component's: ADOPT_EXISTING. */
 export type AdoptExisting = 'refuse' | 'adopt';
 
-const MAX_NAMED = 10;
 const NAME = 'connection.name';
 const ADOPT = 'connection.adopt';
 
@@ -42,7 +42,7 @@ export interface Surroundings {
 }
 
 /** A connection that becomes the component's if its source and destination may. */
-export interface Candidate {
+interface Candidate {
   connection: ConnectionRead;
   /** Whether the descriptor or the platform wants that. */
   isWanted: boolean;
@@ -131,7 +131,7 @@ export const homonymsOf = (given: Surroundings, ownerOf: OwnerOf) => {
   );
   if (theirs.length === 0) return undefined;
   const owners = [...new Set(theirs.flatMap(({ sourceId }) => ownerOf(sourceId) ?? []))];
-  const whose = owners.length > 0 ? `, of ${owners.slice(0, MAX_NAMED).join(', ')}` : '';
+  const whose = owners.length > 0 ? `, of ${firstFew(owners).join(', ')}` : '';
   return `is the name of another connection too, ${listed(theirs)}${whose}, and schedulers find connections by their names`;
 };
 

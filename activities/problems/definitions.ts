@@ -2,6 +2,7 @@ import type { Actor, Airbyte, Definition, Kind } from '../../src/airbyte/workspa
 import type { Plan } from '../../src/descriptor/descriptor';
 import { describeProblem, Refusal } from '../../src/contract/problems';
 import type { Problem } from '../../src/contract/problems';
+import { firstFew } from '../../src/contract/lengths';
 import { AirbyteError, isRefusal } from '../../src/airbyte/errors';
 import { closest, someOf } from '../../src/descriptor/suggestions';
 import { checkSpecification, withPlatforms } from './specification';
@@ -80,14 +81,7 @@ export const mustBeOfConnector = (
   );
 };
 
-/** Problems that a failure names. */
-const MAX_NAMED = 20;
-
-const namedIn = (problems: Problem[]) => {
-  const more = problems.length - MAX_NAMED;
-  const first = problems.slice(0, MAX_NAMED).map(describeProblem).join('; ');
-  return more > 0 ? `${first}; and ${String(more)} more` : first;
-};
+const namedIn = (problems: Problem[]) => firstFew(problems.map(describeProblem)).join('; ');
 
 type Planned = Plan['source'] | Plan['destination'];
 

@@ -1,5 +1,6 @@
 import type { Connection } from '../../src/descriptor/connection';
 import type { Mapper } from '../../src/descriptor/mappers';
+import { firstFew } from '../../src/contract/lengths';
 
 type Wanted = NonNullable<Connection['streams']>[number];
 type Condition = Extract<Mapper, { type: 'row-filtering' }>['mapperConfiguration']['conditions'];
@@ -28,9 +29,6 @@ const effectOf = ({ type, mapperConfiguration: given }: Mapper): Effect => {
   return { needs: [field], removes: [field], adds: [`${field}${given.fieldNameSuffix}`] };
 };
 
-/** Columns that a message names. */
-const MAX_NAMED = 20;
-
 /** Mappers about a column that does not come to them: each works on what the one before leaves. */
 export const checkMappers = (
   { mappers = [], selectedFields }: Wanted,
@@ -46,7 +44,7 @@ export const checkMappers = (
     if (missing !== undefined)
       say(
         at,
-        `is about ${missing}, which does not come to it; there is ${[...left].slice(0, MAX_NAMED).join(', ')}`,
+        `is about ${missing}, which does not come to it; there is ${firstFew([...left]).join(', ')}`,
       );
     for (const field of removes) left.delete(field);
     const double = adds.find((field) => left.has(field));

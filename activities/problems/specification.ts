@@ -2,10 +2,12 @@ import Ajv from 'ajv';
 import type { ErrorObject } from 'ajv';
 import type { Problem, Path } from '../../src/contract/problems';
 import { isRecord } from '../../src/contract/json';
-import { isReference, referencesIn, withReferences } from '../../src/secrets/references';
+import { isReference } from '../../src/contract/secret-reference';
+import { referencesIn, withReferences } from '../../src/secrets/references';
 import { MASK, maskRecord } from '../../src/secrets/masking';
 import { closest, suggestion } from '../../src/descriptor/suggestions';
 import { formatPath } from '../../src/contract/problems';
+import { firstFew } from '../../src/contract/lengths';
 import { narrow, propertiesOf, variantsOf } from './specification-variants';
 import type { Items, Notice, Schema } from './specification-variants';
 
@@ -14,9 +16,6 @@ const INLINE =
 
 /** Stands for a secret while the schema is looked at. */
 const UNSEEN = 'unseen';
-
-/** Values that a message names. */
-const MAX_NAMED = 20;
 
 const problem = (path: Path, message: string): Problem => ({ path: formatPath(path), message });
 
@@ -40,7 +39,7 @@ const inlineSecrets = (schemas: Schema[], value: unknown, path: Path): Problem[]
   );
 };
 
-const named = (values: unknown[]) => values.slice(0, MAX_NAMED).map(String).join(', ');
+const named = (values: unknown[]) => firstFew(values.map(String)).join(', ');
 
 const oneOf = (values: unknown[], given: unknown) => {
   const meant = typeof given === 'string' ? suggestion(given, values.map(String)) : '';

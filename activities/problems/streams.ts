@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SourceStream } from '../../src/airbyte/workspace';
 import type { Connection } from '../../src/descriptor/connection';
 import type { Problem } from '../../src/contract/problems';
+import { firstFew } from '../../src/contract/lengths';
 import { indexOf } from '../../src/airbyte/stream-index';
 import { suggestion } from '../../src/descriptor/suggestions';
 import { apart, clashesIn, nameOf } from '../../src/descriptor/targets';
@@ -10,17 +11,12 @@ import { checkMappers } from './mappers';
 
 type Wanted = NonNullable<Connection['streams']>[number];
 
-/** Names that a message gives: a source may have thousands of streams, of columns. */
-const MAX_NAMED = 20;
 /** Pairs of streams that would share a table. */
 const MAX_CLASHES = 10;
 /** Problems after which no more streams are judged: what was meant takes long to find. */
 const MAX_PROBLEMS = 50;
 
-const named = (names: string[]) => {
-  const more = names.length > MAX_NAMED ? `, and ${String(names.length - MAX_NAMED)} more` : '';
-  return `${names.slice(0, MAX_NAMED).join(', ')}${more}`;
-};
+const named = (names: string[]) => firstFew(names).join(', ');
 
 const dotted = (path: string[]) => path.join('.');
 

@@ -1,12 +1,10 @@
 import type { Actor, Kind } from '../../src/airbyte/workspace';
 import { destinationOf, sourceOf } from '../../src/connectors';
 import { isRecord } from '../../src/contract/json';
-import { ownerOf } from '../../src/airbyte/names';
+import { plainName } from '../../src/airbyte/names';
 import { MASK } from '../../src/secrets/masking';
-import { fit } from './fit';
-import type { Fitted } from './fit';
-import { inform, warn } from './note';
-import type { Part } from './note';
+import { fit, inform, warn } from './fit';
+import type { Fitted, Part } from './fit';
 import { ownOptions } from './reader-options';
 import { withoutSecrets } from './secrets';
 
@@ -29,12 +27,6 @@ const CONNECTORS: Record<Kind, Record<string, string>> = {
 const NO_PRODUCT = { name: 'x', domain: 'x', major: '0' };
 
 const SCHEMAS = { source: sourceOf(), destination: destinationOf(NO_PRODUCT) };
-
-const COMPONENT_KEY = /^[\w.-]+\/[\w-]+\.[\w-]+\.[\w-]+\.[\w-]+$/;
-
-/** As the descriptor has it, without the bracket that says whose it is. */
-const plainName = (name: string) =>
-  COMPONENT_KEY.test(ownerOf(name) ?? '') ? name.slice(0, name.lastIndexOf(' [')) : name;
 
 const connectorOf = (kind: Kind, definitionId: string) => {
   const connector = CONNECTORS[kind][definitionId];

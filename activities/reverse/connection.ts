@@ -1,14 +1,11 @@
 import type { ConnectionRead, StreamRead } from '../../src/airbyte/workspace';
+import { isKeyless } from '../../src/airbyte/sync-modes';
 import { Connection } from '../../src/descriptor/connection';
 import { Mapper } from '../../src/descriptor/mappers';
 import { cronOf } from '../comparison/differences';
 import { nameOfMapper, withoutId } from '../comparison/mappers';
-import { fit } from './fit';
-import { warn } from './note';
-import type { Note, Part } from './note';
-
-/** Airbyte reads back the source's own cursor and key for these, which take none. */
-const KEYLESS = ['full_refresh_overwrite', 'full_refresh_append'];
+import { fit, warn } from './fit';
+import type { Note, Part } from './fit';
 
 const givenIn = (fields: Record<string, unknown>) =>
   Object.fromEntries(
@@ -21,13 +18,12 @@ const givenIn = (fields: Record<string, unknown>) =>
 const isSayable = (mapper: unknown) => Mapper.safeParse(withoutId(mapper)).success;
 
 const streamOf = ({ name, namespace, syncMode, selectedFields, ...rest }: StreamRead) => {
-  const isKeyless = syncMode !== undefined && KEYLESS.includes(syncMode);
   const { cursorField, primaryKey } = rest;
   return givenIn({
     name,
     namespace,
     syncMode,
-    ...(!isKeyless && { cursorField, primaryKey }),
+    ...(!isKeyless(syncMode) && { cursorField, primaryKey }),
     // Airbyte selects whole columns, so each path has one part.
     selectedFields: selectedFields?.map(({ fieldPath }) => fieldPath.join('.')),
     mappers: rest.mappers?.filter(isSayable).map(withoutId),

@@ -1,6 +1,21 @@
 import type { z } from 'zod';
 import { isRecord } from '../../src/contract/json';
 
+/** What is told beside the updates, in the log of the run; never a value. */
+export interface Note {
+  level: 'INFO' | 'WARNING';
+  message: string;
+}
+
+export const inform = (message: string): Note => ({ level: 'INFO', message });
+export const warn = (message: string): Note => ({ level: 'WARNING', message });
+
+/** A part of `specific` in a descriptor, by its fields. */
+export interface Part {
+  fields: Record<string, unknown>;
+  notes: Note[];
+}
+
 type Path = readonly PropertyKey[];
 
 /** Whether the descriptor takes only a reference where Airbyte shows a text: `{ secretRef }`. */

@@ -2,18 +2,19 @@ import type { Actor, Airbyte, ConnectionRead, Kind } from '../../src/airbyte/wor
 import { understood } from '../../src/airbyte/odd';
 import { componentIn } from '../../src/airbyte/names';
 import { closest } from '../../src/descriptor/suggestions';
+import { firstFew } from '../../src/contract/lengths';
 import type { References, WantedConnection } from '../../workflows/input';
 import type { ActorDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
 import { byHint } from '../unclear';
 import { actorPart, nameOfConnector } from './actor';
 import { connectionPart } from './connection';
-import { inform } from './note';
-import type { Note, Part } from './note';
+import { inform } from './fit';
+import type { Note, Part } from './fit';
 
 export type ReverseActivities = ReturnType<typeof createReverseActivities>;
 
-export interface ReverseDeps extends Pick<ActorDeps, 'airbyteFor' | 'fabrics' | 'hrefOf'> {
+interface ReverseDeps extends Pick<ActorDeps, 'airbyteFor' | 'fabrics' | 'hrefOf'> {
   updatesDialect: 'specific' | 'parameters';
 }
 
@@ -23,15 +24,13 @@ interface Refusal {
   solution: string;
 }
 
-export interface Reversed {
+interface Reversed {
   /** The connection's. */
   name: string;
   href: string;
   updates: Record<string, unknown>;
   notes: Note[];
 }
-
-const MAX_NAMED = 20;
 
 const noneNamed = (name: string, all: ConnectionRead[]): Refusal => {
   const meant = closest(
@@ -66,7 +65,7 @@ const findConnection = async (
   const [found, ...others] = all.filter((connection) => connection.name === name);
   if (!found) return noneNamed(name, all);
   if (others.length === 0) return found;
-  const ids = [found, ...others].slice(0, MAX_NAMED).map(({ id }) => id);
+  const ids = firstFew([found, ...others].map(({ id }) => id));
   return {
     problem: `Airbyte has ${String(others.length + 1)} connections named "${name}": ${ids.join(', ')}.`,
     solution: 'Give the one that is meant as params.connectionId.',

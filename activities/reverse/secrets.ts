@@ -1,5 +1,5 @@
 import { isRecord } from '../../src/contract/json';
-import { isReference } from '../../src/secrets/references';
+import { isReference } from '../../src/contract/secret-reference';
 import { MASK, secretsIn } from '../../src/secrets/masking';
 
 const isEmpty = (value: unknown) => isRecord(value) && Object.keys(value).length === 0;

@@ -1,4 +1,4 @@
-import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
+import type { Kind } from '../../src/airbyte/workspace';
 import { oddness } from '../../src/airbyte/odd';
 import { componentIn, ownerOf } from '../../src/airbyte/names';
 import type { ToValidate } from '../../workflows/input';
@@ -9,19 +9,7 @@ import type { MappersByHand } from '../comparison/mappers';
 import { judgeByHand } from './by-hand';
 import { failed, passed, warning } from './checks';
 import type { Check } from './checks';
-
-/** All that a workspace has. */
-export interface Entities {
-  source: Actor[];
-  destination: Actor[];
-  connection: ConnectionRead[];
-}
-
-/** Whether each component has one: as long as not, it may be new, or hidden by a page that moved. */
-export const hasAll = (components: ToValidate[]) => (found: Actor[]) => {
-  const owners = new Set(found.map(({ name }) => ownerOf(name)));
-  return components.every(({ plan }) => owners.has(plan.component.key));
-};
+import type { Entities } from '../workspace';
 
 const several = (kind: string, found: { id: string; name: string }[]) =>
   `Airbyte has ${String(found.length)} ${kind}s for this component: ${listed(found)}.`;

@@ -14,14 +14,13 @@ import { failed, notPossible, passed } from './checks';
 import type { Check } from './checks';
 import { definitionsOf, judgeDefinition } from './connectors';
 import type { OneEnd } from './connectors';
-import { hasAll, judgeEachOther, judgeNames } from './names';
+import { judgeEachOther, judgeNames } from './names';
 import type { Takeover } from './names';
-
-export type { Check } from './checks';
+import { actorsIn, hasAll } from '../workspace';
 
 export type ValidationActivities = ReturnType<typeof createValidationActivities>;
 
-export interface ValidationDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
+interface ValidationDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
   redact: Redactor['redact'];
   takeover: Takeover;
   mappersByHand: MappersByHand;
@@ -56,7 +55,7 @@ const wantedOf = ({ component: { plan }, kind }: OneEnd) => ({
 });
 
 /** A component whose two ends are in Airbyte already. */
-export interface InAirbyte {
+interface InAirbyte {
   component: ToValidate;
   sourceId: string;
   destinationId: string;
@@ -100,13 +99,12 @@ export const createValidationActivities = (deps: ValidationDeps) => {
     checkNames: ({ components }: { components: ToValidate[] }): Promise<Check[]> =>
       attempt(async ({ interest }) => {
         const airbyte = await airbyteFor(interest);
-        const until = hasAll(components);
-        const [source, destination, connection] = await Promise.all([
-          airbyte.listActors('source', { until }),
-          airbyte.listActors('destination', { until }),
+        const keys = components.map(({ plan }) => plan.component.key);
+        const [actors, connection] = await Promise.all([
+          actorsIn(airbyte, hasAll(keys)),
           airbyte.listConnections(),
         ]);
-        const all = { source, destination, connection };
+        const all = { ...actors, connection };
         let tags: ReturnType<typeof airbyte.listTags> | undefined;
         const once = { listTags: () => (tags ??= airbyte.listTags()) };
         const alone = components.map(async (component) => {

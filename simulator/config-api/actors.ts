@@ -49,7 +49,7 @@ const describe = (actor: Actor) => {
 };
 
 /** What differs between the versions of Airbyte. */
-export interface ListTraits {
+interface ListTraits {
   search: SearchMode;
   /** Whether `list` has pages and filters; before 1.8 it gives everything. */
   paged: boolean;

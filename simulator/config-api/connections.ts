@@ -48,7 +48,7 @@ const readNames = (given: z.output<typeof Update> | z.output<typeof Create>) => 
 });
 
 /** Config API, ConnectionRead. */
-export const showConfigConnection = (store: Store, connection: Connection) =>
+const showConfigConnection = (store: Store, connection: Connection) =>
   oddly('config', connection, describe(store, connection));
 
 const describe = (store: Store, connection: Connection) => ({

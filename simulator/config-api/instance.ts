@@ -6,7 +6,7 @@ import type { Store, Workspace } from '../store';
 import { findWorkspace } from '../public-api/workspaces';
 
 /** The organization every Airbyte starts with. */
-export const DEFAULT_ORGANIZATION_ID = '00000000-0000-0000-0000-000000000000';
+const DEFAULT_ORGANIZATION_ID = '00000000-0000-0000-0000-000000000000';
 
 export interface Instance {
   edition: 'community' | 'pro' | 'enterprise' | 'trial';

@@ -30,7 +30,7 @@ interface Call<Schema extends z.ZodType> {
 }
 
 /** An operation of the Config API: a POST with everything in its JSON body. */
-export const rpc = <Schema extends z.ZodType>(
+const rpc = <Schema extends z.ZodType>(
   { body: schema, ...call }: Call<Schema>,
   run: (given: z.output<Schema>) => Answer | Promise<Answer>,
 ): Operation => ({ ...call, method: 'post', run: ({ body }) => run(readInput(schema, body)) });

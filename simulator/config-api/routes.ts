@@ -11,7 +11,7 @@ import type { Operation } from '../operation';
 import type { Store } from '../store';
 import { configTagOperations } from '../public-api/tags';
 
-export interface ConfigApiDependencies {
+interface ConfigApiDependencies {
   store: Store;
   auth: Auth;
   instance: Instance;

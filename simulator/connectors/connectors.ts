@@ -23,7 +23,7 @@ export interface Connector {
 
 const docs = 'https://docs.airbyte.com/integrations';
 
-export const connectors: Connector[] = [
+const connectors: Connector[] = [
   {
     kind: 'source',
     type: 'file',

@@ -74,7 +74,7 @@ export const findActor = (store: Store, kind: ActorKind, id: string): Actor => {
 };
 
 /** Airbyte public API, SourceResponse or DestinationResponse; a deleted one has no configuration. */
-export const showActor = (actor: Actor) => oddly('public', actor, describeActor(actor));
+const showActor = (actor: Actor) => oddly('public', actor, describeActor(actor));
 
 /** As it is. */
 export const describeActor = (actor: Actor, { secrets = false } = {}) => ({
@@ -149,7 +149,7 @@ const create = (store: Store, kind: ActorKind, body: unknown) => {
   });
 };
 
-export interface ActorChange {
+interface ActorChange {
   name?: string | null | undefined;
   configuration?: Configuration | null | undefined;
   resourceAllocation?: unknown;

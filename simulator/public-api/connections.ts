@@ -60,7 +60,7 @@ const showSchedule = ({ scheduleType, cronExpression, cronTimeZone, basic }: Sch
 });
 
 /** Airbyte public API, ConnectionResponse. */
-export const showConnection = (store: Store, connection: Connection) =>
+const showConnection = (store: Store, connection: Connection) =>
   oddly('public', connection, describeConnection(store, connection));
 
 /** As it is. */

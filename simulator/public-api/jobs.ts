@@ -10,7 +10,7 @@ const JobCreate = z.object({
   jobType: z.enum(['sync', 'reset', 'refresh', 'clear']),
 });
 
-export type JobStatus = 'pending' | 'running' | 'succeeded' | 'cancelled';
+type JobStatus = 'pending' | 'running' | 'succeeded' | 'cancelled';
 
 /** A job's course follows from the clock: a short wait, then running, then done. */
 export const statusOf = ({ createdAt, cancelledAt }: Job, duration: number): JobStatus => {

@@ -7,12 +7,12 @@ import { DEFAULT_WORKSPACE_ID } from '../store';
 
 /** `community` has neither users nor permissions to give: all of it answers 501. */
 const Edition = z.enum(['community', 'enterprise']);
-export type Edition = z.infer<typeof Edition>;
+type Edition = z.infer<typeof Edition>;
 
 /** The organization every self-managed Airbyte starts with. */
-export const DEFAULT_ORGANIZATION_ID = '00000000-0000-0000-0000-000000000000';
+const DEFAULT_ORGANIZATION_ID = '00000000-0000-0000-0000-000000000000';
 
-export interface User {
+interface User {
   id: string;
   name: string;
   email: string;

@@ -1,3 +1,4 @@
+import { codeOf, rootOf } from '../contract/causes';
 import { Refusal } from '../contract/problems';
 import { inWords } from '../contract/durations';
 
@@ -49,6 +50,16 @@ export class AirbyteError extends Error {
 export const isRefusal = (err: unknown): err is Refusal | AirbyteError =>
   err instanceof Refusal || (err instanceof AirbyteError && err.kind === 'refused');
 
+/** What is unknown (404), or what a version answers for what it has deleted (410), is absent. */
+export const orAbsent = async <Entity>(entity: Promise<Entity>): Promise<Entity | undefined> => {
+  try {
+    return await entity;
+  } catch (err) {
+    if (err instanceof AirbyteError && (err.status === 404 || err.status === 410)) return undefined;
+    throw err;
+  }
+};
+
 export const OPERATOR = 'Ask the platform operator to check';
 export const WRONG_URL = `${OPERATOR} AIRBYTE_URL: it must be the root of the Airbyte host.`;
 export const DEPLOY_AGAIN =
@@ -59,7 +70,7 @@ export interface CallName {
   method: string;
   path: string;
 }
-export const nameOf = ({ method, path }: CallName) => `${method} ${path}`;
+const nameOf = ({ method, path }: CallName) => `${method} ${path}`;
 
 /** With whether it changes anything, if it is done. */
 export interface Asked extends CallName {
@@ -94,15 +105,9 @@ export class OddEntity extends Refusal {
 }
 
 /** fetch hides what happened in its cause ("ECONNREFUSED", "other side closed"). */
-const rootOf = (err: unknown) =>
-  err instanceof Error && err.cause instanceof Error ? err.cause : err;
-const codeOf = (err: unknown) => {
-  const code: unknown = Reflect.get(Object(rootOf(err)), 'code');
-  return typeof code === 'string' ? code : undefined;
-};
 const describeCause = (err: unknown) => {
   const cause = rootOf(err);
-  return codeOf(err) ?? (cause instanceof Error ? cause.message : String(cause));
+  return codeOf(cause) ?? (cause instanceof Error ? cause.message : String(cause));
 };
 
 /** No answer came. `timeout` in milliseconds, if that is what ran out. */
@@ -113,7 +118,7 @@ export const noAnswer = (call: Asked, cause: unknown, timeout?: number) => {
   return new AirbyteError(`Airbyte ${what}.`, {
     kind: 'again',
     solution: DEPLOY_AGAIN,
-    unclear: call.writes && !UNREACHED.includes(codeOf(cause) ?? ''),
+    unclear: call.writes && !UNREACHED.includes(codeOf(rootOf(cause)) ?? ''),
     cause,
   });
 };

@@ -14,7 +14,7 @@ import type { Limit } from '../concurrency/limit';
 import { parseJson } from '../contract/json';
 import type { Redactor } from '../secrets/masking';
 
-export interface Call<Schema extends z.ZodType> {
+interface Call<Schema extends z.ZodType> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Else the API's own. */
   base?: string;

@@ -20,7 +20,7 @@ interface Entity {
 }
 
 /** As it came; undefined in the place of what cannot be read. */
-export type Rows<Item> = (Item | undefined)[];
+type Rows<Item> = (Item | undefined)[];
 
 interface Page<Item> {
   rows: Rows<Item>;
@@ -120,7 +120,7 @@ const withoutGone = async <Item extends Entity>(
   return [...all.values()];
 };
 
-export interface List<Item> {
+interface List<Item> {
   /** All of it once, as it is no earlier than now. */
   look: () => Promise<Look<Item>>;
   /** One by its id; undefined when it is gone. */

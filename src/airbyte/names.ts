@@ -37,3 +37,9 @@ export const componentIn = (entityName: string) => {
   const owner = ownerOf(entityName);
   return owner !== undefined && COMPONENT_KEY.test(owner) ? owner : undefined;
 };
+
+/** As a descriptor has it, without the bracket that says whose the entity is. */
+export const plainName = (entityName: string) =>
+  componentIn(entityName) === undefined
+    ? entityName
+    : entityName.slice(0, entityName.lastIndexOf(' ['));

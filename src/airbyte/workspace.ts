@@ -22,7 +22,7 @@ export interface Actor {
  * The fields that a list shows in another form than expected, and which are empty here. What has any
  * is never written or deleted; asked for by its id it is refused.
  */
-export type Odd = string | undefined;
+type Odd = string | undefined;
 
 /** StreamConfiguration; newer versions of Airbyte add fields, which are kept. */
 export interface StreamRead {
@@ -118,14 +118,14 @@ export interface Definition {
 }
 
 /** What came of Airbyte's own attempt to reach what a configuration names. */
-export interface Check {
+interface Check {
   succeeded: boolean;
   /** Why it did not. */
   message?: string | undefined;
 }
 
 /** What a list is read for. */
-export interface Search<Entity> {
+interface Search<Entity> {
   /**
    * Whether all that is wanted is there. As long as it is not, a list of several pages is looked
    * through again, since an entity may slip from page to page unseen.

@@ -11,7 +11,7 @@ import { MAX_ENVIRONMENT } from '../descriptor/component';
 const LEFT = 3;
 const SHOWN = 20;
 
-export interface AdoptCommandDeps {
+interface AdoptCommandDeps {
   adoption: Adoption;
   /** Seconds that Airbyte wants between two syncs, for reading descriptors as the gateway does. */
   minSyncInterval: number;

@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 import pLimit from 'p-limit';
+import { firstLine, table } from './tables';
+import { untilEnded } from './wait';
 import type { ProvisioningStatus } from '../contract/coordinator';
 import type { Drift } from '../operator/drift';
 import { KINDS, countOf } from '../contract/drift';
@@ -10,14 +10,12 @@ import { RequestError, SystemProblem } from '../contract/problems';
 
 /** The exit code for findings; 1 is an error. */
 const FOUND = 3;
-/** Milliseconds between looks at the runs that repair. */
-const LOOK_EVERY = 500;
 /** Components repaired at once: other runs are not to wait for them. */
 const MAX_REPAIRS = 10;
 /** Milliseconds one repair is waited for. */
 const PATIENCE = 30 * 60_000;
 
-export interface DriftCommandDeps {
+interface DriftCommandDeps {
   drift: Pick<Drift, 'check' | 'last'>;
   /** Does again what the run of a token was to do. */
   replay: (token: string) => Promise<unknown>;
@@ -42,12 +40,6 @@ interface Repair {
   status: string;
   result: string;
 }
-
-const table = (head: string[], rows: string[][]) => {
-  const lines = new Table({ head, style: { head: [], border: [] } });
-  lines.push(...rows);
-  return lines.toString();
-};
 
 const plural = (count: number, what: string) => `${String(count)} ${what}${count === 1 ? '' : 's'}`;
 
@@ -107,23 +99,16 @@ const lackingIn = ({ findings }: DriftReport): [component: string, token: string
   ),
 ];
 
-const hasEnded = ({ status }: ProvisioningStatus) =>
-  status !== 'RUNNING' && status !== 'TERMINATING';
-
-const firstLine = (text: string) => text.split('\n')[0] ?? '';
-
 /** `provisioner drift`: what is not as the runs have left it and, if asked, making it so again. */
 export const addDriftCommand = (
   program: Command,
   { drift, replay, statusOf, print, say, exitWith }: DriftCommandDeps,
 ) => {
   const outcomeOf = async (token: string): Promise<[string, string]> => {
-    for (const deadline = Date.now() + PATIENCE; ;) {
-      const status = await statusOf(token);
-      if (hasEnded(status) || Date.now() > deadline)
-        return [status.status, firstLine(status.result)];
-      await pause(LOOK_EVERY);
-    }
+    const status = (await untilEnded([token], { statusOf, timeout: PATIENCE })).get(token);
+    return status
+      ? [status.status, firstLine(status.result)]
+      : ['UNKNOWN', 'Temporal could not be asked how it ended.'];
   };
 
   /** One that cannot be started, or asked for, does not keep the others from it. */

@@ -1,26 +1,22 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import ms from 'ms';
 import { z } from 'zod';
 import { replayTable, runPage, runTable } from './tables';
 import type { Outcome } from './tables';
+import { untilEnded } from './wait';
 import { durationText } from '../contract/durations';
 import type { ProvisioningStatus } from '../contract/coordinator';
-import { SystemProblem } from '../contract/problems';
 import type { Operations } from '../operator/operations';
 import { ReplayFailedRequest, RunFilter } from '../contract/operator';
 import type { Replay } from '../contract/operator';
 import { OPERATIONS } from '../contract/operations';
 
-/** Milliseconds between two looks at the runs that are waited for. */
-const LOOK_EVERY = 500;
-
 const Patience = z.object({ timeout: durationText.default('30m').transform((text) => ms(text)) });
 
 type Options = Record<string, unknown>;
 
-export interface RunsCommandDeps {
+interface RunsCommandDeps {
   operations: Operations;
   statusOf: (token: string) => Promise<ProvisioningStatus>;
   /** What was asked for goes to standard output, anything else to standard error. */
@@ -43,9 +39,6 @@ const withFilters = (command: Command) =>
 
 const withJson = (command: Command) =>
   command.option('--json', 'print one JSON document instead of a table');
-
-const hasEnded = ({ status }: ProvisioningStatus) =>
-  status !== 'RUNNING' && status !== 'TERMINATING';
 
 const wasStarted = ({ outcome }: Replay) => outcome === 'replayed' || outcome === 'already running';
 
@@ -81,33 +74,10 @@ export const addRunsCommand = (
   const show = <Answer>(answer: Answer, json: unknown, text: (answer: Answer) => string) =>
     print(json ? JSON.stringify(answer, null, 2) : text(answer));
 
-  /** How each run ended; those that have not in time keep the status they have. */
-  const statusesOf = async (tokens: string[], timeout: number) => {
-    const seen = new Map<string, ProvisioningStatus>();
-    const deadline = Date.now() + timeout;
-    const look = async (token: string) => {
-      try {
-        seen.set(token, await statusOf(token));
-      } catch (err) {
-        // Temporal may be away for a moment of a long wait.
-        if (!(err instanceof SystemProblem)) throw err;
-      }
-    };
-    for (let open = tokens; open.length > 0 && Date.now() < deadline;) {
-      for (const token of open) await look(token);
-      open = open.filter((token) => {
-        const status = seen.get(token);
-        return !status || !hasEnded(status);
-      });
-      if (open.length > 0) await pause(LOOK_EVERY);
-    }
-    return seen;
-  };
-
   const waitedFor = async (replays: Replay[], timeout: number): Promise<Outcome[]> => {
     const tokens = replays.filter(wasStarted).map(({ token }) => token);
     if (tokens.length > 0) say(`Waiting for ${String(tokens.length)} of them to end …`);
-    const statuses = await statusesOf(tokens, timeout);
+    const statuses = await untilEnded(tokens, { statusOf, timeout });
     return replays.map((replay) => {
       if (!wasStarted(replay)) return replay;
       const { status = 'RUNNING', result = '' } = statuses.get(replay.token) ?? {};

@@ -33,7 +33,7 @@ export const table = (head: string[], rows: string[][]) => {
 /** To the second, in UTC as logs and Temporal have it. */
 const time = (text?: string) => text?.replace(/\.\d+Z$/, 'Z') ?? '';
 
-const firstLine = (text = '') => text.split('\n')[0] ?? '';
+export const firstLine = (text = '') => text.split('\n')[0] ?? '';
 
 export const runTable = ({ runs, more }: RunList) => {
   if (runs.length === 0) return 'No such runs.';

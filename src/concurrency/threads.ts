@@ -4,7 +4,7 @@ import type { Interest } from './interest';
 import { RequestError, SystemProblem } from '../contract/problems';
 import { whileWanted } from './interest';
 
-export interface ThreadsOptions {
+interface ThreadsOptions {
   /** What each thread runs: it answers every message with one. */
   file: string;
   atOnce: number;
@@ -51,7 +51,7 @@ export const tooBusy = () =>
     ],
   });
 
-export interface Threads<Task, Answer> {
+interface Threads<Task, Answer> {
   /**
    * What came of a task. Throws a RequestError where it was too much for a thread, a SystemProblem
    * where there were too many others.

@@ -10,7 +10,6 @@ import { workerSchema } from './worker';
 
 export { ConfigError } from './values';
 
-export type GatewayConfig = ReturnType<typeof gatewayConfig>;
 export const gatewayConfig = (env: Environment = process.env) => {
   const given = read(gatewayVariables, env);
   return {

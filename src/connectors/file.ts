@@ -29,23 +29,17 @@ const NA_VALUES = [
 
 const ReaderOptions = z.record(z.string(), z.unknown());
 
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-
 const NO_OPTIONS = 'must be a JSON object as text, for example {"sep": ";"}';
 
 const readerOptions = z
   .union([z.string(), ReaderOptions], NO_OPTIONS)
   .transform((given, context) => {
-    const options = ReaderOptions.safeParse(typeof given === 'string' ? parseJson(given) : given);
-    if (options.success) return options.data;
-    context.addIssue(NO_OPTIONS);
-    return z.NEVER;
+    try {
+      return ReaderOptions.parse(typeof given === 'string' ? JSON.parse(given) : given);
+    } catch {
+      context.addIssue(NO_OPTIONS);
+      return z.NEVER;
+    }
   });
 
 const FORMATS = [

@@ -31,7 +31,7 @@ const Reason = z.enum([
 export type Reason = z.infer<typeof Reason>;
 
 /** Those that an operator has to do something about before the next deployment of the component. */
-export const OPEN: readonly Reason[] = [
+const OPEN: readonly Reason[] = [
   ...(['shared', 'several', 'own', 'incomplete', 'unnamed', 'busy', 'refused'] as const),
 ];
 

@@ -3,13 +3,13 @@ import { CST, Lexer } from 'yaml';
 /* How much of a document is read, be it YAML or JSON: the time and memory it takes are as bounded. */
 
 /** Nodes, keys included, with every alias written out. What can be provisioned has fewer. */
-export const MAX_NODES = 250_000;
+const MAX_NODES = 250_000;
 /** Levels of lists and maps in each other. */
-export const MAX_DEPTH = 100;
+const MAX_DEPTH = 100;
 /** Characters of a key. */
 export const MAX_KEY = 1000;
 /** Anchors and aliases together: to find out what an alias stands for takes a look at each. */
-export const MAX_ALIASES = 10_000;
+const MAX_ALIASES = 10_000;
 /** Keys with a `?` before them: inside each other they take the cube of their number to be read. */
 const MAX_MARKED_KEYS = 100;
 

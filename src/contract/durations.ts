@@ -2,7 +2,7 @@ import { z } from 'zod';
 import ms from 'ms';
 
 /** Milliseconds that a timer of Node holds; `setTimeout` and `AbortSignal.timeout` take more for 1. */
-export const LONGEST_TIMER = 2 ** 31 - 1;
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Milliseconds: the longest that may be configured, so that what adds to it still fits a timer. */
 export const LONGEST_DURATION = ms('24d');

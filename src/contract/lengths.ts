@@ -3,6 +3,13 @@ export const MAX_COLUMN = 256;
 /** Characters of a workflow id, and of a keyword attribute, in Temporal's on PostgreSQL. */
 export const MAX_ID = 255;
 
+/** Bytes of the line that Temporal's UI has for a run (limit.userMetadataSummarySize). */
+const MAX_SUMMARY = 400;
+
+/** As much of a text as Temporal takes for a summary, no character of it cut in half. */
+export const asSummary = (text: string) =>
+  text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(MAX_SUMMARY)).read);
+
 /** As databases count: an emoji is one character, where JavaScript counts two. */
 export const lengthOf = (text: string) => Array.from(text).length;
 
@@ -12,6 +19,13 @@ export const isWithin = (text: string, most: number) =>
 /** The first characters of a text, none of them cut in half. */
 export const cut = (text: string, most: number) =>
   isWithin(text, most) ? text : Array.from(text).slice(0, Math.max(0, most)).join('');
+
+/** Names, or problems, that are told of many: a source may have thousands of streams, of columns. */
+export const MAX_NAMED = 20;
+
+/** The first of them, and how many more there are. */
+export const firstFew = (all: readonly string[], most = MAX_NAMED): string[] =>
+  all.length <= most ? [...all] : [...all.slice(0, most), `and ${String(all.length - most)} more`];
 
 export const lengthProblem = (text: string, most: number, whose: string) =>
   `must not be longer than ${String(most)} characters, as ${whose} holds no more: it has ${String(lengthOf(text))}`;

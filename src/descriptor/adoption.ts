@@ -4,7 +4,7 @@ import { readPlans } from './product';
 import { readYaml } from './yaml';
 
 /** A component and the connection that its descriptor wants. */
-export interface Wanted {
+interface Wanted {
   key: string;
   connection: string;
 }

@@ -15,7 +15,7 @@ export const isCalled = (id: string) => (component: unknown) =>
   typeof component === 'object' && component !== null && Reflect.get(component, 'id') === id;
 
 /** What `latestEnrichedDescriptor` tells of one component. */
-export interface Former {
+interface Former {
   known: KnownIds;
   /** For the run's log. */
   notes: string[];

@@ -6,9 +6,9 @@ import type { Path } from '../contract/problems';
 /* How large the input of a run may be: it is one payload of Temporal's, which takes 2 MiB of each. */
 
 /** Bytes of a component's plan, or of all plans of a data product, as JSON with defaults filled in. */
-export const MAX_INPUT = 2_000_000;
+const MAX_INPUT = 2_000_000;
 /** Bytes of the same as Temporal gets it, compressed: two of them fit into one message of 4 MiB. */
-export const MAX_COMPRESSED = 1_500_000;
+const MAX_COMPRESSED = 1_500_000;
 /** Bytes of what stands around the plans in an input: tokens, summaries, details, people. */
 const MAX_AROUND = 1_000_000;
 

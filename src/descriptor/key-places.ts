@@ -4,7 +4,7 @@ import { discriminatorOf, fieldsOf, isFree, variantsOf, written } from './schema
 import type { Path } from '../contract/problems';
 
 /** Where a schema knows a key: the steps to the object that has it, a list as `streams[]`. */
-export interface Place {
+interface Place {
   at: string[];
   key: string;
   /** The variant of that object it goes with: `mode: verify-ca`. */
@@ -14,7 +14,7 @@ export interface Place {
 export type Places = Map<string, Place[]>;
 
 /** Of the places of one key, those that a message names. */
-const MAX_NAMED = 2;
+const MAX_PLACES = 2;
 
 /** Required wherever they belong, so that a missing one is told there; or inside any reference. */
 const EVERYWHERE = new Set(['name', 'id', 'secretref']);
@@ -108,7 +108,7 @@ const placed = ({ at, variant }: Place, here: string[], root: string) => {
 };
 
 const isVariantOfOneField = ({ at }: Place, others: Place[]) =>
-  others.filter((other) => distanceOf(other.at, at) === 0).length > MAX_NAMED;
+  others.filter((other) => distanceOf(other.at, at) === 0).length > MAX_PLACES;
 
 /**
  * Where a key belongs that is not known where it stands; undefined where nothing tells. `path` is
@@ -132,7 +132,7 @@ export const belongs = (
   const shown = near.map((place) =>
     placed(isVariantOfOneField(place, near) ? { ...place, variant: undefined } : place, here, root),
   );
-  const named = [...new Set(shown)].slice(0, MAX_NAMED).join(', or ');
+  const named = [...new Set(shown)].slice(0, MAX_PLACES).join(', or ');
   const spelt = nearest.key === key ? '' : `is ${nearest.key}, and `;
   return `it ${spelt}belongs ${named}`;
 };

@@ -14,7 +14,7 @@ export interface Principal {
 }
 
 /** Of one request. */
-export const MAX_REFS = 5000;
+const MAX_REFS = 5000;
 /** Characters of a ref: of the longest mail, or a group's name, and what stands before it. */
 const MAX_REF = 330;
 /** Bytes of all refs of a request together, as JSON: the input of its run has each three times. */

@@ -17,7 +17,7 @@ const REMOVE =
   'carries a secret. Remove it: whoever reads the descriptor, or Airbyte, could see it';
 
 /** `specific` of a component. Unknown keys are the reader's to judge. */
-export const specificOf = (product: Product) =>
+const specificOf = (product: Product) =>
   z.strictObject({
     source: sourceOf().describe('Where the data comes from.'),
     destination: destinationOf(product).describe('Where it goes to.'),

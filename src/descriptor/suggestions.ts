@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import { firstFew } from '../contract/lengths';
 
 const MAX_DISTANCE = 3;
 /** What is longer is nobody's slip, and slow to compare. */
@@ -32,16 +33,11 @@ export const suggestion = (word: string, known: readonly string[]) => {
   return meant === undefined ? '' : `; did you mean ${meant}?`;
 };
 
-/** Names that a message gives of those there are. */
-const MAX_NAMED = 20;
-
 /** Some of what there is, first what shares a word with what was asked for. */
 export const someOf = (known: readonly string[], word: string) => {
   const words = word.toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ?? [];
   const isNear = (name: string) => words.some((each) => name.toLowerCase().includes(each));
   const names = [...new Set(known)].sort();
   const sorted = [...names.filter(isNear), ...names.filter((name) => !isNear(name))];
-  const more = sorted.length - MAX_NAMED;
-  const shown = sorted.slice(0, MAX_NAMED).join(', ');
-  return more > 0 ? `${shown}, and ${String(more)} more` : shown;
+  return firstFew(sorted).join(', ');
 };

@@ -14,7 +14,7 @@ interface Streamed {
 }
 
 /** The parts of a connection that decide on the names of tables. */
-export type Naming = Pick<Connection, 'namespaceDefinition' | 'namespaceFormat'>;
+type Naming = Pick<Connection, 'namespaceDefinition' | 'namespaceFormat'>;
 
 /** Destinations whose tables `Orders` and `orders` are one; the others tell them apart, or may. */
 const FOLDING = ['snowflake', 'postgres'];
@@ -78,7 +78,7 @@ export const apart = (
   return `set namespaceDefinition: source, or custom_format with ${SOURCE_NAMESPACE} in the namespaceFormat`;
 };
 
-export interface StreamProblem {
+interface StreamProblem {
   index: number;
   field: 'name' | 'namespace';
   message: string;

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import express, { Router } from 'express';
 import { stringify } from 'yaml';
+import { DOCUMENTS } from '../openapi/document';
 import type { openApi } from '../openapi/document';
-import { wrongMethod } from './refusals';
+import { served } from './routes';
 
 /* The OpenAPI document, and a page that shows it. The page takes nothing from anywhere else. */
 
@@ -50,26 +51,21 @@ export const docsRoutes = (document: ReturnType<typeof openApi>): Router => {
   const router = Router();
   // Without aliases: not every reader of YAML follows them.
   const yaml = stringify(document, { aliasDuplicateObjects: false, blockQuote: 'literal' });
-  router
-    .route('/openapi.json')
-    .get((_req, res) => void res.json(document))
-    .all(wrongMethod('GET'));
-  router
-    .route('/openapi.yaml')
-    .get((_req, res) => void res.type('application/yaml').send(yaml))
-    .all(wrongMethod('GET'));
   router.use('/docs', (_req, res, next) => {
     res.set({ 'Content-Security-Policy': POLICY, 'X-Content-Type-Options': 'nosniff' });
     next();
   });
-  router
-    .route('/docs')
-    .get((req, res) => {
-      // The page's own addresses are relative, so that it works behind any prefix.
-      if (req.path.endsWith('/')) res.type('html').send(PAGE);
-      else res.redirect('docs/');
-    })
-    .all(wrongMethod('GET'));
+  router.use(
+    served(DOCUMENTS, {
+      getOpenApi: (_req, res) => void res.json(document),
+      getOpenApiYaml: (_req, res) => void res.type('application/yaml').send(yaml),
+      getDocs: (req, res) => {
+        // The page's own addresses are relative, so that it works behind any prefix.
+        if (req.path.endsWith('/')) res.type('html').send(PAGE);
+        else res.redirect('docs/');
+      },
+    }),
+  );
   for (const file of FILES) router.use(`/docs/${file}`, express.static(path.join(VIEWER, file)));
   router.use('/docs/start.js', (_req, res) => void res.type('js').send(START));
   return router;

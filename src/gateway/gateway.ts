@@ -7,10 +7,12 @@ import type { ContractDeps } from './coordinator-routes';
 import { docsRoutes } from './docs-page';
 import { CallerLeft, RequestError, SystemProblem } from '../contract/problems';
 import { openApi } from '../openapi/document';
+import { PROBES } from '../openapi/operator';
 import type { Operations } from '../operator/operations';
 import { operationsRoutes } from './operator-routes';
 import { parserRefusal, unknownPath } from './refusals';
 import { openAtMost } from './reception';
+import { served } from './routes';
 
 export interface GatewayDeps extends ContractDeps {
   /** Undefined: the operator's routes are not served. */
@@ -56,17 +58,16 @@ const systemError = (err: unknown): SystemError => {
 };
 
 /** Probes, which are served at the root, whatever the base path. */
-const probes = ({ problem }: Pick<GatewayDeps, 'problem'>) => {
-  const router = express.Router();
-  router.get('/livez', (_req, res) => {
-    res.json({ alive: true });
+const probes = ({ problem }: Pick<GatewayDeps, 'problem'>) =>
+  served(PROBES, {
+    getLiveness: (_req, res) => {
+      res.json({ alive: true });
+    },
+    getReadiness: async (_req, res) => {
+      const told = await problem();
+      res.status(told ? 503 : 200).json({ ready: told === undefined, problem: told });
+    },
   });
-  router.get('/readyz', async (_req, res) => {
-    const told = await problem();
-    res.status(told ? 503 : 200).json({ ready: told === undefined, problem: told });
-  });
-  return router;
-};
 
 /** The Coordinator's contract over HTTP. It holds no state and never waits for Airbyte or a worker. */
 export const createGateway = (deps: GatewayDeps): Express => {

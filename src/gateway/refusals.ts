@@ -3,7 +3,7 @@ import { RequestError } from '../contract/problems';
 
 /* What never reaches an operation. */
 
-export const refusal = (status: number, path: string, message: string, solution: string) =>
+const refusal = (status: number, path: string, message: string, solution: string) =>
   new RequestError([{ path, message }], { status, solutions: [solution] });
 
 const MEBIBYTE = 1024 * 1024;

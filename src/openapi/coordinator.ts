@@ -12,12 +12,11 @@ import {
   unknownToken,
 } from './examples';
 import { FAILED, MALFORMED, UNREAD, answer, answerOf, takes, tokenLike } from './parts';
-import type { Examples } from './parts';
+import type { Examples, Route, Routes } from './parts';
 
 /* The operations of the Coordinator's contract; their ids are the contract's. */
 
 interface Start {
-  operationId: string;
   summary: string;
   body: string;
   requests: Examples;
@@ -26,11 +25,11 @@ interface Start {
 }
 
 /** An operation that starts a run, and answers at once. */
-const start = ({ operationId, summary, body, requests, token, refusals }: Start) => ({
-  post: {
-    tags: ['Contract'],
+const start = (path: string, { summary, body, requests, token, refusals }: Start): Route => ({
+  method: 'post',
+  path,
+  words: {
     summary,
-    operationId,
     ...takes(body, requests),
     responses: {
       202: answerOf('The bare token of the run, without quotes; ask for its status', {
@@ -50,18 +49,17 @@ const start = ({ operationId, summary, body, requests, token, refusals }: Start)
 });
 
 interface Status {
-  operationId: string;
   summary: string;
   token: string;
   body: string;
   examples: Examples;
 }
 
-const status = ({ operationId, summary, token, body, examples }: Status) => ({
-  get: {
-    tags: ['Contract'],
+const status = (path: string, { summary, token, body, examples }: Status): Route => ({
+  method: 'get',
+  path,
+  words: {
     summary,
-    operationId,
     parameters: tokenLike(token),
     responses: {
       200: answer('The status of the run', body, examples),
@@ -71,11 +69,11 @@ const status = ({ operationId, summary, token, body, examples }: Status) => ({
   },
 });
 
-const VALIDATE = {
-  post: {
-    tags: ['Contract'],
+const VALIDATE: Route = {
+  method: 'post',
+  path: '/v1/validate',
+  words: {
     summary: 'Whether a descriptor is valid, without looking at Airbyte',
-    operationId: 'validate',
     ...takes('ProvisioningRequest', REQUESTS.validate),
     responses: {
       200: answer('The verdict', 'ValidationResult', VERDICTS),
@@ -86,11 +84,11 @@ const VALIDATE = {
   },
 };
 
-const TERMINATE = {
-  delete: {
-    tags: ['Contract'],
+const TERMINATE: Route = {
+  method: 'delete',
+  path: '/v1/provision/:token',
+  words: {
     summary: 'End a run; it undoes what it did',
-    operationId: 'terminateProvisioning',
     parameters: tokenLike(TOKENS.provision),
     responses: {
       200: answer('The run had ended, with this status', 'ProvisioningStatus', {
@@ -108,68 +106,60 @@ const TERMINATE = {
   },
 };
 
-export const CONTRACT_PATHS = {
-  '/v1/validate': VALIDATE,
-  '/v1/provision': start({
-    operationId: 'provision',
+export const CONTRACT = {
+  validate: VALIDATE,
+  provision: start('/v1/provision', {
     summary: 'Make the pipeline as the descriptor says',
     body: 'ProvisioningRequest',
     requests: REQUESTS.provision,
     token: TOKENS.provision,
     refusals: NOT_VALID,
   }),
-  '/v1/provision/{token}/status': status({
-    operationId: 'getStatus',
+  getStatus: status('/v1/provision/:token/status', {
     summary: 'The status of a provision, an unprovision or an update of access',
     token: TOKENS.provision,
     body: 'ProvisioningStatus',
     examples: PROVISIONING,
   }),
-  '/v1/provision/{token}': TERMINATE,
-  '/v1/unprovision': start({
-    operationId: 'unprovision',
+  terminateProvisioning: TERMINATE,
+  unprovision: start('/v1/unprovision', {
     summary: 'Remove the pipeline',
     body: 'ProvisioningRequest',
     requests: REQUESTS.unprovision,
     token: TOKENS.unprovision,
     refusals: NOT_VALID,
   }),
-  '/v1/updateacl': start({
-    operationId: 'updateacl',
+  updateacl: start('/v1/updateacl', {
     summary: 'Give access to those named, and take it from all others',
     body: 'UpdateAclRequest',
     requests: REQUESTS.updateacl,
     token: TOKENS.updateacl,
     refusals: NOT_AN_IDENTITY,
   }),
-  '/v2/validate': start({
-    operationId: 'asyncValidate',
+  asyncValidate: start('/v2/validate', {
     summary: 'Whether a descriptor is valid, and Airbyte ready for it',
     body: 'ValidationRequest',
     requests: REQUESTS.asyncValidate,
     token: TOKENS.validate,
     refusals: { malformed: MALFORMED },
   }),
-  '/v2/validate/{token}/status': status({
-    operationId: 'getValidationStatus',
+  getValidationStatus: status('/v2/validate/:token/status', {
     summary: 'The status of a validation, and its verdict',
     token: TOKENS.validate,
     body: 'ValidationStatus',
     examples: VALIDATION,
   }),
-  '/v1/reverse-provisioning': start({
-    operationId: 'runReverseProvisioning',
+  runReverseProvisioning: start('/v1/reverse-provisioning', {
     summary: 'Read a connection of Airbyte into fields of a component',
     body: 'ReverseProvisioningRequest',
     requests: REQUESTS.reverseProvisioning,
     token: TOKENS.reverseProvision,
     refusals: NO_FIELD,
   }),
-  '/v1/reverse-provisioning/{token}/status': status({
-    operationId: 'getReverseProvisioningStatus',
+  getReverseProvisioningStatus: status('/v1/reverse-provisioning/:token/status', {
     summary: 'The status of a reverse provisioning, and what it read',
     token: TOKENS.reverseProvision,
     body: 'ReverseProvisioningStatus',
     examples: REVERSE,
   }),
-};
+} satisfies Routes;

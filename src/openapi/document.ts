@@ -1,36 +1,35 @@
 import * as contract from '../contract/coordinator';
-import { CONTRACT_PATHS } from './coordinator';
-import { PROBES, operatorPaths } from './operator';
-import { answerOf } from './parts';
-import { componentsOf } from './schemas';
 import * as operator from '../contract/operator';
+import { CONTRACT } from './coordinator';
+import { OPERATOR, PROBES } from './operator';
+import { answerOf, pathsOf } from './parts';
+import type { Route, Routes } from './parts';
+import { componentsOf } from './schemas';
 
 /*
- * What the gateway serves, as an OpenAPI document. The schemas are the ones it reads and answers
- * with; the routes are told here a second time, which test/openapi.test.ts holds against the gateway.
+ * What the gateway serves, as an OpenAPI document. The schemas are the ones it reads and answers with,
+ * the routes the ones it serves (src/gateway/routes.ts).
  */
 
-const read = (operationId: string, summary: string, mime: string) => ({
-  get: {
-    tags: ['Documentation'],
+const read = (path: string, summary: string, mime: string): Route => ({
+  method: 'get',
+  path,
+  words: {
     summary,
-    operationId,
     responses: {
       200: answerOf(summary, { mime, type: mime === 'application/json' ? 'object' : 'string' }),
     },
   },
 });
 
-const DOCUMENTS = {
-  '/openapi.json': read('getOpenApi', 'This document', 'application/json'),
-  '/openapi.yaml': read('getOpenApiYaml', 'This document as YAML', 'application/yaml'),
-  '/docs': read('getDocs', 'This document as a page to read', 'text/html'),
-};
+export const DOCUMENTS = {
+  getOpenApi: read('/openapi.json', 'This document', 'application/json'),
+  getOpenApiYaml: read('/openapi.yaml', 'This document as YAML', 'application/yaml'),
+  getDocs: read('/docs', 'This document as a page to read', 'text/html'),
+} satisfies Routes;
 
 /** The document for a gateway that is served so. */
 export const openApi = ({ basePath, operations }: { basePath: string; operations: boolean }) => {
-  const schemas = componentsOf(operations ? [contract, operator] : [contract]);
-  const paths = operations ? operatorPaths(schemas.RunFilter ?? {}) : {};
   return {
     openapi: '3.1.0',
     info: {
@@ -47,7 +46,13 @@ export const openApi = ({ basePath, operations }: { basePath: string; operations
       { name: 'Documentation' },
       { name: 'Platform', description: 'At the root, whatever the base path' },
     ],
-    paths: { ...CONTRACT_PATHS, ...paths, ...DOCUMENTS, ...PROBES },
-    components: { schemas },
+    paths: {
+      ...pathsOf('Contract', CONTRACT),
+      ...(operations && pathsOf('Operator', OPERATOR)),
+      ...pathsOf('Documentation', DOCUMENTS),
+      // At the root, whatever the base path.
+      ...pathsOf('Platform', PROBES, { servers: [{ url: '/' }] }),
+    },
+    components: { schemas: componentsOf(operations ? [contract, operator] : [contract]) },
   };
 };

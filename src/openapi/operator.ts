@@ -1,7 +1,8 @@
 import { FAILED, MALFORMED, UNREAD, answer, answerOf, refused, takes, tokenLike } from './parts';
-import type { Examples } from './parts';
+import type { Examples, Route, Routes } from './parts';
 import { TOKENS } from './examples';
-import type { JsonSchema } from './schemas';
+import { componentsOf } from './schemas';
+import * as operator from '../contract/operator';
 import type { Cancellation, Replay, Run, RunDetails, RunList, Step } from '../contract/operator';
 
 /* The operator's routes, which are served where they are switched on. */
@@ -74,95 +75,24 @@ const IN_THE_WAY = answer(
   },
 );
 
-const operation = (operationId: string, summary: string) => ({
-  tags: ['Operator'],
-  summary,
-  operationId,
-});
 const post = (body: { id: string; examples: Examples }, ok: Record<number, object>) => ({
   ...takes(body.id, body.examples),
   responses: { ...ok, 400: MISREAD, ...UNREAD, 500: FAILED },
 });
 
 /** The query of a list, from the filter's own schema. */
-const filterParameters = ({ properties = {} }: JsonSchema) =>
-  Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', schema }));
-
-const REPLAY_FAILED = {
-  post: {
-    ...operation(
-      'replayFailedRuns',
-      'Replay all runs that failed and that no later request has superseded',
-    ),
-    ...post(
-      {
-        id: 'ReplayFailedRequest',
-        examples: { look: { failed: true, since: '24h', dryRun: true }, all: { failed: true } },
-      },
-      { 200: answer('What was done with each', 'Replays', { one: { replays: [replayed] } }) },
-    ),
-  },
-};
-const SHOW = {
-  get: {
-    ...operation('showRun', 'A run: its steps, attempts and last errors, and what is in Airbyte'),
-    parameters: token,
-    responses: {
-      200: answer('The run', 'RunDetails', { failed: details }),
-      404: NO_RUN,
-      500: FAILED,
-    },
-  },
-};
-const REPLAY = {
-  post: {
-    ...operation('replayRun', 'Do again what a run was to do, under the same token'),
-    parameters: token,
-    ...post(
-      { id: 'ReplayRequest', examples: { failed: {}, completed: { force: true } } },
-      {
-        200: answer('The run was started again, or goes on', 'Replay', { replayed }),
-        404: NO_RUN,
-        409: IN_THE_WAY,
-      },
-    ),
-  },
-};
-const CANCEL = {
-  post: {
-    ...operation(
-      'cancelRun',
-      'End a run: a provision undoes what it did, an unprovision stops where it is',
-    ),
-    parameters: token,
-    requestBody: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: { type: 'object', maxProperties: 0 },
-          examples: { cancel: { value: {} } },
-        },
-      },
-    },
-    responses: {
-      200: answer('The run had ended before', 'Cancellation', { ended }),
-      202: answer('The run is told to end', 'Cancellation', { cancelling }),
-      400: MISREAD,
-      404: NO_RUN,
-      ...UNREAD,
-      500: FAILED,
-    },
-  },
+const filterParameters = () => {
+  const { properties = {} } = componentsOf([operator]).RunFilter ?? {};
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', schema }));
 };
 
-export const operatorPaths = (filter: JsonSchema) => ({
-  '/operations/runs': {
-    get: {
-      ...operation(
-        'listRuns',
-        'Runs, each token once: those that go on first, then those that ended last',
-      ),
-      parameters: filterParameters(filter),
+export const OPERATOR = {
+  listRuns: {
+    method: 'get',
+    path: '/operations/runs',
+    words: {
+      summary: 'Runs, each token once: those that go on first, then those that ended last',
+      parameters: filterParameters(),
       responses: {
         200: answer('The runs', 'RunList', { one: list }),
         400: MISREAD,
@@ -170,31 +100,90 @@ export const operatorPaths = (filter: JsonSchema) => ({
       },
     },
   },
-  '/operations/runs/replay': REPLAY_FAILED,
-  '/operations/runs/{token}': SHOW,
-  '/operations/runs/{token}/replay': REPLAY,
-  '/operations/runs/{token}/cancel': CANCEL,
-});
-
-const probe = (operationId: string, responses: Record<number, object>) => ({
-  servers: [{ url: '/' }],
-  get: {
-    tags: ['Platform'],
-    summary: 'For the container platform',
-    operationId,
-    responses,
+  replayFailedRuns: {
+    method: 'post',
+    path: '/operations/runs/replay',
+    words: {
+      summary: 'Replay all runs that failed and that no later request has superseded',
+      ...post(
+        {
+          id: 'ReplayFailedRequest',
+          examples: { look: { failed: true, since: '24h', dryRun: true }, all: { failed: true } },
+        },
+        { 200: answer('What was done with each', 'Replays', { one: { replays: [replayed] } }) },
+      ),
+    },
   },
+  showRun: {
+    method: 'get',
+    path: '/operations/runs/:token',
+    words: {
+      summary: 'A run: its steps, attempts and last errors, and what is in Airbyte',
+      parameters: token,
+      responses: {
+        200: answer('The run', 'RunDetails', { failed: details }),
+        404: NO_RUN,
+        500: FAILED,
+      },
+    },
+  },
+  replayRun: {
+    method: 'post',
+    path: '/operations/runs/:token/replay',
+    words: {
+      summary: 'Do again what a run was to do, under the same token',
+      parameters: token,
+      ...post(
+        { id: 'ReplayRequest', examples: { failed: {}, completed: { force: true } } },
+        {
+          200: answer('The run was started again, or goes on', 'Replay', { replayed }),
+          404: NO_RUN,
+          409: IN_THE_WAY,
+        },
+      ),
+    },
+  },
+  cancelRun: {
+    method: 'post',
+    path: '/operations/runs/:token/cancel',
+    words: {
+      summary: 'End a run: a provision undoes what it did, an unprovision stops where it is',
+      parameters: token,
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': {
+            schema: { type: 'object', maxProperties: 0 },
+            examples: { cancel: { value: {} } },
+          },
+        },
+      },
+      responses: {
+        200: answer('The run had ended before', 'Cancellation', { ended }),
+        202: answer('The run is told to end', 'Cancellation', { cancelling }),
+        400: MISREAD,
+        404: NO_RUN,
+        ...UNREAD,
+        500: FAILED,
+      },
+    },
+  },
+} satisfies Routes;
+
+const probe = (path: string, responses: object): Route => ({
+  method: 'get',
+  path,
+  words: { summary: 'For the container platform', responses },
 });
 
-/** Probes are served at the root, whatever the base path. */
 export const PROBES = {
-  '/livez': probe('getLiveness', {
+  getLiveness: probe('/livez', {
     200: answerOf('The gateway is alive', { examples: { alive: { alive: true } } }),
   }),
-  '/readyz': probe('getReadiness', {
+  getReadiness: probe('/readyz', {
     200: answerOf('The gateway takes requests', { examples: { ready: { ready: true } } }),
     503: answerOf('It takes none', {
       examples: { noTemporal: { ready: false, problem: 'no Temporal' } },
     }),
   }),
-};
+} satisfies Routes;

@@ -2,6 +2,26 @@ import { reference } from './schemas';
 
 /* What the operations of an OpenAPI document are put together from. */
 
+/** An operation: where it is served, and what the document says of it beside its name. */
+export interface Route {
+  method: 'get' | 'post' | 'delete';
+  /** As Express has it: `/v1/provision/:token`. No two operations have the same. */
+  path: string;
+  words: { summary: string; parameters?: object[]; requestBody?: object; responses: object };
+}
+
+/** By its `operationId`, under which the gateway has its handler. */
+export type Routes<Name extends string = string> = Record<Name, Route>;
+
+/** As a document has them. */
+export const pathsOf = (tag: string, routes: Routes, shared: object = {}) =>
+  Object.fromEntries(
+    Object.entries(routes).map(([operationId, { method, path, words }]) => [
+      path.replaceAll(/:(\w+)/g, '{$1}'),
+      { ...shared, [method]: { tags: [tag], operationId, ...words } },
+    ]),
+  );
+
 /** Values of a body by the name of what they show: letters and digits only. */
 export type Examples = Record<string, unknown>;
 
@@ -48,7 +68,7 @@ export const tokenLike = (example: string) => [
   { name: 'token', in: 'path', required: true, schema: { type: 'string' }, example },
 ];
 
-export interface Refused {
+interface Refused {
   field: string;
   problem: string;
   userMessage?: string;

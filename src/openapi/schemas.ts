@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /* The JSON Schemas of an OpenAPI document, from the zod schemas the gateway reads and answers with. */
 
-export type JsonSchema = z.core.JSONSchema.BaseSchema;
+type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 const schemasOf = (module: Record<string, unknown>) =>
   Object.values(module).filter((value) => value instanceof z.ZodType);

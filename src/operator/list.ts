@@ -12,6 +12,7 @@ import { ADD_ATTRIBUTES } from '../runs/search-attributes';
 import { runHref } from '../temporal/client';
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { lacksAttributes, refusalOf } from '../temporal/errors';
+import { quoted, runsOn } from '../temporal/visibility';
 import { OPERATIONS } from '../contract/operations';
 import { isInSteps, phaseOf } from '../runs/phase';
 import { isToken, readToken } from '../runs/token';
@@ -55,21 +56,16 @@ export const notAnswered = (cause: unknown) =>
         cause,
       }));
 
-/** Visibility takes texts in double quotes, with JSON's escapes. */
-const quoted = (text: string) => JSON.stringify(text);
-
 const queryFor = (filter: Omit<RunFilter, 'limit'>, taskQueue: string) => {
   const { operation, failed, component, environment, since } = filter;
   const types = operation ? [operation] : OPERATIONS.provisioning;
   const conditions = [
-    `TaskQueue = ${quoted(taskQueue)}`,
-    `WorkflowType IN (${types.map(quoted).join(', ')})`,
     failed && 'ExecutionStatus IN ("Failed", "Terminated", "TimedOut")',
     component && `Component = ${quoted(component)}`,
     environment && `Environment = ${quoted(environment)}`,
     since && `(CloseTime IS NULL OR CloseTime >= ${quoted(timeBefore(since))})`,
   ];
-  return conditions.filter(Boolean).join(' AND ');
+  return runsOn(taskQueue, types, ...conditions.filter((each) => typeof each === 'string'));
 };
 
 const timeBefore = (duration: ms.StringValue) => new Date(Date.now() - ms(duration)).toISOString();
@@ -86,7 +82,7 @@ const rivalsOf = (token: string) => {
   return of(PIPELINE.includes(operation) ? PIPELINE : [operation], component);
 };
 
-export interface RunListDeps {
+interface RunListDeps {
   client: Client;
   taskQueue: string;
   temporalUiUrl?: string | undefined;

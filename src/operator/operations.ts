@@ -46,7 +46,7 @@ const inAirbyte = (run: Run, status: ProvisioningStatus, looked: Looked | undefi
   };
 };
 
-export interface OperationsDeps {
+interface OperationsDeps {
   client: Client;
   taskQueue: string;
   temporalUiUrl?: string | undefined;

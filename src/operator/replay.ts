@@ -21,7 +21,7 @@ const refused = ({ token, reason }: Replay) =>
     solutions: ['If it is meant all the same, force it (--force, or "force": true).'],
   });
 
-export interface ReplayDeps {
+interface ReplayDeps {
   runs: RunFinder;
   history: RunHistory;
   startRun: StartRun;

@@ -7,6 +7,7 @@ import {
 import { optionalTsToDate } from '@temporalio/common/lib/time';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { z } from 'zod';
+import { causesOf } from '../contract/causes';
 import type { Step } from '../contract/operator';
 import { TO_READ, repeatedly } from '../temporal/calls';
 
@@ -28,16 +29,16 @@ export const FailureDetails = z.object({
   looks: z.int().optional(),
 });
 
+export type FailureDetails = z.infer<typeof FailureDetails>;
+
 /** What the failure of an attempt says about its step; `looks` are attempts that were no tries. */
 interface Told extends Pick<Step, 'lastError' | 'solution' | 'waitsFor'> {
   looks: number;
 }
 
-const chain = (err: unknown): unknown[] => (err instanceof Error ? [err, ...chain(err.cause)] : []);
-
 /** In the words that the activity found for it; else in Temporal's. */
 const explained = (err: Error): Told => {
-  for (const cause of chain(err)) {
+  for (const cause of causesOf(err)) {
     if (!(cause instanceof ApplicationFailure)) continue;
     const told = FailureDetails.safeParse(cause.details?.[0]);
     if (!told.success) continue;

@@ -11,15 +11,13 @@ import type {
 import type { AccessRequest } from '../descriptor/access-request';
 import type { Component, DataProduct } from '../descriptor/component';
 import type { Descriptor, Identity } from '../descriptor/descriptor';
-import { cut, MAX_COLUMN } from '../contract/lengths';
+import { asSummary, cut, MAX_COLUMN } from '../contract/lengths';
 import type { Identities, Plans } from '../descriptor/product';
 import { attributesOf } from './search-attributes';
 import type { Start } from './start';
 import { tokenFor } from './token';
 import type { Operation } from '../contract/operations';
 
-/** Temporal takes 400 bytes of summary; a character may need four. */
-const MAX_SUMMARY = 100;
 /** Of components, or people, in the details of a run. */
 const MAX_NAMES = 50;
 /** Characters of the details, and of a line in them: Temporal takes 20,000 bytes. */
@@ -31,7 +29,7 @@ export const summaryOf = (
   operation: Operation,
   what: string,
   { product, environment }: Pick<DataProduct, 'product' | 'environment'>,
-) => `${operation} ${what} of ${product} in ${environment}`.slice(0, MAX_SUMMARY);
+) => asSummary(`${operation} ${what} of ${product} in ${environment}`);
 
 /** Markdown, for the person who opens the run in the Temporal UI. */
 export const detailsOf = (

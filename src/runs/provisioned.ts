@@ -8,6 +8,7 @@ import { isRecord } from '../contract/json';
 import { deploymentOf, idIn, inToken } from '../contract/ids';
 import { createRunHistory } from './history';
 import { isNotFound } from '../temporal/errors';
+import { quoted, runsOn } from '../temporal/visibility';
 import { isToken, readToken } from './token';
 
 /** Histories read at once; their plans are unpacked one by one, as a large one takes much memory. */
@@ -83,7 +84,7 @@ export const createProvisioned = ({
   client: Client;
   taskQueue: string;
 }): Provisioned => {
-  const query = `TaskQueue = '${taskQueue}' AND WorkflowType IN ('provision', 'unprovision')`;
+  const query = runsOn(taskQueue, ['provision', 'unprovision']);
   const limit = pLimit(MAX_READS);
   /** For all runs that look for their former plans. */
   const alone = pLimit(1);
@@ -108,7 +109,8 @@ export const createProvisioned = ({
   /** Provisions of a component, newest first, one for each request; the list may show some as open still. */
   const formerRuns = async (key: string) => {
     const prefix = `provision.${inToken(key)}.`;
-    const ofComponent = `TaskQueue = '${taskQueue}' AND WorkflowType = 'provision' AND WorkflowId STARTS_WITH '${prefix}'`;
+    const isOfComponent = `WorkflowId STARTS_WITH ${quoted(prefix)}`;
+    const ofComponent = runsOn(taskQueue, ['provision'], isOfComponent);
     const newest = new Map<string, WorkflowExecutionInfo>();
     let seen = 0;
     // Temporal lists the newest first.

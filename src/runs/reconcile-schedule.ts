@@ -1,6 +1,7 @@
 import { ScheduleAlreadyRunning, ScheduleNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { WAITING } from '../contract/run-words';
 
 /** Milliseconds Temporal has; a worker that starts does not wait longer. */
 const DEADLINE = 10_000;
@@ -23,7 +24,7 @@ const put = async (client: Client, taskQueue: string, every: number) => {
     workflowType: 'reconcile',
     workflowId: scheduleId,
     taskQueue,
-    memo: { phase: 'Waiting for a worker' },
+    memo: { phase: WAITING },
     staticSummary: 'Scheduled check for drift',
   };
   try {

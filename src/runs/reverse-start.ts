@@ -2,14 +2,12 @@ import { z } from 'zod';
 import { MAX_ENVIRONMENT } from '../descriptor/component';
 import type { ReverseProvisioningRequest } from '../contract/coordinator';
 import { isRecord } from '../contract/json';
-import { isWithin, lengthProblem, MAX_COLUMN } from '../contract/lengths';
+import { isReference } from '../contract/secret-reference';
+import { asSummary, isWithin, lengthProblem, MAX_COLUMN } from '../contract/lengths';
 import type { Start } from './start';
 import { tokenFor } from './token';
 import type { reverseProvision } from '../../workflows';
 import type { Named, References, ReverseInput, WantedConnection } from '../../workflows/input';
-
-/** Temporal takes 400 bytes of summary; a character may need four. */
-const MAX_SUMMARY = 100;
 
 /** Where the names of connections are, first the ones that win. */
 const NAMED = ['connectionName', 'name'];
@@ -48,12 +46,10 @@ const wantedOf = ({ params, catalogInfo }: ReverseProvisioningRequest): WantedCo
   };
 };
 
-const isReference = (value: unknown) => isRecord(value) && typeof value.secretRef === 'string';
-
 /** The references to secrets in what the component has now, and nothing else of it. */
 const referencesIn = (value: unknown): unknown => {
   if (!isRecord(value)) return undefined;
-  if (isReference(value)) return { secretRef: value.secretRef };
+  if (isReference(value)) return value;
   const inner = Object.entries(value).flatMap(([key, each]): [string, unknown][] => {
     const found = referencesIn(each);
     return found === undefined ? [] : [[key, found]];
@@ -81,6 +77,6 @@ export const reverseStart = (
   return {
     token: tokenFor('reverseProvision', asPart(request.environment), { request, deployment }),
     args: [input] satisfies Parameters<typeof reverseProvision>,
-    ...(!('problem' in wanted) && { summary: `reverseProvision ${which}`.slice(0, MAX_SUMMARY) }),
+    ...(!('problem' in wanted) && { summary: asSummary(`reverseProvision ${which}`) }),
   };
 };

@@ -3,16 +3,17 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Interest } from '../concurrency/interest';
 import { RequestError, SystemProblem } from '../contract/problems';
+import { TERMINATE_SIGNAL } from '../contract/run-words';
 import type { StartOf } from './pipeline-start';
 import type { StartRun } from './start';
-import { TO_CHANGE, repeatedly } from '../temporal/calls';
+import { TO_CHANGE, answers, repeatedly } from '../temporal/calls';
 import { isTooLarge, refusalOf } from '../temporal/errors';
 
 const READY_DEADLINE = 1000;
 /** Milliseconds for which an answer of Temporal's stands: in a crowd a single one may be late. */
 const READY_FOR = 5000;
 
-export interface RunsDeps {
+interface RunsDeps {
   client: Client;
   startRun: StartRun;
   /** Whose workers do the runs. */
@@ -45,7 +46,7 @@ export const createRuns = ({ client, startRun, taskQueue, log }: RunsDeps) => {
       const end = async () => {
         if ((await handle.describe()).taskQueue !== taskQueue) return false;
         // The signal says who cancels: only a run ended by the Coordinator is TERMINATED.
-        await handle.signal('terminate');
+        await handle.signal(TERMINATE_SIGNAL);
         await handle.cancel();
         return true;
       };
@@ -65,9 +66,7 @@ export const createRuns = ({ client, startRun, taskQueue, log }: RunsDeps) => {
       // A busy Temporal is asked no more than it is already.
       if (Date.now() - answered < READY_FOR) return true;
       try {
-        await client.withDeadline(Date.now() + READY_DEADLINE, () =>
-          client.workflowService.describeNamespace({ namespace }),
-        );
+        await answers(client, namespace, READY_DEADLINE);
         answered = Date.now();
         return true;
       } catch (err) {

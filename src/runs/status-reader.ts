@@ -3,6 +3,7 @@ import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { z } from 'zod';
 import { RequestError, SystemProblem } from '../contract/problems';
+import { STATUS_QUERY, TERMINATE_SIGNAL } from '../contract/run-words';
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { refusalOf } from '../temporal/errors';
 import { phaseOf } from './phase';
@@ -85,7 +86,7 @@ export const createStatusReader = <Status>(
       throw unreadable(err);
     });
     return (newest.history?.events ?? []).some(
-      (event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'terminate',
+      (event) => event.workflowExecutionSignaledEventAttributes?.signalName === TERMINATE_SIGNAL,
     );
   };
 
@@ -93,7 +94,7 @@ export const createStatusReader = <Status>(
     const handle = client.workflow.getHandle(run.workflowId, run.runId);
     try {
       const told = await client.withDeadline(Date.now() + QUERY_DEADLINE, () =>
-        handle.query('status'),
+        handle.query(STATUS_QUERY),
       );
       return form.schema.parse(told);
     } catch {

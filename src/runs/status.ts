@@ -55,7 +55,7 @@ const reverseProvisioning: Form<ReverseProvisioningStatus> = {
   },
 };
 
-export interface StatusDeps extends ReaderDeps {
+interface StatusDeps extends ReaderDeps {
   /** Root of the Temporal UI, for links to runs. */
   temporalUiUrl?: string | undefined;
 }

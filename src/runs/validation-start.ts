@@ -2,6 +2,7 @@ import type { ValidationRequest } from '../contract/coordinator';
 import type { Descriptor, Given } from '../descriptor/descriptor';
 import { MAX_PROBLEMS, RequestError } from '../contract/problems';
 import { isRecord } from '../contract/json';
+import { asSummary } from '../contract/lengths';
 import type { Templates } from '../descriptor/membership';
 import { readIdentities, readPlans } from '../descriptor/product';
 import type { Start } from './start';
@@ -10,9 +11,6 @@ import { readYaml } from '../descriptor/yaml';
 import type { Yaml } from '../descriptor/yaml';
 import type { validate } from '../../workflows';
 import type { Named, ValidateInput } from '../../workflows/input';
-
-/** Temporal takes 400 bytes of summary. */
-const MAX_SUMMARY = 300;
 
 /** What the gateway goes by when it reads descriptors. */
 export interface ReadingRules {
@@ -88,6 +86,6 @@ export const validationStart = (
   return {
     token: tokenFor(operation, key, { ...asked, deployment }),
     args: [input] satisfies Parameters<typeof validate>,
-    summary: `${operation} ${key}`.slice(0, MAX_SUMMARY),
+    summary: asSummary(`${operation} ${key}`),
   };
 };

@@ -1,6 +1,8 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { codeOf } from '../contract/causes';
 import { isRecord } from '../contract/json';
+import { referenceIn } from '../contract/secret-reference';
 import type { Redactor } from './masking';
 import { Refusal, formatPath } from '../contract/problems';
 import type { Path } from '../contract/problems';
@@ -21,20 +23,9 @@ class Unresolved extends Error {
   }
 }
 
-/** A descriptor's place for a secret: `{ secretRef: NAME }`. */
-const nameIn = (value: unknown) =>
-  isRecord(value) &&
-  Object.keys(value).join() === 'secretRef' &&
-  typeof value.secretRef === 'string'
-    ? value.secretRef
-    : undefined;
-
-/** Whether a value is `{ secretRef: NAME }`. */
-export const isReference = (value: unknown) => nameIn(value) !== undefined;
-
 /** Every reference in a configuration, and where it is. */
 export const referencesIn = (value: unknown, at: Path = []): { path: Path; name: string }[] => {
-  const name = nameIn(value);
+  const name = referenceIn(value);
   if (name !== undefined) return [{ path: at, name }];
   if (Array.isArray(value))
     return value.flatMap((item, index) => referencesIn(item, [...at, index]));
@@ -44,7 +35,7 @@ export const referencesIn = (value: unknown, at: Path = []): { path: Path; name:
 
 /** A copy with each reference replaced. */
 export const withReferences = (value: unknown, secretOf: (name: string) => string): unknown => {
-  const name = nameIn(value);
+  const name = referenceIn(value);
   if (name !== undefined) return secretOf(name);
   if (Array.isArray(value)) return value.map((item) => withReferences(item, secretOf));
   return isRecord(value) ? recordWith(value, secretOf) : value;
@@ -57,11 +48,6 @@ const recordWith = (
   Object.fromEntries(
     Object.entries(record).map(([key, inner]) => [key, withReferences(inner, secretOf)]),
   );
-
-const codeOf = (err: unknown) => {
-  const code: unknown = Reflect.get(Object(err), 'code');
-  return typeof code === 'string' ? code : 'unknown error';
-};
 
 /** Links are followed (a mounted secret is two of them), but not out of the directory. */
 const readSecret = async (directory: string, name: string): Promise<string | undefined> => {
@@ -81,7 +67,7 @@ const readSecret = async (directory: string, name: string): Promise<string | und
   } catch (err) {
     if (err instanceof Unresolved) throw err;
     if (codeOf(err) === 'ENOENT') return undefined;
-    throw unreadable(`cannot be read (${codeOf(err)})`);
+    throw unreadable(`cannot be read (${codeOf(err) ?? 'unknown error'})`);
   }
 };
 
@@ -92,7 +78,7 @@ const refusal = (unresolved: { path: Path; err: Unresolved }[]) =>
   );
 
 /** Where secrets are, and which of them descriptors may use. */
-export interface SecretSources {
+interface SecretSources {
   /** A file for each, by its name. */
   directory: string | undefined;
   allowed: readonly string[];

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
+import type { Client, ConnectionLike } from '@temporalio/client';
 import { isOutage } from './errors';
 
 /** Milliseconds: of one try, and of all together. */
-export interface Patience {
+interface Patience {
   each: number;
   whole: number;
 }
@@ -15,6 +15,17 @@ export interface Patience {
 export const TO_CHANGE: Patience = { each: 4000, whole: 18_000 };
 /** A status may need two such reads. */
 export const TO_READ: Patience = { each: 3000, whole: 8000 };
+
+/** Fails unless Temporal answers for a namespace within so many milliseconds. */
+export const answers = async (
+  asked: Pick<ConnectionLike, 'withDeadline' | 'workflowService'>,
+  namespace: string,
+  deadline: number,
+): Promise<void> => {
+  await asked.withDeadline(Date.now() + deadline, () =>
+    asked.workflowService.describeNamespace({ namespace }),
+  );
+};
 
 /** Milliseconds between two tries, half of it by chance. */
 const FIRST_WAIT = 200;

@@ -1,36 +1,27 @@
+import { status as grpc } from '@grpc/grpc-js';
 import { isGrpcServiceError } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { z } from 'zod';
+import { rootOf } from '../contract/causes';
 import { SystemProblem } from '../contract/problems';
-
-/** Of gRPC's codes (grpc, doc/statuscodes.md) those that mean something of their own here. */
-const INVALID_ARGUMENT = 3;
-const DEADLINE_EXCEEDED = 4;
-const NOT_FOUND = 5;
-const PERMISSION_DENIED = 7;
-const RESOURCE_EXHAUSTED = 8;
-const UNAVAILABLE = 14;
-const UNAUTHENTICATED = 16;
 
 /** What Temporal, or gRPC on the way to it, says of a payload or a message that is too large. */
 const TOO_LARGE = /size exceeds|larger than max|exceeds size limit/i;
 
-const Status = z.object({ code: z.number(), details: z.string().catch('') });
+const Status = z.object({ code: z.enum(grpc), details: z.string().catch('') });
 type Status = z.infer<typeof Status>;
-
-const rootOf = (err: unknown): unknown =>
-  err instanceof Error && err.cause instanceof Error ? rootOf(err.cause) : err;
 
 /** Why a call to Temporal failed, in gRPC's terms; undefined for what is not from there. */
 const statusOf = (err: unknown): Status | undefined => {
   const root = rootOf(err);
   // The SDK has words of its own for this one.
-  if (root instanceof NamespaceNotFoundError) return { code: NOT_FOUND, details: root.message };
+  if (root instanceof NamespaceNotFoundError)
+    return { code: grpc.NOT_FOUND, details: root.message };
   return isGrpcServiceError(root) ? Status.safeParse(root).data : undefined;
 };
 
 export const saysTooLarge = ({ code, details }: Status) =>
-  (code === INVALID_ARGUMENT || code === RESOURCE_EXHAUSTED) && TOO_LARGE.test(details);
+  (code === grpc.INVALID_ARGUMENT || code === grpc.RESOURCE_EXHAUSTED) && TOO_LARGE.test(details);
 
 export const isTooLarge = (err: unknown) => {
   const status = statusOf(err);
@@ -39,24 +30,27 @@ export const isTooLarge = (err: unknown) => {
 
 /** Whether Temporal is not there, or has no room: the same call may do better in a moment. */
 export const isOutage = (err: unknown) => {
-  const { code = 0 } = statusOf(err) ?? {};
-  return [DEADLINE_EXCEEDED, UNAVAILABLE, RESOURCE_EXHAUSTED].includes(code) && !isTooLarge(err);
+  const { code = grpc.OK } = statusOf(err) ?? {};
+  return (
+    [grpc.DEADLINE_EXCEEDED, grpc.UNAVAILABLE, grpc.RESOURCE_EXHAUSTED].includes(code) &&
+    !isTooLarge(err)
+  );
 };
 
-export const isNotFound = (err: unknown) => statusOf(err)?.code === NOT_FOUND;
+export const isNotFound = (err: unknown) => statusOf(err)?.code === grpc.NOT_FOUND;
 
 /** Whether a call failed because the server has no such search attribute. */
 export const lacksAttributes = (err: unknown) => {
   const { code, details = '' } = statusOf(err) ?? {};
-  return code === INVALID_ARGUMENT && /search attribute/i.test(details);
+  return code === grpc.INVALID_ARGUMENT && /search attribute/i.test(details);
 };
 
-const solutionsFor = (code: number) => {
-  if (code === PERMISSION_DENIED || code === UNAUTHENTICATED)
+const solutionsFor = (code: grpc) => {
+  if (code === grpc.PERMISSION_DENIED || code === grpc.UNAUTHENTICATED)
     return [
       'Ask the platform operator to check the credentials for Temporal (TEMPORAL_API_KEY, TEMPORAL_TLS) and what they may do.',
     ];
-  if (code === NOT_FOUND)
+  if (code === grpc.NOT_FOUND)
     return [
       'Ask the platform operator to check TEMPORAL_NAMESPACE, and that the namespace is there.',
     ];
@@ -69,7 +63,7 @@ export const refusalOf = (cause: unknown): SystemProblem | undefined => {
   if (!status || isOutage(cause)) return undefined;
   const { code, details } = status;
   const solutions = solutionsFor(code);
-  if (!solutions && code !== INVALID_ARGUMENT) return undefined;
+  if (!solutions && code !== grpc.INVALID_ARGUMENT) return undefined;
   return new SystemProblem(`Temporal refuses what the provisioner asks of it: ${details}`, {
     solutions: solutions ?? [
       'Repeating it does not help: ask the platform operator to look at the log of the gateway.',

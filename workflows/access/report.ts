@@ -1,24 +1,13 @@
-import { ApplicationFailure } from '@temporalio/workflow';
 import type { AccessSeen } from '../../activities/access/access';
-import type { FailureDetails } from '../../activities/attempt';
+import type { FailureDetails } from '../../activities/last-word';
 import type { Principal } from '../../src/descriptor/refs';
 import type { Info } from '../../src/contract/coordinator';
 import type { UpdateAclInput } from '../input';
+import { finalFailure } from '../run/failure';
+import { MAX_NAMED, firstFew } from '../run/limits';
 import type { Run } from '../run/steps';
 
-/** Names in a line that people read, and lines about single people in a log. */
-export const MAX_NAMED = 20;
-
-const listed = (names: string[], most: number) => {
-  const more = names.length - most;
-  return [...names.slice(0, most), ...(more > 0 ? [`${String(more)} more`] : [])].join(', ');
-};
-
-const named = (people: Principal[]) =>
-  listed(
-    people.flatMap(({ refs }) => refs),
-    MAX_NAMED,
-  );
+const named = (people: Principal[]) => firstFew(people.flatMap(({ refs }) => refs)).join(', ');
 
 /** Says whose access it is, by name as long as there are not too many in all. */
 export const namer = () => {
@@ -26,7 +15,7 @@ export const namer = () => {
   return (keys: string[]) => {
     const most = Math.min(left, keys.length);
     left -= most;
-    if (most > 0) return `the access of ${listed(keys, most)}`;
+    if (most > 0) return `the access of ${firstFew(keys, most).join(', ')}`;
     return `the access of ${String(keys.length)} more`;
   };
 };
@@ -37,12 +26,7 @@ export const refuseUnknown = (unknown: string[]) => {
     problem: `${unknown.join('; ')}. Nothing was changed.`,
     solution: 'Invite them to Airbyte, or leave them out, then send the request again.',
   };
-  throw ApplicationFailure.create({
-    message: details.problem,
-    type: 'UnknownPrincipals',
-    nonRetryable: true,
-    details: [details],
-  });
+  throw finalFailure(details.problem, { type: 'UnknownPrincipals', details });
 };
 
 const KINDS = { user: 'users', group: 'groups' };

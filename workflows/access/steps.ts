@@ -5,10 +5,11 @@ import { accessRounds, asFailure } from './rounds';
 import { batchesOf } from '../grantees/shards';
 import type { Group } from '../grantees/shards';
 import type { OfComponent } from './recall';
-import { MAX_NAMED, namer } from './report';
+import { namer } from './report';
 import type { Counts } from './report';
 import { settlesAt } from '../run/failure';
 import type { Retry } from '../input';
+import { MAX_NAMED } from '../run/limits';
 import { inLanes } from '../run/at-once';
 import type { Run, Steps } from '../run/steps';
 import type { Undo } from '../run/saga';
@@ -33,7 +34,7 @@ const WORDS: Partial<Record<End, string>> = {
   others: 'Keeps access for another component:',
 };
 
-export interface AccessSteps extends OfComponent {
+interface AccessSteps extends OfComponent {
   run: Run;
   steps: Steps;
   retry: Retry;

@@ -1,7 +1,8 @@
 import { CancellationScope, CancelledFailure, patched } from '@temporalio/workflow';
 import { holdAccessOf, isBounded, recallPeople, recallUnmoved } from './recall';
 import { accessSteps, failureOf } from './steps';
-import { MAX_NAMED, namer } from './report';
+import { MAX_NAMED } from '../run/limits';
+import { namer } from './report';
 import { explain } from '../run/failure';
 import { withdrawAsBefore } from './former/withdraw';
 import type { UnprovisionInput } from '../input';
@@ -9,7 +10,7 @@ import { endedBy, reasonOf } from '../run/ending';
 import type { Run, Steps } from '../run/steps';
 
 /** The access that people have through a component that is to go. */
-export interface Withdrawal {
+interface Withdrawal {
   /** What is left until it is withdrawn, for people. */
   left: string[];
   /** What could not be taken, and why; that is tried again when the component is unprovisioned once more. */

@@ -1,16 +1,12 @@
 import {
   ApplicationFailure,
   CancellationScope,
-  allHandlersFinished,
-  condition,
   continueAsNew,
-  defineQuery,
-  defineUpdate,
-  setCurrentDetails,
   setHandler,
   setWorkflowOptions,
-  workflowInfo,
 } from '@temporalio/workflow';
+import { ofAllVersions, showRows, untilLong } from './remembering';
+import { enlistUpdate, peopleQuery, strikeUpdate } from './requests';
 
 /*
  * Whom a component gives access to, or has begun to: one workflow for each component that gives
@@ -20,16 +16,6 @@ import {
 /** Those who have access and those who are to have it instead, together. */
 export const MAX_ENLISTED = 10_000;
 
-/** Events after which it starts anew with what it knows; the server allows 2,000 updates in a run. */
-const LONG = 1000;
-/** Rows shown in the Temporal UI. */
-const SHOWN = 100;
-
-/** Principals' keys. */
-export const enlistUpdate = defineUpdate<undefined, [keys: string[]]>('enlist');
-export const strikeUpdate = defineUpdate<undefined, [keys: string[]]>('strike');
-export const peopleQuery = defineQuery<string[]>('grants');
-
 /** Why no more are taken; undefined where they are. */
 export const tooMany = (known: ReadonlySet<string>, keys: string[]): string | undefined => {
   const added = keys.filter((key) => !known.has(key)).length;
@@ -38,20 +24,13 @@ export const tooMany = (known: ReadonlySet<string>, keys: string[]): string | un
 };
 
 const show = (people: Set<string>) => {
-  const rows: string[] = [];
-  for (const key of people) {
-    if (rows.length === SHOWN) break;
-    rows.push(`- ${key}`);
-  }
-  const more = people.size > SHOWN ? ['', 'The query `grants` tells all.'] : [];
-  setCurrentDetails([`**${String(people.size)} with access**`, '', ...rows, ...more].join('\n'));
+  showRows([`**${String(people.size)} with access**`, ''], [...people], (key) => `- ${key}`);
 };
 
 /** Ends when the component gives access to nobody. */
 export async function componentGrants(remembered: string[]): Promise<void> {
   const people = new Set(remembered);
   let isAsked = false;
-  const isLong = () => workflowInfo().historyLength > LONG || workflowInfo().continueAsNewSuggested;
   const isOver = () => isAsked && people.size === 0;
   await CancellationScope.nonCancellable(async () => {
     setHandler(peopleQuery, () => [...people]);
@@ -78,16 +57,9 @@ export async function componentGrants(remembered: string[]): Promise<void> {
       return undefined;
     });
     show(people);
-    await condition(() => (isLong() || isOver()) && allHandlersFinished());
+    await untilLong(isOver);
   });
   if (!isOver()) await continueAsNew<typeof componentGrants>([...people]);
 }
 
-/** It outlives every version of the workers; those without versions take no such wish. */
-setWorkflowOptions(
-  () =>
-    workflowInfo().currentDeploymentVersion?.deploymentName
-      ? { versioningBehavior: 'AUTO_UPGRADE' }
-      : {},
-  componentGrants,
-);
+setWorkflowOptions(ofAllVersions, componentGrants);

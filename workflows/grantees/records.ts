@@ -51,7 +51,7 @@ export const MAX_GRANTEES = 5000;
 /** Components that want one person. */
 export const MAX_WANTED_BY = 1000;
 /** Of all whom one workflow remembers, together: 1.5 MB of digests at most, of the 2 that Temporal takes. */
-export const MAX_WANTINGS = 100_000;
+const MAX_WANTINGS = 100_000;
 
 export interface Hold {
   /** The component's digest. */
@@ -82,7 +82,7 @@ export interface Settle extends Pick<Hold, 'component' | 'turn'> {
 
 const isWanted = ({ wantedBy }: Grantee, component: string) => wantedBy.includes(component);
 
-export type Refusal = { heldBy: string } | { full: string };
+type Refusal = { heldBy: string } | { full: string };
 
 const overfull = (grantees: Grantees, { component, keys }: Hold): string | undefined => {
   const known = Object.values(grantees);

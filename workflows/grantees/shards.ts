@@ -7,7 +7,7 @@ import type { Grantees } from './records';
 
 export const SHARDS = 16;
 /** People in one step. */
-export const BATCH = 100;
+const BATCH = 100;
 
 /** FNV-1a, 32 bits. */
 export const hashOf = (text: string) => {

@@ -1,5 +1,4 @@
 import {
-  ApplicationFailure,
   CancellationScope,
   ContinueAsNew,
   continueAsNew,
@@ -12,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 import type { ChangeoverActivities } from '../../activities/changeover/changeover';
 import type { AdoptionQuery, AdoptionReport, Left, Row } from '../../src/contract/adoption';
-import { explain } from '../run/failure';
+import { explain, finalFailure } from '../run/failure';
 import type { Named } from '../input';
 import { isHeld, lease, leaseId } from '../run/lease';
 
@@ -34,7 +33,7 @@ const steps = proxyActivities<ChangeoverActivities>({
   retry: { initialInterval: '1s', maximumInterval: '30s', backoffCoefficient: 2 },
 });
 
-export interface AdoptInput extends Named {
+interface AdoptInput extends Named {
   query: AdoptionQuery;
   /** Whether to do what is planned; else it is only told. */
   perform: boolean;
@@ -114,13 +113,8 @@ const show = ({ totals }: AdoptionReport) => {
 
 const failureOf = (err: unknown) => {
   const details = explain(err);
-  return ApplicationFailure.create({
-    message: `Not all was taken over. ${details.problem}\nWhat to do: ${details.solution}`,
-    type: 'AdoptionFailed',
-    nonRetryable: true,
-    details: [details],
-    ...(err instanceof Error && { cause: err }),
-  });
+  const message = `Not all was taken over. ${details.problem}\nWhat to do: ${details.solution}`;
+  return finalFailure(message, { type: 'AdoptionFailed', details, cause: err });
 };
 
 /** Plans, and if asked does, what `provisioner adopt` is for. Repeating it is harmless. */

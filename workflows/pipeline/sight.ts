@@ -7,8 +7,8 @@ import type { Actor, ConnectionRead } from '../../src/airbyte/workspace';
  * their runs have those in their histories.
  */
 
-export type ToldActor = SeenActor | Actor;
-export type ToldConnection = SeenConnection | ConnectionRead;
+type ToldActor = SeenActor | Actor;
+type ToldConnection = SeenConnection | ConnectionRead;
 
 const inShort = ({ id, name, isAsWanted, digest }: Sight): Sight => ({
   id,

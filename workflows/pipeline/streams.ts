@@ -3,7 +3,7 @@ import type { Plan } from '../../src/descriptor/descriptor';
 import { listed } from '../run/limits';
 
 /** Names that a log or a result gives, and characters of each. */
-const MAX_NAMED = 50;
+const MAX_TOLD = 50;
 const MAX_NAME = 100;
 
 interface Named {
@@ -14,7 +14,7 @@ const cut = (name: string) => Array.from(name).slice(0, MAX_NAME).join('');
 
 const inShort = (streams: Named[]): ToldStreams => ({
   count: streams.length,
-  first: streams.slice(0, MAX_NAMED).map(({ name }) => cut(name)),
+  first: streams.slice(0, MAX_TOLD).map(({ name }) => cut(name)),
 });
 
 /** The names of a connection's streams, of which it may have thousands: the first, and how many more. */

@@ -4,7 +4,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../../activities/attempt';
+import type { FailureDetails } from '../../activities/last-word';
 import type { Found, Put } from '../../activities/pipeline/found';
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
@@ -34,7 +34,7 @@ const refuse = (problem: string): never => {
 };
 
 /** Holds a connection until this run ends; false where another run has it. */
-export const claimConnection = async (id: string): Promise<boolean> => {
+const claimConnection = async (id: string): Promise<boolean> => {
   const { workflowId: holder } = workflowInfo();
   try {
     await CancellationScope.nonCancellable(() =>

@@ -8,8 +8,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
-import type { FailureDetails } from '../../activities/attempt';
+import type { FailureDetails } from '../../activities/last-word';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
+import type { WAITING } from '../../src/contract/run-words';
 import { endOfChild } from './child-end';
 import { explain } from '../run/failure';
 import type { Part, ProvisionInput, UnprovisionInput } from '../input';
@@ -65,7 +66,7 @@ const knowsAttributes = ({ attributes }: Part<unknown>) => {
 const optionsFor = (part: Crew['parts'][number]) => ({
   workflowId: part.token,
   parentClosePolicy: 'REQUEST_CANCEL' as const,
-  memo: { phase: 'Waiting for a worker' },
+  memo: { phase: 'Waiting for a worker' satisfies typeof WAITING },
   staticSummary: part.summary,
   staticDetails: part.details,
   ...(knowsAttributes(part) && { typedSearchAttributes: part.attributes }),

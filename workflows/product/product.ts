@@ -1,13 +1,9 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  CancelledFailure,
-  isCancellation,
-} from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { ProductInput, ProvisionInput, UnprovisionInput } from '../input';
 import { holdProduct } from '../run/lease';
 import { endingOf, failWith, reasonOf } from '../run/ending';
+import { finalFailure } from '../run/failure';
 import { createCrew } from './children';
 import type { Member } from './children';
 import { completedStatus, failedStatus } from './status';
@@ -24,12 +20,7 @@ const unseenOf = (members: Member[], operation: 'provision' | 'unprovision') =>
   });
 
 const failureOf = ({ component, problem, err }: Member) =>
-  ApplicationFailure.create({
-    message: `${component}: ${problem?.problem ?? ''}`,
-    nonRetryable: true,
-    details: [problem],
-    ...(err instanceof Error && { cause: err }),
-  });
+  finalFailure(`${component}: ${problem?.problem ?? ''}`, { details: problem, cause: err });
 
 interface Operation {
   operation: 'provision' | 'unprovision';

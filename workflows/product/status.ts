@@ -1,5 +1,5 @@
 import type { Info, Log, ProvisioningStatus } from '../../src/contract/coordinator';
-import type { FailureDetails } from '../../activities/attempt';
+import type { FailureDetails } from '../../activities/last-word';
 import { asRepeated, asRepeatedLogs } from '../run/limits';
 import { section } from '../run/ending';
 import type { Member } from './children';

@@ -1,5 +1,4 @@
 import {
-  ApplicationFailure,
   isCancellation,
   proxyActivities,
   setCurrentDetails,
@@ -7,7 +6,7 @@ import {
 } from '@temporalio/workflow';
 import type { DriftActivities } from '../../activities/drift/drift';
 import type { DriftReport } from '../../src/contract/drift';
-import { explain } from '../run/failure';
+import { explain, finalFailure } from '../run/failure';
 
 const { compare } = proxyActivities<DriftActivities>({
   summary: 'Compare what runs have provisioned with what Airbyte has',
@@ -31,13 +30,8 @@ const linesOf = ({ checkedAt, totals, findings }: DriftReport) => [
 
 const failureOf = (err: unknown) => {
   const details = explain(err);
-  return ApplicationFailure.create({
-    message: `The check for drift failed. ${details.problem}\nWhat to do: ${details.solution}`,
-    type: 'DriftCheckFailed',
-    nonRetryable: true,
-    details: [details],
-    ...(err instanceof Error && { cause: err }),
-  });
+  const message = `The check for drift failed. ${details.problem}\nWhat to do: ${details.solution}`;
+  return finalFailure(message, { type: 'DriftCheckFailed', details, cause: err });
 };
 
 /** One check for drift. It changes nothing: repairing is the provision's. */

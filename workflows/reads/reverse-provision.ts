@@ -1,19 +1,14 @@
-import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { isCancellation } from '@temporalio/workflow';
 import type { ReverseActivities } from '../../activities/reverse/reverse';
 import type { ReverseProvisioningStatus } from '../../src/contract/coordinator';
-import { explain } from '../run/failure';
+import { explain, finalFailure } from '../run/failure';
 import type { ReverseInput } from '../input';
 import { activitiesFor, inPatience, startRun } from '../run/steps';
 
 /** The status goes into the failure's details, where it can be read without a worker. */
 const fail = (err: unknown, status: ReverseProvisioningStatus): never => {
-  throw ApplicationFailure.create({
-    message: explain(err).problem,
-    type: 'ReverseProvisioningFailed',
-    nonRetryable: true,
-    details: [status],
-    ...(err instanceof Error && { cause: err }),
-  });
+  const type = 'ReverseProvisioningFailed';
+  throw finalFailure(explain(err).problem, { type, details: status, cause: err });
 };
 
 /**

@@ -1,6 +1,6 @@
-import { ApplicationFailure, isCancellation, patched } from '@temporalio/workflow';
+import { isCancellation, patched } from '@temporalio/workflow';
 import type { ValidationStatus } from '../../src/contract/coordinator';
-import { explain } from '../run/failure';
+import { explain, finalFailure } from '../run/failure';
 import type { ToValidate, ValidateInput } from '../input';
 import { inLanes } from '../run/at-once';
 import { startRun } from '../run/steps';
@@ -17,13 +17,7 @@ const fail = (err: unknown): never => {
     status: 'FAILED',
     info: { publicInfo: { valid: false, error: { errors } } },
   };
-  throw ApplicationFailure.create({
-    message: errors.join('\n'),
-    type: 'ValidationFailed',
-    nonRetryable: true,
-    details: [status],
-    ...(err instanceof Error && { cause: err }),
-  });
+  throw finalFailure(errors.join('\n'), { type: 'ValidationFailed', details: status, cause: err });
 };
 
 /**

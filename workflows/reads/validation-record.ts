@@ -1,5 +1,6 @@
-import type { Check } from '../../activities/validation/validation';
+import type { Check } from '../../activities/validation/checks';
 import type { ValidationStatus } from '../../src/contract/coordinator';
+import { andMore } from '../run/limits';
 import type { Run } from '../run/steps';
 
 /** Characters of all lines together, of each list: Temporal takes results of 2 MB. */
@@ -22,8 +23,7 @@ const createLines = () => {
       lines.push(line);
       return true;
     },
-    all: () =>
-      untold > 0 ? [...lines, `and ${String(untold)} more, for which there is no room`] : lines,
+    all: () => (untold > 0 ? [...lines, `${andMore(untold)}, for which there is no room`] : lines),
   };
 };
 

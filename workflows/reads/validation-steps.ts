@@ -1,6 +1,7 @@
 import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
-import type { Check, ValidationActivities } from '../../activities/validation/validation';
+import type { Check } from '../../activities/validation/checks';
+import type { ValidationActivities } from '../../activities/validation/validation';
 import { detailsIn, explain, isExplained, isUnreadable } from '../run/failure';
 import type { Retry, ToValidate } from '../input';
 import { activitiesFor, inPatience } from '../run/steps';
@@ -10,7 +11,7 @@ export const KINDS = ['source', 'destination'] as const;
 /** How often the patience with one step the whole may take: 5 minutes, if that is a minute. */
 const PATIENCES = 5;
 
-export type Steps = ReturnType<typeof stepsOf>;
+type Steps = ReturnType<typeof stepsOf>;
 
 /**
  * A step waits for a free slot for as long as the patience is at most, is tried for as long, and

@@ -1,17 +1,16 @@
 import {
-  ApplicationFailure,
   CancellationScope,
   CancelledFailure,
   isCancellation,
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../../activities/attempt';
+import type { FailureDetails } from '../../activities/last-word';
 import type { Found } from '../../activities/pipeline/found';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { KnownIds } from '../../src/descriptor/descriptor';
 import { asMemo, asMessage } from './limits';
-import { explain } from './failure';
+import { explain, finalFailure } from './failure';
 import type { Run } from './steps';
 
 const whoCancelled = (run: Run) => {
@@ -107,13 +106,8 @@ export const failWith = (
     upsertMemo({ status: asMemo(status) });
     throw err;
   }
-  throw ApplicationFailure.create({
-    message: asMessage(status.result),
-    type: FAILURES[what][1],
-    nonRetryable: true,
-    details: [status],
-    ...(err instanceof Error && { cause: err }),
-  });
+  const type = FAILURES[what][1];
+  throw finalFailure(asMessage(status.result), { type, details: status, cause: err });
 };
 
 /** Ends a component's run that failed. */

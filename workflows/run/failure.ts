@@ -5,7 +5,7 @@ import {
   TemporalFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { FailureDetails, LastWord } from '../../activities/attempt';
+import type { FailureDetails, LastWord } from '../../activities/last-word';
 
 const isDetails = (value: unknown): value is FailureDetails =>
   typeof value === 'object' && value !== null && 'problem' in value && 'solution' in value;
@@ -49,6 +49,19 @@ export const wroteNothing = (err: unknown) => {
   if (details?.didNothing) return true;
   return details?.wroteNothing === true && !isTimeout(err);
 };
+
+/** What ends a run, or a part of it, for good; its details can be read without a worker. */
+export const finalFailure = (
+  message: string,
+  { type, details, cause }: { type?: string; details: unknown; cause?: unknown },
+) =>
+  ApplicationFailure.create({
+    message,
+    nonRetryable: true,
+    details: [details],
+    ...(type && { type }),
+    ...(cause instanceof Error && { cause }),
+  });
 
 /** As steps call what Airbyte does not do, or we refuse; older workers called our own refusals Airbyte's. */
 const EXPLAINED = ['AirbyteUnavailable', 'AirbyteRefused', 'Refused'];

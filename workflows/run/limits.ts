@@ -57,9 +57,18 @@ export const asRepeatedLogs = <Entry extends { message: string }>(entries: Entry
   return end < 0 ? entries : entries.slice(0, end);
 };
 
+/** Names in a line that people read, and lines about single people in a log. */
+export const MAX_NAMED = 20;
+
+export const andMore = (count: number) => `and ${String(count)} more`;
+
+/** The first of them, and how many more there are. */
+export const firstFew = (all: string[], most = MAX_NAMED) =>
+  all.length <= most ? all : [...all.slice(0, most), andMore(all.length - most)];
+
 /** The first names that have room among the values of `publicInfo`, and how many more there are. */
 export const listed = (names: string[], count: number) => {
-  const more = (told: number) => `, and ${String(count - told)} more`;
+  const more = (told: number) => `, ${andMore(count - told)}`;
   let room = MAX_VALUE - more(0).length;
   const end = names.findIndex((name, at) => (room -= name.length + (at > 0 ? 2 : 0)) < 0);
   const first = end < 0 ? names : names.slice(0, end);
@@ -72,7 +81,7 @@ const linesIn = (lines: string[], most: number) => {
     most,
   );
   const left = lines.length - first.length;
-  return left === 0 ? first : [...first, `and ${String(left)} more`];
+  return left === 0 ? first : [...first, andMore(left)];
 };
 
 /** What of a status goes into a memo: all of it, or else the beginning of each part and the end of the log. */

@@ -8,7 +8,7 @@ export const PUT_BACK = 'put back as it was';
 const PUT_BACK_IN_PART = 'put back, but for what is left behind';
 
 /** What a run makes; and a connection that was retired in favour of the one it makes. */
-export type PipelinePart = 'source' | 'destination' | 'connection' | 'retired';
+type PipelinePart = 'source' | 'destination' | 'connection' | 'retired';
 
 /** How to take one step back. */
 export interface Undo<Kind extends string = PipelinePart> {
@@ -23,7 +23,7 @@ export interface Undo<Kind extends string = PipelinePart> {
   settlesAt?: number;
 }
 
-export interface Compensation<Kind extends string> {
+interface Compensation<Kind extends string> {
   undone: Undo<Kind>[];
   /** What could not be undone at all. */
   leftBehind: Undo<Kind>[];

@@ -9,11 +9,12 @@ import {
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { AccessActivities } from '../../activities/access/access';
 import type { AccessChanges } from '../../activities/access/changes';
-import type { FailureDetails } from '../../activities/attempt';
+import type { FailureDetails } from '../../activities/last-word';
 import type { Activities } from '../../activities/pipeline/pipeline';
 import type { RunActivities } from '../../activities/runs';
 import type { Log, ProvisioningStatus } from '../../src/contract/coordinator';
 import { COMPLETED, IN_STEPS, PHASES } from '../phases';
+import type { STATUS_QUERY, TERMINATE_SIGNAL } from '../../src/contract/run-words';
 import { asDetails, asLine, asPhase, createLog } from './limits';
 import { summarized } from './failure';
 import type { Retry } from '../input';
@@ -32,10 +33,10 @@ export const inPatience = (retry: Retry): Retry => ({
   giveUpAfter: Math.min(retry.giveUpAfter, PATIENCE),
 });
 
-export const statusQuery = defineQuery<ProvisioningStatus>('status');
+const statusQuery = defineQuery<ProvisioningStatus, [], typeof STATUS_QUERY>('status');
 
 /** Comes with a cancellation that the Coordinator asked for, which it wants to see in the status. */
-export const terminateSignal = defineSignal('terminate');
+const terminateSignal = defineSignal<[], typeof TERMINATE_SIGNAL>('terminate');
 
 PHASES satisfies Partial<Record<keyof Activities, string>>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Actor } from '../workspace';
-import { orUndefined } from './streams';
+import { orUndefined } from '../forms';
 
 /* Sources, destinations and their definitions as the Config API shows them. */
 

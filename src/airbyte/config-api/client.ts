@@ -11,16 +11,15 @@ import { CONNECTION, ConnectionRead, asConfig } from './connections';
 import {
   CheckConnectionRead,
   ConnectionReadList,
-  Discovered,
   JOB,
   JobInfoRead,
   Modes,
   WorkspaceRead,
 } from './forms';
-import { STREAM, catalogOf, hasChoice, offeredBy, type Catalog } from './streams';
-import { createDiscovered } from './discovered';
-import { unreadableSource } from '../answer';
-import { AirbyteError, outOfTurn } from '../errors';
+import { hasChoice, offeredBy } from './streams';
+import { createDiscovered, createDiscovery } from './discovered';
+import type { Discovery } from './discovered';
+import { orAbsent, outOfTurn } from '../errors';
 import { overBy } from '../http';
 import type { AirbyteHttp, CallInterest } from '../http';
 import { PAGE, byCursor, lookThrough, readList } from '../list';
@@ -28,22 +27,12 @@ import type { Look } from '../list';
 import { oneOf, readable, understood } from '../odd';
 import type { ReadOne } from '../odd';
 import { specificationOf } from '../specification';
-import { Tag } from '../tags';
+import { Tag } from '../forms';
 import type { Redactor } from '../../secrets/masking';
 import { createSharedReads } from '../shared-reads';
 import { Refusal } from '../../contract/problems';
 
 const nothing = z.unknown();
-
-/** What is unknown, and what a version answers for what it has deleted. */
-const orAbsent = async <Entity>(entity: Promise<Entity>) => {
-  try {
-    return await entity;
-  } catch (err) {
-    if (err instanceof AirbyteError && (err.status === 404 || err.status === 410)) return undefined;
-    throw err;
-  }
-};
 
 const markedConnection = ({ connection, odd }: { connection: Connection; odd?: string }) =>
   odd === undefined ? connection : { ...connection, odd };
@@ -54,12 +43,7 @@ const noSuchConnection = (id: string) =>
     'Deploy again: the connection is then made anew.',
   );
 
-interface Discovery {
-  catalog: Catalog;
-  catalogId: string | undefined;
-}
-
-export interface ConfigAirbyteOptions {
+interface ConfigAirbyteOptions {
   http: AirbyteHttp;
   workspaceId: string;
   redactor: Redactor;
@@ -103,16 +87,7 @@ export const createConfigAirbyte = (options: ConfigAirbyteOptions) => {
       });
     };
 
-    const discoverSchema = async (sourceId: string, ignoreCache = false): Promise<Discovery> => {
-      const body = { sourceId, disable_cache: ignoreCache };
-      const found = await read('/sources/discover_schema', body, Discovered);
-      if (found.catalog && found.jobInfo.succeeded) {
-        const streams = readable(found.catalog.streams.map((row) => readOne(STREAM, row)));
-        return { catalog: { streams }, catalogId: found.catalogId };
-      }
-      const { externalMessage = '' } = found.jobInfo.failureReason ?? {};
-      throw unreadableSource(sourceId, redactor.redact(externalMessage));
-    };
+    const sources = createDiscovery({ read, discovered, redactor, readOne });
 
     const getActor = (kind: Kind, id: string) =>
       orAbsent(read(`/${kind}s/get`, { [`${kind}Id`]: id }, oneOf(readOne, ACTORS[kind].form)));
@@ -139,22 +114,10 @@ export const createConfigAirbyte = (options: ConfigAirbyteOptions) => {
       return found?.connection.status === 'deprecated' ? undefined : found;
     };
 
-    /** Streams are given with all that the source says of them; a former one may know the rest. */
-    const streamsFor = async (
-      { configurations }: Partial<ConnectionWrite>,
-      sourceId: string,
-      former: Catalog = { streams: [] },
-    ) => {
-      const { catalog, catalogId } = discovered.take(sourceId) ?? (await discoverSchema(sourceId));
-      const known = { streams: [...catalog.streams, ...former.streams] };
-      const syncCatalog = catalogOf(configurations?.streams ?? [], known);
-      return { syncCatalog, sourceCatalogId: catalogId };
-    };
-
     const streamsOf = async (connectionId: string, wanted: Partial<ConnectionWrite>) => {
       const found = await findConnection(connectionId);
       if (!found) throw noSuchConnection(connectionId);
-      return streamsFor(wanted, found.connection.sourceId, found.syncCatalog);
+      return sources.streamsFor(wanted, found.connection.sourceId, found.syncCatalog);
     };
 
     const startJob = (connectionId: string, jobType: 'clear' | 'sync') =>
@@ -233,7 +196,7 @@ export const createConfigAirbyte = (options: ConfigAirbyteOptions) => {
       },
 
       async createConnection({ sourceId, destinationId, ...wanted }) {
-        const streams = await streamsFor(wanted, sourceId);
+        const streams = await sources.streamsFor(wanted, sourceId);
         const body = { sourceId, destinationId, ...asConfig(wanted), ...streams };
         return (await write('/connections/create', body, ConnectionRead)).connection;
       },
@@ -254,7 +217,7 @@ export const createConfigAirbyte = (options: ConfigAirbyteOptions) => {
       deleteTag: (tagId) => orAbsent(write('/tags/delete', { tagId, workspaceId }, nothing)),
 
       async discover({ sourceId, destinationId, ignoreCache }) {
-        const found = await discoverSchema(sourceId, ignoreCache);
+        const found = await sources.discover(sourceId, ignoreCache);
         const { catalog } = discovered.keep(sourceId, found);
         const modes = hasChoice(catalog) ? await modesOf(destinationId) : undefined;
         return offeredBy(catalog, modes);

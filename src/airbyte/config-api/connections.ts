@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ConnectionRead as Connection, ConnectionWrite, Schedule } from '../workspace';
-import { Catalog, orUndefined, streamsIn } from './streams';
-import { Tag } from '../tags';
+import { Catalog, streamsIn } from './streams';
+import { ConnectionPart, Tag, orUndefined } from '../forms';
 
 /* Connections of the Config API, in the words of the public one and back. */
 
@@ -81,26 +81,12 @@ const cronIn = (expression: string) => {
     : { cronExpression, cronTimeZone };
 };
 
-/** What can be read of one of an odd form: the source it reads says whose it is. */
-const ConnectionPart = z
-  .object({
-    connectionId: z.string(),
-    sourceId: z.string(),
-    name: z.string().catch(''),
-    destinationId: z.string().catch(''),
-    status: z.string().catch(''),
-  })
-  .transform(({ connectionId: id, ...rest }) => {
-    const connection: Connection = {
-      id,
-      ...rest,
-      schedule: { scheduleType: '' },
-      configurations: { streams: [] },
-    };
-    return { connection, syncCatalog: { streams: [] } };
-  });
+const Part = ConnectionPart.transform((connection) => ({
+  connection,
+  syncCatalog: { streams: [] },
+}));
 
-export const CONNECTION = { id: 'connectionId', whole: ConnectionRead, part: ConnectionPart };
+export const CONNECTION = { id: 'connectionId', whole: ConnectionRead, part: Part };
 
 const scheduleOf = ({ scheduleType, cronExpression = '', basicSchedule }: Schedule) => ({
   scheduleType,

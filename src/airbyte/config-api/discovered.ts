@@ -1,3 +1,13 @@
+import type { z } from 'zod';
+import { Discovered } from './forms';
+import { STREAM, catalogOf } from './streams';
+import type { Catalog } from './streams';
+import { unreadableSource } from '../answer';
+import { readable } from '../odd';
+import type { ReadOne } from '../odd';
+import type { ConnectionWrite } from '../workspace';
+import type { Redactor } from '../../secrets/masking';
+
 /** Milliseconds in which a run that has discovered a source writes its connection. */
 const LASTS = 30_000;
 /** Catalogs may be large: of more sources than these the oldest is forgotten. */
@@ -25,5 +35,51 @@ export const createDiscovered = <Found>() => {
     },
     /** What it offers may have changed. */
     forget,
+  };
+};
+
+/** What a source offers, by Airbyte's id of it where it has one. */
+export interface Discovery {
+  catalog: Catalog;
+  catalogId: string | undefined;
+}
+
+interface DiscoveryDeps {
+  read: <Schema extends z.ZodType>(
+    path: string,
+    body: object,
+    answer: Schema,
+  ) => Promise<z.output<Schema>>;
+  discovered: ReturnType<typeof createDiscovered<Discovery>>;
+  redactor: Redactor;
+  readOne: ReadOne;
+}
+
+/** Asks sources what they offer, and writes streams as the Config API wants them. */
+export const createDiscovery = ({ read, discovered, redactor, readOne }: DiscoveryDeps) => {
+  const discover = async (sourceId: string, ignoreCache = false): Promise<Discovery> => {
+    const body = { sourceId, disable_cache: ignoreCache };
+    const found = await read('/sources/discover_schema', body, Discovered);
+    if (found.catalog && found.jobInfo.succeeded) {
+      const streams = readable(found.catalog.streams.map((row) => readOne(STREAM, row)));
+      return { catalog: { streams }, catalogId: found.catalogId };
+    }
+    const { externalMessage = '' } = found.jobInfo.failureReason ?? {};
+    throw unreadableSource(sourceId, redactor.redact(externalMessage));
+  };
+
+  return {
+    discover,
+    /** Streams are given with all that the source says of them; a former one may know the rest. */
+    streamsFor: async (
+      { configurations }: Partial<ConnectionWrite>,
+      sourceId: string,
+      former: Catalog = { streams: [] },
+    ) => {
+      const { catalog, catalogId } = discovered.take(sourceId) ?? (await discover(sourceId));
+      const known = { streams: [...catalog.streams, ...former.streams] };
+      const syncCatalog = catalogOf(configurations?.streams ?? [], known);
+      return { syncCatalog, sourceCatalogId: catalogId };
+    },
   };
 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { orUndefined } from './streams';
+import { orUndefined } from '../forms';
 
 /* Answers of the Config API that are about neither actors nor connections alone. */
 

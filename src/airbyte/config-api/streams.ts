@@ -1,28 +1,14 @@
 import { z } from 'zod';
 import type { ConnectionWrite, SourceStream, StreamRead } from '../workspace';
 import { isRecord } from '../../contract/json';
+import { orUndefined } from '../forms';
 import { indexOf } from '../stream-index';
+import { DEFAULT_MODE, SYNC_MODES, isKeyless } from '../sync-modes';
 import { Refusal } from '../../contract/problems';
 
 /* Streams of the Config API, a stream and its configuration each, and of the public one. */
 
 type StreamWrite = ConnectionWrite['configurations']['streams'][number];
-
-export const orUndefined = <Schema extends z.ZodType>(schema: Schema) =>
-  schema.nullish().transform((value) => value ?? undefined);
-
-/** Airbyte public API, ConnectionSyncModeEnum: what it is of the source's and destination's modes. */
-const SYNC_MODES: Record<string, readonly [source: string, destination: string]> = {
-  full_refresh_overwrite: ['full_refresh', 'overwrite'],
-  full_refresh_overwrite_deduped: ['full_refresh', 'overwrite_dedup'],
-  full_refresh_append: ['full_refresh', 'append'],
-  full_refresh_update: ['full_refresh', 'update'],
-  full_refresh_soft_delete: ['full_refresh', 'soft_delete'],
-  incremental_append: ['incremental', 'append'],
-  incremental_deduped_history: ['incremental', 'append_dedup'],
-  incremental_update: ['incremental', 'update'],
-  incremental_soft_delete: ['incremental', 'soft_delete'],
-};
 
 const fieldPath = z.array(z.string());
 const flag = orUndefined(z.boolean());
@@ -72,7 +58,7 @@ const nameOfModes = ({ syncMode, destinationSyncMode }: StreamConfiguration) =>
   Object.entries(SYNC_MODES).find(isPair(syncMode, destinationSyncMode))?.[0] ??
   `${syncMode}+${destinationSyncMode}`;
 
-const modesOf = (name = 'full_refresh_overwrite') => {
+const modesOf = (name = DEFAULT_MODE) => {
   const [syncMode, destinationSyncMode] = SYNC_MODES[name] ?? name.split('+');
   return { syncMode, destinationSyncMode };
 };
@@ -127,13 +113,12 @@ export const offeredBy = ({ streams }: Catalog, destinations?: string[]): Source
     propertyFields: pathsIn(stream.jsonSchema),
   }));
 
-const KEYLESS = ['full_refresh_overwrite', 'full_refresh_append'];
-
 /** As the public API has it: a plain full refresh takes what the source defines and nothing else. */
 const keysOf = (stream: Stream, given: StreamWrite) => {
   const { sourceDefinedCursor, defaultCursorField = [], sourceDefinedPrimaryKey = [] } = stream;
-  const isKeyless = KEYLESS.includes(given.syncMode ?? 'full_refresh_overwrite');
-  const asked = isKeyless ? {} : { cursorField: given.cursorField, primaryKey: given.primaryKey };
+  const asked = isKeyless(given.syncMode ?? DEFAULT_MODE)
+    ? {}
+    : { cursorField: given.cursorField, primaryKey: given.primaryKey };
   return {
     cursorField: sourceDefinedCursor
       ? defaultCursorField

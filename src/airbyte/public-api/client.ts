@@ -1,93 +1,18 @@
 import { z } from 'zod';
-import { AirbyteError, outOfTurn } from '../errors';
-import type { Actor, Airbyte, ConnectionRead as Connection, SourceStream } from '../workspace';
+import { orAbsent, outOfTurn } from '../errors';
+import type { Actor, Airbyte, ConnectionRead as Connection } from '../workspace';
 import { overBy } from '../http';
 import type { AirbyteHttp, CallInterest } from '../http';
 import { PAGE, byOffset, lookThrough, readList } from '../list';
 import type { Look } from '../list';
 import { oneOf, readable, understood } from '../odd';
 import type { Form, ReadOne } from '../odd';
-import { ACTORS, connectionPart } from './forms';
+import { ACTORS } from './actors';
+import { CONNECTION, ConnectionRead } from './connections';
+import { DEFINITION, JOB, Job, STREAM, Workspace, nothing, page } from './forms';
 import { specificationOf } from '../specification';
-import { Tag } from '../tags';
+import { Tag } from '../forms';
 import { createSharedReads } from '../shared-reads';
-
-const orUndefined = <Schema extends z.ZodType>(schema: Schema) =>
-  schema.nullish().transform((value) => value ?? undefined);
-
-const StreamRead = z.looseObject({
-  name: z.string(),
-  namespace: orUndefined(z.string()),
-  syncMode: orUndefined(z.string()),
-  cursorField: orUndefined(z.array(z.string())),
-  primaryKey: orUndefined(z.array(z.array(z.string()))),
-  selectedFields: orUndefined(z.array(z.object({ fieldPath: z.array(z.string()) }))),
-  mappers: orUndefined(z.array(z.unknown())),
-  destinationObjectName: orUndefined(z.string()),
-  includeFiles: orUndefined(z.boolean()),
-});
-
-/** ConnectionResponse of the public API; enums are open, as newer versions add to them. */
-const ConnectionRead = z
-  .object({
-    connectionId: z.string(),
-    name: z.string(),
-    sourceId: z.string(),
-    destinationId: z.string(),
-    status: z.string(),
-    schedule: z.object({
-      scheduleType: z.string(),
-      cronExpression: orUndefined(z.string()),
-    }),
-    configurations: z
-      .object({ streams: orUndefined(z.array(StreamRead)).transform((streams) => streams ?? []) })
-      .nullish()
-      .transform((given) => given ?? { streams: [] }),
-    prefix: orUndefined(z.string()),
-    namespaceDefinition: orUndefined(z.string()),
-    namespaceFormat: orUndefined(z.string()),
-    nonBreakingSchemaUpdatesBehavior: orUndefined(z.string()),
-    tags: orUndefined(z.array(Tag)),
-  })
-  .transform(({ connectionId: id, ...rest }): Connection => ({ id, ...rest }));
-const CONNECTION = { id: 'connectionId', whole: ConnectionRead, part: connectionPart };
-
-const StreamProperties = z
-  .object({
-    streamName: z.string(),
-    /** Spelt so by the API. */
-    streamnamespace: orUndefined(z.string()),
-    syncModes: orUndefined(z.array(z.string())),
-    defaultCursorField: orUndefined(z.array(z.string())),
-    sourceDefinedCursorField: orUndefined(z.boolean()),
-    sourceDefinedPrimaryKey: orUndefined(z.array(z.array(z.string()))),
-    propertyFields: orUndefined(z.array(z.array(z.string()))),
-  })
-  .transform(({ streamName: name, streamnamespace: namespace, ...rest }): SourceStream => ({
-    name,
-    namespace,
-    ...rest,
-  }));
-const STREAM = { id: 'streamName', whole: StreamProperties };
-
-const Workspace = z
-  .object({ workspaceId: z.string(), name: z.string() })
-  .transform(({ workspaceId: id, name }) => ({ id, name }));
-
-const Definition = z.object({
-  id: z.string(),
-  name: z.string(),
-  dockerRepository: orUndefined(z.string()),
-  dockerImageTag: orUndefined(z.string()),
-});
-
-const DEFINITION = { id: 'id', whole: Definition };
-
-const Job = z.object({ jobId: z.number(), status: z.string(), jobType: z.string() });
-const JOB = { id: 'jobId', whole: Job };
-
-const page = z.object({ data: z.array(z.unknown()) });
-const nothing = z.unknown();
 
 interface PublicAirbyteOptions {
   http: AirbyteHttp;
@@ -128,16 +53,6 @@ export const createPublicAirbyte = ({ http, workspaceId, readOne }: PublicAirbyt
           ),
         );
       };
-
-    /** An unknown id is 404; a foreign one is 403 to callers who do not administer the instance. */
-    const orAbsent = async <Entity>(entity: Promise<Entity>) => {
-      try {
-        return await entity;
-      } catch (err) {
-        if (err instanceof AirbyteError && err.status === 404) return undefined;
-        throw err;
-      }
-    };
 
     const remove = (path: string) =>
       orAbsent(http({ method: 'DELETE', path, answer: nothing, interest }));

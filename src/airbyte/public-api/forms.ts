@@ -1,69 +1,42 @@
 import { z } from 'zod';
-import type { Actor, ConnectionRead as Connection } from '../workspace';
+import type { SourceStream } from '../workspace';
+import { orUndefined } from '../forms';
 
-/* How sources, destinations and odd connections of the public API are read. */
+/* How all but actors and connections of the public API is read. */
 
-const configuration = z.record(z.string(), z.unknown());
-
-const actorFields = {
-  name: z.string(),
-  definitionId: z.string(),
-  workspaceId: z.string(),
-  createdAt: z.number().optional().catch(undefined),
-};
-/** What is deleted has none. */
-const one = { ...actorFields, configuration: configuration.nullish().default(null) };
-/** Lists leave out what is deleted. */
-const listed = { ...actorFields, configuration };
-/** A name says whose it is; the rest matters only if it is ours. */
-const part = {
-  ...actorFields,
-  definitionId: z.string().catch(''),
-  workspaceId: z.string().catch(''),
-  configuration: configuration.nullish().catch(null).default(null),
-};
-
-type Fields = z.output<z.ZodObject<typeof one>>;
-const sourceOf = ({ sourceId: id, ...rest }: Fields & { sourceId: string }): Actor => ({
-  id,
-  ...rest,
-});
-const destinationOf = ({
-  destinationId: id,
-  ...rest
-}: Fields & { destinationId: string }): Actor => ({ id, ...rest });
-
-const id = z.string();
-const source = (fields: typeof one | typeof listed | typeof part) =>
-  z.object({ sourceId: id, ...fields }).transform(sourceOf);
-const destination = (fields: typeof one | typeof listed | typeof part) =>
-  z.object({ destinationId: id, ...fields }).transform(destinationOf);
-
-export const ACTORS = {
-  source: {
-    path: '/sources',
-    form: { id: 'sourceId', whole: source(one), part: source(part) },
-    listed: { id: 'sourceId', whole: source(listed), part: source(part) },
-  },
-  destination: {
-    path: '/destinations',
-    form: { id: 'destinationId', whole: destination(one), part: destination(part) },
-    listed: { id: 'destinationId', whole: destination(listed), part: destination(part) },
-  },
-};
-
-/** What can be read of a connection of an odd form: the source it reads says whose it is. */
-export const connectionPart = z
+const StreamProperties = z
   .object({
-    connectionId: z.string(),
-    sourceId: z.string(),
-    name: z.string().catch(''),
-    destinationId: z.string().catch(''),
-    status: z.string().catch(''),
+    streamName: z.string(),
+    /** Spelt so by the API. */
+    streamnamespace: orUndefined(z.string()),
+    syncModes: orUndefined(z.array(z.string())),
+    defaultCursorField: orUndefined(z.array(z.string())),
+    sourceDefinedCursorField: orUndefined(z.boolean()),
+    sourceDefinedPrimaryKey: orUndefined(z.array(z.array(z.string()))),
+    propertyFields: orUndefined(z.array(z.array(z.string()))),
   })
-  .transform(({ connectionId, ...rest }): Connection => ({
-    id: connectionId,
+  .transform(({ streamName: name, streamnamespace: namespace, ...rest }): SourceStream => ({
+    name,
+    namespace,
     ...rest,
-    schedule: { scheduleType: '' },
-    configurations: { streams: [] },
   }));
+export const STREAM = { id: 'streamName', whole: StreamProperties };
+
+export const Workspace = z
+  .object({ workspaceId: z.string(), name: z.string() })
+  .transform(({ workspaceId: id, name }) => ({ id, name }));
+
+const Definition = z.object({
+  id: z.string(),
+  name: z.string(),
+  dockerRepository: orUndefined(z.string()),
+  dockerImageTag: orUndefined(z.string()),
+});
+
+export const DEFINITION = { id: 'id', whole: Definition };
+
+export const Job = z.object({ jobId: z.number(), status: z.string(), jobType: z.string() });
+export const JOB = { id: 'jobId', whole: Job };
+
+export const page = z.object({ data: z.array(z.unknown()) });
+export const nothing = z.unknown();

@@ -3,15 +3,15 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
-  defineQuery,
   defineSignal,
   getExternalWorkflowHandle,
-  setCurrentDetails,
   setHandler,
   setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Person } from '../../../src/airbyte/people';
+import { ofAllVersions, showRows } from '../../grantees/remembering';
+import { formerQuery } from '../../grantees/requests';
 
 /*
  * What we have granted, and for whom. Airbyte cannot tell our permissions from other people's, so
@@ -21,8 +21,6 @@ import type { Person } from '../../../src/airbyte/people';
 
 /** Events after which it starts anew with what it knows. */
 const LONG = 1000;
-/** Rows shown in the Temporal UI. */
-const SHOWN = 100;
 
 /** A permission that is ours, or may be: without an id it was about to be granted. */
 export interface Grant {
@@ -34,7 +32,7 @@ export interface Grant {
   id?: string | undefined;
 }
 
-export interface Memory {
+interface Memory {
   /** By component's key: the keys of the principals who shall have access through it. */
   wanted: Record<string, string[]>;
   /** By principal's key and type. */
@@ -54,7 +52,7 @@ export interface Recalled {
   grants: (Grant & { /** Another component wants it too. */ shared: boolean })[];
 }
 
-export interface Question {
+interface Question {
   /** The workflow id of who asks, and which of its questions it is. */
   sender: string;
   number: number;
@@ -66,7 +64,6 @@ export const changeSignal = defineSignal<[Change]>('change');
 export const recallSignal = defineSignal<[Question]>('recall');
 /** To the run that asked. */
 export const recalledSignal = defineSignal<[number, Recalled]>('recalled');
-export const grantsQuery = defineQuery<Memory>('grants');
 
 /** Under which a grant is remembered. */
 export const nameOf = ({ key, type }: Pick<Grant, 'key' | 'type'>) => `${key} ${type}`;
@@ -97,19 +94,19 @@ const recallFrom = (memory: Memory, { component, keys }: Question): Recalled => 
 };
 
 const show = ({ wanted, grants }: Memory) => {
-  const rows = Object.values(grants).map(({ key, type, id }) => {
-    const components = Object.keys(wanted).filter((each) => wanted[each]?.includes(key));
-    return `| ${key} | ${type} | ${id ?? 'being granted'} | ${components.join(', ')} |`;
-  });
-  setCurrentDetails(
+  const all = Object.values(grants);
+  showRows(
     [
-      `**${String(rows.length)} with access**`,
+      `**${String(all.length)} with access**`,
       '',
       '| Who | What | Permission | For |',
       '|---|---|---|---|',
-      ...rows.slice(0, SHOWN),
-      ...(rows.length > SHOWN ? ['', 'The query `grants` tells all.'] : []),
-    ].join('\n'),
+    ],
+    all,
+    ({ key, type, id }) => {
+      const components = Object.keys(wanted).filter((each) => wanted[each]?.includes(key));
+      return `| ${key} | ${type} | ${id ?? 'being granted'} | ${components.join(', ')} |`;
+    },
   );
 };
 
@@ -118,7 +115,7 @@ export async function grants(remembered: Memory): Promise<void> {
   let memory = remembered;
   const isLong = () => workflowInfo().historyLength > LONG && allHandlersFinished();
   await CancellationScope.nonCancellable(async () => {
-    setHandler(grantsQuery, () => memory);
+    setHandler(formerQuery, () => memory);
     setHandler(changeSignal, (change) => {
       memory = remember(memory, change);
       show(memory);
@@ -135,11 +132,4 @@ export async function grants(remembered: Memory): Promise<void> {
   await continueAsNew<typeof grants>(memory);
 }
 
-/** It outlives every version of the workers; those without versions take no such wish. */
-setWorkflowOptions(
-  () =>
-    workflowInfo().currentDeploymentVersion?.deploymentName
-      ? { versioningBehavior: 'AUTO_UPGRADE' }
-      : {},
-  grants,
-);
+setWorkflowOptions(ofAllVersions, grants);

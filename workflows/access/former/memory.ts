@@ -7,16 +7,13 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../../../activities/attempt';
+import type { FailureDetails } from '../../../activities/last-word';
 import { NOTHING, changeSignal, grants, recallSignal, recalledSignal, remember } from './grants';
 import type { Change, Recalled } from './grants';
 import { isTold } from '../../run/signals';
 
 /** How long the workflow that remembers may take to answer; without a worker it takes longer. */
 const PATIENCE = '5m';
-
-/** Only the holder of the access may use it (holdAccess), or two would change it at once. */
-export type AccessMemory = ReturnType<typeof accessMemory>;
 
 const silent = (workflowId: string): never => {
   const details: FailureDetails = {

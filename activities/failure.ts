@@ -1,0 +1,110 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import type { Info } from '@temporalio/activity';
+import { AirbyteError } from '../src/airbyte/errors';
+import { isRecord } from '../src/contract/json';
+import { cut } from '../src/contract/lengths';
+import { Refusal } from '../src/contract/problems';
+import { heardAtBefore, looksOf, metBefore, triesOf } from './last-word';
+import type { FailureDetails } from './last-word';
+import { lookIn, waitBefore } from './retries';
+import { Waiting } from './waiting';
+
+/* What an attempt fails with: in words for people, and so that Temporal tries it again or does not. */
+
+/** Characters of what a failed step says was wrong, and of what to do: both go into the history. */
+const MAX_WORDS = 4000;
+/** Says by itself what was wrong and what to do. */
+export const isTold = (err: unknown): err is AirbyteError | Refusal | Waiting =>
+  err instanceof AirbyteError || err instanceof Refusal || err instanceof Waiting;
+
+export const inWords = (text: string) =>
+  text.length <= MAX_WORDS ? text : `${cut(text, MAX_WORDS - 1)}…`;
+
+/** As the next function writes it. */
+const TRIED = / \(tried \d+ times\)(?=\.?$)/;
+
+/** `isLook`: the present attempt did no more than look, so it is no try. */
+const problemOf = (err: unknown, info: Info, isLook: boolean) => {
+  const problem = inWords(err instanceof Error ? err.message : String(err));
+  const tries = triesOf(info) - (isLook ? 1 : 0);
+  const isTry = !(err instanceof Waiting || err instanceof Refusal) && tries > 1;
+  return isTry ? problem.replace(/\.?$/, ` (tried ${String(tries)} times)$&`) : problem;
+};
+
+/** A wait that the time of the step does not last for is a failure: of the call, if it is for an answer. */
+export const orOutOfTime = (err: unknown, info: Info) => {
+  if (!(err instanceof Waiting) || lookIn(err, info) !== undefined) return err;
+  const met = metBefore(err, info);
+  const problem =
+    met?.problem.replace(TRIED, '') ?? `${err.message}, and the time for this step is up.`;
+  return new AirbyteError(problem, { kind: 'again', solution: met?.solution ?? err.solution });
+};
+
+/** What is known by now of what the step's attempts asked Airbyte for. */
+export interface Sent {
+  settlesAt: number;
+  hasWritten: boolean;
+}
+
+export const detailsOf = (
+  { err, isLook }: { err: unknown; isLook: boolean },
+  info: Info,
+  { settlesAt, hasWritten }: Sent,
+): FailureDetails => {
+  const known = isTold(err) ? err : undefined;
+  const looks = looksOf(info) + (err instanceof Waiting ? 1 : 0);
+  const met = err instanceof Waiting ? metBefore(err, info) : undefined;
+  const heardAt = err instanceof Waiting ? Date.now() : heardAtBefore(info);
+  return {
+    problem: problemOf(err, info, isLook),
+    solution: inWords(
+      known?.solution ?? 'Ask the platform operator to look at the log of the worker.',
+    ),
+    ...(settlesAt > Date.now() && { settlesAt }),
+    ...(!hasWritten && { wroteNothing: true }),
+    ...(err instanceof AirbyteError && err.outOfTime && { outOfTime: err.outOfTime }),
+    ...(looks > 0 && { looks, heardAt }),
+    ...(met && { met }),
+  };
+};
+
+/** With its stack it goes into the history, whatever somebody else has put into its message. */
+const inBounds = (err: Error) => {
+  if (err.message.length <= MAX_WORDS) return err;
+  const short = new Error(inWords(err.message));
+  short.name = err.name;
+  return short;
+};
+
+const typeOf = (err: unknown) => {
+  if (err instanceof Waiting) return 'Waiting';
+  if (err instanceof Refusal) return 'Refused';
+  if (!(err instanceof AirbyteError)) return 'StepBroken';
+  return err.kind === 'refused' ? 'AirbyteRefused' : 'AirbyteUnavailable';
+};
+
+/** A refusal of our own says what is wrong and what to do; whether anything was written it cannot know. */
+const withSent = (err: ApplicationFailure, { wroteNothing }: FailureDetails) => {
+  const told: unknown = err.details?.[0];
+  if (wroteNothing && isRecord(told)) told.wroteNothing = true;
+  return err;
+};
+
+export const asFailure = (
+  err: unknown,
+  details: FailureDetails,
+  { info, silence }: { info: Info; silence: number },
+) => {
+  if (err instanceof ApplicationFailure) return withSent(err, details);
+  const wait = waitBefore(err, info, silence);
+  return ApplicationFailure.create({
+    message: details.problem,
+    type: typeOf(err),
+    nonRetryable: wait === undefined,
+    ...(wait !== undefined && { nextRetryDelay: wait }),
+    details: [details],
+    ...(err instanceof Waiting
+      ? { category: 'BENIGN' as const }
+      : err instanceof Error && !(err instanceof Refusal) && { cause: inBounds(err) }),
+  });
+};

@@ -1,0 +1,10 @@
+/*
+ * What everybody who deals with runs calls them by. Workflows take no values from here: they have the
+ * same words because the compiler holds theirs against these.
+ */
+
+/** The phase, in its memo, of a run that no worker has begun. */
+export const WAITING = 'Waiting for a worker';
+
+export const STATUS_QUERY = 'status';
+export const TERMINATE_SIGNAL = 'terminate';
