@@ -4,7 +4,7 @@ import { AirbyteError, notDone } from '../src/airbyte/errors';
 import type { Asked } from '../src/airbyte/errors';
 import type { CallInterest } from '../src/airbyte/http';
 import { forTimer } from '../src/contract/durations';
-import { asFailure, detailsOf, isTold, orOutOfTime } from './failure';
+import { asFailure, detailsOf, isExplained, orOutOfTime } from './failure';
 import type { Sent } from './failure';
 import { isLastWord } from './last-word';
 import type { FailureDetails, LastWord } from './last-word';
@@ -66,7 +66,7 @@ export const attempt = async <Result>(
   } catch (thrown) {
     const err = orOutOfTime(thrown, info);
     if (err instanceof AirbyteError && err.unclear) sent.settlesAt = Date.now() + settleTime;
-    const says = isTold(err) || err instanceof ApplicationFailure;
+    const says = isExplained(err) || err instanceof ApplicationFailure;
     const failure = clock.aborted && !says ? notDone(info.activityType, last, err) : err;
     const details = detailsOf({ err: failure, isLook: thrown instanceof Waiting }, info, sent);
     const lastWord: LastWord = { attempt: info.attempt, details };

@@ -14,7 +14,7 @@ import { Waiting } from './waiting';
 /** Characters of what a failed step says was wrong, and of what to do: both go into the history. */
 const MAX_WORDS = 4000;
 /** Says by itself what was wrong and what to do. */
-export const isTold = (err: unknown): err is AirbyteError | Refusal | Waiting =>
+export const isExplained = (err: unknown): err is AirbyteError | Refusal | Waiting =>
   err instanceof AirbyteError || err instanceof Refusal || err instanceof Waiting;
 
 export const inWords = (text: string) =>
@@ -51,7 +51,7 @@ export const detailsOf = (
   info: Info,
   { settlesAt, hasWritten }: Sent,
 ): FailureDetails => {
-  const known = isTold(err) ? err : undefined;
+  const known = isExplained(err) ? err : undefined;
   const looks = looksOf(info) + (err instanceof Waiting ? 1 : 0);
   const met = err instanceof Waiting ? metBefore(err, info) : undefined;
   const heardAt = err instanceof Waiting ? Date.now() : heardAtBefore(info);
@@ -83,10 +83,10 @@ const typeOf = (err: unknown) => {
   return err.kind === 'refused' ? 'AirbyteRefused' : 'AirbyteUnavailable';
 };
 
-/** A refusal of our own says what is wrong and what to do; whether anything was written it cannot know. */
+/** One from elsewhere, such as a full memory of access, cannot know whether the step has written anything. */
 const withSent = (err: ApplicationFailure, { wroteNothing }: FailureDetails) => {
-  const told: unknown = err.details?.[0];
-  if (wroteNothing && isRecord(told)) told.wroteNothing = true;
+  const details: unknown = err.details?.[0];
+  if (wroteNothing && isRecord(details)) details.wroteNothing = true;
   return err;
 };
 

@@ -86,11 +86,11 @@ const makeOne = async (make: Awaited<ReturnType<typeof makerOn>>, name: string) 
 const fill = async (stack: Stack, total: number) => {
   const make = await makerOn(stack);
   let next = 0;
-  const lane = async () => {
+  const worker = async () => {
     for (let number = next++; number < total; number = next++)
       await makeOne(make, `finance.cashflow.${String(number % 7)}.load-${String(number)}`);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 };
 
 const runCli = (stack: Stack, args: string[]) =>

@@ -49,7 +49,7 @@ const machine = () => ({
   loadAverage: os.loadavg(),
 });
 
-const tellMachine = () => {
+const printMachine = () => {
   const now = machine();
   const load = now.loadAverage.map((value) => value.toFixed(1)).join(' ');
   console.log(
@@ -87,7 +87,7 @@ const main = async () => {
   });
   // The stack handles signals; the floor's worker leaves them to it.
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
-  const began = tellMachine();
+  const began = printMachine();
   let mourn: (message: string) => void = () => undefined;
   const over = new Promise<undefined>((resolve, reject) => {
     mourn = (message) => {
@@ -112,7 +112,7 @@ const main = async () => {
     // Interrupted: the stack ends itself and us.
     if (!figures) return;
     console.log();
-    const ended = tellMachine();
+    const ended = printMachine();
     if (json) writeFileSync(json, JSON.stringify({ began, ended, against, figures }));
   } finally {
     closeConnections();

@@ -79,10 +79,10 @@ const SETTING = {
 const withSecrets = (setting: string, secrets: string[]) =>
   secrets.length === 0 ? `one with "${setting}"` : `one with "${setting}" and ${secrets.join('/')}`;
 
-const tell = (kind: Kind, choice: Choice | undefined) =>
+const describe = (kind: Kind, choice: Choice | undefined) =>
   choice ? withSecrets(SETTING[kind](choice.variant), choice.secrets) : 'nothing';
 
-const tellEntity = (entity: Entity | undefined) =>
+const describeEntity = (entity: Entity | undefined) =>
   entity
     ? withSecrets(entity.setting, entity.secret === undefined ? [] : [entity.secret])
     : 'nothing';
@@ -102,8 +102,10 @@ export const differencesOf = (key: string, expected: Expected, world: World): st
     const found = part[kind];
     if (found.length > 1) return [`${key} has ${String(found.length)} ${kind}s`];
     if (expected[kind].some(fits(kind, found[0]))) return [];
-    const choices = [...new Set(expected[kind].map((choice) => tell(kind, choice)))].join(' or ');
-    return [`${key} should have as its ${kind} ${choices}, and has ${tellEntity(found[0])}`];
+    const choices = [...new Set(expected[kind].map((choice) => describe(kind, choice)))].join(
+      ' or ',
+    );
+    return [`${key} should have as its ${kind} ${choices}, and has ${describeEntity(found[0])}`];
   });
 };
 
@@ -128,8 +130,8 @@ export const narrowed = (key: string, expected: Expected, world: World): Expecte
 
 /** What belongs to no component of ours, or hangs in the air. */
 export const orphansIn = ({ sources, destinations, connections }: World, keys: string[]) => {
-  const isOurs = ({ name }: { name: string }) => keys.includes(ownerIn(name) ?? '');
-  const strangers = [...sources, ...destinations].filter((actor) => !isOurs(actor));
+  const isOwned = ({ name }: { name: string }) => keys.includes(ownerIn(name) ?? '');
+  const strangers = [...sources, ...destinations].filter((actor) => !isOwned(actor));
   const loose = connections.filter(
     (connection) =>
       !sources.some(({ sourceId }) => sourceId === connection.sourceId) ||

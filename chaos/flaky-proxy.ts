@@ -80,7 +80,7 @@ export const startFlakyProxy = async (target: number, random: Random) => {
     weather: () => weather,
     harms: () => harms,
     /** What was swallowed by a silence never arrives: the connections end with the weather. */
-    turn: (to: Weather) => {
+    change: (to: Weather) => {
       weather = to;
       breakAll();
     },

@@ -44,7 +44,7 @@ export const summaryOf = ({ title, components, problems, trouble, retries }: Out
     ['secrets', `rotated ${String(trouble.rotations)} times`],
     ['verdict', problems.length === 0 ? 'clean' : `${String(problems.length)} problems`],
   ];
-  return [title, ...rows.map(([what = '', told = '']) => `  ${what.padEnd(12)} ${told}`)].join(
+  return [title, ...rows.map(([what = '', shown = '']) => `  ${what.padEnd(12)} ${shown}`)].join(
     '\n',
   );
 };
@@ -77,10 +77,10 @@ export const explain = async (
     .flatMap(({ ended }) => ended)
     .filter(({ token }) => tokens.includes(token))
     .sort((one, other) => one.closedAt - other.closedAt);
-  const tell = async (how: string, token: string, runId?: string) =>
+  const describe = async (how: string, token: string, runId?: string) =>
     [how, await saveHistory(token, runId, where).catch(String)].join('\n  ');
-  const tellEnded = ({ token, runId, closedAt, status: { status, result } }: ClosedRun) =>
-    tell(
+  const describeEnded = ({ token, runId, closedAt, status: { status, result } }: ClosedRun) =>
+    describe(
       `${new Date(closedAt).toISOString()} ${token} ${runId} ${status}: ${result}`,
       token,
       runId,
@@ -90,9 +90,9 @@ export const explain = async (
     'What was wrong:',
     ...problems.map(({ what }) => `- ${what}`),
     'The runs concerned, those without an end last:',
-    ...(await Promise.all(runs.slice(0, SHOWN_HISTORIES).map(tellEnded))),
+    ...(await Promise.all(runs.slice(0, SHOWN_HISTORIES).map(describeEnded))),
     ...(await Promise.all(
-      endless.slice(0, SHOWN_HISTORIES).map((token) => tell(`${token} has not ended`, token)),
+      endless.slice(0, SHOWN_HISTORIES).map((token) => describe(`${token} has not ended`, token)),
     )),
   ].join('\n');
 };

@@ -117,8 +117,8 @@ const progressOf = ({ components, airbyte, trouble, problems }: Setting) => {
     kills: worker + gateway + temporal,
     problems: problems.all().length,
   };
-  const told = Object.entries(figures).map(([what, count]) => `${what} ${String(count)}`);
-  return [...told, `network ${airbyte.network.weather()}`].join(', ');
+  const shown = Object.entries(figures).map(([what, count]) => `${what} ${String(count)}`);
+  return [...shown, `network ${airbyte.network.weather()}`].join(', ');
 };
 
 /** Secrets where no descriptor gave them to; the simulator remembers its last calls only. */

@@ -45,12 +45,12 @@ export const createRuns = (address: string, signal: AbortSignal) => {
   const statusOf = ({ workflowId, runId }: WorkflowExecutionInfo) =>
     ask(async () => {
       const handle = client.workflow.getHandle(workflowId, runId, { followRuns: false });
-      const told: unknown = await handle.result().catch((err: unknown) => {
+      const result: unknown = await handle.result().catch((err: unknown) => {
         if (!(err instanceof WorkflowFailedError)) throw err;
         const { cause } = err;
         return cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
       });
-      const read = ProvisioningStatus.safeParse(told);
+      const read = ProvisioningStatus.safeParse(result);
       return read.success ? read.data : ({ status: 'FAILED', result: '' } as const);
     });
 

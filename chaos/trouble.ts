@@ -35,10 +35,10 @@ export const createTrouble = ({ airbyte, programs, secrets, problems }: Subjects
     // Mere flakiness does not interrupt an outage.
     if (network.weather() !== 'fair' && weather === 'flaky') return;
     const start = Date.now();
-    network.turn(weather);
+    network.change(weather);
     await pause(lasts, undefined, { signal: enough.signal }).catch(() => undefined);
     if (network.weather() !== weather) return;
-    network.turn('fair');
+    network.change('fair');
     if (weather !== 'flaky') outage += Date.now() - start;
   };
 
@@ -84,7 +84,7 @@ export const createTrouble = ({ airbyte, programs, secrets, problems }: Subjects
     heal: async () => {
       enough.abort();
       await Promise.all(underWay);
-      network.turn('fair');
+      network.change('fair');
       await airbyte.clearFaults();
     },
     counts: () => ({ kills, faults, outage, rotations, harms: network.harms() }),

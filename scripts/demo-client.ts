@@ -119,9 +119,9 @@ export const createDemoClient = ({ gatewayUrl, airbyteUrl }: Stack) => {
     calls: async () => {
       const { text } = await call(`${control}/requests`);
       const { requests } = Requests.parse(JSON.parse(text));
-      const ours = requests.filter(({ operation }) => operation !== 'createAccessToken');
-      const reads = ours.filter(({ method }) => method === 'GET').length;
-      return { reads, writes: ours.length - reads };
+      const calls = requests.filter(({ operation }) => operation !== 'createAccessToken');
+      const reads = calls.filter(({ method }) => method === 'GET').length;
+      return { reads, writes: calls.length - reads };
     },
     fault: (fault: object) =>
       call(`${control}/faults`, { method: 'POST', body: JSON.stringify(fault) }),

@@ -152,7 +152,7 @@ const unprovision = async (demo: Demo) => {
   expect(left.length === 0, 'something is left in Airbyte');
 };
 
-const tell = async (demo: Demo) => {
+const show = async (demo: Demo) => {
   let number = 0;
   const step = (title: string) => {
     number += 1;
@@ -215,7 +215,7 @@ const perform = async (stack: Stack, keep: boolean) => {
   const descriptor = readFileSync(path.join(ROOT, EXAMPLE), 'utf8');
   showDescriptor(descriptor);
   const client = createDemoClient(stack);
-  const steps = await tell({ stack, client, bodies: prepareBodies(descriptor, stack) });
+  const steps = await show({ stack, client, bodies: prepareBodies(descriptor, stack) });
   console.log(`\n${bold(green(`All ${String(steps)} steps went as they should.`))}`);
   if (!keep) return;
   say(`All of it stays up; the commands above can be repeated. Ctrl-C ends it.`);

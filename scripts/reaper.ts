@@ -28,17 +28,17 @@ export const createReaper = (scripts: string) => {
     return child;
   };
 
-  const tell = (line: string) => reaper?.stdin?.write(`${line}\n`);
+  const send = (line: string) => reaper?.stdin?.write(`${line}\n`);
 
   return {
     began: (pid: number) => {
       launched.add(pid);
       reaper ??= start();
-      tell(`+${String(pid)}`);
+      send(`+${String(pid)}`);
     },
     ended: (pid: number) => {
       launched.delete(pid);
-      tell(`-${String(pid)}`);
+      send(`-${String(pid)}`);
       if (launched.size > 0) return;
       reaper?.stdin?.end();
       reaper = undefined;

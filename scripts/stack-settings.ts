@@ -23,7 +23,7 @@ export interface Settings {
   say?: (line: string) => void;
 }
 
-const OURS =
+const OWN =
   /^(AIRBYTE|SNOWFLAKE|TEMPORAL|SIMULATOR|SECRETS)_|^(HOST|PORT|WORKER_(PORT|ACTIVITY_SLOTS|DEPLOYMENT_NAME|BUILD_ID|VERSIONING)|BASE_PATH|FINGERPRINT_KEY|LOG_LEVEL|OPERATIONS|DRAIN_FOR|RECONCILE_EVERY|ACCESS_PERMISSION|ADOPT_EXISTING|MAPPERS_BY_HAND|REVERSE_PROVISIONING_UPDATES|INFRASTRUCTURE_TEMPLATES)$/;
 /** The dev server speaks plain gRPC, whatever a profile of the user says of another server. */
 const REMOTE = /^TEMPORAL_(API_KEY|TLS|PROFILE|CONFIG_FILE|GRPC)/;
@@ -33,7 +33,7 @@ const without = (env: Environment, names: RegExp): Environment =>
 
 /** What the user said, without empty variables. */
 export const givenEnvironment = ({ freePorts, env = {} }: Settings): Environment =>
-  without({ ...without(process.env, freePorts === 'always' ? OURS : REMOTE), ...env }, REMOTE);
+  without({ ...without(process.env, freePorts === 'always' ? OWN : REMOTE), ...env }, REMOTE);
 
 const simulatedAirbyte: Environment = {
   AIRBYTE_WORKSPACE_ID: DEFAULT_WORKSPACE_ID,

@@ -114,9 +114,9 @@ export const seedRows = (store: Store, given: z.input<typeof Seed>) => {
     times(Math.max(howMany, least), (index) => actorOf(store, kind, `${name} ${String(index)}`));
   const source = actors('source', counts.sources);
   const destination = actors('destination', counts.destinations);
-  const inTurn = <Row>(rows: Row[], index: number) => rows.slice(index % rows.length)[0];
+  const cycled = <Row>(rows: Row[], index: number) => rows.slice(index % rows.length)[0];
   const connections = times(counts.connections, (index) => {
-    const [from, to] = [inTurn(source, index), inTurn(destination, index)];
+    const [from, to] = [cycled(source, index), cycled(destination, index)];
     return from && to ? [connectionOf(`${name} ${String(index)}`, from, to)] : [];
   }).flat();
   return {

@@ -1,5 +1,5 @@
 import { NativeConnection, Worker } from '@temporalio/worker';
-import type { Told } from '../activities/access/batch';
+import type { Round } from '../activities/access/batch';
 import { ROOT } from '../scripts/child';
 import { dataConverter } from '../src/temporal/payload-codec';
 import { shardOf } from '../workflows/grantees/shards';
@@ -49,7 +49,7 @@ test('looks at a batch that take longer than an attempt may: some have access al
 test('steps that act on nobody, as those of older workers may, end the run instead of going on for ever', async () => {
   const { harness, access } = await begin({ worker: false });
   const person = { of: 'id', organizationId: 'organization' };
-  const nobody: Omit<Told, 'rest'> = { ends: [], kept: 0, left: [], isChanged: false };
+  const nobody: Omit<Round, 'rest'> = { ends: [], kept: 0, left: [], isChanged: false };
   const { TEMPORAL_ADDRESS: address = '' } = harness.env;
   const connection = await NativeConnection.connect({ address });
   let steps = 0;
@@ -61,11 +61,11 @@ test('steps that act on nobody, as those of older workers may, end the run inste
     activities: {
       recallAccess: () => ({ isMoved: true, people: [] }),
       findPeople: () => ({ people: { 'user:a@foo.bar': person }, unknown: [], without: [] }),
-      giveAccess: ({ people }: { people: object }): Told => {
+      giveAccess: ({ people }: { people: object }): Round => {
         steps += 1;
         return { ...nobody, rest: Object.keys(people) };
       },
-      restoreAccess: (): Told => ({ ...nobody, rest: [] }),
+      restoreAccess: (): Round => ({ ...nobody, rest: [] }),
     },
   });
   const { status, result } = await worker.runUntil(async () =>

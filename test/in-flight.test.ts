@@ -5,7 +5,7 @@ import { createLimit } from '../src/concurrency/limit';
 import { createSharedReads } from '../src/airbyte/shared-reads';
 import { airbyteOf, atEnd, interestOf, startAirbyte } from './support/airbyte-clients';
 
-/* What becomes of those who wait for Airbyte: for their turn, or for what others ask for as well. */
+/* What becomes of those who wait for Airbyte: in the queue, or for what others ask for as well. */
 
 const over = () => new Error('over');
 
@@ -63,7 +63,7 @@ test.each(['cancelled', 'timeUp'] as const)(
   },
 );
 
-test('a turn that comes in the moment of leaving is given on', async () => {
+test('a slot that is free in the moment of leaving is given on', async () => {
   const limit = createLimit(1);
   const first = held();
   const leaving = interestOf();

@@ -9,7 +9,7 @@ import { eventually, leaseId, startHarness } from './support/harness';
 import type { Harness } from './support/harness';
 
 /*
- * How long runs wait for their turn is no matter of events. The clock is compressed: the first wait
+ * How long runs wait for a lease is no matter of events. The clock is compressed: the first wait
  * is of milliseconds, where it else is of 30 seconds.
  */
 

@@ -243,7 +243,7 @@ test('a component whose own run goes on is waited for', async () => {
   expect(counts(await harness.entities())).toEqual([1, 1, 1]);
 });
 
-test('more components than are worked on at once get their turn while others wait for the end', async () => {
+test('more components than are worked on at once are begun while others wait for the end', async () => {
   const many = Array.from({ length: 13 }, (_item, index) => wish(`c${String(index)}`));
   const status = await products.run('provision', many);
   expect(status.status).toBe('COMPLETED');

@@ -1,5 +1,5 @@
 import { inWords } from '../activities/failure';
-import { toldOf } from '../activities/pipeline/discovered';
+import { summarize } from '../activities/pipeline/discovered';
 import { reportOf } from '../activities/drift/drift';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import type { Finding } from '../src/contract/drift';
@@ -89,8 +89,8 @@ test('fifty streams are named, of more is told how many', () => {
 
 test('fifty streams that were discovered are told, of more is told how many', () => {
   const first = Array(50).fill('ss');
-  expect(toldOf(named(50))).toEqual({ count: 50, first, few: named(50) });
-  expect(toldOf(named(51))).toEqual({ count: 51, first });
+  expect(summarize(named(50))).toEqual({ count: 50, first, few: named(50) });
+  expect(summarize(named(51))).toEqual({ count: 51, first });
 });
 
 /** As if a descriptor said so much to no effect. */
@@ -208,7 +208,7 @@ test.each<[string, number, (length: number) => number]>([
   [
     'the name of a discovered stream',
     100,
-    (length) => toldOf(named(1, length)).first[0]?.length ?? 0,
+    (length) => summarize(named(1, length)).first[0]?.length ?? 0,
   ],
   [
     'the path of an ignored key',

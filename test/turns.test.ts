@@ -1,6 +1,6 @@
 import { STARTS } from '../src/runs/start';
 import { LASTING } from '../src/concurrency/interest';
-import { createTurns } from '../src/runs/start-queue';
+import { createStartQueue } from '../src/runs/start-queue';
 
 const down = new Error('down');
 const options = {
@@ -27,7 +27,7 @@ const held = () => {
 };
 
 test('tasks run so many at once, in the order they came', async () => {
-  const inTurn = createTurns({ ...options, atOnce: 2 });
+  const inTurn = createStartQueue({ ...options, atOnce: 2 });
   const begun: number[] = [];
   const tasks = [held(), held(), held()];
   const all = tasks.map(({ task }, index) =>
@@ -46,7 +46,7 @@ test('tasks run so many at once, in the order they came', async () => {
 test.each(['cancelled', 'timeUp'] as const)(
   'a task whose turn has not come by the end of the interest in it (%s) is not begun',
   async (how) => {
-    const inTurn = createTurns({ ...options, maxWaiting: 1 });
+    const inTurn = createStartQueue({ ...options, maxWaiting: 1 });
     const first = held();
     const running = inTurn(first.task, LASTING);
     await settled();
@@ -66,7 +66,7 @@ test.each(['cancelled', 'timeUp'] as const)(
 );
 
 test('one more than may wait is told so at once', async () => {
-  const inTurn = createTurns({ ...options, maxWaiting: 1 });
+  const inTurn = createStartQueue({ ...options, maxWaiting: 1 });
   const first = held();
   const running = inTurn(first.task, LASTING);
   await settled();
@@ -78,7 +78,7 @@ test('one more than may wait is told so at once', async () => {
 });
 
 test('those that wait during an outage fail with it; who comes later finds out for himself', async () => {
-  const inTurn = createTurns(options);
+  const inTurn = createStartQueue(options);
   const first = held();
   const running = inTurn(first.task, LASTING);
   const waiting = inTurn(() => Promise.resolve('second'), LASTING);
@@ -91,7 +91,7 @@ test('those that wait during an outage fail with it; who comes later finds out f
 });
 
 test('a failure of its own is nobody else’s', async () => {
-  const inTurn = createTurns(options);
+  const inTurn = createStartQueue(options);
   const first = held();
   const outcomes = Promise.allSettled([
     inTurn(first.task, LASTING),
@@ -104,7 +104,7 @@ test('a failure of its own is nobody else’s', async () => {
 
 /** As a gateway has them: as many as go at once, until they are let go. */
 const ofGateway = async () => {
-  const inTurn = createTurns({ ...STARTS, isOutage: () => false });
+  const inTurn = createStartQueue({ ...STARTS, isOutage: () => false });
   const first = held();
   const going = Array.from({ length: 10 }, () => inTurn(first.task, LASTING));
   // They are counted when they have begun.

@@ -11,7 +11,7 @@ export interface Retry {
   giveUpAfter: number;
   /** How long after an unclear answer Airbyte may still do what it was asked. */
   settleTime: number;
-  /** How long a run that waits for its turn first trusts to be told; absent: 30 seconds. */
+  /** How long a run that waits for a lease relies on its signal before it polls; absent: 30 seconds. */
   firstWait?: number;
 }
 

@@ -19,8 +19,8 @@ interface Some {
 
 /** What a run has found of somebody, as far as it has told. */
 const beforeIn = ({ before }: Grantee, { digest }: Job, run: string): Before | undefined => {
-  const told = before?.[digest];
-  return told?.run === run ? told : undefined;
+  const recorded = before?.[digest];
+  return recorded?.run === run ? recorded : undefined;
 };
 
 const isWantedByOthers = ({ wantedBy }: Grantee, { digest }: Job) =>
@@ -48,8 +48,8 @@ export const createAccessActs = ({ accessFor, accessPermission }: AccessActsDeps
       };
     }
     if (there.length === 0) return;
-    job.told.isChanged = true;
-    job.told.ends.push([key, 'revoked']);
+    job.round.isChanged = true;
+    job.round.ends.push([key, 'revoked']);
   };
 
   const giveSome = async (
@@ -66,13 +66,13 @@ export const createAccessActs = ({ accessFor, accessPermission }: AccessActsDeps
       const look = await lookAt(access, { key, record, person });
       const plan = planFor(look, person, accessPermission);
       job.outcomes[key] = { granted: remembered(look.there), wanted: true };
-      if (beforeIn(record, job, run)) job.told.isChanged = true;
+      if (beforeIn(record, job, run)) job.round.isChanged = true;
       if (plan.wrong.length > 0) wrong.set(key, plan);
       if (plan.isMissing) missing.set(key, { person, there: look.there, isNoted });
       // Of an earlier attempt's, that had no time to tell.
-      else if (plan.kept.some((each) => each.run === run)) job.told.ends.push([key, 'granted']);
-      else if (plan.kept.length > 0) job.told.kept += 1;
-      else job.told.ends.push([key, 'had']);
+      else if (plan.kept.some((each) => each.run === run)) job.round.ends.push([key, 'granted']);
+      else if (plan.kept.length > 0) job.round.kept += 1;
+      else job.round.ends.push([key, 'had']);
     };
     const noted = (person: PersonId): Granted => ({ ...person, type: accessPermission, run });
     const grantOne = async (key: string) => {
@@ -89,8 +89,8 @@ export const createAccessActs = ({ accessFor, accessPermission }: AccessActsDeps
         job.outcomes[key] = { granted: [...remembered(there), noted(person)], wanted: true };
         throw err;
       }
-      job.told.isChanged = true;
-      job.told.ends.push([key, 'granted']);
+      job.round.isChanged = true;
+      job.round.ends.push([key, 'granted']);
     };
     const replaceOne = async (key: string) => {
       const there = wrong.get(key)?.wrong ?? [];
@@ -118,7 +118,7 @@ export const createAccessActs = ({ accessFor, accessPermission }: AccessActsDeps
     const takeOne = async (key: string) => {
       const record = job.records[key];
       if (!record) {
-        job.told.ends.push([key, 'unremembered']);
+        job.round.ends.push([key, 'unremembered']);
         return;
       }
       const wanted = record.wantedBy.includes(job.digest);
@@ -128,14 +128,14 @@ export const createAccessActs = ({ accessFor, accessPermission }: AccessActsDeps
         return { granted, wanted: false, before: isForGood ? null : before };
       };
       if (isWantedByOthers(record, job)) {
-        job.told.ends.push([key, 'others']);
+        job.round.ends.push([key, 'others']);
         job.outcomes[key] = unwant(record.granted);
       } else {
         const { there } = await lookAt(accessFor(job.interest), { key, record });
         await takeFrom(job, { key, there, others: [], run });
         job.outcomes[key] = unwant([]);
       }
-      job.told.isChanged = true;
+      job.round.isChanged = true;
     };
     await job.each(keys, takeOne);
   };
@@ -154,14 +154,14 @@ export const createAccessActs = ({ accessFor, accessPermission }: AccessActsDeps
       else if (mine.length > 0) {
         const { there } = await lookAt(access, { key, record: { ...record, granted: mine } });
         await revoke(access, key, there);
-        if (there.length > 0) job.told.ends.push([key, 'revoked']);
+        if (there.length > 0) job.round.ends.push([key, 'revoked']);
       }
       job.outcomes[key] = { granted: rest, wanted: record.wantedBy.includes(job.digest) };
       for (const each of before?.taken ?? []) {
         const person = personOf(key, each);
         const id = await grant(access, { person, type: each.type, mayBeThere: true }, job);
         rest = [...rest, { ...each, id }];
-        job.told.ends.push([key, 'granted']);
+        job.round.ends.push([key, 'granted']);
       }
       job.outcomes[key] = { granted: rest, wanted, before: null };
     };

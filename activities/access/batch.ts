@@ -41,7 +41,7 @@ export interface LeftOver {
 }
 
 /** What has come of a batch. */
-export interface Told {
+export interface Round {
   /** By key; none for those who were kept. */
   ends: [key: string, end: End][];
   kept: number;
@@ -63,7 +63,7 @@ export interface Job extends Attempt {
   records: Grantees;
   /** What the workflow that remembers is told in the end, however the attempt ends. */
   outcomes: Record<string, Outcome>;
-  told: Told;
+  round: Round;
   /** The work for each, several at once; after a failure for no more. */
   each: (keys: string[], work: (key: string) => Promise<void>) => Promise<void>;
   /** Tells the workflow that remembers what is about to be done. */
@@ -94,7 +94,7 @@ interface Wish {
   /** Whether some are not among the component's people yet. */
   areNew?: boolean;
   /** Which of those who were acted on are no more among them. */
-  gone?: (acted: string[]) => string[];
+  forgotten?: (acted: string[]) => string[];
 }
 
 /**
@@ -105,31 +105,36 @@ interface Wish {
 export const withHeld = (
   memory: AccessMemory,
   batch: Batch,
-  { keys, wants, goesOn, areNew = false, gone = () => [] }: Wish,
+  { keys, wants, goesOn, areNew = false, forgotten: forgotten = () => [] }: Wish,
   act: (job: Job, some: string[]) => Promise<void>,
-): Promise<Told> =>
+): Promise<Round> =>
   attempt(async (given) => {
     const { taskQueue, component, token, run, shard, lasts } = batch;
     const digest = digestOf(component);
-    const turn = randomUUID();
-    const told: Told = { ends: [], kept: 0, left: [], rest: [], isChanged: false };
-    const hold = { component: digest, token, run, turn, lasts, keys, wants };
+    const attemptId = randomUUID();
+    const round: Round = { ends: [], kept: 0, left: [], rest: [], isChanged: false };
+    const hold = { component: digest, token, run, turn: attemptId, lasts, keys, wants };
     if (areNew) await memory.enlist(taskQueue, component, keys);
     const held = await memory.hold(taskQueue, shard, hold);
-    if ('heldBy' in held) return { ...told, rest: keys, heldBy: held.heldBy };
+    if ('heldBy' in held) return { ...round, rest: keys, heldBy: held.heldBy };
 
     const stopAt = Date.now() + WORK_TIME;
     const failures: unknown[] = [];
     const limit = pLimit(AT_ONCE);
     const outcomes: Record<string, Outcome> = {};
     const settle = (some: Record<string, Outcome>, isLast: boolean) =>
-      memory.settle(taskQueue, shard, { component: digest, turn, outcomes: some, isLast });
+      memory.settle(taskQueue, shard, {
+        component: digest,
+        turn: attemptId,
+        outcomes: some,
+        isLast,
+      });
     const one = async (key: string, work: (key: string) => Promise<void>) => {
       if (failures.length > 0) return;
       try {
         await work(key);
       } catch (err) {
-        if (goesOn && isRefused(err)) told.left.push(leftOver(key, err));
+        if (goesOn && isRefused(err)) round.left.push(leftOver(key, err));
         else failures.push(err);
       }
     };
@@ -138,7 +143,7 @@ export const withHeld = (
       digest,
       records: held.records,
       outcomes,
-      told,
+      round: round,
       each: async (some, work) => {
         await Promise.all(some.map((key) => limit(() => one(key, work))));
       },
@@ -153,8 +158,8 @@ export const withHeld = (
     await settle(outcomes, true);
     if (failures.length > 0) throw gravest(failures);
     const rest = keys.slice(done);
-    const notActedOn = new Set([...rest, ...told.left.map(({ key }) => key)]);
-    const struck = gone(keys.filter((key) => !notActedOn.has(key)));
+    const notActedOn = new Set([...rest, ...round.left.map(({ key }) => key)]);
+    const struck = forgotten(keys.filter((key) => !notActedOn.has(key)));
     if (struck.length > 0) await memory.strike(taskQueue, component, struck);
-    return { ...told, rest };
+    return { ...round, rest };
   }, batch.settleTime);

@@ -3,7 +3,7 @@ import { granteesOf } from '../../workflows/grantees/shards';
 import { createAccessActs } from './acts';
 import type { AccessActsDeps } from './acts';
 import { withHeld } from './batch';
-import type { Batch, Told } from './batch';
+import type { Batch, Round } from './batch';
 import type { PersonId } from './people';
 import { attempt } from '../attempt';
 
@@ -36,7 +36,7 @@ export const createAccessChanges = ({ accessFor, accessPermission, memory }: Acc
       }),
 
     /** Has the people have access, and remembers that the component wants it. */
-    giveAccess: ({ people, areNew, ...batch }: Giving): Promise<Told> =>
+    giveAccess: ({ people, areNew, ...batch }: Giving): Promise<Round> =>
       withHeld(
         memory,
         batch,
@@ -45,16 +45,16 @@ export const createAccessChanges = ({ accessFor, accessPermission, memory }: Acc
       ),
 
     /** Takes from people what they were granted, unless another component wants it. */
-    takeAccess: ({ keys, isForGood, ...batch }: Taking): Promise<Told> =>
+    takeAccess: ({ keys, isForGood, ...batch }: Taking): Promise<Round> =>
       withHeld(
         memory,
         batch,
-        { keys, wants: false, goesOn: isForGood, gone: (acted) => (isForGood ? acted : []) },
+        { keys, wants: false, goesOn: isForGood, forgotten: (acted) => (isForGood ? acted : []) },
         (job, some) => takeSome(job, { ...batch, keys: some, isForGood }),
       ),
 
     /** Puts back what this run has changed of the people's access, and only that. */
-    restoreAccess: ({ keys, former, ...batch }: Restoring): Promise<Told> =>
+    restoreAccess: ({ keys, former, ...batch }: Restoring): Promise<Round> =>
       withHeld(
         memory,
         batch,
@@ -62,7 +62,7 @@ export const createAccessChanges = ({ accessFor, accessPermission, memory }: Acc
           keys,
           wants: false,
           goesOn: true,
-          gone: (acted) => acted.filter((key) => !former.includes(key)),
+          forgotten: (acted) => acted.filter((key) => !former.includes(key)),
         },
         (job, some) => restoreSome(job, { keys: some, run: batch.run }),
       ),

@@ -124,8 +124,8 @@ export const createAccessMemory = (deps: { client: Client }) => {
 
     /** What the workflow of earlier versions remembers. */
     async former(taskQueue: string): Promise<FormerMemory> {
-      const told = await query(formerId(taskQueue), formerQuery);
-      const { wanted, grants } = Former.parse(told ?? { wanted: {}, grants: {} });
+      const remembered = await query(formerId(taskQueue), formerQuery);
+      const { wanted, grants } = Former.parse(remembered ?? { wanted: {}, grants: {} });
       const grantees: Grantees = {};
       const of = (key: string) => (grantees[key] ??= { wantedBy: [], granted: [] });
       for (const [component, keys] of Object.entries(wanted))

@@ -34,7 +34,7 @@ const countsOf = (left: Left[]) => {
 };
 
 /** Of each reason some, the first of the list first. */
-const told = (left: Left[]) => {
+const listed = (left: Left[]) => {
   const order = Object.keys(REASONS);
   return left
     .toSorted((a, b) => order.indexOf(a.reason) - order.indexOf(b.reason))
@@ -90,13 +90,13 @@ export const createChangeoverActivities = ({ airbyteFor }: Pick<ActorDeps, 'airb
         airbyte.listConnections({ until: never }),
       ]);
       await breathe();
-      const { take, ours, left } = planChangeover({ ...actors, connection }, query);
-      const totals = { take: take.length, taken: 0, ours, left: countsOf(left) };
+      const { take, own, left } = planChangeover({ ...actors, connection }, query);
+      const totals = { take: take.length, taken: 0, ours: own, left: countsOf(left) };
       log.info('adoption planned', { totals });
       return {
         totals,
         take: take.filter(({ key }) => key > after).slice(0, limit),
-        left: told(left),
+        left: listed(left),
       };
     }),
 

@@ -19,7 +19,7 @@ const MAX_IN_ROW = 5;
 
 interface Plan {
   take: Row[];
-  ours: number;
+  own: number;
   left: Left[];
 }
 
@@ -88,7 +88,7 @@ const problemOf = ({ key, connection }: Claim, index: Index) => {
   return undefined;
 };
 
-const isOurs = ({ key, connection }: Claim, index: Index) =>
+const isOwned = ({ key, connection }: Claim, index: Index) =>
   KINDS.every(
     (kind) => componentIn(index.actors[kind].get(connection[`${kind}Id`])?.name ?? '') === key,
   );
@@ -101,7 +101,7 @@ const judgeOne = (claims: Claim[], index: Index): ('ours' | Leaving | { take: Ro
     return claims.map(({ key, connection }) =>
       leave('several', connection, `${key}: ${namesOf(claims.map((one) => one.connection))}`),
     );
-  if (isOurs(claim, index)) return ['ours'];
+  if (isOwned(claim, index)) return ['ours'];
   const { key, connection } = claim;
   const { id: connectionId, name, sourceId, destinationId } = connection;
   return [
@@ -176,10 +176,10 @@ export const planChangeover = (entities: Entities, query: AdoptionQuery): Plan =
   ];
   const take: Row[] = [];
   const left: Left[] = [];
-  let ours = 0;
+  let own = 0;
   for (const one of judged)
-    if (one === 'ours') ours += 1;
+    if (one === 'ours') own += 1;
     else if ('take' in one) take.push(one.take);
     else left.push(one.left);
-  return { take: take.sort((a, b) => (a.key < b.key ? -1 : 1)), ours, left };
+  return { take: take.sort((a, b) => (a.key < b.key ? -1 : 1)), own: own, left };
 };

@@ -75,7 +75,7 @@ interface Merged {
   mappers: Mapper[];
   /** Set by hand and not in the descriptor: those that stay, those that go. */
   kept: Mapper[];
-  gone: Mapper[];
+  lost: Mapper[];
   /** Of a former descriptor, and no longer in this one. */
   dropped: Mapper[];
 }
@@ -117,7 +117,7 @@ const merged = (given: Given): Merged => {
   return {
     mappers: isWithin(wanted, left) ? left : [...kept, ...withIds],
     kept,
-    gone: hand.filter((mapper) => !kept.includes(mapper)),
+    lost: hand.filter((mapper) => !kept.includes(mapper)),
     dropped: others.filter(isOwn),
   };
 };

@@ -75,7 +75,7 @@ const gauges = ({ totals, checkedAt }: DriftReport) => {
     .set(Math.floor(Date.parse(checkedAt) / 1000));
 };
 
-const tell = (report: DriftReport) => {
+const announce = (report: DriftReport) => {
   const { totals, findings } = report;
   if (countOf(report) === 0) log.info('no drift found', { totals });
   else log.warn('drift found', { totals, findings: findings.slice(0, MAX_LOGGED) });
@@ -194,7 +194,7 @@ export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: Drif
           ...remains.flatMap(([key, found]) => remainsOf(key, found, knownOf(key))),
         ]);
         gauges(report);
-        tell(report);
+        announce(report);
         return report;
       }),
   };

@@ -77,11 +77,11 @@ const pipedDifferences = (
   plan: Plan['connection'],
   destinations: Actor[],
 ): string[] => {
-  const isOurs = destinations.some(({ id }) => id === current.destinationId);
+  const isOwn = destinations.some(({ id }) => id === current.destinationId);
   const wanted = asWrite(plan, streamsOf(plan, []));
   const differing = connectionDifferences(withoutIrretrievable(current), wanted);
   return [
-    ...(isOurs ? [] : ['destination']),
+    ...(isOwn ? [] : ['destination']),
     ...differing.filter((field) => field !== 'streams' || plan.streams !== undefined),
   ];
 };

@@ -6,7 +6,7 @@ import { differencesIn, isActorAsWanted, masked } from '../comparison/difference
 import { settled } from '../unclear';
 import { secretPlaces, valueAt, withValues, hasFormerSecrets, withStored } from './secrets';
 import type { Former, FormerSecrets, Place, Written } from './secrets';
-import { UNTOUCHED, fieldsLeft, isGone, secretsUnproven, staysAsWritten } from './restored';
+import { UNTOUCHED, fieldsLeft, noLongerThere, secretsUnproven, staysAsWritten } from './restored';
 import type { Left, Named, Restored } from './restored';
 import { actorIn, type Snapshot } from './snapshot';
 
@@ -102,7 +102,7 @@ export const createRestoreActor = ({ airbyteFor, hrefOf, former }: RestoreDeps) 
       settled({ settlesAt });
       const airbyte = await airbyteFor(interest);
       const current = await airbyte.getActor(kind, before.id);
-      if (!current) throw isGone(named);
+      if (!current) throw noLongerThere(named);
       const secretsOf = () =>
         rebuilt(
           { before, current, written },

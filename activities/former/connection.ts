@@ -6,7 +6,7 @@ import { differingIn, isWhole, withoutEmptyLists } from '../comparison/reads';
 import type { FormerConnection } from '../comparison/reads';
 import { cronOf } from '../comparison/differences';
 import { settled } from '../unclear';
-import { UNTOUCHED, fieldsLeft, isGone } from './restored';
+import { UNTOUCHED, fieldsLeft, noLongerThere } from './restored';
 import type { Left, Restored } from './restored';
 import { connectionIn } from './snapshot';
 import type { Snapshot } from './snapshot';
@@ -99,7 +99,7 @@ export const createRestoreConnection =
       settled({ settlesAt });
       const airbyte = await airbyteFor(interest);
       const current = await airbyte.getConnection(id);
-      if (!current) throw isGone(named);
+      if (!current) throw noLongerThere(named);
       const differing = differingIn(current, before);
       if (differing.length === 0) return UNTOUCHED;
 
@@ -108,7 +108,7 @@ export const createRestoreConnection =
       const refused =
         writable.length > 0 ? await putBack(airbyte, before, writable) : new Map<string, string>();
       const now = await airbyte.getConnection(id);
-      if (!now) throw isGone(named);
+      if (!now) throw noLongerThere(named);
       const left: Left[] = differingIn(now, before).flatMap((group) =>
         fieldsLeft(named, [shown(group)], refused.get(shown(group)) ?? whyOf(isNot(group))),
       );

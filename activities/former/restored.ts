@@ -31,7 +31,7 @@ const called = ({ kind, name }: Named) => `the ${kind} "${name}"`;
 const pathsOf = (places: Place[]) => firstFew(places.map(dotted)).join(', ');
 
 /** It was there when the run began, and somebody has deleted it since. */
-export const isGone = ({ kind, name }: Named) =>
+export const noLongerThere = ({ kind, name }: Named) =>
   new Refusal(
     `Airbyte has the ${kind} "${name}" no more: somebody has deleted it since the run began.`,
     'Deploy the component again: what is missing is then made anew.',

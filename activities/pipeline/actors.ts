@@ -13,10 +13,10 @@ import { isActorAsWanted, masked } from '../comparison/differences';
 import { definitionIdOf, mustBeOfConnector } from '../problems/definitions';
 import { adoptable, byHint, settled, stillThere } from '../unclear';
 import { changedSince, single } from '../refusals';
-import type { Put, Sight } from './found';
+import type { Put, SeenBefore } from './found';
 import { createFormerSecrets } from '../former/secrets';
 import type { FormerDeps } from '../former/secrets';
-import { isGone } from '../former/restored';
+import { noLongerThere } from '../former/restored';
 import { createRestoreActor } from '../former/actor';
 
 type Wanted = Plan['source'] | Plan['destination'];
@@ -33,7 +33,7 @@ interface ForOne {
  * fails, and the step is tried again by another.
  */
 export type PutActor<Plan extends Wanted> =
-  | (ForOne & { wanted: Plan; seen?: Sight | Actor | undefined })
+  | (ForOne & { wanted: Plan; seen?: SeenBefore | Actor | undefined })
   /** As older workers ask for it. */
   | (ForOne & { plan: Plan; before?: Actor | undefined });
 
@@ -114,7 +114,7 @@ export const createResolve = (deps: ResolveDeps) => {
 };
 
 /** A worker of before has told all of it. */
-const sightOf = (seen: Sight | Actor, wanted: WantedActor): Sight => {
+const sightOf = (seen: SeenBefore | Actor, wanted: WantedActor): SeenBefore => {
   if (!('configuration' in seen)) return seen;
   const { id, name } = seen;
   const isAsWanted = isActorAsWanted(masked(seen), wanted);
@@ -144,11 +144,11 @@ export const createActorActivities = (deps: ActorDeps) => {
   /** As it was seen, or as an attempt before this one has written it: then a write changes no other's. */
   const asSeen = async (
     airbyte: Airbyte,
-    { kind, seen, wanted }: { kind: Kind; seen: Sight; wanted: WantedActor },
+    { kind, seen, wanted }: { kind: Kind; seen: SeenBefore; wanted: WantedActor },
   ) => {
     const { id, name } = seen;
     const found = await airbyte.getActor(kind, id);
-    if (!found) throw isGone({ kind, name, href: hrefOf(`${kind}/${id}`) });
+    if (!found) throw noLongerThere({ kind, name, href: hrefOf(`${kind}/${id}`) });
     const current = masked(found);
     mustBeOfConnector(kind, current, wanted);
     if (digestOfActor(current) === seen.digest || isActorAsWanted(current, wanted)) return current;
@@ -162,8 +162,8 @@ export const createActorActivities = (deps: ActorDeps) => {
         const plan = 'wanted' in given ? given.wanted : given.plan;
         const airbyte = await airbyteFor(interest);
         const wanted = await resolve(airbyte, kind, { plan, key });
-        const told = 'wanted' in given ? given.seen : given.before;
-        const seen = told && sightOf(told, wanted);
+        const known = 'wanted' in given ? given.seen : given.before;
+        const seen = known && sightOf(known, wanted);
         const done = (id: string, action: Put['action']) => ({
           id,
           name: wanted.name,

@@ -2,7 +2,7 @@ import type { Actor, Airbyte, ConnectionRead, Kind } from '../../src/airbyte/wor
 import type { CallInterest } from '../../src/airbyte/http';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { componentIn, fingerprintIn, ownedName } from '../../src/airbyte/names';
-import type { Put, Sight } from './found';
+import type { Put, SeenBefore } from './found';
 import { attempt } from '../attempt';
 import { digestOfActor } from '../comparison/reads';
 import { differencesIn, masked } from '../comparison/differences';
@@ -80,7 +80,7 @@ interface Taken {
   kind: Kind;
   key: string;
   plan: Plan[Kind];
-  seen: Sight;
+  seen: SeenBefore;
   wanted: Wanted & { configuration: Record<string, unknown> };
 }
 

@@ -50,10 +50,10 @@ const onKept = ({ stream, kept }: Fate): string[] => {
   ];
 };
 
-const onMappers = ({ stream, gone, dropped }: Fate): string[] => [
-  ...(gone.length > 0
+const onMappers = ({ stream, lost: lost, dropped }: Fate): string[] => [
+  ...(lost.length > 0
     ? [
-        `The stream ${stream.name} loses what was set by hand in Airbyte, as its descriptor says otherwise: ${listed(gone)}`,
+        `The stream ${stream.name} loses what was set by hand in Airbyte, as its descriptor says otherwise: ${listed(lost)}`,
       ]
     : []),
   ...(dropped.length > 0
@@ -86,11 +86,11 @@ const onStatus = ({ status }: ConnectionRead, wanted: string) =>
     : [`The connection is ${status} in Airbyte and is made ${wanted}, as the descriptor says`];
 
 const onTags = ({ tags = [] }: ConnectionRead, wanted: { name: string }[] | undefined) => {
-  const gone = wanted
+  const lost = wanted
     ? tags.map(({ name }) => name).filter((name) => !wanted.some((tag) => tag.name === name))
     : [];
-  return gone.length > 0
-    ? [`The connection loses the tags that its descriptor does not have: ${gone.join(', ')}`]
+  return lost.length > 0
+    ? [`The connection loses the tags that its descriptor does not have: ${lost.join(', ')}`]
     : [];
 };
 
@@ -101,11 +101,11 @@ const bounded = (notes: string[]) => {
 };
 
 const refuseHand = (fates: Fate[]) => {
-  const hand = fates.filter(({ kept, gone }) => kept.length + gone.length > 0);
+  const hand = fates.filter(({ kept, lost: lost }) => kept.length + lost.length > 0);
   if (hand.length === 0) return;
   const what = hand
     .slice(0, MAX_NOTES)
-    .map(({ stream, kept, gone }) => `${stream.name} (${listed([...kept, ...gone])})`);
+    .map(({ stream, kept, lost: lost }) => `${stream.name} (${listed([...kept, ...lost])})`);
   throw new Refusal(
     `Mappers were set by hand in Airbyte that the descriptor does not have, on ${what.join(', ')}.`,
     'Write them into specific.connection.streams[].mappers (not an encryption with a secret key), or take them away in Airbyte; MAPPERS_BY_HAND of the workers says that they are neither kept nor replaced.',

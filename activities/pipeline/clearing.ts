@@ -89,9 +89,9 @@ export const createClearingActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyt
       const { id, status } = connection;
       const airbyte = await airbyteFor(interest);
       const found = await newestClearing(airbyte, id, 0);
-      const isOurs = found !== undefined && (number > 1 || isOpen(found));
-      if (!isOurs && status !== 'active') await activate(airbyte, id);
-      const { jobId } = isOurs ? found : await airbyte.startJob(id, 'clear');
+      const isOwn = found !== undefined && (number > 1 || isOpen(found));
+      if (!isOwn && status !== 'active') await activate(airbyte, id);
+      const { jobId } = isOwn ? found : await airbyte.startJob(id, 'clear');
       mustHaveSucceeded(await endOf(airbyte, { jobId, what: WHAT, age, solution: SOLUTION }));
     }),
 });

@@ -10,14 +10,14 @@ import type { Attempt } from '../attempt';
 import { digestOfConnection } from '../comparison/reads';
 import { isConnectionAsWanted } from '../comparison/differences';
 import type { ConnectionWanted } from '../comparison/differences';
-import { discoverFor, toldOf } from './discovered';
-import type { DiscoveredStream, Discovery, ToldStreams } from './discovered';
+import { discoverFor, summarize } from './discovered';
+import type { DiscoveredStream, Discovery, StreamSummary } from './discovered';
 import { adoptable, byHint, settled, stillThere } from '../unclear';
 import { changedSince, single } from '../refusals';
-import type { Connected, Put, Sight } from './found';
+import type { Connected, Put, SeenBefore } from './found';
 import { withMappers } from '../comparison/mappers';
 import type { MappersByHand } from '../comparison/mappers';
-import { isGone } from '../former/restored';
+import { noLongerThere } from '../former/restored';
 import { createRestoreConnection } from '../former/connection';
 import { orTagsAgain, removeUnused, withTags } from './tags';
 
@@ -86,7 +86,7 @@ type PutConnection = Ends &
         wanted: Plan['connection'];
         /** The destination's. */
         connector: string;
-        seen?: Sight | ConnectionRead | undefined;
+        seen?: SeenBefore | ConnectionRead | undefined;
         /** The source's streams, where the run has been told all of them. */
         few?: DiscoveredStream[] | undefined;
       }
@@ -102,11 +102,11 @@ type PutConnection = Ends &
 export interface Connect extends Ends {
   wanted: Plan['connection'];
   connector: string;
-  seen?: Sight | ConnectionRead | undefined;
+  seen?: SeenBefore | ConnectionRead | undefined;
 }
 
 /** A worker of before has told all of it. */
-const sightOf = (seen: Sight | ConnectionRead): Sight =>
+const sightOf = (seen: SeenBefore | ConnectionRead): SeenBefore =>
   'configurations' in seen
     ? { id: seen.id, name: seen.name, digest: digestOfConnection(seen) }
     : seen;
@@ -131,8 +131,8 @@ const createPut =
   ): Promise<Put> => {
     const { sourceId, destinationId } = given;
     const plan = 'wanted' in given ? given.wanted : given.plan;
-    const told = 'wanted' in given ? given.seen : given.before;
-    const seen = told && sightOf(told);
+    const known = 'wanted' in given ? given.seen : given.before;
+    const seen = known && sightOf(known);
     const done = (id: string, action: Put['action']) => ({
       id,
       name: plan.name,
@@ -144,7 +144,7 @@ const createPut =
     const there = async ({ id, name = id }: { id: string; name?: string }) => {
       const found = await airbyte.getConnection(id);
       if (found) return found;
-      throw isGone({ kind: 'connection', name, href: hrefOf(`connections/${id}`) });
+      throw noLongerThere({ kind: 'connection', name, href: hrefOf(`connections/${id}`) });
     };
     const current = async () => {
       if (!seen) {
@@ -183,9 +183,9 @@ export const createConnectionActivities = (deps: ConnectionDeps) => {
   return {
     /** In short where that is asked for: older workers' runs hold all the names. */
     discover: ({ inShort, ...given }: Discovery & { inShort?: true }) =>
-      attempt(async ({ interest }): Promise<ToldStreams | DiscoveredStream[]> => {
+      attempt(async ({ interest }): Promise<StreamSummary | DiscoveredStream[]> => {
         const streams = await discoverFor(await airbyteFor(interest), given);
-        return inShort ? toldOf(streams) : streams;
+        return inShort ? summarize(streams) : streams;
       }),
 
     put: (given: PutConnection) =>
@@ -203,7 +203,7 @@ export const createConnectionActivities = (deps: ConnectionDeps) => {
           streams = await discoverFor(airbyte, { plan: given.wanted, ...given });
           return streams;
         });
-        return { ...done, streams: toldOf(streams) };
+        return { ...done, streams: summarize(streams) };
       }, given.settleTime),
 
     restore: createRestoreConnection({ airbyteFor, hrefOf }),

@@ -20,7 +20,7 @@ export interface DiscoveredStream {
 }
 
 /** What a run is told of a source's streams. */
-export interface ToldStreams {
+export interface StreamSummary {
   count: number;
   /** The names of the first of them. */
   first: string[];
@@ -29,16 +29,16 @@ export interface ToldStreams {
 }
 
 /** Names that a run is told, and characters of each. */
-const MAX_TOLD = 50;
+const MAX_SUMMARIZED = 50;
 const MAX_NAME = 100;
 
 const isShort = ({ name, namespace = '' }: DiscoveredStream) =>
   name.length <= MAX_NAME && namespace.length <= MAX_NAME;
 
-export const toldOf = (streams: DiscoveredStream[]): ToldStreams => ({
+export const summarize = (streams: DiscoveredStream[]): StreamSummary => ({
   count: streams.length,
-  first: streams.slice(0, MAX_TOLD).map(({ name }) => cut(name, MAX_NAME)),
-  ...(streams.length <= MAX_TOLD && streams.every(isShort) && { few: streams }),
+  first: streams.slice(0, MAX_SUMMARIZED).map(({ name }) => cut(name, MAX_NAME)),
+  ...(streams.length <= MAX_SUMMARIZED && streams.every(isShort) && { few: streams }),
 });
 
 const problemsIn = ({ plan, connector = '' }: Discovery, offered: SourceStream[]) => {

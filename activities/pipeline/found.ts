@@ -4,7 +4,7 @@ import type { Actor } from '../../src/airbyte/workspace';
 import type { ConnectionRead } from '../../src/airbyte/workspace';
 import type { Written, Place } from '../former/secrets';
 import type { Snapshot } from '../former/snapshot';
-import type { ToldStreams, DiscoveredStream } from './discovered';
+import type { StreamSummary, DiscoveredStream } from './discovered';
 
 /** What a run is told of an entity that it has found in Airbyte. */
 interface Seen<Entity> {
@@ -29,9 +29,9 @@ export interface SeenActor extends Seen<Actor> {
 export type SeenConnection = Seen<ConnectionRead> & Pick<ConnectionRead, 'status' | 'schedule'>;
 
 /** What a step that writes is told of what the look has seen. */
-export type Sight = Pick<Seen<never>, 'id' | 'name' | 'isAsWanted' | 'digest'>;
+export type SeenBefore = Pick<Seen<never>, 'id' | 'name' | 'isAsWanted' | 'digest'>;
 
-interface Told {
+interface Circumstances {
   workspaceId: string;
   /** These are a pipeline of somebody else's, which the component takes over. */
   isForeign?: boolean;
@@ -42,7 +42,7 @@ interface Told {
 }
 
 /** What of a component exists in Airbyte, as a run is told it; entities are whole of an older worker. */
-export interface Found extends Told {
+export interface Found extends Circumstances {
   /**
    * The run goes on lean: without a step for what is as wanted, nor a change of its memo for each. In
    * the answer, so that its history says so without the marker that a patch costs.
@@ -54,11 +54,11 @@ export interface Found extends Told {
   /** Somebody else's connection, whose place the component's own takes. */
   replaces?: Pick<ConnectionRead, 'id' | 'name' | 'status'>;
   /** The source's streams, where they could be looked up before anything is written. */
-  streams?: ToldStreams | DiscoveredStream[];
+  streams?: StreamSummary | DiscoveredStream[];
 }
 
 /** All of it; configurations are masked, as older workers' runs have them in their histories. */
-export interface WholeFound extends Told {
+export interface WholeFound extends Circumstances {
   source?: Actor;
   destination?: Actor;
   connection?: ConnectionRead;
@@ -80,5 +80,5 @@ export interface Put {
 
 /** A connection that now is as wanted, and the streams of its source. */
 export interface Connected extends Put {
-  streams: ToldStreams;
+  streams: StreamSummary;
 }

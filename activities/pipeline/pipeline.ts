@@ -112,15 +112,15 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
         if (!plan) return inShort ? { ...namesOf(seen), ...asked } : seen;
         const found = await taking(airbyte, seen, plan);
         const foreseen = await foresee(airbyte, plan, { ...found, interest });
-        const told = { ...found, ...(await forewarn(airbyte, found, plan)) };
+        const complete = { ...found, ...(await forewarn(airbyte, found, plan)) };
         if (inShort) {
           const { mappersByHand: byHand } = rest;
           const hrefOf = lean && deps.hrefOf;
-          return { ...(await inShortOf(told, { plan, foreseen, byHand, hrefOf })), ...asked };
+          return { ...(await inShortOf(complete, { plan, foreseen, byHand, hrefOf })), ...asked };
         }
         // Those that the plan names it has already: a source may have thousands.
         const streams = foreseen.streams && plan.connection.streams ? [] : foreseen.streams;
-        return { ...told, ...(streams && { streams }) };
+        return { ...complete, ...(streams && { streams }) };
       }),
 
     putSource: (given: PutActor<Plan['source']>) => actors.put('source', given),

@@ -4,7 +4,7 @@ import type { Found, SeenActor, WholeFound } from './found';
 import { digestOfActor, digestOfConnection } from '../comparison/reads';
 import { isConnectionAsWanted } from '../comparison/differences';
 import { asWrite, streamsOf } from './connections';
-import { toldOf } from './discovered';
+import { summarize } from './discovered';
 import type { Foreseen } from './foresight';
 import { withMappers } from '../comparison/mappers';
 import type { MappersByHand } from '../comparison/mappers';
@@ -97,6 +97,6 @@ export const inShortOf = async (found: WholeFound, judged: Judged): Promise<Foun
       },
     }),
     ...(replaces && { replaces: namedConnection(replaces) }),
-    ...(streams && { streams: toldOf(judged.plan.connection.streams ? [] : streams) }),
+    ...(streams && { streams: summarize(judged.plan.connection.streams ? [] : streams) }),
   };
 };

@@ -72,10 +72,10 @@ export const orTagsAgain = async <Result>(
   } catch (err) {
     if (tags.length === 0 || !isRefusal(err)) throw err;
     const there = new Set((await airbyte.listTags()).map(({ tagId }) => tagId));
-    const gone = tags.filter(({ tagId }) => !there.has(tagId));
-    if (gone.length === 0) throw err;
+    const deleted = tags.filter(({ tagId }) => !there.has(tagId));
+    if (deleted.length === 0) throw err;
     throw new AirbyteError(
-      `Tags were deleted meanwhile: ${gone.map(({ name }) => name).join(', ')}.`,
+      `Tags were deleted meanwhile: ${deleted.map(({ name }) => name).join(', ')}.`,
       {
         kind: 'again',
         solution: 'Deploy again.',

@@ -84,11 +84,11 @@ export const besides = (kind: Kind, actor: Actor, own: Named | undefined) =>
         solution: `Undeploy the component, which deletes its own ${kind}, then deploy again.`,
       };
 export const inUse = (uses: { kind: Kind; actor: Actor; by: ConnectionRead[] }[]): Problem => {
-  const told = uses.map(
+  const described = uses.map(
     ({ kind, actor, by }) => `its ${kind} ${named(actor)} is used by ${listed(by)} too`,
   );
   return {
-    problem: `${told.join('; ')}, and what others use is never altered`,
+    problem: `${described.join('; ')}, and what others use is never altered`,
     solution:
       'Give the connection a source and a destination of its own in Airbyte; or write specific.connection.adoptShared: anew. The pipeline is then made anew beside it: the connection is paused and renamed, and its state and history stay with it.',
   };

@@ -156,10 +156,10 @@ const targetOf = ({ namespace = '', ...stream }: SourceStream) => ({ ...stream, 
 const clashing = (streams: Taken[], rules: Rules): Problem[] =>
   clashesIn(streams, rules).map(({ stream, other }) => ({
     path: stream.path,
-    message: `${told(stream)} would write to the same table as ${told(other)}, and both would be overwritten at every sync: ${apart({ stream, other }, rules)}`,
+    message: `${described(stream)} would write to the same table as ${described(other)}, and both would be overwritten at every sync: ${apart({ stream, other }, rules)}`,
   }));
 
-const told = ({ name, namespace }: SourceStream) =>
+const described = ({ name, namespace }: SourceStream) =>
   nameOf(namespace === '' ? { name } : { name, namespace });
 
 /** Of all that a source has, where no streams are named: which would write to one table. */

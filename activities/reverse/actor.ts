@@ -72,8 +72,8 @@ export const nameOfConnector = (kind: Kind, definitionId: string) =>
 export const actorPart = ({ kind, actor, fabric, references }: Given): Part => {
   const all = actor.configuration ?? {};
   const set = platforms(all, fabric);
-  const ours = Object.fromEntries(Object.entries(all).filter(([key]) => !set.includes(key)));
-  const { configuration, left } = withoutSecrets(ours, references);
+  const own = Object.fromEntries(Object.entries(all).filter(([key]) => !set.includes(key)));
+  const { configuration, left } = withoutSecrets(own, references);
   const { part, dropped, problems } = fit(SCHEMAS[kind], {
     ...connectorOf(kind, actor.definitionId),
     name: plainName(actor.name),

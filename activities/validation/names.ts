@@ -99,12 +99,13 @@ const takingChecks = (
   { homonyms, taking }: ReturnType<typeof takingIn>,
 ): Check[] => {
   const path = `${at}.connection.name`;
-  const told = homonyms === undefined ? [] : [warning(path, homonyms)];
-  if (!taking) return told.length > 0 ? told : [passed(path, 'no other connection has this name')];
+  const warnings = homonyms === undefined ? [] : [warning(path, homonyms)];
+  if (!taking)
+    return warnings.length > 0 ? warnings : [passed(path, 'no other connection has this name')];
   if (isObstacle(taking))
-    return [...told, failed(`${at}.${taking.at}`, `${taking.problem}. ${taking.solution}`)];
+    return [...warnings, failed(`${at}.${taking.at}`, `${taking.problem}. ${taking.solution}`)];
   const where = plan.connection.adopt === undefined ? path : `${at}.connection.adopt`;
-  return [...told, warning(where, `${named(taking.connection)} ${TAKEN[taking.how]}`)];
+  return [...warnings, warning(where, `${named(taking.connection)} ${TAKEN[taking.how]}`)];
 };
 
 const isOver = (taking: ReturnType<typeof takingIn>['taking']): taking is Taking =>

@@ -54,8 +54,8 @@ const reasonIn = (text: string) => {
   if (isHtml(text)) return 'a web page instead of JSON';
   const problem = problemIn(text);
   const embedded = problem._embedded?.errors.map(({ message }) => message).join('; ');
-  const told = problem.data?.message ?? embedded ?? problem.detail ?? problem.message;
-  if (told) return `${told}${fieldsIn(problem)}`;
+  const message = problem.data?.message ?? embedded ?? problem.detail ?? problem.message;
+  if (message) return `${message}${fieldsIn(problem)}`;
   return problem.errorId ? `error ${problem.errorId} in its log` : '';
 };
 

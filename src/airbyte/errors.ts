@@ -2,7 +2,7 @@ import { codeOf, rootOf } from '../contract/causes';
 import { Refusal } from '../contract/problems';
 import { inWords } from '../contract/durations';
 
-/** With a call that Airbyte had not answered, or before its turn to call: others' calls were in front. */
+/** While a call waited for Airbyte's answer, or in the queue behind others' calls. */
 export type OutOfTime = 'calling' | 'waiting';
 
 /**
@@ -130,8 +130,8 @@ export const outOfTime = (call: Asked, waited: number) =>
     { kind: 'again', solution: DEPLOY_AGAIN, unclear: call.writes, outOfTime: 'calling' },
   );
 
-/** The step's time was up before its turn came: `what` says of what. */
-export const outOfTurn = (what: string) =>
+/** The step's time was up while something was queued: `what` says what. */
+export const stillQueued = (what: string) =>
   new AirbyteError(
     `Other calls to Airbyte were in front of ${what} until the time for this step was up.`,
     {
@@ -142,8 +142,8 @@ export const outOfTurn = (what: string) =>
     },
   );
 
-/** A call whose turn did not come. */
-export const notSent = (call: Asked) => outOfTurn(withEntity(call));
+/** A call that did not leave the queue. */
+export const notSent = (call: Asked) => stillQueued(withEntity(call));
 
 /** The step's time was up in between calls, the last of which is named. */
 export const notDone = (step: string, last: Asked | undefined, cause: unknown) =>

@@ -1,4 +1,4 @@
-import { setImmediate as endOfTurn } from 'node:timers/promises';
+import { setImmediate as afterPending } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { subjectOf } from './call';
@@ -63,8 +63,8 @@ export type AirbyteHttp = ReturnType<typeof createAirbyteHttp>;
  * The loop looks at them between the ends of two turns.
  */
 const noticeClosed = async () => {
-  await endOfTurn();
-  await endOfTurn();
+  await afterPending();
+  await afterPending();
 };
 
 const queryOf = (query: Call<z.ZodType>['query'] = {}) => {
@@ -106,7 +106,7 @@ export const overBy =
  * AirbyteError whose text holds no known secret. Only a 401 is repeated, once, with a new token.
  */
 export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
-  const { auth, requestTimeout, limit, redactor, log, base: ours = PUBLIC_API } = options;
+  const { auth, requestTimeout, limit, redactor, log, base: ownBase = PUBLIC_API } = options;
 
   const send = async (call: Call<z.ZodType>, authorization?: string): Promise<Answer> => {
     await noticeClosed();
@@ -116,7 +116,7 @@ export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
     const asked = askedBy(call);
     const { writes } = asked;
     const ends = writes ? [timeUp, deadline] : [cancelled, timeUp, deadline];
-    const { base = ours } = call;
+    const { base = ownBase } = call;
     if (writes) call.interest.writes?.();
     try {
       const response = await fetch(`${options.url}${base}${call.path}${queryOf(call.query)}`, {

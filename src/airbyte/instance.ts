@@ -83,7 +83,14 @@ export const detect = async (options: Omit<AirbyteHttpOptions, 'limit'>): Promis
     const isConfig = await look(`${CONFIG_API}/health`);
     if (!isThere(isConfig)) throw nothingAt([isPublic, isConfig]);
   }
-  const told = isThere(described) ? Configuration.safeParse(parseJson(described.text)).data : {};
-  checkAuth(auth, told?.auth?.mode);
-  return { api, version: told?.version, edition: told?.edition, authMode: told?.auth?.mode };
+  const settings = isThere(described)
+    ? Configuration.safeParse(parseJson(described.text)).data
+    : {};
+  checkAuth(auth, settings?.auth?.mode);
+  return {
+    api,
+    version: settings?.version,
+    edition: settings?.edition,
+    authMode: settings?.auth?.mode,
+  };
 };

@@ -107,7 +107,7 @@ const asListed = (err: unknown) => {
 };
 
 /** What only an earlier look saw is there if Airbyte has it by its id. */
-const withoutGone = async <Item extends Entity>(
+const withoutDeleted = async <Item extends Entity>(
   all: Map<string, Item>,
   last: Look<Item>['items'],
   get: List<Item>['get'],
@@ -140,6 +140,6 @@ export const readList = async <Item extends Entity>(list: List<Item>): Promise<I
     const { items, isSteady, isOnePage } = await look();
     for (const [id, item] of items) all.set(id, item);
     const isSure = isOnePage || (looks > 1 && isSteady) || looks === MOST_LOOKS;
-    if (isSure || until([...all.values()])) return withoutGone(all, items, get);
+    if (isSure || until([...all.values()])) return withoutDeleted(all, items, get);
   }
 };

@@ -9,7 +9,7 @@ import { OddEntity } from './errors';
 
 /** Bounds: fields that are named, entities that the log names before it is silent. */
 const MOST_FIELDS = 5;
-const MOST_TOLD = 1000;
+const MOST_LOGGED = 1000;
 
 /** How one of a list is read. */
 export interface Form<Item> {
@@ -35,11 +35,11 @@ export type ReadOne = ReturnType<typeof createReadOne>;
 
 /** Tells each odd one once. */
 export const createReadOne = (log: Pick<Logger, 'warn'>) => {
-  const told = new Set<string>();
-  const tell = (id: string | undefined, fields: string, isKept: boolean) => {
+  const logged = new Set<string>();
+  const logOnce = (id: string | undefined, fields: string, isKept: boolean) => {
     const key = `${id ?? ''} ${fields}`;
-    if (told.has(key) || told.size >= MOST_TOLD) return;
-    told.add(key);
+    if (logged.has(key) || logged.size >= MOST_LOGGED) return;
+    logged.add(key);
     log.warn({ id, fields, isKept }, 'Airbyte shows something in an unexpected form');
   };
 
@@ -52,7 +52,7 @@ export const createReadOne = (log: Pick<Logger, 'warn'>) => {
     if (read.success) return read.data;
     const fields = fieldsIn(read.error);
     const rest = part?.safeParse(row);
-    tell(idIn(row, id), fields, rest?.success === true);
+    logOnce(idIn(row, id), fields, rest?.success === true);
     return rest?.success ? { ...rest.data, odd: fields } : undefined;
   };
 };

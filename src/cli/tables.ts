@@ -68,12 +68,12 @@ const fields = (pairs: [string, string | undefined][]) =>
 const tried = (attempts: number) =>
   `, ${String(attempts)} ${attempts === 1 ? 'attempt' : 'attempts'}`;
 
-const stepLines = ({ name, state, attempts, nextAttemptAt: next, ...told }: Step) => [
-  `  ${state}${told.waitsFor ? '' : tried(attempts)}: ${name}`,
-  ...(told.waitsFor ? [`    ${told.waitsFor}.`] : []),
-  ...(told.lastError ? [`    Last error: ${told.lastError}`] : []),
-  ...(told.solution ? [`    What to do: ${told.solution}`] : []),
-  ...(next ? [`    ${told.waitsFor ? 'Looks' : 'Tried'} again at ${time(next)}`] : []),
+const stepLines = ({ name, state, attempts, nextAttemptAt: next, ...failure }: Step) => [
+  `  ${state}${failure.waitsFor ? '' : tried(attempts)}: ${name}`,
+  ...(failure.waitsFor ? [`    ${failure.waitsFor}.`] : []),
+  ...(failure.lastError ? [`    Last error: ${failure.lastError}`] : []),
+  ...(failure.solution ? [`    What to do: ${failure.solution}`] : []),
+  ...(next ? [`    ${failure.waitsFor ? 'Looks' : 'Tried'} again at ${time(next)}`] : []),
 ];
 
 const section = (title: string, lines: string[]) =>

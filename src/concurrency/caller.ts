@@ -5,7 +5,7 @@ import { LASTING } from './interest';
 
 /**
  * Milliseconds from its arrival that a request waits at most, all together: until it is received, for
- * a thread that reads it, to be read, and for its turn.
+ * a thread that reads it, to be read, and in the queue of starts.
  */
 export const MAX_WAIT = 120_000;
 
@@ -13,7 +13,7 @@ export const MAX_WAIT = 120_000;
  * Tells once that an answer is sent, or that nobody is there to get it. An answer that waits behind
  * another one of its connection has no `close` of its own when that ends.
  */
-export const onceOver = (res: ServerResponse, tell: () => void) => {
+export const onceOver = (res: ServerResponse, whenOver: () => void) => {
   const { socket } = res.req;
   let isOver = false;
   const over = () => {
@@ -22,7 +22,7 @@ export const onceOver = (res: ServerResponse, tell: () => void) => {
     isOver = true;
     res.off('close', over);
     socket.off('close', over);
-    tell();
+    whenOver();
   };
   // As many listen as requests were sent without waiting for answers.
   socket.setMaxListeners(0);

@@ -16,19 +16,19 @@ export const createLimit = (most: number) => {
     first();
   };
 
-  /** `over` is what a work fails with that nobody waits for any more, before its turn has come. */
+  /** `over` is what a work fails with that nobody waits for any more, before it has begun. */
   return async <Result>(
     work: () => Promise<Result>,
     { interest, over }: { interest: Interest; over: () => Error },
   ): Promise<Result> => {
     let begin = (): void => undefined;
-    const turn = new Promise<void>((resolve) => (begin = resolve));
+    const slot = new Promise<void>((resolve) => (begin = resolve));
     waiting.add(begin);
     next();
     try {
-      await whileWanted(interest, turn, over);
+      await whileWanted(interest, slot, over);
     } catch (err) {
-      // Its turn may have come in the same moment.
+      // It may have left the queue in the same moment.
       if (!waiting.delete(begin)) inFlight -= 1;
       next();
       throw err;

@@ -35,7 +35,7 @@ const MAX_MESSAGE = 1000;
 const shortened = (text: string, most: number) =>
   text.length > most ? `${text.slice(0, most)}…` : text;
 
-const told = (problems: Problem[]): Problem[] => {
+const bounded = (problems: Problem[]): Problem[] => {
   const first = problems.slice(0, MAX_PROBLEMS).map(({ path, message, ...rest }) => ({
     ...rest,
     path: shortened(path, MAX_PATH),
@@ -57,7 +57,7 @@ export class RequestError extends Error {
     problems: Problem[],
     { solutions, status = 400 }: { solutions: string[]; status?: number },
   ) {
-    const first = told(problems);
+    const first = bounded(problems);
     super(first.map(describeProblem).join('\n'));
     this.problems = first;
     this.solutions = solutions;

@@ -28,7 +28,7 @@ const MAX_ENTRIES = 50;
 export const MAX_ENTRY = 5000;
 const IDS = ['workspaceId', 'sourceId', 'destinationId', 'connectionId'];
 
-const Told = z.object({
+const LastStatus = z.object({
   info: z.object({
     publicInfo: z.record(z.string(), z.unknown()).catch({}),
     privateInfo: z.record(z.string(), z.unknown()).catch({}),
@@ -39,8 +39,8 @@ const isId = (value: unknown): value is string => z.guid().safeParse(value).succ
 
 /** The result may be a status or any text: what cannot be read is not told again. */
 const infoIn = (result: string | null | undefined): AccessRequest['info'] => {
-  const told = Told.safeParse(parseJson(result ?? '')).data?.info;
-  const entries = Object.entries(told?.publicInfo ?? {}).flatMap(([key, value]) => {
+  const info = LastStatus.safeParse(parseJson(result ?? '')).data?.info;
+  const entries = Object.entries(info?.publicInfo ?? {}).flatMap(([key, value]) => {
     const entry = PublicInfoEntry.safeParse(value);
     // The link to the run is of the run that is told about.
     if (!entry.success || key === 'run') return [];
@@ -49,7 +49,7 @@ const infoIn = (result: string | null | undefined): AccessRequest['info'] => {
     return size > MAX_ENTRY ? [] : [[key, entry.data] as const];
   });
   const ids = IDS.flatMap((key) => {
-    const id = told?.privateInfo[key];
+    const id = info?.privateInfo[key];
     return isId(id) ? [[key, id] as const] : [];
   });
   return {

@@ -42,10 +42,10 @@ const field = (value: unknown, key: string) => (isRecord(value) ? value[key] : u
 
 /** Those under their own names, or `<component>.<name>` where a run of the whole product told them. */
 const idsIn = (holder: unknown, prefix = ''): KnownIds => {
-  const told = field(field(holder, 'info'), 'privateInfo');
+  const privateInfo = field(field(holder, 'info'), 'privateInfo');
   return Object.fromEntries(
     IDS.flatMap((name) => {
-      const id = guid.safeParse(field(told, `${prefix}${name}`));
+      const id = guid.safeParse(field(privateInfo, `${prefix}${name}`));
       return id.success ? [[name, id.data]] : [];
     }),
   );
@@ -55,9 +55,9 @@ const idsIn = (holder: unknown, prefix = ''): KnownIds => {
 const notesOn = (holder: unknown): string[] => {
   const key = 'latestProvisioningOperation';
   const given = field(holder, key) ?? field(field(holder, 'info'), key);
-  const told = Operation.safeParse(given);
-  if (!told.success) return [];
-  return [`Witboost's last operation on record: ${told.data.operation}, ${told.data.status}`];
+  const parsed = Operation.safeParse(given);
+  if (!parsed.success) return [];
+  return [`Witboost's last operation on record: ${parsed.data.operation}, ${parsed.data.status}`];
 };
 
 const nameIn = (id: string) => id.toLowerCase().split(':').at(-1) ?? '';

@@ -153,8 +153,8 @@ export const strayBeside = (
     const [place] = (places.get(word) ?? []).filter(({ at }) =>
       ['', 'connection', 'connection.schedule', 'connection.streams[]'].includes(at.join('.')),
     );
-    const isOurs = place && !EVERYWHERE.has(word) && !COMMON.has(word) && !AROUND.has(word);
-    if (!isOurs || isBlank(value)) return [];
+    const isKnown = place && !EVERYWHERE.has(word) && !COMMON.has(word) && !AROUND.has(word);
+    if (!isKnown || isBlank(value)) return [];
     const specific = place.at.reduce<unknown>(
       (inner, step) => valueAt(inner, step),
       component.specific,

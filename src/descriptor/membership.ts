@@ -18,17 +18,17 @@ const hasPipeline = ({ specific }: Record<string, unknown>) =>
  * Whether a component of a data product is an Airbyte pipeline, and so this provisioner's. Looks at
  * any value and validates nothing: the others have forms of their own.
  */
-export const isOurs = (component: unknown, templates: Templates): boolean => {
+export const isOwned = (component: unknown, templates: Templates): boolean => {
   if (!isRecord(component)) return false;
   const { infrastructureTemplateId: template, kind } = component;
   // Compared exactly, as Witboost does with this one id.
-  if (templates.length > 0) return templates.some((ours) => ours === template);
+  if (templates.length > 0) return templates.some((owned) => owned === template);
   const isWorkload = typeof kind === 'string' && kind.toLowerCase() === 'workload';
   return isWorkload && (namesAirbyte(component) || hasPipeline(component));
 };
 
 /** What a data product without a component of ours lacks. */
-export const noneIsOurs = (templates: Templates) =>
+export const noneIsOwned = (templates: Templates) =>
   templates.length > 0
     ? `has no component of this provisioner: none has an infrastructureTemplateId of ${templates.join(', ')} (letter case counts)`
     : 'has no component of this provisioner: none is a workload that names airbyte in its infrastructureTemplateId, useCaseTemplateId or technology, or that has both specific.source and specific.connection';

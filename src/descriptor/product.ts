@@ -8,7 +8,7 @@ import type { Enriched } from './enriched';
 import { RequestError, formatPath } from '../contract/problems';
 import { isRecord } from '../contract/json';
 import { cut } from '../contract/lengths';
-import { isOurs, noneIsOurs } from './membership';
+import { isOwned, noneIsOwned } from './membership';
 import type { Templates } from './membership';
 import { createReader } from './reader';
 import type { Reader } from './reader';
@@ -89,13 +89,13 @@ const keyOf = (raw: unknown) =>
   isRecord(raw) && typeof raw.id === 'string' ? raw.id.toLowerCase() : undefined;
 
 /** Ids are case-insensitive; two components under one would fight over one pipeline. */
-const refuseRepeated = (reader: Reader, ours: Listed[], all: Listed[]) => {
+const refuseRepeated = (reader: Reader, owned: Listed[], all: Listed[]) => {
   const byKey = new Map<string, Path[]>();
   for (const { raw, at } of all) {
     const key = keyOf(raw);
     if (key !== undefined) byKey.set(key, [...(byKey.get(key) ?? []).slice(0, 1), at]);
   }
-  for (const { raw, at } of ours) {
+  for (const { raw, at } of owned) {
     const key = keyOf(raw);
     const other = key === undefined ? undefined : byKey.get(key)?.find((path) => path !== at);
     if (other) reader.refuse([...at, 'id'], `is the id of ${formatPath(other)} too`);
@@ -103,23 +103,23 @@ const refuseRepeated = (reader: Reader, ours: Listed[], all: Listed[]) => {
 };
 
 /** The components of a data product that are ours, and what is wrong with the list of all. */
-const oursIn = (opened: Opened, isMember: (raw: unknown) => boolean, templates: Templates) => {
+const ownedIn = (opened: Opened, isMember: (raw: unknown) => boolean, templates: Templates) => {
   const { reader, product, at } = opened;
   const path = [...at, 'components'];
   const listed = reader.read(WithComponents, product, at);
-  if (!listed) return { all: [], ours: [] };
+  if (!listed) return { all: [], owned: [] };
   const all = listed.components.map((raw, index): Listed => ({ raw, at: [...path, index] }));
-  const ours = all.filter(({ raw }) => isMember(raw));
-  if (ours.length === 0) reader.refuse(path, noneIsOurs(templates));
-  if (ours.length > MAX_COMPONENTS) {
+  const owned = all.filter(({ raw }) => isMember(raw));
+  if (owned.length === 0) reader.refuse(path, noneIsOwned(templates));
+  if (owned.length > MAX_COMPONENTS) {
     reader.refuse(
       path,
-      `has ${String(ours.length)} components of this provisioner; at most ${String(MAX_COMPONENTS)} go together, so send them one by one`,
+      `has ${String(owned.length)} components of this provisioner; at most ${String(MAX_COMPONENTS)} go together, so send them one by one`,
     );
-    return { all, ours: [] };
+    return { all, owned: [] };
   }
-  refuseRepeated(reader, ours, all);
-  return { all, ours };
+  refuseRepeated(reader, owned, all);
+  return { all, owned: owned };
 };
 
 /** What is said inside a component that is none of ours, or that is not to be read, blocks nothing. */
@@ -134,7 +134,7 @@ const forgotten = (enriched: Enriched, all: Listed[], templates: Templates) => {
   const here = new Set(all.map(({ raw }) => keyOf(raw)));
   return enriched.componentIds
     .filter((id) => !here.has(id.toLowerCase()))
-    .filter((id) => isOurs(enriched.componentOf(id), templates))
+    .filter((id) => isOwned(enriched.componentOf(id), templates))
     .slice(0, MAX_FORGOTTEN)
     .map(
       (id) =>
@@ -149,8 +149,8 @@ const readProduct = (request: Given, templates: Templates, minSyncInterval: numb
   if (product) judgeProductLength(reader, product, [...at, 'id']);
   const names = readNames(reader, opened.product, at);
   const general = reader.warnings.splice(0);
-  const { all, ours } = oursIn(opened, (raw) => isOurs(raw, templates), templates);
-  const descriptors = ours.flatMap(({ raw, at: path }): Descriptor[] => {
+  const { all, owned: owned } = ownedIn(opened, (raw) => isOwned(raw, templates), templates);
+  const descriptors = owned.flatMap(({ raw, at: path }): Descriptor[] => {
     const id = reader.read(WithId, raw, path)?.id ?? '';
     const component = id && memberOf(reader, product, { id, at: [...path, 'id'] });
     if (component) judgeLength(reader, component, [...path, 'id']);
@@ -161,7 +161,7 @@ const readProduct = (request: Given, templates: Templates, minSyncInterval: numb
     if (!component || !parts) return [];
     return [{ plan: { component, ...parts }, ...enriched.formerOf(id), warnings, ignored }];
   });
-  const read = new Set(ours.map(({ at: path }) => formatPath(path)));
+  const read = new Set(owned.map(({ at: path }) => formatPath(path)));
   const blocking = () => reader.problems.filter(({ path }) => !isInside(path, read));
   if (!product || blocking().length > 0) throw reader.refusal(blocking());
   judgeInput(reader, descriptors, { of: 'product', at: [...at, 'components'] });
@@ -188,10 +188,10 @@ const readProductIdentities = (request: Given, templates: Templates): Identities
   const isMember = (raw: unknown) => {
     const id = keyOf(raw);
     const former = id === undefined ? undefined : enriched.componentOf(id);
-    return isOurs(raw, templates) || (former !== undefined && isOurs(former, templates));
+    return isOwned(raw, templates) || (former !== undefined && isOwned(former, templates));
   };
-  const { all, ours } = oursIn(opened, isMember, templates);
-  const identities = ours.flatMap(({ raw, at: path }): Identity[] => {
+  const { all, owned: owned } = ownedIn(opened, isMember, templates);
+  const identities = owned.flatMap(({ raw, at: path }): Identity[] => {
     const id = reader.read(WithId, raw, path)?.id ?? '';
     const component = id && memberOf(reader, product, { id, at: [...path, 'id'] });
     return component ? [{ component, known: enriched.formerOf(id).known }] : [];

@@ -38,7 +38,7 @@ export const contractRoutes = (deps: ContractDeps): Router => {
       );
       answerToken(res, token);
     };
-  const tells =
+  const describes =
     (statusFor: (token: string) => Promise<object>): Handler =>
     async ({ params: { token } }, res) => {
       res.json(await statusFor(token));
@@ -50,7 +50,7 @@ export const contractRoutes = (deps: ContractDeps): Router => {
       res.json(judged.verdict);
     },
     provision: starts('provision'),
-    getStatus: tells(statusOf),
+    getStatus: describes(statusOf),
     terminateProvisioning: async ({ params: { token } }, res) => {
       if (isToken(token) && (await runs.terminate(token))) res.status(202).end();
       else res.json(await statusOf(token));
@@ -58,8 +58,8 @@ export const contractRoutes = (deps: ContractDeps): Router => {
     unprovision: starts('unprovision'),
     updateacl: starts('updateacl'),
     asyncValidate: starts('validate'),
-    getValidationStatus: tells(validationStatusOf),
+    getValidationStatus: describes(validationStatusOf),
     runReverseProvisioning: starts('reverseProvision'),
-    getReverseProvisioningStatus: tells(reverseStatusOf),
+    getReverseProvisioningStatus: describes(reverseStatusOf),
   });
 };

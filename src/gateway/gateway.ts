@@ -64,8 +64,8 @@ const probes = ({ problem }: Pick<GatewayDeps, 'problem'>) =>
       res.json({ alive: true });
     },
     getReadiness: async (_req, res) => {
-      const told = await problem();
-      res.status(told ? 503 : 200).json({ ready: told === undefined, problem: told });
+      const reason = await problem();
+      res.status(reason ? 503 : 200).json({ ready: reason === undefined, problem: reason });
     },
   });
 

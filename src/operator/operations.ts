@@ -37,11 +37,11 @@ const inAirbyte = (run: Run, status: ProvisioningStatus, looked: Looked | undefi
   const ids = Object.fromEntries(
     Object.entries(others).flatMap(([name, id]) => (typeof id === 'string' ? [[name, id]] : [])),
   );
-  const told = { ids, leftBehind: [leftBehind].flat() };
-  if (!looked) return { ...told, note: `${fromStatus(run, status)} ${ofComponents}` };
-  if ('entities' in looked) return { ...told, now: looked.entities, note: 'So it is now.' };
+  const reported = { ids, leftBehind: [leftBehind].flat() };
+  if (!looked) return { ...reported, note: `${fromStatus(run, status)} ${ofComponents}` };
+  if ('entities' in looked) return { ...reported, now: looked.entities, note: 'So it is now.' };
   return {
-    ...told,
+    ...reported,
     note: `Nobody could look at Airbyte now. ${looked.problem} ${fromStatus(run, status)}`,
   };
 };
@@ -63,7 +63,7 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
   const history = createRunHistory({ client });
   const look = createLook({ client, taskQueue: where.taskQueue });
 
-  const hadEnded = async (token: string): Promise<Cancellation> => {
+  const alreadyEnded = async (token: string): Promise<Cancellation> => {
     const { status } = await statusOf(token);
     const isAnother = status === 'RUNNING' || status === 'TERMINATING';
     const message = isAnother
@@ -96,9 +96,9 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
     /** Asks a run to end; it then undoes what it did. */
     async cancel(token: string): Promise<Cancellation> {
       const run = await runs.describe(token);
-      if (executionOf(run) !== 'Running') return hadEnded(token);
+      if (executionOf(run) !== 'Running') return alreadyEnded(token);
       const handle = client.workflow.getHandle(token, run.runId);
-      const isTold = async () => {
+      const isAsked = async () => {
         await handle.cancel();
         // To some versions of Temporal a run that has ended since we looked is no reason to refuse.
         const after = await handle.describe();
@@ -106,9 +106,9 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
         return isAsked || executionOf(after) === 'Running';
       };
       try {
-        if (!(await repeatedly(client, TO_CHANGE, isTold))) return await hadEnded(token);
+        if (!(await repeatedly(client, TO_CHANGE, isAsked))) return await alreadyEnded(token);
       } catch (err) {
-        if (err instanceof WorkflowNotFoundError) return hadEnded(token);
+        if (err instanceof WorkflowNotFoundError) return alreadyEnded(token);
         throw err instanceof SystemProblem ? err : notAnswered(err);
       }
       log.info({ token }, 'run told to cancel');

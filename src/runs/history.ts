@@ -32,17 +32,17 @@ export const FailureDetails = z.object({
 export type FailureDetails = z.infer<typeof FailureDetails>;
 
 /** What the failure of an attempt says about its step; `looks` are attempts that were no tries. */
-interface Told extends Pick<Step, 'lastError' | 'solution' | 'waitsFor'> {
+interface Explanation extends Pick<Step, 'lastError' | 'solution' | 'waitsFor'> {
   looks: number;
 }
 
 /** In the words that the activity found for it; else in Temporal's. */
-const explained = (err: Error): Told => {
+const explained = (err: Error): Explanation => {
   for (const cause of causesOf(err)) {
     if (!(cause instanceof ApplicationFailure)) continue;
-    const told = FailureDetails.safeParse(cause.details?.[0]);
-    if (!told.success) continue;
-    const { problem, solution, looks = 0 } = told.data;
+    const parsed = FailureDetails.safeParse(cause.details?.[0]);
+    if (!parsed.success) continue;
+    const { problem, solution, looks = 0 } = parsed.data;
     if (cause.type === 'Waiting') return { waitsFor: problem, looks };
     return { lastError: problem, solution, looks };
   }
@@ -71,14 +71,14 @@ const endIn = (event: Event) => {
 export const createRunHistory = ({ client }: { client: Client }) => {
   const converter = client.options.loadedDataConverter;
 
-  const told = async (failure: Failure): Promise<Told> => {
+  const explanationOf = async (failure: Failure): Promise<Explanation> => {
     const err = await decodeOptionalFailureToOptionalError(converter, failure);
     return err ? explained(err) : { looks: 0 };
   };
 
   /** Of a step that has ended: what it once waited for is over. */
-  const toldAtEnd = async (failure: Failure) => {
-    const { looks, waitsFor: _over, ...words } = await told(failure);
+  const explanationAtEnd = async (failure: Failure) => {
+    const { looks, waitsFor: _over, ...words } = await explanationOf(failure);
     return { looks, words };
   };
 
@@ -97,7 +97,7 @@ export const createRunHistory = ({ client }: { client: Client }) => {
   const pendingStep = async (activity: Pending): Promise<Partial<Step>> => {
     const waits = Number(activity.state) === SCHEDULED;
     const next = waits ? optionalTsToDate(activity.nextAttemptScheduleTime) : undefined;
-    const { looks, ...words } = await told(activity.lastFailure);
+    const { looks, ...words } = await explanationOf(activity.lastFailure);
     return {
       state: waits || words.waitsFor !== undefined ? 'waiting' : 'running',
       // The attempt that waits has not been made yet.
@@ -144,12 +144,13 @@ export const createRunHistory = ({ client }: { client: Client }) => {
         if (waiting) update(event.eventId, await pendingStep(waiting));
         const started = event.activityTaskStartedEventAttributes;
         if (started) {
-          const { looks, words } = await toldAtEnd(started.lastFailure);
+          const { looks, words } = await explanationAtEnd(started.lastFailure);
           const attempts = (started.attempt ?? 1) - looks;
           update(started.scheduledEventId, { attempts, ...words });
         }
         const end = endIn(event);
-        if (end) update(end.of, { state: end.state, ...(await toldAtEnd(end.failure)).words });
+        if (end)
+          update(end.of, { state: end.state, ...(await explanationAtEnd(end.failure)).words });
       }
       return [...steps.values()];
     },

@@ -19,6 +19,6 @@ export const phaseOf = (run: WorkflowExecutionInfo | WorkflowExecutionDescriptio
   const phase = run.memo?.phase;
   if (phase !== IN_STEPS) return typeof phase === 'string' ? phase : '';
   const pending = 'pendingActivities' in run.raw ? (run.raw.pendingActivities ?? []) : [];
-  const told = pending.map(({ activityType }) => words.get(activityType?.name ?? ''));
-  return ENDS[run.status.name] ?? told.find((each) => each !== undefined) ?? BETWEEN;
+  const named = pending.map(({ activityType }) => words.get(activityType?.name ?? ''));
+  return ENDS[run.status.name] ?? named.find((each) => each !== undefined) ?? BETWEEN;
 };

@@ -2,7 +2,7 @@ import type { Interest } from '../concurrency/interest';
 import { SystemProblem } from '../contract/problems';
 import { createLimit } from '../concurrency/limit';
 
-export interface TurnsOptions {
+export interface StartQueueOptions {
   atOnce: number;
   /** More are told at once that there are too many. */
   maxWaiting: number;
@@ -16,7 +16,7 @@ export interface TurnsOptions {
  * Lets so many tasks run at once; the others wait in the order they came. During an outage those
  * that wait fail with it, instead of finding out one after the other.
  */
-export const createTurns = ({ atOnce, maxWaiting, ...options }: TurnsOptions) => {
+export const createStartQueue = ({ atOnce, maxWaiting, ...options }: StartQueueOptions) => {
   const limit = createLimit(atOnce);
   let waiting = 0;
   let answered = 0;
@@ -34,7 +34,7 @@ export const createTurns = ({ atOnce, maxWaiting, ...options }: TurnsOptions) =>
     }
   };
 
-  /** A task whose turn has not come when the interest in it ends is not begun. */
+  /** A task that is still queued when the interest in it ends is not begun. */
   return async <Result>(task: () => Promise<Result>, interest: Interest): Promise<Result> => {
     if (waiting >= maxWaiting) throw busy();
     const came = Date.now();

@@ -6,7 +6,7 @@ import { ADD_ATTRIBUTES, attributesOf } from './search-attributes';
 import { TO_CHANGE, repeatedly } from '../temporal/calls';
 import { isOutage, lacksAttributes } from '../temporal/errors';
 import { readToken } from './token';
-import { createTurns } from './start-queue';
+import { createStartQueue } from './start-queue';
 
 /** More at once would only wait in Temporal, where their deadline counts already. */
 export const STARTS = { atOnce: 10, maxWaiting: 5000, silence: TO_CHANGE.each };
@@ -35,7 +35,7 @@ export type StartRun = ReturnType<typeof createStartRun>;
 /** Starts the run of a token, or joins the one that goes on. */
 export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
   let withAttributes = true;
-  const inTurn = createTurns({ ...STARTS, isOutage });
+  const queued = createStartQueue({ ...STARTS, isOutage });
 
   const start = async (given: Start, interest: Interest): Promise<void> => {
     const { token, args, after, summary, details } = given;
@@ -56,7 +56,7 @@ export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
     };
     try {
       // The token is the workflow's id: a try that was heard after all is joined by the next.
-      await inTurn(() => repeatedly(client, TO_CHANGE, begin), interest);
+      await queued(() => repeatedly(client, TO_CHANGE, begin), interest);
     } catch (err) {
       if (!tried.withAttributes || !lacksAttributes(err)) throw err;
       // Of those that were under way together the first tells.
@@ -71,7 +71,7 @@ export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
     log.info({ token }, 'run started or joined');
   };
 
-  /** Waits for its turn as long as the interest lasts; without one for MAX_WAIT, whoever has left. */
+  /** Waits in the queue as long as the interest lasts; without one for MAX_WAIT, whoever has left. */
   return (given: Start, interest?: Interest): Promise<void> =>
     interest ? start(given, interest) : withPatience((lasting) => start(given, lasting));
 };

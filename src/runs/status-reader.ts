@@ -93,10 +93,10 @@ export const createStatusReader = <Status>(
   const running = async (run: WorkflowExecutionDescription): Promise<Status> => {
     const handle = client.workflow.getHandle(run.workflowId, run.runId);
     try {
-      const told = await client.withDeadline(Date.now() + QUERY_DEADLINE, () =>
+      const answer = await client.withDeadline(Date.now() + QUERY_DEADLINE, () =>
         handle.query(STATUS_QUERY),
       );
-      return form.schema.parse(told);
+      return form.schema.parse(answer);
     } catch {
       return form.silent(phaseOf(run), () => isTerminating(run));
     }
@@ -110,8 +110,8 @@ export const createStatusReader = <Status>(
     } catch (err) {
       if (!(err instanceof WorkflowFailedError)) throw unreadable(err);
       const details = err.cause instanceof ApplicationFailure ? err.cause.details?.[0] : undefined;
-      const told = form.schema.safeParse(details ?? run.memo?.status);
-      return told.success ? told.data : form.ended(run.status.name);
+      const parsed = form.schema.safeParse(details ?? run.memo?.status);
+      return parsed.success ? parsed.data : form.ended(run.status.name);
     }
   };
 

@@ -1,5 +1,5 @@
 import { ApplicationFailure, patched, sleep } from '@temporalio/workflow';
-import type { Told } from '../../activities/access/batch';
+import type { Round } from '../../activities/access/batch';
 import type { FailureDetails } from '../../activities/last-word';
 import type { Group } from '../grantees/shards';
 
@@ -10,9 +10,9 @@ const MOST_TRIES = 200;
 /** Steps in a row that acted on nobody, although nobody was held: those of older workers may. */
 const MOST_IDLE = 5;
 
-const NOTHING: Told = { ends: [], kept: 0, left: [], rest: [], isChanged: false };
+const NOTHING: Round = { ends: [], kept: 0, left: [], rest: [], isChanged: false };
 
-const joined = (one: Told, other: Told): Told => ({
+const joined = (one: Round, other: Round): Round => ({
   ends: [...one.ends, ...other.ends],
   kept: one.kept + other.kept,
   left: [...one.left, ...other.left],
@@ -43,14 +43,14 @@ export const accessRounds = () => {
   const endsWhenIdle = () => (endsIdle ??= patched('idle-steps-end'));
 
   /** Until all of a group were acted on; while other runs act on one of them it waits. */
-  return async ({ keys }: Group, step: (some: string[]) => Promise<Told>) => {
-    let told = NOTHING;
+  return async ({ keys }: Group, step: (some: string[]) => Promise<Round>) => {
+    let total = NOTHING;
     let wait = FIRST_WAIT;
     let tries = 0;
     let idle = 0;
-    for (let rest = keys; rest.length > 0; rest = told.rest) {
+    for (let rest = keys; rest.length > 0; rest = total.rest) {
       const part = await step(rest);
-      told = joined(told, part);
+      total = joined(total, part);
       if (!part.heldBy) {
         idle = part.rest.length < rest.length ? 0 : idle + 1;
         if (idle === MOST_IDLE && endsWhenIdle()) throw gotNowhere(part.rest);
@@ -61,6 +61,6 @@ export const accessRounds = () => {
       await sleep(wait, { summary: `${part.heldBy} changes the access of one of them` });
       wait = Math.min(wait * 2, LONGEST_WAIT);
     }
-    return told;
+    return total;
   };
 };

@@ -1,5 +1,5 @@
 import { CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
-import type { End, LeftOver, Told } from '../../activities/access/batch';
+import type { End, LeftOver, Round } from '../../activities/access/batch';
 import type { PersonId } from '../../activities/access/people';
 import { accessRounds, asFailure } from './rounds';
 import { batchesOf } from '../grantees/shards';
@@ -10,7 +10,7 @@ import type { Counts } from './report';
 import { settlesAt } from '../run/failure';
 import type { Retry } from '../input';
 import { MAX_NAMED } from '../run/limits';
-import { inLanes } from '../run/at-once';
+import { eachAtMost } from '../run/at-once';
 import type { Run, Steps } from '../run/steps';
 import type { Undo } from '../run/saga';
 
@@ -20,7 +20,7 @@ const HOLD = 300_000;
 /** Milliseconds that are added to the time of a step for each of its people. */
 const FOR_EACH = 1000;
 /** Batches at once: each has a worker's slot, and others need some, too. */
-const LANES = 2;
+const AT_ONCE = 2;
 
 type AccessUndo = Undo<'permission'>;
 
@@ -65,15 +65,15 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
 
   const throughout = accessRounds();
 
-  const say = (told: Told) => {
-    counts.kept += told.kept;
-    for (const [key, end] of told.ends) {
+  const say = (round: Round) => {
+    counts.kept += round.kept;
+    for (const [key, end] of round.ends) {
       counts[end] += 1;
       const words = WORDS[end];
       if (words && lines < MAX_NAMED) run.info(`${words} ${key}`);
       if (words) lines += 1;
     }
-    const lost = told.ends.flatMap(([key, end]) => (end === 'unremembered' ? [key] : []));
+    const lost = round.ends.flatMap(([key, end]) => (end === 'unremembered' ? [key] : []));
     if (lost.length > 0)
       run.warn(
         `It is not remembered what was granted for ${nameLeft(lost)}: revoke by hand in Airbyte what they should not have.`,
@@ -89,7 +89,7 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
       undo: async () => {
         const step = steps('Put back who had access', within(keys, COMPENSATION));
         try {
-          const told = await throughout(group, (some) =>
+          const round = await throughout(group, (some) =>
             step.restoreAccess({
               ...of,
               shard,
@@ -97,18 +97,18 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
               former: former.filter((key) => some.includes(key)),
             }),
           );
-          const ends = new Set(told.ends.map(([, end]) => end));
-          undo.what = nameUndone([...new Set(told.ends.map(([key]) => key))]);
+          const ends = new Set(round.ends.map(([, end]) => end));
+          undo.what = nameUndone([...new Set(round.ends.map(([key]) => key))]);
           if (ends.size === 1) undo.effect = ends.has('granted') ? 'granted again' : 'revoked';
-          for (const { problem } of told.left.slice(0, MAX_NAMED)) run.error(problem);
-          const [some, more] = [told.left.slice(0, MAX_NAMED), told.left.slice(MAX_NAMED)];
+          for (const { problem } of round.left.slice(0, MAX_NAMED)) run.error(problem);
+          const [some, more] = [round.left.slice(0, MAX_NAMED), round.left.slice(MAX_NAMED)];
           const left = some.map(({ key, solution }) => ({
             what: nameLeft([key]),
             remedy: solution,
           }));
           if (more[0])
             left.push({ what: nameLeft(more.map(({ key }) => key)), remedy: more[0].solution });
-          return { changed: told.ends.length > 0, left };
+          return { changed: round.ends.length > 0, left };
         } catch (err) {
           const look = steps('Look whose access is left').changedAccess({ ...of, shard, keys });
           undo.what = nameLeft(await look.catch(() => keys));
@@ -120,14 +120,14 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
   };
 
   /** Registered before acting, so that a half-done step is undone. */
-  const undoable = async (group: Group, former: string[], act: () => Promise<Told>) => {
+  const undoable = async (group: Group, former: string[], act: () => Promise<Round>) => {
     const undo = undoOf(group, former);
     undos.push(undo);
     try {
-      const told = await act();
-      if (told.isChanged) changed.add(group.shard);
+      const round = await act();
+      if (round.isChanged) changed.add(group.shard);
       else undos.splice(undos.indexOf(undo), 1);
-      say(told);
+      say(round);
     } catch (err) {
       undo.settlesAt = settlesAt(err, retry.settleTime);
       throw err;
@@ -137,8 +137,8 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
   /** Ends when all that were begun have ended, with the first failure if there is any. */
   const inBatches = async (keys: string[], act: (group: Group) => Promise<void>) => {
     const failures: unknown[] = [];
-    await inLanes(batchesOf(keys, component.key), {
-      lanes: LANES,
+    await eachAtMost(batchesOf(keys, component.key), {
+      atOnce: AT_ONCE,
       work: async (group) => {
         if (CancellationScope.current().consideredCancelled)
           failures.push(new CancelledFailure('Cancelled'));
@@ -193,11 +193,11 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
       const left: LeftOver[] = [];
       await inBatches(keys, async (group) => {
         const step = steps(`Revoke from ${String(group.keys.length)} people`, within(group.keys));
-        const told = await throughout(group, (some) =>
+        const round = await throughout(group, (some) =>
           step.takeAccess({ ...of, shard: group.shard, keys: some, isForGood: true }),
         );
-        say(told);
-        left.push(...told.left);
+        say(round);
+        left.push(...round.left);
       });
       return left;
     },

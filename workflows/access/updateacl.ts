@@ -8,7 +8,7 @@ import { explain } from '../run/failure';
 import type { UpdateAclInput } from '../input';
 import { endedBy, failRun, reasonOf } from '../run/ending';
 import { activitiesFor, startRun } from '../run/steps';
-import { asTold, compensate } from '../run/saga';
+import { describeCompensation, compensate } from '../run/saga';
 
 /** Milliseconds that are added to the time of the look for each of the people. */
 const FOR_EACH = 100;
@@ -50,8 +50,8 @@ const changeAccess = async (input: UpdateAclInput): Promise<ProvisioningStatus> 
   } catch (failure) {
     const err = endedBy(failure, run);
     run.error(reasonOf(err, run).problem);
-    const told = asTold(await compensate(access.undos, run));
-    return failRun({ err, run, what: 'access', exists: input.info.privateInfo, ...told });
+    const undone = describeCompensation(await compensate(access.undos, run));
+    return failRun({ err, run, what: 'access', exists: input.info.privateInfo, ...undone });
   }
 };
 

@@ -143,7 +143,7 @@ const drop = (grantees: Grantees, key: string) => {
     Reflect.deleteProperty(grantees, key);
 };
 
-/** Whether the turn still is the holder's: what an attempt tells that was given up is not believed. */
+/** Whether the hold is still this attempt's: what one reports that was given up is not believed. */
 export const settleAll = (grantees: Grantees, { component, turn, outcomes, isLast }: Settle) => {
   const mine = Object.keys(grantees).filter((key) => grantees[key]?.held?.turn === turn);
   if (Object.keys(outcomes).some((key) => !mine.includes(key))) return false;

@@ -53,7 +53,7 @@ const isTaken = async (whose: Named & { key: string }) => {
       args: [{ holder, waiting: [] }],
       parentClosePolicy: 'REQUEST_CANCEL',
       memo: { holder },
-      staticSummary: `Turn of ${holder}`,
+      staticSummary: `Lease of ${holder}`,
     });
     return true;
   } catch (err) {
@@ -76,9 +76,9 @@ const adoptBatch = async (rows: Row[], deployment: Named['deployment']): Promise
     const held = await scope.run(() =>
       Promise.all(rows.map(({ key }) => isTaken({ key, deployment }))),
     );
-    const ours = rows.filter((_row, index) => held[index]);
+    const own = rows.filter((_row, index) => held[index]);
     const theirs = rows.filter((_row, index) => !held[index]).map(busy);
-    const left = ours.length > 0 ? await steps.adoptRows({ rows: ours }) : [];
+    const left = own.length > 0 ? await steps.adoptRows({ rows: own }) : [];
     return [...theirs, ...left];
   } finally {
     scope.cancel();

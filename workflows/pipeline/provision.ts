@@ -12,12 +12,12 @@ import { ignoredSentence } from './ignored';
 import { infoOf } from './info';
 import { activitiesFor, startRun } from '../run/steps';
 import type { Run } from '../run/steps';
-import { asTold, bothOf, compensate } from '../run/saga';
+import { describeCompensation, bothOf, compensate } from '../run/saga';
 import { firstSync } from './first-sync';
 import type { Undo } from '../run/saga';
 import { streamNames } from './streams';
 import { withTagsRemoved } from './tags';
-import { asItIs, sightOfActor, sightOfConnection } from './sight';
+import { asItIs, seenActor, seenConnection } from './sight';
 import { undosFor } from './undos';
 import type { EntityKind, Undoing } from './undos';
 import { startPart } from '../run/part';
@@ -109,7 +109,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
             asItIs(before.source) ??
             steps(`Source ${plan.source.name}`).putSource({
               ...{ key, wanted: plan.source, settleTime },
-              seen: sightOfActor(before.source),
+              seen: seenActor(before.source),
             }),
         ),
       () =>
@@ -120,7 +120,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
             asItIs(before.destination) ??
             steps(`Destination ${plan.destination.name}`).putDestination({
               ...{ key, wanted: plan.destination, settleTime },
-              seen: sightOfActor(before.destination),
+              seen: seenActor(before.destination),
             }),
         ),
     );
@@ -143,14 +143,14 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       return discover();
     };
     let streams = '';
-    const tellStreams = (discovered: Parameters<typeof streamNames>[1]) => {
+    const logStreams = (discovered: Parameters<typeof streamNames>[1]) => {
       streams = streamNames(plan, discovered);
       run.info(`Streams to sync: ${streams}`);
     };
     const { replaces } = before;
     const wanted = {
       ...{ ...pair, wanted: plan.connection, settleTime },
-      seen: sightOfConnection(before.connection),
+      seen: seenConnection(before.connection),
     };
     const putConnection = (put: () => Promise<Put>) => {
       run.step('putConnection', isLean);
@@ -159,7 +159,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     const discoverThenPut = async () => {
       // The look has discovered them where the source was as wanted already.
       const discovered = offered ?? (await discover().catch(discoverAtLast));
-      tellStreams(discovered);
+      logStreams(discovered);
       if (replaces) {
         const retirement = retirementOf(replaces, key, { steps, settleTime });
         undos.push(retirement.undo);
@@ -180,10 +180,10 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     };
     const connect = () =>
       putConnection(async () => {
-        const { streams: told, ...put } = await steps(
+        const { streams: summary, ...put } = await steps(
           `Streams and connection ${plan.connection.name}`,
         ).connect(wanted);
-        tellStreams(told);
+        logStreams(summary);
         return put;
       });
     // Nothing comes between the two where neither another's connection nor secrets are in the way.
@@ -227,7 +227,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       run,
       what: 'provisioned',
       exists,
-      ...asTold(outcome),
+      ...describeCompensation(outcome),
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { Put, Sight, SeenActor, SeenConnection } from '../../activities/pipeline/found';
+import type { Put, SeenBefore, SeenActor, SeenConnection } from '../../activities/pipeline/found';
 import type { Snapshot } from '../../activities/former/snapshot';
 import type { Actor, ConnectionRead } from '../../src/airbyte/workspace';
 
@@ -7,10 +7,10 @@ import type { Actor, ConnectionRead } from '../../src/airbyte/workspace';
  * their runs have those in their histories.
  */
 
-type ToldActor = SeenActor | Actor;
-type ToldConnection = SeenConnection | ConnectionRead;
+type FoundActor = SeenActor | Actor;
+type FoundConnection = SeenConnection | ConnectionRead;
 
-const inShort = ({ id, name, isAsWanted, digest }: Sight): Sight => ({
+const inShort = ({ id, name, isAsWanted, digest }: SeenBefore): SeenBefore => ({
   id,
   name,
   ...(isAsWanted && { isAsWanted }),
@@ -18,24 +18,28 @@ const inShort = ({ id, name, isAsWanted, digest }: Sight): Sight => ({
 });
 
 /** For the step that changes it. */
-export const sightOfActor = (told: ToldActor | undefined): Sight | Actor | undefined =>
-  !told || 'configuration' in told ? told : inShort(told);
-export const sightOfConnection = (
-  told: ToldConnection | undefined,
-): Sight | ConnectionRead | undefined => (!told || 'configurations' in told ? told : inShort(told));
+export const seenActor = (found: FoundActor | undefined): SeenBefore | Actor | undefined =>
+  !found || 'configuration' in found ? found : inShort(found);
+export const seenConnection = (
+  found: FoundConnection | undefined,
+): SeenBefore | ConnectionRead | undefined =>
+  !found || 'configurations' in found ? found : inShort(found);
 
 /** What a step would answer of what is as wanted; undefined where it has to be asked. */
-export const asItIs = (told: ToldActor | ToldConnection | undefined): Promise<Put> | undefined => {
-  if (!told || !('href' in told)) return undefined;
-  const { id, name, href } = told;
+export const asItIs = (
+  found: FoundActor | FoundConnection | undefined,
+): Promise<Put> | undefined => {
+  if (!found || !('href' in found)) return undefined;
+  const { id, name, href } = found;
   return Promise.resolve({ id, name, href, action: 'unchanged' });
 };
 
 /** For its undo; undefined of one of which the run has nothing to change. */
-export const formerActor = (told: ToldActor): Snapshot<Actor> | undefined =>
-  'configuration' in told ? told : told.former;
-export const formerConnection = (told: ToldConnection): Snapshot<ConnectionRead> | undefined =>
-  'configurations' in told ? told : told.former;
+export const formerActor = (found: FoundActor): Snapshot<Actor> | undefined =>
+  'configuration' in found ? found : found.former;
+export const formerConnection = (found: FoundConnection): Snapshot<ConnectionRead> | undefined =>
+  'configurations' in found ? found : found.former;
 
 /** What the update of it leaves, so far as the look could tell. */
-export const leavesOf = (told: ToldActor) => ('configuration' in told ? undefined : told.leaves);
+export const leavesOf = (found: FoundActor) =>
+  'configuration' in found ? undefined : found.leaves;

@@ -1,9 +1,9 @@
-import type { ToldStreams } from '../../activities/pipeline/discovered';
+import type { StreamSummary } from '../../activities/pipeline/discovered';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { listed } from '../run/limits';
 
 /** Names that a log or a result gives, and characters of each. */
-const MAX_TOLD = 50;
+const MAX_LOGGED = 50;
 const MAX_NAME = 100;
 
 interface Named {
@@ -12,15 +12,15 @@ interface Named {
 
 const cut = (name: string) => Array.from(name).slice(0, MAX_NAME).join('');
 
-const inShort = (streams: Named[]): ToldStreams => ({
+const inShort = (streams: Named[]): StreamSummary => ({
   count: streams.length,
-  first: streams.slice(0, MAX_TOLD).map(({ name }) => cut(name)),
+  first: streams.slice(0, MAX_LOGGED).map(({ name }) => cut(name)),
 });
 
 /** The names of a connection's streams, of which it may have thousands: the first, and how many more. */
 export const streamNames = (
   { connection: { streams } }: { connection: Pick<Plan['connection'], 'streams'> },
-  discovered: ToldStreams | Named[],
+  discovered: StreamSummary | Named[],
 ): string => {
   const all = streams ?? discovered;
   const { count, first } = Array.isArray(all) ? inShort(all) : all;

@@ -14,8 +14,8 @@ export const withTagsRemoved = <Kind extends string>(
   if (names.length === 0) return connection;
   const remove = async () => {
     try {
-      const gone = await steps(`Take away the tags ${names.join(', ')}`).removeTags({ names });
-      if (gone.length > 0) run.info(`Undone: the tags ${gone.join(', ')} deleted`);
+      const removed = await steps(`Take away the tags ${names.join(', ')}`).removeTags({ names });
+      if (removed.length > 0) run.info(`Undone: the tags ${removed.join(', ')} deleted`);
     } catch (err) {
       run.warn(`The tags ${names.join(', ')} may stay in Airbyte. ${explain(err).problem}`);
     }

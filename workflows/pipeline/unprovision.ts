@@ -9,7 +9,7 @@ import type { Existing } from '../run/ending';
 import { holdComponent } from '../run/lease';
 import { activitiesFor, startRun } from '../run/steps';
 import type { Run, Steps } from '../run/steps';
-import { asTold, compensate, PUT_BACK } from '../run/saga';
+import { describeCompensation, compensate, PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
 import { startPart } from '../run/part';
 import { startWithdrawal } from '../access/withdraw';
@@ -194,8 +194,8 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     const err = endedBy(failure, run);
     if (failures.size === 0) run.error(reasonOf(err, run).problem);
     const isConnectionLeft = exists.connectionId !== undefined;
-    const told = asTold(await compensate(isConnectionLeft ? undos : [], run));
-    const all = [...leftBehind, ...told.leftBehind];
-    return failRun({ err, run, what: 'unprovisioned', exists, ...told, leftBehind: all });
+    const undone = describeCompensation(await compensate(isConnectionLeft ? undos : [], run));
+    const all = [...leftBehind, ...undone.leftBehind];
+    return failRun({ err, run, what: 'unprovisioned', exists, ...undone, leftBehind: all });
   }
 }

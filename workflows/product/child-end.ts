@@ -37,7 +37,7 @@ export const endOfChild = (
   err: unknown,
 ): { status?: ProvisioningStatus; problem: FailureDetails } => {
   const cause = err instanceof ChildWorkflowFailure ? err.cause : err;
-  const told: unknown = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
-  if (!isStatus(told)) return { problem: withoutWords(cause) };
-  return { status: told, problem: inStatus(told) };
+  const details: unknown = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+  if (!isStatus(details)) return { problem: withoutWords(cause) };
+  return { status: details, problem: inStatus(details) };
 };

@@ -17,7 +17,7 @@ import type { Part, ProvisionInput, UnprovisionInput } from '../input';
 import { isHeld } from '../run/lease';
 import { forRuns } from '../run/steps';
 import type { Run } from '../run/steps';
-import { isTold } from '../run/signals';
+import { isDelivered } from '../run/signals';
 import { readySignal, verdictSignal } from '../run/part';
 
 /** Components that are worked on at once; those that are in place and wait for the others do not count. */
@@ -50,7 +50,7 @@ export interface Member {
   err?: unknown;
 }
 
-interface Crew {
+interface ChildrenOptions {
   operation: 'provision' | 'unprovision';
   parts: Part<ProvisionInput | UnprovisionInput>[];
   run: Run;
@@ -63,7 +63,7 @@ const knowsAttributes = ({ attributes }: Part<unknown>) => {
 };
 
 /** As the gateway starts the run of a single component; also the token, under which it can be asked. */
-const optionsFor = (part: Crew['parts'][number]) => ({
+const optionsFor = (part: ChildrenOptions['parts'][number]) => ({
   workflowId: part.token,
   parentClosePolicy: 'REQUEST_CANCEL' as const,
   memo: { phase: 'Waiting for a worker' satisfies typeof WAITING },
@@ -76,7 +76,7 @@ const optionsFor = (part: Crew['parts'][number]) => ({
  * The runs of a data product's components, as children of its own. `begun` and `ended` belong into a
  * scope that is not cancelled: runs are ended by `stop`, and always waited for.
  */
-export const createCrew = ({ operation, parts, run }: Crew) => {
+export const createChildren = ({ operation, parts, run }: ChildrenOptions) => {
   const members = parts.map((part) => {
     const member: Member = { component: part.component, state: 'not begun' };
     return { part, member };
@@ -96,16 +96,16 @@ export const createCrew = ({ operation, parts, run }: Crew) => {
     run.info(`${found.member.component}: in place`);
   });
 
-  const tellOne = (child: Child, reason?: FailureDetails) =>
-    isTold(child.signal(verdictSignal, reason)).catch((err: unknown) => {
+  const answerOne = (child: Child, reason?: FailureDetails) =>
+    isDelivered(child.signal(verdictSignal, reason)).catch((err: unknown) => {
       run.error(`Not told how to end: ${child.workflowId}. ${explain(err).problem}`);
     });
   /** Heard although this run is cancelled; one that has ended meanwhile needs no verdict. */
-  const tell = (told: Child[], reason?: FailureDetails) =>
+  const answer = (those: Child[], reason?: FailureDetails) =>
     CancellationScope.nonCancellable(() =>
-      Promise.all(told.map((child) => tellOne(child, reason))),
+      Promise.all(those.map((child) => answerOne(child, reason))),
     );
-  const tellAll = (reason?: FailureDetails) => tell([...children.values()], reason);
+  const answerAll = (reason?: FailureDetails) => answer([...children.values()], reason);
 
   const stop = (reason: FailureDetails, phase: string) => {
     // Too late where the others have been told to keep what they did.
@@ -114,7 +114,7 @@ export const createCrew = ({ operation, parts, run }: Crew) => {
     queue.length = 0;
     run.phase(phase);
     for (const member of children.keys()) member.state = 'being stopped';
-    void tellAll(reason);
+    void answerAll(reason);
     return true;
   };
 
@@ -135,7 +135,11 @@ export const createCrew = ({ operation, parts, run }: Crew) => {
   };
 
   /** Until the run that a token has already has ended, or this one is told to stop. */
-  const otherEnded = (part: Crew['parts'][number], { component }: Member, wait: number) => {
+  const otherEnded = (
+    part: ChildrenOptions['parts'][number],
+    { component }: Member,
+    wait: number,
+  ) => {
     const summary = `Waits for the run that ${component} has already`;
     const isStopped = () => stopped !== undefined;
     if (!patched('follow-the-run-of-a-component')) return condition(isStopped, wait, { summary });
@@ -152,7 +156,7 @@ export const createCrew = ({ operation, parts, run }: Crew) => {
   };
 
   /** Undefined when the run was told to stop before the component's could begin. */
-  const startOne = async (part: Crew['parts'][number], member: Member) => {
+  const startOne = async (part: ChildrenOptions['parts'][number], member: Member) => {
     for (let wait = FIRST_WAIT; !stopped; wait = Math.min(wait * 2, LONGEST_WAIT)) {
       const started = startChild<PartRun>(operation, { ...optionsFor(part), args: [part.input] });
       const child = await started.catch((err: unknown) => {
@@ -175,7 +179,7 @@ export const createCrew = ({ operation, parts, run }: Crew) => {
     }
     children.set(member, child);
     member.state = 'under way';
-    if (stopped) void tell([child], stopped);
+    if (stopped) void answer([child], stopped);
     const end = child.result().then(
       (status) => {
         children.delete(member);
@@ -189,7 +193,7 @@ export const createCrew = ({ operation, parts, run }: Crew) => {
     await Promise.race([end, condition(() => ready.has(part.token))]);
   };
 
-  const lane = async () => {
+  const worker = async () => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       const { member } = next;
       await begin(next).catch((err: unknown) => failed(member, err));
@@ -204,11 +208,11 @@ export const createCrew = ({ operation, parts, run }: Crew) => {
     stop,
     isStopped: () => stopped !== undefined,
     /** Until each is in place or has ended; none begins once they are told to stop. */
-    begun: () => Promise.all(Array.from({ length: AT_ONCE }, lane)),
+    begun: () => Promise.all(Array.from({ length: AT_ONCE }, worker)),
     /** What was done is to be kept. */
     keep: () => {
       isKept = true;
-      return tellAll();
+      return answerAll();
     },
     ended: () => Promise.all(ends),
   };

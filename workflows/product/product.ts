@@ -4,7 +4,7 @@ import type { ProductInput, ProvisionInput, UnprovisionInput } from '../input';
 import { holdProduct } from '../run/lease';
 import { endingOf, failWith, reasonOf } from '../run/ending';
 import { finalFailure } from '../run/failure';
-import { createCrew } from './children';
+import { createChildren } from './children';
 import type { Member } from './children';
 import { completedStatus, failedStatus } from './status';
 import { startRun } from '../run/steps';
@@ -39,23 +39,23 @@ const failProduct = (
   if (reason) run.error(reason.problem);
   const { status, cancelled } = endingOf(err, run);
   const leftBehind = unseenOf(members, operation);
-  const told = failedStatus({ members, run, what, status, reason, leftBehind });
-  return failWith(told, { err, what, cancelled });
+  const ending = failedStatus({ members, run, what, status, reason, leftBehind });
+  return failWith(ending, { err, what, cancelled });
 };
 
 const runProduct = async (
   input: ProductInput<ProvisionInput | UnprovisionInput>,
   of: Operation,
 ): Promise<ProvisioningStatus> => {
-  const run = startRun(() => crew.lines());
-  const crew = createCrew({ operation: of.operation, parts: input.parts, run });
-  const { members } = crew;
+  const run = startRun(() => children.lines());
+  const children = createChildren({ operation: of.operation, parts: input.parts, run });
+  const { members } = children;
   let cancellation: Error | undefined;
 
   const cancel = (err: unknown) => {
     const { problem, solution } = reasonOf(err, run);
     const reason = { problem: `The run of the data product is to end. ${problem}`, solution };
-    if (!crew.stop(reason, 'Cancelled; ending the runs of the components')) return;
+    if (!children.stop(reason, 'Cancelled; ending the runs of the components')) return;
     cancellation = err instanceof Error ? err : new CancelledFailure(problem);
   };
 
@@ -66,9 +66,9 @@ const runProduct = async (
     run.phase(`${of.doing} ${countOf(members)}`);
     void CancellationScope.current().cancelRequested.catch(cancel);
     await CancellationScope.nonCancellable(async () => {
-      await crew.begun();
-      if (!crew.isStopped()) await crew.keep();
-      await crew.ended();
+      await children.begun();
+      if (!children.isStopped()) await children.keep();
+      await children.ended();
     });
     if (cancellation) throw cancellation;
     const failed = members.filter(({ state }) => state !== 'done');

@@ -66,8 +66,10 @@ const logsOf = (members: Member[], run: Logging): Log[] => {
     (status?.logs ?? []).map((log) => ({ ...log, message: `${component}: ${log.message}` })),
   );
   const isMuch = theirs.length > MAX_LOGS;
-  const told = theirs.filter(({ level }) => !isMuch || level === 'WARNING' || level === 'ERROR');
-  return [...run.logs, ...asRepeatedLogs(told.slice(0, MAX_LOGS))].toSorted((a, b) =>
+  const repeated = theirs.filter(
+    ({ level }) => !isMuch || level === 'WARNING' || level === 'ERROR',
+  );
+  return [...run.logs, ...asRepeatedLogs(repeated.slice(0, MAX_LOGS))].toSorted((a, b) =>
     a.timestamp.localeCompare(b.timestamp),
   );
 };

@@ -2,13 +2,13 @@ import { isCancellation, patched } from '@temporalio/workflow';
 import type { ValidationStatus } from '../../src/contract/coordinator';
 import { explain, finalFailure } from '../run/failure';
 import type { ToValidate, ValidateInput } from '../input';
-import { inLanes } from '../run/at-once';
+import { eachAtMost } from '../run/at-once';
 import { startRun } from '../run/steps';
 import { recordFor } from './validation-record';
 import { checkEnd, checkStreams, isBroken, KINDS, orFinding, stepsOf } from './validation-steps';
 
 /** Checks at once: as many calls as a worker has in flight to Airbyte, so that no slot only waits. */
-const LANES = 3;
+const AT_ONCE = 3;
 
 const fail = (err: unknown): never => {
   const { problem, solution } = explain(err);
@@ -63,14 +63,14 @@ export async function validate(input: ValidateInput): Promise<ValidationStatus> 
     );
     // Runs of before start the checks of all ends at once, and look at no streams.
     const isBounded = patched('validation-in-lanes');
-    const lanes = isBounded ? LANES : usable.length;
-    const checking = inLanes(usable, { lanes, work: (end) => checkEnd(steps, end) });
+    const atOnce = isBounded ? AT_ONCE : usable.length;
+    const checking = eachAtMost(usable, { atOnce: atOnce, work: (end) => checkEnd(steps, end) });
     run.phase('Checking the configurations');
     record.add((await checking).flat());
     if (!isBounded) return;
     run.phase('Looking at the streams');
     const work = (component: ToValidate) => checkStreams(steps, { component, names });
-    record.add((await inLanes(components, { lanes, work })).flat());
+    record.add((await eachAtMost(components, { atOnce: atOnce, work })).flat());
   };
 
   try {

@@ -4,22 +4,22 @@ import { andMore } from '../run/limits';
 import type { Run } from '../run/steps';
 
 /** Characters of all lines together, of each list: Temporal takes results of 2 MB. */
-const MAX_TOLD = 200_000;
+const MAX_LISTED = 200_000;
 const MAX_LINE = 1000;
 
 /** Lines, as many as there is room for, and how many there was no room for. */
 const createLines = () => {
   const lines: string[] = [];
-  let told = 0;
+  let listed = 0;
   let untold = 0;
   return {
     add: (text: string) => {
       const line = text.slice(0, MAX_LINE);
-      if (told + line.length > MAX_TOLD) {
+      if (listed + line.length > MAX_LISTED) {
         untold += 1;
         return false;
       }
-      told += line.length;
+      listed += line.length;
       lines.push(line);
       return true;
     },
@@ -31,10 +31,10 @@ const createLines = () => {
 export const recordFor = (run: Pick<Run, 'info' | 'warn' | 'error'>) => {
   const lines = createLines();
   const errors = createLines();
-  const tell = { passed: run.info, failed: run.error, 'not possible': run.warn, warning: run.warn };
+  const log = { passed: run.info, failed: run.error, 'not possible': run.warn, warning: run.warn };
   const note = (verdict: Check['verdict'], text: string) => {
     if (verdict === 'failed') errors.add(text);
-    if (lines.add(`${verdict}: ${text}`)) tell[verdict](text);
+    if (lines.add(`${verdict}: ${text}`)) log[verdict](text);
   };
   return {
     note,

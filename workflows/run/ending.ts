@@ -117,7 +117,7 @@ export const failRun = (failed: Failed): never => {
   const { status, cancelled } = endingOf(err, run);
   const [sentence] = FAILURES[what];
   const solutions = [...new Set([solution, ...remedies])];
-  const told: ProvisioningStatus = {
+  const ending: ProvisioningStatus = {
     status,
     result: [
       `${sentence} ${problem}`,
@@ -137,5 +137,5 @@ export const failRun = (failed: Failed): never => {
     },
     logs: run.logs,
   };
-  return failWith(told, { err, what, cancelled });
+  return failWith(ending, { err, what, cancelled });
 };

@@ -16,7 +16,7 @@ const isLastWord = (value: unknown): value is LastWord =>
   typeof value === 'object' && value !== null && 'details' in value && isDetails(value.details);
 
 /** A step that ran out of time has its last attempt's words in its last heartbeat. */
-const told = (err: unknown): unknown => {
+const detailsOf = (err: unknown): unknown => {
   if (err instanceof ApplicationFailure) return err.details?.[0];
   // Of others, whose cancelled steps older workers have waited out, that would change what runs do.
   if (err instanceof ActivityFailure && err.activityType === 'connect')
@@ -26,7 +26,7 @@ const told = (err: unknown): unknown => {
 };
 
 /** What an activity told of its failure, be it in its last heartbeat. */
-export const detailsIn = (err: unknown) => chain(err).map(told).find(isDetails);
+export const detailsIn = (err: unknown) => chain(err).map(detailsOf).find(isDetails);
 
 const isTimeout = (err: unknown) => chain(err).some((cause) => cause instanceof TimeoutFailure);
 
@@ -36,8 +36,8 @@ const isTimeout = (err: unknown) => chain(err).some((cause) => cause instanceof 
  */
 export const settlesAt = (err: unknown, settleTime: number): number => {
   const details = detailsIn(err);
-  const isTold = details && !isTimeout(err);
-  return isTold ? (details.settlesAt ?? 0) : Date.now() + settleTime;
+  const isKnown = details && !isTimeout(err);
+  return isKnown ? (details.settlesAt ?? 0) : Date.now() + settleTime;
 };
 
 /**

@@ -1,4 +1,4 @@
-/* How long runs wait for their turn, and how long a lease gets meanwhile. */
+/* How long runs wait for a lease, and how long a lease gets meanwhile. */
 
 /** Milliseconds a waiting run trusts the lease to tell it before it tries by itself. */
 export const FIRST_WAIT = 30_000;

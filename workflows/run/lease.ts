@@ -15,7 +15,7 @@ import {
 import type { Named } from '../input';
 import type { Run } from './steps';
 import { FIRST_WAIT, LONG, PART_OF_WAITED, SHORT_WAIT } from './lease-limits';
-import { isHeard, isTold } from './signals';
+import { isDeliveredOrLost, isDelivered } from './signals';
 
 /*
  * One writer per component, and one run at a time that changes a data product as a whole. A run that
@@ -29,9 +29,9 @@ import { isHeard, isTold } from './signals';
 const waitSignal = defineSignal<[sender: string, others: string[]]>('wait');
 /** To a lease: the sender waits no more. */
 const leftSignal = defineSignal<[sender: string]>('left');
-/** To a waiting run: the run whose turn is before its own. */
+/** To a waiting run: the one before it in the queue. */
 const beforeSignal = defineSignal<[token: string]>('before');
-/** To the waiting run whose turn it is: those who wait after it. */
+/** To the waiting run that may take the lease: those queued after it. */
 const freedSignal = defineSignal<[others: string[]]>('freed');
 
 interface Lease {
@@ -41,12 +41,12 @@ interface Lease {
   waiting: string[];
 }
 
-/** The first of them that goes on gets the turn. Whoever comes meanwhile tries by himself, like the first. */
+/** The first of them that goes on may take the lease. Whoever comes meanwhile polls, like the first. */
 const handOver = async (queue: string[]) => {
   for (let all = queue.splice(0); all.length > 0; all = queue.splice(0)) {
     const [next = '', ...others] = all;
-    const tell = getExternalWorkflowHandle(next).signal(freedSignal, others);
-    if (!(await isTold(tell).catch(() => false))) queue.unshift(...others);
+    const signal = getExternalWorkflowHandle(next).signal(freedSignal, others);
+    if (!(await isDelivered(signal).catch(() => false))) queue.unshift(...others);
   }
 };
 
@@ -58,12 +58,12 @@ export async function lease({ holder, waiting }: Lease): Promise<string> {
   const remove = (token: string) => {
     if (queue.includes(token)) queue.splice(queue.indexOf(token), 1);
   };
-  const tellBefore = (token: string) =>
-    isHeard(getExternalWorkflowHandle(token).signal(beforeSignal, beforeOf(token)));
+  const signalBefore = (token: string) =>
+    isDeliveredOrLost(getExternalWorkflowHandle(token).signal(beforeSignal, beforeOf(token)));
   /** A waiting run that was terminated has not said that it leaves. */
   const removeEnded = async (sender: string) => {
     for (let before = beforeOf(sender); before !== holder; before = beforeOf(sender)) {
-      if (!patched('who-waits-may-have-ended') || (await tellBefore(before))) return;
+      if (!patched('who-waits-may-have-ended') || (await signalBefore(before))) return;
       remove(before);
     }
   };
@@ -73,7 +73,7 @@ export async function lease({ holder, waiting }: Lease): Promise<string> {
       const isKnown = queue.includes(sender);
       queue.push(...[sender, ...others].filter((token) => !queue.includes(token)));
       if (isKnown) await removeEnded(sender);
-      await tellBefore(sender);
+      await signalBefore(sender);
     }),
   );
   setHandler(leftSignal, (sender) =>
@@ -81,10 +81,10 @@ export async function lease({ holder, waiting }: Lease): Promise<string> {
       const next = queue[queue.indexOf(sender) + 1];
       if (!patched('who-waits-may-leave') || !queue.includes(sender)) return;
       remove(sender);
-      if (next !== undefined) await tellBefore(next);
+      if (next !== undefined) await signalBefore(next);
     }),
   );
-  setCurrentDetails(`The turn of ${holder}`);
+  setCurrentDetails(`Held by ${holder}`);
   const isCancelled = scope.cancelRequested.catch(() => undefined);
   const isLong = () => workflowInfo().historyLength > LONG && allHandlersFinished();
   await Promise.race([isCancelled, CancellationScope.nonCancellable(() => condition(isLong))]);
@@ -104,7 +104,7 @@ export async function lease({ holder, waiting }: Lease): Promise<string> {
 export const isHeld = (err: unknown) =>
   err instanceof Error && err.name === 'WorkflowExecutionAlreadyStartedError';
 
-/** What a run that waits for its turn is given. */
+/** What a run that waits for a lease is given. */
 interface Patience {
   run: Run;
   /** Milliseconds; FIRST_WAIT unless given. */
@@ -121,9 +121,9 @@ const hold = async (workflowId: string, { run, firstWait = FIRST_WAIT }: Patienc
   let others: string[] = [];
   let before = '';
   let isFreed = false;
-  let isOurs = false;
+  let isOwn = false;
   setHandler(beforeSignal, (other) => {
-    if (isOurs || (other === before && patched('told-once-who-comes-first'))) return;
+    if (isOwn || (other === before && patched('told-once-who-comes-first'))) return;
     before = other;
     run.phase(`Waiting for ${other}, which comes first`);
   });
@@ -139,7 +139,7 @@ const hold = async (workflowId: string, { run, firstWait = FIRST_WAIT }: Patienc
         args: [{ holder: token, waiting: others }],
         parentClosePolicy: 'REQUEST_CANCEL',
         memo: { holder: token },
-        staticSummary: `Turn of ${token}`,
+        staticSummary: `Lease of ${token}`,
       }),
     ).then(
       () => true,
@@ -151,23 +151,23 @@ const hold = async (workflowId: string, { run, firstWait = FIRST_WAIT }: Patienc
   const held = getExternalWorkflowHandle(workflowId);
   /** Whether the lease goes on and has not handed over meanwhile. */
   const goesOn = async () => {
-    const isThere = await isHeard(held.signal(waitSignal, token, others));
+    const isThere = await isDeliveredOrLost(held.signal(waitSignal, token, others));
     const patience = Math.max(firstWait, (Date.now() - since) * PART_OF_WAITED);
     const time = isThere ? patience : SHORT_WAIT;
-    await condition(() => isFreed, time, { summary: 'Waits for its turn' });
+    await condition(() => isFreed, time, { summary: 'Waits for the lease' });
     const goes = isThere && !isFreed;
     isFreed = false;
     return goes;
   };
   const wait = async () => {
-    // Who took the lease while it goes from one to the next would take it out of his turn.
-    while (!(isOurs = await take()))
+    // Who took the lease while it goes from one to the next would take it before those who are queued.
+    while (!(isOwn = await take()))
       while ((await goesOn()) && patched('ask-the-lease-before-taking-it'));
   };
-  /** Its place is given up, and a turn that has just come to it goes on to the next. */
+  /** It leaves the queue, and a lease that has just been offered to it goes on to the next. */
   const leave = () =>
     CancellationScope.nonCancellable(async () => {
-      await isHeard(held.signal(leftSignal, token));
+      await isDeliveredOrLost(held.signal(leftSignal, token));
       await handOver([...others]);
     });
 

@@ -68,7 +68,7 @@ export const firstFew = (all: string[], most = MAX_NAMED) =>
 
 /** The first names that have room among the values of `publicInfo`, and how many more there are. */
 export const listed = (names: string[], count: number) => {
-  const more = (told: number) => `, ${andMore(count - told)}`;
+  const more = (shown: number) => `, ${andMore(count - shown)}`;
   let room = MAX_VALUE - more(0).length;
   const end = names.findIndex((name, at) => (room -= name.length + (at > 0 ? 2 : 0)) < 0);
   const first = end < 0 ? names : names.slice(0, end);

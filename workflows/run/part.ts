@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { FailureDetails } from '../../activities/last-word';
 import type { Run } from './steps';
-import { isTold } from './signals';
+import { isDelivered } from './signals';
 
 /*
  * A data product's run starts the runs of its components as children. Each is an ordinary run, but
@@ -52,8 +52,8 @@ export const startPart = (run: Run) => {
     async verdict() {
       if (!parent) return;
       run.phase('In place; waiting for the other components of the data product');
-      const tell = getExternalWorkflowHandle(parent.workflowId, parent.runId);
-      if (!(await isTold(tell.signal(readySignal, workflowId))))
+      const parentRun = getExternalWorkflowHandle(parent.workflowId, parent.runId);
+      if (!(await isDelivered(parentRun.signal(readySignal, workflowId))))
         throw ApplicationFailure.create({
           message: orphaned.problem,
           nonRetryable: true,

@@ -34,7 +34,12 @@ interface Compensation<Kind extends string> {
 }
 
 /** A compensation as a status tells it. */
-export const asTold = ({ undone, leftBehind, left, remedies }: Compensation<string>) => ({
+export const describeCompensation = ({
+  undone,
+  leftBehind,
+  left,
+  remedies,
+}: Compensation<string>) => ({
   undone: undone.map(({ what, effect }) => `${what} (${effect})`),
   leftBehind: [...leftBehind, ...left].map(({ what }) => what),
   remedies,
@@ -53,12 +58,14 @@ const withCascade = <Kind extends string>(
   { undone, leftBehind, ...rest }: Compensation<Kind>,
   run: Run,
 ): Compensation<Kind> => {
-  const isSourceGone = undone.some(({ kind, effect }) => kind === 'source' && effect === DELETED);
-  const gone = leftBehind.filter(({ kind }) => isSourceGone && kind === 'connection');
-  for (const { what } of gone) run.info(`Deleted with its source: ${what}`);
+  const isSourceDeleted = undone.some(
+    ({ kind, effect }) => kind === 'source' && effect === DELETED,
+  );
+  const withSource = leftBehind.filter(({ kind }) => isSourceDeleted && kind === 'connection');
+  for (const { what } of withSource) run.info(`Deleted with its source: ${what}`);
   return {
-    undone: [...undone, ...gone],
-    leftBehind: leftBehind.filter((each) => !gone.includes(each)),
+    undone: [...undone, ...withSource],
+    leftBehind: leftBehind.filter((each) => !withSource.includes(each)),
     ...rest,
   };
 };
@@ -79,8 +86,8 @@ const inOrder = <Kind extends string>(undos: Undo<Kind>[]): Undo<Kind>[] => {
 };
 
 /** Of an older worker an undo that puts back answers nothing. */
-const outcomeOf = (told: boolean | Restored | undefined | null): Restored =>
-  typeof told === 'object' && told !== null ? told : { changed: told ?? true, left: [] };
+const outcomeOf = (effect: boolean | Restored | undefined | null): Restored =>
+  typeof effect === 'object' && effect !== null ? effect : { changed: effect ?? true, left: [] };
 
 /**
  * Undoes what was done, also when the run is cancelled, and goes on after an undo that fails. Says

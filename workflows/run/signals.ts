@@ -4,8 +4,8 @@ import { isCancellation } from '@temporalio/workflow';
 const isAbsent = (err: unknown) => err instanceof Error && /not ?found/i.test(err.message);
 
 /** Whether the workflow that was to be told goes on; throws where it does, but did not take the signal. */
-export const isTold = (tell: Promise<void>) =>
-  tell.then(
+export const isDelivered = (signal: Promise<void>) =>
+  signal.then(
     () => true,
     (err: unknown) => {
       if (!isCancellation(err) && isAbsent(err)) return false;
@@ -14,8 +14,8 @@ export const isTold = (tell: Promise<void>) =>
   );
 
 /** The same of a signal that may go astray: who was to hear it finds out by himself, if later. */
-export const isHeard = (tell: Promise<void>) =>
-  isTold(tell).catch((err: unknown) => {
+export const isDeliveredOrLost = (signal: Promise<void>) =>
+  isDelivered(signal).catch((err: unknown) => {
     if (isCancellation(err)) throw err;
     return true;
   });

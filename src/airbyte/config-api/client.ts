@@ -19,7 +19,7 @@ import {
 import { hasChoice, offeredBy } from './streams';
 import { createDiscovered, createDiscovery } from './discovered';
 import type { Discovery } from './discovered';
-import { orAbsent, outOfTurn } from '../errors';
+import { orAbsent, stillQueued } from '../errors';
 import { overBy } from '../http';
 import type { AirbyteHttp, CallInterest } from '../http';
 import { PAGE, byCursor, lookThrough, readList } from '../list';
@@ -70,7 +70,7 @@ export const createConfigAirbyte = (options: ConfigAirbyteOptions) => {
     /** For what those share who want it at the same time. */
     const alike = (what: string) => ({
       interest,
-      over: overBy(interest, () => outOfTurn(`the list of ${what}`)),
+      over: overBy(interest, () => stillQueued(`the list of ${what}`)),
     });
 
     /** By what is in the names: `search`, by the whole name, finds nothing on many versions. */

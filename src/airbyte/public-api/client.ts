@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { orAbsent, outOfTurn } from '../errors';
+import { orAbsent, stillQueued } from '../errors';
 import type { Actor, Airbyte, ConnectionRead as Connection } from '../workspace';
 import { overBy } from '../http';
 import type { AirbyteHttp, CallInterest } from '../http';
@@ -45,7 +45,7 @@ export const createPublicAirbyte = ({ http, workspaceId, readOne }: PublicAirbyt
       ) =>
       () => {
         const query = (offset: number) => ({ workspaceIds: workspaceId, limit: PAGE, offset });
-        const over = overBy(interest, () => outOfTurn(`the list of ${what}`));
+        const over = overBy(interest, () => stillQueued(`the list of ${what}`));
         return looks(what, { interest, over }, (shared) =>
           lookThrough(
             what,

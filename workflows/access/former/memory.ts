@@ -10,7 +10,7 @@ import {
 import type { FailureDetails } from '../../../activities/last-word';
 import { NOTHING, changeSignal, grants, recallSignal, recalledSignal, remember } from './grants';
 import type { Change, Recalled } from './grants';
-import { isTold } from '../../run/signals';
+import { isDelivered } from '../../run/signals';
 
 /** How long the workflow that remembers may take to answer; without a worker it takes longer. */
 const PATIENCE = '5m';
@@ -43,7 +43,8 @@ export const accessMemory = (component: string, taskQueue: string) => {
     async recall(keys: string[] = []): Promise<Recalled> {
       const number = asked++;
       const question = { sender, number, component, keys };
-      if (!(await isTold(memory.signal(recallSignal, question)))) return { wanted: [], grants: [] };
+      if (!(await isDelivered(memory.signal(recallSignal, question))))
+        return { wanted: [], grants: [] };
       await condition(() => answers[number] !== undefined, PATIENCE);
       return answers[number] ?? silent(workflowId);
     },
@@ -52,7 +53,7 @@ export const accessMemory = (component: string, taskQueue: string) => {
     change: (given: Omit<Change, 'component'>): Promise<void> =>
       CancellationScope.nonCancellable(async () => {
         const change = { component, ...given };
-        if (await isTold(memory.signal(changeSignal, change))) return;
+        if (await isDelivered(memory.signal(changeSignal, change))) return;
         await startChild(grants, {
           workflowId,
           args: [remember(NOTHING, change)],

@@ -10,13 +10,13 @@ export interface AccessPlan {
   /** Ours already. */
   kept: Grant[];
   /** Of the wanted, those whom others have given as much or more. */
-  had: Principal[];
+  already: Principal[];
   /** Remembered, but not there any more. */
-  gone: Grant[];
+  stale: Grant[];
 }
 
 /** One that was about to be granted is known by its type: there was none of it before. */
-const ours = (seen: Seen | undefined, { id, type }: Grant) =>
+const granted = (seen: Seen | undefined, { id, type }: Grant) =>
   seen?.permissions.find((each) => (id ? each.id === id : each.onWorkspace && each.type === type));
 
 type Known = Pick<AccessSeen, 'people' | 'permissionType'>;
@@ -24,23 +24,23 @@ type Known = Pick<AccessSeen, 'people' | 'permissionType'>;
 /** Of the remembered grants: what is there still, with its id, and what is not. */
 const sorted = (grants: Grant[], { people }: Known) => {
   const there: Grant[] = [];
-  const gone: Grant[] = [];
+  const stale: Grant[] = [];
   for (const { key, person, type, id } of grants) {
     const grant: Grant = { key, person, type, id };
-    const permission = ours(people[key], grant);
+    const permission = granted(people[key], grant);
     if (permission) there.push({ ...grant, id: permission.id });
-    else gone.push(grant);
+    else stale.push(grant);
   }
-  return { there, gone };
+  return { there, stale: stale };
 };
 
 const planFor = (principal: Principal, remembered: Grant[], known: Known): AccessPlan => {
   const { key } = principal;
   const seen = known.people[key];
-  const plan: AccessPlan = { grant: [], revoke: [], kept: [], had: [], gone: [] };
+  const plan: AccessPlan = { grant: [], revoke: [], kept: [], already: [], stale: [] };
   // Nothing is known of a kind that this Airbyte does not have.
   if (!seen) return plan;
-  const { there, gone } = sorted(remembered, known);
+  const { there, stale: stale } = sorted(remembered, known);
   const isRight = ({ type }: Grant) => type === known.permissionType;
   const kept = there.filter(isRight);
   const isCovered = seen.permissions.some(
@@ -51,8 +51,8 @@ const planFor = (principal: Principal, remembered: Grant[], known: Known): Acces
     grant: isMissing ? [{ key, person: seen.person, type: known.permissionType }] : [],
     revoke: there.filter((grant) => !isRight(grant)),
     kept,
-    had: kept.length === 0 && isCovered ? [principal] : [],
-    gone,
+    already: kept.length === 0 && isCovered ? [principal] : [],
+    stale: stale,
   };
 };
 
@@ -60,17 +60,17 @@ const joined = (plans: AccessPlan[]): AccessPlan => ({
   grant: plans.flatMap(({ grant }) => grant),
   revoke: plans.flatMap(({ revoke }) => revoke),
   kept: plans.flatMap(({ kept }) => kept),
-  had: plans.flatMap(({ had }) => had),
-  gone: plans.flatMap(({ gone }) => gone),
+  already: plans.flatMap(({ already: already }) => already),
+  stale: plans.flatMap(({ stale: stale }) => stale),
 });
 
 /** Who leaves keeps what another component wants him to have. */
 export const planLeaving = (leaving: Recalled['grants'], known: Known): AccessPlan => {
-  const { there, gone } = sorted(
+  const { there, stale: stale } = sorted(
     leaving.filter(({ shared }) => !shared),
     known,
   );
-  return { grant: [], revoke: there, kept: [], had: [], gone };
+  return { grant: [], revoke: there, kept: [], already: [], stale: stale };
 };
 
 export const planAccess = (wanted: Principal[], { grants }: Recalled, known: Known): AccessPlan => {

@@ -13,12 +13,12 @@ import { holdAccess } from '../../run/lease';
 import { accessMemory } from './memory';
 import { endedBy, failRun, reasonOf } from '../../run/ending';
 import { activitiesFor, startRun } from '../../run/steps';
-import { asTold, compensate } from '../../run/saga';
+import { describeCompensation, compensate } from '../../run/saga';
 
-const countsOf = ({ grant, kept, had, revoke }: AccessPlan) => ({
+const countsOf = ({ grant, kept, already, revoke }: AccessPlan) => ({
   granted: grant.length,
   kept: kept.length,
-  had: had.length,
+  had: already.length,
   revoked: revoke.length,
 });
 
@@ -44,7 +44,7 @@ export async function updateaclAsBefore(input: UpdateAclInput): Promise<Provisio
   const memory = accessMemory(component.key, taskQueue);
   const steps = accessSteps({ run, steps: activitiesFor(retry), settleTime: retry.settleTime });
   let former: Recalled = { wanted: [], grants: [] };
-  let isTold = false;
+  let isRemembered = false;
 
   try {
     await holdAccess(taskQueue, run);
@@ -54,14 +54,14 @@ export async function updateaclAsBefore(input: UpdateAclInput): Promise<Provisio
     refuseUnknown(seen.unknown);
     const left = unmanaged(people, seen, run);
     const plan = planAccess(people, former, seen);
-    for (const { refs } of plan.had)
+    for (const { refs } of plan.already)
       run.info(`Has access already, given by others: ${refs.join(', ')}`);
 
     const wanted = wantedOf(people, seen, former);
     const isNew = !isSame(wanted, former.wanted);
     // Before acting, so that nothing is granted that is not remembered, however the run ends.
     if (plan.grant.length > 0 || isNew) {
-      isTold = true;
+      isRemembered = true;
       await memory.change({
         wanted: [...new Set([...former.wanted, ...wanted])],
         grants: rememberedAs(plan.grant),
@@ -72,7 +72,7 @@ export async function updateaclAsBefore(input: UpdateAclInput): Promise<Provisio
     await steps.grantAll(plan.grant);
     run.phase('Revoking');
     await steps.revokeAll(plan.revoke);
-    steps.forget(plan.gone);
+    steps.forget(plan.stale);
     // A cancellation that the last step did not notice is heard all the same.
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
 
@@ -84,12 +84,12 @@ export async function updateaclAsBefore(input: UpdateAclInput): Promise<Provisio
   } catch (failure) {
     const err = endedBy(failure, run);
     run.error(reasonOf(err, run).problem);
-    const told = asTold(await compensate(steps.undos, run));
+    const undone = describeCompensation(await compensate(steps.undos, run));
     const grants = steps.changed();
     const added = Object.values(grants).flatMap((grant) => (grant ? [grant.key] : []));
     // Who could not be taken off again stays wanted, so that the next updateacl does it.
     const wanted = [...new Set([...former.wanted, ...added])];
-    if (isTold || steps.undos.length > 0)
+    if (isRemembered || steps.undos.length > 0)
       await memory.change({ wanted, grants }).catch((late: unknown) => {
         run.error(`What was granted is not remembered. ${explain(late).problem}`);
       });
@@ -98,7 +98,7 @@ export async function updateaclAsBefore(input: UpdateAclInput): Promise<Provisio
       run,
       what: 'access',
       exists: input.info.privateInfo,
-      ...told,
+      ...undone,
     });
   }
 }

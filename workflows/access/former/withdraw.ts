@@ -37,7 +37,7 @@ export const withdrawAsBefore = async (
       });
     };
     await Promise.all(plan.revoke.map(removeOne));
-    access.forget(plan.gone);
+    access.forget(plan.stale);
     await memory.change({ wanted: left, grants: access.changed() });
   } catch (err) {
     fail('the access that people had through the component', err);
