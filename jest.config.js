@@ -84,7 +84,7 @@ module.exports = {
   // What is waited for fails by itself, sooner: test/support/harness.ts.
   testTimeout: 900_000,
   maxWorkers: 2,
-  // The rows of the fault matrix all begin at once: they wait for a lane, not for jest.
+  // The rows of the fault matrix all begin at once: they wait for a harness, not for jest.
   maxConcurrency: 1000,
   projects: [
     { ...common, ...suites, displayName: 'public API' },

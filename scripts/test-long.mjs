@@ -1,6 +1,6 @@
 // Runs the long suites and chaos, all or one part of them:
 //   node scripts/test-long.mjs [k/n] [--seed N]
-// Without a seed the whole has all of them, and a part the one of its number. `--turn n` takes part and
+// Without a seed the whole has all of them, and a part the one of its number. `--share n` takes part and
 // seed from the commit: of n parts and ten seeds, so that commit by commit all come round.
 // Goes on after a failure, so that one run tells all that is wrong. Run by scripts/setup.mjs.
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -32,7 +32,7 @@ const run = (args, env = {}) => {
  * Which part it is, and which seed, by the id of a commit: whatever its history looks like, and however
  * little of it is there.
  */
-export const turnOf = (commit, parts) => {
+export const shareOf = (commit, parts) => {
   const hash = createHash('sha256').update(commit).digest();
   const part = (hash.readUInt32BE(0) % parts) + 1;
   const seed = SEEDS[hash.readUInt32BE(4) % SEEDS.length];
@@ -51,10 +51,10 @@ const head = () => {
 const read = (args) => {
   const { values, positionals } = parseArgs({
     args,
-    options: { seed: { type: 'string' }, turn: { type: 'string' } },
+    options: { seed: { type: 'string' }, share: { type: 'string' } },
     allowPositionals: true,
   });
-  if (values.turn !== undefined) return turnOf(head(), Number(values.turn));
+  if (values.share !== undefined) return shareOf(head(), Number(values.share));
   const [sample = '1/1'] = positionals;
   const [part, parts] = sample.split('/').map(Number);
   const usual = parts === 1 ? SEEDS : [part];
@@ -66,7 +66,7 @@ const main = (args) => {
   const [part, parts] = sample.split('/').map(Number);
   const isPart = Number.isInteger(part) && Number.isInteger(parts) && part >= 1 && part <= parts;
   if (!isPart || !seeds.every(Number.isInteger)) {
-    console.error('Usage: node scripts/test-long.mjs [k/n] [--seed N], or --turn n.');
+    console.error('Usage: node scripts/test-long.mjs [k/n] [--seed N], or --share n.');
     return 2;
   }
   const why = of === undefined ? '' : ` (by ${of})`;

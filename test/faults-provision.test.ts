@@ -1,14 +1,14 @@
 import { API, unreadable } from './support/airbyte-operations';
-import { useLanes } from './support/faults/lanes';
+import { useHarnesses } from './support/faults/harnesses';
 import { testRows } from './support/faults/rows';
 import { counts } from './support/harness';
 
-const withLane = useLanes();
+const withHarness = useHarnesses();
 
-testRows('first provision', withLane);
+testRows('first provision', withHarness);
 
 test('an undo that Airbyte refuses is told, with what is left behind', () =>
-  withLane('patient', async (harness) => {
+  withHarness('patient', async (harness) => {
     await harness.fault({ operation: 'createConnection', status: 400 });
     await harness.fault({ operation: 'deleteSource', status: 403 });
     const status = await harness.run('provision');
@@ -22,7 +22,7 @@ test('an undo that Airbyte refuses is told, with what is left behind', () =>
   }));
 
 test('a connector that does not work is tried a few times, then blamed', () =>
-  withLane('patient', async (harness) => {
+  withHarness('patient', async (harness) => {
     const broken = unreadable(API, '404 Not Found');
     await harness.fault({ operation: 'getStreamProperties', times: 0, ...broken });
     const status = await harness.run('provision');
@@ -33,7 +33,7 @@ test('a connector that does not work is tried a few times, then blamed', () =>
   }));
 
 test('Retry-After is waited for', () =>
-  withLane('patient', async (harness) => {
+  withHarness('patient', async (harness) => {
     await harness.fault({ operation: 'createSource', status: 429, retryAfter: 2 });
     expect((await harness.run('provision')).status).toBe('COMPLETED');
     const [first, second] = await harness.calls('createSource');
@@ -41,7 +41,7 @@ test('Retry-After is waited for', () =>
   }));
 
 test('a wrong base URL is recognised by its web page', () =>
-  withLane('patient', async (harness) => {
+  withHarness('patient', async (harness) => {
     await harness.fault({ operation: 'listSources', status: 200, html: true, times: 0 });
     const status = await harness.run('provision');
     expect(status.result).toContain('with a web page instead of JSON');
@@ -49,7 +49,7 @@ test('a wrong base URL is recognised by its web page', () =>
   }));
 
 test('credentials that Airbyte refuses fail the run at once, without a word of them', () =>
-  withLane('patient', async (harness) => {
+  withHarness('patient', async (harness) => {
     await harness.worker()?.end();
     await harness.startWorker({ AIRBYTE_CLIENT_SECRET: 'wrong-canary' });
     const status = await harness.run('provision', { component: 'refused' });

@@ -1,4 +1,4 @@
-import { useLanes } from './support/faults/lanes';
+import { useHarnesses } from './support/faults/harnesses';
 import { testRows } from './support/faults/rows';
 
-testRows('unprovision with removeData', useLanes());
+testRows('unprovision with removeData', useHarnesses());

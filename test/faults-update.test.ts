@@ -1,14 +1,14 @@
 import { CHANGES } from './support/faults/entities';
-import { useLanes } from './support/faults/lanes';
+import { useHarnesses } from './support/faults/harnesses';
 import { testRows } from './support/faults/rows';
 import { isWrite } from './support/harness';
 
-const withLane = useLanes();
+const withHarness = useHarnesses();
 
-testRows('update', withLane);
+testRows('update', withHarness);
 
 test('a failed update tells that the former pipeline is back, and its ids', () =>
-  withLane('patient', async (harness) => {
+  withHarness('patient', async (harness) => {
     const first = await harness.run('provision');
     await harness.fault({ operation: 'patchConnection', status: 400 });
     const status = await harness.run('provision', CHANGES);
@@ -17,7 +17,7 @@ test('a failed update tells that the former pipeline is back, and its ids', () =
   }));
 
 test('what the update did not touch is not put back', () =>
-  withLane('patient', async (harness) => {
+  withHarness('patient', async (harness) => {
     await harness.run('provision');
     await harness.forgetCalls();
     await harness.fault({ operation: 'patchConnection', status: 400, commit: true });
@@ -28,7 +28,7 @@ test('what the update did not touch is not put back', () =>
   }));
 
 test('an undo that finds nothing changed writes nothing', () =>
-  withLane('patient', async (harness) => {
+  withHarness('patient', async (harness) => {
     await harness.run('provision');
     const before = await harness.entities('?secrets=true');
     await harness.forgetCalls();

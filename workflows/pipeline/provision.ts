@@ -17,7 +17,7 @@ import { firstSync } from './first-sync';
 import type { Undo } from '../run/saga';
 import { streamNames } from './streams';
 import { withTagsRemoved } from './tags';
-import { asItIs, seenActor, seenConnection } from './sight';
+import { asItIs, seenActor, seenConnection } from './found';
 import { undosFor } from './undos';
 import type { EntityKind, Undoing } from './undos';
 import { startPart } from '../run/part';

@@ -6,7 +6,7 @@ import type { Plan } from '../../src/descriptor/descriptor';
 import type { Steps } from '../run/steps';
 import { DELETED, PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
-import { formerActor, formerConnection, leavesOf } from './sight';
+import { formerActor, formerConnection, leavesOf } from './found';
 
 const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
 

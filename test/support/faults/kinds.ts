@@ -3,11 +3,11 @@ import type { Api } from '../airbyte-operations';
 /* What can befall a call to Airbyte: the columns of the fault matrix. */
 
 /** Milliseconds. A patient run outlives what passes; a hasty one gives up after a call that hangs. */
-export const LANES = {
+export const PATIENCES = {
   patient: { requestTimeout: 400, giveUpAfter: 60_000 },
   hasty: { requestTimeout: 1800, giveUpAfter: 3000 },
 };
-export type Lane = keyof typeof LANES;
+export type Patience = keyof typeof PATIENCES;
 
 /** Milliseconds from the client's giving up on a call until Airbyte does it after all. */
 const LATE = 300;
@@ -20,7 +20,7 @@ export interface Kind {
   fault: object;
   /** What becomes of the step that meets it, as a rule. */
   step: 'goes on' | 'fails';
-  lane: Lane;
+  patience: Patience;
   /** What it can befall; else any call. */
   befalls?: Access[];
   /** The call is done all the same. */
@@ -43,14 +43,14 @@ const once = (name: string, what: string, fault: object, more: Partial<Kind> = {
   what,
   fault,
   step: 'goes on',
-  lane: 'patient',
+  patience: 'patient',
   ...more,
 });
 const refusal = (name: string, what: string, fault: object, more: Partial<Kind> = {}) =>
   once(name, what, fault, { step: 'fails', ...more });
 /** Lasts until the run has given up. */
 const lasting = (name: string, what: string, fault: object, more: Partial<Kind> = {}) =>
-  once(name, what, { ...fault, times: 0 }, { step: 'fails', lane: 'hasty', ...more });
+  once(name, what, { ...fault, times: 0 }, { step: 'fails', patience: 'hasty', ...more });
 
 export const kindsOf = (api: Api): Kind[] => [
   once('408', 'answers 408', { status: 408 }),
@@ -74,7 +74,7 @@ export const kindsOf = (api: Api): Kind[] => [
   once(
     'late',
     'is never answered, and done after the client gave it up',
-    { commitLater: LANES.patient.requestTimeout + LATE },
+    { commitLater: PATIENCES.patient.requestTimeout + LATE },
     { befalls: changing },
   ),
   once('lie', 'answers 204 and deletes nothing', { lie: true }, { befalls: ['delete'] }),
@@ -102,7 +102,7 @@ export const kindsOf = (api: Api): Kind[] => [
   lasting(
     'late…',
     'hangs until the run gives up, and is done after that',
-    { commitLater: LANES.hasty.requestTimeout + LATE },
+    { commitLater: PATIENCES.hasty.requestTimeout + LATE },
     { befalls: changing, done: true },
   ),
   lasting(

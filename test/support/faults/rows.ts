@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { API, nameIn } from '../airbyte-operations';
 import type { Call, EntityKind, Operation } from './calls';
 import { CHANGES, idsIn, lettersOf, seen, textsOf } from './entities';
-import type { Lane } from './kinds';
-import type { Lanes } from './lanes';
+import type { Patience } from './kinds';
+import type { Harnesses } from './harnesses';
 import { markOf, rowsOf } from './matrix';
 import type { End, Row } from './matrix';
 import { recordRows } from './matrix-document';
@@ -93,8 +93,8 @@ const lifted = (harness: Harness, token: string) =>
     return true;
   }, `the undoing of ${token}`);
 
-const ended = async (harness: Harness, token: string, lane: Lane) => {
-  if (lane === 'hasty') await lifted(harness, token);
+const ended = async (harness: Harness, token: string, patience: Patience) => {
+  if (patience === 'hasty') await lifted(harness, token);
   await awaited(harness, token);
   return harness.status(token);
 };
@@ -151,12 +151,12 @@ const play = async (harness: Harness, { call, kind, faults }: Row) => {
   const before = await entities();
   for (const fault of faults) await harness.fault(fault);
   if (call.tokenRevoked) await harness.control('DELETE', '/tokens');
-  const first = await ended(harness, await send(), kind.lane);
+  const first = await ended(harness, await send(), kind.patience);
   const { befell } = await allBefell(harness, call);
   const after = await entities();
 
   await harness.clearFaults();
-  const second = await ended(harness, await send(), kind.lane);
+  const second = await ended(harness, await send(), kind.patience);
   const healed = await entities();
   const completed = first.status === 'COMPLETED';
   const played: Played = {
@@ -192,13 +192,15 @@ const difference = (row: Row, played: Played, texts: string[]) =>
     ...texts,
   ].join('\n');
 
-/** One test for each row of the operation; they run side by side on the lanes. */
-export const testRows = (operation: Operation, withLane: Lanes) => {
+/** One test for each row of the operation; they run side by side on harnesses of their own. */
+export const testRows = (operation: Operation, withHarness: Harnesses) => {
   const record = recordRows(operation);
   test.concurrent.each(sampled(rowsOf(API, operation)))(
     '$name',
     async (row) => {
-      const { played, texts } = await withLane(row.kind.lane, (harness) => play(harness, row));
+      const { played, texts } = await withHarness(row.kind.patience, (harness) =>
+        play(harness, row),
+      );
       const right = isDeepStrictEqual(played, wantedOf(row));
       record(row, { mark: markOf(played.end), right });
       if (!right) throw new Error(difference(row, played, texts));

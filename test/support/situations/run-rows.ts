@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { API } from '../airbyte-operations';
-import { createPool } from '../faults/lanes';
+import { createPool } from '../faults/harnesses';
 import { startHarness } from '../harness';
 import type { Harness } from '../harness';
 import { flawsOf, nothingFlaws, wantedFlaws } from './laws';

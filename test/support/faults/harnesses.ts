@@ -1,13 +1,13 @@
 import pLimit from 'p-limit';
-import { LANES } from './kinds';
-import type { Lane } from './kinds';
+import { PATIENCES } from './kinds';
+import type { Patience } from './kinds';
 import { startHarness } from '../harness';
 import type { Harness } from '../harness';
 
 /** Harnesses, in each test file. */
-const LANE_COUNT = { patient: 3, hasty: 2 };
-const startLane = (lane: Lane) => {
-  const { requestTimeout, giveUpAfter } = LANES[lane];
+const COUNTS = { patient: 3, hasty: 2 };
+const startOf = (patience: Patience) => {
+  const { requestTimeout, giveUpAfter } = PATIENCES[patience];
   return startHarness({
     env: {
       AIRBYTE_REQUEST_TIMEOUT: `${String(requestTimeout)}ms`,
@@ -50,10 +50,11 @@ export const createPool = (size: number, startOne: () => Promise<Harness>) => {
 };
 
 /** For one test file: lends harnesses, each with an Airbyte that has nothing yet. */
-export const useLanes = () => {
-  const poolOf = (lane: Lane) => createPool(LANE_COUNT[lane], () => startLane(lane));
+export const useHarnesses = () => {
+  const poolOf = (patience: Patience) => createPool(COUNTS[patience], () => startOf(patience));
   const pools = { patient: poolOf('patient'), hasty: poolOf('hasty') };
   afterAll(() => Promise.all(Object.values(pools).map((pool) => pool.stop())));
-  return <Result>(lane: Lane, work: (harness: Harness) => Promise<Result>) => pools[lane].use(work);
+  return <Result>(patience: Patience, work: (harness: Harness) => Promise<Result>) =>
+    pools[patience].use(work);
 };
-export type Lanes = ReturnType<typeof useLanes>;
+export type Harnesses = ReturnType<typeof useHarnesses>;
