@@ -34,8 +34,11 @@ test('the same commit has the same share', () => {
   expect(sharesOf(['a'])).toEqual(sharesOf(['a']));
 });
 
-test.each([['3/2'], ['x'], ['1/2', '--seed', 'x'], ['--share', 'x']])('%j is refused', (...args) => {
-  expect(() => execFileSync(process.execPath, [SCRIPT, ...args], { stdio: 'pipe' })).toThrow(
-    'Usage: node scripts/test-long.mjs',
-  );
-});
+test.each([['3/2'], ['x'], ['1/2', '--seed', 'x'], ['--share', 'x']])(
+  '%j is refused',
+  (...args) => {
+    expect(() => execFileSync(process.execPath, [SCRIPT, ...args], { stdio: 'pipe' })).toThrow(
+      'Usage: node scripts/test-long.mjs',
+    );
+  },
+);
