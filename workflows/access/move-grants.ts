@@ -1,7 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { AccessChanges } from '../../activities/access/changes';
 import { holdAccess } from '../run/lease';
-import { startRun } from '../run/steps';
+import { startRun } from '../run/report';
 
 const { moveAccess } = proxyActivities<AccessChanges>({
   summary: 'Move who was granted what',

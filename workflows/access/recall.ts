@@ -10,7 +10,8 @@ import { hashOf } from '../grantees/shards';
 import type { UpdateAclInput } from '../input';
 import { holdAccess, isHeld } from '../run/lease';
 import { moveGrants } from './move-grants';
-import type { Run, Steps } from '../run/steps';
+import type { Run } from '../run/report';
+import type { Steps } from '../run/steps';
 
 /** Characters of a lease's id for what it is of: PostgreSQL keeps 255 of an id. */
 const MAX_LEASED = 255 - 'access.'.length;

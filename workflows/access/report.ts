@@ -5,7 +5,7 @@ import type { Info } from '../../src/contract/coordinator';
 import type { UpdateAclInput } from '../input';
 import { finalFailure } from '../run/failure';
 import { MAX_NAMED, firstFew } from '../run/limits';
-import type { Run } from '../run/steps';
+import type { Run } from '../run/report';
 
 const named = (people: Principal[]) => firstFew(people.flatMap(({ refs }) => refs)).join(', ');
 

@@ -11,7 +11,8 @@ import { settlesAt } from '../run/failure';
 import type { Retry } from '../input';
 import { MAX_NAMED } from '../run/limits';
 import { eachAtMost } from '../run/at-once';
-import type { Run, Steps } from '../run/steps';
+import type { Run } from '../run/report';
+import type { Steps } from '../run/steps';
 import type { Undo } from '../run/saga';
 
 const COMPENSATION = '24h';

@@ -7,7 +7,8 @@ import { updateaclAsBefore } from './former/updateacl';
 import { explain } from '../run/failure';
 import type { UpdateAclInput } from '../input';
 import { endedBy, failRun, reasonOf } from '../run/ending';
-import { activitiesFor, startRun } from '../run/steps';
+import { startRun } from '../run/report';
+import { activitiesFor } from '../run/steps';
 import { describeCompensation, compensate } from '../run/saga';
 
 /** Milliseconds that are added to the time of the look for each of the people. */

@@ -7,7 +7,8 @@ import { explain } from '../run/failure';
 import { withdrawAsBefore } from './former/withdraw';
 import type { UnprovisionInput } from '../input';
 import { endedBy, reasonOf } from '../run/ending';
-import type { Run, Steps } from '../run/steps';
+import type { Run } from '../run/report';
+import type { Steps } from '../run/steps';
 
 /** The access that people have through a component that is to go. */
 interface Withdrawal {

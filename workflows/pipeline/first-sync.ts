@@ -1,5 +1,6 @@
 import type { Put } from '../../activities/pipeline/found';
-import type { Run, Steps } from '../run/steps';
+import type { Run } from '../run/report';
+import type { Steps } from '../run/steps';
 
 /** How long a first sync may take; a dead worker is noticed by its heartbeats all the same. */
 const SYNC = { scheduleToCloseTimeout: '24h' } as const;

@@ -1,5 +1,6 @@
 import { explain } from '../run/failure';
-import type { Run, Steps } from '../run/steps';
+import type { Run } from '../run/report';
+import type { Steps } from '../run/steps';
 import type { Undo } from '../run/saga';
 
 /**

@@ -10,7 +10,8 @@ import type { Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { isUnreadable, settlesAt } from '../run/failure';
 import { isHeld, lease } from '../run/lease';
-import type { Run, Steps } from '../run/steps';
+import type { Run } from '../run/report';
+import type { Steps } from '../run/steps';
 import { PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
 

@@ -16,7 +16,7 @@ import { explain } from '../run/failure';
 import type { Part, ProvisionInput, UnprovisionInput } from '../input';
 import { isHeld } from '../run/lease';
 import { forRuns } from '../run/steps';
-import type { Run } from '../run/steps';
+import type { Run } from '../run/report';
 import { isDelivered } from '../run/signals';
 import { readySignal, verdictSignal } from '../run/part';
 

@@ -7,8 +7,8 @@ import { finalFailure } from '../run/failure';
 import { createChildren } from './children';
 import type { Member } from './children';
 import { completedStatus, failedStatus } from './status';
-import { startRun } from '../run/steps';
-import type { Run } from '../run/steps';
+import { startRun } from '../run/report';
+import type { Run } from '../run/report';
 
 const countOf = ({ length }: unknown[]) => `${String(length)} component${length === 1 ? '' : 's'}`;
 

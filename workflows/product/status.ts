@@ -3,7 +3,7 @@ import type { FailureDetails } from '../../activities/last-word';
 import { asRepeated, asRepeatedLogs } from '../run/limits';
 import { section } from '../run/ending';
 import type { Member } from './children';
-import type { Run } from '../run/steps';
+import type { Run } from '../run/report';
 
 type Logging = Pick<Run, 'logs'>;
 

@@ -3,7 +3,8 @@ import type { ReverseActivities } from '../../activities/reverse/reverse';
 import type { ReverseProvisioningStatus } from '../../src/contract/coordinator';
 import { explain, finalFailure } from '../run/failure';
 import type { ReverseInput } from '../input';
-import { activitiesFor, inPatience, startRun } from '../run/steps';
+import { startRun } from '../run/report';
+import { activitiesFor, inPatience } from '../run/steps';
 
 /** The status goes into the failure's details, where it can be read without a worker. */
 const fail = (err: unknown, status: ReverseProvisioningStatus): never => {

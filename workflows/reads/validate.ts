@@ -3,7 +3,7 @@ import type { ValidationStatus } from '../../src/contract/coordinator';
 import { explain, finalFailure } from '../run/failure';
 import type { ToValidate, ValidateInput } from '../input';
 import { eachAtMost } from '../run/at-once';
-import { startRun } from '../run/steps';
+import { startRun } from '../run/report';
 import { recordFor } from './validation-record';
 import { checkEnd, checkStreams, isBroken, KINDS, orFinding, stepsOf } from './validation-steps';
 

@@ -1,7 +1,7 @@
 import type { Check } from '../../activities/validation/checks';
 import type { ValidationStatus } from '../../src/contract/coordinator';
 import { andMore } from '../run/limits';
-import type { Run } from '../run/steps';
+import type { Run } from '../run/report';
 
 /** Characters of all lines together, of each list: Temporal takes results of 2 MB. */
 const MAX_LISTED = 200_000;

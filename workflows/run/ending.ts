@@ -11,7 +11,7 @@ import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { KnownIds } from '../../src/descriptor/descriptor';
 import { asMemo, asMessage } from './limits';
 import { explain, finalFailure } from './failure';
-import type { Run } from './steps';
+import type { Run } from './report';
 
 const whoCancelled = (run: Run) => {
   if (run.isTerminating()) return 'The run was terminated by a DELETE of its token.';

@@ -13,7 +13,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Named } from '../input';
-import type { Run } from './steps';
+import type { Run } from './report';
 import { FIRST_WAIT, LONG, PART_OF_WAITED, SHORT_WAIT } from './lease-limits';
 import { isDeliveredOrLost, isDelivered } from './signals';
 

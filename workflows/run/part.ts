@@ -8,7 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { FailureDetails } from '../../activities/last-word';
-import type { Run } from './steps';
+import type { Run } from './report';
 import { isDelivered } from './signals';
 
 /*

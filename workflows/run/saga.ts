@@ -1,6 +1,6 @@
 import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
 import type { Left, Restored } from '../../activities/former/restored';
-import type { Run } from './steps';
+import type { Run } from './report';
 import { explain } from './failure';
 
 export const DELETED = 'deleted';

@@ -3,7 +3,8 @@ import type { Person } from '../../../src/airbyte/people';
 import { settlesAt } from '../../run/failure';
 import { nameOf } from './grants';
 import type { Grant } from './grants';
-import type { Run, Steps } from '../../run/steps';
+import type { Run } from '../../run/report';
+import type { Steps } from '../../run/steps';
 import type { Undo } from '../../run/saga';
 
 const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;

@@ -12,7 +12,8 @@ import type { UpdateAclInput } from '../../input';
 import { holdAccess } from '../../run/lease';
 import { accessMemory } from './memory';
 import { endedBy, failRun, reasonOf } from '../../run/ending';
-import { activitiesFor, startRun } from '../../run/steps';
+import { startRun } from '../../run/report';
+import { activitiesFor } from '../../run/steps';
 import { describeCompensation, compensate } from '../../run/saga';
 
 const countsOf = ({ grant, kept, already, revoke }: AccessPlan) => ({

@@ -5,7 +5,8 @@ import type { UnprovisionInput } from '../../input';
 import { holdAccess } from '../../run/lease';
 import { accessMemory } from './memory';
 import { reasonOf } from '../../run/ending';
-import type { Run, Steps } from '../../run/steps';
+import type { Run } from '../../run/report';
+import type { Steps } from '../../run/steps';
 
 const whose = ({ key, type }: Grant) => `the access of ${key} (${type})`;
 
