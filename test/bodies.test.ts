@@ -25,7 +25,7 @@ const tooLarge = () =>
 
 const Refusal = z.object({ errors: z.array(z.string()) });
 const SIZE =
-  /^dataProduct\.components\[1\]\.specific \(line \d+\): takes \d+ bytes .* at most 2000000: name fewer streams/;
+  /^specific \(line \d+\): takes \d+ bytes .* at most 2000000: name fewer streams/;
 
 test('a plan that no run takes is refused wherever it would start one, and can be removed', async () => {
   const text = tooLarge();
