@@ -51,8 +51,8 @@ const lawFor = (each, folder) => {
     ...packages.map((name) => `${name}$`),
   ];
   const free = types.map((other) => named(folder, other));
-  const told = [...takes, ...types.map((other) => `${other} (types)`)].join(', ');
-  const message = `${room} is for ${purpose}. It takes from: ${told || 'nobody'} (scripts/rooms.json).`;
+  const names = [...takes, ...types.map((other) => `${other} (types)`)].join(', ');
+  const message = `${room} is for ${purpose}. It takes from: ${names || 'nobody'} (scripts/rooms.json).`;
   return {
     files: files ?? [`${folder}/**`],
     rules: {
@@ -99,6 +99,8 @@ export default tseslint.config(
         { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
       ],
       'no-console': 'error',
+      'no-useless-rename': 'error',
+      'object-shorthand': 'error',
       'no-else-return': ['error', { allowElseIf: false }],
       'no-restricted-properties': [
         'error',

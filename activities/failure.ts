@@ -78,7 +78,8 @@ const inBounds = (err: Error) => {
 
 const typeOf = (err: unknown) => {
   if (err instanceof Waiting) return 'Waiting';
-  if (err instanceof Refusal) return 'Refused';
+  // As Airbyte's: workflow code of before, on a worker that is yet to be replaced, knows no other.
+  if (err instanceof Refusal) return 'AirbyteRefused';
   if (!(err instanceof AirbyteError)) return 'StepBroken';
   return err.kind === 'refused' ? 'AirbyteRefused' : 'AirbyteUnavailable';
 };

@@ -1,6 +1,8 @@
+import type { Activities } from '../activities/pipeline/pipeline';
+
 /*
- * How what a run does is called: by the run itself, and by who reads of it without a worker. No file
- * stands below this one, so that both sides may take it.
+ * How what a run does is called: by the run itself, and by who reads of it without a worker. It takes
+ * no values from anywhere, so that both sides may take its own.
  */
 
 /** In the memo of a run whose pending step, or end, tells what it does; so a step costs no change of the memo. */
@@ -27,4 +29,4 @@ export const PHASES = {
   deleteConnection: DELETING,
   deleteSource: DELETING,
   deleteDestination: DELETING,
-} as const;
+} as const satisfies Partial<Record<keyof Activities, string>>;

@@ -7,6 +7,7 @@ import type { Grantees, Outcome } from '../../workflows/grantees/records';
 import { isRefused } from './people';
 import { attempt } from '../attempt';
 import type { Attempt } from '../attempt';
+import { isExplained } from '../failure';
 
 /** Milliseconds after which an attempt begins with nobody more, so that it ends before its hold does. */
 const WORK_TIME = 60_000;
@@ -79,10 +80,9 @@ const gravest = (failures: unknown[]) =>
 const leftOver = (key: string, err: unknown): LeftOver => ({
   key,
   problem: err instanceof Error ? err.message : String(err),
-  solution:
-    err instanceof AirbyteError
-      ? err.solution
-      : 'Ask the platform operator to look at the log of the worker.',
+  solution: isExplained(err)
+    ? err.solution
+    : 'Ask the platform operator to look at the log of the worker.',
 });
 
 interface Wish {
@@ -105,7 +105,7 @@ interface Wish {
 export const withHeld = (
   memory: AccessMemory,
   batch: Batch,
-  { keys, wants, goesOn, areNew = false, forgotten: forgotten = () => [] }: Wish,
+  { keys, wants, goesOn, areNew = false, forgotten = () => [] }: Wish,
   act: (job: Job, some: string[]) => Promise<void>,
 ): Promise<Round> =>
   attempt(async (given) => {
@@ -143,7 +143,7 @@ export const withHeld = (
       digest,
       records: held.records,
       outcomes,
-      round: round,
+      round,
       each: async (some, work) => {
         await Promise.all(some.map((key) => limit(() => one(key, work))));
       },

@@ -181,5 +181,5 @@ export const planChangeover = (entities: Entities, query: AdoptionQuery): Plan =
     if (one === 'ours') own += 1;
     else if ('take' in one) take.push(one.take);
     else left.push(one.left);
-  return { take: take.sort((a, b) => (a.key < b.key ? -1 : 1)), own: own, left };
+  return { take: take.sort((a, b) => (a.key < b.key ? -1 : 1)), own, left };
 };

@@ -50,7 +50,7 @@ const onKept = ({ stream, kept }: Fate): string[] => {
   ];
 };
 
-const onMappers = ({ stream, lost: lost, dropped }: Fate): string[] => [
+const onMappers = ({ stream, lost, dropped }: Fate): string[] => [
   ...(lost.length > 0
     ? [
         `The stream ${stream.name} loses what was set by hand in Airbyte, as its descriptor says otherwise: ${listed(lost)}`,
@@ -101,11 +101,11 @@ const bounded = (notes: string[]) => {
 };
 
 const refuseHand = (fates: Fate[]) => {
-  const hand = fates.filter(({ kept, lost: lost }) => kept.length + lost.length > 0);
+  const hand = fates.filter(({ kept, lost }) => kept.length + lost.length > 0);
   if (hand.length === 0) return;
   const what = hand
     .slice(0, MAX_NOTES)
-    .map(({ stream, kept, lost: lost }) => `${stream.name} (${listed([...kept, ...lost])})`);
+    .map(({ stream, kept, lost }) => `${stream.name} (${listed([...kept, ...lost])})`);
   throw new Refusal(
     `Mappers were set by hand in Airbyte that the descriptor does not have, on ${what.join(', ')}.`,
     'Write them into specific.connection.streams[].mappers (not an encryption with a secret key), or take them away in Airbyte; MAPPERS_BY_HAND of the workers says that they are neither kept nor replaced.',

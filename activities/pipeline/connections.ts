@@ -146,17 +146,16 @@ const createPut =
       if (found) return found;
       throw noLongerThere({ kind: 'connection', name, href: hrefOf(`connections/${id}`) });
     };
-    const current = async () => {
-      if (!seen) {
-        const look = () => findConnection(airbyte, sourceId);
-        return number === 1 ? undefined : adoptable(look, { settlesAt });
-      }
-      settled({ settlesAt });
-      return there(seen);
+    const adopted = () => {
+      const look = () => findConnection(airbyte, sourceId);
+      return number === 1 ? undefined : adoptable(look, { settlesAt });
     };
-    const found = await current();
-    if (found && found.destinationId !== destinationId) throw isElsewhere(found);
+    if (seen) settled({ settlesAt });
+    const made = seen ? undefined : await adopted();
     const streams = await offered(airbyte);
+    // What may take minutes is over: nobody changes unseen what is looked at now.
+    const found = seen ? await there(seen) : made;
+    if (found && found.destinationId !== destinationId) throw isElsewhere(found);
     const over = found ?? (given.replaces && (await there(given.replaces)));
     const wanted = asWrite(
       plan,

@@ -102,7 +102,7 @@ export const lookThrough = async <Item extends Entity>(
 
 /** One that Airbyte fails to show by itself: as the list had it, since it need not be ours. */
 const asListed = (err: unknown) => {
-  if (err instanceof AirbyteError) return err;
+  if (err instanceof AirbyteError || err instanceof Refusal) return err;
   throw err;
 };
 

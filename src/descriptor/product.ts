@@ -119,7 +119,7 @@ const ownedIn = (opened: Opened, isMember: (raw: unknown) => boolean, templates:
     return { all, owned: [] };
   }
   refuseRepeated(reader, owned, all);
-  return { all, owned: owned };
+  return { all, owned };
 };
 
 /** What is said inside a component that is none of ours, or that is not to be read, blocks nothing. */
@@ -149,7 +149,7 @@ const readProduct = (request: Given, templates: Templates, minSyncInterval: numb
   if (product) judgeProductLength(reader, product, [...at, 'id']);
   const names = readNames(reader, opened.product, at);
   const general = reader.warnings.splice(0);
-  const { all, owned: owned } = ownedIn(opened, (raw) => isOwned(raw, templates), templates);
+  const { all, owned } = ownedIn(opened, (raw) => isOwned(raw, templates), templates);
   const descriptors = owned.flatMap(({ raw, at: path }): Descriptor[] => {
     const id = reader.read(WithId, raw, path)?.id ?? '';
     const component = id && memberOf(reader, product, { id, at: [...path, 'id'] });
@@ -190,7 +190,7 @@ const readProductIdentities = (request: Given, templates: Templates): Identities
     const former = id === undefined ? undefined : enriched.componentOf(id);
     return isOwned(raw, templates) || (former !== undefined && isOwned(former, templates));
   };
-  const { all, owned: owned } = ownedIn(opened, isMember, templates);
+  const { all, owned } = ownedIn(opened, isMember, templates);
   const identities = owned.flatMap(({ raw, at: path }): Identity[] => {
     const id = reader.read(WithId, raw, path)?.id ?? '';
     const component = id && memberOf(reader, product, { id, at: [...path, 'id'] });

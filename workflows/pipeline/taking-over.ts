@@ -28,7 +28,7 @@ const refuse = (problem: string): never => {
   };
   throw ApplicationFailure.create({
     message: problem,
-    type: 'Refused',
+    type: 'AirbyteRefused',
     nonRetryable: true,
     details: [details],
   });

@@ -193,7 +193,7 @@ export const createChildren = ({ operation, parts, run }: ChildrenOptions) => {
     await Promise.race([end, condition(() => ready.has(part.token))]);
   };
 
-  const worker = async () => {
+  const takeNext = async () => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       const { member } = next;
       await begin(next).catch((err: unknown) => failed(member, err));
@@ -208,7 +208,7 @@ export const createChildren = ({ operation, parts, run }: ChildrenOptions) => {
     stop,
     isStopped: () => stopped !== undefined,
     /** Until each is in place or has ended; none begins once they are told to stop. */
-    begun: () => Promise.all(Array.from({ length: AT_ONCE }, worker)),
+    begun: () => Promise.all(Array.from({ length: AT_ONCE }, takeNext)),
     /** What was done is to be kept. */
     keep: () => {
       isKept = true;

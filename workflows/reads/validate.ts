@@ -64,13 +64,13 @@ export async function validate(input: ValidateInput): Promise<ValidationStatus> 
     // Runs of before start the checks of all ends at once, and look at no streams.
     const isBounded = patched('validation-in-lanes');
     const atOnce = isBounded ? AT_ONCE : usable.length;
-    const checking = eachAtMost(usable, { atOnce: atOnce, work: (end) => checkEnd(steps, end) });
+    const checking = eachAtMost(usable, { atOnce, work: (end) => checkEnd(steps, end) });
     run.phase('Checking the configurations');
     record.add((await checking).flat());
     if (!isBounded) return;
     run.phase('Looking at the streams');
     const work = (component: ToValidate) => checkStreams(steps, { component, names });
-    record.add((await eachAtMost(components, { atOnce: atOnce, work })).flat());
+    record.add((await eachAtMost(components, { atOnce, work })).flat());
   };
 
   try {

@@ -63,8 +63,8 @@ export const finalFailure = (
     ...(cause instanceof Error && { cause }),
   });
 
-/** As steps call what Airbyte does not do, or we refuse; older workers called our own refusals Airbyte's. */
-const EXPLAINED = ['AirbyteUnavailable', 'AirbyteRefused', 'Refused'];
+/** As steps call what Airbyte does not do; what we refuse has the name of what Airbyte refuses. */
+const EXPLAINED = ['AirbyteUnavailable', 'AirbyteRefused'];
 
 /** Whether a step says why it failed: neither a mistake of ours nor a lost worker. */
 export const isExplained = (err: unknown): boolean =>

@@ -4,7 +4,6 @@ import type { AccessActivities } from '../../activities/access/access';
 import type { AccessChanges } from '../../activities/access/changes';
 import type { Activities } from '../../activities/pipeline/pipeline';
 import type { RunActivities } from '../../activities/runs';
-import { PHASES } from '../phases';
 import { summarized } from './failure';
 import type { Retry } from '../input';
 
@@ -21,8 +20,6 @@ export const inPatience = (retry: Retry): Retry => ({
   ...retry,
   giveUpAfter: Math.min(retry.giveUpAfter, PATIENCE),
 });
-
-PHASES satisfies Partial<Record<keyof Activities, string>>;
 
 /** The activities, each call with the line the Temporal UI shows for it. */
 export const activitiesFor =

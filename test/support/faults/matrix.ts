@@ -80,7 +80,7 @@ const endOf = (call: Call, kind: Kind): End => {
 };
 
 /** Undoing is tried for a day: it does not give up in the time of a test. */
-const isPossible = ({ access, step }: Call, { befalls, patience: patience }: Kind) =>
+const isPossible = ({ access, step }: Call, { befalls, patience }: Kind) =>
   (befalls?.includes(access) ?? true) && !(step === 'undo' && patience === 'hasty');
 
 export interface Row {

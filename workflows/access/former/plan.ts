@@ -31,7 +31,7 @@ const sorted = (grants: Grant[], { people }: Known) => {
     if (permission) there.push({ ...grant, id: permission.id });
     else stale.push(grant);
   }
-  return { there, stale: stale };
+  return { there, stale };
 };
 
 const planFor = (principal: Principal, remembered: Grant[], known: Known): AccessPlan => {
@@ -40,7 +40,7 @@ const planFor = (principal: Principal, remembered: Grant[], known: Known): Acces
   const plan: AccessPlan = { grant: [], revoke: [], kept: [], already: [], stale: [] };
   // Nothing is known of a kind that this Airbyte does not have.
   if (!seen) return plan;
-  const { there, stale: stale } = sorted(remembered, known);
+  const { there, stale } = sorted(remembered, known);
   const isRight = ({ type }: Grant) => type === known.permissionType;
   const kept = there.filter(isRight);
   const isCovered = seen.permissions.some(
@@ -52,7 +52,7 @@ const planFor = (principal: Principal, remembered: Grant[], known: Known): Acces
     revoke: there.filter((grant) => !isRight(grant)),
     kept,
     already: kept.length === 0 && isCovered ? [principal] : [],
-    stale: stale,
+    stale,
   };
 };
 
@@ -60,17 +60,17 @@ const joined = (plans: AccessPlan[]): AccessPlan => ({
   grant: plans.flatMap(({ grant }) => grant),
   revoke: plans.flatMap(({ revoke }) => revoke),
   kept: plans.flatMap(({ kept }) => kept),
-  already: plans.flatMap(({ already: already }) => already),
-  stale: plans.flatMap(({ stale: stale }) => stale),
+  already: plans.flatMap(({ already }) => already),
+  stale: plans.flatMap(({ stale }) => stale),
 });
 
 /** Who leaves keeps what another component wants him to have. */
 export const planLeaving = (leaving: Recalled['grants'], known: Known): AccessPlan => {
-  const { there, stale: stale } = sorted(
+  const { there, stale } = sorted(
     leaving.filter(({ shared }) => !shared),
     known,
   );
-  return { grant: [], revoke: there, kept: [], already: [], stale: stale };
+  return { grant: [], revoke: there, kept: [], already: [], stale };
 };
 
 export const planAccess = (wanted: Principal[], { grants }: Recalled, known: Known): AccessPlan => {
