@@ -31,7 +31,9 @@ const provisionOn = (bench: Bench, { gatewayUrl }: Programs) => ({
   },
 });
 
-const floorOn = ({ client }: Bench) => ({
+/** Its worker is this process, which has other work, too. */
+const floorOn = ({ client, stack }: Bench) => ({
+  pids: { temporal: stack.processes.temporal?.pid ?? 0 },
   prepare: (id: string) => () =>
     client.workflow.execute<typeof floor>('floor', {
       ...startOptions,

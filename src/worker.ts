@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
@@ -34,6 +35,12 @@ const BUNDLE = path.join(__dirname, '..', 'workflow-bundle.js');
 /** Milliseconds between attempts to reach Temporal at start. */
 const CONNECT_AGAIN = 1000;
 const READY_DEADLINE = 2000;
+
+/**
+ * A heap is collected when it has grown by this part. V8 lets it become four times as large, which is
+ * a hundred MiB of what steps leave behind (docs/benchmarks.md).
+ */
+const HEAP_GROWTH_PERCENT = 50;
 
 const LEVELS = {
   TRACE: 'trace',
@@ -185,6 +192,8 @@ const createProbes = (isReady: () => Promise<boolean>, metricsAddress: string) =
 };
 
 runProgram(async () => {
+  // Of the workflow thread, too, which begins later.
+  setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWTH_PERCENT)}`);
   const config = workerConfig();
   const log = createLogger('worker', config.logLevel);
   warnOf(config.misfits, log);
