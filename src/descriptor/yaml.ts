@@ -1,6 +1,16 @@
 import { formatPath } from '../contract/problems';
 import type { Path } from '../contract/problems';
-import { LineCounter, isAlias, isCollection, isMap, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import {
+  LineCounter,
+  isAlias,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
 import { LEVELS, tooMuchIn, tooMuchInText } from '../contract/document-limits';
 import type { Problem } from '../contract/problems';
