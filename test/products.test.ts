@@ -316,7 +316,7 @@ test.each([
   [
     'ours is broken',
     () => productDescriptor('test', [wish('one', { sourceName: '' })]),
-    /components\[3\]\.specific\.source\.name \(line \d+\)/,
+    /one\.specific\.source\.name \(line \d+\)/,
   ],
 ])('a data product is refused, and not valid, when %s', async (_case, text, problem) => {
   const body = { descriptorKind: 'DATAPRODUCT_DESCRIPTOR', descriptor: text() };

@@ -132,7 +132,7 @@ describe.each(['public', 'config'] as const)('with the %s API of Airbyte', (api)
     expect(status.info?.publicInfo).toEqual({ valid: true });
     expect(checksOf(status)).toContainEqual(
       expect.stringMatching(
-        /^warning: dataProduct\.components\[1\].*\.dbtGitUrl \(line \d+\): .*ignored/,
+        /^warning: specific.*\.dbtGitUrl \(line \d+\): .*ignored/,
       ),
     );
   });
