@@ -55,12 +55,15 @@ export const whileCalled = async <Result>(
   work: (interest: Interest) => Promise<Result>,
 ): Promise<Result> => {
   const left = new AbortController();
+  let isDone = false;
   onceOver(res, () => {
-    left.abort();
+    if (!isDone) left.abort();
   });
   try {
     return await withPatience(work, { cancelled: left.signal });
   } catch (err) {
     throw left.signal.aborted ? new CallerLeft('The caller has left.', { cause: err }) : err;
+  } finally {
+    isDone = true;
   }
 };

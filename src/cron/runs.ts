@@ -42,7 +42,12 @@ const valuesOf = (part: Part, { from, to }: Pick<Field, 'from' | 'to'>, isListed
   }
 };
 
-const sorted = (values: number[]) => [...new Set(values)].sort((one, other) => one - other);
+const isSorted = (values: number[]) =>
+  values.every((value, at) => at === 0 || value > (values[at - 1] ?? value));
+
+/** Each once. Those of a single part are so already. */
+const sorted = (values: number[]) =>
+  isSorted(values) ? values : [...new Set(values)].sort((one, other) => one - other);
 
 const allValues = (parts: Part[], field: Field) => {
   const values = sorted(parts.flatMap((part) => valuesOf(part, field, parts.length > 1)));

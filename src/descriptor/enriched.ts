@@ -45,8 +45,8 @@ const idsIn = (holder: unknown, prefix = ''): KnownIds => {
   const privateInfo = field(field(holder, 'info'), 'privateInfo');
   return Object.fromEntries(
     IDS.flatMap((name) => {
-      const id = guid.safeParse(field(privateInfo, `${prefix}${name}`));
-      return id.success ? [[name, id.data]] : [];
+      const id = field(privateInfo, `${prefix}${name}`);
+      return typeof id === 'string' && guid.safeParse(id).success ? [[name, id]] : [];
     }),
   );
 };
@@ -55,6 +55,7 @@ const idsIn = (holder: unknown, prefix = ''): KnownIds => {
 const notesOn = (holder: unknown): string[] => {
   const key = 'latestProvisioningOperation';
   const given = field(holder, key) ?? field(field(holder, 'info'), key);
+  if (!isRecord(given)) return [];
   const parsed = Operation.safeParse(given);
   if (!parsed.success) return [];
   return [`Witboost's last operation on record: ${parsed.data.operation}, ${parsed.data.status}`];

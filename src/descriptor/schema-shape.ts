@@ -88,9 +88,13 @@ const inValue = (value: unknown, schemas: Schema[]): unknown => {
   );
 };
 
+const hasNull = (value: unknown): boolean =>
+  value === null ||
+  (typeof value === 'object' && Object.values(value).some((inner: unknown) => hasNull(inner)));
+
 /**
  * An explicit null at a field that the schema knows says the same as nothing: Witboost writes it for
  * what the wizard left empty. In free maps it is a value like any other, and stays.
  */
 export const withoutNulls = (value: object, schema: Schema): unknown =>
-  inValue(value, meaningsOf(schema, value));
+  hasNull(value) ? inValue(value, meaningsOf(schema, value)) : value;

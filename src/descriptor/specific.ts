@@ -81,29 +81,39 @@ const connectorsOf = (variants: z.core.$ZodType[]) =>
     return literal instanceof z.ZodLiteral ? [...literal.values].map(String) : [];
   });
 
-/** Whether nothing is given of what a connector cannot do without. */
-const lacksAll = (variant: z.core.$ZodType | undefined, given: unknown) => {
+const requiredBy = (variant: z.core.$ZodType | undefined) => {
   const { connectionConfiguration: schema } = variant ? fieldsOf(variant) : {};
-  const required = Object.entries(schema ? fieldsOf(written(schema)) : {}).filter(
-    ([, field]) => !z.safeParse(field, undefined).success,
-  );
-  return required.length > 0 && required.every(([key]) => !isRecord(given) || !(key in given));
+  return Object.entries(schema ? fieldsOf(written(schema)) : {})
+    .filter(([, field]) => !z.safeParse(field, undefined).success)
+    .map(([key]) => key);
 };
+
+/** The connector of an end that is meant where none is named, what it needs, and the others. */
+const defaultOf = (end: 'source' | 'destination') => {
+  const schema = Specific.shape[end];
+  const [variant] = variantsOf(schema, {});
+  const [meant = ''] = connectorsOf(variant ? [variant] : []);
+  const others = connectorsOf(schema.options.map(written)).filter((name) => name !== meant);
+  return { end, meant, others, required: requiredBy(variant) };
+};
+
+/** The same for every product, so that one look at the schema is enough. */
+const DEFAULTS = [defaultOf('source'), defaultOf('destination')];
+
+/** Whether nothing is given of what a connector cannot do without. */
+const lacksAll = (required: string[], given: unknown) =>
+  required.length > 0 && required.every((key) => !isRecord(given) || !(key in given));
 
 /**
  * Without `connector` the one is meant that the existing provisioner knew. Told where the field is
  * called otherwise, or where all that this connector needs is missing: then another may be meant.
  */
-const noteDefault = (reader: Reader, specific: unknown, { at, product }: Given) => {
-  for (const end of ['source', 'destination'] as const) {
+const noteDefault = (reader: Reader, specific: unknown, at: Path) => {
+  for (const { end, meant, others, required } of DEFAULTS) {
     const given = isRecord(specific) ? specific[end] : undefined;
     if (!isRecord(given) || given.connector !== undefined) continue;
-    const schema = rememberedSpecificOf(product).shape[end];
-    const [variant] = variantsOf(schema, {});
-    const [meant = ''] = connectorsOf(variant ? [variant] : []);
-    const others = connectorsOf(schema.options.map(written)).filter((name) => name !== meant);
     const isMisnamed = typeof given.type === 'string' && others.includes(given.type.toLowerCase());
-    if (!isMisnamed && !lacksAll(variant, given.connectionConfiguration)) continue;
+    if (!isMisnamed && !lacksAll(required, given.connectionConfiguration)) continue;
     const advice = isMisnamed
       ? 'write connector instead of type'
       : `else it is ${others.join(', ')}`;
@@ -128,7 +138,7 @@ export const readSpecific = (reader: Reader, raw: object, given: Given): Pipelin
     reader.refuse([...at, ...path], isField ? REFERENCE : REMOVE);
   }
   judgePace(reader, specific, given);
-  noteDefault(reader, specific, given);
+  noteDefault(reader, specific, at);
   const pipeline = reader.read(schema, specific, at);
   if (pipeline) judgeStreams(reader, pipeline, at);
   const schedule = pipeline?.connection.schedule;

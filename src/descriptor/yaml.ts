@@ -1,6 +1,16 @@
 import { formatPath } from '../contract/problems';
 import type { Path } from '../contract/problems';
-import { LineCounter, isAlias, isMap, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import {
+  LineCounter,
+  isAlias,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
 import { LEVELS, tooMuchIn, tooMuchInText } from '../contract/document-limits';
 import type { Problem } from '../contract/problems';
@@ -89,7 +99,15 @@ const pathOf = (chain: readonly unknown[]): Path =>
     return isSeq(node) ? [node.items.indexOf(chain[index + 1])] : [];
   });
 
+/** Most documents repeat none, and a visitor with its paths takes ten times as long. */
+const hasRepeatedKey = (node: unknown): boolean => {
+  if (isPair(node)) return hasRepeatedKey(node.key) || hasRepeatedKey(node.value);
+  if (isMap(node) && repeatedKeys(node).length > 0) return true;
+  return isCollection(node) && node.items.some(hasRepeatedKey);
+};
+
 const duplicates = (doc: Document, lineOf: (node: Node) => number | undefined): Problem[] => {
+  if (!hasRepeatedKey(doc.contents)) return [];
   const found: Problem[] = [];
   visit(doc, {
     Map: (_key, map, ancestors) => {

@@ -79,8 +79,9 @@ export const createGateway = (deps: GatewayDeps): Express => {
   const router = express.Router();
   const { basePath, operations } = deps;
   const document = openApi({ basePath, operations: operations !== undefined });
-  router.use(docsRoutes(document));
+  // First what is asked most: each route of a router is compared with the path.
   router.use(contractRoutes(deps));
+  router.use(docsRoutes(document));
   if (operations) router.use(operationsRoutes(operations));
   app.use(basePath || '/', router);
   app.use(unknownPath);
