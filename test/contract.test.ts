@@ -7,7 +7,9 @@ import type { Harness } from './support/harness';
 
 let harness: Harness;
 beforeAll(async () => {
-  harness = await startHarness({ env: { BASE_PATH: '/datamesh.specificprovisioner' } });
+  harness = await startHarness({
+    env: { BASE_PATH: '/datamesh.specificprovisioner', AIRBYTE_GIVE_UP_AFTER: '1m' },
+  });
 });
 afterAll(() => harness.stop());
 

@@ -21,7 +21,9 @@ let reports = '';
 
 beforeAll(async () => {
   // On a busy machine half a second may pass without an answer, and each call is counted here.
-  harness = await startHarness({ env: { AIRBYTE_REQUEST_TIMEOUT: '10s' } });
+  harness = await startHarness({
+    env: { AIRBYTE_REQUEST_TIMEOUT: '10s', AIRBYTE_GIVE_UP_AFTER: '1m' },
+  });
 });
 
 afterAll(() => harness.stop());

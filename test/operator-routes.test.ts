@@ -6,7 +6,8 @@ import type { Harness } from './support/harness';
 
 let harness: Harness;
 beforeAll(async () => {
-  harness = await startHarness({ env: { OPERATIONS: 'on', BASE_PATH: '/base' } });
+  const env = { OPERATIONS: 'on', BASE_PATH: '/base', AIRBYTE_GIVE_UP_AFTER: '1m' };
+  harness = await startHarness({ env });
 });
 afterAll(() => harness.stop());
 afterEach(async () => {

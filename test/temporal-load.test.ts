@@ -27,7 +27,9 @@ beforeAll(async () => {
   const [port = 0] = await findFreePorts(1);
   const logFile = path.join(os.tmpdir(), `provisioner-tests-temporal-${String(port)}.log`);
   temporal = await startTemporal({ cli: findCli(), port, logFile });
-  harness = await startHarness({ temporal: temporal.address, env: { OPERATIONS: 'on' } });
+  // A run held by a fault stays held while Temporal stands still.
+  const env = { OPERATIONS: 'on', AIRBYTE_GIVE_UP_AFTER: '5m' };
+  harness = await startHarness({ temporal: temporal.address, env });
 });
 afterAll(async () => {
   await harness.stop();

@@ -7,7 +7,10 @@ import type { Harness } from './support/harness';
 let harness: Harness;
 let access: ReturnType<typeof accessOf>;
 beforeAll(async () => {
-  harness = await startHarness({ simulator: { edition: 'enterprise' } });
+  harness = await startHarness({
+    simulator: { edition: 'enterprise' },
+    env: { AIRBYTE_GIVE_UP_AFTER: '1m' },
+  });
   access = accessOf(harness);
 });
 afterAll(() => harness.stop());
