@@ -72,7 +72,7 @@ const GROUP_PERMISSION = {
 const Granted = z.object({ permissionId: z.string() }).transform((given) => given.permissionId);
 const nothing = z.unknown();
 
-/** As a descriptor names him, but for the form of a mail. */
+/** As a descriptor names the person, but for the form of a mail. */
 const named = ({ kind, name }: Person) => `${kind}:${name}`;
 
 const chunksOf = <Item>(items: Item[], size: number): Item[][] =>
@@ -82,7 +82,7 @@ const chunksOf = <Item>(items: Item[], size: number): Item[][] =>
 const isUnknown = (err: unknown) =>
   err instanceof AirbyteError && (err.status === 404 || err.status === 403);
 
-/** The users and permissions of Airbyte's public API, for a caller and as long as his interest lasts. */
+/** The users and permissions of Airbyte's public API, for a caller and as long as the caller's interest lasts. */
 export const createAccess =
   ({ http, workspaceId, readOne }: { http: AirbyteHttp; workspaceId: string; readOne: ReadOne }) =>
   (interest: CallInterest): Access => {

@@ -3,7 +3,7 @@ import type { Interest } from '../concurrency/interest';
 import { MAX_BODY, isEncoding, parseBody } from './body';
 import type { Body, Encoding } from './body';
 import { onceOver, whileCalled } from '../concurrency/caller';
-import { tooLarge, tooManyPieces, wrongEncoding, wrongType } from './refusals';
+import { tooLarge, tooManyPieces, wrongEncoding, wrongType } from './request-errors';
 import { tooBusy } from '../concurrency/threads';
 
 /** Bytes of a body that is read where it came: of an operator's command. */
@@ -91,7 +91,7 @@ const receive = async (
   bounds: { most: number; hold: Hold },
 ): Promise<Uint8Array<ArrayBuffer>> => {
   const collector = createCollector(bounds);
-  let refusal: { err: unknown } | undefined;
+  let problem: { err: unknown } | undefined;
   let pieces = 0;
   const chunks: AsyncIterable<Uint8Array> = req;
   for await (const chunk of chunks) {
@@ -100,15 +100,15 @@ const receive = async (
       req.socket.destroy();
       throw tooManyPieces(MAX_PIECES);
     }
-    if (refusal) continue;
+    if (problem) continue;
     try {
       collector.add(chunk);
     } catch (err) {
-      refusal = { err };
+      problem = { err };
       collector.clear();
     }
   }
-  if (refusal) throw refusal.err;
+  if (problem) throw problem.err;
   return collector.bytes();
 };
 

@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import type { RequestHandler } from 'express';
 import type { Routes } from '../openapi/parts';
-import { wrongMethod } from './refusals';
+import { wrongMethod } from './request-errors';
 
 /** What serves an operation. Paths without a token have none. */
 export type Handler = RequestHandler<{ token: string }>;

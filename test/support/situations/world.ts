@@ -72,7 +72,7 @@ export const changesOf = ({ source, destination, connection, ...wish }: Wish): C
 });
 
 /** What came of an operation, and all that is needed to judge it. */
-export interface Told {
+export interface Played {
   before: State;
   after: State;
   status: ProvisioningStatus;
@@ -119,7 +119,7 @@ export const createWorld = (harness: Harness, component: string) => {
     (await harness.calls(operation)).length > 0 || undefined;
 
   /** What is there before and after something ends with a status. */
-  const seen = async (act: () => Promise<ProvisioningStatus>): Promise<Told> => {
+  const seen = async (act: () => Promise<ProvisioningStatus>): Promise<Played> => {
     const before = await stateOf(harness, components);
     await harness.forgetCalls();
     const status = await act();
