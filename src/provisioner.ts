@@ -14,7 +14,7 @@ import { createStartRun } from './runs/start';
 import { createStatus } from './runs/status';
 import { answers } from './temporal/calls';
 import { createTemporalClient } from './temporal/client';
-import { refusalOf } from './temporal/errors';
+import { lastingProblem } from './temporal/errors';
 
 /** Milliseconds Temporal has to answer before the command gives up. */
 const REACH_DEADLINE = 3000;
@@ -39,7 +39,7 @@ const reach = async (client: Client, address: string) => {
   try {
     await answers(client, namespace, REACH_DEADLINE);
   } catch (err) {
-    throw refusalOf(err) ?? noAnswer(address, err);
+    throw lastingProblem(err) ?? noAnswer(address, err);
   }
 };
 

@@ -3,7 +3,7 @@ import { summarize } from '../activities/pipeline/discovered';
 import { reportOf } from '../activities/drift/drift';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import type { Finding } from '../src/contract/drift';
-import { asSummary } from '../src/contract/lengths';
+import { asSummary } from '../workflows/words/lengths';
 import { detailsOf, summaryOf } from '../src/runs/pipeline-start';
 import type { Member } from '../workflows/product/children';
 import { completedStatus } from '../workflows/product/status';

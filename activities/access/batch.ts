@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import { AirbyteError } from '../../src/airbyte/errors';
-import type { AccessMemory } from './memory';
+import type { GrantsClient } from './grants-client';
 import { digestOf } from '../../src/contract/ids';
 import type { Grantees, Outcome } from '../../workflows/grantees/records';
-import { isRefused } from './people';
+import { isFinal } from './people';
 import { attempt } from '../attempt';
 import type { Attempt } from '../attempt';
 import { isExplained } from '../failure';
@@ -31,7 +31,7 @@ export interface Batch {
   settleTime: number;
 }
 
-/** What has come of one person's access. */
+/** What has come of one person's access; `had`: others have given it. The words are in histories, and stay. */
 export type End = 'granted' | 'had' | 'revoked' | 'others' | 'unremembered';
 
 /** Whose access is not as it should be, and why. */
@@ -74,7 +74,7 @@ export interface Job extends Attempt {
 /** What may still come about must be known, so that it is waited for. */
 const gravest = (failures: unknown[]) =>
   failures.find((err) => err instanceof AirbyteError && err.unclear) ??
-  failures.find((err) => !isRefused(err)) ??
+  failures.find((err) => !isFinal(err)) ??
   failures[0];
 
 const leftOver = (key: string, err: unknown): LeftOver => ({
@@ -103,7 +103,7 @@ interface Wish {
  * Airbyte is, an attempt that does not fail leaves fewer than it began with.
  */
 export const withHeld = (
-  memory: AccessMemory,
+  grants: GrantsClient,
   batch: Batch,
   { keys, wants, goesOn, areNew = false, forgotten = () => [] }: Wish,
   act: (job: Job, some: string[]) => Promise<void>,
@@ -114,8 +114,8 @@ export const withHeld = (
     const attemptId = randomUUID();
     const round: Round = { ends: [], kept: 0, left: [], rest: [], isChanged: false };
     const hold = { component: digest, token, run, turn: attemptId, lasts, keys, wants };
-    if (areNew) await memory.enlist(taskQueue, component, keys);
-    const held = await memory.hold(taskQueue, shard, hold);
+    if (areNew) await grants.enlist(taskQueue, component, keys);
+    const held = await grants.hold(taskQueue, shard, hold);
     if ('heldBy' in held) return { ...round, rest: keys, heldBy: held.heldBy };
 
     const stopAt = Date.now() + WORK_TIME;
@@ -123,7 +123,7 @@ export const withHeld = (
     const limit = pLimit(AT_ONCE);
     const outcomes: Record<string, Outcome> = {};
     const settle = (some: Record<string, Outcome>, isLast: boolean) =>
-      memory.settle(taskQueue, shard, {
+      grants.settle(taskQueue, shard, {
         component: digest,
         turn: attemptId,
         outcomes: some,
@@ -134,7 +134,7 @@ export const withHeld = (
       try {
         await work(key);
       } catch (err) {
-        if (goesOn && isRefused(err)) round.left.push(leftOver(key, err));
+        if (goesOn && isFinal(err)) round.left.push(leftOver(key, err));
         else failures.push(err);
       }
     };
@@ -160,6 +160,6 @@ export const withHeld = (
     const rest = keys.slice(done);
     const notActedOn = new Set([...rest, ...round.left.map(({ key }) => key)]);
     const struck = forgotten(keys.filter((key) => !notActedOn.has(key)));
-    if (struck.length > 0) await memory.strike(taskQueue, component, struck);
+    if (struck.length > 0) await grants.strike(taskQueue, component, struck);
     return { ...round, rest };
   }, batch.settleTime);

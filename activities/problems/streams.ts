@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SourceStream } from '../../src/airbyte/workspace';
 import type { Connection } from '../../src/descriptor/connection';
 import type { Problem } from '../../src/contract/problems';
-import { firstFew } from '../../src/contract/lengths';
+import { firstFew } from '../../workflows/words/lengths';
 import { indexOf } from '../../src/airbyte/stream-index';
 import { suggestion } from '../../src/descriptor/suggestions';
 import { apart, clashesIn, nameOf } from '../../src/descriptor/targets';
@@ -123,7 +123,7 @@ const checkKey = (wanted: Wanted, stream: SourceStream, say: Say) => {
   if (missing) say('primaryKey', noColumn(missing, stream));
 };
 
-const listed = (own: string[] | undefined, chosen: string[] | undefined) =>
+const ownOr = (own: string[] | undefined, chosen: string[] | undefined) =>
   own?.length ? own : (chosen ?? []);
 
 /** A selection is of top-level columns, and keeps what its mode works with. */
@@ -137,7 +137,7 @@ const checkSelection = (wanted: Wanted, stream: SourceStream, say: Say) => {
   const key = needsKey(wanted) ? (ownKey.length > 0 ? ownKey : (primaryKey ?? [])) : [];
   const own = stream.sourceDefinedCursorField ? stream.defaultCursorField : undefined;
   const cursor = isIncremental(wanted)
-    ? listed(own, wanted.cursorField ?? stream.defaultCursorField)
+    ? ownOr(own, wanted.cursorField ?? stream.defaultCursorField)
     : [];
   const needed = [...key, cursor].flatMap(([column]) => (column === undefined ? [] : [column]));
   const left = [...new Set(needed)].filter((column) => !selectedFields.includes(column));

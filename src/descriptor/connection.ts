@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { closed } from '../connectors/closed';
 import { flag } from '../connectors/fields';
 import { cronProblem, withoutUtc } from '../cron/advice';
-import { isWithin, lengthProblem, MAX_COLUMN } from '../contract/lengths';
+import { isWithin, lengthProblem, MAX_COLUMN } from '../../workflows/words/lengths';
 import { Mapper } from './mappers';
 import { Tags } from './tags';
 

@@ -11,7 +11,7 @@ import type {
 import type { AccessRequest } from '../descriptor/access-request';
 import type { Component, DataProduct } from '../descriptor/component';
 import type { Descriptor, Identity } from '../descriptor/descriptor';
-import { asSummary, cut, MAX_COLUMN } from '../contract/lengths';
+import { asSummary, cut, firstFew, MAX_COLUMN } from '../../workflows/words/lengths';
 import type { Identities, Plans } from '../descriptor/product';
 import { attributesOf } from './search-attributes';
 import type { Start } from './start';
@@ -110,7 +110,7 @@ const productRun = <Input>(
 ) => {
   const input: ProductInput<Input> = { key: product.key, ...given };
   const names = input.parts.map(({ component }) => component);
-  const what = `- **Components** ${names.slice(0, MAX_NAMES).join(', ')}`;
+  const what = `- **Components** ${firstFew(names, MAX_NAMES).join(', ')}`;
   return {
     // The order in a descriptor says nothing about what is wanted.
     token: tokenFor(operation, product.key, {
@@ -168,7 +168,7 @@ export const accessStart = (
   const { component, people } = request;
   const refs = people.flatMap((principal) => principal.refs);
   const input: UpdateAclInput = { ...request, ...given };
-  const line = `- **Shall have access** ${refs.slice(0, MAX_NAMES).join(', ') || 'nobody'}`;
+  const line = `- **Shall have access** ${firstFew(refs, MAX_NAMES).join(', ') || 'nobody'}`;
   return {
     token: tokenFor('updateacl', component.key, { refs, deployment: given.deployment }),
     args: [input],

@@ -3,7 +3,7 @@ import { MAX_ENVIRONMENT } from '../descriptor/component';
 import type { ReverseProvisioningRequest } from '../contract/coordinator';
 import { isRecord } from '../contract/json';
 import { isReference } from '../contract/secret-reference';
-import { asSummary, isWithin, lengthProblem, MAX_COLUMN } from '../contract/lengths';
+import { asSummary, isWithin, lengthProblem, MAX_COLUMN } from '../../workflows/words/lengths';
 import type { Start } from './start';
 import { tokenFor } from './token';
 import type { reverseProvision } from '../../workflows';

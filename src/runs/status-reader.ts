@@ -3,9 +3,9 @@ import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { z } from 'zod';
 import { RequestError, SystemProblem } from '../contract/problems';
-import { STATUS_QUERY, TERMINATE_SIGNAL } from '../contract/run-words';
+import { STATUS_QUERY, TERMINATE_SIGNAL } from '../../workflows/words/run-words';
 import { TO_READ, repeatedly } from '../temporal/calls';
-import { refusalOf } from '../temporal/errors';
+import { lastingProblem } from '../temporal/errors';
 import { phaseOf } from './phase';
 import { isToken } from './token';
 import type { Family } from '../contract/operations';
@@ -36,7 +36,7 @@ const unknownToken = (token: string) =>
   });
 
 const unreadable = (cause: unknown) =>
-  refusalOf(cause) ??
+  lastingProblem(cause) ??
   new SystemProblem('The provisioner could not read the status from Temporal.', {
     solutions: ['Ask again in a moment; the run itself goes on.'],
     cause,

@@ -5,11 +5,11 @@ import { accessRounds, asFailure } from './rounds';
 import { batchesOf } from '../grantees/shards';
 import type { Group } from '../grantees/shards';
 import type { OfComponent } from './recall';
-import { namer } from './report';
+import { apart, namer } from './report';
 import type { Counts } from './report';
 import { settlesAt } from '../run/failure';
 import type { Retry } from '../input';
-import { MAX_NAMED } from '../run/limits';
+import { andMore, MAX_NAMED } from '../words/lengths';
 import { eachAtMost } from '../run/at-once';
 import type { Run } from '../run/report';
 import type { Steps } from '../run/steps';
@@ -102,13 +102,8 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
           undo.what = nameUndone([...new Set(round.ends.map(([key]) => key))]);
           if (ends.size === 1) undo.effect = ends.has('granted') ? 'granted again' : 'revoked';
           for (const { problem } of round.left.slice(0, MAX_NAMED)) run.error(problem);
-          const [some, more] = [round.left.slice(0, MAX_NAMED), round.left.slice(MAX_NAMED)];
-          const left = some.map(({ key, solution }) => ({
-            what: nameLeft([key]),
-            remedy: solution,
-          }));
-          if (more[0])
-            left.push({ what: nameLeft(more.map(({ key }) => key)), remedy: more[0].solution });
+          const remedies = round.left.map(({ key, solution }): [string, string] => [key, solution]);
+          const left = apart(remedies).map(([some, remedy]) => ({ what: nameLeft(some), remedy }));
           return { changed: round.ends.length > 0, left };
         } catch (err) {
           const look = steps('Look whose access is left').changedAccess({ ...of, shard, keys });
@@ -211,7 +206,7 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
 
     /** Tells what the log has no line for. */
     sum() {
-      if (lines > MAX_NAMED) run.info(`and so with ${String(lines - MAX_NAMED)} more`);
+      if (lines > MAX_NAMED) run.info(andMore(lines - MAX_NAMED));
     },
   };
 };

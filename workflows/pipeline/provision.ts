@@ -200,7 +200,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
 
     // A cancellation that the last step did not notice is heard all the same.
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
-    await part.verdict();
+    await part.untilKept();
     if (seals.open().length > 0) run.step('sealSource', isLean);
     for (const kind of seals.open()) await sealOne(kind);
     run.completed(isLean);

@@ -22,7 +22,7 @@ import { isDeliveredOrLost, isDelivered } from './signals';
  * wants to change a component first starts a child workflow under an id that only the component
  * decides; Temporal lets no second one run. However the run ends, the server then asks the child to
  * cancel, and the child tells the first of those who wait. A data product's run holds the product
- * only, and its component runs one component each, so nobody waits for one who waits for him.
+ * only, and its component runs one component each, so no run waits for one that waits for it.
  */
 
 /** To a lease: the sender waits for it, and after it the others it has been told of. */
@@ -97,7 +97,7 @@ export async function lease({ holder, waiting }: Lease): Promise<string> {
     await handOver(queue);
     await condition(allHandlersFinished);
   });
-  return `The turn of ${holder} is over.`;
+  return `The lease of ${holder} has ended.`;
 }
 
 /** Whether a workflow of that id runs already. */
