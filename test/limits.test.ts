@@ -237,19 +237,6 @@ describe('over HTTP', () => {
     expect(counts(await harness.entities())).toEqual([0, 0, 0]);
   });
 
-  test('the summary of a step is as long as Temporal takes, and no character of it is half', async () => {
-    const token = await harness.start('provision', {
-      sourceName: '🦜'.repeat(200),
-      connection: { name: '名'.repeat(200) },
-    });
-    expect((await harness.finished(token)).status).toBe('COMPLETED');
-    const { client } = harness;
-    const run = await client.workflow.getHandle(token).describe();
-    const names = (await createRunHistory({ client }).stepsOf(run)).map(({ name }) => name);
-    expect(names).toContain(`Source ${'🦜'.repeat(98)}`);
-    expect(names).toContain(`Streams and connection ${'名'.repeat(125)}`);
-  });
-
   test('the id of a connector that is not there is told with what is, before anything is made', async () => {
     const source = {
       connector: 'custom',
@@ -264,5 +251,18 @@ describe('over HTTP', () => {
     );
     expect(status.result).toContain('Sample Data');
     expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+  });
+
+  test('the summary of a step is as long as Temporal takes, and no character of it is half', async () => {
+    const token = await harness.start('provision', {
+      sourceName: '🦜'.repeat(200),
+      connection: { name: '名'.repeat(200) },
+    });
+    expect((await harness.finished(token)).status).toBe('COMPLETED');
+    const { client } = harness;
+    const run = await client.workflow.getHandle(token).describe();
+    const names = (await createRunHistory({ client }).stepsOf(run)).map(({ name }) => name);
+    expect(names).toContain(`Source ${'🦜'.repeat(98)}`);
+    expect(names).toContain(`Streams and connection ${'名'.repeat(125)}`);
   });
 });

@@ -3,7 +3,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { createAsking, silent } from './asking';
 import type { Remembering } from './asking';
-import { digestOf, inToken } from '../../src/contract/ids';
+import { digestOf } from '../../src/contract/ids';
+import { inToken } from '../../workflows/words/ids';
 import { MAX_ID } from '../../workflows/words/lengths';
 import type { Granted, Grantees, Hold, Settle } from '../../workflows/grantees/records';
 import {

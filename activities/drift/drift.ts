@@ -4,7 +4,7 @@ import { oddness } from '../../src/airbyte/odd';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { KINDS, countOf } from '../../src/contract/drift';
 import type { DriftReport, Finding } from '../../src/contract/drift';
-import { fromToken, inToken } from '../../src/contract/ids';
+import { fromToken, inToken } from '../../workflows/words/ids';
 import { firstFew } from '../../workflows/words/lengths';
 import { ownerOf } from '../../src/airbyte/names';
 import type { Known, KnownComponents, Provisioned, State } from '../provisioned';

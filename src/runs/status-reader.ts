@@ -7,6 +7,7 @@ import { STATUS_QUERY, TERMINATE_SIGNAL } from '../../workflows/words/run-words'
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { lastingProblem } from '../temporal/errors';
 import { phaseOf } from './phase';
+import { isOpen } from './running';
 import { isToken } from './token';
 import type { Family } from '../contract/operations';
 
@@ -118,7 +119,6 @@ export const createStatusReader = <Status>(
   return async (token: string) => {
     if (!isToken(token, form.family)) throw unknownToken(token);
     const run = await describe(token);
-    const isOpen = run.status.name === 'RUNNING' || run.status.name === 'PAUSED';
-    return { run, status: await (isOpen ? running(run) : closed(run)) };
+    return { run, status: await (isOpen(run) ? running(run) : closed(run)) };
   };
 };

@@ -57,6 +57,13 @@ export const finalFailure = (
     ...(cause instanceof Error && { cause }),
   });
 
+/** The same with what went wrong in a step, and what to do. */
+export const explainedFailure = (what: string, { type, err }: { type: string; err: unknown }) => {
+  const details = explain(err);
+  const message = `${what} ${details.problem}\nWhat to do: ${details.solution}`;
+  return finalFailure(message, { type, details, cause: err });
+};
+
 /** As steps call what Airbyte does not do; what we refuse has the name of what Airbyte refuses. */
 const EXPLAINED = ['AirbyteUnavailable', 'AirbyteRefused'];
 

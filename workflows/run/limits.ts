@@ -41,26 +41,27 @@ export const asRepeated = (text: string) => shortened(text, MAX_REPEATED);
 
 const sizeOf = (value: unknown) => JSON.stringify(value).length + 1;
 
-/** The first of them that have room, as JSON. */
-const firstOf = <Item>(items: Item[], most: number): Item[] => {
+/** The first of them that have room. */
+const firstOf = <Item>(
+  items: Item[],
+  most: number,
+  size: (item: Item) => number = sizeOf,
+): Item[] => {
   let room = most;
-  const end = items.findIndex((item) => (room -= sizeOf(item)) < 0);
+  const end = items.findIndex((item) => (room -= size(item)) < 0);
   return end < 0 ? items : items.slice(0, end);
 };
 
 /** The first lines of components that a data product has room for. */
-export const asRepeatedLogs = <Entry extends { message: string }>(entries: Entry[]): Entry[] => {
-  let room = MAX_REPEATED_LOGS;
-  const end = entries.findIndex(({ message }) => (room -= message.length) < 0);
-  return end < 0 ? entries : entries.slice(0, end);
-};
+export const asRepeatedLogs = <Entry extends { message: string }>(entries: Entry[]): Entry[] =>
+  firstOf(entries, MAX_REPEATED_LOGS, ({ message }) => message.length);
 
 /** The first names that have room among the values of `publicInfo`, and how many more there are. */
 export const asNames = (names: string[], count: number) => {
   const more = (shown: number) => `, ${andMore(count - shown)}`;
-  let room = MAX_VALUE - more(0).length;
-  const end = names.findIndex((name, at) => (room -= name.length + (at > 0 ? 2 : 0)) < 0);
-  const first = end < 0 ? names : names.slice(0, end);
+  const room = MAX_VALUE - more(0).length;
+  // Between two of them is a comma and a space.
+  const first = firstOf(names, room + 2, ({ length }) => length + 2);
   return `${first.join(', ')}${count > first.length ? more(first.length) : ''}`;
 };
 
