@@ -6,7 +6,7 @@ import { AdoptionReport } from '../contract/adoption';
 import type { AdoptionQuery } from '../contract/adoption';
 import { deploymentOf } from '../contract/ids';
 import { SystemProblem } from '../contract/problems';
-import { WAITING } from '../contract/run-words';
+import { WAITING } from '../contract/runs';
 import type { FailureDetails } from '../runs/history';
 import { createReports } from './reports';
 

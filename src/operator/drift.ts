@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { reconcile } from '../../workflows';
 import { DriftReport } from '../contract/drift';
 import { SystemProblem } from '../contract/problems';
-import { WAITING } from '../contract/run-words';
+import { WAITING } from '../contract/runs';
 import type { FailureDetails } from '../runs/history';
 import { runsOn } from '../temporal/visibility';
 import { createReports } from './reports';

@@ -2,7 +2,7 @@ import { WorkflowFailedError, isGrpcDeadlineError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { SystemProblem } from '../contract/problems';
-import { WAITING } from '../contract/run-words';
+import { WAITING } from '../contract/runs';
 import { FailureDetails } from '../runs/history';
 
 /** Milliseconds in which a worker that is there has begun. */

@@ -1,5 +1,5 @@
-import { OPERATIONS } from '../contract/operations';
-import type { Family, Operation } from '../contract/operations';
+import { OPERATIONS } from '../contract/runs';
+import type { Family, Operation } from '../contract/runs';
 import stringify from 'safe-stable-stringify';
 import { digestOf, inToken } from '../contract/ids';
 

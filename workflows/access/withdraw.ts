@@ -4,7 +4,7 @@ import { accessSteps, failureOf } from './steps';
 import { MAX_NAMED } from '../run/limits';
 import { namer } from './report';
 import { explain } from '../run/failure';
-import { withdrawAsBefore } from './former/withdraw';
+import { withdrawAsBefore } from './earlier/withdraw';
 import type { UnprovisionInput } from '../input';
 import { endedBy, reasonOf } from '../run/ending';
 import type { Run } from '../run/report';

@@ -1,4 +1,4 @@
-import type { StreamSummary } from '../../activities/pipeline/discovered';
+import type { StreamSummary } from '../../activities/pipeline/discovery';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { listed } from '../run/limits';
 

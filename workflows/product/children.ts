@@ -10,7 +10,7 @@ import {
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import type { FailureDetails } from '../../activities/last-word';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
-import type { WAITING } from '../../src/contract/run-words';
+import type { WAITING } from '../../src/contract/runs';
 import { endOfChild } from './child-end';
 import { explain } from '../run/failure';
 import type { Part, ProvisionInput, UnprovisionInput } from '../input';

@@ -7,7 +7,7 @@ import {
 } from '@temporalio/workflow';
 import { createLog, asDetails, asLine, asPhase } from './limits';
 import { IN_STEPS, PHASES, COMPLETED } from '../phases';
-import type { STATUS_QUERY, TERMINATE_SIGNAL } from '../../src/contract/run-words';
+import type { STATUS_QUERY, TERMINATE_SIGNAL } from '../../src/contract/runs';
 import type { ProvisioningStatus, Log } from '../../src/contract/coordinator';
 import type { FailureDetails } from '../../activities/last-word';
 

@@ -2,8 +2,8 @@ import type { ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import type { AdoptionQuery, Left, Reason, Row } from '../../src/contract/adoption';
 import { componentIn } from '../../src/airbyte/names';
 import { firstFew } from '../../src/contract/lengths';
-import { named } from '../pipeline/taking-over-words';
-import type { Named } from '../pipeline/taking-over-words';
+import { named } from '../pipeline/adoption-obstacles';
+import type { Named } from '../pipeline/adoption-obstacles';
 import type { Entities } from '../workspace';
 
 /*
@@ -160,7 +160,7 @@ const remainsIn = (entities: Entities, { users }: Index) =>
   );
 
 /** What becomes whose, and what is left and why; sorted by component, so that it can be paged. */
-export const planChangeover = (entities: Entities, query: AdoptionQuery): Plan => {
+export const planAdoption = (entities: Entities, query: AdoptionQuery): Plan => {
   const index = indexOf(entities);
   const found: (Claim | Leaving)[] =
     'wanted' in query

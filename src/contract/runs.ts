@@ -1,3 +1,14 @@
+/*
+ * What everybody who deals with runs calls them by. Workflows take no values from here: they have the
+ * same words because the compiler holds theirs against these.
+ */
+
+/** The phase, in its memo, of a run that no worker has begun. */
+export const WAITING = 'Waiting for a worker';
+
+export const STATUS_QUERY = 'status';
+export const TERMINATE_SIGNAL = 'terminate';
+
 /** By the status route that serves their tokens; each is the type of its workflow too. */
 export const OPERATIONS = {
   provisioning: ['provision', 'unprovision', 'provisionProduct', 'unprovisionProduct', 'updateacl'],
