@@ -48,6 +48,16 @@ test.each([...guides, ...decisions])('the links of %s lead somewhere', (file) =>
   expect(broken).toEqual([]);
 });
 
+test('no diagram has a semicolon, which ends a statement of Mermaid', () => {
+  const lines = guides.flatMap((file) =>
+    [...textOf(file).matchAll(/```mermaid\n([\s\S]*?)```/g)].flatMap(([, diagram = '']) =>
+      diagram.split('\n'),
+    ),
+  );
+  expect(lines.length).toBeGreaterThan(100);
+  expect(lines.filter((line) => line.includes(';'))).toEqual([]);
+});
+
 const Descriptor = z.object({
   dataProduct: z.object({ components: z.array(z.object({ specific: z.unknown() })) }),
 });
