@@ -185,6 +185,12 @@ test.each([
     `${SPECIFIC}.source.connector (line 35): is missing, so file is assumed; rename type to connector`,
   ],
   [
+    'a primary key in another form',
+    'dbtGitUrl: null',
+    'streams: [{ name: orders, primaryKey: { id: true } }]',
+    `${SPECIFIC}.connection.streams[0].primaryKey (line 53): must be a column, such as id, or a list of them, such as [order_id, line]`,
+  ],
+  [
     'an unknown format',
     'format: csv',
     'format: cvs',
