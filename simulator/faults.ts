@@ -103,7 +103,7 @@ export const faultSchema = (operations: string[]) =>
 type ActiveFault = Fault & { hits: number };
 
 /** A call that may meet a fault. */
-interface Taking {
+interface ReceivedCall {
   operation: string;
   api: ApiName;
   isFirstPage: boolean;
@@ -119,7 +119,7 @@ export const createFaults = () => {
     if (fault.times === 0) active = active.filter((other) => other !== fault);
   };
   /** The first that fits. One that lets the call pass counts it. */
-  const hitBy = ({ operation, api, isFirstPage }: Taking): ActiveFault | undefined => {
+  const hitBy = ({ operation, api, isFirstPage }: ReceivedCall): ActiveFault | undefined => {
     for (const fault of active) {
       if (fault.after !== undefined) continue;
       if (fault.api !== undefined && fault.api !== api) continue;
@@ -142,7 +142,7 @@ export const createFaults = () => {
       active = active.filter((fault) => operation !== undefined && fault.operation !== operation);
     },
     /** The fault this call meets, counted as used. */
-    take: (call: Taking): Fault | undefined => {
+    take: (call: ReceivedCall): Fault | undefined => {
       const fault = hitBy(call);
       arm(call.operation);
       if (fault) hit(fault);

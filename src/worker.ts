@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import { createAccessActivities } from '../activities/access/access';
 import { createAccessChanges } from '../activities/access/changes';
 import { createActivities } from '../activities/pipeline/pipeline';
-import { createChangeoverActivities } from '../activities/changeover/changeover';
+import { createAdoptAllActivities } from '../activities/adoption/adoption';
 import { createDriftActivities } from '../activities/drift/drift';
 import { createReverseActivities } from '../activities/reverse/reverse';
 import { createRunActivities } from '../activities/runs';
@@ -140,12 +140,12 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
     ...createRunActivities({ isRunning: createIsRunning({ client }) }),
     ...createAccessActivities(access),
     ...createAccessChanges({ ...access, grants: createGrantsClient({ client }) }),
-    ...createChangeoverActivities(deps),
+    ...createAdoptAllActivities(deps),
     ...createDriftActivities({ ...deps, provisioned }),
     ...createValidationActivities({
       ...deps,
       redact: redactor.redact,
-      takeover: { policy: config.adoptExisting, hrefOf },
+      adoption: { policy: config.adoptExisting, hrefOf },
       mappersByHand: config.mappersByHand,
     }),
     ...createReverseActivities({

@@ -13,7 +13,7 @@ import {
   makeByHand,
   onlyThese,
   world,
-} from './support/takeover-parts';
+} from './support/adoption-world';
 
 const reportOf = ({ stdout }: { stdout: string }) => AdoptionReport.parse(JSON.parse(stdout));
 

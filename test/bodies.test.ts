@@ -24,8 +24,7 @@ const tooLarge = () =>
   descriptor({ environment: harness.environment, connection: { streams: streams(42_000) } });
 
 const Refusal = z.object({ errors: z.array(z.string()) });
-const SIZE =
-  /^specific \(line \d+\): takes \d+ bytes .* at most 2000000: name fewer streams/;
+const SIZE = /^specific \(line \d+\): takes \d+ bytes .* at most 2000000: name fewer streams/;
 
 test('a plan that no run takes is refused wherever it would start one, and can be removed', async () => {
   const text = tooLarge();

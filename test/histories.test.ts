@@ -12,7 +12,7 @@ import { RECORDINGS as OF_ADOPTION } from './support/histories/adoption';
 import { RECORDINGS as IN_SHORT } from './support/histories/in-short';
 import { RECORDINGS as LEAN } from './support/histories/lean';
 import { RECORDINGS as OF_THE_REST } from './support/histories/rest';
-import { SECRETS } from './support/takeover-parts';
+import { SECRETS } from './support/adoption-world';
 
 /*
  * Histories of runs that ended in each way, recorded with RECORD_HISTORIES=1; with any other value

@@ -1,5 +1,5 @@
 import { inWords } from '../activities/failure';
-import { summarize } from '../activities/pipeline/discovered';
+import { summarize } from '../activities/pipeline/discovery';
 import { reportOf } from '../activities/drift/drift';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import type { Finding } from '../src/contract/drift';

@@ -131,9 +131,7 @@ describe.each(['public', 'config'] as const)('with the %s API of Airbyte', (api)
     const status = await validate(harness, { connection: { dbtGitUrl: 'somewhere' } });
     expect(status.info?.publicInfo).toEqual({ valid: true });
     expect(checksOf(status)).toContainEqual(
-      expect.stringMatching(
-        /^warning: specific.*\.dbtGitUrl \(line \d+\): .*ignored/,
-      ),
+      expect.stringMatching(/^warning: specific.*\.dbtGitUrl \(line \d+\): .*ignored/),
     );
   });
 

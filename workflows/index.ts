@@ -1,7 +1,7 @@
-export { adopt } from './pipeline/changeover';
+export { adopt } from './adoption/adopt';
 export { componentGrants } from './grantees/component-grants';
 export { grantees } from './grantees/grantees';
-export { grants } from './access/former/grants';
+export { grants } from './access/earlier/grants';
 export { lease } from './run/lease';
 export { look } from './reads/look';
 export { moveGrants } from './access/move-grants';

@@ -45,7 +45,7 @@ export const createAccessChanges = ({ accessFor, accessPermission, grants }: Acc
       ),
 
     /** Takes from people what they were granted, unless another component wants it. */
-    takeAccess: ({ keys, isForGood, ...batch }: Taking): Promise<Round> =>
+    takeAccess: ({ keys, isForGood, ...batch }: Revocation): Promise<Round> =>
       withHeld(
         grants,
         batch,
@@ -114,7 +114,7 @@ interface Giving extends Batch {
   areNew: boolean;
 }
 
-interface Taking extends Batch {
+interface Revocation extends Batch {
   keys: string[];
   /** Nothing of it is ever put back. */
   isForGood: boolean;

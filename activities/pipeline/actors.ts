@@ -6,7 +6,7 @@ import type { Plan } from '../../src/descriptor/descriptor';
 import type { Fabrics } from '../../src/secrets/fabrics';
 import type { SecretReferences } from '../../src/secrets/references';
 import { fingerprintOf, ownedName, ownerOf } from '../../src/airbyte/names';
-import { isUnvouched, takeOver } from './adoption';
+import { isUnvouched, adopt } from './sealing';
 import { attempt } from '../attempt';
 import { digestOfActor } from '../comparison/reads';
 import { isActorAsWanted, masked } from '../comparison/differences';
@@ -176,7 +176,7 @@ export const createActorActivities = (deps: ActorDeps) => {
         if (seen && isUnvouched(seen, key)) {
           const untilSettled = () => settled({ settlesAt });
           const taken = { kind, key, plan, seen, wanted };
-          const { id, action, ...rest } = await takeOver(airbyte, taken, untilSettled);
+          const { id, action, ...rest } = await adopt(airbyte, taken, untilSettled);
           return { ...done(id, action), ...rest };
         }
         if (seen) {

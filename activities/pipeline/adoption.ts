@@ -1,173 +1,207 @@
-import type { Actor, Airbyte, ConnectionRead, Kind } from '../../src/airbyte/workspace';
-import type { CallInterest } from '../../src/airbyte/http';
+import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
+import { oddness } from '../../src/airbyte/odd';
 import type { Plan } from '../../src/descriptor/descriptor';
-import { componentIn, fingerprintIn, ownedName } from '../../src/airbyte/names';
-import type { Put, SeenBefore } from './found';
-import { attempt } from '../attempt';
-import { digestOfActor } from '../comparison/reads';
-import { differencesIn, masked } from '../comparison/differences';
-import { mustBeOfConnector } from '../problems/definitions';
-import { settled } from '../unclear';
-import { changedSince } from '../refusals';
-import { secretPlaces, valueAt, withValues } from '../former/secrets';
-import { retiredName } from './taking-over';
-import { Refusal } from '../../src/contract/problems';
+import { MAX_COLUMN, cut, lengthOf } from '../../workflows/words/lengths';
+import { firstFew } from '../../workflows/words/lengths';
+import {
+  OTHERWISE,
+  another,
+  astray,
+  besides,
+  inUse,
+  namedAll,
+  missing,
+  named,
+  notThere,
+  ofAnother,
+  ofAnotherKind,
+  severalOf,
+} from './adoption-obstacles';
+import type { Named, Problem, Obstacle } from './adoption-obstacles';
 
 /*
- * Taking over what others have made. Their secrets, which Airbyte shows to nobody, stay as they are
- * stored until all the rest is in place, so that until then it can be given back as it was.
+ * Whether a component takes over a pipeline that is in Airbyte already, and why not. One judgement
+ * for what a provision does and for what a validation says; it looks at nothing by itself.
  */
 
-type Wanted = Pick<Actor, 'name' | 'definitionId' | 'configuration'>;
+/** What befalls a connection of the descriptor's name that is no component's: ADOPT_EXISTING. */
+export type AdoptExisting = 'refuse' | 'adopt';
 
-/**
- * Fields of our own connectors that say nothing of where a secret goes: they may change while it stays
- * as it is stored. `loading_method` is what the provisioner before this one has left.
- */
-const HARMLESS = [
-  ...['database', 'schema', 'schemas', 'raw_data_schema', 'loading_method'],
-  ...['cdc_deletion_mode', 'disable_type_dedupe', 'retention_period_days', 'replication_method'],
-  ...['dataset_name', 'format', 'reader_options'],
-];
+const NAME = 'connection.name';
+const ADOPT = 'connection.adopt';
 
-/** All that can be read is as wanted. */
-export const isReadAs = (current: Actor, wanted: Pick<Actor, 'configuration'>) =>
-  differencesIn(masked(current).configuration, wanted.configuration, 'configuration').length === 0;
-
-/** The wanted configuration with the secrets that are stored; undefined where they would not fit. */
-const keepingSecrets = (
-  current: Actor,
-  wanted: Record<string, unknown>,
-  connector: string,
-): Record<string, unknown> | undefined => {
-  const seen = masked(current).configuration;
-  const places = secretPlaces(seen);
-  const differing = differencesIn(seen, wanted, '').map((path) => path.split(/[.[]/)[1] ?? '');
-  const secret = new Set(places.map(([top]) => top));
-  const isBeside = (field: string) => !secret.has(field);
-  const isHarmless =
-    differing.length === 0 ||
-    (connector !== 'custom' &&
-      differing.every((field) => HARMLESS.includes(field) && isBeside(field)));
-  const isFitting = places.every((place) => typeof valueAt(wanted, place) === 'string');
-  if (places.length === 0 || !isHarmless || !isFitting) return undefined;
-  return withValues(wanted, places, (place) => valueAt(current.configuration, place));
-};
-
-/** Its stored secrets are not known to be those of a descriptor: there are no digits to say so. */
-export const isUnvouched = ({ name }: Pick<Actor, 'name'>, key: string) =>
-  componentIn(name) !== key || fingerprintIn(name) === undefined;
-
-const mineOnly = (
-  kind: Kind,
-  current: Actor | undefined,
-  { id, key }: { id: string; key: string },
-) => {
-  if (!current)
-    throw new Refusal(
-      `The ${kind} ${id} is not in Airbyte any more.`,
-      'Deploy again: what is not there is then made anew.',
-    );
-  const owner = componentIn(current.name);
-  if (owner === undefined || owner === key) return current;
-  throw new Refusal(
-    `The ${kind} "${current.name}" (${id}) has become that of the component ${owner}.`,
-    'Let one component have it: correct the descriptor of the other.',
-  );
-};
-
-interface Taken {
-  kind: Kind;
-  key: string;
-  plan: Plan[Kind];
-  seen: SeenBefore;
-  wanted: Wanted & { configuration: Record<string, unknown> };
+/** What a component has already, and what else there is. */
+export interface Surroundings {
+  plan: Plan;
+  own: Partial<Record<Kind, Named | undefined>> & { connection?: ConnectionRead | undefined };
+  /** All of the workspace. */
+  connections: ConnectionRead[];
+  policy: AdoptExisting;
+  /** A page of Airbyte's user interface. */
+  hrefOf: (path: string) => string;
 }
 
+/** A connection that becomes the component's if its source and destination may. */
+interface Candidate {
+  connection: ConnectionRead;
+  /** Whether the descriptor or the platform wants that. */
+  isWanted: boolean;
+  at: string;
+}
+
+/** How a component gets the pipeline of a candidate. */
+export type Adoption =
+  | { how: 'over'; connection: ConnectionRead; source: Actor; destination: Actor }
+  /** Beside it, as its source or destination are not to be altered; the connection is retired. */
+  | { how: 'anew'; connection: ConnectionRead };
+
+const suffixFor = (key: string) => ` (now ${key})`;
+
+/** What a connection is called once that of the component has taken its place. */
+export const retiredName = (name: string, key: string) => {
+  const suffix = suffixFor(key);
+  if (name.endsWith(suffix)) return name;
+  return `${cut(name, MAX_COLUMN - lengthOf(suffix))}${suffix}`;
+};
+
+const isRetired = ({ name }: Named, key: string) => name.endsWith(suffixFor(key));
+
+type OwnerOf = (sourceId: string) => string | undefined;
+
+/** Connections of the descriptor's name, but for the component's own and for the one it adopts. */
+const namesakesOf = ({ plan, own, connections }: Surroundings) =>
+  connections.filter(
+    ({ id, name, sourceId }) =>
+      name === plan.connection.name &&
+      ![own.connection?.id, plan.connection.adopt].includes(id) &&
+      sourceId !== own.source?.id,
+  );
+
+const astrayOf = ({ plan, own, policy }: Surroundings, connection: ConnectionRead) => {
+  if (own.destination?.id === connection.destinationId) return undefined;
+  const isWanted = plan.connection.adopt === connection.id || policy === 'adopt';
+  if (own.destination || !isWanted) return astray(connection);
+  return { connection, isWanted, at: ADOPT };
+};
+
+/** One that is gone, or that the component's own has replaced, leaves nothing to do. */
+const anotherThan = (own: ConnectionRead, { plan, connections }: Surroundings) => {
+  const { adopt } = plan.connection;
+  if (adopt === own.id) return undefined;
+  const wanted = connections.find(({ id }) => id === adopt);
+  return wanted && !isRetired(wanted, plan.component.key) ? another(own, wanted) : undefined;
+};
+
+const mayAdopt = ({ plan, own }: Surroundings) =>
+  !own.connection && plan.connection.adopt === undefined;
+
+const namesakeOf = (given: Surroundings, ownerOf: OwnerOf): Candidate | Obstacle | undefined => {
+  const found = namesakesOf(given).filter(({ sourceId }) => ownerOf(sourceId) === undefined);
+  const [connection, ...others] = found;
+  if (!connection) return undefined;
+  if (others.length > 0) return severalOf(found);
+  return { connection, isWanted: mayAdopt(given) && given.policy === 'adopt', at: NAME };
+};
+
 /**
- * Makes an actor of unknown secrets the component's. As long as they go where they went they stay as
- * they are stored, and are left to the seal: a failure until then costs nobody a secret. Otherwise the
- * descriptor's secrets go with the descriptor's hosts.
+ * The connection that is in the way of a component's own, or that it is to take over. `ownerOf` tells
+ * the component in the name of a source: what has an owner is nobody else's to take.
  */
-export const takeOver = async (
-  airbyte: Airbyte,
-  { kind, key, plan, seen, wanted }: Taken,
-  untilSettled: () => void,
-): Promise<Pick<Put, 'id' | 'name' | 'action' | 'isUnsealed'>> => {
-  const { id } = seen;
-  const current = mineOnly(kind, await airbyte.getActor(kind, id), { id, key });
-  mustBeOfConnector(kind, current, wanted);
-  // With digits an attempt before this one has written the descriptor's secrets already.
-  const kept = isUnvouched(current, key)
-    ? keepingSecrets(current, wanted.configuration, plan.connector)
-    : undefined;
-  const next = kept
-    ? { name: ownedName(plan.name, key), configuration: kept }
-    : { name: wanted.name, configuration: wanted.configuration };
-  const isThere = (actor: Actor) => actor.name === next.name && isReadAs(actor, wanted);
-  const isSeen = digestOfActor(current) === seen.digest;
-  if (!isThere(current)) {
-    if (!isSeen) throw changedSince(kind, seen);
-    untilSettled();
-    await airbyte.updateActor(kind, id, next);
+export const candidateOf = (
+  given: Surroundings,
+  ownerOf: OwnerOf,
+): Candidate | Obstacle | undefined => {
+  const { plan, own, connections } = given;
+  const { adopt, name } = plan.connection;
+  if (own.connection) {
+    const found = anotherThan(own.connection, given) ?? astrayOf(given, own.connection);
+    return found || own.connection.name === name ? found : namesakeOf(given, ownerOf);
   }
+  if (adopt === undefined) return namesakeOf(given, ownerOf);
+  const connection = connections.find(({ id }) => id === adopt);
+  if (!connection) return notThere(adopt);
+  return namesakeOf(given, ownerOf) ?? { connection, isWanted: true, at: ADOPT };
+};
+
+/** Of its name too, but in nobody's way: each has its own, and schedulers may confuse them. */
+export const homonymsOf = (given: Surroundings, ownerOf: OwnerOf) => {
+  const isInPlace = given.own.connection?.name === given.plan.connection.name;
+  const theirs = namesakesOf(given).filter(
+    ({ sourceId }) => isInPlace || ownerOf(sourceId) !== undefined,
+  );
+  if (theirs.length === 0) return undefined;
+  const owners = [...new Set(theirs.flatMap(({ sourceId }) => ownerOf(sourceId) ?? []))];
+  const whose = owners.length > 0 ? `, of ${firstFew(owners).join(', ')}` : '';
+  return `is the name of another connection too, ${namedAll(theirs)}${whose}, and schedulers find connections by their names`;
+};
+
+type Ends = Partial<Record<Kind, Actor | undefined>>;
+
+const endsIn = ({ source, destination }: Ends) =>
+  source && destination
+    ? `it reads the source ${named(source)} and writes to the destination ${named(destination)}`
+    : 'its source or destination cannot be read';
+
+const unwanted = ({ connection, at }: Candidate, ends: Ends, given: Surroundings): Obstacle => {
+  const { id } = connection;
+  const how = `To take it over, with its id, its state and its history, write specific.connection.adopt: ${id}; or have the platform operator set ADOPT_EXISTING=adopt. `;
   return {
-    id,
-    name: next.name,
-    action: isSeen && isThere(current) ? 'unchanged' : 'updated',
-    ...(kept && { isUnsealed: true }),
+    at,
+    problem: `is the name of a connection that is in Airbyte already, ${named(connection)}, and none of this component's: ${endsIn(ends)}; see ${given.hrefOf(`connections/${id}`)}`,
+    solution: `${mayAdopt(given) ? how : ''}${OTHERWISE}`,
   };
 };
 
-export interface Seal<Of> {
-  /** The component's key. */
-  key: string;
-  plan: Of;
-  id: string;
-  settleTime: number;
-}
+const KINDS = ['source', 'destination'] as const;
 
-interface AdoptionDeps {
-  airbyteFor: (interest: CallInterest) => Promise<Airbyte>;
-  hrefOf: (path: string) => string;
-  resolve: (
-    airbyte: Airbyte,
-    kind: Kind,
-    given: { plan: Plan[Kind]; key: string },
-  ) => Promise<Wanted>;
-}
+/** Other connections that use one end too. */
+const sharersOf = (kind: Kind, connection: ConnectionRead, { connections }: Surroundings) =>
+  connections.filter(
+    (one) => one.id !== connection.id && one[`${kind}Id`] === connection[`${kind}Id`],
+  );
 
-/** The last words of taking over: the descriptor's secrets, and retiring what was replaced. */
-export const createAdoptionActivities = ({ airbyteFor, hrefOf, resolve }: AdoptionDeps) => ({
-  /** Writes the secrets of the descriptor, and into the name the digits that vouch for them. */
-  seal: (kind: Kind, { key, plan, id, settleTime }: Seal<Plan[Kind]>) =>
-    attempt(async ({ settlesAt, interest }): Promise<Put> => {
-      const airbyte = await airbyteFor(interest);
-      const wanted = await resolve(airbyte, kind, { plan, key });
-      settled({ settlesAt });
-      mineOnly(kind, await airbyte.getActor(kind, id), { id, key });
-      await airbyte.updateActor(kind, id, wanted);
-      return { id, name: wanted.name, href: hrefOf(`${kind}/${id}`), action: 'updated' };
-    }, settleTime),
+/** What of a pipeline can be read in part only, which is never altered. */
+const oddIn = (connection: ConnectionRead, ends: Ends) =>
+  [
+    oddness('connection', connection),
+    ...KINDS.map((kind) => ends[kind] && oddness(kind, ends[kind])),
+  ].find((odd) => odd !== undefined);
 
-  /** Pauses and renames a connection, so that no second pipeline runs beside the component's. */
-  retireConnection: (given: {
-    before: Pick<ConnectionRead, 'id' | 'name'>;
-    key: string;
-    settleTime: number;
-  }) =>
-    attempt(async ({ settlesAt, interest }) => {
-      const { before, key } = given;
-      const airbyte = await airbyteFor(interest);
-      settled({ settlesAt });
-      const name = retiredName(before.name, key);
-      const current = await airbyte.getConnection(before.id);
-      if (!current || (current.name === name && current.status !== 'active')) return;
-      if (current.name !== name && current.name !== before.name)
-        throw new Refusal(
-          `The connection "${before.name}" (${before.id}) has been renamed meanwhile.`,
-          'Deploy again.',
-        );
-      await airbyte.patchConnection(before.id, { name, status: 'inactive' });
-    }, given.settleTime),
-});
+/** Whether and how a candidate becomes the component's, its source and destination considered. */
+export const judge = (
+  candidate: Candidate,
+  ends: Ends,
+  given: Surroundings & { definitionIds: Partial<Record<Kind, string | undefined>> },
+): Adoption | Obstacle => {
+  const { connection, isWanted, at } = candidate;
+  const { plan, own, definitionIds } = given;
+  const odd = oddIn(connection, ends);
+  if (odd) return { at, problem: odd.message.replace(/\.$/, ''), solution: odd.solution };
+  if (!isWanted) return unwanted(candidate, ends, given);
+  const { source, destination } = ends;
+  const refuse = ({ problem, solution }: Problem): Obstacle => ({
+    at,
+    problem: `${named(connection)} cannot be taken over: ${problem}`,
+    solution,
+  });
+  if (!source || !destination) return refuse(missing(source ? 'destination' : 'source'));
+  const actors = { source, destination };
+  const firstOf = (problemOf: (kind: Kind) => Problem | undefined) =>
+    KINDS.map(problemOf).find((problem) => problem !== undefined);
+  const { key } = plan.component;
+  const unfit =
+    firstOf((kind) => ofAnotherKind(kind, actors[kind], definitionIds[kind])) ??
+    ofAnother('source', source, key);
+  if (unfit) return refuse(unfit);
+  const uses = KINDS.map((kind) => {
+    const by = sharersOf(kind, connection, given);
+    return { kind, actor: actors[kind], by };
+  }).filter(({ by }) => by.length > 0);
+  if (uses.length > 0 && plan.connection.adoptShared === 'anew' && !own.connection)
+    return { how: 'anew', connection };
+  const problem =
+    ofAnother('destination', destination, key) ??
+    firstOf((kind) => besides(kind, actors[kind], own[kind])) ??
+    (uses.length > 0 ? inUse(uses) : undefined);
+  return problem ? refuse(problem) : { how: 'over', connection, source, destination };
+};

@@ -4,7 +4,7 @@ import type { Actor } from '../../src/airbyte/workspace';
 import type { ConnectionRead } from '../../src/airbyte/workspace';
 import type { Written, Place } from '../former/secrets';
 import type { Snapshot } from '../former/snapshot';
-import type { StreamSummary, DiscoveredStream } from './discovered';
+import type { StreamSummary, DiscoveredStream } from './discovery';
 
 /** What a run is told of an entity that it has found in Airbyte. */
 interface Seen<Entity> {

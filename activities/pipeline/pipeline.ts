@@ -7,19 +7,19 @@ import type { SecretReferences } from '../../src/secrets/references';
 import { createActorActivities, createResolve, findActor } from './actors';
 import type { RestoreActor } from '../former/actor';
 import type { PutActor } from './actors';
-import { createAdoptionActivities } from './adoption';
-import { createTaking } from './taking';
-import type { Seal } from './adoption';
+import { createSealingActivities } from './sealing';
+import { createAdoptionSearch } from './adoption-search';
+import type { Seal } from './sealing';
 import { attempt } from '../attempt';
 import { changesByHand, onSchedule, refuseToLeave } from './by-hand';
 import { createClearingActivities } from './clearing';
 import { createConnectionActivities, findConnection } from './connections';
-import { createForesight } from './foresight';
+import { createPreflight } from './preflight';
 import { createSyncActivities } from './jobs';
 import type { MappersByHand } from '../comparison/mappers';
 import { lackingTags } from './tags';
-import type { AdoptExisting } from './taking-over';
-import { inShortOf, namesOf } from './seen';
+import type { AdoptExisting } from './adoption';
+import { inShortOf, namesOf } from './found-in-short';
 import type { Found, WholeFound } from './found';
 
 export type Activities = ReturnType<typeof createActivities>;
@@ -67,9 +67,9 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
   const deps = { ...rest, hrefOf: (path: string) => `${href}/${path}` };
   const actors = createActorActivities(deps);
   const connections = createConnectionActivities(deps);
-  const taking = createTaking(deps);
-  const adoption = createAdoptionActivities({ ...deps, resolve: createResolve(deps) });
-  const foresee = createForesight(deps);
+  const adopting = createAdoptionSearch(deps);
+  const sealing = createSealingActivities({ ...deps, resolve: createResolve(deps) });
+  const preflight = createPreflight(deps);
 
   /** What somebody has set at the connection and the run will change, and the tags it will make. */
   const forewarn = async (airbyte: Airbyte, found: WholeFound, plan: Plan) => {
@@ -110,16 +110,19 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
         };
         const asked = lean && { lean };
         if (!plan) return inShort ? { ...namesOf(seen), ...asked } : seen;
-        const found = await taking(airbyte, seen, plan);
-        const foreseen = await foresee(airbyte, plan, { ...found, interest });
+        const found = await adopting(airbyte, seen, plan);
+        const feasible = await preflight(airbyte, plan, { ...found, interest });
         const complete = { ...found, ...(await forewarn(airbyte, found, plan)) };
         if (inShort) {
           const { mappersByHand: byHand } = rest;
           const hrefOf = lean && deps.hrefOf;
-          return { ...(await inShortOf(complete, { plan, foreseen, byHand, hrefOf })), ...asked };
+          return {
+            ...(await inShortOf(complete, { plan, feasible, byHand, hrefOf })),
+            ...asked,
+          };
         }
         // Those that the plan names it has already: a source may have thousands.
-        const streams = foreseen.streams && plan.connection.streams ? [] : foreseen.streams;
+        const streams = feasible.streams && plan.connection.streams ? [] : feasible.streams;
         return { ...complete, ...(streams && { streams }) };
       }),
 
@@ -129,9 +132,9 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
     putConnection: connections.put,
     connect: connections.connect,
 
-    sealSource: (given: Seal<Plan['source']>) => adoption.seal('source', given),
-    sealDestination: (given: Seal<Plan['destination']>) => adoption.seal('destination', given),
-    retireConnection: adoption.retireConnection,
+    sealSource: (given: Seal<Plan['source']>) => sealing.seal('source', given),
+    sealDestination: (given: Seal<Plan['destination']>) => sealing.seal('destination', given),
+    retireConnection: sealing.retireConnection,
 
     restoreSource: (given: RestoreActor) => actors.restore('source', given),
     restoreDestination: (given: RestoreActor) => actors.restore('destination', given),

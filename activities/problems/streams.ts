@@ -20,6 +20,13 @@ const named = (names: string[]) => firstFew(names).join(', ');
 
 const dotted = (path: string[]) => path.join('.');
 
+/** A key as a descriptor has it: `id`, `[order_id, line]`, `[[address, zip], [id]]`. */
+const asKey = (paths: string[][]) => {
+  const isNested = paths.some(({ length }) => length > 1);
+  const columns = paths.map((path) => (isNested ? `[${path.join(', ')}]` : path.join('')));
+  return columns.length === 1 && !isNested ? columns.join('') : `[${columns.join(', ')}]`;
+};
+
 const namespacesOf = (streams: readonly SourceStream[]) =>
   streams.map(({ namespace }) => namespace).filter((namespace) => namespace !== undefined);
 
@@ -111,10 +118,7 @@ const checkKey = (wanted: Wanted, stream: SourceStream, say: Say) => {
   const ownKey = stream.sourceDefinedPrimaryKey ?? [];
   if (ownKey.length > 0) {
     if (!primaryKey || isDeepStrictEqual(primaryKey, ownKey)) return;
-    say(
-      'primaryKey',
-      `is the source’s to choose: remove it, or write ${ownKey.map(dotted).join(', ')}`,
-    );
+    say('primaryKey', `is the source’s to choose: remove it, or write ${asKey(ownKey)}`);
     return;
   }
   if (!primaryKey)

@@ -2,9 +2,9 @@ import type { Kind } from '../../src/airbyte/workspace';
 import { oddness } from '../../src/airbyte/odd';
 import { componentIn, ownerOf } from '../../src/airbyte/names';
 import type { ToValidate } from '../../workflows/input';
-import { candidateOf, homonymsOf, judge } from '../pipeline/taking-over';
-import type { AdoptExisting, Surroundings, Taking } from '../pipeline/taking-over';
-import { isObstacle, namedAll, named } from '../pipeline/taking-over-words';
+import { candidateOf, homonymsOf, judge } from '../pipeline/adoption';
+import type { AdoptExisting, Surroundings, Adoption } from '../pipeline/adoption';
+import { isObstacle, namedAll, named } from '../pipeline/adoption-obstacles';
 import type { MappersByHand } from '../comparison/mappers';
 import { judgeByHand } from './by-hand';
 import { failed, passed, warning } from './checks';
@@ -64,28 +64,28 @@ const judgeActor = (wanted: Whose, kind: Kind, { [kind]: all }: Entities) => {
 };
 
 /** What a platform wants of pipelines that are there already. */
-export interface Takeover {
+export interface AdoptionRules {
   policy: AdoptExisting;
   hrefOf: Surroundings['hrefOf'];
 }
 
-const takingIn = (
+const adoptionIn = (
   { plan, definitionIds }: Whose,
   own: Surroundings['own'],
-  { all, takeover }: { all: Entities; takeover: Takeover },
+  { all, adoption }: { all: Entities; adoption: AdoptionRules },
 ) => {
-  const given: Surroundings = { plan, own, connections: all.connection, ...takeover };
+  const given: Surroundings = { plan, own, connections: all.connection, ...adoption };
   const actorIn = (kind: Kind, id: string) => all[kind].find((actor) => actor.id === id);
   const ownerIn = (sourceId: string) => componentIn(actorIn('source', sourceId)?.name ?? '');
   const homonyms = homonymsOf(given, ownerIn);
   const candidate = candidateOf(given, ownerIn);
-  if (!candidate || isObstacle(candidate)) return { homonyms, taking: candidate };
+  if (!candidate || isObstacle(candidate)) return { homonyms, adoption: candidate };
   const { sourceId, destinationId } = candidate.connection;
   const source = actorIn('source', sourceId);
   const destination = actorIn('destination', destinationId);
   return {
     homonyms,
-    taking: judge(candidate, { source, destination }, { ...given, definitionIds }),
+    adoption: judge(candidate, { source, destination }, { ...given, definitionIds }),
   };
 };
 
@@ -94,28 +94,31 @@ const TAKEN = {
   anew: 'is paused and renamed, as its source or destination are used by others; the pipeline is made anew beside it, without its state',
 };
 
-const takingChecks = (
+const adoptionChecks = (
   { at, plan }: Whose,
-  { homonyms, taking }: ReturnType<typeof takingIn>,
+  { homonyms, adoption }: ReturnType<typeof adoptionIn>,
 ): Check[] => {
   const path = `${at}.connection.name`;
   const warnings = homonyms === undefined ? [] : [warning(path, homonyms)];
-  if (!taking)
+  if (!adoption)
     return warnings.length > 0 ? warnings : [passed(path, 'no other connection has this name')];
-  if (isObstacle(taking))
-    return [...warnings, failed(`${at}.${taking.at}`, `${taking.problem}. ${taking.solution}`)];
+  if (isObstacle(adoption))
+    return [
+      ...warnings,
+      failed(`${at}.${adoption.at}`, `${adoption.problem}. ${adoption.solution}`),
+    ];
   const where = plan.connection.adopt === undefined ? path : `${at}.connection.adopt`;
-  return [...warnings, warning(where, `${named(taking.connection)} ${TAKEN[taking.how]}`)];
+  return [...warnings, warning(where, `${named(adoption.connection)} ${TAKEN[adoption.how]}`)];
 };
 
-const isOver = (taking: ReturnType<typeof takingIn>['taking']): taking is Taking =>
-  taking !== undefined && !isObstacle(taking) && taking.how === 'over';
+const isAdopted = (adoption: ReturnType<typeof adoptionIn>['adoption']): adoption is Adoption =>
+  adoption !== undefined && !isObstacle(adoption) && adoption.how === 'over';
 
 /** What a provision of the component would find in the way, by the names that Airbyte has. */
 export const judgeNames = (
   component: ToValidate,
   definitionIds: Whose['definitionIds'],
-  given: { all: Entities; takeover: Takeover; mappersByHand: MappersByHand },
+  given: { all: Entities; adoption: AdoptionRules; mappersByHand: MappersByHand },
 ): Check[] => {
   const { all, mappersByHand } = given;
   const wanted = { ...component, definitionIds };
@@ -133,13 +136,13 @@ export const judgeNames = (
   if (!isClear || odd || (several.length > 0 && !chosen))
     return [...source.checks, ...destination.checks, ...several, ...(odd ? [odd] : [])];
   const own = { source: source.chosen, destination: destination.chosen, connection: chosen };
-  const found = takingIn(wanted, own, given);
-  const { taking } = found;
-  const connection = isOver(taking) ? taking.connection : chosen;
+  const found = adoptionIn(wanted, own, given);
+  const { adoption } = found;
+  const connection = isAdopted(adoption) ? adoption.connection : chosen;
   return [
-    ...(isOver(taking) ? [] : [...source.checks, ...destination.checks]),
+    ...(isAdopted(adoption) ? [] : [...source.checks, ...destination.checks]),
     ...several,
-    ...takingChecks(wanted, found),
+    ...adoptionChecks(wanted, found),
     ...judgeByHand(component, connection, mappersByHand),
   ];
 };

@@ -6,7 +6,7 @@ import type { ActorDeps, ResolveDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
 import { isActorAsWanted, masked } from '../comparison/differences';
 import { definitionIdOf } from '../problems/definitions';
-import { lookAtStreams } from '../pipeline/discovered';
+import { lookAtStreams } from '../pipeline/discovery';
 import { checkSpecification, isReadable, withPlatforms } from '../problems/specification';
 import type { MappersByHand } from '../comparison/mappers';
 import { judgeTags } from './by-hand';
@@ -15,14 +15,14 @@ import type { Check } from './checks';
 import { definitionsOf, judgeDefinition } from './connectors';
 import type { OneEnd } from './connectors';
 import { judgeEachOther, judgeNames } from './names';
-import type { Takeover } from './names';
+import type { AdoptionRules } from './names';
 import { actorsIn, hasAll } from '../workspace';
 
 export type ValidationActivities = ReturnType<typeof createValidationActivities>;
 
 interface ValidationDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
   redact: Redactor['redact'];
-  takeover: Takeover;
+  adoption: AdoptionRules;
   mappersByHand: MappersByHand;
 }
 
@@ -66,7 +66,7 @@ const MAX_STREAM_PROBLEMS = 20;
 
 /** Looking at Airbyte on behalf of a descriptor. Nothing is written there. */
 export const createValidationActivities = (deps: ValidationDeps) => {
-  const { airbyteFor, redact, takeover, mappersByHand, ...rest } = deps;
+  const { airbyteFor, redact, adoption, mappersByHand, ...rest } = deps;
   const resolve = createResolve(rest);
 
   return {
@@ -111,7 +111,7 @@ export const createValidationActivities = (deps: ValidationDeps) => {
           const idOf = (kind: Kind) =>
             definitionIdOf(airbyte, kind, component.plan[kind]).catch(() => undefined);
           const ids = { source: await idOf('source'), destination: await idOf('destination') };
-          const names = judgeNames(component, ids, { all, takeover, mappersByHand });
+          const names = judgeNames(component, ids, { all, adoption, mappersByHand });
           return [...names, ...(await judgeTags(once, component))];
         });
         return [...(await Promise.all(alone)).flat(), ...judgeEachOther(components)];

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import type { RequestHandler } from 'express';
-import type { Routes } from '../openapi/parts';
+import type { Routes } from '../openapi/paths';
 import { wrongMethod } from './request-errors';
 
 /** What serves an operation. Paths without a token have none. */

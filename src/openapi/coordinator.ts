@@ -11,8 +11,8 @@ import {
   VERDICTS,
   unknownToken,
 } from './examples';
-import { FAILED, MALFORMED, UNREAD, answer, answerOf, takes, tokenLike } from './parts';
-import type { Examples, Route, Routes } from './parts';
+import { FAILED, MALFORMED, UNREAD, answer, answerOf, takes, tokenLike } from './paths';
+import type { Examples, Route, Routes } from './paths';
 
 /* The operations of the Coordinator's contract; their ids are the contract's. */
 

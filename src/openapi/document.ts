@@ -2,8 +2,8 @@ import * as contract from '../contract/coordinator';
 import * as operator from '../contract/operator';
 import { CONTRACT } from './coordinator';
 import { OPERATOR, PROBES } from './operator';
-import { answerOf, pathsOf } from './parts';
-import type { Route, Routes } from './parts';
+import { answerOf, pathsOf } from './paths';
+import type { Route, Routes } from './paths';
 import { componentsOf } from './schemas';
 
 /*

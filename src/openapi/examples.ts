@@ -8,7 +8,7 @@ import type {
   ValidationRequest,
   ValidationStatus,
 } from '../contract/coordinator';
-import { refused } from './parts';
+import { refused } from './paths';
 
 /* Examples of what the operations of the contract take and answer. */
 

@@ -1,5 +1,5 @@
-import { FAILED, MALFORMED, UNREAD, answer, answerOf, refused, takes, tokenLike } from './parts';
-import type { Examples, Route, Routes } from './parts';
+import { FAILED, MALFORMED, UNREAD, answer, answerOf, refused, takes, tokenLike } from './paths';
+import type { Examples, Route, Routes } from './paths';
 import { TOKENS } from './examples';
 import { componentsOf } from './schemas';
 import * as operator from '../contract/operator';

@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { SystemProblem } from '../contract/problems';
 import { isFailureDetails } from '../../workflows/words/failure-details';
 import type { FailureDetails } from '../../workflows/words/failure-details';
-import { WAITING } from '../../workflows/words/run-words';
+import { WAITING } from '../../workflows/words/runs';
 
 /** Milliseconds in which a worker that is there has begun. */
 const WORKER_DEADLINE = 15_000;

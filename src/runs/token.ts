@@ -1,5 +1,5 @@
-import { OPERATIONS } from '../contract/operations';
-import type { Family, Operation } from '../contract/operations';
+import { OPERATIONS } from '../../workflows/words/runs';
+import type { Family, Operation } from '../../workflows/words/runs';
 import stringify from 'safe-stable-stringify';
 import { digestOf } from '../contract/ids';
 import { inToken } from '../../workflows/words/ids';

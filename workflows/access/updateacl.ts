@@ -3,7 +3,7 @@ import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import { holdAccessOf, recallPeople } from './recall';
 import { accessSteps } from './steps';
 import { infoOf, refuseUnknown, resultOf, unmanaged } from './report';
-import { updateaclAsBefore } from './former/updateacl';
+import { updateaclAsBefore } from './earlier/updateacl';
 import { explain } from '../run/failure';
 import type { UpdateAclInput } from '../input';
 import { endedBy, failRun, reasonOf } from '../run/ending';

@@ -3,7 +3,7 @@ import { holdAccessOf, isBounded, recallPeople, recallUnmoved } from './recall';
 import { accessSteps, failureOf } from './steps';
 import { apart, namer } from './report';
 import { explain } from '../run/failure';
-import { withdrawAsBefore } from './former/withdraw';
+import { withdrawAsBefore } from './earlier/withdraw';
 import type { UnprovisionInput } from '../input';
 import { endedBy, reasonOf } from '../run/ending';
 import type { Run } from '../run/report';

@@ -2,7 +2,7 @@ import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { Put } from '../../activities/pipeline/found';
 import type { Kind } from '../../src/airbyte/workspace';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
-import { claimed, retirementOf, sealing, takenOver } from './taking-over';
+import { claimed, retirementOf, sealing, adoptionSentence } from './adoption';
 import type { ProvisionInput } from '../input';
 import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
 import type { Existing } from '../run/ending';
@@ -97,7 +97,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     const undo = undosFor(plan, before, { steps, settleTime, written });
     if (undo.connection)
       undo.connection = withTagsRemoved(undo.connection, before.lackingTags, { steps, run });
-    const taking = takenOver(before, run);
+    const adopted = adoptionSentence(before, run);
     const isLean = before.lean === true;
 
     run.step('putSource', isLean);
@@ -206,7 +206,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     run.completed(isLean);
     return {
       status: 'COMPLETED',
-      result: `The connection "${connection.name}" is in place.${taking}${ignoredSentence(input.ignored)}`,
+      result: `The connection "${connection.name}" is in place.${adopted}${ignoredSentence(input.ignored)}`,
       info: infoOf(
         plan,
         { workspaceId: before.workspaceId, streams, sync, ignored: input.ignored },

@@ -1,4 +1,4 @@
-import type { StreamSummary } from '../../activities/pipeline/discovered';
+import type { StreamSummary } from '../../activities/pipeline/discovery';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { asNames } from '../run/limits';
 import { streamsInShort } from '../words/lengths';

@@ -10,7 +10,7 @@ import {
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import type { FailureDetails } from '../words/failure-details';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
-import { WAITING } from '../words/run-words';
+import { WAITING } from '../words/runs';
 import { endOfChild } from './child-end';
 import { explain } from '../run/failure';
 import type { Part, ProvisionInput, UnprovisionInput } from '../input';

@@ -1,7 +1,7 @@
 import { createAdoption } from '../../../src/operator/adoption';
 import type { Harness } from '../harness';
 import type { Recordings } from './recordings';
-import { AS_MADE, connect, makeActor, makeAsScala, makeByHand } from '../takeover-parts';
+import { AS_MADE, connect, makeActor, makeAsScala, makeByHand } from '../adoption-world';
 
 /* Of taking over. Each begins with an Airbyte of its own, so that it can be recorded alone. */
 

@@ -7,7 +7,7 @@ import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from '../../src
 import { componentIn, ownedName } from '../../src/airbyte/names';
 import type { ActorDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
-import { planChangeover } from './plan';
+import { planAdoption } from './plan';
 import { actorsIn } from '../workspace';
 import { Refusal } from '../../src/contract/problems';
 import { isRefused } from '../../src/airbyte/errors';
@@ -15,7 +15,7 @@ import { isRefused } from '../../src/airbyte/errors';
 /** Components renamed at once; the client bounds the calls under way for all together. */
 const AT_ONCE = 10;
 
-export type ChangeoverActivities = ReturnType<typeof createChangeoverActivities>;
+export type AdoptionActivities = ReturnType<typeof createAdoptAllActivities>;
 
 /** A page of a plan: what comes after a component, in the order of their keys. */
 interface PlanPage {
@@ -80,7 +80,7 @@ const takeOne = async (airbyte: Airbyte, { key, connectionId, sourceId, destinat
 };
 
 /** Taking over, all at once, what the existing provisioner has made. */
-export const createChangeoverActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyteFor'>) => ({
+export const createAdoptAllActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyteFor'>) => ({
   /** What would become whose. Changes nothing; what it answers with stays small. */
   planAdoption: ({ query, after = '', limit }: PlanPage): Promise<AdoptionReport> =>
     attempt(async ({ interest }) => {
@@ -90,7 +90,7 @@ export const createChangeoverActivities = ({ airbyteFor }: Pick<ActorDeps, 'airb
         airbyte.listConnections({ until: never }),
       ]);
       await breathe();
-      const { take, own, left } = planChangeover({ ...actors, connection }, query);
+      const { take, own, left } = planAdoption({ ...actors, connection }, query);
       const totals = { take: take.length, taken: 0, ours: own, left: countsOf(left) };
       log.info('adoption planned', { totals });
       return {

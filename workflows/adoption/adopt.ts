@@ -7,7 +7,7 @@ import {
   setCurrentDetails,
   upsertMemo,
 } from '@temporalio/workflow';
-import type { ChangeoverActivities } from '../../activities/changeover/changeover';
+import type { AdoptionActivities } from '../../activities/adoption/adoption';
 import type { AdoptionQuery, AdoptionReport, Left, Row } from '../../src/contract/adoption';
 import { explainedFailure } from '../run/failure';
 import type { Named } from '../input';
@@ -25,7 +25,7 @@ const BATCH = 100;
 /** What is told of those that were left; all of them are counted. */
 const MAX_LISTED = 200;
 
-const steps = proxyActivities<ChangeoverActivities>({
+const steps = proxyActivities<AdoptionActivities>({
   heartbeatTimeout: '10s',
   scheduleToCloseTimeout: '30m',
   retry: { initialInterval: '1s', maximumInterval: '30s', backoffCoefficient: 2 },

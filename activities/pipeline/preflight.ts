@@ -4,11 +4,11 @@ import type { Plan } from '../../src/descriptor/descriptor';
 import { createComplete, createResolve } from './actors';
 import type { Written } from '../former/secrets';
 import type { ActorDeps, ResolveDeps } from './actors';
-import { isReadAs, isUnvouched } from './adoption';
+import { isReadAs, isUnvouched } from './sealing';
 import { isActorAsWanted } from '../comparison/differences';
 import { mustBeKnown, mustBeOfConnector, mustMeetSpecification } from '../problems/definitions';
-import { discoverFor } from './discovered';
-import type { DiscoveredStream } from './discovered';
+import { discoverFor } from './discovery';
+import type { DiscoveredStream } from './discovery';
 import { createFormerSecrets, placesKept } from '../former/secrets';
 import { Refusal } from '../../src/contract/problems';
 
@@ -23,7 +23,7 @@ interface There {
 }
 
 /** What a plan makes of what is there. */
-export interface Foreseen {
+export interface Feasible {
   /** Those that the run need not change. */
   isAsWanted: Record<Kind, boolean>;
   /** Of those that it updates, what that will leave. */
@@ -55,7 +55,7 @@ interface Before {
 }
 
 /** Refuses what cannot come about, and tells what will. */
-export const createForesight = (deps: ResolveDeps & Pick<ActorDeps, 'provisioned'>) => {
+export const createPreflight = (deps: ResolveDeps & Pick<ActorDeps, 'provisioned'>) => {
   const resolve = createResolve(deps);
   const former = createFormerSecrets({ ...deps, complete: createComplete(deps) });
 
@@ -99,12 +99,12 @@ export const createForesight = (deps: ResolveDeps & Pick<ActorDeps, 'provisioned
     airbyte: Airbyte,
     plan: Plan,
     { source, destination, interest }: There & { interest: CallInterest },
-  ): Promise<Foreseen> => {
+  ): Promise<Feasible> => {
     const [known, other] = await together([
       judge(airbyte, 'source', { plan, before: source, interest }),
       judge(airbyte, 'destination', { plan, before: destination, interest }),
     ]);
-    const foreseen: Foreseen = {
+    const feasible: Feasible = {
       isAsWanted: {
         source: known?.isAsWanted === true,
         destination: other?.isAsWanted === true,
@@ -114,7 +114,7 @@ export const createForesight = (deps: ResolveDeps & Pick<ActorDeps, 'provisioned
         ...(other?.leaves && { destination: other.leaves }),
       },
     };
-    if (!known?.isAsRead || !source || !destination) return foreseen;
+    if (!known?.isAsRead || !source || !destination) return feasible;
     const ids = { sourceId: source.id, destinationId: destination.id };
     const discovery = discoverFor(airbyte, {
       plan: plan.connection,
@@ -122,6 +122,6 @@ export const createForesight = (deps: ResolveDeps & Pick<ActorDeps, 'provisioned
       ...ids,
     });
     const streams = await (known.isAsWanted ? discovery : discovery.catch(orNothing));
-    return { ...foreseen, streams };
+    return { ...feasible, streams };
   };
 };

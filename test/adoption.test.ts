@@ -18,7 +18,7 @@ import {
   makeByHand,
   onlyThese,
   world,
-} from './support/takeover-parts';
+} from './support/adoption-world';
 
 const PREFIXED = { ...AS_MADE, connection: { ...AS_MADE.connection, prefix: 'o_' } };
 

@@ -52,7 +52,7 @@ export const claimed = async (found: Found, look: () => Promise<Found>): Promise
 };
 
 /** What to tell of it; and in the result, in a sentence. */
-export const takenOver = ({ isForeign, connection, replaces }: Found, run: Run): string => {
+export const adoptionSentence = ({ isForeign, connection, replaces }: Found, run: Run): string => {
   if (isForeign && connection) {
     run.info(`Takes over the connection "${connection.name}" (${connection.id})`);
     return ` It was taken over: its id, ${connection.id}, its state and its history are kept.`;

@@ -1,8 +1,8 @@
 import type { ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import type { AdoptionQuery, Left, Reason, Row } from '../../src/contract/adoption';
 import { componentIn } from '../../src/airbyte/names';
-import { namedAll } from '../pipeline/taking-over-words';
-import type { Named } from '../pipeline/taking-over-words';
+import { namedAll } from '../pipeline/adoption-obstacles';
+import type { Named } from '../pipeline/adoption-obstacles';
 import type { Entities } from '../workspace';
 
 /*
@@ -159,7 +159,7 @@ const remainsIn = (entities: Entities, { users }: Index) =>
   );
 
 /** What becomes whose, and what is left and why; sorted by component, so that it can be paged. */
-export const planChangeover = (entities: Entities, query: AdoptionQuery): Plan => {
+export const planAdoption = (entities: Entities, query: AdoptionQuery): Plan => {
   const index = indexOf(entities);
   const found: (Claim | Leaving)[] =
     'wanted' in query

@@ -7,17 +7,17 @@ import type { WholeFound } from './found';
 import { masked } from '../comparison/differences';
 import { definitionIdOf } from '../problems/definitions';
 import { byHint } from '../unclear';
-import { candidateOf, homonymsOf, judge } from './taking-over';
-import type { AdoptExisting, Surroundings } from './taking-over';
-import { isObstacle } from './taking-over-words';
-import type { Obstacle } from './taking-over-words';
+import { candidateOf, homonymsOf, judge } from './adoption';
+import type { AdoptExisting, Surroundings } from './adoption';
+import { isObstacle } from './adoption-obstacles';
+import type { Obstacle } from './adoption-obstacles';
 
 /* Looking for a pipeline that a component takes over. */
 
 /** Sources asked for one by one; for more the list is the shorter way. */
 const FEW = 3;
 
-interface TakingDeps {
+interface AdoptionSearchDeps {
   hrefOf: (path: string) => string;
   adoptExisting: AdoptExisting;
 }
@@ -51,8 +51,8 @@ const asFailure = ({ at, problem, solution }: Obstacle) =>
  * What a component finds, with the pipeline that it takes over, if there is one. What may not be
  * taken over, and is in the way, is refused before anything is written.
  */
-export const createTaking =
-  ({ hrefOf, adoptExisting: policy }: TakingDeps) =>
+export const createAdoptionSearch =
+  ({ hrefOf, adoptExisting: policy }: AdoptionSearchDeps) =>
   async (airbyte: Airbyte, found: WholeFound, plan: Plan): Promise<WholeFound> => {
     if (isSettled(found, plan)) return found;
     // One that slips from page to page could be the very one that shares a source.
@@ -79,14 +79,14 @@ export const createTaking =
           destination: await definitionIdOf(airbyte, 'destination', plan.destination),
         }
       : {};
-    const taking = judge(candidate, { source, destination }, { ...given, definitionIds });
-    if (isObstacle(taking)) throw asFailure(taking);
-    if (taking.how === 'anew') return { ...found, ...warnings, replaces: taking.connection };
+    const adoption = judge(candidate, { source, destination }, { ...given, definitionIds });
+    if (isObstacle(adoption)) throw asFailure(adoption);
+    if (adoption.how === 'anew') return { ...found, ...warnings, replaces: adoption.connection };
     return {
       workspaceId: found.workspaceId,
-      source: masked(taking.source),
-      destination: masked(taking.destination),
-      connection: taking.connection,
+      source: masked(adoption.source),
+      destination: masked(adoption.destination),
+      connection: adoption.connection,
       isForeign: true,
       ...warnings,
     };

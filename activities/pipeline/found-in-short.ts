@@ -4,8 +4,8 @@ import type { Found, SeenActor, WholeFound } from './found';
 import { digestOfActor, digestOfConnection } from '../comparison/reads';
 import { isConnectionAsWanted } from '../comparison/differences';
 import { asWrite, streamsOf } from './connections';
-import { summarize } from './discovered';
-import type { Foreseen } from './foresight';
+import { summarize } from './discovery';
+import type { Feasible } from './preflight';
 import { withMappers } from '../comparison/mappers';
 import type { MappersByHand } from '../comparison/mappers';
 import { createKeeper } from '../former/snapshot';
@@ -33,7 +33,7 @@ export const namesOf = ({ workspaceId, source, destination, connection }: WholeF
 
 interface Judged {
   plan: Plan;
-  foreseen: Foreseen;
+  feasible: Feasible;
   byHand: MappersByHand;
   /** A page of Airbyte's user interface; absent where the run has steps for what is as wanted, too. */
   hrefOf: ((path: string) => string) | undefined;
@@ -42,9 +42,9 @@ interface Judged {
 /** False too where only the run can tell, as it has yet to write the source. */
 const isLinkedAsWanted = (
   { connection, destination }: WholeFound,
-  { plan, foreseen, byHand }: Judged,
+  { plan, feasible, byHand }: Judged,
 ) => {
-  const streams = plan.connection.streams ? [] : foreseen.streams;
+  const streams = plan.connection.streams ? [] : feasible.streams;
   if (!connection || !streams || connection.destinationId !== destination?.id) return false;
   const { sourceId } = connection;
   const wanted = withMappers(streamsOf(plan.connection, streams), {
@@ -63,7 +63,7 @@ const asWanted = (path: string, hrefOf: Judged['hrefOf']) => ({
 const seenActor = async (
   kind: Kind,
   actor: Actor,
-  { foreseen: { isAsWanted, leaves }, hrefOf, keep }: Judged & { keep: Keep },
+  { feasible: { isAsWanted, leaves }, hrefOf, keep }: Judged & { keep: Keep },
 ): Promise<SeenActor> => {
   if (isAsWanted[kind]) return { ...named(actor), ...asWanted(`${kind}/${actor.id}`, hrefOf) };
   return {
@@ -78,7 +78,7 @@ const seenActor = async (
 export const inShortOf = async (found: WholeFound, judged: Judged): Promise<Found> => {
   const { source, destination, connection, replaces, ...rest } = found;
   const keep = createKeeper();
-  const { streams } = judged.foreseen;
+  const { streams } = judged.feasible;
   return {
     ...rest,
     ...(source && { source: await seenActor('source', source, { ...judged, keep }) }),
