@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AirbyteError } from './errors';
+import { AirbyteError, orAbsent } from './errors';
 import type { AirbyteHttp, CallInterest } from './http';
 import { PAGE, byOffset, lookThrough, readList } from './list';
 import { readable } from './odd';
@@ -26,7 +26,10 @@ export interface Permission {
   onWorkspace: boolean;
 }
 
-/** Who may do what in a workspace. Every method throws an AirbyteError when Airbyte says no. */
+/**
+ * Who may do what in a workspace. Every method throws an AirbyteError when Airbyte says no, and a
+ * Refusal where a list of groups has no end.
+ */
 export interface Access {
   /** Those that the caller of Airbyte belongs to; the workspace is in one of them. */
   listOrganizations(): Promise<string[]>;
@@ -196,19 +199,14 @@ export const createAccess =
         return http({ method: 'POST', path, body, about, answer: Granted, interest });
       },
 
-      async revoke(person, permissionId) {
+      revoke(person, permissionId) {
         const { kind, id } = person;
         const about = named(person);
         const path =
           kind === 'user'
             ? `/permissions/${permissionId}`
             : `/groups/${id}/permissions/${permissionId}`;
-        try {
-          return await http({ method: 'DELETE', path, about, answer: nothing, interest });
-        } catch (err) {
-          if (err instanceof AirbyteError && err.status === 404) return undefined;
-          throw err;
-        }
+        return orAbsent(http({ method: 'DELETE', path, about, answer: nothing, interest }));
       },
     };
   };
