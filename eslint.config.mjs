@@ -45,7 +45,7 @@ const lawFor = (each, folder) => {
   const { room, files, purpose, takes = [], types = [], packages = [] } = each;
   const isInside = folder !== folderOf(each);
   const values = [
-    files ? '\\./[^/]+$' : '\\./',
+    files ? named(folder, room) : '\\./',
     ...(isInside ? ['\\.\\./(?!\\.\\./)'] : []),
     ...takes.map((other) => named(folder, other)),
     ...packages.map((name) => `${name}$`),
