@@ -6,6 +6,7 @@ import {
 } from '@temporalio/common/lib/internal-non-workflow';
 import { optionalTsToDate } from '@temporalio/common/lib/time';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 import { z } from 'zod';
 import { causesOf } from '../contract/causes';
 import type { Step } from '../contract/operator';
@@ -19,8 +20,8 @@ type Execution = Pick<WorkflowExecutionDescription, 'workflowId' | 'runId'>;
 /** Milliseconds for a whole history. */
 const HISTORY_DEADLINE = 30_000;
 
-/** PENDING_ACTIVITY_STATE_SCHEDULED: an attempt waits for a worker, or for its time. */
-const SCHEDULED = 1;
+/** An attempt waits for a worker, or for its time. */
+const SCHEDULED = temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED;
 
 /** What the activities say of a failure (activities/attempt.ts). */
 export const FailureDetails = z.object({
@@ -95,7 +96,7 @@ export const createRunHistory = ({ client }: { client: Client }) => {
   };
 
   const pendingStep = async (activity: Pending): Promise<Partial<Step>> => {
-    const waits = Number(activity.state) === SCHEDULED;
+    const waits = activity.state === SCHEDULED;
     const next = waits ? optionalTsToDate(activity.nextAttemptScheduleTime) : undefined;
     const { looks, ...words } = await explanationOf(activity.lastFailure);
     return {
