@@ -114,6 +114,10 @@ export default tseslint.config(
         'error',
         { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
         {
+          selector: 'ObjectExpression > SpreadElement > ObjectExpression',
+          message: 'Write the fields themselves.',
+        },
+        {
           selector: 'MemberExpression[object.name="jest"][property.name="mock"]',
           message: 'Tests use real parts.',
         },

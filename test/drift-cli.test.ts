@@ -113,15 +113,23 @@ test('a repair that fails is told, and so is what is still open', async () => {
 test('a repair that cannot be started or asked for is told as UNKNOWN, with why; the others go on', async () => {
   const printed: string[] = [];
   const finding = (component: string) => ({
-    ...{ kind: 'missing' as const, component, token: component, entity: 'source' as const },
-    ...{ name: 'Payments', ids: [], remedy: '' },
+    kind: 'missing' as const,
+    component,
+    token: component,
+    entity: 'source' as const,
+    name: 'Payments',
+    ids: [],
+    remedy: '',
   });
   const found = ['forgotten', 'unanswered', 'fine'].map(finding);
   const totals = Object.fromEntries(
     ['components', 'busy', 'unreadable', ...KINDS].map((each) => [each, 0]),
   );
   const report = DriftReport.parse({
-    ...{ checkedAt: '2026-01-01T00:00:00.000Z', findings: found, busy: [], truncated: false },
+    checkedAt: '2026-01-01T00:00:00.000Z',
+    findings: found,
+    busy: [],
+    truncated: false,
     totals: { ...totals, components: 3, missing: 3 },
   });
   const check = () => Promise.resolve(report);
@@ -141,7 +149,10 @@ test('a repair that cannot be started or asked for is told as UNKNOWN, with why;
   await program.parseAsync(['node', 'provisioner', 'drift', '--repair', '--json']);
   const { repairs } = z.object({ repairs: z.array(z.unknown()) }).parse(JSON.parse(printed.join()));
   const outcome = (component: string, status: string, result: string) => ({
-    ...{ component, token: component, status, result },
+    component,
+    token: component,
+    status,
+    result,
   });
   expect(repairs).toEqual([
     outcome('forgotten', 'UNKNOWN', 'token: is of no run'),

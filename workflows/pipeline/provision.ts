@@ -88,8 +88,11 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     for (const warning of warnings) run.warn(warning);
     const look = () =>
       steps(`Look for ${key}`).inspect({
-        ...{ key, known: input.known, plan },
-        ...{ inShort: true, lean: true },
+        key,
+        known: input.known,
+        plan,
+        inShort: true,
+        lean: true,
       });
     const { streams: offered, ...before } = await claimed(await look(), look);
     exists = existingIn(before.isForeign ? { workspaceId: before.workspaceId } : before);
@@ -109,7 +112,9 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
           () =>
             asItIs(before.source) ??
             steps(`Source ${plan.source.name}`).putSource({
-              ...{ key, wanted: plan.source, settleTime },
+              key,
+              wanted: plan.source,
+              settleTime,
               seen: seenActor(before.source),
             }),
         ),
@@ -120,7 +125,9 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
           () =>
             asItIs(before.destination) ??
             steps(`Destination ${plan.destination.name}`).putDestination({
-              ...{ key, wanted: plan.destination, settleTime },
+              key,
+              wanted: plan.destination,
+              settleTime,
               seen: seenActor(before.destination),
             }),
         ),
@@ -150,7 +157,9 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     };
     const { replaces } = before;
     const wanted = {
-      ...{ ...pair, wanted: plan.connection, settleTime },
+      ...pair,
+      wanted: plan.connection,
+      settleTime,
       seen: seenConnection(before.connection),
     };
     const putConnection = (put: () => Promise<Put>) => {
@@ -174,7 +183,8 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
         () =>
           asItIs(before.connection) ??
           steps(`Connection ${plan.connection.name}`).putConnection({
-            ...{ ...wanted, few },
+            ...wanted,
+            few,
             ...(replaces && { replaces: { id: replaces.id } }),
           }),
       );
