@@ -32,7 +32,7 @@ const run = (args, env = {}) => {
  * Which part it is, and which seed, by the id of a commit: whatever its history looks like, and however
  * little of it is there.
  */
-const shareOf = (commit, parts) => {
+export const shareOf = (commit, parts) => {
   const hash = createHash('sha256').update(commit).digest();
   const part = (hash.readUInt32BE(0) % parts) + 1;
   const seed = SEEDS[hash.readUInt32BE(4) % SEEDS.length];

@@ -100,10 +100,10 @@ const bounded = (notes: string[]) => {
   return more > 0 ? [...first, `And ${String(more)} more of the kind`] : first;
 };
 
-const refuseHand = (fates: Fate[]) => {
-  const hand = fates.filter(({ kept, lost }) => kept.length + lost.length > 0);
-  if (hand.length === 0) return;
-  const what = hand
+const refuseMappersByHand = (fates: Fate[]) => {
+  const byHand = fates.filter(({ kept, lost }) => kept.length + lost.length > 0);
+  if (byHand.length === 0) return;
+  const what = byHand
     .slice(0, MAX_NOTES)
     .map(({ stream, kept, lost }) => `${stream.name} (${listed([...kept, ...lost])})`);
   throw new Refusal(
@@ -112,10 +112,10 @@ const refuseHand = (fates: Fate[]) => {
   );
 };
 
-const refuseLoss = (lost: string[]) => {
-  if (lost.length === 0) return;
+const refuseLostEncryption = (encryptions: string[]) => {
+  if (encryptions.length === 0) return;
   throw new Refusal(
-    `Airbyte has an encryption that the descriptor would take away: ${lost.slice(0, MAX_NOTES).join(', ')}. Its key is shown to nobody, so it could not be put back.`,
+    `Airbyte has an encryption that the descriptor would take away: ${encryptions.slice(0, MAX_NOTES).join(', ')}. Its key is shown to nobody, so it could not be put back.`,
     'Take it away in Airbyte by hand if it is to go, then deploy again.',
   );
 };
@@ -156,8 +156,8 @@ export const changesByHand = (
 ): string[] => {
   const streams = wantedStreams(plan, before);
   const fates = fatesOf(streams, { before, byHand });
-  if (byHand === 'refuse') refuseHand(fates);
-  refuseLoss(irretrievable(withMappers(streams, { ...before, before, byHand }), before));
+  if (byHand === 'refuse') refuseMappersByHand(fates);
+  refuseLostEncryption(irretrievable(withMappers(streams, { ...before, before, byHand }), before));
   return bounded([
     ...fates.flatMap(onKept),
     ...fates.flatMap(onMappers),

@@ -53,11 +53,15 @@ const pace = (cron: Cron, moment: number): Omit<Verdict, 'cron'> => {
   return { runs, isBroken: false, ...(gaps.length > 0 && { least: Math.min(...gaps) }) };
 };
 
+/**
+ * The last verdict, as one expression is judged several times while one descriptor is read. It says
+ * nothing but what follows from expression and moment, and judging awaits nothing: who judges another in
+ * between costs the next one its work anew, and no more. Each thread that reads has its own.
+ */
 let latest: { expression: string; moment: number; verdict: Verdict } | undefined;
 
 /** What cron-utils makes of an expression; throws a CronProblem where it takes none. */
 export const judgeCron = (expression: string, moment = Math.floor(Date.now() / 1000)): Verdict => {
-  // Asked for several times while one descriptor is read.
   if (latest?.expression === expression && latest.moment === moment) return latest.verdict;
   const words = wordsOf(expression);
   if (expression.startsWith('@')) throw new CronProblem('is a nickname');
