@@ -37,7 +37,7 @@ interface Import {
 }
 
 const isTypes = (clause: ts.ImportClause | undefined) => {
-  if (clause?.isTypeOnly) return true;
+  if (clause?.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
   const names = clause?.namedBindings;
   if (!names || clause.name || !ts.isNamedImports(names)) return false;
   return names.elements.length > 0 && names.elements.every((each) => each.isTypeOnly);

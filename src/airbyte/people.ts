@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withoutUndefined } from '../contract/json';
 import { AirbyteError, orAbsent } from './errors';
 import type { AirbyteHttp, CallInterest } from './http';
 import { PAGE, byOffset, lookThrough, readList } from './list';
@@ -95,7 +96,7 @@ export const createAccess =
       { about, ...query }: { about?: string } & Record<string, string | number> = {},
     ) => {
       const call = { method: 'GET' as const, path, query, answer: list, interest };
-      const { data } = await http({ ...call, ...(about !== undefined && { about }) });
+      const { data } = await http(withoutUndefined({ ...call, about }));
       return data.map((row) => readOne(form, row));
     };
     const get = async <Item extends object>(...asked: Parameters<typeof rowsOf<Item>>) =>

@@ -104,7 +104,7 @@ export const createRunHistory = ({ client }: { client: Client }) => {
       // The attempt that waits has not been made yet.
       attempts: (activity.attempt ?? 1) - (waits ? 1 : 0) - looks,
       ...words,
-      ...(next && { nextAttemptAt: next.toISOString() }),
+      nextAttemptAt: next?.toISOString(),
     };
   };
 
