@@ -71,7 +71,7 @@ export const withServer = <Result>(
     use((await start(bench, { env: { PATH: process.env.PATH }, ...server }, own)).url),
   );
 
-export interface Wanted {
+interface Wanted {
   /** Names the task queues. */
   part: string;
   /** Without one, a run that is started costs nothing but its start. */

@@ -10,7 +10,7 @@ import type { Trouble } from './trouble';
 
 const SHOWN_HISTORIES = 12;
 
-export interface Outcome {
+interface Outcome {
   title: string;
   components: Component[];
   problems: Problem[];

@@ -78,12 +78,17 @@ runProgram(async () => {
   addDriftCommand(program, {
     drift: createDrift({ client, taskQueue }),
     replay: (token) => operations.replay(token, { force: true }),
-    ...{ statusOf, print, say, exitWith },
+    statusOf,
+    print,
+    say,
+    exitWith,
   });
   addAdoptCommand(program, {
     adoption: createAdoption({ client, taskQueue }),
     minSyncInterval,
-    ...{ print, say, exitWith },
+    print,
+    say,
+    exitWith,
   });
   try {
     await program.parseAsync();

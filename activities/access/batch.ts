@@ -85,7 +85,10 @@ const leftOver = (key: string, err: unknown): LeftOver => ({
     : 'Ask the platform operator to look at the log of the worker.',
 });
 
-interface Wish {
+/** A batch, and what is to come of it. */
+interface Holding {
+  grants: GrantsClient;
+  batch: Batch;
   keys: string[];
   /** Whether the component is to want them. */
   wants: boolean;
@@ -95,32 +98,56 @@ interface Wish {
   areNew?: boolean;
   /** Which of those who were acted on are no more among them. */
   forgotten?: (acted: string[]) => string[];
+  /** Acts on some of them. */
+  act: (job: Job, some: string[]) => Promise<void>;
 }
+
+/** Works for some people, several at once; what fails is added to `failures`, or told in the round. */
+const worksFor = ({
+  round,
+  failures,
+  goesOn,
+}: {
+  round: Round;
+  failures: unknown[];
+  goesOn: boolean;
+}) => {
+  const limit = pLimit(AT_ONCE);
+  const one = async (key: string, work: (key: string) => Promise<void>) => {
+    if (failures.length > 0) return;
+    try {
+      await work(key);
+    } catch (err) {
+      if (goesOn && isFinal(err)) round.left.push(leftOver(key, err));
+      else failures.push(err);
+    }
+  };
+  const each: Job['each'] = async (keys, work) => {
+    await Promise.all(keys.map((key) => limit(() => one(key, work))));
+  };
+  return each;
+};
 
 /**
  * One attempt at a batch. Its people are held meanwhile, so that no other run acts on them, and what
  * was done is remembered at the end, however it ends. `act` has some of them at a time: however slow
  * Airbyte is, an attempt that does not fail leaves fewer than it began with.
  */
-export const withHeld = (
-  grants: GrantsClient,
-  batch: Batch,
-  { keys, wants, goesOn, areNew = false, forgotten = () => [] }: Wish,
-  act: (job: Job, some: string[]) => Promise<void>,
-): Promise<Round> =>
+export const withHeld = (holding: Holding): Promise<Round> =>
   attempt(async (given) => {
+    const { grants, batch, keys, wants, goesOn, act } = holding;
+    const { areNew = false, forgotten = () => [] } = holding;
     const { taskQueue, component, token, run, shard, lasts } = batch;
     const digest = digestOf(component);
     const attemptId = randomUUID();
     const round: Round = { ends: [], kept: 0, left: [], rest: [], isChanged: false };
-    const hold = { component: digest, token, run, turn: attemptId, lasts, keys, wants };
     if (areNew) await grants.enlist(taskQueue, component, keys);
+    const hold = { component: digest, token, run, turn: attemptId, lasts, keys, wants };
     const held = await grants.hold(taskQueue, shard, hold);
     if ('heldBy' in held) return { ...round, rest: keys, heldBy: held.heldBy };
 
     const stopAt = Date.now() + WORK_TIME;
     const failures: unknown[] = [];
-    const limit = pLimit(AT_ONCE);
     const outcomes: Record<string, Outcome> = {};
     const settle = (some: Record<string, Outcome>, isLast: boolean) =>
       grants.settle(taskQueue, shard, {
@@ -129,24 +156,13 @@ export const withHeld = (
         outcomes: some,
         isLast,
       });
-    const one = async (key: string, work: (key: string) => Promise<void>) => {
-      if (failures.length > 0) return;
-      try {
-        await work(key);
-      } catch (err) {
-        if (goesOn && isFinal(err)) round.left.push(leftOver(key, err));
-        else failures.push(err);
-      }
-    };
     const job: Job = {
       ...given,
       digest,
       records: held.records,
       outcomes,
       round,
-      each: async (some, work) => {
-        await Promise.all(some.map((key) => limit(() => one(key, work))));
-      },
+      each: worksFor({ round, failures, goesOn }),
       note: (some) => settle(some, false),
     };
     let done = 0;
@@ -162,4 +178,4 @@ export const withHeld = (
     const struck = forgotten(keys.filter((key) => !notActedOn.has(key)));
     if (struck.length > 0) await grants.strike(taskQueue, component, struck);
     return { ...round, rest };
-  }, batch.settleTime);
+  }, holding.batch.settleTime);

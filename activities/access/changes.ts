@@ -37,35 +37,39 @@ export const createAccessChanges = ({ accessFor, accessPermission, grants }: Acc
 
     /** Has the people have access, and remembers that the component wants it. */
     giveAccess: ({ people, areNew, ...batch }: Giving): Promise<Round> =>
-      withHeld(
+      withHeld({
         grants,
         batch,
-        { keys: Object.keys(people), wants: true, goesOn: false, areNew },
-        (job, some) => giveSome(job, { keys: some, people, run: batch.run }),
-      ),
+        keys: Object.keys(people),
+        wants: true,
+        goesOn: false,
+        areNew,
+        act: (job, some) => giveSome(job, { keys: some, people, run: batch.run }),
+      }),
 
     /** Takes from people what they were granted, unless another component wants it. */
     takeAccess: ({ keys, isForGood, ...batch }: Revocation): Promise<Round> =>
-      withHeld(
+      withHeld({
         grants,
         batch,
-        { keys, wants: false, goesOn: isForGood, forgotten: (acted) => (isForGood ? acted : []) },
-        (job, some) => takeSome(job, { ...batch, keys: some, isForGood }),
-      ),
+        keys,
+        wants: false,
+        goesOn: isForGood,
+        forgotten: (acted) => (isForGood ? acted : []),
+        act: (job, some) => takeSome(job, { keys: some, run: batch.run, isForGood }),
+      }),
 
     /** Puts back what this run has changed of the people's access, and only that. */
     restoreAccess: ({ keys, former, ...batch }: Restoring): Promise<Round> =>
-      withHeld(
+      withHeld({
         grants,
         batch,
-        {
-          keys,
-          wants: false,
-          goesOn: true,
-          forgotten: (acted) => acted.filter((key) => !former.includes(key)),
-        },
-        (job, some) => restoreSome(job, { keys: some, run: batch.run }),
-      ),
+        keys,
+        wants: false,
+        goesOn: true,
+        forgotten: (acted) => acted.filter((key) => !former.includes(key)),
+        act: (job, some) => restoreSome(job, { keys: some, run: batch.run }),
+      }),
 
     /** After a run that ended well: nothing is to be put back, and who has left is forgotten. */
     forgetAccess: ({ shards, left, ...of }: Of & { shards: number[]; left: string[] }) =>

@@ -147,7 +147,7 @@ export const remainsOf = (
       entity,
       name,
       ids: [id],
-      ...(known && { token: known.token }),
+      token: known?.token,
       remedy: REMEDIES[kind],
     }));
   return [...of('source'), ...of('destination'), ...of('connection')];

@@ -93,11 +93,11 @@ const onTags = ({ tags = [] }: ConnectionRead, wanted: { name: string }[] | unde
     : [];
 };
 
-const refuseHand = (fates: Fate[]) => {
-  const hand = fates.filter(({ kept, lost }) => kept.length + lost.length > 0);
-  if (hand.length === 0) return;
+const refuseMappersByHand = (fates: Fate[]) => {
+  const byHand = fates.filter(({ kept, lost }) => kept.length + lost.length > 0);
+  if (byHand.length === 0) return;
   const what = firstFew(
-    hand.map(({ stream, kept, lost }) => `${stream.name} (${mapperNames([...kept, ...lost])})`),
+    byHand.map(({ stream, kept, lost }) => `${stream.name} (${mapperNames([...kept, ...lost])})`),
   );
   throw new Refusal(
     `Mappers were set by hand in Airbyte that the descriptor does not have, on ${what.join(', ')}.`,
@@ -105,10 +105,10 @@ const refuseHand = (fates: Fate[]) => {
   );
 };
 
-const refuseLoss = (lost: string[]) => {
-  if (lost.length === 0) return;
+const refuseLostEncryption = (encryptions: string[]) => {
+  if (encryptions.length === 0) return;
   throw new Refusal(
-    `Airbyte has an encryption that the descriptor would take away: ${firstFew(lost).join(', ')}. Its key is shown to nobody, so it could not be put back.`,
+    `Airbyte has an encryption that the descriptor would take away: ${firstFew(encryptions).join(', ')}. Its key is shown to nobody, so it could not be put back.`,
     'Take it away in Airbyte by hand if it is to go, then deploy again.',
   );
 };
@@ -149,8 +149,8 @@ export const changesByHand = (
 ): string[] => {
   const streams = wantedStreams(plan, before);
   const fates = fatesOf(streams, { before, byHand });
-  if (byHand === 'refuse') refuseHand(fates);
-  refuseLoss(irretrievable(withMappers(streams, { ...before, before, byHand }), before));
+  if (byHand === 'refuse') refuseMappersByHand(fates);
+  refuseLostEncryption(irretrievable(withMappers(streams, { ...before, before, byHand }), before));
   const notes = [
     ...fates.flatMap(onKept),
     ...fates.flatMap(onMappers),

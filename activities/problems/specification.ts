@@ -1,7 +1,7 @@
 import Ajv from 'ajv';
 import type { ErrorObject } from 'ajv';
 import type { Problem, Path } from '../../src/contract/problems';
-import { isRecord } from '../../src/contract/json';
+import { isRecord, withoutUndefined } from '../../src/contract/json';
 import { isReference } from '../../src/contract/secret-reference';
 import { referencesIn, withReferences } from '../../src/secrets/references';
 import { MASK, maskRecord } from '../../src/secrets/masking';
@@ -111,11 +111,7 @@ interface Found {
 /** Each schema is compiled once, for however many it is of; `root` has what schemas refer to. */
 const errorsOf = (root: Schema, { schema, found }: Items): Found[] => {
   const { definitions, $defs } = root;
-  const validate = compiled({
-    ...(definitions !== undefined && { definitions }),
-    ...($defs !== undefined && { $defs }),
-    ...schema,
-  });
+  const validate = compiled({ ...withoutUndefined({ definitions, $defs }), ...schema });
   return found.flatMap(({ path, value }) => {
     validate?.(withReferences(value, () => UNSEEN));
     return (validate?.errors ?? []).map((error) => ({

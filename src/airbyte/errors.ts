@@ -48,7 +48,10 @@ export class AirbyteError extends Error {
 export const isRefused = (err: unknown): err is Refusal | AirbyteError =>
   err instanceof Refusal || (err instanceof AirbyteError && err.kind === 'refused');
 
-/** What is unknown (404), or what a version answers for what it has deleted (410), is absent. */
+/**
+ * Undefined where Airbyte says that there is none: 404, or 410 where a version has deleted it. Another
+ * workspace's may be 403, which is thrown: whether that means absent, only the caller can know.
+ */
 export const orAbsent = async <Entity>(entity: Promise<Entity>): Promise<Entity | undefined> => {
   try {
     return await entity;

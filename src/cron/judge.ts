@@ -54,11 +54,15 @@ const pace = (cron: Cron, moment: number): Omit<Judged, 'cron'> => {
   return { runs, isBroken: false, ...(gaps.length > 0 && { least: Math.min(...gaps) }) };
 };
 
+/**
+ * What the last one came to, as one expression is judged several times while one descriptor is read. It
+ * says nothing but what follows from expression and moment, and judging awaits nothing: who judges another
+ * in between costs the next one its work anew, and no more. Each thread that reads has its own.
+ */
 let latest: { expression: string; moment: number; judged: Judged } | undefined;
 
 /** What cron-utils makes of an expression; throws a CronProblem where it takes none. */
 export const judgeCron = (expression: string, moment = Math.floor(Date.now() / 1000)): Judged => {
-  // Asked for several times while one descriptor is read.
   if (latest?.expression === expression && latest.moment === moment) return latest.judged;
   const words = wordsOf(expression);
   if (expression.startsWith('@')) throw new CronProblem('is a nickname');

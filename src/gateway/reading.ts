@@ -37,7 +37,7 @@ export interface ToRead {
 }
 
 /** What starts a run, with its input as JSON: so it is written once, and passed on without a copy. */
-export type Prepared = Omit<StartOf, 'args'> & { input: Uint8Array<ArrayBuffer> };
+type Prepared = Omit<StartOf, 'args'> & { input: Uint8Array<ArrayBuffer> };
 
 export interface Validated {
   result: ValidationResult;

@@ -29,7 +29,7 @@ export const openAtMost = (most = MAX_OPEN): RequestHandler => {
 };
 
 /** How many bytes somebody holds from now on. Throws a SystemProblem where there is no room for more. */
-export type Hold = (bytes: number) => void;
+type Hold = (bytes: number) => void;
 
 /** Room for the bytes of all. */
 export const createRoom = (most = MAX_HELD) => {
@@ -118,8 +118,6 @@ export interface Received extends Body {
   /** For what is made of it. */
   hold: Hold;
 }
-
-export type Reception = ReturnType<typeof createReception>;
 
 /** Receives bodies of JSON as they came, which somebody else reads: they are not even decoded here. */
 export const createReception = (most = MAX_HELD) => {

@@ -49,10 +49,11 @@ export const undecodable = (encoding: string) =>
 export const parserError = (err: unknown) => (err instanceof URIError ? badPath : undefined);
 
 export const wrongMethod =
-  (method: string): RequestHandler =>
+  (known: string[]): RequestHandler =>
   (req, res) => {
-    res.set('Allow', method);
-    throw requestError(404, 'path', `has no ${req.method} operation`, `Use ${method} ${req.path}.`);
+    res.set('Allow', known.join(', '));
+    const use = `Use ${known.join(' or ')} ${req.path}.`;
+    throw requestError(404, 'path', `has no ${req.method} operation`, use);
   };
 
 export const unknownPath: RequestHandler = (req) => {

@@ -155,9 +155,9 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
       execution: executionOf(run),
       phase: phaseOf(run),
       startedAt: run.startTime.toISOString(),
-      ...(run.closeTime && { closedAt: run.closeTime.toISOString() }),
+      closedAt: run.closeTime?.toISOString(),
       runId: run.runId,
-      ...(href && { href }),
+      href,
     };
   };
 

@@ -6,6 +6,7 @@ import {
 } from '@temporalio/common/lib/internal-non-workflow';
 import { optionalTsToDate } from '@temporalio/common/lib/time';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 import { causesOf } from '../../workflows/words/causes';
 import { isFailureDetails } from '../../workflows/words/failure-details';
 import type { Step } from '../contract/operator';
@@ -19,8 +20,8 @@ type Execution = Pick<WorkflowExecutionDescription, 'workflowId' | 'runId'>;
 /** Milliseconds for a whole history. */
 const HISTORY_DEADLINE = 30_000;
 
-/** PENDING_ACTIVITY_STATE_SCHEDULED: an attempt waits for a worker, or for its time. */
-const SCHEDULED = 1;
+/** An attempt waits for a worker, or for its time. */
+const SCHEDULED = temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED;
 
 /** What the failure of an attempt says about its step; `looks` are attempts that were no tries. */
 interface Explanation extends Pick<Step, 'lastError' | 'solution' | 'waitsFor'> {
@@ -86,7 +87,7 @@ export const createRunHistory = ({ client }: { client: Client }) => {
   };
 
   const pendingStep = async (activity: Pending): Promise<Partial<Step>> => {
-    const waits = Number(activity.state) === SCHEDULED;
+    const waits = activity.state === SCHEDULED;
     const next = waits ? optionalTsToDate(activity.nextAttemptScheduleTime) : undefined;
     const { looks, ...words } = await explanationOf(activity.lastFailure);
     return {
@@ -94,7 +95,7 @@ export const createRunHistory = ({ client }: { client: Client }) => {
       // The attempt that waits has not been made yet.
       attempts: (activity.attempt ?? 1) - (waits ? 1 : 0) - looks,
       ...words,
-      ...(next && { nextAttemptAt: next.toISOString() }),
+      nextAttemptAt: next?.toISOString(),
     };
   };
 

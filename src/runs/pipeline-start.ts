@@ -81,8 +81,13 @@ const provisionPart = (
     component: plan.component,
     wanted: plan,
     input: {
-      ...{ plan, known, warnings, ...(ignored.count > 0 && { ignored }), notes },
-      ...{ retry, deployment },
+      plan,
+      known,
+      warnings,
+      ...(ignored.count > 0 && { ignored }),
+      notes,
+      retry,
+      deployment,
     },
     lines: [
       `- **Source** ${cut(plan.source.name, MAX_COLUMN)} (${plan.source.connector})`,

@@ -25,7 +25,7 @@ export interface Start {
   details?: string | undefined;
 }
 
-export interface StartDeps {
+interface StartDeps {
   client: Client;
   taskQueue: string;
   log: Logger;

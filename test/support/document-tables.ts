@@ -32,7 +32,7 @@ const Meta = z.object({
   group: z.enum(['must', 'usual', 'rare']),
   followedBy: z.enum(['gateway', 'worker']).optional(),
 });
-export const GROUPS = Meta.shape.group.options;
+const GROUPS = Meta.shape.group.options;
 
 export const PROGRAMS = new Map<string, Shape>([
   ['gateway', gatewayVariables.shape],

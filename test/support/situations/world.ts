@@ -15,7 +15,7 @@ import type { State } from './state';
 
 /** A file of SECRETS_DIR, by the end that its value is for. */
 export const SECRETS = ['ERP', 'MART', 'OTHER', 'ANOTHER'] as const;
-export type SecretName = (typeof SECRETS)[number];
+type SecretName = (typeof SECRETS)[number];
 
 interface End {
   host?: string;
@@ -57,7 +57,7 @@ const endOf = (kind: 'source' | 'destination', { name: _name, ...end }: End = {}
 const custom = { connector: 'custom', definitionName: 'Postgres' };
 
 /** The parts of a descriptor. */
-export const changesOf = ({ source, destination, connection, ...wish }: Wish): Changes => ({
+const changesOf = ({ source, destination, connection, ...wish }: Wish): Changes => ({
   source: wish.instead ?? {
     ...(wish.custom ? custom : { connector: 'postgres' }),
     name: source?.name ?? 'ERP',
