@@ -78,6 +78,19 @@ const watch = () => {
   };
 };
 
+/**
+ * On a connection of its own: those of the crowd before are as old as the gateway keeps any, and a test
+ * that is busy does not notice that one was closed.
+ */
+const postAlone = async (body: object) => {
+  const response = await fetch(`${harness.gateway().found}/v1/provision`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', connection: 'close' },
+    body: JSON.stringify(body),
+  });
+  return `${String(response.status)} ${await response.text()}`;
+};
+
 const toldSo: unknown = expect.stringMatching(/^500 .*could not hand the request to Temporal/);
 
 const Calls = z.object({ maxInFlight: z.number() });
@@ -113,14 +126,11 @@ test('when Temporal is gone in the middle of a crowd, each is told so soon, and 
   await temporal.stop();
   const before = Date.now();
   const answers = await Promise.all(
-    Array.from({ length: 300 }, (_, index) =>
-      harness.post('/v1/provision', bodyOf(`late${String(index)}`)),
-    ),
+    Array.from({ length: 300 }, (_, index) => postAlone(bodyOf(`late${String(index)}`))),
   );
   // Once for the first, and once for who came while these waited; a busy machine takes longer.
   expect(Date.now() - before).toBeLessThan(3 * TO_CHANGE.whole);
-  const texts = new Set(answers.map(({ status, text }) => `${String(status)} ${text}`));
-  expect([...texts]).toEqual([toldSo]);
+  expect([...new Set(answers)]).toEqual([toldSo]);
   expect((await harness.post('/v1/validate', bodyOf('late'))).json()).toEqual({ valid: true });
   expect(await statusAt(`${harness.gateway().found}/readyz`)).toBe(503);
   expect(await statusAt(`${workerUrl()}/readyz`)).toBe(503);

@@ -182,13 +182,10 @@ export const startHarness = async (options: HarnessOptions = {}) => {
   let gateway = server;
 
   const call = async (method: string, at: string, body?: string, type = 'application/json') => {
-    // What changes something takes a connection of its own: a test that computes for seconds would not
-    // notice that one it has kept was closed meanwhile.
-    const headers = {
-      ...(method !== 'GET' && { connection: 'close' }),
-      ...(body !== undefined && { 'content-type': type }),
-    };
-    const response = await fetch(`${gateway.found}${at}`, { method, headers, body: body ?? null });
+    const response = await fetch(`${gateway.found}${at}`, {
+      method,
+      ...(body !== undefined && { body, headers: { 'content-type': type } }),
+    });
     const text = await response.text();
     return {
       status: response.status,
