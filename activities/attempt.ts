@@ -6,9 +6,9 @@ import type { CallInterest } from '../src/airbyte/http';
 import { forTimer } from '../src/contract/durations';
 import { asFailure, detailsOf, isExplained, orOutOfTime } from './failure';
 import type { Sent } from './failure';
-import { isLastWord } from '../workflows/words/failure-details';
-import type { FailureDetails, LastWord } from '../workflows/words/failure-details';
-import { MARGIN, attemptsTime } from './retries';
+import { isLastWord } from '../workflows/protocol/failure-details';
+import type { FailureDetails, LastWord } from '../workflows/protocol/failure-details';
+import { MARGIN, attemptsTime } from './retry-policy';
 import { Waiting } from './waiting';
 
 export interface Attempt {

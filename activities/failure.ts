@@ -2,11 +2,11 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { Info } from '@temporalio/activity';
 import { AirbyteError } from '../src/airbyte/errors';
 import { isRecord } from '../src/contract/json';
-import { shortened } from '../workflows/words/lengths';
+import { shortened } from '../workflows/protocol/lengths';
 import { Refusal } from '../src/contract/problems';
 import { heardAtBefore, looksOf, metBefore, triesOf } from './last-word';
-import type { FailureDetails } from '../workflows/words/failure-details';
-import { lookIn, waitBefore } from './retries';
+import type { FailureDetails } from '../workflows/protocol/failure-details';
+import { lookIn, waitBefore } from './retry-policy';
 import { Waiting } from './waiting';
 
 /* What an attempt fails with: in words for people, and so that Temporal tries it again or does not. */

@@ -1,6 +1,6 @@
 import type { Info } from '@temporalio/activity';
-import { isLastWord } from '../workflows/words/failure-details';
-import type { FailureDetails } from '../workflows/words/failure-details';
+import { isLastWord } from '../workflows/protocol/failure-details';
+import type { FailureDetails } from '../workflows/protocol/failure-details';
 import type { Waiting } from './waiting';
 
 /* What the attempts of a step before the present one have left in its heartbeat. */

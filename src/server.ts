@@ -5,7 +5,7 @@ import { createGateway } from './gateway/gateway';
 import { createHttpServer } from './http-server';
 import { createOperations } from './operator/operations';
 import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
-import { createReadings } from './gateway/readings';
+import { createReadings } from './gateway/reading-pool';
 import { createRuns } from './runs/runs';
 import { createStartRun } from './runs/start';
 import { createStatuses } from './runs/status';

@@ -84,7 +84,10 @@ test('of many problems the first are told, and how many there are', () => {
   const toldOf = (given: typeof problem) => new RequestError([given], { solutions: [] }).problems;
   expect(toldOf(problem)).toEqual([problem]);
   const longer = { path: `${problem.path}p`, message: `${problem.message}m` };
-  expect(toldOf(longer)).toEqual([{ path: `${problem.path}…`, message: `${problem.message}…` }]);
+  const cutTo = (text: string, length: number) => `${text.slice(0, length - 1)}…`;
+  expect(toldOf(longer)).toEqual([
+    { path: cutTo(longer.path, 500), message: cutTo(longer.message, 1000) },
+  ]);
 });
 
 /* What was quadratic, and took minutes at the length a body may have. */

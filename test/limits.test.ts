@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ValidationResult } from '../src/contract/coordinator';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import { RequestError } from '../src/contract/problems';
-import { lengthOf } from '../workflows/words/lengths';
+import { lengthOf } from '../workflows/protocol/lengths';
 import { ownerOf } from '../src/airbyte/names';
 import { createRunHistory } from '../src/runs/history';
 import { someOf } from '../src/descriptor/suggestions';

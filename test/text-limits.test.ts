@@ -3,7 +3,7 @@ import { summarize } from '../activities/pipeline/discovery';
 import { reportOf } from '../activities/drift/drift';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import type { Finding } from '../src/contract/drift';
-import { asSummary } from '../workflows/words/lengths';
+import { asSummary } from '../workflows/protocol/lengths';
 import { detailsOf, summaryOf } from '../src/runs/pipeline-start';
 import type { Member } from '../workflows/product/children';
 import { completedStatus } from '../workflows/product/status';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { RequestError, SystemProblem } from '../src/contract/problems';
-import { THREADS } from '../src/gateway/readings';
+import { THREADS } from '../src/gateway/reading-pool';
 import { LASTING } from '../src/concurrency/interest';
 import { createThreads } from '../src/concurrency/threads';
 

@@ -1,4 +1,4 @@
-import { adoptable } from '../activities/unclear';
+import { adoptable } from '../activities/unclear-answers';
 import { Waiting, nextLook } from '../activities/waiting';
 import { TO_CHANGE, TO_READ, repeatedly } from '../src/temporal/calls';
 

@@ -2,10 +2,10 @@ import type { Access, Permission, Person } from '../../src/airbyte/people';
 import { covers, isNotOffered } from '../../src/airbyte/permissions';
 import type { Principal } from '../../src/descriptor/refs';
 import type { CallInterest } from '../../src/airbyte/http';
-import { firstFew } from '../../workflows/words/lengths';
+import { firstFew } from '../../workflows/protocol/lengths';
 import type { PersonId } from './people';
 import { attempt } from '../attempt';
-import { adoptable, stillThere } from '../unclear';
+import { adoptable, stillThere } from '../unclear-answers';
 
 /** Somebody Airbyte knows, and what they may do in the workspace. */
 export interface Seen {

@@ -2,7 +2,7 @@ import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import type { FailureDetails } from '../../workflows/words/failure-details';
+import type { FailureDetails } from '../../workflows/protocol/failure-details';
 
 /*
  * How the workflows that remember are asked. Changes go by Update-with-Start; each may be repeated, as

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { createAsking, silent } from './asking';
 import type { Remembering } from './asking';
 import { digestOf } from '../../src/contract/ids';
-import { inToken } from '../../workflows/words/ids';
-import { MAX_ID } from '../../workflows/words/lengths';
+import { inToken } from '../../workflows/protocol/ids';
+import { MAX_ID } from '../../workflows/protocol/lengths';
 import type { Granted, Grantees, Hold, Settle } from '../../workflows/grantees/records';
 import {
   addUpdate,

@@ -3,7 +3,7 @@ import type { Access, Permission, Person } from '../../src/airbyte/people';
 import { isRefused } from '../../src/airbyte/errors';
 import { covers, isNotOffered } from '../../src/airbyte/permissions';
 import type { Granted, Grantee } from '../../workflows/grantees/records';
-import { adoptable, stillThere } from '../unclear';
+import { adoptable, stillThere } from '../unclear-answers';
 import type { Attempt } from '../attempt';
 
 /** Airbyte's ids of a principal. */

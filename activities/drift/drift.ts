@@ -1,11 +1,11 @@
 import { log, metricMeter } from '@temporalio/activity';
 import type { Airbyte } from '../../src/airbyte/workspace';
-import { oddness } from '../../src/airbyte/odd';
+import { oddness } from '../../src/airbyte/odd-entities';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { KINDS, countOf } from '../../src/contract/drift';
 import type { DriftReport, Finding } from '../../src/contract/drift';
-import { fromToken, inToken } from '../../workflows/words/ids';
-import { firstFew } from '../../workflows/words/lengths';
+import { fromToken, inToken } from '../../workflows/protocol/ids';
+import { firstFew } from '../../workflows/protocol/lengths';
 import { ownerOf } from '../../src/airbyte/names';
 import type { Known, KnownComponents, Provisioned, State } from '../provisioned';
 import { createResolve } from '../pipeline/actors';

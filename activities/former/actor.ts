@@ -3,7 +3,7 @@ import type { CallInterest } from '../../src/airbyte/http';
 import { componentIn, fingerprintIn, ownerOf, withoutFingerprint } from '../../src/airbyte/names';
 import { attempt } from '../attempt';
 import { differencesIn, isActorAsWanted, masked } from '../comparison/differences';
-import { settled } from '../unclear';
+import { settled } from '../unclear-answers';
 import { secretPlaces, valueAt, withValues, hasFormerSecrets, withStored } from './secrets';
 import type { Former, FormerSecrets, Place, Written } from './secrets';
 import { UNTOUCHED, fieldsLeft, noLongerThere, secretsUnproven, staysAsWritten } from './restored';

@@ -5,7 +5,7 @@ import { attempt } from '../attempt';
 import { differingIn, isWhole, withoutEmptyLists } from '../comparison/reads';
 import type { FormerConnection } from '../comparison/reads';
 import { cronOf } from '../comparison/differences';
-import { settled } from '../unclear';
+import { settled } from '../unclear-answers';
 import { UNTOUCHED, fieldsLeft, noLongerThere } from './restored';
 import type { Left, Restored } from './restored';
 import { connectionIn } from './snapshot';

@@ -1,7 +1,7 @@
 import type { Actor, Airbyte, Kind } from '../../src/airbyte/workspace';
 import { OddEntity } from '../../src/airbyte/errors';
 import type { CallInterest } from '../../src/airbyte/http';
-import { understood } from '../../src/airbyte/odd';
+import { understood } from '../../src/airbyte/odd-entities';
 import type { Plan } from '../../src/descriptor/descriptor';
 import type { Fabrics } from '../../src/secrets/fabrics';
 import type { SecretReferences } from '../../src/secrets/references';
@@ -11,7 +11,7 @@ import { attempt } from '../attempt';
 import { digestOfActor } from '../comparison/reads';
 import { isActorAsWanted, masked } from '../comparison/differences';
 import { definitionIdOf, mustBeOfConnector } from '../problems/definitions';
-import { adoptable, byHint, settled, stillThere } from '../unclear';
+import { adoptable, byHint, settled, stillThere } from '../unclear-answers';
 import { changedSince, single } from '../refusals';
 import type { Put, SeenBefore } from './found';
 import { createFormerSecrets } from '../former/secrets';

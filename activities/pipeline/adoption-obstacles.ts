@@ -1,6 +1,6 @@
 import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import { componentIn } from '../../src/airbyte/names';
-import { firstFew, MAX_NAMED } from '../../workflows/words/lengths';
+import { firstFew, MAX_NAMED } from '../../workflows/protocol/lengths';
 
 /* What keeps a pipeline, or one end of it, from being taken over: in words. */
 

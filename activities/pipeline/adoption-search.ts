@@ -6,7 +6,7 @@ import { Refusal } from '../../src/contract/problems';
 import type { WholeFound } from './found';
 import { masked } from '../comparison/differences';
 import { definitionIdOf } from '../problems/definitions';
-import { byHint } from '../unclear';
+import { byHint } from '../unclear-answers';
 import { candidateOf, homonymsOf, judge } from './adoption';
 import type { AdoptExisting, Surroundings } from './adoption';
 import { isObstacle } from './adoption-obstacles';

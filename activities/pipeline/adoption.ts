@@ -1,8 +1,8 @@
 import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
-import { oddness } from '../../src/airbyte/odd';
+import { oddness } from '../../src/airbyte/odd-entities';
 import type { Plan } from '../../src/descriptor/descriptor';
-import { MAX_COLUMN, cut, lengthOf } from '../../workflows/words/lengths';
-import { firstFew } from '../../workflows/words/lengths';
+import { MAX_COLUMN, cut, lengthOf } from '../../workflows/protocol/lengths';
+import { firstFew } from '../../workflows/protocol/lengths';
 import {
   OTHERWISE,
   another,

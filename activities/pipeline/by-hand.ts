@@ -1,6 +1,6 @@
 import type { ConnectionRead, StreamRead } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
-import { cut, firstFew } from '../../workflows/words/lengths';
+import { cut, firstFew } from '../../workflows/protocol/lengths';
 import { asWrite, streamsOf } from './connections';
 import { isScheduleAsWanted } from '../comparison/differences';
 import {

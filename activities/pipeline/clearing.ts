@@ -1,7 +1,7 @@
 import type { Airbyte, Job } from '../../src/airbyte/workspace';
 import type { ActorDeps } from './actors';
 import { attempt } from '../attempt';
-import { adoptable } from '../unclear';
+import { adoptable } from '../unclear-answers';
 import { badEnd, endOf } from './jobs';
 import { Refusal } from '../../src/contract/problems';
 

@@ -1,5 +1,5 @@
 import type { Airbyte, ConnectionRead, ConnectionWrite } from '../../src/airbyte/workspace';
-import { understood } from '../../src/airbyte/odd';
+import { understood } from '../../src/airbyte/odd-entities';
 import { DEFAULT_MODE } from '../../src/airbyte/sync-modes';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { Refusal } from '../../src/contract/problems';
@@ -12,7 +12,7 @@ import { isConnectionAsWanted } from '../comparison/differences';
 import type { ConnectionWanted } from '../comparison/differences';
 import { discoverFor, summarize } from './discovery';
 import type { DiscoveredStream, Discovery, StreamSummary } from './discovery';
-import { adoptable, byHint, settled, stillThere } from '../unclear';
+import { adoptable, byHint, settled, stillThere } from '../unclear-answers';
 import { changedSince, single } from '../refusals';
 import type { Connected, Put, SeenBefore } from './found';
 import { withMappers } from '../comparison/mappers';

@@ -2,7 +2,12 @@ import type { Airbyte, SourceStream } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { describeProblem, Refusal } from '../../src/contract/problems';
 import type { Problem } from '../../src/contract/problems';
-import { firstFew, MAX_STREAM, MAX_STREAMS, streamsInShort } from '../../workflows/words/lengths';
+import {
+  firstFew,
+  MAX_STREAM,
+  MAX_STREAMS,
+  streamsInShort,
+} from '../../workflows/protocol/lengths';
 import { clashesOfAll, streamProblems } from '../problems/streams';
 
 export interface Discovery {

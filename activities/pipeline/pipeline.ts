@@ -20,7 +20,7 @@ import { createSyncActivities } from './jobs';
 import type { MappersByHand } from '../comparison/mappers';
 import { lackingTags } from './tags';
 import type { AdoptExisting } from './adoption';
-import { inShortOf, namesOf } from './found-in-short';
+import { inShortOf, namesOf } from './found-summary';
 import type { Found, WholeFound } from './found';
 
 export type Activities = ReturnType<typeof createActivities>;

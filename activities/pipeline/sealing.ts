@@ -7,7 +7,7 @@ import { attempt } from '../attempt';
 import { digestOfActor } from '../comparison/reads';
 import { differencesIn, masked } from '../comparison/differences';
 import { mustBeOfConnector } from '../problems/definitions';
-import { settled } from '../unclear';
+import { settled } from '../unclear-answers';
 import { changedSince } from '../refusals';
 import { secretPlaces, valueAt, withValues } from '../former/secrets';
 import { retiredName } from './adoption';

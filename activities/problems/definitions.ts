@@ -2,7 +2,7 @@ import type { Actor, Airbyte, Definition, Kind } from '../../src/airbyte/workspa
 import type { Plan } from '../../src/descriptor/descriptor';
 import { describeProblem, Refusal } from '../../src/contract/problems';
 import type { Problem } from '../../src/contract/problems';
-import { firstFew } from '../../workflows/words/lengths';
+import { firstFew } from '../../workflows/protocol/lengths';
 import { AirbyteError, isRefused } from '../../src/airbyte/errors';
 import { closest, someOf } from '../../src/descriptor/suggestions';
 import { checkSpecification, withPlatforms } from './specification';

@@ -7,7 +7,7 @@ import { referencesIn, withReferences } from '../../src/secrets/references';
 import { MASK, maskRecord } from '../../src/secrets/masking';
 import { closest, suggestion } from '../../src/descriptor/suggestions';
 import { formatPath } from '../../src/contract/problems';
-import { firstFew } from '../../workflows/words/lengths';
+import { firstFew } from '../../workflows/protocol/lengths';
 import { narrow, propertiesOf, variantsOf } from './specification-variants';
 import type { Items, Notice, Schema } from './specification-variants';
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SourceStream } from '../../src/airbyte/workspace';
 import type { Connection } from '../../src/descriptor/connection';
 import type { Problem } from '../../src/contract/problems';
-import { firstFew } from '../../workflows/words/lengths';
+import { firstFew } from '../../workflows/protocol/lengths';
 import { indexOf } from '../../src/airbyte/stream-index';
 import { suggestion } from '../../src/descriptor/suggestions';
 import { apart, clashesIn, nameOf } from '../../src/descriptor/targets';

@@ -1,12 +1,12 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../../src/airbyte/workspace';
-import { understood } from '../../src/airbyte/odd';
+import { understood } from '../../src/airbyte/odd-entities';
 import { componentIn } from '../../src/airbyte/names';
 import { closest } from '../../src/descriptor/suggestions';
-import { firstFew } from '../../workflows/words/lengths';
+import { firstFew } from '../../workflows/protocol/lengths';
 import type { References, WantedConnection } from '../../workflows/input';
 import type { ActorDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
-import { byHint } from '../unclear';
+import { byHint } from '../unclear-answers';
 import { actorPart, nameOfConnector } from './actor';
 import { connectionPart } from './connection';
 import { inform } from './fit';

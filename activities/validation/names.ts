@@ -1,5 +1,5 @@
 import type { Kind } from '../../src/airbyte/workspace';
-import { oddness } from '../../src/airbyte/odd';
+import { oddness } from '../../src/airbyte/odd-entities';
 import { componentIn, ownerOf } from '../../src/airbyte/names';
 import type { ToValidate } from '../../workflows/input';
 import { candidateOf, homonymsOf, judge } from '../pipeline/adoption';

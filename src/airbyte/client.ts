@@ -5,7 +5,7 @@ import { CONFIG_API, PUBLIC_API, createAirbyteHttp, overBy } from './http';
 import type { AirbyteHttpOptions, CallInterest } from './http';
 import { detect } from './instance';
 import type { Instance } from './instance';
-import { createReadOne } from './odd';
+import { createReadOne } from './odd-entities';
 import { createPublicAirbyte } from './public-api/client';
 import { LASTING, whileWanted } from '../concurrency/interest';
 import { createLimit } from '../concurrency/limit';

@@ -1,5 +1,5 @@
-import { codeOf, rootOf } from '../../workflows/words/causes';
-import type { OutOfTime } from '../../workflows/words/failure-details';
+import { codeOf, rootOf } from '../../workflows/protocol/causes';
+import type { OutOfTime } from '../../workflows/protocol/failure-details';
 import { Refusal } from '../contract/problems';
 import { inWords } from '../contract/durations';
 

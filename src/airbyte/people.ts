@@ -3,8 +3,8 @@ import { withoutUndefined } from '../contract/json';
 import { AirbyteError, orAbsent } from './errors';
 import type { AirbyteHttp, CallInterest } from './http';
 import { PAGE, byOffset, lookThrough, readList } from './list';
-import { readable } from './odd';
-import type { Form, ReadOne } from './odd';
+import { readable } from './odd-entities';
+import type { Form, ReadOne } from './odd-entities';
 
 /** Mails asked for in one call, so that its address stays short. */
 const MAILS = 50;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AirbyteAuth } from '../airbyte/session';
 import { gatewayVariables } from './gateway';
-import { misfitsIn } from './retry';
+import { misfitsIn } from './retry-times';
 import { minSyncInterval, taskQueue, temporalUiUrl } from './shared';
 import { snowflakeOf } from './snowflake';
 import { read } from './values';

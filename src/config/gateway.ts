@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { retryVariables } from './retry';
+import { retryVariables } from './retry-times';
 import { host, logLevel, minSyncInterval, taskQueue, temporalUiUrl } from './shared';
 import { duration, durationOrZero, names, port } from './values';
 

@@ -1,7 +1,7 @@
 import ms from 'ms';
 import { z } from 'zod';
 import { LONGEST_DURATION, durationText, inWords } from '../contract/durations';
-import { retryVariables } from './retry';
+import { retryVariables } from './retry-times';
 import { LEAST_INTERVAL, host, logLevel, taskQueue } from './shared';
 import { snowflakeRules, snowflakeVariables } from './snowflake';
 import { names, optionalText, port, url, wholeNumber } from './values';

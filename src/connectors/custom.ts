@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { closed } from './closed';
+import { closed } from './closed-objects';
 import { text } from './fields';
 
 const ONE = 'is required, or definitionName: say which of Airbyte’s connectors it is';

@@ -1,5 +1,5 @@
 import { CST, Lexer } from 'yaml';
-import { shortened } from '../../workflows/words/lengths';
+import { shortened } from '../../workflows/protocol/lengths';
 
 /* How much of a document is read, be it YAML or JSON: the time and memory it takes are as bounded. */
 

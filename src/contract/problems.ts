@@ -1,4 +1,4 @@
-import { shortened } from '../../workflows/words/lengths';
+import { shortened } from '../../workflows/protocol/lengths';
 import type { RequestValidationError } from './coordinator';
 
 export type Path = readonly PropertyKey[];

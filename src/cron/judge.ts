@@ -1,6 +1,6 @@
 import { CronProblem, readFields, wordsOf } from './fields';
 import type { Cron } from './fields';
-import { CannotCompute, runsAfter } from './runs';
+import { CannotCompute, runsAfter } from './next-times';
 
 /** Runs that are looked at; Airbyte looks at three. */
 const RUNS = 40;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { closed } from '../connectors/closed';
+import { closed } from '../connectors/closed-objects';
 import { flag } from '../connectors/fields';
 import { cronProblem, withoutUtc } from '../cron/advice';
-import { isWithin, lengthProblem, MAX_COLUMN } from '../../workflows/words/lengths';
+import { isWithin, lengthProblem, MAX_COLUMN } from '../../workflows/protocol/lengths';
 import { Mapper } from './mappers';
 import { Tags } from './tags';
 

@@ -7,7 +7,7 @@ import { readEnriched } from './enriched';
 import type { Enriched } from './enriched';
 import { RequestError, formatPath } from '../contract/problems';
 import { isRecord } from '../contract/json';
-import { cut } from '../../workflows/words/lengths';
+import { cut } from '../../workflows/protocol/lengths';
 import { isOwned, noneIsOwned } from './membership';
 import type { Templates } from './membership';
 import { createReader } from './reader';

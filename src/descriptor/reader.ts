@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { insteadIn } from '../connectors/closed';
+import { insteadIn } from '../connectors/closed-objects';
 import { describeProblem, MAX_PROBLEMS, RequestError, formatPath } from '../contract/problems';
 import type { Problem, Path } from '../contract/problems';
 import { belongs, isBlank, placesIn } from './key-places';

@@ -1,6 +1,6 @@
 import { RequestError } from '../contract/problems';
 import type { Problem } from '../contract/problems';
-import { isWithin, shortened } from '../../workflows/words/lengths';
+import { isWithin, shortened } from '../../workflows/protocol/lengths';
 
 /** A user or group that shall have access, as Witboost names it and as Airbyte can find it. */
 export interface Principal {

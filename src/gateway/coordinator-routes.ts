@@ -1,6 +1,6 @@
 import type { Response, Router } from 'express';
 import type { Logger } from 'pino';
-import type { Readings, Validated } from './readings';
+import type { Readings, Validated } from './reading-pool';
 import { CONTRACT } from '../openapi/coordinator';
 import { createReception } from './reception';
 import { served } from './routes';

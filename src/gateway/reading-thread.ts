@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { read } from './reading';
-import type { ToRead } from './reading';
+import { read } from './body-reading';
+import type { ToRead } from './body-reading';
 
 /* The program of a thread that reads bodies: what holds it holds nobody else. */
 

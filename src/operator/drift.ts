@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { reconcile } from '../../workflows';
 import { DriftReport } from '../contract/drift';
-import { WAITING } from '../../workflows/words/runs';
+import { WAITING } from '../../workflows/protocol/runs';
 import { runsOn } from '../temporal/visibility';
 import { createReports } from './reports';
 

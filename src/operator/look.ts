@@ -1,7 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { deploymentOf } from '../contract/ids';
-import { idIn } from '../../workflows/words/ids';
+import { idIn } from '../../workflows/protocol/ids';
 import type { Entity, Run } from '../contract/operator';
 import type { look } from '../../workflows';
 

@@ -2,9 +2,9 @@ import { WorkflowFailedError, isGrpcDeadlineError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { SystemProblem } from '../contract/problems';
-import { isFailureDetails } from '../../workflows/words/failure-details';
-import type { FailureDetails } from '../../workflows/words/failure-details';
-import { WAITING } from '../../workflows/words/runs';
+import { isFailureDetails } from '../../workflows/protocol/failure-details';
+import type { FailureDetails } from '../../workflows/protocol/failure-details';
+import { WAITING } from '../../workflows/protocol/runs';
 
 /** Milliseconds in which a worker that is there has begun. */
 const WORKER_DEADLINE = 15_000;

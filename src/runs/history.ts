@@ -7,8 +7,8 @@ import {
 import { optionalTsToDate } from '@temporalio/common/lib/time';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import { causesOf } from '../../workflows/words/causes';
-import { isFailureDetails } from '../../workflows/words/failure-details';
+import { causesOf } from '../../workflows/protocol/causes';
+import { isFailureDetails } from '../../workflows/protocol/failure-details';
 import type { Step } from '../contract/operator';
 import { TO_READ, repeatedly } from '../temporal/calls';
 

@@ -11,12 +11,12 @@ import type {
 import type { AccessRequest } from '../descriptor/access-request';
 import type { Component, DataProduct } from '../descriptor/component';
 import type { Descriptor, Identity } from '../descriptor/descriptor';
-import { asSummary, cut, firstFew, MAX_COLUMN } from '../../workflows/words/lengths';
+import { asSummary, cut, firstFew, MAX_COLUMN } from '../../workflows/protocol/lengths';
 import type { Identities, Plans } from '../descriptor/product';
 import { attributesOf } from './search-attributes';
 import type { Start } from './start';
 import { tokenFor } from './token';
-import type { Operation } from '../../workflows/words/runs';
+import type { Operation } from '../../workflows/protocol/runs';
 
 /** Of components, or people, in the details of a run. */
 const MAX_NAMES = 50;

@@ -6,7 +6,7 @@ import type { Known, Provisioned, State } from '../../activities/provisioned';
 import type { Plan } from '../descriptor/descriptor';
 import { isRecord } from '../contract/json';
 import { deploymentOf } from '../contract/ids';
-import { idIn, inToken } from '../../workflows/words/ids';
+import { idIn, inToken } from '../../workflows/protocol/ids';
 import { createRunHistory } from './history';
 import { isNotFound } from '../temporal/errors';
 import { quoted, runsOn } from '../temporal/visibility';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MAX_ENVIRONMENT } from '../descriptor/component';
 import type { ReverseProvisioningRequest } from '../contract/coordinator';
 import { isRecord } from '../contract/json';
-import { asSummary, isWithin, lengthProblem, MAX_COLUMN } from '../../workflows/words/lengths';
+import { asSummary, isWithin, lengthProblem, MAX_COLUMN } from '../../workflows/protocol/lengths';
 import type { Start } from './start';
 import { tokenFor } from './token';
 import type { reverseProvision } from '../../workflows';

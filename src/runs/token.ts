@@ -1,8 +1,8 @@
-import { OPERATIONS } from '../../workflows/words/runs';
-import type { Family, Operation } from '../../workflows/words/runs';
+import { OPERATIONS } from '../../workflows/protocol/runs';
+import type { Family, Operation } from '../../workflows/protocol/runs';
 import stringify from 'safe-stable-stringify';
 import { digestOf } from '../contract/ids';
-import { inToken } from '../../workflows/words/ids';
+import { inToken } from '../../workflows/protocol/ids';
 
 /** How many parts a token has for whom it is about, after the environment. */
 const PARTS: Record<string, number> = {

@@ -2,7 +2,7 @@ import { status as grpc } from '@grpc/grpc-js';
 import { isGrpcServiceError } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { z } from 'zod';
-import { rootOf } from '../../workflows/words/causes';
+import { rootOf } from '../../workflows/protocol/causes';
 import { SystemProblem } from '../contract/problems';
 
 /** What Temporal, or gRPC on the way to it, says of a payload or a message that is too large. */

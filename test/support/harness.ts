@@ -11,7 +11,7 @@ import { DEFAULT_WORKSPACE_ID, startSimulator } from '../../simulator/simulator'
 import type { Simulator, SimulatorOptions } from '../../simulator/simulator';
 import { ProvisioningStatus } from '../../src/contract/coordinator';
 import { deploymentOf } from '../../src/contract/ids';
-import { idIn } from '../../workflows/words/ids';
+import { idIn } from '../../workflows/protocol/ids';
 import { dataConverter } from '../../src/temporal/payload-codec';
 import { API, nameIn } from './airbyte-operations';
 import type { Api } from './airbyte-operations';

@@ -1,10 +1,10 @@
 import type { AccessSeen } from '../../activities/access/access';
-import type { FailureDetails } from '../words/failure-details';
+import type { FailureDetails } from '../protocol/failure-details';
 import type { Principal } from '../../src/descriptor/refs';
 import type { Info } from '../../src/contract/coordinator';
 import type { UpdateAclInput } from '../input';
 import { finalFailure } from '../run/failure';
-import { MAX_NAMED, firstFew } from '../words/lengths';
+import { MAX_NAMED, firstFew } from '../protocol/lengths';
 import type { Run } from '../run/report';
 
 const named = (people: Principal[]) => firstFew(people.flatMap(({ refs }) => refs)).join(', ');

@@ -1,6 +1,6 @@
 import type { Batch } from '../../activities/access/batch';
 import type { Group } from '../grantees/shards';
-import { MAX_NAMED } from '../words/lengths';
+import { MAX_NAMED } from '../protocol/lengths';
 import type { Run } from '../run/report';
 import type { Undo } from '../run/saga';
 import type { Steps } from '../run/steps';

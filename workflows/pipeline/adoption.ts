@@ -1,5 +1,5 @@
 import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio/workflow';
-import type { FailureDetails } from '../words/failure-details';
+import type { FailureDetails } from '../protocol/failure-details';
 import type { Found, Put } from '../../activities/pipeline/found';
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';

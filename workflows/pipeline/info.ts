@@ -2,7 +2,7 @@ import type { Put } from '../../activities/pipeline/found';
 import type { Info } from '../../src/contract/coordinator';
 import type { Plan } from '../../src/descriptor/descriptor';
 import type { ProvisionInput } from '../input';
-import { ignoredInfo } from './ignored';
+import { ignoredInfo } from './ignored-keys';
 
 /** What a status tells of a pipeline that is in place. */
 export const infoOf = (

@@ -6,17 +6,17 @@ import type { ProvisionInput } from '../input';
 import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
 import type { Existing } from '../run/ending';
 import { holdComponent } from '../run/lease';
-import { ignoredSentence } from './ignored';
+import { ignoredSentence } from './ignored-keys';
 import { infoOf } from './info';
 import { startRun } from '../run/report';
 import { activitiesFor } from '../run/steps';
 import { describeCompensation, compensate } from '../run/saga';
 import { firstSync } from './first-sync';
-import { putActors, putConnection } from './puts';
+import { putActors, putConnection } from './put-entities';
 import { withTagsRemoved } from './tags';
 import { startUndoLog } from './undo-log';
 import { undosFor } from './undos';
-import { startPart } from '../run/part';
+import { startPart } from '../run/product-part';
 
 /**
  * Makes a component's pipeline exist as its descriptor says. Looks first and acts on the

@@ -1,7 +1,7 @@
 import type { StreamSummary } from '../../activities/pipeline/discovery';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { asNames } from '../run/limits';
-import { streamsInShort } from '../words/lengths';
+import { streamsInShort } from '../protocol/lengths';
 
 /** The names of a connection's streams, of which it may have thousands: the first, and how many more. */
 export const streamNames = (

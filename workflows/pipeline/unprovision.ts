@@ -13,7 +13,7 @@ import type { Run } from '../run/report';
 import type { Steps } from '../run/steps';
 import { describeCompensation, compensate, PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
-import { startPart } from '../run/part';
+import { startPart } from '../run/product-part';
 import { startWithdrawal } from '../access/withdraw';
 
 const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;

@@ -8,9 +8,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
-import type { FailureDetails } from '../words/failure-details';
+import type { FailureDetails } from '../protocol/failure-details';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
-import { WAITING } from '../words/runs';
+import { WAITING } from '../protocol/runs';
 import { endOfChild } from './child-end';
 import { explain } from '../run/failure';
 import type { Part, ProvisionInput, UnprovisionInput } from '../input';
@@ -18,7 +18,7 @@ import { isHeld } from '../run/lease';
 import { forRuns } from '../run/steps';
 import type { Run } from '../run/report';
 import { isDelivered } from '../run/signals';
-import { readySignal, decisionSignal } from '../run/part';
+import { readySignal, decisionSignal } from '../run/product-part';
 
 /** Components that are worked on at once; those that are in place and wait for the others do not count. */
 const AT_ONCE = 10;

@@ -1,5 +1,5 @@
 import type { Info, Log, ProvisioningStatus } from '../../src/contract/coordinator';
-import type { FailureDetails } from '../words/failure-details';
+import type { FailureDetails } from '../protocol/failure-details';
 import { asRepeated, asRepeatedLogs } from '../run/limits';
 import { section } from '../run/ending';
 import type { Member } from './children';

@@ -2,7 +2,7 @@ import { isCancellation, patched } from '@temporalio/workflow';
 import type { ValidationStatus } from '../../src/contract/coordinator';
 import { explain, finalFailure } from '../run/failure';
 import type { ToValidate, ValidateInput } from '../input';
-import { eachAtMost } from '../run/at-once';
+import { eachAtMost } from '../run/concurrency';
 import { startRun } from '../run/report';
 import { recordFor } from './validation-record';
 import { checkEnd, checkStreams, isBroken, KINDS, orFinding, stepsOf } from './validation-steps';

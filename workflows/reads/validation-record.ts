@@ -1,6 +1,6 @@
 import type { Check } from '../../activities/validation/checks';
 import type { ValidationStatus } from '../../src/contract/coordinator';
-import { andMore } from '../words/lengths';
+import { andMore } from '../protocol/lengths';
 import type { Run } from '../run/report';
 
 /** Characters of all lines together, of each list: Temporal takes results of 2 MB. */

@@ -5,9 +5,9 @@ import {
   TemporalFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import { causesOf } from '../words/causes';
-import { isFailureDetails, isLastWord } from '../words/failure-details';
-import type { FailureDetails } from '../words/failure-details';
+import { causesOf } from '../protocol/causes';
+import { isFailureDetails, isLastWord } from '../protocol/failure-details';
+import type { FailureDetails } from '../protocol/failure-details';
 
 /** A step that ran out of time has its last attempt's words in its last heartbeat. */
 const detailsOf = (err: unknown): unknown => {

@@ -16,7 +16,7 @@ import type { Named } from '../input';
 import type { Run } from './report';
 import { FIRST_WAIT, LONG, PART_OF_WAITED, SHORT_WAIT } from './lease-limits';
 import { isDeliveredOrLost, isDelivered } from './signals';
-import { idIn, inToken } from '../words/ids';
+import { idIn, inToken } from '../protocol/ids';
 
 /*
  * One writer per component, and one run at a time that changes a data product as a whole. A run that

@@ -1,5 +1,5 @@
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
-import { andMore, shortened } from '../words/lengths';
+import { andMore, shortened } from '../protocol/lengths';
 
 /*
  * What a run tells goes into its history, its memo and the answers of the gateway: none of it is longer

@@ -7,9 +7,9 @@ import {
 } from '@temporalio/workflow';
 import { createLog, asDetails, asLine, asPhase } from './limits';
 import { IN_STEPS, PHASES, COMPLETED } from '../phases';
-import { STATUS_QUERY, TERMINATE_SIGNAL } from '../words/runs';
+import { STATUS_QUERY, TERMINATE_SIGNAL } from '../protocol/runs';
 import type { ProvisioningStatus, Log } from '../../src/contract/coordinator';
-import type { FailureDetails } from '../words/failure-details';
+import type { FailureDetails } from '../protocol/failure-details';
 
 const statusQuery = defineQuery<ProvisioningStatus>(STATUS_QUERY);
 

@@ -4,7 +4,7 @@ import type { AccessActivities } from '../../activities/access/access';
 import type { AccessChanges } from '../../activities/access/changes';
 import type { Activities } from '../../activities/pipeline/pipeline';
 import type { RunActivities } from '../../activities/runs';
-import { asSummary } from '../words/lengths';
+import { asSummary } from '../protocol/lengths';
 import { summarized } from './failure';
 import type { Retry } from '../input';
 

@@ -3,8 +3,8 @@ import { Discovered } from './forms';
 import { STREAM, catalogOf } from './streams';
 import type { Catalog } from './streams';
 import { unreadableSource } from '../answer';
-import { readable } from '../odd';
-import type { ReadOne } from '../odd';
+import { readable } from '../odd-entities';
+import type { ReadOne } from '../odd-entities';
 import type { ConnectionWrite } from '../workspace';
 import type { Redactor } from '../../secrets/masking';
 

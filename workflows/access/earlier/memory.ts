@@ -7,7 +7,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../../words/failure-details';
+import type { FailureDetails } from '../../protocol/failure-details';
 import { NOTHING, changeSignal, grants, recallSignal, recalledSignal, remember } from './grants';
 import type { Change, Recalled } from './grants';
 import { isDelivered } from '../../run/signals';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { RawValue } from '@temporalio/common';
 import { RequestError } from '../contract/problems';
 import type { StartOf } from '../runs/pipeline-start';
-import type { Reading, Settings, ToRead, Validated } from './reading';
+import type { Reading, Settings, ToRead, Validated } from './body-reading';
 import type { Received } from './reception';
 import { createThreads } from '../concurrency/threads';
 
@@ -22,7 +22,7 @@ export const THREADS = {
   memory: 512,
 };
 
-export type { Validated } from './reading';
+export type { Validated } from './body-reading';
 
 const JSON_PLAIN = { encoding: Buffer.from('json/plain') };
 

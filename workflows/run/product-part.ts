@@ -7,7 +7,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../words/failure-details';
+import type { FailureDetails } from '../protocol/failure-details';
 import type { Run } from './report';
 import { isDelivered } from './signals';
 
