@@ -111,7 +111,9 @@ const start = async (program: string, env: Record<string, string>) => {
 
 test('a program names all that is wrong at once, no value of it, and ends with 1', async () => {
   const env = {
-    ...{ AIRBYTE_WORKSPACE_ID: 'nonsense', SNOWFLAKE_ROLE: 'r', AIRBYTE_PASSWORD: 'geheim' },
+    AIRBYTE_WORKSPACE_ID: 'nonsense',
+    SNOWFLAKE_ROLE: 'r',
+    AIRBYTE_PASSWORD: 'geheim',
     AIRBYTE_GIVE_UP_AFTER: '30',
   };
   const failure = await start('worker.js', env);

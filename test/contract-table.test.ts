@@ -71,7 +71,7 @@ test('every status of every operation of the contract is in the table, and no ot
   );
   const ids = new Set(CONTRACTS['2.5.0'].operations.map(({ operationId }) => operationId));
   const operations = Object.values(openApi({ basePath: '', operations: false }).paths)
-    .flatMap((item) => Object.values(item))
+    .flatMap((item): unknown[] => Object.values(item))
     .flatMap((each) => Operation.safeParse(each).data ?? []);
   const documented = operations
     .filter(({ operationId }) => ids.has(operationId))

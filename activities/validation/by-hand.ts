@@ -1,5 +1,6 @@
 import type { Airbyte, ConnectionRead } from '../../src/airbyte/workspace';
 import type { ToValidate } from '../../workflows/input';
+import { shortened } from '../../workflows/protocol/lengths';
 import { changesByHand } from '../pipeline/by-hand';
 import type { MappersByHand } from '../comparison/mappers';
 import { lackingTags } from '../pipeline/tags';
@@ -15,7 +16,7 @@ const MAX_MESSAGE = 500;
 const asFailed = (err: unknown, { at }: ToValidate, field: string): Check[] => {
   if (!(err instanceof Refusal)) throw err;
   const solution = err.solution.replace('specific.connection', `${at}.connection`);
-  return [failed(`${at}.connection.${field}`, `${err.message.slice(0, MAX_MESSAGE)} ${solution}`)];
+  return [failed(`${at}.connection.${field}`, `${shortened(err.message, MAX_MESSAGE)} ${solution}`)];
 };
 
 export const judgeByHand = (
@@ -27,7 +28,7 @@ export const judgeByHand = (
   const { plan, at } = component;
   try {
     return changesByHand(connection, plan.connection, byHand).map((message) =>
-      warning(`${at}.connection`, message.slice(0, MAX_MESSAGE)),
+      warning(`${at}.connection`, shortened(message, MAX_MESSAGE)),
     );
   } catch (err) {
     return asFailed(err, component, 'streams');

@@ -1,5 +1,6 @@
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Redactor } from '../../src/secrets/masking';
+import { shortened } from '../../workflows/protocol/lengths';
 import type { ToValidate } from '../../workflows/input';
 import { createResolve } from '../pipeline/actors';
 import type { ActorDeps, ResolveDeps } from '../pipeline/actors';
@@ -153,7 +154,7 @@ export const createValidationActivities = (deps: ValidationDeps) => {
         return problems
           .slice(0, MAX_STREAM_PROBLEMS)
           .map(({ path, message }) =>
-            failed(path.replace('specific', component.at), message.slice(0, MAX_MESSAGE)),
+            failed(path.replace('specific', component.at), shortened(message, MAX_MESSAGE)),
           );
       }),
 
@@ -173,7 +174,7 @@ export const createValidationActivities = (deps: ValidationDeps) => {
             ),
           ];
         if (check.succeeded) return [passed(at, `Airbyte reaches the ${kind}`)];
-        const why = redact(check.message ?? 'it does not say why').slice(0, MAX_MESSAGE);
+        const why = shortened(redact(check.message ?? 'it does not say why'), MAX_MESSAGE);
         return [failed(at, `Airbyte does not reach the ${kind}: ${why}`)];
       }),
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AirbyteError, DEPLOY_AGAIN, OPERATOR, WRONG_URL, withEntity } from './errors';
 import type { Asked, CallName, FailureKind } from './errors';
+import { shortened } from '../../workflows/protocol/lengths';
 import { parseJson } from '../contract/json';
 
 /*
@@ -111,7 +112,7 @@ export const failedAnswer = (
   redact: (text: string) => string,
 ) => {
   const kind = kindOf(status, text);
-  const reason = redact(reasonIn(text)).slice(0, MAX_TEXT);
+  const reason = shortened(redact(reasonIn(text)), MAX_TEXT);
   return new AirbyteError(
     `Airbyte answered ${String(status)} to ${withEntity(call)}${reason && `: ${reason}`}`,
     {
@@ -127,7 +128,7 @@ export const failedAnswer = (
 /** A source that could not be read, which the Config API tells in an answer of status 200. */
 export const unreadableSource = (id: string, reason: string) =>
   new AirbyteError(
-    `Airbyte could not read the source ${id}${reason && `: ${reason.slice(0, MAX_TEXT)}`}`,
+    `Airbyte could not read the source ${id}${reason && `: ${shortened(reason, MAX_TEXT)}`}`,
     { kind: 'connector', solution: SOURCE_FAILS },
   );
 

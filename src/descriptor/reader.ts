@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { insteadIn } from '../connectors/closed-objects';
 import { describeProblem, MAX_PROBLEMS, RequestError, formatPath } from '../contract/problems';
+import { shortened } from '../../workflows/protocol/lengths';
 import type { Problem, Path } from '../contract/problems';
 import { belongs, isBlank, placesIn } from './key-places';
 import type { Places } from './key-places';
@@ -210,7 +211,7 @@ export const createReader = (yaml: Yaml) => {
 
 /** A path as the author of a component sees it. */
 const inSpecific = (path: Path) =>
-  formatPath(path.slice(Math.max(0, path.indexOf('specific')))).slice(0, MAX_NAME);
+  shortened(formatPath(path.slice(Math.max(0, path.indexOf('specific')))), MAX_NAME);
 
 interface Judged {
   path: Path;
