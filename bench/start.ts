@@ -18,7 +18,8 @@ const sidesFor = (bench: Bench, programs: Programs[]) => ({
       return () =>
         bench.client.workflow.start('provision', {
           ...startOptions,
-          taskQueue: 'bench-floor',
+          // Nobody polls it: the worker of another part would run what is left here.
+          taskQueue: 'bench-start-floor',
           workflowId: `floor.${id}`,
           args: [{ plan, known, warnings, retry }],
         });
