@@ -2,10 +2,10 @@ import { WorkflowNotFoundError, isGrpcServiceError } from '@temporalio/client';
 import { eventually } from './harness';
 import type { Harness } from './harness';
 
+/* What others do between and during runs: people at Airbyte's user interface, and Temporal itself. */
+
 /** grpc, doc/statuscodes.md. */
 const NOT_FOUND = 5;
-
-/* What others do between and during runs: people at Airbyte's user interface, and Temporal itself. */
 
 /** What a person changes: the names say of what, and to what. */
 export type Edit = 'schedule' | 'host' | 'name' | 'inactive' | 'deleted' | 'streams';
