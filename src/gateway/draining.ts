@@ -7,6 +7,8 @@ import { LONGEST_REQUEST } from '../runs/start';
 const LAST_ARRIVALS = 10_000;
 /** Milliseconds the last answers may take. */
 const LAST_ANSWERS = LONGEST_REQUEST + 2000;
+/** Milliseconds from the end of `drainFor` to the end of the program, at most. */
+export const LONGEST_DRAIN = LAST_ARRIVALS + LAST_ANSWERS;
 
 /** Callers keep a connection for their next request, which has to go elsewhere. */
 const isLast = (res: ServerResponse) => {

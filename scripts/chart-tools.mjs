@@ -1,0 +1,81 @@
+// Fetches what the tests of chart/ need, into .cache/: helm, Kubernetes' schemas, and with --apiserver
+// an API server with its etcd, which take some twenty minutes of a processor to build:
+//   node scripts/setup.mjs node scripts/chart-tools.mjs [--apiserver]
+// Without Go or a network it says so in one line, and the tests are skipped.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const CACHE = path.join(ROOT, '.cache', 'chart');
+/** Names and pins the versions: go.mod and go.sum. */
+const MODULE = path.join(ROOT, 'test', 'chart');
+
+/** Of the definitions of PodMonitor and PrometheusRule; nothing of it is built. */
+const OPERATOR = {
+  module: 'github.com/prometheus-operator/prometheus-operator@v0.85.0',
+  sum: 'h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s=',
+  folder: 'example/prometheus-operator-crd',
+};
+const KUBERNETES = { module: 'k8s.io/kubernetes', folder: 'api/openapi-spec/v3' };
+
+const PROGRAMS = {
+  helm: 'helm.sh/helm/v4/cmd/helm',
+  etcd: 'go.etcd.io/etcd/server/v3',
+  'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
+};
+
+const findGo = () =>
+  ['go', '/usr/local/go/bin/go'].find((go) => spawnSync(go, ['version']).status === 0);
+
+const run = (go, args) =>
+  execFileSync(go, args, {
+    cwd: MODULE,
+    encoding: 'utf8',
+    env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+/** Complete or not there: a run that is broken off leaves nothing that is taken for whole. */
+const once = (name, make) => {
+  const target = path.join(CACHE, name);
+  if (existsSync(target)) return;
+  const unfinished = `${target}.${String(process.pid)}`;
+  console.log(`Getting ${name} for the tests of chart/ …`);
+  make(unfinished);
+  renameSync(unfinished, target);
+};
+
+const fetchFolder = (go, { module, sum, folder }, target) => {
+  const { Dir, Sum } = JSON.parse(run(go, ['mod', 'download', '-json', module]));
+  if (sum && Sum !== sum) throw new Error(`${module} is not the one expected: ${Sum}`);
+  cpSync(path.join(Dir, folder), target, { recursive: true });
+};
+
+const build = (go, name) =>
+  once(name, (target) => {
+    run(go, ['build', '-trimpath', '-ldflags', '-s -w', '-o', target, PROGRAMS[name]]);
+  });
+
+const fetchAll = (go, withServer) => {
+  mkdirSync(CACHE, { recursive: true });
+  once('openapi', (target) => fetchFolder(go, KUBERNETES, target));
+  once('crds', (target) => fetchFolder(go, OPERATOR, target));
+  build(go, 'helm');
+  for (const name of withServer ? ['etcd', 'kube-apiserver'] : []) build(go, name);
+};
+
+const go = findGo();
+if (!go) console.log('NOTE: there is no Go to get helm with: chart/ is not checked.');
+else {
+  try {
+    fetchAll(go, process.argv.includes('--apiserver'));
+  } catch (err) {
+    const [why] = String(err.stderr || err.message)
+      .trim()
+      .split('\n')
+      .slice(-1);
+    console.log(`NOTE: chart/ is not checked in full, as its tools could not be had: ${why}`);
+  }
+}

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { variableDefinitions } from '../scripts/chart-schema';
+import { gatewayVariables } from '../src/config/gateway';
+import { workerVariables } from '../src/config/worker';
+import {
+  CHART,
+  PROFILES,
+  deploymentOf,
+  envOf,
+  kindOf,
+  manifestsIn,
+  manifestsOf,
+  profileFile,
+  profileText,
+  runHelm,
+  withHelm,
+} from './support/chart';
+import { faultsIn, haveSchemas } from './support/kubernetes-schemas';
+
+/* The chart's values, and what comes of its profiles. */
+
+const Definitions = z.object({
+  definitions: z.record(
+    z.string(),
+    z.looseObject({ properties: z.record(z.string(), z.unknown()).optional() }),
+  ),
+});
+const { definitions } = Definitions.parse(
+  JSON.parse(readFileSync(path.join(CHART, 'values.schema.json'), 'utf8')),
+);
+
+test('the schema of the values has the variables of today; node dist/scripts/chart.js writes it', () => {
+  expect(definitions).toMatchObject(JSON.parse(JSON.stringify(variableDefinitions())));
+});
+
+withHelm.each(PROFILES)('helm has nothing against the profile %s', (profile) => {
+  const said = runHelm(['lint', '--strict', CHART, '-f', profileFile(profile)]);
+  expect(said).toContain('0 chart(s) failed');
+  expect(said).not.toMatch(/WARNING|ERROR/);
+});
+
+const withSchemas = haveSchemas ? withHelm : test.skip;
+
+withSchemas.each(PROFILES)('all of the profile %s is as Kubernetes’ schemas want it', (profile) => {
+  const manifests = manifestsIn(profileText(profile));
+  expect(manifests.length).toBeGreaterThan(9);
+  expect(manifests.flatMap(faultsIn)).toEqual([]);
+});
+
+withSchemas('the schemas find a field that there is not, and a value of another type', () => {
+  const [service] = kindOf('Service', manifestsOf({}));
+  if (!service) throw new Error('no Service');
+  const found = faultsIn({ ...service, spec: { prots: [], ports: [{ port: 'http' }] } });
+  expect(found.join()).toMatch(/additional properties.*"prots"/);
+  expect(found.join()).toMatch(/ports\/0\/port must be integer/);
+});
+
+/* Every variable. */
+
+/** A value that the schema takes. */
+const exampleOf = (schema: unknown) => {
+  const {
+    enum: values,
+    type,
+    pattern = '',
+  } = z
+    .looseObject({
+      enum: z.array(z.unknown()).optional(),
+      type: z.unknown().optional(),
+      pattern: z.string().optional(),
+    })
+    .parse(schema);
+  if (values) return values[0];
+  if (type === 'integer') return 7;
+  if (pattern.includes('ms|s|m')) return '7m';
+  if (pattern.includes('http')) return 'https://example.com';
+  if (pattern.includes('0-9a-fA-F')) return '5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6';
+  return pattern === '' ? 'text' : '/path';
+};
+
+const Constant = z.looseObject({ const: z.string() });
+const propertiesOf = (name: string) => Object.entries(definitions[name]?.properties ?? {});
+const configOf = (name: string) =>
+  Object.fromEntries(
+    propertiesOf(name)
+      .filter(([, schema]) => !Constant.safeParse(schema).success)
+      .map(([variable, schema]) => [variable, exampleOf(schema)]),
+  );
+const REFERENCE = { name: 'kept', key: 'secret' };
+const secretsOf = (name: string) =>
+  Object.fromEntries(
+    propertiesOf(name)
+      .filter(([, schema]) => Constant.safeParse(schema).success)
+      .map(([variable]) => [variable, REFERENCE]),
+  );
+
+const EVERYTHING = {
+  config: configOf('sharedConfig'),
+  secretEnv: { ...secretsOf('sharedConfig'), TEMPORAL_GRPC_META_X_TEAM: REFERENCE },
+  gateway: { config: configOf('gatewayConfig') },
+  worker: {
+    config: configOf('workerConfig'),
+    secretEnv: secretsOf('workerConfig'),
+    descriptorSecrets: { ERP_PASSWORD: REFERENCE },
+    versioning: { enabled: true },
+  },
+};
+
+/** Those of Temporal's own that docs/configuration.md names. */
+const temporals = () => {
+  const text = readFileSync(path.join(CHART, '..', 'docs', 'configuration.md'), 'utf8');
+  const [, section = ''] = /## Temporal’s own\n([\s\S]*?)\n## /.exec(text) ?? [];
+  const names = [...section.matchAll(/`(TEMPORAL_[A-Z_]+)`/g)].map(([, name = '']) => name);
+  return [...new Set(names), 'TEMPORAL_GRPC_META_X_TEAM'];
+};
+
+withHelm.each([
+  ['gateway', gatewayVariables.shape],
+  ['worker', workerVariables.shape],
+])('every variable of the %s can be set, and no other', (program, shape) => {
+  const env = envOf(deploymentOf(program, manifestsOf(EVERYTHING)));
+  expect(Object.keys(env).toSorted()).toEqual(
+    [...new Set([...Object.keys(shape), ...temporals()])].toSorted(),
+  );
+});
+
+withHelm('variables come as they are written, also where YAML makes something else of them', () => {
+  const manifests = manifestsOf({
+    gateway: { config: { OPERATIONS: true, PORT: 18093 } },
+    worker: { config: { AIRBYTE_MAX_IN_FLIGHT: 1234567, LOG_LEVEL: 'debug' } },
+    config: { TEMPORAL_TLS: true, LOG_LEVEL: 'warn' },
+  });
+  expect(envOf(deploymentOf('gateway', manifests))).toMatchObject({
+    OPERATIONS: 'on',
+    PORT: '18093',
+    TEMPORAL_TLS: 'true',
+    LOG_LEVEL: 'warn',
+  });
+  expect(envOf(deploymentOf('worker', manifests))).toMatchObject({
+    AIRBYTE_MAX_IN_FLIGHT: '1234567',
+    LOG_LEVEL: 'debug',
+  });
+});
