@@ -1,5 +1,5 @@
 // Writes what of chart/values.schema.json is made from the code:
-//   node scripts/setup.mjs node dist/scripts/chart.js
+//   npm run chart-schema
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';

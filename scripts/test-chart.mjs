@@ -1,7 +1,7 @@
-// Fetches what the tests of chart/ need, into .cache/: helm, Kubernetes' schemas, and with --apiserver
-// an API server with its etcd, which take some twenty minutes of a processor to build:
-//   node scripts/setup.mjs node scripts/chart-tools.mjs [--apiserver]
-// Without Go or a network it says so in one line, and the tests are skipped.
+// Tests chart/, after fetching into .cache/ what that takes: helm, Kubernetes' schemas, and with
+// --apiserver an API server with its etcd, which take some fifteen minutes of a processor to build:
+//   node scripts/setup.mjs node scripts/test-chart.mjs [--apiserver | --only-fetch]
+// Without Go or a network it says so in one line, and what cannot be tested is skipped.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
@@ -66,16 +66,30 @@ const fetchAll = (go, withServer) => {
   for (const name of withServer ? ['etcd', 'kube-apiserver'] : []) build(go, name);
 };
 
-const go = findGo();
-if (!go) console.log('NOTE: there is no Go to get helm with: chart/ is not checked.');
-else {
+const fetchWhatCanBeHad = (withServer) => {
+  const go = findGo();
+  if (!go) {
+    console.log('NOTE: there is no Go to get helm with: chart/ is hardly checked.');
+    return;
+  }
   try {
-    fetchAll(go, process.argv.includes('--apiserver'));
+    fetchAll(go, withServer);
   } catch (err) {
-    const [why] = String(err.stderr || err.message)
+    const why = String(err.stderr || err.message)
       .trim()
       .split('\n')
-      .slice(-1);
+      .at(-1);
     console.log(`NOTE: chart/ is not checked in full, as its tools could not be had: ${why}`);
   }
-}
+};
+
+const test = () => {
+  if (!existsSync(path.join(CACHE, 'kube-apiserver')))
+    console.log('NOTE: chart/ is not installed on an API server: --apiserver builds one.');
+  const jest = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
+  return spawnSync(process.execPath, [jest, 'test/chart'], { cwd: ROOT, stdio: 'inherit' }).status;
+};
+
+const has = (option) => process.argv.includes(option);
+fetchWhatCanBeHad(has('--apiserver'));
+if (!has('--only-fetch')) process.exitCode = test() ?? 1;
