@@ -3,7 +3,15 @@
 //   node scripts/setup.mjs node scripts/test-chart.mjs [--apiserver | --only-fetch]
 // Without Go or a network it says so in one line, and what cannot be tested is skipped.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -53,17 +61,39 @@ const fetchFolder = (go, { module, sum, folder }, target) => {
   cpSync(path.join(Dir, folder), target, { recursive: true });
 };
 
-const build = (go, name) =>
+/** An API server without a version is too old for every chart. */
+const versionFlags = (go) => {
+  const version = run(go, ['list', '-m', '-f', '{{.Version}}', KUBERNETES.module]).trim();
+  const [major, minor] = version.replace('v', '').split('.');
+  return Object.entries({ gitVersion: version, gitMajor: major, gitMinor: minor })
+    .map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
+    .join(' ');
+};
+
+const build = (go, name, flags = '') =>
   once(name, (target) => {
-    run(go, ['build', '-trimpath', '-ldflags', '-s -w', '-o', target, PROGRAMS[name]]);
+    const links = `-s -w ${flags}`;
+    run(go, ['build', '-trimpath', '-ldflags', links, '-o', target, PROGRAMS[name]]);
   });
 
-const fetchAll = (go, withServer) => {
+/** What was fetched of other versions goes. */
+const prepareCache = () => {
+  const wanted = OPERATOR.module + readFileSync(path.join(MODULE, 'go.mod'), 'utf8');
+  const stamp = path.join(CACHE, 'versions');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  rmSync(CACHE, { recursive: true, force: true });
   mkdirSync(CACHE, { recursive: true });
+  writeFileSync(stamp, wanted);
+};
+
+const fetchAll = (go, withServer) => {
+  prepareCache();
   once('openapi', (target) => fetchFolder(go, KUBERNETES, target));
   once('crds', (target) => fetchFolder(go, OPERATOR, target));
   build(go, 'helm');
-  for (const name of withServer ? ['etcd', 'kube-apiserver'] : []) build(go, name);
+  if (!withServer) return;
+  build(go, 'etcd');
+  build(go, 'kube-apiserver', versionFlags(go));
 };
 
 const fetchWhatCanBeHad = (withServer) => {
@@ -75,16 +105,14 @@ const fetchWhatCanBeHad = (withServer) => {
   try {
     fetchAll(go, withServer);
   } catch (err) {
-    const why = String(err.stderr || err.message)
-      .trim()
-      .split('\n')
-      .at(-1);
+    const told = err.stderr || /"Error": "(.*)"/.exec(err.stdout)?.[1] || err.message;
+    const why = told.trim().split('\n').at(-1);
     console.log(`NOTE: chart/ is not checked in full, as its tools could not be had: ${why}`);
   }
 };
 
 const test = () => {
-  if (!existsSync(path.join(CACHE, 'kube-apiserver')))
+  if (existsSync(path.join(CACHE, 'helm')) && !existsSync(path.join(CACHE, 'kube-apiserver')))
     console.log('NOTE: chart/ is not installed on an API server: --apiserver builds one.');
   const jest = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
   return spawnSync(process.execPath, [jest, 'test/chart'], { cwd: ROOT, stdio: 'inherit' }).status;

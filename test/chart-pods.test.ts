@@ -3,7 +3,7 @@ import path from 'node:path';
 import ms from 'ms';
 import { z } from 'zod';
 import { ROOT } from '../scripts/child';
-import { LONGEST_DRAIN } from '../src/gateway/draining';
+import { LAST_ANSWERS, LAST_ARRIVALS } from '../src/gateway/draining';
 import { PROBES } from '../src/openapi/operator';
 import {
   PROFILES,
@@ -136,7 +136,7 @@ const graceOf = (program: string, values: unknown) =>
 withHelm.each(['0s', '15s', '1500ms', '1.5m', '2m', '.5h'] as const)(
   'a gateway that drains for %s has the time to answer what is open',
   (drain) => {
-    const needed = (ms(drain) + LONGEST_DRAIN) / 1000;
+    const needed = (ms(drain) + LAST_ARRIVALS + LAST_ANSWERS) / 1000;
     const grace = graceOf('gateway', { gateway: { config: { DRAIN_FOR: drain } } });
     expect(grace).toBeGreaterThanOrEqual(needed);
     expect(grace).toBeLessThan(needed + 10);
@@ -210,3 +210,17 @@ withHelm('a version is the image’s tag, and former ones go on beside it', () =
     },
   ]);
 });
+
+withHelm.each(['_Nightly.2026-11-26_build-17.', '1.1.0', `a${'.'.repeat(70)}b`])(
+  'the tag %s makes names and labels that Kubernetes takes',
+  (tag) => {
+    const [worker] = workersOf({ image: { tag }, worker: { versioning: { enabled: true } } });
+    expect(worker?.metadata.name).toMatch(/^[a-z]([a-z0-9-]*[a-z0-9])?$/);
+    expect(worker?.metadata.name.length).toBeLessThanOrEqual(63);
+    for (const label of Object.values(worker?.spec.template.metadata.labels ?? {}))
+      expect(label).toMatch(/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/);
+    expect(envOf(deploymentOf('worker', worker ? [worker] : []))).toMatchObject({
+      WORKER_BUILD_ID: tag,
+    });
+  },
+);

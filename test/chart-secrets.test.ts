@@ -1,5 +1,6 @@
 import {
   CHART,
+  KUBERNETES,
   PROFILES,
   deploymentOf,
   envOf,
@@ -98,6 +99,11 @@ withHelm.each([
   ],
   ['two private authorities', { privateCa: { configMap: 'a', secret: 'b' } }, /not both/],
   [
+    'a former version that is the present one',
+    { image: { tag: '1.0' }, worker: { versioning: { enabled: true, keep: [{ tag: '1.0' }] } } },
+    /keep has 1\.0, which is there already/,
+  ],
+  [
     'no list where one is asked for',
     { networkPolicy: { allowAnywhere: false } },
     /networkPolicy\.\w+\.to is empty/,
@@ -107,7 +113,7 @@ withHelm.each([
 });
 
 withHelm('what no default can know is asked for, all at once', () => {
-  expect(() => runHelm(['template', 'pipelines', CHART])).toThrow(
+  expect(() => runHelm(['template', 'pipelines', CHART, ...KUBERNETES])).toThrow(
     /config\.TEMPORAL_ADDRESS .*worker\.config\.AIRBYTE_URL .*worker\.config\.AIRBYTE_WORKSPACE_ID /,
   );
 });

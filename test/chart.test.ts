@@ -6,6 +6,7 @@ import { gatewayVariables } from '../src/config/gateway';
 import { workerVariables } from '../src/config/worker';
 import {
   CHART,
+  KUBERNETES,
   PROFILES,
   deploymentOf,
   envOf,
@@ -42,7 +43,7 @@ test('the schema of the values has the variables of today; npm run chart-schema 
 });
 
 withHelm.each(PROFILES)('helm has nothing against the profile %s', (profile) => {
-  const said = runHelm(['lint', '--strict', CHART, '-f', profileFile(profile)]);
+  const said = runHelm(['lint', '--strict', ...KUBERNETES, CHART, '-f', profileFile(profile)]);
   expect(said).toContain('0 chart(s) failed');
   expect(said).not.toMatch(/WARNING|ERROR/);
 });

@@ -83,7 +83,9 @@ export const runHelm = (args: string[], input = '') => {
 };
 
 const LEAST = path.join(ROOT, 'test', 'chart', 'least.yaml');
-const template = ['template', 'pipelines', CHART, '--namespace', 'data', '-f'];
+/** Of the oldest Kubernetes that the chart is for; a helm that was built without a version knows none. */
+export const KUBERNETES = ['--kube-version', '1.27.0'];
+const template = ['template', 'pipelines', CHART, ...KUBERNETES, '--namespace', 'data', '-f'];
 
 /** What helm makes of a profile, as text. */
 export const profileText = (profile: string) => runHelm([...template, profileFile(profile)]);

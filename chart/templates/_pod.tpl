@@ -1,74 +1,3 @@
-{{- define "provisioner.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
-{{- end -}}
-
-{{- /* Room for "-worker-" and a version behind it. */ -}}
-{{- define "provisioner.fullname" -}}
-{{- $name := include "provisioner.name" . -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
-{{- else if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" -}}
-{{- end -}}
-{{- end -}}
-
-{{- define "provisioner.serviceAccount" -}}
-{{- default (include "provisioner.fullname" .) .Values.serviceAccount.name -}}
-{{- end -}}
-
-{{- /* Of (dict "root" $ "component" "gateway"): what never changes. */ -}}
-{{- define "provisioner.selector" -}}
-app.kubernetes.io/name: {{ include "provisioner.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
-app.kubernetes.io/component: {{ .component }}
-{{- end -}}
-
-{{- /* With "tag", where it is not the image's. */ -}}
-{{- define "provisioner.podLabels" -}}
-{{ include "provisioner.selector" . }}
-app.kubernetes.io/version: {{ default (include "provisioner.tag" .root) .tag | trunc 63 | trimSuffix "-" | quote }}
-{{- end -}}
-
-{{- define "provisioner.labels" -}}
-{{ include "provisioner.podLabels" . }}
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 }}
-{{- end -}}
-
-{{- define "provisioner.tag" -}}
-{{- default .Chart.AppVersion .Values.image.tag -}}
-{{- end -}}
-
-{{- /* Worker's Deployments: of the image, and of those whose runs go on. A list in JSON. */ -}}
-{{- define "provisioner.builds" -}}
-{{- $worker := .Values.worker }}
-{{- $name := printf "%s-worker" (include "provisioner.fullname" .) }}
-{{- $current := dict "tag" (include "provisioner.tag" .) "digest" .Values.image.digest "replicas" $worker.replicas "current" true }}
-{{- $kept := ternary $worker.versioning.keep list $worker.versioning.enabled }}
-{{- $builds := list }}
-{{- range $build := prepend $kept $current }}
-{{- $id := $build.tag }}
-{{- with $build.digest }}{{ $id = printf "%s-%s" $id (. | trimPrefix "sha256:" | trunc 12) }}{{ end }}
-{{- $own := $id | lower | replace "." "-" | replace "_" "-" | trimAll "-" }}
-{{- if gt (len $own) 15 }}{{ $own = printf "%s-%s" ($own | trunc 8 | trimSuffix "-") ($id | sha256sum | trunc 6) }}{{ end }}
-{{- $builds = append $builds (dict
-  "name" (ternary (printf "%s-%s" $name $own) $name $worker.versioning.enabled)
-  "id" $id
-  "label" $own
-  "tag" $build.tag
-  "digest" (default "" $build.digest)
-  "replicas" (default 1 $build.replicas)
-  "current" (default false $build.current)) }}
-{{- end }}
-{{- toJson $builds -}}
-{{- end -}}
-
-{{- define "provisioner.deploymentName" -}}
-{{- default (printf "%s-worker" (include "provisioner.fullname" .)) .Values.worker.versioning.deploymentName -}}
-{{- end -}}
-
 {{- /* What no default can know. */ -}}
 {{- define "provisioner.missing" -}}
 {{- $missing := list }}
@@ -85,25 +14,12 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end }}
 {{- end -}}
 
-{{- /* Of (dict "root" $ "tag" … "digest" …). */ -}}
-{{- define "provisioner.image" -}}
-{{- $image := .root.Values.image -}}
-{{- with $image.registry }}{{ . }}/{{ end }}{{ $image.repository }}:{{ .tag }}{{ with .digest }}@{{ . }}{{ end -}}
-{{- end -}}
-
 {{- /* Whole seconds of a duration such as 500ms, 30s, 1.5m: rounded up. */ -}}
 {{- define "provisioner.seconds" -}}
 {{- $number := regexFind "^[0-9]*[.]?[0-9]+" . -}}
 {{- $unit := regexFind "[a-z]+$" . -}}
 {{- $size := get (dict "ms" 0.001 "s" 1.0 "m" 60.0 "h" 3600.0 "d" 86400.0) $unit -}}
 {{- mulf (float64 $number) $size | ceil | int -}}
-{{- end -}}
-
-{{- /* The port of host:port or of an URL, or the one that goes without. Of (dict "of" … "else" …). */ -}}
-{{- define "provisioner.portOf" -}}
-{{- $host := regexReplaceAll "/.*$" (regexReplaceAll "^[a-z]+://" .of "") "" -}}
-{{- $port := regexFind ":[0-9]+$" $host | trimPrefix ":" -}}
-{{- default (ternary 80 .else (hasPrefix "http://" .of)) $port -}}
 {{- end -}}
 
 {{- /* As a program reads it: YAML makes numbers and booleans of some. */ -}}
@@ -142,6 +58,20 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
       - key: {{ $reference.key }}
         path: {{ $file }}
 {{- end }}
+{{- end -}}
+
+{{- define "provisioner.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 1001
+runAsGroup: 1001
+fsGroup: 1001
+seccompProfile: { type: RuntimeDefault }
+{{- end -}}
+
+{{- define "provisioner.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
 {{- end -}}
 
 {{- /* The spec of a pod. Of (dict "root" $ "component" … "values" … "image" … "command" … "config" …
@@ -261,46 +191,4 @@ topologySpreadConstraints:
       matchLabels: {{- include "provisioner.selector" $ | nindent 8 }}
   {{- end }}
 {{- end }}
-{{- end -}}
-
-{{- define "provisioner.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: 1001
-runAsGroup: 1001
-fsGroup: 1001
-seccompProfile: { type: RuntimeDefault }
-{{- end -}}
-
-{{- define "provisioner.containerSecurity" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities: { drop: [ALL] }
-{{- end -}}
-
-{{- /* A rule of a NetworkPolicy. Of (dict "peers" … "side" "to" "ports" … "protocols" …). */ -}}
-{{- define "provisioner.rule" -}}
-- ports:
-    {{- range $port := .ports }}
-    {{- range default (list "TCP") $.protocols }}
-    - { port: {{ $port }}, protocol: {{ . }} }
-    {{- end }}
-    {{- end }}
-  {{- with .peers }}
-  {{ $.side }}: {{- toYaml . | nindent 4 }}
-  {{- end }}
-{{- end -}}
-
-{{- /* Egress to what has an address of its own. Of (dict "root" $ "name" "temporal" "port" …). */ -}}
-{{- define "provisioner.egress" -}}
-{{- $policy := .root.Values.networkPolicy }}
-{{- $rule := get $policy .name }}
-{{- if and (not $rule.to) (not $policy.allowAnywhere) }}
-{{- fail (printf "networkPolicy.%s.to is empty, and networkPolicy.allowAnywhere is false: list where it is." .name) }}
-{{- end }}
-{{- include "provisioner.rule" (dict "side" "to" "peers" $rule.to "ports" (default (list .port) $rule.ports)) }}
-{{- end -}}
-
-{{- define "provisioner.dns" -}}
-{{- $dns := .Values.networkPolicy.dns }}
-{{- include "provisioner.rule" (dict "side" "to" "peers" $dns.to "ports" $dns.ports "protocols" (list "UDP" "TCP")) }}
 {{- end -}}
