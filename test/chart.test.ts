@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { parse } from 'yaml';
 import { z } from 'zod';
+import { version } from '../package.json';
 import { variableDefinitions } from '../scripts/chart-schema';
+import { gatewayConfig, workerConfig } from '../src/config/config';
 import { gatewayVariables } from '../src/config/gateway';
 import { workerVariables } from '../src/config/worker';
 import {
@@ -9,6 +12,7 @@ import {
   KUBERNETES,
   PROFILES,
   deploymentOf,
+  deploymentsIn,
   envOf,
   haveHelm,
   kindOf,
@@ -19,6 +23,7 @@ import {
   runHelm,
   withHelm,
 } from './support/chart';
+import type { Deployment } from './support/chart';
 import { faultsIn, haveSchemas } from './support/kubernetes-schemas';
 
 /* The chart's values, and what comes of its profiles. */
@@ -34,12 +39,15 @@ const Definitions = z.object({
     z.looseObject({ properties: z.record(z.string(), z.unknown()).optional() }),
   ),
 });
-const { definitions } = Definitions.parse(
-  JSON.parse(readFileSync(path.join(CHART, 'values.schema.json'), 'utf8')),
-);
+const chartFile = (name: string) => readFileSync(path.join(CHART, name), 'utf8');
+const { definitions } = Definitions.parse(JSON.parse(chartFile('values.schema.json')));
 
 test('the schema of the values has the variables of today; npm run chart-schema writes it', () => {
   expect(definitions).toMatchObject(JSON.parse(JSON.stringify(variableDefinitions())));
+});
+
+test('the image is that of this version, unless another is named', () => {
+  expect(parse(chartFile('Chart.yaml'))).toMatchObject({ appVersion: version });
 });
 
 withHelm.each(PROFILES)('helm has nothing against the profile %s', (profile) => {
@@ -131,6 +139,37 @@ withHelm.each([
   expect(Object.keys(env).toSorted()).toEqual(
     [...new Set([...Object.keys(shape), ...temporals()])].toSorted(),
   );
+});
+
+/** What tells that a variable is a secret, and what tells that it only says where one is. */
+const SECRET = /SECRET|PASSWORD|TOKEN|_KEY|AUTH|CREDENTIAL/;
+const PLACE = /_(PATH|FILE|DIR|ALLOWED)$/;
+
+test('no variable that sounds like a secret takes a value', () => {
+  const taken = ['sharedConfig', 'gatewayConfig', 'workerConfig'].flatMap((name) =>
+    Object.keys(configOf(name)),
+  );
+  expect(taken.length).toBeGreaterThan(40);
+  expect(taken.filter((name) => SECRET.test(name) && !PLACE.test(name))).toEqual([]);
+});
+
+/** As a program sees it, with something for each secret. */
+const asGiven = (deployment: Deployment) =>
+  Object.fromEntries(
+    Object.entries(envOf(deployment)).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : 'secret',
+    ]),
+  );
+
+withHelm.each(PROFILES)('gateway and worker take the variables of the profile %s', (profile) => {
+  const manifests = manifestsIn(profileText(profile));
+  const [worker] = deploymentsIn(manifests).filter(({ metadata }) =>
+    metadata.name.includes('-worker'),
+  );
+  if (!worker) throw new Error('no worker');
+  expect(gatewayConfig(asGiven(deploymentOf('gateway', manifests))).misfits).toEqual([]);
+  expect(workerConfig(asGiven(worker)).misfits).toEqual([]);
 });
 
 withHelm('variables come as they are written, also where YAML makes something else of them', () => {
