@@ -1,5 +1,5 @@
 // Tests chart/, after fetching into .cache/ what that takes: helm, Kubernetes' schemas, and with
-// --apiserver an API server with its etcd, which take some fifteen minutes of a processor to build:
+// --apiserver an API server with its etcd, which take some ten minutes of a processor to build:
 //   node scripts/setup.mjs node scripts/test-chart.mjs [--apiserver | --only-fetch]
 // Without Go or a network it says so in one line, and what cannot be tested is skipped.
 import { execFileSync, spawnSync } from 'node:child_process';

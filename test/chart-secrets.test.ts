@@ -171,3 +171,20 @@ const projected = (name: string, files: [string, string, string][]) => ({
     })),
   },
 });
+
+withHelm.each(['configMap', 'secret'])('a private authority comes from a %s', (kind) => {
+  const manifests = manifestsOf({ privateCa: { [kind]: 'authority', key: 'root.pem' } });
+  for (const program of ['gateway', 'worker']) {
+    const deployment = deploymentOf(program, manifests);
+    const { containers, volumes } = deployment.spec.template.spec;
+    expect(envOf(deployment)).toMatchObject({ NODE_EXTRA_CA_CERTS: '/ca/ca.crt' });
+    expect(containers[0].volumeMounts).toContainEqual({
+      name: 'ca',
+      mountPath: '/ca',
+      readOnly: true,
+    });
+    const items = [{ key: 'root.pem', path: 'ca.crt' }];
+    const sources = [{ [kind]: { name: 'authority', items } }];
+    expect(volumes).toContainEqual({ name: 'ca', projected: { sources } });
+  }
+});
