@@ -45,7 +45,7 @@ const lawFor = (each, folder) => {
   const { room, files, purpose, takes = [], types = [], packages = [] } = each;
   const isInside = folder !== folderOf(each);
   const values = [
-    files ? '\\./[^/]+$' : '\\./',
+    files ? named(folder, room) : '\\./',
     ...(isInside ? ['\\.\\./(?!\\.\\./)'] : []),
     ...takes.map((other) => named(folder, other)),
     ...packages.map((name) => `${name}$`),
@@ -113,6 +113,10 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+        {
+          selector: 'ObjectExpression > SpreadElement > ObjectExpression',
+          message: 'Write the fields themselves.',
+        },
         {
           selector: 'MemberExpression[object.name="jest"][property.name="mock"]',
           message: 'Tests use real parts.',

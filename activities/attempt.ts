@@ -6,8 +6,8 @@ import type { CallInterest } from '../src/airbyte/http';
 import { forTimer } from '../src/contract/durations';
 import { asFailure, detailsOf, isExplained, orOutOfTime } from './failure';
 import type { Sent } from './failure';
-import { isLastWord } from './last-word';
-import type { FailureDetails, LastWord } from './last-word';
+import { isLastWord } from '../workflows/words/failure-details';
+import type { FailureDetails, LastWord } from '../workflows/words/failure-details';
 import { MARGIN, attemptsTime } from './retries';
 import { Waiting } from './waiting';
 

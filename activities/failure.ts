@@ -2,10 +2,10 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { Info } from '@temporalio/activity';
 import { AirbyteError } from '../src/airbyte/errors';
 import { isRecord } from '../src/contract/json';
-import { cut } from '../src/contract/lengths';
+import { shortened } from '../workflows/words/lengths';
 import { Refusal } from '../src/contract/problems';
 import { heardAtBefore, looksOf, metBefore, triesOf } from './last-word';
-import type { FailureDetails } from './last-word';
+import type { FailureDetails } from '../workflows/words/failure-details';
 import { lookIn, waitBefore } from './retries';
 import { Waiting } from './waiting';
 
@@ -17,8 +17,7 @@ const MAX_WORDS = 4000;
 export const isExplained = (err: unknown): err is AirbyteError | Refusal | Waiting =>
   err instanceof AirbyteError || err instanceof Refusal || err instanceof Waiting;
 
-export const inWords = (text: string) =>
-  text.length <= MAX_WORDS ? text : `${cut(text, MAX_WORDS - 1)}…`;
+export const inWords = (text: string) => shortened(text, MAX_WORDS);
 
 /** As the next function writes it. */
 const TRIED = / \(tried \d+ times\)(?=\.?$)/;
@@ -84,7 +83,7 @@ const typeOf = (err: unknown) => {
   return err.kind === 'refused' ? 'AirbyteRefused' : 'AirbyteUnavailable';
 };
 
-/** One from elsewhere, such as a full memory of access, cannot know whether the step has written anything. */
+/** One from elsewhere, such as a workflow that remembers all the people it can, cannot know whether the step has written anything. */
 const withSent = (err: ApplicationFailure, { wroteNothing }: FailureDetails) => {
   const details: unknown = err.details?.[0];
   if (wroteNothing && isRecord(details)) details.wroteNothing = true;

@@ -1,5 +1,5 @@
 import type { Info } from '@temporalio/activity';
-import { AirbyteError, isRefusal } from '../src/airbyte/errors';
+import { AirbyteError, isRefused } from '../src/airbyte/errors';
 import { heardAtBefore, triesOf } from './last-word';
 import { Waiting } from './waiting';
 
@@ -41,7 +41,7 @@ export const lookIn = ({ delay }: Waiting, info: Info) => {
 export const waitBefore = (err: unknown, info: Info, silence: number) => {
   if (err instanceof Waiting) return lookIn(err, info);
   const known = err instanceof AirbyteError ? err : undefined;
-  if (isRefusal(err)) return undefined;
+  if (isRefused(err)) return undefined;
   if (known?.kind === 'connector' && triesOf(info) >= CONNECTOR_ATTEMPTS) return undefined;
   const wait = known?.retryAfter ?? backoff(info);
   const left = Math.min(timeLeft(info), heardAtBefore(info) + silence - Date.now());

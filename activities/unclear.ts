@@ -37,7 +37,10 @@ export const adoptable = async <Entity>(
   throw unsettled(Math.min(left, wait));
 };
 
-/** A look-up by an id someone told us; a foreign id is 403 to who does not administer Airbyte. */
+/**
+ * A look-up by an id that a descriptor or an earlier run gave: undefined, too, for a 403, with which
+ * Airbyte answers for another workspace's to a caller who does not administer the instance.
+ */
 export const byHint = async <Entity>(entity: Promise<Entity>) => {
   try {
     return await entity;

@@ -62,12 +62,13 @@ const makeOne = async (make: Awaited<ReturnType<typeof makerOn>>, name: string) 
     name,
     destinationDefinitionId: SNOWFLAKE,
     connectionConfiguration: {
-      ...{ host: 'demo.snowflakecomputing.com', role: 'R', warehouse: 'W', username: 'U' },
-      ...{
-        database: 'FINANCE',
-        schema: 'CASHFLOW_0',
-        loading_method: { method: 'Internal Staging' },
-      },
+      host: 'demo.snowflakecomputing.com',
+      role: 'R',
+      warehouse: 'W',
+      username: 'U',
+      database: 'FINANCE',
+      schema: 'CASHFLOW_0',
+      loading_method: { method: 'Internal Staging' },
       credentials: { auth_type: 'Username and Password', password: 'stored' },
     },
   });

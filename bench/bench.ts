@@ -23,7 +23,7 @@ export interface Bench {
   requestFor: (component: string) => Request;
 }
 
-export interface Request {
+interface Request {
   descriptorKind: 'COMPONENT_DESCRIPTOR';
   descriptor: string;
 }

@@ -109,8 +109,13 @@ const crowdOn = async (bench: Bench, programs: Programs): Promise<Crowd> => {
   const took = elapsed();
   await pause(REST);
   const figures = {
-    ...{ tokens, completed: took, before, peak: memory(peakOf), after: memory(residentOf) },
-    ...{ maxInFlight: await maxInFlight(), again },
+    tokens,
+    completed: took,
+    before,
+    peak: memory(peakOf),
+    after: memory(residentOf),
+    maxInFlight: await maxInFlight(),
+    again,
   };
   print(programs.name, figures);
   return figures;

@@ -85,9 +85,13 @@ const ran = async (
   });
   const { historyLength, historySize = NaN } = await client.workflow.getHandle(token).describe();
   return {
-    ...{ edition, what, milliseconds },
+    edition,
+    what,
+    milliseconds,
     result: `${status.status}: ${status.result.slice(0, 120)}`,
-    ...{ calls: await calls(), events: historyLength, history: historySize },
+    calls: await calls(),
+    events: historyLength,
+    history: historySize,
     largestPayload: await largest(token),
     worker: peakOf(pids.worker),
   };

@@ -3,7 +3,7 @@ import http from 'node:http';
 /** Enough connections for the highest concurrency, kept open as a Coordinator's would be. */
 const agent = new http.Agent({ keepAlive: true });
 
-export interface Answer {
+interface Answer {
   status: number;
   text: string;
 }

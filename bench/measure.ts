@@ -3,7 +3,7 @@ import { workOf } from './processes';
 import type { Pids } from './processes';
 
 /** One that measures itself resolves with its milliseconds. */
-export type Task = () => Promise<unknown>;
+type Task = () => Promise<unknown>;
 
 export interface Side {
   /** Makes a task under an id of its own; what it does itself is not measured. */
@@ -16,7 +16,7 @@ export interface Side {
  * What is measured: `ours`, with --against the `other`, and the `floor`, which is the least that could do
  * the same. A side may have a floor of its own, `ours floor`.
  */
-export interface Contest {
+interface Contest {
   /** Callers. */
   concurrency: number;
   rounds: number;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-export interface Options<Part> {
+interface Options<Part> {
   only: Part[];
   /** Another checkout of this project, which is built. */
   against: string | undefined;

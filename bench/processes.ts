@@ -29,9 +29,9 @@ const workedBy = (pid: number) => {
 
 /** Milliseconds on a core since this was called, by process. */
 export const workOf = (pids: Pids) => {
-  const before = Object.entries(pids).map(([name, pid]) => ({ name, pid, had: workedBy(pid) }));
+  const all = Object.entries(pids).map(([name, pid]) => ({ name, pid, before: workedBy(pid) }));
   return (): Record<string, number> =>
-    Object.fromEntries(before.map(({ name, pid, had }) => [name, workedBy(pid) - had]));
+    Object.fromEntries(all.map(({ name, pid, before }) => [name, workedBy(pid) - before]));
 };
 
 const mebibytes = (field: string) => {

@@ -29,7 +29,7 @@ const swollen = (descriptor: string, bytes: number) => {
     .replace('componentIdToProvision', `${sibling}${lines.join('')}componentIdToProvision`);
 };
 
-export interface Refusal {
+interface Refusal {
   what: string;
   bytes: number;
   /** Milliseconds of each try. */

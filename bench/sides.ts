@@ -17,7 +17,7 @@ export interface Programs extends Checkout {
 }
 
 interface Server {
-  /** What it is told in errors, and the name of its log. */
+  /** What it is settings in errors, and the name of its log. */
   name: string;
   /** Its program. */
   file: string;
@@ -71,7 +71,7 @@ export const withServer = <Result>(
     use((await start(bench, { env: { PATH: process.env.PATH }, ...server }, own)).url),
   );
 
-export interface Wanted {
+interface Wanted {
   /** Names the task queues. */
   part: string;
   /** Without one, a run that is started costs nothing but its start. */
@@ -92,12 +92,12 @@ export const withPrograms = <Result>(
     for (const checkout of checkouts) {
       const { name, root } = checkout;
       const taskQueue = `bench-${part}-${name.replaceAll(' ', '-')}`;
-      const told = { ...bench.stack.env, TEMPORAL_TASK_QUEUE: taskQueue };
+      const settings = { ...bench.stack.env, TEMPORAL_TASK_QUEUE: taskQueue };
       const program = (what: 'server' | 'worker') => ({
         name: `${part} ${what} of ${name}`,
         file: path.join(root, 'dist', 'src', `${what}.js`),
         health: '/readyz',
-        env: { ...told, ...(what === 'server' && env) },
+        env: { ...settings, ...(what === 'server' && env) },
       });
       const gateway = await start(bench, program('server'), own);
       const temporal = bench.stack.processes.temporal?.pid ?? 0;

@@ -5,7 +5,7 @@ const show = (value: number, digits = 1) => value.toFixed(digits);
 export const showMs = (value: number) => `${show(value, value < 10 ? 2 : 0)} ms`;
 
 /** A figure of one side over that of another, round by round. */
-export interface Ratio {
+interface Ratio {
   median: number;
   lowest: number;
   highest: number;
@@ -85,7 +85,7 @@ export const printTable = (title: string, header: string[], rows: string[][]) =>
 };
 
 /** What was measured, with its ratios. */
-export type Figures = Result & { ratios: Record<string, Ratio> };
+type Figures = Result & { ratios: Record<string, Ratio> };
 
 /** Prints what the sides took, and the ratios with their spread over the rounds. */
 export const printResults = (

@@ -10,10 +10,10 @@ export type Coordinator = ReturnType<typeof createCoordinator>;
 
 /**
  * Witboost's side: sends requests and polls their tokens. Repeats what got no answer or a 500, at the
- * next gateway, as both are safe to repeat; any other refusal is a defect.
+ * next gateway, as both are safe to repeat; any other answer is a defect.
  */
 export const createCoordinator = (gatewayUrls: string[], signal: AbortSignal) => {
-  const refusals: string[] = [];
+  const unexpected: string[] = [];
   let calls = 0;
   let retries = 0;
 
@@ -23,9 +23,9 @@ export const createCoordinator = (gatewayUrls: string[], signal: AbortSignal) =>
     const answer = await fetch(gateway + at, { ...init, signal: AbortSignal.timeout(PATIENCE) });
     const text = await answer.text();
     if (answer.ok) return text;
-    const refusal = `${at} was answered ${String(answer.status)}: ${text}`;
-    if (answer.status !== 500) refusals.push(refusal);
-    throw new Error(refusal);
+    const answered = `${at} was answered ${String(answer.status)}: ${text}`;
+    if (answer.status !== 500) unexpected.push(answered);
+    throw new Error(answered);
   };
   const call = (at: string, init: RequestInit = {}) =>
     untilItWorks(() => once(at, init), {
@@ -38,7 +38,7 @@ export const createCoordinator = (gatewayUrls: string[], signal: AbortSignal) =>
   return {
     retries: () => retries,
     /** Answers other than 200, 202 and 500. */
-    refusals,
+    unexpected,
     send: (operation: string, body: string): Promise<string> =>
       call(`/v1/${operation}`, {
         method: 'POST',

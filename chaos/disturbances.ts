@@ -35,7 +35,7 @@ const LOST_FOR = [3000, 10_000] as const;
 export const LATEST_COMMIT = 2000;
 
 /** A minute, where there is one to spare. */
-export const outageOf = (minutes: number) => (minutes < 3 ? minutes * 20_000 : 60_000);
+const outageOf = (minutes: number) => (minutes < 3 ? minutes * 20_000 : 60_000);
 
 const READS = [
   'listSources',

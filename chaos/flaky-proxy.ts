@@ -15,8 +15,6 @@ const HARMED = 0.12;
 /** Milliseconds. The longest are past the client's patience. */
 const DELAY = [50, 1500] as const;
 
-export type FlakyProxy = Awaited<ReturnType<typeof startFlakyProxy>>;
-
 /** A TCP proxy in front of a port of this machine, for the network between worker and Airbyte. */
 export const startFlakyProxy = async (target: number, random: Random) => {
   let weather: Weather = 'fair';

@@ -14,7 +14,7 @@ import type { Secrets } from './secrets';
 const CLOCK = 50;
 
 /** A token that was handed out, and what became of it. */
-export interface Sent {
+interface Sent {
   component: string;
   token: string;
   request: Request;
@@ -22,7 +22,7 @@ export interface Sent {
   status?: ProvisioningStatus;
 }
 
-export interface LoadOptions extends Scale {
+interface LoadOptions extends Scale {
   coordinator: Coordinator;
   runs: Runs;
   problems: Problems;

@@ -20,7 +20,7 @@ export const NOTHING: Expected = {
   connection: [undefined],
 };
 
-export interface EndedRun {
+interface EndedRun {
   request: Request;
   status: ProvisioningStatus;
   /** What a reference meant while the run went on. */

@@ -13,7 +13,7 @@ const START_TIMEOUT = 60_000;
 type Environment = Record<string, string>;
 
 /** A program that is started again whenever it was killed. */
-export interface Program {
+interface Program {
   name: string;
   start: () => Promise<void>;
   /** Kills it and starts it again after so many milliseconds; false: it was not up. */

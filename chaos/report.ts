@@ -10,7 +10,7 @@ import type { Trouble } from './trouble';
 
 const SHOWN_HISTORIES = 12;
 
-export interface Outcome {
+interface Outcome {
   title: string;
   components: Component[];
   problems: Problem[];
@@ -42,7 +42,7 @@ export const summaryOf = ({ title, components, problems, trouble, retries }: Out
     ['outage', `Airbyte was down for ${seconds(trouble.outage)}`],
     ['faults', `${String(trouble.faults)} at Airbyte, ${String(trouble.harms)} in the network`],
     ['secrets', `rotated ${String(trouble.rotations)} times`],
-    ['verdict', problems.length === 0 ? 'clean' : `${String(problems.length)} problems`],
+    ['outcome', problems.length === 0 ? 'clean' : `${String(problems.length)} problems`],
   ];
   return [title, ...rows.map(([what = '', shown = '']) => `  ${what.padEnd(12)} ${shown}`)].join(
     '\n',

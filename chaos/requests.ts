@@ -19,7 +19,7 @@ export type Request =
   { operation: 'provision'; variant: Variant } | { operation: 'unprovision'; removeData: boolean };
 
 /** Requests sent at once; the next act waits until all their runs have ended. */
-export interface Act {
+interface Act {
   /** Milliseconds before. */
   pause: number;
   requests: Request[];

@@ -182,7 +182,7 @@ const judge = async (setting: Setting) => {
   await check(setting);
   problems.add((await stillOpen(runs)).map((id) => `${id} still runs`));
   problems.add(alarmsIn(programs.logFiles()));
-  problems.add(coordinator.refusals);
+  problems.add(coordinator.unexpected);
 };
 
 const chaos = async (options: Options, folder: string) => {

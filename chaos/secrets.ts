@@ -7,7 +7,7 @@ export const SERVERS = ['a', 'b', 'c'] as const;
 export type Server = (typeof SERVERS)[number];
 
 export const ENDS = ['source', 'destination'] as const;
-export type SecretEnd = (typeof ENDS)[number];
+type SecretEnd = (typeof ENDS)[number];
 
 /** A reference and the only host that a descriptor names it for. */
 export const secretNameOf = (end: SecretEnd, server: Server) =>
@@ -26,7 +26,7 @@ interface Spell {
 }
 
 /** A write of a secret, as the simulator tells it. */
-export interface SentSecret {
+interface SentSecret {
   sha256: string | null;
   host: string | null;
 }

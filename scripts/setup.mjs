@@ -24,7 +24,7 @@ const OLDEST_NODE = [20, 12];
 
 /* Node. */
 
-export const nodeProblem = (version) => {
+const nodeProblem = (version) => {
   const [major, minor] = version.replace('v', '').split('.').map(Number);
   const [oldestMajor, oldestMinor] = OLDEST_NODE;
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return undefined;
@@ -62,7 +62,7 @@ const matchesRecord = (root) => {
 
 const stampInstall = (root) => writeFileSync(stampOf(root), hashOf(manifests(root)));
 
-export const isInstalled = (root) => {
+const isInstalled = (root) => {
   if (readText(stampOf(root)) === hashOf(manifests(root))) return true;
   if (!matchesRecord(root)) return false;
   stampInstall(root);
@@ -111,7 +111,7 @@ export const sourcesHash = (root) =>
 
 export const buildStamp = (root) => path.join(root, 'dist', '.sources');
 
-export const isBuilt = (root) => readText(buildStamp(root)) === sourcesHash(root);
+const isBuilt = (root) => readText(buildStamp(root)) === sourcesHash(root);
 
 const build = ({ root, cache, env, interrupt }) =>
   step('Building', () =>
@@ -129,7 +129,7 @@ const build = ({ root, cache, env, interrupt }) =>
 /* All together. */
 
 /** Makes the checkout ready and returns the Temporal CLI to use. */
-export const prepare = async ({ root, env, interrupt }) => {
+const prepare = async ({ root, env, interrupt }) => {
   const cache = path.join(root, '.cache');
   mkdirSync(cache, { recursive: true });
   removeLeftovers(cache);

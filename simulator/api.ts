@@ -102,9 +102,9 @@ const serve =
     const secrets = secretsOf(operation, req, deps);
     if (secrets.length > 0) record.secrets = secrets;
     if (deps.latency > 0) await pause(deps.latency);
-    const refusal = operation.anonymous ? undefined : deps.auth.refuse(req.headers.authorization);
-    if (refusal) {
-      send(res, refusal);
+    const denial = operation.anonymous ? undefined : deps.auth.refuse(req.headers.authorization);
+    if (denial) {
+      send(res, denial);
       return;
     }
     const commit = () => perform(operation, req, deps);

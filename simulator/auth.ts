@@ -62,7 +62,7 @@ const tokenPath = '/applications/token';
 export const createAuth = (options: AuthOptions) => {
   const tokens = createTokens(options.tokenLifetime);
   const basic = Buffer.from(`${options.username}:${options.password}`).toString('base64');
-  const refusals: Record<AuthOptions['auth'], (authorization: string) => Answer | undefined> = {
+  const denials: Record<AuthOptions['auth'], (authorization: string) => Answer | undefined> = {
     none: () => undefined,
     oauth: (authorization) => {
       const token = /^Bearer (.+)$/i.exec(authorization)?.[1] ?? '';
@@ -107,8 +107,8 @@ export const createAuth = (options: AuthOptions) => {
   };
 
   return {
-    /** The answer to a caller who may not come in; undefined when he may. */
-    refuse: (authorization = '') => refusals[options.auth](authorization),
+    /** The answer to a caller who may not come in; undefined for one who may. */
+    refuse: (authorization = '') => denials[options.auth](authorization),
     operation,
     configOperation,
     /** Accepts no token given out so far, as an Airbyte that was started with a new signing key. */

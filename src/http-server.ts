@@ -4,7 +4,7 @@ import ms from 'ms';
 
 /**
  * Milliseconds an idle connection is kept; Node's default of 5 s is shorter than that of every proxy.
- * Whoever closes first must be the caller, or a request of his meets a closed connection.
+ * Whoever closes first must be the caller, or its next request meets a closed connection.
  */
 const KEEP_ALIVE = ms('75s');
 /** Milliseconds in which the headers of a request must have come, and all of it. */

@@ -14,7 +14,7 @@ import { createStartRun } from './runs/start';
 import { createStatus } from './runs/status';
 import { answers } from './temporal/calls';
 import { createTemporalClient } from './temporal/client';
-import { refusalOf } from './temporal/errors';
+import { lastingProblem } from './temporal/errors';
 
 /** Milliseconds Temporal has to answer before the command gives up. */
 const REACH_DEADLINE = 3000;
@@ -39,7 +39,7 @@ const reach = async (client: Client, address: string) => {
   try {
     await answers(client, namespace, REACH_DEADLINE);
   } catch (err) {
-    throw refusalOf(err) ?? noAnswer(address, err);
+    throw lastingProblem(err) ?? noAnswer(address, err);
   }
 };
 
@@ -78,12 +78,17 @@ runProgram(async () => {
   addDriftCommand(program, {
     drift: createDrift({ client, taskQueue }),
     replay: (token) => operations.replay(token, { force: true }),
-    ...{ statusOf, print, say, exitWith },
+    statusOf,
+    print,
+    say,
+    exitWith,
   });
   addAdoptCommand(program, {
     adoption: createAdoption({ client, taskQueue }),
     minSyncInterval,
-    ...{ print, say, exitWith },
+    print,
+    say,
+    exitWith,
   });
   try {
     await program.parseAsync();

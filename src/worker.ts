@@ -16,7 +16,7 @@ import { createReverseActivities } from '../activities/reverse/reverse';
 import { createRunActivities } from '../activities/runs';
 import { createValidationActivities } from '../activities/validation/validation';
 import { createAccess } from './airbyte/people';
-import { createAccessMemory } from '../activities/access/memory';
+import { createGrantsClient } from '../activities/access/grants-client';
 import { createAirbyte } from './airbyte/client';
 import { workerConfig } from './config/config';
 import type { WorkerConfig } from './config/config';
@@ -139,7 +139,7 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
     }),
     ...createRunActivities({ isRunning: createIsRunning({ client }) }),
     ...createAccessActivities(access),
-    ...createAccessChanges({ ...access, memory: createAccessMemory({ client }) }),
+    ...createAccessChanges({ ...access, grants: createGrantsClient({ client }) }),
     ...createAdoptAllActivities(deps),
     ...createDriftActivities({ ...deps, provisioned }),
     ...createValidationActivities({

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { digestOf } from '../src/contract/ids';
-import { granteesId } from '../activities/access/memory';
+import { granteesId } from '../activities/access/grants-client';
 import { MAX_ENLISTED } from '../workflows/grantees/component-grants';
 import { MAX_GRANTEES, MAX_WANTED_BY } from '../workflows/grantees/records';
 import { shardOf } from '../workflows/grantees/shards';

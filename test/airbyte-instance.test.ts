@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isRefusal } from '../src/airbyte/errors';
+import { isRefused } from '../src/airbyte/errors';
 import type { AirbyteAuth } from '../src/airbyte/session';
 import type { SimulatorOptions } from '../simulator/simulator';
 import { startSimulator } from '../simulator/simulator';
@@ -126,7 +126,7 @@ test.each(REFUSED)('refuses $what, and says what to do', async (row) => {
   const client = () => clientOf({ url: address, auth: row.auth });
   for (const ask of [() => detectAt(address, row.auth), client]) {
     const err: unknown = await ask().catch((cause: unknown) => cause);
-    expect(isRefusal(err)).toBe(true);
+    expect(isRefused(err)).toBe(true);
     expect(String(err)).toMatch(row.problem);
     expect(Reflect.get(Object(err), 'solution')).toMatch(row.solution);
   }

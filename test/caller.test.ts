@@ -98,7 +98,7 @@ test('so many requests are open at once, and room for more is when they are over
   end();
 });
 
-test('a caller that leaves cancels what he asked for, and one that stays has a time', async () => {
+test('a caller that leaves cancels what it asked for, and one that stays has a time', async () => {
   const heard: unknown[] = [];
   const { url, end } = await serve((_req, res) => {
     void whileCalled(res, async ({ cancelled }) => {

@@ -110,12 +110,16 @@ const start = async (program: string, env: Record<string, string>) => {
 };
 
 test('a program names all that is wrong at once, no value of it, and ends with 1', async () => {
-  const env = { AIRBYTE_WORKSPACE_ID: 'nonsense', SNOWFLAKE_ROLE: 'r', AIRBYTE_PASSWORD: 'geheim' };
+  const env = {
+    ...{ AIRBYTE_WORKSPACE_ID: 'nonsense', SNOWFLAKE_ROLE: 'r', AIRBYTE_PASSWORD: 'geheim' },
+    AIRBYTE_GIVE_UP_AFTER: '30',
+  };
   const failure = await start('worker.js', env);
   expect(failure).toMatchObject({ code: 1 });
   const stderr = String(Reflect.get(Object(failure), 'stderr'));
   for (const name of [
     'AIRBYTE_WORKSPACE_ID',
+    'AIRBYTE_GIVE_UP_AFTER',
     'SNOWFLAKE_HOST',
     'SNOWFLAKE_USER',
     'AIRBYTE_USERNAME',

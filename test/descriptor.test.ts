@@ -182,7 +182,13 @@ test.each([
     'a type in the place of a connector',
     'name: Payments CSV\n',
     'name: Payments CSV\n          type: Postgres\n',
-    `${SPECIFIC}.source.connector (line 35): is absent, so file is meant; write connector instead of type`,
+    `${SPECIFIC}.source.connector (line 35): is missing, so file is assumed; rename type to connector`,
+  ],
+  [
+    'a primary key in another form',
+    'dbtGitUrl: null',
+    'streams: [{ name: orders, primaryKey: { id: true } }]',
+    `${SPECIFIC}.connection.streams[0].primaryKey (line 53): must be a column, such as id, or a list of them, such as [order_id, line]`,
   ],
   [
     'an unknown format',
@@ -241,7 +247,7 @@ test.each([
 test('says which connector it took, where nothing that this one needs is given', () => {
   const text = CASHFLOW.replace(/url: [^]*?dataset_name: payments/, 'schemas: [public]');
   expect(problemsOf(() => read(text))).toEqual([
-    'specific.source.connector (line 35): is absent, so file is meant; else it is postgres, s3, custom',
+    'specific.source.connector (line 35): is missing, so file is assumed; to use another, write one of postgres, s3, custom',
     'specific.source.connectionConfiguration.dataset_name (line 37): is required',
     'specific.source.connectionConfiguration.url (line 37): is required',
   ]);

@@ -1,3 +1,8 @@
+import { Command } from 'commander';
+import { z } from 'zod';
+import { addDriftCommand } from '../src/cli/drift';
+import { DriftReport, KINDS } from '../src/contract/drift';
+import { RequestError, SystemProblem } from '../src/contract/problems';
 import { counts, eventually, isWrite, startHarness } from './support/harness';
 import type { Harness } from './support/harness';
 
@@ -103,4 +108,55 @@ test('a repair that fails is told, and so is what is still open', async () => {
     totals: { missing: 1 },
   });
   expect(code).toBe(3);
+});
+
+test('a repair that cannot be started or asked for is told as UNKNOWN, with why; the others go on', async () => {
+  const printed: string[] = [];
+  const finding = (component: string) => ({
+    kind: 'missing' as const,
+    component,
+    token: component,
+    entity: 'source' as const,
+    name: 'Payments',
+    ids: [],
+    remedy: '',
+  });
+  const found = ['forgotten', 'unanswered', 'fine'].map(finding);
+  const totals = Object.fromEntries(
+    ['components', 'busy', 'unreadable', ...KINDS].map((each) => [each, 0]),
+  );
+  const report = DriftReport.parse({
+    checkedAt: '2026-01-01T00:00:00.000Z',
+    findings: found,
+    busy: [],
+    truncated: false,
+    totals: { ...totals, components: 3, missing: 3 },
+  });
+  const check = () => Promise.resolve(report);
+  const refusals: Record<string, Error> = {
+    forgotten: new RequestError([{ path: 'token', message: 'is of no run' }], { solutions: [] }),
+    unanswered: new SystemProblem('Temporal has not answered.', { solutions: [] }),
+  };
+  const program = new Command();
+  addDriftCommand(program, {
+    drift: { check, last: check },
+    replay: (token) => (refusals[token] ? Promise.reject(refusals[token]) : Promise.resolve()),
+    statusOf: () => Promise.resolve({ status: 'COMPLETED', result: 'Provisioned.' }),
+    print: (text) => void printed.push(text),
+    say: () => undefined,
+    exitWith: () => undefined,
+  });
+  await program.parseAsync(['node', 'provisioner', 'drift', '--repair', '--json']);
+  const { repairs } = z.object({ repairs: z.array(z.unknown()) }).parse(JSON.parse(printed.join()));
+  const outcome = (component: string, status: string, result: string) => ({
+    component,
+    token: component,
+    status,
+    result,
+  });
+  expect(repairs).toEqual([
+    outcome('forgotten', 'UNKNOWN', 'token: is of no run'),
+    outcome('unanswered', 'UNKNOWN', 'Temporal has not answered.'),
+    outcome('fine', 'COMPLETED', 'Provisioned.'),
+  ]);
 });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { findCli } from '../scripts/temporal';
 import { createDrift } from '../src/operator/drift';
 import type { DriftReport } from '../src/contract/drift';
-import { inToken } from '../src/contract/ids';
+import { inToken } from '../workflows/words/ids';
 import { createProvisioned } from '../src/runs/provisioned';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import type { Changes } from './support/fixtures';

@@ -1,6 +1,6 @@
 import { batchesOf } from '../workflows/grantees/shards';
 import { tooMany } from '../workflows/grantees/component-grants';
-import { holdAll, refusalOf, settleAll } from '../workflows/grantees/records';
+import { holdAll, obstacleTo, settleAll } from '../workflows/grantees/records';
 import type { Grantees, Hold } from '../workflows/grantees/records';
 
 const hold = (given: Partial<Hold> = {}): Hold => ({
@@ -18,9 +18,9 @@ test('nobody else holds whom a run holds, until its time is over', () => {
   const all: Grantees = {};
   holdAll(all, hold(), 0);
   const other = hold({ token: 'updateacl.two', run: 'run-two', keys: ['user:b', 'user:a'] });
-  expect(refusalOf(all, other, 999)).toEqual({ heldBy: 'updateacl.one' });
-  expect(refusalOf(all, other, 1000)).toBeUndefined();
-  expect(refusalOf(all, hold({ turn: 'turn-two' }), 1)).toBeUndefined();
+  expect(obstacleTo(all, other, 999)).toEqual({ heldBy: 'updateacl.one' });
+  expect(obstacleTo(all, other, 1000)).toBeUndefined();
+  expect(obstacleTo(all, hold({ turn: 'turn-two' }), 1)).toBeUndefined();
 });
 
 test('an attempt that was given up is not believed', () => {
@@ -44,11 +44,11 @@ test('accesses through components are bounded all together: the last is taken, o
         { wantedBy: wanted(index === 0 ? count - 99 * 1000 : 1000), granted: [] },
       ]),
     );
-  expect(refusalOf(filled(99_999), hold(), 0)).toBeUndefined();
-  expect(JSON.stringify(refusalOf(filled(100_000), hold(), 0))).toContain(
+  expect(obstacleTo(filled(99_999), hold(), 0)).toBeUndefined();
+  expect(JSON.stringify(obstacleTo(filled(100_000), hold(), 0))).toContain(
     'already remembers 100000 accesses of people',
   );
-  expect(refusalOf(filled(100_000), hold({ wants: false }), 0)).toBeUndefined();
+  expect(obstacleTo(filled(100_000), hold({ wants: false }), 0)).toBeUndefined();
 });
 
 const keys = (count: number) =>
@@ -57,8 +57,8 @@ const keys = (count: number) =>
 test('of people the last is taken, one more is not', () => {
   const known = (count: number): Grantees =>
     Object.fromEntries(keys(count).map((key) => [key, { wantedBy: [], granted: [] }]));
-  expect(refusalOf(known(4999), hold(), 0)).toBeUndefined();
-  expect(refusalOf(known(5000), hold(), 0)).toEqual({
+  expect(obstacleTo(known(4999), hold(), 0)).toBeUndefined();
+  expect(obstacleTo(known(5000), hold(), 0)).toEqual({
     full: 'already remembers 5000 people, of 5000, and was to remember 1 more',
   });
 });
@@ -70,8 +70,8 @@ test('of components that want somebody the last is taken, one more is not', () =
       granted: [],
     },
   });
-  expect(refusalOf(wanted(999), hold(), 0)).toBeUndefined();
-  expect(refusalOf(wanted(1000), hold(), 0)).toEqual({
+  expect(obstacleTo(wanted(999), hold(), 0)).toBeUndefined();
+  expect(obstacleTo(wanted(1000), hold(), 0)).toEqual({
     full: 'already remembers 1000 components that give access to user:a, and takes no more',
   });
 });

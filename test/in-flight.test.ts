@@ -46,7 +46,7 @@ test('so many are in flight, the others in the order they came', async () => {
 });
 
 test.each(['cancelled', 'timeUp'] as const)(
-  'who waits hears at once that it is over (%s), and leaves his place to the next',
+  'who waits hears at once that it is over (%s), and leaves the place to the next',
   async (end) => {
     const limit = createLimit(1);
     const first = held();

@@ -6,7 +6,7 @@ import { readWanted } from '../src/descriptor/adoption';
 import { cronProblem } from '../src/cron/advice';
 import { RequestError } from '../src/contract/problems';
 import { HOUR } from '../src/descriptor/descriptor';
-import { lengthOf } from '../src/contract/lengths';
+import { lengthOf } from '../workflows/words/lengths';
 import { RunFilter } from '../src/contract/operator';
 import { ownedName, ownerOf } from '../src/airbyte/names';
 import { readPlans } from '../src/descriptor/product';

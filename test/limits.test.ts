@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { ValidationResult } from '../src/contract/coordinator';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import { RequestError } from '../src/contract/problems';
-import { lengthOf } from '../src/contract/lengths';
+import { lengthOf } from '../workflows/words/lengths';
 import { ownerOf } from '../src/airbyte/names';
+import { createRunHistory } from '../src/runs/history';
 import { someOf } from '../src/descriptor/suggestions';
 import { descriptor, request } from './support/fixtures';
 import type { Changes } from './support/fixtures';
@@ -250,5 +251,18 @@ describe('over HTTP', () => {
     );
     expect(status.result).toContain('Sample Data');
     expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+  });
+
+  test('the summary of a step is as long as Temporal takes, and no character of it is half', async () => {
+    const token = await harness.start('provision', {
+      sourceName: '🦜'.repeat(200),
+      connection: { name: '名'.repeat(200) },
+    });
+    expect((await harness.finished(token)).status).toBe('COMPLETED');
+    const { client } = harness;
+    const run = await client.workflow.getHandle(token).describe();
+    const names = (await createRunHistory({ client }).stepsOf(run)).map(({ name }) => name);
+    expect(names).toContain(`Source ${'🦜'.repeat(98)}`);
+    expect(names).toContain(`Streams and connection ${'名'.repeat(125)}`);
   });
 });

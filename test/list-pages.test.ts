@@ -1,5 +1,5 @@
 import { Refusal } from '../src/contract/problems';
-import { AirbyteError } from '../src/airbyte/errors';
+import { AirbyteError, OddEntity } from '../src/airbyte/errors';
 import { PAGE, byCursor, byOffset, lookThrough, readList } from '../src/airbyte/list';
 import { startAirbyte } from './support/airbyte-clients';
 
@@ -70,11 +70,25 @@ test('what is gone by the last look is not told, and what came twice is told onc
   expect(new Set(idsOf(all)).size).toBe(all.length);
 });
 
-test('what Airbyte fails to show by itself stays as it was listed', async () => {
-  const list = moving(items(250), (all, page) => (page === 3 ? all.slice(1) : all));
-  const get = () => Promise.reject(new AirbyteError('500', { kind: 'again', solution: '' }));
-  const found = await readList({ ...list, get, until: undefined });
-  expect(found).toHaveLength(250);
+describe('what the last look has not seen', () => {
+  const readWith = (err: Error) => {
+    const list = moving(items(250), (all, page) => (page === 3 ? all.slice(1) : all));
+    return readList({ ...list, get: () => Promise.reject(err), until: undefined });
+  };
+
+  test.each([
+    ['Airbyte fails to show by itself', new AirbyteError('500', { kind: 'again', solution: '' })],
+    [
+      'by itself is refused as odd',
+      new OddEntity('source', { id: 'e0', name: 'theirs', odd: 'configuration' }),
+    ],
+  ])('and %s stays as it was listed', async (_case, err) => {
+    expect(await readWith(err)).toHaveLength(250);
+  });
+
+  test('is not guessed where the mistake is our own', async () => {
+    await expect(readWith(new TypeError('ours'))).rejects.toThrow('ours');
+  });
 });
 
 test('a list has a thousand pages at most', async () => {

@@ -1,9 +1,18 @@
+import { once } from 'node:events';
 import Ajv2020 from 'ajv/dist/2020';
+import express from 'express';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { pino } from 'pino';
 import { parse } from 'yaml';
 import { createGateway } from '../src/gateway/gateway';
 import type { GatewayDeps } from '../src/gateway/gateway';
-import { openApi } from '../src/openapi/document';
+import { served } from '../src/gateway/routes';
+import { RequestError } from '../src/contract/problems';
+import { CONTRACT } from '../src/openapi/coordinator';
+import { DOCUMENTS, openApi } from '../src/openapi/document';
+import { OPERATOR, PROBES } from '../src/openapi/operator';
+import { pathsOf } from '../src/openapi/paths';
+import type { Routes } from '../src/openapi/paths';
 import { startHarness } from './support/harness';
 
 /** No request is made of it: only what it would serve is looked at. */
@@ -62,6 +71,64 @@ test.each([
   expect(served.length).toBeGreaterThan(10);
   const document = openApi({ basePath: '', operations: given !== undefined });
   expect(documented(document).toSorted()).toEqual(served.toSorted());
+});
+
+test('no operation hides another', () => {
+  const tables: Routes[] = [CONTRACT, OPERATOR, DOCUMENTS, PROBES];
+  const operations = tables.flatMap((table) =>
+    Object.values(table).map(({ method, path }) => `${method} ${path}`),
+  );
+  expect(new Set(operations).size).toBe(operations.length);
+  // The document has a path from one table only.
+  const paths = tables.flatMap((table) => [
+    ...new Set(Object.values(table).map(({ path }) => path)),
+  ]);
+  expect(new Set(paths).size).toBe(paths.length);
+});
+
+test('two methods of a path are both served and documented, any other is refused', async () => {
+  const words = { summary: '', responses: {} };
+  const path = '/runs/:token';
+  const routes: Routes<'read' | 'remove'> = {
+    read: { method: 'get', path, words },
+    remove: { method: 'delete', path, words },
+  };
+  expect(pathsOf('Runs', routes, { servers: [] })).toEqual({
+    '/runs/{token}': {
+      servers: [],
+      get: { tags: ['Runs'], operationId: 'read', ...words },
+      delete: { tags: ['Runs'], operationId: 'remove', ...words },
+    },
+  });
+  const refuse: ErrorRequestHandler = (err: unknown, _req, res, _next) => {
+    res.status(404).json(err instanceof RequestError ? err.problems : err);
+  };
+  const says =
+    (word: string): RequestHandler<{ token: string }> =>
+    (_req, res) =>
+      void res.send(word);
+  const app = express().use(
+    served(routes, { read: says('read'), remove: says('removed') }),
+    refuse,
+  );
+  const server = app.listen(0);
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const call = async (method: string) => {
+    const answer = await fetch(`http://127.0.0.1:${String(port)}/runs/x`, { method });
+    return [answer.headers.get('Allow'), await answer.text()];
+  };
+  try {
+    expect(await call('GET')).toEqual([null, 'read']);
+    expect(await call('DELETE')).toEqual([null, 'removed']);
+    expect(await call('POST')).toEqual([
+      'GET, DELETE',
+      '[{"path":"path","message":"has no POST operation"}]',
+    ]);
+  } finally {
+    server.close();
+  }
 });
 
 /* OpenAPI 3.1, as much of it as the document uses; nothing else may appear. */

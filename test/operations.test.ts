@@ -86,7 +86,8 @@ test('a failed unprovision is replayed under its token once Airbyte is well', as
 
   const { answer: after } = await json(RunDetails, 'runs', 'show', token);
   expect(after).toMatchObject({
-    ...{ execution: 'Completed', component: before.component },
+    execution: 'Completed',
+    component: before.component,
     phase: 'Completed',
   });
   expect(after.runId).not.toBe(before.runId);

@@ -153,7 +153,7 @@ test('a run can be found and read in Temporal', async () => {
   );
 });
 
-test('a run that an operator cancels undoes what it did; one he terminates says that it did not', async () => {
+test('a run that an operator cancels undoes what it did; one that is terminated says that it did not', async () => {
   const harness = await begin({ env: { AIRBYTE_GIVE_UP_AFTER: '60s' } });
   await harness.fault({ operation: 'createConnection', status: 503, times: 0 });
   const atConnection = async (token: string) =>

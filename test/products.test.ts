@@ -308,8 +308,11 @@ test.each([
     'none is ours',
     () =>
       productDescriptor('test', [], {
-        ...{ id: 'urn:dmb:dp:finance:cashflow:0', environment: 'test' },
-        ...{ name: 'Cash Flow', domain: 'finance', version: '0.1.0' },
+        id: 'urn:dmb:dp:finance:cashflow:0',
+        environment: 'test',
+        name: 'Cash Flow',
+        domain: 'finance',
+        version: '0.1.0',
       }),
     /components.*has no component of this provisioner/,
   ],

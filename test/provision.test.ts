@@ -25,7 +25,7 @@ const enriched = (privateInfo: unknown, component = 'payments') =>
     ],
   });
 
-/** A source that somebody makes in Airbyte under a name of his own. */
+/** A source that somebody makes in Airbyte under a name of their own. */
 const makeSource = (name: string) =>
   harness.airbyte('POST', '/sources', {
     name,

@@ -138,7 +138,12 @@ const PLATFORM = { ...ACCOUNT, credentials: { auth_type: 'x', password: 'never-s
 const INSIDE = { database: 'D', schema: 'S' };
 const credentials = { auth_type: 'Username and Password', password: MASK };
 
-const partOf = (kind: 'source' | 'destination', definitionId: string, configuration: object) =>
+const partOf = (
+  kind: 'source' | 'destination',
+  definitionId: string,
+  configuration: object,
+  references?: object,
+) =>
   actorPart({
     kind,
     actor: {
@@ -149,7 +154,7 @@ const partOf = (kind: 'source' | 'destination', definitionId: string, configurat
       configuration: { ...configuration },
     },
     fabric: kind === 'destination' ? PLATFORM : {},
-    references: undefined,
+    references,
   });
 
 test.each([
@@ -193,4 +198,20 @@ test('a secret in a text is left out', () => {
   });
   expect(part.fields).toMatchObject({ connectionConfiguration: { nested: { kept: 1 } } });
   expect(JSON.stringify(part)).not.toContain('hidden');
+});
+
+test('a reference takes the place of a secret, not of what has a field of that name', () => {
+  const part = partOf(
+    'source',
+    'dfd88b22-b603-4c3d-aad7-3701784586b1',
+    { password: MASK, vault: { secretRef: 'path/in/vault', token: MASK, kept: 1 } },
+    {
+      password: { secretRef: 'PASSWORD', former: { secretRef: 'FORMER' } },
+      vault: { secretRef: 'path/in/vault', token: { secretRef: 'TOKEN' } },
+    },
+  );
+  expect(part.fields.connectionConfiguration).toEqual({
+    password: { secretRef: 'PASSWORD' },
+    vault: { secretRef: 'path/in/vault', token: { secretRef: 'TOKEN' }, kept: 1 },
+  });
 });

@@ -425,7 +425,11 @@ test.each(['public', 'config'] as const)(
         const made = await harness.run('provision', { source, connection: { streams } });
         expect(made).toMatchObject({ status: 'COMPLETED' });
         const params = { connectionId: made.info?.privateInfo.connectionId };
-        const catalogInfo = { spec: { mesh: { specific: { source } } } };
+        // As a catalog may show it, with more beside the name.
+        const password = { secretRef: 'ORDERS_PASSWORD', label: 'Password of the reader' };
+        const connectionConfiguration = { ...source.connectionConfiguration, password };
+        const specific = { source: { ...source, connectionConfiguration } };
+        const catalogInfo = { spec: { mesh: { specific } } };
         const token = await start(harness, asked(harness, params, { catalogInfo }));
         const status = await finished(harness, token);
         expect(status.updates).toMatchObject({

@@ -77,7 +77,7 @@ test('one more than may wait is told so at once', async () => {
   expect(await waiting).toBe('second');
 });
 
-test('those that wait during an outage fail with it; who comes later finds out for himself', async () => {
+test('those that wait during an outage fail with it; those that come later find out for themselves', async () => {
   const inTurn = createStartQueue(options);
   const first = held();
   const running = inTurn(first.task, LASTING);

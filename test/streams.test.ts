@@ -118,6 +118,25 @@ test.each([
   expect(problemsOf(stream)).toEqual([`streams[0].${problem}`]);
 });
 
+test.each([
+  [[['id']], 'id'],
+  [[['order_id'], ['line']], '[order_id, line]'],
+  [[['address', 'zip']], '[[address, zip]]'],
+  [[['address', 'zip'], ['id']], '[[address, zip], [id]]'],
+])('the source’s own key %j is told as a descriptor has it', (sourceDefinedPrimaryKey, written) => {
+  const stream = { name: 'orders', syncMode: 'incremental_deduped_history', cursorField: 'at' };
+  const { streams = [] } = Connection.parse({
+    name: 'x',
+    streams: [{ ...stream, primaryKey: 'total' }],
+  });
+  expect(streamProblems(streams, [offered('orders', { sourceDefinedPrimaryKey })])).toEqual([
+    {
+      path: 'specific.connection.streams[0].primaryKey',
+      message: `is the source’s to choose: remove it, or write ${written}`,
+    },
+  ]);
+});
+
 test('all that is wrong is told at once, and a stream chosen twice too', () => {
   const incremental = { syncMode: 'incremental_append' };
   expect(

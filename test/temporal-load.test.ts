@@ -15,7 +15,7 @@ import { createStartRun } from '../src/runs/start';
 import { createStatus } from '../src/runs/status';
 import { TO_CHANGE, repeatedly } from '../src/temporal/calls';
 import { CONNECTION_OPTIONS } from '../src/temporal/client';
-import { isOutage, isTooLarge, refusalOf } from '../src/temporal/errors';
+import { isOutage, isTooLarge, lastingProblem } from '../src/temporal/errors';
 import { eventually, startHarness } from './support/harness';
 import type { Harness } from './support/harness';
 
@@ -123,11 +123,11 @@ test('only that Temporal is not there is an outage', async () => {
   ]);
   expect([away, unknown, large, larger].map(isOutage)).toEqual([true, false, false, false]);
   expect([away, unknown, large, larger].map(isTooLarge)).toEqual([false, false, true, true]);
-  expect(refusalOf(away)).toBeUndefined();
-  expect(refusalOf(unknown)?.message).toMatch(
+  expect(lastingProblem(away)).toBeUndefined();
+  expect(lastingProblem(unknown)?.message).toMatch(
     /^Temporal refuses what the provisioner asks of it: .*nowhere/,
   );
-  expect(refusalOf(unknown)?.solutions.join()).toContain('TEMPORAL_NAMESPACE');
+  expect(lastingProblem(unknown)?.solutions.join()).toContain('TEMPORAL_NAMESPACE');
 });
 
 test('what is too large for Temporal is refused with what it takes, and fails nobody behind it', async () => {

@@ -3,7 +3,7 @@ import { summarize } from '../activities/pipeline/discovery';
 import { reportOf } from '../activities/drift/drift';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import type { Finding } from '../src/contract/drift';
-import { asSummary } from '../src/contract/lengths';
+import { asSummary } from '../workflows/words/lengths';
 import { detailsOf, summaryOf } from '../src/runs/pipeline-start';
 import type { Member } from '../workflows/product/children';
 import { completedStatus } from '../workflows/product/status';
@@ -100,7 +100,9 @@ const ignoring = (count: number, key = 'unknown') => {
     name: 'S',
     connector: 'file',
     connectionConfiguration: {
-      ...{ url: 'https://files.example.invalid/a.csv', format: 'csv', dataset_name: 'a' },
+      url: 'https://files.example.invalid/a.csv',
+      format: 'csv',
+      dataset_name: 'a',
       ...Object.fromEntries(keys),
     },
   };
@@ -271,7 +273,10 @@ test('of the largest status the memo has the beginning, each list in part, and t
   const [undone, problems] = [many(1000, 300), many(201, 4000)];
   const ids = many(800, 60).map((name) => [name, name] as const);
   const logs = many(1000, 4000).map((message) => ({
-    ...{ timestamp: TIMESTAMP, level: 'INFO' as const, phase: '', message },
+    timestamp: TIMESTAMP,
+    level: 'INFO' as const,
+    phase: '',
+    message,
   }));
   const result = many(1000, 4000).join('\n');
   const known: Record<string, string> = Object.fromEntries(ids);

@@ -3,15 +3,15 @@ import { eventually, isWrite } from './support/harness';
 import { differencesOf } from './support/situations/state';
 import { useWorlds } from './support/situations/run-rows';
 import { ended, LAST, NEW_HOST } from './support/situations/world';
-import type { Told, Wish } from './support/situations/world';
+import type { Played, Wish } from './support/situations/world';
 
 /* What an undo did wrong when it was first examined, each by itself; the fault matrix has the rest. */
 
 const withWorld = useWorlds();
 
-const writesIn = ({ calls }: Told) => calls.filter(isWrite).map(({ operation }) => operation);
+const writesIn = ({ calls }: Played) => calls.filter(isWrite).map(({ operation }) => operation);
 
-const expectAsBefore = (told: Told) => {
+const expectAsBefore = (told: Played) => {
   expect(told.status.status).toBe('FAILED');
   expect(told.status.result).not.toContain('Left behind');
   expect(differencesOf(told.before, told.after)).toEqual([]);

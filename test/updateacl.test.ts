@@ -71,7 +71,7 @@ test('two refs that mean the same person are one grant, and each is told', async
   expect(await access.who()).toEqual([alice]);
 });
 
-test('who is wanted by two components keeps access until neither wants him', async () => {
+test('who is wanted by two components keeps access until neither does', async () => {
   await access.update([NAME, ALICE], 'one');
   await access.update([NAME], 'two');
   await access.update([], 'one');
@@ -99,7 +99,7 @@ test('what others have given is neither granted again nor revoked', async () => 
   expect(await access.who()).toEqual(given);
 });
 
-test('less than what is to be granted is no access, and stays with him when ours goes', async () => {
+test('less than what is to be granted is no access, and stays when ours goes', async () => {
   const organizationId = '00000000-0000-0000-0000-000000000000';
   await access.seed({
     permissions: [

@@ -2,12 +2,12 @@ import type { Access, Permission, Person } from '../../src/airbyte/people';
 import { covers, isNotOffered } from '../../src/airbyte/permissions';
 import type { Principal } from '../../src/descriptor/refs';
 import type { CallInterest } from '../../src/airbyte/http';
-import { firstFew } from '../../src/contract/lengths';
+import { firstFew } from '../../workflows/words/lengths';
 import type { PersonId } from './people';
 import { attempt } from '../attempt';
 import { adoptable, stillThere } from '../unclear';
 
-/** Somebody Airbyte knows, and what he may do in the workspace. */
+/** Somebody Airbyte knows, and what they may do in the workspace. */
 export interface Seen {
   person: Person;
   permissions: (Permission & {

@@ -2,7 +2,7 @@ import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import type { FailureDetails } from '../last-word';
+import type { FailureDetails } from '../../workflows/words/failure-details';
 
 /*
  * How the workflows that remember are asked. Changes go by Update-with-Start; each may be repeated, as
@@ -14,6 +14,7 @@ const PATIENCE = 10_000;
 const failure = (details: FailureDetails, { isFinal }: { isFinal: boolean }) =>
   ApplicationFailure.create({
     message: details.problem,
+    // In the histories of runs, as are 'Full' and 'Held'.
     type: 'AccessMemory',
     nonRetryable: isFinal,
     details: [details],
@@ -37,8 +38,8 @@ const full = (workflowId: string, why: string) =>
     { isFinal: true },
   );
 
-/** What an update was refused with; undefined where it was not. */
-const refusalIn = (err: unknown) => {
+/** What the workflow failed an update with; undefined where it has not answered. */
+const failureIn = (err: unknown) => {
   const cause = err instanceof WorkflowUpdateFailedError ? err.cause : undefined;
   return cause instanceof ApplicationFailure ? cause : undefined;
 };
@@ -75,9 +76,9 @@ export const createAsking = ({ client }: { client: Client }) => {
         client.workflow.executeUpdateWithStart(asked, { args, startWorkflowOperation }),
       );
     } catch (err) {
-      const refusal = refusalIn(err);
-      if (refusal?.type === 'Full') throw full(workflowId, refusal.message);
-      if (refusal) throw refusal;
+      const failed = failureIn(err);
+      if (failed?.type === 'Full') throw full(workflowId, failed.message);
+      if (failed) throw failed;
       throw silent(workflowId, err);
     }
   };

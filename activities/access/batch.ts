@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import { AirbyteError } from '../../src/airbyte/errors';
-import type { AccessMemory } from './memory';
+import type { GrantsClient } from './grants-client';
 import { digestOf } from '../../src/contract/ids';
 import type { Grantees, Outcome } from '../../workflows/grantees/records';
-import { isRefused } from './people';
+import { isFinal } from './people';
 import { attempt } from '../attempt';
 import type { Attempt } from '../attempt';
 import { isExplained } from '../failure';
@@ -31,7 +31,7 @@ export interface Batch {
   settleTime: number;
 }
 
-/** What has come of one person's access. */
+/** What has come of one person's access; `had`: others have given it. The words are in histories, and stay. */
 export type End = 'granted' | 'had' | 'revoked' | 'others' | 'unremembered';
 
 /** Whose access is not as it should be, and why. */
@@ -74,7 +74,7 @@ export interface Job extends Attempt {
 /** What may still come about must be known, so that it is waited for. */
 const gravest = (failures: unknown[]) =>
   failures.find((err) => err instanceof AirbyteError && err.unclear) ??
-  failures.find((err) => !isRefused(err)) ??
+  failures.find((err) => !isFinal(err)) ??
   failures[0];
 
 const leftOver = (key: string, err: unknown): LeftOver => ({
@@ -85,7 +85,10 @@ const leftOver = (key: string, err: unknown): LeftOver => ({
     : 'Ask the platform operator to look at the log of the worker.',
 });
 
-interface Wish {
+/** A batch, and what is to come of it. */
+interface Holding {
+  grants: GrantsClient;
+  batch: Batch;
   keys: string[];
   /** Whether the component is to want them. */
   wants: boolean;
@@ -95,58 +98,71 @@ interface Wish {
   areNew?: boolean;
   /** Which of those who were acted on are no more among them. */
   forgotten?: (acted: string[]) => string[];
+  /** Acts on some of them. */
+  act: (job: Job, some: string[]) => Promise<void>;
 }
+
+/** Works for some people, several at once; what fails is added to `failures`, or told in the round. */
+const worksFor = ({
+  round,
+  failures,
+  goesOn,
+}: {
+  round: Round;
+  failures: unknown[];
+  goesOn: boolean;
+}) => {
+  const limit = pLimit(AT_ONCE);
+  const one = async (key: string, work: (key: string) => Promise<void>) => {
+    if (failures.length > 0) return;
+    try {
+      await work(key);
+    } catch (err) {
+      if (goesOn && isFinal(err)) round.left.push(leftOver(key, err));
+      else failures.push(err);
+    }
+  };
+  const each: Job['each'] = async (keys, work) => {
+    await Promise.all(keys.map((key) => limit(() => one(key, work))));
+  };
+  return each;
+};
 
 /**
  * One attempt at a batch. Its people are held meanwhile, so that no other run acts on them, and what
  * was done is remembered at the end, however it ends. `act` has some of them at a time: however slow
  * Airbyte is, an attempt that does not fail leaves fewer than it began with.
  */
-export const withHeld = (
-  memory: AccessMemory,
-  batch: Batch,
-  { keys, wants, goesOn, areNew = false, forgotten = () => [] }: Wish,
-  act: (job: Job, some: string[]) => Promise<void>,
-): Promise<Round> =>
+export const withHeld = (holding: Holding): Promise<Round> =>
   attempt(async (given) => {
+    const { grants, batch, keys, wants, goesOn, act } = holding;
+    const { areNew = false, forgotten = () => [] } = holding;
     const { taskQueue, component, token, run, shard, lasts } = batch;
     const digest = digestOf(component);
     const attemptId = randomUUID();
     const round: Round = { ends: [], kept: 0, left: [], rest: [], isChanged: false };
+    if (areNew) await grants.enlist(taskQueue, component, keys);
     const hold = { component: digest, token, run, turn: attemptId, lasts, keys, wants };
-    if (areNew) await memory.enlist(taskQueue, component, keys);
-    const held = await memory.hold(taskQueue, shard, hold);
+    const held = await grants.hold(taskQueue, shard, hold);
     if ('heldBy' in held) return { ...round, rest: keys, heldBy: held.heldBy };
 
     const stopAt = Date.now() + WORK_TIME;
     const failures: unknown[] = [];
-    const limit = pLimit(AT_ONCE);
     const outcomes: Record<string, Outcome> = {};
     const settle = (some: Record<string, Outcome>, isLast: boolean) =>
-      memory.settle(taskQueue, shard, {
+      grants.settle(taskQueue, shard, {
         component: digest,
         turn: attemptId,
         outcomes: some,
         isLast,
       });
-    const one = async (key: string, work: (key: string) => Promise<void>) => {
-      if (failures.length > 0) return;
-      try {
-        await work(key);
-      } catch (err) {
-        if (goesOn && isRefused(err)) round.left.push(leftOver(key, err));
-        else failures.push(err);
-      }
-    };
     const job: Job = {
       ...given,
       digest,
       records: held.records,
       outcomes,
       round,
-      each: async (some, work) => {
-        await Promise.all(some.map((key) => limit(() => one(key, work))));
-      },
+      each: worksFor({ round, failures, goesOn }),
       note: (some) => settle(some, false),
     };
     let done = 0;
@@ -160,6 +176,6 @@ export const withHeld = (
     const rest = keys.slice(done);
     const notActedOn = new Set([...rest, ...round.left.map(({ key }) => key)]);
     const struck = forgotten(keys.filter((key) => !notActedOn.has(key)));
-    if (struck.length > 0) await memory.strike(taskQueue, component, struck);
+    if (struck.length > 0) await grants.strike(taskQueue, component, struck);
     return { ...round, rest };
-  }, batch.settleTime);
+  }, holding.batch.settleTime);

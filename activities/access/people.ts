@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Access, Permission, Person } from '../../src/airbyte/people';
-import { isRefusal } from '../../src/airbyte/errors';
+import { isRefused } from '../../src/airbyte/errors';
 import { covers, isNotOffered } from '../../src/airbyte/permissions';
 import type { Granted, Grantee } from '../../workflows/grantees/records';
 import { adoptable, stillThere } from '../unclear';
@@ -65,7 +65,7 @@ interface Asked {
   person?: PersonId | undefined;
 }
 
-/** Looks at all that somebody has, under each of the ids he had when he was granted something. */
+/** Looks at all that somebody has, under each of the ids that the person had when something was granted. */
 export const lookAt = async (access: Access, { key, record, person }: Asked): Promise<Look> => {
   const ids = new Map<string, PersonId>();
   for (const each of [...record.granted, ...(person ? [person] : [])]) ids.set(each.of, each);
@@ -114,5 +114,5 @@ export const revoke = async (access: Access, key: string, grants: Seen[]) => {
 };
 
 /** Whether Airbyte has said no, so that nothing of it will come about. */
-export const isRefused = (err: unknown): boolean =>
-  isRefusal(err) || (err instanceof ApplicationFailure && err.nonRetryable === true);
+export const isFinal = (err: unknown): boolean =>
+  isRefused(err) || (err instanceof ApplicationFailure && err.nonRetryable === true);

@@ -10,7 +10,7 @@ import { attempt } from '../attempt';
 import { planAdoption } from './plan';
 import { actorsIn } from '../workspace';
 import { Refusal } from '../../src/contract/problems';
-import { isRefusal } from '../../src/airbyte/errors';
+import { isRefused } from '../../src/airbyte/errors';
 
 /** Components renamed at once; the client bounds the calls under way for all together. */
 const AT_ONCE = 10;
@@ -34,7 +34,7 @@ const countsOf = (left: Left[]) => {
 };
 
 /** Of each reason some, the first of the list first. */
-const listed = (left: Left[]) => {
+const firstOf = (left: Left[]) => {
   const order = Object.keys(REASONS);
   return left
     .toSorted((a, b) => order.indexOf(a.reason) - order.indexOf(b.reason))
@@ -73,7 +73,7 @@ const takeOne = async (airbyte: Airbyte, { key, connectionId, sourceId, destinat
   try {
     await rename(airbyte, 'source', source, ownedName(source.name, key));
   } catch (err) {
-    if (isRefusal(err) && !isOwn(destination))
+    if (isRefused(err) && !isOwn(destination))
       await rename(airbyte, 'destination', destination, destination.name);
     throw err;
   }
@@ -96,7 +96,7 @@ export const createAdoptAllActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyt
       return {
         totals,
         take: take.filter(({ key }) => key > after).slice(0, limit),
-        left: listed(left),
+        left: firstOf(left),
       };
     }),
 
@@ -106,7 +106,7 @@ export const createAdoptAllActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyt
       const airbyte = await airbyteFor(interest);
       const limit = pLimit(AT_ONCE);
       const orLeft = (row: Row) => async (err: unknown) => {
-        if (!isRefusal(err)) throw err;
+        if (!isRefused(err)) throw err;
         const { name, connectionId: id } = row;
         return Promise.resolve([{ reason: 'refused' as const, name, id, detail: err.message }]);
       };

@@ -1,8 +1,7 @@
 import type { ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import type { AdoptionQuery, Left, Reason, Row } from '../../src/contract/adoption';
 import { componentIn } from '../../src/airbyte/names';
-import { firstFew } from '../../src/contract/lengths';
-import { named } from '../pipeline/adoption-obstacles';
+import { namedAll } from '../pipeline/adoption-obstacles';
 import type { Named } from '../pipeline/adoption-obstacles';
 import type { Entities } from '../workspace';
 
@@ -42,7 +41,7 @@ const groupedBy = <One>(all: One[], keyOf: (one: One) => string | undefined) => 
   return groups;
 };
 
-const namesOf = (all: Named[]) => firstFew(all.map(named), MAX_IN_ROW).join(', ');
+const inRow = (all: Named[]) => namedAll(all, MAX_IN_ROW);
 
 /** All that is looked up more than once, so that thousands take no longer than their lists. */
 const indexOf = ({ source, destination, connection }: Entities) => ({
@@ -81,9 +80,9 @@ const problemOf = ({ key, connection }: Claim, index: Index) => {
     if (owner !== undefined && owner !== key) return leave('owned', connection, owner);
     const others = (index.users[kind].get(actor.id) ?? []).filter(({ id }) => id !== connection.id);
     if (others.length > 0)
-      return leave('shared', connection, `its ${kind} "${actor.name}": ${namesOf(others)}`);
+      return leave('shared', connection, `its ${kind} "${actor.name}": ${inRow(others)}`);
     const own = (index.owned[kind].get(key) ?? []).filter(({ id }) => id !== actor.id);
-    if (own.length > 0) return leave('own', connection, `${key}: ${namesOf(own)}`);
+    if (own.length > 0) return leave('own', connection, `${key}: ${inRow(own)}`);
   }
   return undefined;
 };
@@ -94,14 +93,14 @@ const isOwned = ({ key, connection }: Claim, index: Index) =>
   );
 
 /** The claims of one component: more than one is nobody's to decide. */
-const judgeOne = (claims: Claim[], index: Index): ('ours' | Leaving | { take: Row })[] => {
+const judgeOne = (claims: Claim[], index: Index): ('owned' | Leaving | { take: Row })[] => {
   const [claim, ...others] = claims;
   if (!claim) return [];
   if (others.length > 0)
     return claims.map(({ key, connection }) =>
-      leave('several', connection, `${key}: ${namesOf(claims.map((one) => one.connection))}`),
+      leave('several', connection, `${key}: ${inRow(claims.map((one) => one.connection))}`),
     );
-  if (isOwned(claim, index)) return ['ours'];
+  if (isOwned(claim, index)) return ['owned'];
   const { key, connection } = claim;
   const { id: connectionId, name, sourceId, destinationId } = connection;
   return [
@@ -178,7 +177,7 @@ export const planAdoption = (entities: Entities, query: AdoptionQuery): Plan => 
   const left: Left[] = [];
   let own = 0;
   for (const one of judged)
-    if (one === 'ours') own += 1;
+    if (one === 'owned') own += 1;
     else if ('take' in one) take.push(one.take);
     else left.push(one.left);
   return { take: take.sort((a, b) => (a.key < b.key ? -1 : 1)), own, left };

@@ -4,7 +4,8 @@ import { oddness } from '../../src/airbyte/odd';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { KINDS, countOf } from '../../src/contract/drift';
 import type { DriftReport, Finding } from '../../src/contract/drift';
-import { fromToken, inToken } from '../../src/contract/ids';
+import { fromToken, inToken } from '../../workflows/words/ids';
+import { firstFew } from '../../workflows/words/lengths';
 import { ownerOf } from '../../src/airbyte/names';
 import type { Known, KnownComponents, Provisioned, State } from '../provisioned';
 import { createResolve } from '../pipeline/actors';
@@ -131,7 +132,7 @@ const isComparable = (owned: Map<string, Entities>, pipeline: Pipeline) => {
   if (problems.length > 0)
     log.warn('a component cannot be compared', {
       component: keyOf(pipeline),
-      problem: problems.slice(0, MAX_LOGGED).join(' '),
+      problem: firstFew(problems).join(' '),
     });
   return problems.length === 0;
 };

@@ -1,7 +1,7 @@
 import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import type { Finding } from '../../src/contract/drift';
-import { MAX_NAMED } from '../../src/contract/lengths';
+import { MAX_NAMED } from '../../workflows/words/lengths';
 import { componentIn, withoutFingerprint } from '../../src/airbyte/names';
 import type { Known } from '../provisioned';
 import { connectionDifferences, differencesIn, masked } from '../comparison/differences';
@@ -147,7 +147,7 @@ export const remainsOf = (
       entity,
       name,
       ids: [id],
-      ...(known && { token: known.token }),
+      token: known?.token,
       remedy: REMEDIES[kind],
     }));
   return [...of('source'), ...of('destination'), ...of('connection')];

@@ -1,5 +1,5 @@
 import type { Airbyte, ConnectionWrite } from '../../src/airbyte/workspace';
-import { isRefusal } from '../../src/airbyte/errors';
+import { isRefused } from '../../src/airbyte/errors';
 
 import { attempt } from '../attempt';
 import { differingIn, isWhole, withoutEmptyLists } from '../comparison/reads';
@@ -51,23 +51,23 @@ const isUnwritable =
     schedule?.scheduleType === 'basic' &&
     schedule.basicSchedule === undefined;
 
-/** One by one: a field that Airbyte refuses does not keep the others from being put back. */
+/** One by one: a field that Airbyte refuses does not keep the others from being put back. `ofAll`: why it refused all at once. */
 const writeEach = async (
   write: (fields: string[]) => Promise<unknown>,
   groups: string[][],
-  refusal: Error,
+  ofAll: Error,
 ) => {
-  if (groups.length === 1) throw refusal;
+  if (groups.length === 1) throw ofAll;
   const refused = new Map<string, string>();
   for (const group of groups) {
     try {
       await write(group);
     } catch (err) {
-      if (!isRefusal(err)) throw err;
+      if (!isRefused(err)) throw err;
       refused.set(shown(group), err.message);
     }
   }
-  if (refused.size === groups.length) throw refusal;
+  if (refused.size === groups.length) throw ofAll;
   return refused;
 };
 
@@ -78,7 +78,7 @@ const putBack = async (airbyte: Airbyte, former: FormerConnection, groups: strin
     await write(groups.flat());
     return new Map<string, string>();
   } catch (err) {
-    if (!isRefusal(err)) throw err;
+    if (!isRefused(err)) throw err;
     return writeEach(write, groups, err);
   }
 };

@@ -1,6 +1,6 @@
 import type { Kind } from '../../src/airbyte/workspace';
 import { Refusal } from '../../src/contract/problems';
-import { firstFew } from '../../src/contract/lengths';
+import { firstFew } from '../../workflows/words/lengths';
 import type { Place } from './secrets';
 import { dotted } from './secrets';
 

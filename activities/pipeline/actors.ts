@@ -63,7 +63,7 @@ const actorsOf = async (
 export const ownActors = async (airbyte: Airbyte, kind: Kind, key: string) =>
   (await actorsOf(airbyte, kind, { key })).map((actor) => understood(kind, actor));
 
-/** Another's in an odd form is no answer to who asks for his own. */
+/** Another's in an odd form is no answer to those who ask for their own. */
 const oddUnless = (isOwn: (actor: Pick<Actor, 'name'>) => boolean) => (err: unknown) => {
   if (err instanceof OddEntity && !isOwn(err.entity)) return undefined;
   throw err;

@@ -1,6 +1,6 @@
 import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import { componentIn } from '../../src/airbyte/names';
-import { firstFew } from '../../src/contract/lengths';
+import { firstFew, MAX_NAMED } from '../../workflows/words/lengths';
 
 /* What keeps a pipeline, or one end of it, from being taken over: in words. */
 
@@ -20,14 +20,15 @@ export const isObstacle = (value: object): value is Obstacle => 'problem' in val
 
 export const named = ({ id, name }: Named) => `"${name}" (${id})`;
 
-export const listed = (entities: Named[]) => firstFew(entities.map(named)).join(', ');
+export const namedAll = (entities: Named[], most = MAX_NAMED) =>
+  firstFew(entities.map(named), most).join(', ');
 
 export const OTHERWISE =
   'To leave it alone choose another specific.connection.name, or rename or delete that connection in Airbyte.';
 
 export const severalOf = (found: Named[]): Obstacle => ({
   at: 'connection.name',
-  problem: `is the name of ${String(found.length)} connections that are in Airbyte already, ${listed(found)}, and none of them is this component's`,
+  problem: `is the name of ${String(found.length)} connections that are in Airbyte already, ${namedAll(found)}, and none of them is this component's`,
   solution: `To take one of them over, name it in specific.connection.adopt, and rename or delete the others in Airbyte. ${OTHERWISE}`,
 });
 
@@ -85,7 +86,7 @@ export const besides = (kind: Kind, actor: Actor, own: Named | undefined) =>
       };
 export const inUse = (uses: { kind: Kind; actor: Actor; by: ConnectionRead[] }[]): Problem => {
   const described = uses.map(
-    ({ kind, actor, by }) => `its ${kind} ${named(actor)} is used by ${listed(by)} too`,
+    ({ kind, actor, by }) => `its ${kind} ${named(actor)} is used by ${namedAll(by)} too`,
   );
   return {
     problem: `${described.join('; ')}, and what others use is never altered`,

@@ -1,15 +1,15 @@
 import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import { oddness } from '../../src/airbyte/odd';
 import type { Plan } from '../../src/descriptor/descriptor';
-import { MAX_COLUMN, cut, lengthOf } from '../../src/contract/lengths';
-import { firstFew } from '../../src/contract/lengths';
+import { MAX_COLUMN, cut, lengthOf } from '../../workflows/words/lengths';
+import { firstFew } from '../../workflows/words/lengths';
 import {
   OTHERWISE,
   another,
   astray,
   besides,
   inUse,
-  listed,
+  namedAll,
   missing,
   named,
   notThere,
@@ -132,7 +132,7 @@ export const homonymsOf = (given: Surroundings, ownerOf: OwnerOf) => {
   if (theirs.length === 0) return undefined;
   const owners = [...new Set(theirs.flatMap(({ sourceId }) => ownerOf(sourceId) ?? []))];
   const whose = owners.length > 0 ? `, of ${firstFew(owners).join(', ')}` : '';
-  return `is the name of another connection too, ${listed(theirs)}${whose}, and schedulers find connections by their names`;
+  return `is the name of another connection too, ${namedAll(theirs)}${whose}, and schedulers find connections by their names`;
 };
 
 type Ends = Partial<Record<Kind, Actor | undefined>>;

@@ -1,6 +1,6 @@
 import type { ConnectionRead, StreamRead } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
-import { cut } from '../../src/contract/lengths';
+import { cut, firstFew } from '../../workflows/words/lengths';
 import { asWrite, streamsOf } from './connections';
 import { isScheduleAsWanted } from '../comparison/differences';
 import {
@@ -15,8 +15,7 @@ import { Refusal } from '../../src/contract/problems';
 
 /* What somebody has set at a connection in Airbyte, told before a run changes it. */
 
-/** They go into a run's history and log; a note has so many characters. */
-const MAX_NOTES = 20;
+/** Characters of a note, which goes into a run's history and log. */
 const MAX_NOTE = 1000;
 
 /** Streams that a descriptor does not name are all there are. */
@@ -28,7 +27,7 @@ const wantedStreams = (plan: Plan['connection'], { configurations }: ConnectionR
     ),
   );
 
-const listed = (mappers: unknown[]) => mappers.map(nameOfMapper).join(', ');
+const mapperNames = (mappers: unknown[]) => mappers.map(nameOfMapper).join(', ');
 
 type Fate = ReturnType<typeof fatesOf>[number];
 
@@ -39,12 +38,12 @@ const onKept = ({ stream, kept }: Fate): string[] => {
   return [
     ...(others.length > 0
       ? [
-          `${keeps}${listed(others)}. Write it into its mappers in the descriptor; mappers: [] takes it away`,
+          `${keeps}${mapperNames(others)}. Write it into its mappers in the descriptor; mappers: [] takes it away`,
         ]
       : []),
     ...(forEver.length > 0
       ? [
-          `${keeps}${listed(forEver)}. Its key is shown to nobody, so no descriptor can have it; it stays until it is taken away in Airbyte`,
+          `${keeps}${mapperNames(forEver)}. Its key is shown to nobody, so no descriptor can have it; it stays until it is taken away in Airbyte`,
         ]
       : []),
   ];
@@ -53,12 +52,12 @@ const onKept = ({ stream, kept }: Fate): string[] => {
 const onMappers = ({ stream, lost, dropped }: Fate): string[] => [
   ...(lost.length > 0
     ? [
-        `The stream ${stream.name} loses what was set by hand in Airbyte, as its descriptor says otherwise: ${listed(lost)}`,
+        `The stream ${stream.name} loses what was set by hand in Airbyte, as its descriptor says otherwise: ${mapperNames(lost)}`,
       ]
     : []),
   ...(dropped.length > 0
     ? [
-        `The stream ${stream.name} loses what the descriptor no longer has among its mappers: ${listed(dropped)}`,
+        `The stream ${stream.name} loses what the descriptor no longer has among its mappers: ${mapperNames(dropped)}`,
       ]
     : []),
 ];
@@ -94,28 +93,22 @@ const onTags = ({ tags = [] }: ConnectionRead, wanted: { name: string }[] | unde
     : [];
 };
 
-const bounded = (notes: string[]) => {
-  const more = notes.length - MAX_NOTES;
-  const first = notes.slice(0, MAX_NOTES).map((note) => cut(note, MAX_NOTE));
-  return more > 0 ? [...first, `And ${String(more)} more of the kind`] : first;
-};
-
-const refuseHand = (fates: Fate[]) => {
-  const hand = fates.filter(({ kept, lost }) => kept.length + lost.length > 0);
-  if (hand.length === 0) return;
-  const what = hand
-    .slice(0, MAX_NOTES)
-    .map(({ stream, kept, lost }) => `${stream.name} (${listed([...kept, ...lost])})`);
+const refuseMappersByHand = (fates: Fate[]) => {
+  const byHand = fates.filter(({ kept, lost }) => kept.length + lost.length > 0);
+  if (byHand.length === 0) return;
+  const what = firstFew(
+    byHand.map(({ stream, kept, lost }) => `${stream.name} (${mapperNames([...kept, ...lost])})`),
+  );
   throw new Refusal(
     `Mappers were set by hand in Airbyte that the descriptor does not have, on ${what.join(', ')}.`,
     'Write them into specific.connection.streams[].mappers (not an encryption with a secret key), or take them away in Airbyte; MAPPERS_BY_HAND of the workers says that they are neither kept nor replaced.',
   );
 };
 
-const refuseLoss = (lost: string[]) => {
-  if (lost.length === 0) return;
+const refuseLostEncryption = (encryptions: string[]) => {
+  if (encryptions.length === 0) return;
   throw new Refusal(
-    `Airbyte has an encryption that the descriptor would take away: ${lost.slice(0, MAX_NOTES).join(', ')}. Its key is shown to nobody, so it could not be put back.`,
+    `Airbyte has an encryption that the descriptor would take away: ${firstFew(encryptions).join(', ')}. Its key is shown to nobody, so it could not be put back.`,
     'Take it away in Airbyte by hand if it is to go, then deploy again.',
   );
 };
@@ -125,7 +118,7 @@ export const refuseToLeave = (replaced: ConnectionRead) => {
   const lost = irretrievable([], replaced);
   if (lost.length === 0) return;
   throw new Refusal(
-    `The connection "${replaced.name}" (${replaced.id}) has an encryption that a connection made anew in its place would lack: ${lost.slice(0, MAX_NOTES).join(', ')}. Its key is shown to nobody.`,
+    `The connection "${replaced.name}" (${replaced.id}) has an encryption that a connection made anew in its place would lack: ${firstFew(lost).join(', ')}. Its key is shown to nobody.`,
     'Give that connection a source and a destination of its own in Airbyte, so that it can be taken over; or take the encryption away there if it is to go.',
   );
 };
@@ -156,13 +149,14 @@ export const changesByHand = (
 ): string[] => {
   const streams = wantedStreams(plan, before);
   const fates = fatesOf(streams, { before, byHand });
-  if (byHand === 'refuse') refuseHand(fates);
-  refuseLoss(irretrievable(withMappers(streams, { ...before, before, byHand }), before));
-  return bounded([
+  if (byHand === 'refuse') refuseMappersByHand(fates);
+  refuseLostEncryption(irretrievable(withMappers(streams, { ...before, before, byHand }), before));
+  const notes = [
     ...fates.flatMap(onKept),
     ...fates.flatMap(onMappers),
     ...fates.flatMap(onColumns),
     ...onStatus(before, asWrite(plan, []).status),
     ...onTags(before, plan.tags),
-  ]);
+  ];
+  return firstFew(notes.map((note) => cut(note, MAX_NOTE)));
 };

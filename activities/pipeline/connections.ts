@@ -99,7 +99,7 @@ type PutConnection = Ends &
   );
 
 /** Where the source could not be discovered before it was written. */
-export interface Connect extends Ends {
+interface Connect extends Ends {
   wanted: Plan['connection'];
   connector: string;
   seen?: SeenBefore | ConnectionRead | undefined;

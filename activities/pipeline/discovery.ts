@@ -2,7 +2,7 @@ import type { Airbyte, SourceStream } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { describeProblem, Refusal } from '../../src/contract/problems';
 import type { Problem } from '../../src/contract/problems';
-import { cut, MAX_NAMED } from '../../src/contract/lengths';
+import { firstFew, MAX_STREAM, MAX_STREAMS, streamsInShort } from '../../workflows/words/lengths';
 import { clashesOfAll, streamProblems } from '../problems/streams';
 
 export interface Discovery {
@@ -28,17 +28,12 @@ export interface StreamSummary {
   few?: DiscoveredStream[];
 }
 
-/** Names that a run is told, and characters of each. */
-const MAX_SUMMARIZED = 50;
-const MAX_NAME = 100;
-
 const isShort = ({ name, namespace = '' }: DiscoveredStream) =>
-  name.length <= MAX_NAME && namespace.length <= MAX_NAME;
+  name.length <= MAX_STREAM && namespace.length <= MAX_STREAM;
 
 export const summarize = (streams: DiscoveredStream[]): StreamSummary => ({
-  count: streams.length,
-  first: streams.slice(0, MAX_SUMMARIZED).map(({ name }) => cut(name, MAX_NAME)),
-  ...(streams.length <= MAX_SUMMARIZED && streams.every(isShort) && { few: streams }),
+  ...streamsInShort(streams),
+  ...(streams.length <= MAX_STREAMS && streams.every(isShort) && { few: streams }),
 });
 
 const problemsIn = ({ plan, connector = '' }: Discovery, offered: SourceStream[]) => {
@@ -66,10 +61,10 @@ const inShort = ({ name, namespace }: SourceStream): DiscoveredStream =>
 const sentence = (problem: Problem) => describeProblem(problem).replace(/([^?])$/, '$1.');
 
 const notOffered = (problems: Problem[]) => {
-  const first = problems.slice(0, MAX_NAMED).map(sentence);
-  const more = problems.length > MAX_NAMED ? ['There are more of the kind.'] : [];
   return new Refusal(
-    problems.length > 0 ? [...first, ...more].join(' ') : 'The source has no streams to sync.',
+    problems.length > 0
+      ? firstFew(problems.map(sentence)).join(' ')
+      : 'The source has no streams to sync.',
     'Correct specific.connection.streams in the descriptor, or the source it reads.',
   );
 };

@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../../src/contract/json';
 import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import type { Found, SeenActor, WholeFound } from './found';
@@ -24,12 +25,13 @@ const namedConnection = ({ id, name, status, schedule }: ConnectionRead) => ({
 });
 
 /** For a run that removes it. */
-export const namesOf = ({ workspaceId, source, destination, connection }: WholeFound): Found => ({
-  workspaceId,
-  ...(source && { source: named(source) }),
-  ...(destination && { destination: named(destination) }),
-  ...(connection && { connection: namedConnection(connection) }),
-});
+export const namesOf = ({ workspaceId, source, destination, connection }: WholeFound): Found =>
+  withoutUndefined({
+    workspaceId,
+    source: source && named(source),
+    destination: destination && named(destination),
+    connection: connection && namedConnection(connection),
+  });
 
 interface Judged {
   plan: Plan;

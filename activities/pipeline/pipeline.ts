@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../../src/contract/json';
 import type { Airbyte } from '../../src/airbyte/workspace';
 import type { CallInterest } from '../../src/airbyte/http';
 import type { KnownIds, Plan } from '../../src/descriptor/descriptor';
@@ -102,12 +103,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
           findActor(airbyte, 'destination', key, known.destinationId),
         ]);
         const connection = source && (await findConnection(airbyte, source.id, known.connectionId));
-        const seen: WholeFound = {
-          workspaceId,
-          ...(source && { source }),
-          ...(destination && { destination }),
-          ...(connection && { connection }),
-        };
+        const seen: WholeFound = withoutUndefined({ workspaceId, source, destination, connection });
         const asked = lean && { lean };
         if (!plan) return inShort ? { ...namesOf(seen), ...asked } : seen;
         const found = await adopting(airbyte, seen, plan);

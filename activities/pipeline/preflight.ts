@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../../src/contract/json';
 import type { Actor, Airbyte, Kind } from '../../src/airbyte/workspace';
 import type { CallInterest } from '../../src/airbyte/http';
 import type { Plan } from '../../src/descriptor/descriptor';
@@ -109,10 +110,7 @@ export const createPreflight = (deps: ResolveDeps & Pick<ActorDeps, 'provisioned
         source: known?.isAsWanted === true,
         destination: other?.isAsWanted === true,
       },
-      leaves: {
-        ...(known?.leaves && { source: known.leaves }),
-        ...(other?.leaves && { destination: other.leaves }),
-      },
+      leaves: withoutUndefined({ source: known?.leaves, destination: other?.leaves }),
     };
     if (!known?.isAsRead || !source || !destination) return feasible;
     const ids = { sourceId: source.id, destinationId: destination.id };

@@ -1,5 +1,5 @@
 import type { Airbyte, ConnectionRead, ConnectionWrite, Tag } from '../../src/airbyte/workspace';
-import { AirbyteError, isRefusal } from '../../src/airbyte/errors';
+import { AirbyteError, isRefused } from '../../src/airbyte/errors';
 import { DEFAULT_COLOR } from '../../src/descriptor/tags';
 import type { Tags } from '../../src/descriptor/tags';
 import type { ConnectionWanted } from '../comparison/differences';
@@ -70,7 +70,7 @@ export const orTagsAgain = async <Result>(
   try {
     return await written;
   } catch (err) {
-    if (tags.length === 0 || !isRefusal(err)) throw err;
+    if (tags.length === 0 || !isRefused(err)) throw err;
     const there = new Set((await airbyte.listTags()).map(({ tagId }) => tagId));
     const deleted = tags.filter(({ tagId }) => !there.has(tagId));
     if (deleted.length === 0) throw err;

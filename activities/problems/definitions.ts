@@ -2,8 +2,8 @@ import type { Actor, Airbyte, Definition, Kind } from '../../src/airbyte/workspa
 import type { Plan } from '../../src/descriptor/descriptor';
 import { describeProblem, Refusal } from '../../src/contract/problems';
 import type { Problem } from '../../src/contract/problems';
-import { firstFew } from '../../src/contract/lengths';
-import { AirbyteError, isRefusal } from '../../src/airbyte/errors';
+import { firstFew } from '../../workflows/words/lengths';
+import { AirbyteError, isRefused } from '../../src/airbyte/errors';
 import { closest, someOf } from '../../src/descriptor/suggestions';
 import { checkSpecification, withPlatforms } from './specification';
 
@@ -42,7 +42,7 @@ const definitionsOf = (airbyte: Airbyte, kind: Kind) => {
  */
 export const mustBeKnown = async (airbyte: Airbyte, kind: Kind, id: string) => {
   const definitions = await definitionsOf(airbyte, kind).catch((err: unknown) => {
-    if (isRefusal(err)) return undefined;
+    if (isRefused(err)) return undefined;
     throw err;
   });
   if (definitions && !definitions.some((one) => one.id.toLowerCase() === id.toLowerCase()))

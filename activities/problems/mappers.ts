@@ -1,6 +1,6 @@
 import type { Connection } from '../../src/descriptor/connection';
 import type { Mapper } from '../../src/descriptor/mappers';
-import { firstFew } from '../../src/contract/lengths';
+import { firstFew } from '../../workflows/words/lengths';
 
 type Wanted = NonNullable<Connection['streams']>[number];
 type Condition = Extract<Mapper, { type: 'row-filtering' }>['mapperConfiguration']['conditions'];

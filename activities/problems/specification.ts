@@ -1,13 +1,13 @@
 import Ajv from 'ajv';
 import type { ErrorObject } from 'ajv';
 import type { Problem, Path } from '../../src/contract/problems';
-import { isRecord } from '../../src/contract/json';
+import { isRecord, withoutUndefined } from '../../src/contract/json';
 import { isReference } from '../../src/contract/secret-reference';
 import { referencesIn, withReferences } from '../../src/secrets/references';
 import { MASK, maskRecord } from '../../src/secrets/masking';
 import { closest, suggestion } from '../../src/descriptor/suggestions';
 import { formatPath } from '../../src/contract/problems';
-import { firstFew } from '../../src/contract/lengths';
+import { firstFew } from '../../workflows/words/lengths';
 import { narrow, propertiesOf, variantsOf } from './specification-variants';
 import type { Items, Notice, Schema } from './specification-variants';
 
@@ -111,11 +111,7 @@ interface Found {
 /** Each schema is compiled once, for however many it is of; `root` has what schemas refer to. */
 const errorsOf = (root: Schema, { schema, found }: Items): Found[] => {
   const { definitions, $defs } = root;
-  const validate = compiled({
-    ...(definitions !== undefined && { definitions }),
-    ...($defs !== undefined && { $defs }),
-    ...schema,
-  });
+  const validate = compiled({ ...withoutUndefined({ definitions, $defs }), ...schema });
   return found.flatMap(({ path, value }) => {
     validate?.(withReferences(value, () => UNSEEN));
     return (validate?.errors ?? []).map((error) => ({

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SourceStream } from '../../src/airbyte/workspace';
 import type { Connection } from '../../src/descriptor/connection';
 import type { Problem } from '../../src/contract/problems';
-import { firstFew } from '../../src/contract/lengths';
+import { firstFew } from '../../workflows/words/lengths';
 import { indexOf } from '../../src/airbyte/stream-index';
 import { suggestion } from '../../src/descriptor/suggestions';
 import { apart, clashesIn, nameOf } from '../../src/descriptor/targets';
@@ -19,6 +19,13 @@ const MAX_PROBLEMS = 50;
 const named = (names: string[]) => firstFew(names).join(', ');
 
 const dotted = (path: string[]) => path.join('.');
+
+/** A key as a descriptor has it: `id`, `[order_id, line]`, `[[address, zip], [id]]`. */
+const asKey = (paths: string[][]) => {
+  const isNested = paths.some(({ length }) => length > 1);
+  const columns = paths.map((path) => (isNested ? `[${path.join(', ')}]` : path.join('')));
+  return columns.length === 1 && !isNested ? columns.join('') : `[${columns.join(', ')}]`;
+};
 
 const namespacesOf = (streams: readonly SourceStream[]) =>
   streams.map(({ namespace }) => namespace).filter((namespace) => namespace !== undefined);
@@ -111,10 +118,7 @@ const checkKey = (wanted: Wanted, stream: SourceStream, say: Say) => {
   const ownKey = stream.sourceDefinedPrimaryKey ?? [];
   if (ownKey.length > 0) {
     if (!primaryKey || isDeepStrictEqual(primaryKey, ownKey)) return;
-    say(
-      'primaryKey',
-      `is the source’s to choose: remove it, or write ${ownKey.map(dotted).join(', ')}`,
-    );
+    say('primaryKey', `is the source’s to choose: remove it, or write ${asKey(ownKey)}`);
     return;
   }
   if (!primaryKey)
@@ -123,7 +127,7 @@ const checkKey = (wanted: Wanted, stream: SourceStream, say: Say) => {
   if (missing) say('primaryKey', noColumn(missing, stream));
 };
 
-const listed = (own: string[] | undefined, chosen: string[] | undefined) =>
+const ownOr = (own: string[] | undefined, chosen: string[] | undefined) =>
   own?.length ? own : (chosen ?? []);
 
 /** A selection is of top-level columns, and keeps what its mode works with. */
@@ -137,7 +141,7 @@ const checkSelection = (wanted: Wanted, stream: SourceStream, say: Say) => {
   const key = needsKey(wanted) ? (ownKey.length > 0 ? ownKey : (primaryKey ?? [])) : [];
   const own = stream.sourceDefinedCursorField ? stream.defaultCursorField : undefined;
   const cursor = isIncremental(wanted)
-    ? listed(own, wanted.cursorField ?? stream.defaultCursorField)
+    ? ownOr(own, wanted.cursorField ?? stream.defaultCursorField)
     : [];
   const needed = [...key, cursor].flatMap(([column]) => (column === undefined ? [] : [column]));
   const left = [...new Set(needed)].filter((column) => !selectedFields.includes(column));

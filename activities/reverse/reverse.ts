@@ -2,7 +2,7 @@ import type { Actor, Airbyte, ConnectionRead, Kind } from '../../src/airbyte/wor
 import { understood } from '../../src/airbyte/odd';
 import { componentIn } from '../../src/airbyte/names';
 import { closest } from '../../src/descriptor/suggestions';
-import { firstFew } from '../../src/contract/lengths';
+import { firstFew } from '../../workflows/words/lengths';
 import type { References, WantedConnection } from '../../workflows/input';
 import type { ActorDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
@@ -19,7 +19,7 @@ interface ReverseDeps extends Pick<ActorDeps, 'airbyteFor' | 'fabrics' | 'hrefOf
 }
 
 /** Why there is no answer, and what to do. */
-interface Refusal {
+interface NoAnswer {
   problem: string;
   solution: string;
 }
@@ -32,7 +32,7 @@ interface Reversed {
   notes: Note[];
 }
 
-const noneNamed = (name: string, all: ConnectionRead[]): Refusal => {
+const noneNamed = (name: string, all: ConnectionRead[]): NoAnswer => {
   const meant = closest(
     name,
     all.map((connection) => connection.name),
@@ -48,8 +48,8 @@ const noneNamed = (name: string, all: ConnectionRead[]): Refusal => {
 
 const findConnection = async (
   airbyte: Airbyte,
-  wanted: Exclude<WantedConnection, Refusal>,
-): Promise<ConnectionRead | Refusal> => {
+  wanted: Exclude<WantedConnection, NoAnswer>,
+): Promise<ConnectionRead | NoAnswer> => {
   if ('connectionId' in wanted) {
     const { connectionId } = wanted;
     const found = await byHint(airbyte.getConnection(connectionId));
@@ -72,7 +72,7 @@ const findConnection = async (
   };
 };
 
-const noActor = (kind: Kind, { name }: ConnectionRead): Refusal => ({
+const noActor = (kind: Kind, { name }: ConnectionRead): NoAnswer => ({
   problem: `The ${kind} of the connection "${name}" is not in this workspace of Airbyte.`,
   solution: 'Check that the connection is one of the workspace this provisioner works on.',
 });
@@ -120,9 +120,9 @@ export const createReverseActivities = (deps: ReverseDeps) => {
 
   return {
     readPipeline: (given: {
-      wanted: Exclude<WantedConnection, Refusal>;
+      wanted: Exclude<WantedConnection, NoAnswer>;
       references: References;
-    }): Promise<Reversed | Refusal> =>
+    }): Promise<Reversed | NoAnswer> =>
       attempt(async ({ interest }) => {
         const airbyte = await airbyteFor(interest);
         const found = await findConnection(airbyte, given.wanted);

@@ -1,6 +1,9 @@
 import { isRecord } from '../../src/contract/json';
-import { isReference } from '../../src/contract/secret-reference';
 import { MASK, secretsIn } from '../../src/secrets/masking';
+
+/** Also with more beside it, as what has references in it may have a field of this name. */
+const isReference = (value: unknown): value is { secretRef: string } =>
+  isRecord(value) && typeof value.secretRef === 'string';
 
 const isEmpty = (value: unknown) => isRecord(value) && Object.keys(value).length === 0;
 
@@ -28,7 +31,7 @@ export const withoutSecrets = (
     );
 
   const clean = (value: unknown, reference: unknown, path: string[]): unknown => {
-    if (isReference(reference)) return reference;
+    if (isReference(reference) && !isRecord(value)) return { secretRef: reference.secretRef };
     if (value === MASK || secrets.has(path.join('.'))) {
       left.push(path.join('.'));
       return undefined;

@@ -4,7 +4,7 @@ import { componentIn, ownerOf } from '../../src/airbyte/names';
 import type { ToValidate } from '../../workflows/input';
 import { candidateOf, homonymsOf, judge } from '../pipeline/adoption';
 import type { AdoptExisting, Surroundings, Adoption } from '../pipeline/adoption';
-import { isObstacle, listed, named } from '../pipeline/adoption-obstacles';
+import { isObstacle, namedAll, named } from '../pipeline/adoption-obstacles';
 import type { MappersByHand } from '../comparison/mappers';
 import { judgeByHand } from './by-hand';
 import { failed, passed, warning } from './checks';
@@ -12,7 +12,7 @@ import type { Check } from './checks';
 import type { Entities } from '../workspace';
 
 const several = (kind: string, found: { id: string; name: string }[]) =>
-  `Airbyte has ${String(found.length)} ${kind}s for this component: ${listed(found)}.`;
+  `Airbyte has ${String(found.length)} ${kind}s for this component: ${namedAll(found)}.`;
 
 /** The one that a provision would take: the one a former run told of, or the only one. */
 const chosenOf = <Entity extends { id: string }>(found: Entity[], hint: string | undefined) =>
@@ -54,13 +54,13 @@ const judgeActor = (wanted: Whose, kind: Kind, { [kind]: all }: Entities) => {
   const odd = judgeForm({ at, kind }, chosen);
   if (odd) return { own, chosen, checks: [...checks, odd] };
   const isSame = [chosen.definitionId, undefined].includes(definitionIds[kind]);
-  const verdict = isSame
+  const ofConnector = isSame
     ? { ...passed(at, `is in Airbyte already: ${named(chosen)}`), id: chosen.id }
     : failed(
         `${at}.connector`,
         `is another one than that of the ${kind} ${named(chosen)} in Airbyte, which cannot change it. Undeploy the component, then deploy it again.`,
       );
-  return { own, chosen, checks: [...checks, verdict] };
+  return { own, chosen, checks: [...checks, ofConnector] };
 };
 
 /** What a platform wants of pipelines that are there already. */

@@ -126,7 +126,7 @@ const update = (store: Store, given: z.output<typeof Update>): Connection => {
   });
 };
 
-const listed = (store: Store, wanted: (row: Connection) => boolean) =>
+const allOf = (store: Store, wanted: (row: Connection) => boolean) =>
   ok({
     connections: [...store.connections.values()]
       .filter(wanted)
@@ -134,7 +134,7 @@ const listed = (store: Store, wanted: (row: Connection) => boolean) =>
   });
 
 const search = (store: Store, mode: SearchMode, asked: Record<string, unknown>) =>
-  listed(
+  allOf(
     store,
     (connection) =>
       !connection.deleted &&
@@ -160,11 +160,11 @@ export const configConnectionOperations = (store: Store, mode: SearchMode): Oper
     ),
     query(
       { id: 'listConnectionsForWorkspace', path: `${path}/list`, body: WorkspaceId },
-      ({ workspaceId }) => listed(store, (row) => !row.deleted && row.workspaceId === workspaceId),
+      ({ workspaceId }) => allOf(store, (row) => !row.deleted && row.workspaceId === workspaceId),
     ),
     query(
       { id: 'listAllConnectionsForWorkspace', path: `${path}/list_all`, body: WorkspaceId },
-      ({ workspaceId }) => listed(store, (row) => row.workspaceId === workspaceId),
+      ({ workspaceId }) => allOf(store, (row) => row.workspaceId === workspaceId),
     ),
     query(
       {

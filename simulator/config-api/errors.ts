@@ -68,7 +68,7 @@ const knownBody = (status: number, title: string, data: Record<string, unknown>)
 });
 
 /** Since 2.0 only what a handler refuses in so many words is explained. */
-const isExplained = ({ status, title }: { status: number; title: string }) =>
+const isInFull = ({ status, title }: { status: number; title: string }) =>
   ![invalidJsonTitle, invalidInputTitle].includes(title) && status !== 404 && status < 500;
 
 const answerIn =
@@ -81,7 +81,7 @@ const answerIn =
     const known = knownBody(status, title, data);
     if (family === 'known') return { status, body: known };
     const errorId = randomUUID();
-    return { status, body: isExplained({ status, title }) ? { ...known, errorId } : { errorId } };
+    return { status, body: isInFull({ status, title }) ? { ...known, errorId } : { errorId } };
   };
 
 const injected = 'Injected by the simulator.';

@@ -59,7 +59,7 @@ const looked = ({ data, next, previous }: ReturnType<typeof page>, isLast: boole
   previous: previous || null,
 });
 
-const listed = (request: ApiRequest, path: string, items: unknown[]) => {
+const pageOf = (request: ApiRequest, path: string, items: unknown[]) => {
   const answer = page(request, path, items);
   return ok(looked(answer, answer.data.at(-1) === items.at(-1)));
 };
@@ -125,7 +125,7 @@ export const groupOperations = (people: People, store: Store): Operation[] => {
   ): Operation => ({ id, method, path, run });
   return [
     operation('listGroups', ['get', '/groups'], (request) =>
-      listed(request, '/groups', inOrganization(request)),
+      pageOf(request, '/groups', inOrganization(request)),
     ),
     operation('createGroup', ['post', '/groups'], ({ body }) => {
       const group = { ...readBody(GroupCreate, body), groupId: randomUUID(), members: {} };
@@ -141,7 +141,7 @@ export const groupOperations = (people: People, store: Store): Operation[] => {
     operation('listGroupMembers', ['get', `${item}/members`], (request) => {
       const group = asked(request);
       const members = Object.keys(group.members).map((id) => showMember(people, group, id));
-      return listed(request, '/groups', members);
+      return pageOf(request, '/groups', members);
     }),
     operation('addGroupMember', ['post', `${item}/members`], (request) =>
       addMember(people, asked(request), request.body),

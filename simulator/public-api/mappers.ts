@@ -54,7 +54,7 @@ export const GivenMapper = z.object({
 });
 type GivenMapper = z.output<typeof GivenMapper>;
 
-const refusal = (fault: string, message: string) =>
+const apiProblem = (fault: string, message: string) =>
   new ApiProblem(400, `mapper-validation/${fault}`, {
     status: 400,
     type: `error:mapper-validation/${fault}`,
@@ -90,7 +90,7 @@ const effectOf = (type: GivenMapper['type'], given: Record<string, unknown>): Ef
 const unmasked = ({ id, mapperConfiguration: given }: GivenMapper, stored: Mapper[]) => {
   if (given.key !== SECRET_MASK) return given;
   const known = stored.find((mapper) => mapper.id === id);
-  if (!known) throw refusal('invalid-config', 'A masked secret belongs to no stored mapper.');
+  if (!known) throw apiProblem('invalid-config', 'A masked secret belongs to no stored mapper.');
   return { ...given, key: known.mapperConfiguration.key };
 };
 
@@ -105,15 +105,15 @@ export const readMappers = (
     const mapperConfiguration = unmasked(mapper, stored);
     const read = configurations[type].safeParse(mapperConfiguration);
     if (!read.success)
-      throw refusal('invalid-config', `The ${type} mapper of stream ${name} is not valid.`);
+      throw apiProblem('invalid-config', `The ${type} mapper of stream ${name} is not valid.`);
     const { needs, removes, adds } = effectOf(type, mapperConfiguration);
     const missing = needs.find((field) => !fields.has(field));
     if (missing !== undefined)
-      throw refusal('field-not-found', `Field ${missing} not found in stream ${name}.`);
+      throw apiProblem('field-not-found', `Field ${missing} not found in stream ${name}.`);
     for (const field of removes) fields.delete(field);
     const double = adds.find((field) => fields.has(field));
     if (double !== undefined)
-      throw refusal('field-already-exists', `Field ${double} is in stream ${name} already.`);
+      throw apiProblem('field-already-exists', `Field ${double} is in stream ${name} already.`);
     for (const field of adds) fields.add(field);
     return { id: id ?? randomUUID(), type, mapperConfiguration };
   });

@@ -21,7 +21,7 @@ const Create = Fields.extend({ workspaceId: z.guid() });
 const Delete = z.object({ tagId: z.guid(), workspaceId: z.guid() });
 const Update = Create.extend({ tagId: z.guid() });
 
-const refusal = (status: number, fault: string, detail: string) =>
+const apiProblem = (status: number, fault: string, detail: string) =>
   new ApiProblem(status, fault, {
     status,
     type: `error:${fault}`,
@@ -47,18 +47,22 @@ const check = (
   { tagId, workspaceId, name, color }: Omit<Tag, 'tagId'> & { tagId?: string },
 ) => {
   if (name === '' || name.length > MAX_NAME)
-    throw refusal(
+    throw apiProblem(
       400,
       'tag-invalid-name',
       `Tag names have at most ${String(MAX_NAME)} characters.`,
     );
   if (!/^[0-9A-F]{6}$/i.test(color))
-    throw refusal(400, 'tag-invalid-hex-color', 'The color is no valid hex color.');
+    throw apiProblem(400, 'tag-invalid-hex-color', 'The color is no valid hex color.');
   const others = inWorkspaces(store, [workspaceId]).filter((tag) => tag.tagId !== tagId);
   if (others.some((tag) => tag.name === name))
-    throw refusal(409, 'tag-already-exists', 'Tag already exists');
+    throw apiProblem(409, 'tag-already-exists', 'Tag already exists');
   if (tagId === undefined && others.length >= MAX_TAGS)
-    throw refusal(400, 'tag-limit-exceeded', `A workspace has at most ${String(MAX_TAGS)} tags.`);
+    throw apiProblem(
+      400,
+      'tag-limit-exceeded',
+      `A workspace has at most ${String(MAX_TAGS)} tags.`,
+    );
 };
 
 const create = (store: Store, given: z.output<typeof Create>) => {
@@ -95,7 +99,7 @@ export const readTags = (
 ) =>
   given?.map(({ tagId }) => {
     if (findTag(store, tagId).workspaceId !== workspaceId)
-      throw refusal(400, 'tag-not-in-workspace', 'The tag is of another workspace.');
+      throw apiProblem(400, 'tag-not-in-workspace', 'The tag is of another workspace.');
     return tagId;
   });
 

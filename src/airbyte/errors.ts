@@ -1,9 +1,7 @@
-import { codeOf, rootOf } from '../contract/causes';
+import { codeOf, rootOf } from '../../workflows/words/causes';
+import type { OutOfTime } from '../../workflows/words/failure-details';
 import { Refusal } from '../contract/problems';
 import { inWords } from '../contract/durations';
-
-/** While a call waited for Airbyte's answer, or in the queue behind others' calls. */
-export type OutOfTime = 'calling' | 'waiting';
 
 /**
  * Why a call failed: Airbyte has `refused` it, however often it is repeated; `connector` is a source or
@@ -46,11 +44,14 @@ export class AirbyteError extends Error {
   }
 }
 
-/** Ours, or Airbyte's: trying again would not help. */
-export const isRefusal = (err: unknown): err is Refusal | AirbyteError =>
+/** By us or by Airbyte: trying again would not help. */
+export const isRefused = (err: unknown): err is Refusal | AirbyteError =>
   err instanceof Refusal || (err instanceof AirbyteError && err.kind === 'refused');
 
-/** What is unknown (404), or what a version answers for what it has deleted (410), is absent. */
+/**
+ * Undefined where Airbyte says that there is none: 404, or 410 where a version has deleted it. Another
+ * workspace's may be 403, which is thrown: whether that means absent, only the caller can know.
+ */
 export const orAbsent = async <Entity>(entity: Promise<Entity>): Promise<Entity | undefined> => {
   try {
     return await entity;

@@ -11,7 +11,7 @@ import type { AirbyteAuth } from './session';
 import type { Interest } from '../concurrency/interest';
 import { LASTING, whileWanted } from '../concurrency/interest';
 import type { Limit } from '../concurrency/limit';
-import { parseJson } from '../contract/json';
+import { parseJson, withoutUndefined } from '../contract/json';
 import type { Redactor } from '../secrets/masking';
 
 interface Call<Schema extends z.ZodType> {
@@ -78,11 +78,11 @@ const isWrite = ({ method, writes = method !== 'GET' }: Call<z.ZodType>) => writ
 
 const initOf = (call: Call<z.ZodType>, authorization: string | undefined) => ({
   method: call.method,
-  headers: {
+  headers: withoutUndefined({
     accept: 'application/json',
-    ...(call.body && { 'content-type': 'application/json' }),
-    ...(authorization && { authorization }),
-  },
+    'content-type': call.body && 'application/json',
+    authorization,
+  }),
   ...(call.body && { body: JSON.stringify(call.body) }),
 });
 

@@ -6,7 +6,7 @@ import { CONFIG_API, PUBLIC_API } from './http';
 import type { AirbyteHttpOptions } from './http';
 import { basicHeader } from './session';
 import type { AirbyteAuth } from './session';
-import { parseJson } from '../contract/json';
+import { parseJson, withoutUndefined } from '../contract/json';
 import { Refusal } from '../contract/problems';
 
 /** What is at AIRBYTE_URL. Old versions tell neither version nor edition nor auth mode. */
@@ -63,7 +63,7 @@ export const detect = async (options: Omit<AirbyteHttpOptions, 'limit'>): Promis
   const look = async (path: string): Promise<Seen> => {
     const call = { method: 'GET', path, writes: false };
     const signal = AbortSignal.timeout(requestTimeout);
-    const headers = { accept: 'application/json', ...(authorization && { authorization }) };
+    const headers = withoutUndefined({ accept: 'application/json', authorization });
     const asked = async () => {
       const response = await fetch(`${url}${path}`, { redirect: 'manual', headers, signal });
       return { status: response.status, headers: response.headers, text: await response.text() };

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import stringify from 'safe-stable-stringify';
-import { cut, isWithin } from '../contract/lengths';
+import { cut, isWithin } from '../../workflows/words/lengths';
 
 /** Airbyte keeps names of actors in 256 characters (airbyte-platform, table actor). */
 const MAX_NAME = 255;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { AirbyteError } from './errors';
+import { withoutUndefined } from '../contract/json';
+import { AirbyteError, orAbsent } from './errors';
 import type { AirbyteHttp, CallInterest } from './http';
 import { PAGE, byOffset, lookThrough, readList } from './list';
 import { readable } from './odd';
@@ -26,7 +27,10 @@ export interface Permission {
   onWorkspace: boolean;
 }
 
-/** Who may do what in a workspace. Every method throws an AirbyteError when Airbyte says no. */
+/**
+ * Who may do what in a workspace. Every method throws an AirbyteError when Airbyte says no, and a
+ * Refusal where a list of groups has no end.
+ */
 export interface Access {
   /** Those that the caller of Airbyte belongs to; the workspace is in one of them. */
   listOrganizations(): Promise<string[]>;
@@ -72,7 +76,7 @@ const GROUP_PERMISSION = {
 const Granted = z.object({ permissionId: z.string() }).transform((given) => given.permissionId);
 const nothing = z.unknown();
 
-/** As a descriptor names him, but for the form of a mail. */
+/** As a descriptor names the person, but for the form of a mail. */
 const named = ({ kind, name }: Person) => `${kind}:${name}`;
 
 const chunksOf = <Item>(items: Item[], size: number): Item[][] =>
@@ -82,7 +86,7 @@ const chunksOf = <Item>(items: Item[], size: number): Item[][] =>
 const isUnknown = (err: unknown) =>
   err instanceof AirbyteError && (err.status === 404 || err.status === 403);
 
-/** The users and permissions of Airbyte's public API, for a caller and as long as his interest lasts. */
+/** The users and permissions of Airbyte's public API, for a caller and as long as the caller's interest lasts. */
 export const createAccess =
   ({ http, workspaceId, readOne }: { http: AirbyteHttp; workspaceId: string; readOne: ReadOne }) =>
   (interest: CallInterest): Access => {
@@ -92,7 +96,7 @@ export const createAccess =
       { about, ...query }: { about?: string } & Record<string, string | number> = {},
     ) => {
       const call = { method: 'GET' as const, path, query, answer: list, interest };
-      const { data } = await http({ ...call, ...(about !== undefined && { about }) });
+      const { data } = await http(withoutUndefined({ ...call, about }));
       return data.map((row) => readOne(form, row));
     };
     const get = async <Item extends object>(...asked: Parameters<typeof rowsOf<Item>>) =>
@@ -196,19 +200,14 @@ export const createAccess =
         return http({ method: 'POST', path, body, about, answer: Granted, interest });
       },
 
-      async revoke(person, permissionId) {
+      revoke(person, permissionId) {
         const { kind, id } = person;
         const about = named(person);
         const path =
           kind === 'user'
             ? `/permissions/${permissionId}`
             : `/groups/${id}/permissions/${permissionId}`;
-        try {
-          return await http({ method: 'DELETE', path, about, answer: nothing, interest });
-        } catch (err) {
-          if (err instanceof AirbyteError && err.status === 404) return undefined;
-          throw err;
-        }
+        return orAbsent(http({ method: 'DELETE', path, about, answer: nothing, interest }));
       },
     };
   };

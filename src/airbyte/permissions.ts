@@ -9,7 +9,7 @@ const strengthOf = (type: string) => {
   return ROLES.indexOf(type.split('_')[1] ?? '');
 };
 
-/** Whether who has the one may do all that the other would let him. */
+/** Whether who has the one may do all that the other would let them. */
 export const covers = (type: string, wanted: string) => strengthOf(type) >= strengthOf(wanted);
 
 const isWebPage = (message: string) => message.includes('a web page instead of JSON');

@@ -10,12 +10,12 @@ interface Read<Result> {
   unwanted: AbortController;
 }
 
-/** Nobody hears it: whoever leaves has a reason of his own. */
+/** Nobody hears it: whoever leaves has another reason. */
 const nobodyWaits = () => new Error('Nobody waits for this any more.');
 
 /**
  * Lets those who ask for the same at the same time share one read. None is told of an older state than
- * that of his question: who comes while a read goes on shares the next, which begins after it.
+ * that of the question: who comes while a read goes on shares the next, which begins after it.
  */
 export const createSharedReads = <Result>() => {
   /** By what is read: the one that began last, or waits to begin. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Kind } from './workspace';
-import { isRefusal } from './errors';
+import { isRefused } from './errors';
 import { CONFIG_API } from './http';
 import type { AirbyteHttp, CallInterest } from './http';
 
@@ -34,7 +34,7 @@ export const specificationOf = async (
     return connectionSpecification ?? undefined;
   } catch (err) {
     // No such definition, no Config API at this address, or not for us.
-    if (isRefusal(err)) return undefined;
+    if (isRefused(err)) return undefined;
     throw err;
   }
 };

@@ -133,7 +133,11 @@ interface Search<Entity> {
   until?: (found: Entity[]) => boolean;
 }
 
-/** Every method throws an AirbyteError when Airbyte does not do what it is asked. */
+/**
+ * Every method throws an AirbyteError when Airbyte does not do what it is asked, and a Refusal where it
+ * must not be asked, or its answer not be acted upon: an entity of an odd form, a list without an end,
+ * a secret that cannot be had.
+ */
 export interface Airbyte {
   readonly workspaceId: string;
 
@@ -150,7 +154,10 @@ export interface Airbyte {
 
   /** Each once. Where Airbyte can tell, only those whose name has `named` in it; else all. */
   listActors(kind: Kind, search?: Search<Actor> & { named?: string }): Promise<Actor[]>;
-  /** Undefined when it never was, is deleted, or is another workspace's. */
+  /**
+   * Undefined when it never was, is deleted, or is another workspace's; but of another workspace's
+   * Airbyte answers 403, an AirbyteError, to a caller who does not administer the instance.
+   */
   getActor(kind: Kind, id: string): Promise<Actor | undefined>;
   createActor(
     kind: Kind,
@@ -163,7 +170,7 @@ export interface Airbyte {
 
   /** Each once. */
   listConnections(search?: Search<ConnectionRead>): Promise<ConnectionRead[]>;
-  /** Undefined when it never was or is deleted. */
+  /** Undefined when it never was or is deleted; of another workspace's as above. */
   getConnection(id: string): Promise<ConnectionRead | undefined>;
   /** Slow where Airbyte has no schema of the source cached: it then discovers one first. */
   createConnection(

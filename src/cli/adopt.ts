@@ -5,21 +5,17 @@ import type { Adoption } from '../operator/adoption';
 import { MAX_LISTED, MAX_WANTED, REASONS, countOpen } from '../contract/adoption';
 import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from '../contract/adoption';
 import { table } from './tables';
+import type { Terminal } from './tables';
 import { MAX_ENVIRONMENT } from '../descriptor/component';
 
 /** The exit code where something is left to do; 1 is an error. */
 const LEFT = 3;
 const SHOWN = 20;
 
-interface AdoptCommandDeps {
+interface AdoptCommandDeps extends Terminal {
   adoption: Adoption;
   /** Seconds that Airbyte wants between two syncs, for reading descriptors as the gateway does. */
   minSyncInterval: number;
-  /** What was asked for goes to standard output, anything else to standard error. */
-  print: (text: string) => void;
-  say: (text: string) => void;
-  /** The program ends with it. */
-  exitWith: (code: number) => void;
 }
 
 interface Options {

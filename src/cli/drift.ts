@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import pLimit from 'p-limit';
 import { firstLine, table } from './tables';
+import type { Terminal } from './tables';
 import { untilEnded } from './wait';
 import type { ProvisioningStatus } from '../contract/coordinator';
 import type { Drift } from '../operator/drift';
@@ -15,16 +16,11 @@ const MAX_REPAIRS = 10;
 /** Milliseconds one repair is waited for. */
 const PATIENCE = 30 * 60_000;
 
-interface DriftCommandDeps {
+interface DriftCommandDeps extends Terminal {
   drift: Pick<Drift, 'check' | 'last'>;
   /** Does again what the run of a token was to do. */
   replay: (token: string) => Promise<unknown>;
   statusOf: (token: string) => Promise<ProvisioningStatus>;
-  /** What was asked for goes to standard output, anything else to standard error. */
-  print: (text: string) => void;
-  say: (text: string) => void;
-  /** The program ends with it. */
-  exitWith: (code: number) => void;
 }
 
 interface Options {

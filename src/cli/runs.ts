@@ -3,27 +3,22 @@ import type { Command } from 'commander';
 import ms from 'ms';
 import { z } from 'zod';
 import { replayTable, runPage, runTable } from './tables';
-import type { Outcome } from './tables';
+import type { Outcome, Terminal } from './tables';
 import { untilEnded } from './wait';
 import { durationText } from '../contract/durations';
 import type { ProvisioningStatus } from '../contract/coordinator';
 import type { Operations } from '../operator/operations';
 import { ReplayFailedRequest, RunFilter } from '../contract/operator';
 import type { Replay } from '../contract/operator';
-import { OPERATIONS } from '../contract/runs';
+import { OPERATIONS } from '../../workflows/words/runs';
 
 const Patience = z.object({ timeout: durationText.default('30m').transform((text) => ms(text)) });
 
 type Options = Record<string, unknown>;
 
-interface RunsCommandDeps {
+interface RunsCommandDeps extends Terminal {
   operations: Operations;
   statusOf: (token: string) => Promise<ProvisioningStatus>;
-  /** What was asked for goes to standard output, anything else to standard error. */
-  print: (text: string) => void;
-  say: (text: string) => void;
-  /** The program ends with it. */
-  exitWith: (code: number) => void;
 }
 
 /** As it is typed: `--dry-run` for `dryRun`. */

@@ -4,6 +4,15 @@ import type { ProvisioningStatus } from '../contract/coordinator';
 
 /* What people read on a terminal; scripts take --json. */
 
+/** What a command writes to. */
+export interface Terminal {
+  /** What was asked for goes to standard output, anything else to standard error. */
+  print: (text: string) => void;
+  say: (text: string) => void;
+  /** The program ends with it. */
+  exitWith: (code: number) => void;
+}
+
 /** A replay, and with --wait how its run ended. */
 export type Outcome = Replay & Partial<Pick<ProvisioningStatus, 'status' | 'result'>>;
 

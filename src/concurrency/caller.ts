@@ -47,8 +47,8 @@ export const withPatience = async <Result>(
 };
 
 /**
- * Does what a caller asks for: as long as he is there, and no longer than he is to wait. Throws CallerLeft
- * where he is not, whatever that has led to.
+ * Does what a caller asks for, as long as the caller is there and is to wait. Throws CallerLeft where the
+ * caller has left, whatever that has led to.
  */
 export const whileCalled = async <Result>(
   res: ServerResponse,

@@ -109,7 +109,7 @@ const operation = {
   WORKER_PORT: port(8094).meta({ group: 'usual', description: 'For probes and metrics' }),
   WORKER_ACTIVITY_SLOTS: wholeNumber({ most: MAX_ACTIVITY_SLOTS, fallback: 100 }).meta({
     group: 'rare',
-    description: '[Steps at once](operating.md#durations), 1,000 at most',
+    description: '[Steps at once](operating.md#steps-at-once), 1,000 at most',
   }),
   RECONCILE_EVERY: reconcileEvery.meta({
     group: 'usual',

@@ -55,7 +55,7 @@ const Totals = z.object({
   take: z.number(),
   /** Taken over by this run. */
   taken: z.number(),
-  /** The components' already. */
+  /** The components' already; the name is in reports that Temporal keeps, and stays. */
   ours: z.number(),
   left: z.partialRecord(Reason, z.number()),
 });

@@ -1,4 +1,5 @@
 import { CST, Lexer } from 'yaml';
+import { shortened } from '../../workflows/words/lengths';
 
 /* How much of a document is read, be it YAML or JSON: the time and memory it takes are as bounded. */
 
@@ -32,7 +33,7 @@ export const tooMuchIn = (value: unknown): string | undefined => {
     if (depth >= MAX_DEPTH) return `is nested too deeply: ${LEVELS}`;
     const long = longKeyIn(inner);
     if (long !== undefined)
-      return `has a key of ${String(long.length)} characters; at most ${String(MAX_KEY)} are read: ${long.slice(0, 40)}…`;
+      return `has a key of ${String(long.length)} characters; at most ${String(MAX_KEY)} are read: ${shortened(long, 40)}`;
     const children = childrenOf(inner);
     nodes += children.length * (Array.isArray(inner) ? 1 : 2);
     if (nodes > MAX_NODES) return TOO_MANY;

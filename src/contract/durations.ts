@@ -23,8 +23,8 @@ export const inWords = (duration: number) => {
   return `${String(Math.round(duration / 100) / 10)} s`;
 };
 
-/** For durations that are given elsewhere too. */
+/** For durations that are given elsewhere too. What else is wrong is told beside it: it does not abort. */
 export const durationText = z.custom<ms.StringValue>(
   (text) => typeof text === 'string' && /^\d*\.?\d+ *(ms|s|m|h|d)$/.test(text),
-  'must be a duration with its unit, for example 200ms, 30s or 15m',
+  { message: 'must be a duration with its unit, for example 200ms, 30s or 15m', abort: false },
 );

@@ -20,14 +20,3 @@ export const digestOf = (text: string) =>
  */
 export const deploymentOf = (taskQueue: string): string | undefined =>
   taskQueue === DEFAULT_TASK_QUEUE ? undefined : digestOf(taskQueue);
-
-/** An id of Temporal's that no other deployment uses; workflows/run/lease.ts makes them the same way. */
-export const idIn = (deployment: string | undefined, ...parts: string[]) =>
-  [...parts, ...(deployment === undefined ? [] : [deployment])].join('.');
-
-/** A component's key in the form it has in tokens and other ids of workflows. */
-export const inToken = (componentKey: string) => componentKey.replace('/', '.');
-
-/** The key again: what has that form ends with the four names of a component. */
-export const fromToken = (component: string) =>
-  component.replace(/\.((?:[^.]+\.){3}[^.]+)$/, '/$1');

@@ -1,3 +1,4 @@
+import { shortened } from '../../workflows/words/lengths';
 import type { RequestValidationError } from './coordinator';
 
 export type Path = readonly PropertyKey[];
@@ -5,15 +6,13 @@ export type Path = readonly PropertyKey[];
 /** Characters of a key in a path; a connector's map may have longer ones. */
 const MAX_PART = 100;
 
-const shown = (key: string) => (key.length > MAX_PART ? `${key.slice(0, MAX_PART)}…` : key);
-
 /** `['components', 0, 'name']` as `components[0].name`. */
 export const formatPath = (path: Path) =>
   path.reduce<string>(
     (text, part) =>
       typeof part === 'number'
         ? `${text}[${String(part)}]`
-        : `${text}${text && '.'}${shown(String(part))}`,
+        : `${text}${text && '.'}${shortened(String(part), MAX_PART)}`,
     '',
   );
 
@@ -31,9 +30,6 @@ export const describeProblem = ({ path, line, message }: Problem) =>
 export const MAX_PROBLEMS = 200;
 const MAX_PATH = 500;
 const MAX_MESSAGE = 1000;
-
-const shortened = (text: string, most: number) =>
-  text.length > most ? `${text.slice(0, most)}…` : text;
 
 const bounded = (problems: Problem[]): Problem[] => {
   const first = problems.slice(0, MAX_PROBLEMS).map(({ path, message, ...rest }) => ({
@@ -77,7 +73,7 @@ export class RequestError extends Error {
   }
 }
 
-/** Not the caller's fault, but with something useful to say to him: answered with 500. */
+/** Not the caller's fault, but with something useful to say: answered with 500. */
 export class SystemProblem extends Error {
   override name = 'SystemProblem';
   readonly solutions: string[];

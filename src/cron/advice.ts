@@ -1,6 +1,6 @@
 import { CronProblem, FIELDS, strip, wordsOf } from './fields';
 import { judgeCron } from './judge';
-import type { Verdict } from './judge';
+import type { Judged } from './judge';
 
 const EXAMPLE = 'for example "0 0 6 * * ?"; times are UTC';
 const ORDER =
@@ -99,8 +99,8 @@ const amountOf = (seconds: number) => {
 };
 
 /** The public API takes nothing but a number there, and where a year is given for the minutes too. */
-const plainProblem = ({ cron }: Verdict, words: string[]) => {
-  const isPlain = (parts: Verdict['cron']['second']) =>
+const plainProblem = ({ cron }: Judged, words: string[]) => {
+  const isPlain = (parts: Judged['cron']['second']) =>
     parts.length === 1 && parts[0]?.kind === 'on';
   if (!isPlain(cron.second))
     return `must have one number for the seconds, not "${words[0] ?? ''}": ${EXAMPLE}`;
@@ -109,26 +109,26 @@ const plainProblem = ({ cron }: Verdict, words: string[]) => {
   return undefined;
 };
 
-const oftenProblem = ({ least }: Verdict, leastSeconds: number) =>
+const oftenProblem = ({ least }: Judged, leastSeconds: number) =>
   least === undefined || least >= leastSeconds
     ? undefined
     : `would run ${amountOf(least)} after the run before; Airbyte wants ${amountOf(leastSeconds)} between two at least: write one number for the seconds and minutes, as in "0 0 * * * ?", or ask the platform operator whether it allows less`;
 
 /** What Airbyte has against an expression, whatever it is entitled to, and how often it runs. */
-const adviceOn = (expression: string): { problem: string | undefined; verdict?: Verdict } => {
+const adviceOn = (expression: string): { problem: string | undefined; judged?: Judged } => {
   if (expression.length > MAX_LENGTH)
     return { problem: `must not be longer than ${String(MAX_LENGTH)} characters` };
   const words = wordsOf(expression);
   const wrong = formProblem(expression, words);
   if (wrong !== undefined) return { problem: wrong };
   try {
-    const verdict = judgeCron(expression);
-    if (verdict.isBroken)
+    const judged = judgeCron(expression);
+    if (judged.isBroken)
       return {
         problem:
           'must be an expression whose days exist in each of its months: Airbyte cannot work out when it runs',
       };
-    return { problem: plainProblem(verdict, words) ?? oftenProblem(verdict, MINUTE), verdict };
+    return { problem: plainProblem(judged, words) ?? oftenProblem(judged, MINUTE), judged };
   } catch (err) {
     if (err instanceof CronProblem) return { problem: err.message };
     throw err;
@@ -140,8 +140,8 @@ export const cronProblem = (expression: string): string | undefined => adviceOn(
 
 /** That an expression, which is right otherwise, runs more often than this Airbyte lets. */
 export const tooOften = (expression: string, leastSeconds: number): string | undefined => {
-  const { problem, verdict } = adviceOn(expression);
-  return problem === undefined && verdict ? oftenProblem(verdict, leastSeconds) : undefined;
+  const { problem, judged } = adviceOn(expression);
+  return problem === undefined && judged ? oftenProblem(judged, leastSeconds) : undefined;
 };
 
 /** Whether there is nothing left that an expression, which is right otherwise, could run at. */

@@ -5,7 +5,8 @@ import { CannotCompute, runsAfter } from './runs';
 /** Runs that are looked at; Airbyte looks at three. */
 const RUNS = 40;
 
-export interface Verdict {
+/** What an expression says, and how often it runs from a moment on. */
+export interface Judged {
   cron: Cron;
   /** How many of the next 40 runs there are. */
   runs: number;
@@ -35,7 +36,7 @@ const parse = (words: string[]) => {
 };
 
 /** How often it runs from a moment on, in seconds since 1970. */
-const pace = (cron: Cron, moment: number): Omit<Verdict, 'cron'> => {
+const pace = (cron: Cron, moment: number): Omit<Judged, 'cron'> => {
   const gaps: number[] = [];
   let runs = 0;
   let before: number | undefined;
@@ -53,18 +54,22 @@ const pace = (cron: Cron, moment: number): Omit<Verdict, 'cron'> => {
   return { runs, isBroken: false, ...(gaps.length > 0 && { least: Math.min(...gaps) }) };
 };
 
-let latest: { expression: string; moment: number; verdict: Verdict } | undefined;
+/**
+ * What the last one came to, as one expression is judged several times while one descriptor is read. It
+ * says nothing but what follows from expression and moment, and judging awaits nothing: who judges another
+ * in between costs the next one its work anew, and no more. Each thread that reads has its own.
+ */
+let latest: { expression: string; moment: number; judged: Judged } | undefined;
 
 /** What cron-utils makes of an expression; throws a CronProblem where it takes none. */
-export const judgeCron = (expression: string, moment = Math.floor(Date.now() / 1000)): Verdict => {
-  // Asked for several times while one descriptor is read.
-  if (latest?.expression === expression && latest.moment === moment) return latest.verdict;
+export const judgeCron = (expression: string, moment = Math.floor(Date.now() / 1000)): Judged => {
+  if (latest?.expression === expression && latest.moment === moment) return latest.judged;
   const words = wordsOf(expression);
   if (expression.startsWith('@')) throw new CronProblem('is a nickname');
   if (words.length < 6 || words.length > 7)
     throw new CronProblem(`has ${String(words.length)} fields`);
   const cron = parse(words);
-  const verdict = { cron, ...pace(cron, moment) };
-  latest = { expression, moment, verdict };
-  return verdict;
+  const judged = { cron, ...pace(cron, moment) };
+  latest = { expression, moment, judged };
+  return judged;
 };

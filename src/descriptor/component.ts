@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_ID } from '../contract/lengths';
+import { MAX_ID } from '../../workflows/words/lengths';
 import type { Reader } from './reader';
 import type { Path } from '../contract/problems';
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { closed } from '../connectors/closed';
 import { flag } from '../connectors/fields';
 import { cronProblem, withoutUtc } from '../cron/advice';
-import { isWithin, lengthProblem, MAX_COLUMN } from '../contract/lengths';
+import { isWithin, lengthProblem, MAX_COLUMN } from '../../workflows/words/lengths';
 import { Mapper } from './mappers';
 import { Tags } from './tags';
 
@@ -24,11 +24,14 @@ const syncMode = z
 const columns = z.array(z.string().min(1)).min(1);
 
 /** One column, or one path per column of a composite key: `id`, `[id]` or `[[id], [line]]`. */
-const primaryKey = z.union([
-  z.string().transform((column) => [[column]]),
-  columns.transform((names) => names.map((name) => [name])),
-  z.array(columns).min(1),
-]);
+const primaryKey = z.union(
+  [
+    z.string().transform((column) => [[column]]),
+    columns.transform((names) => names.map((name) => [name])),
+    z.array(columns).min(1),
+  ],
+  'must be a column, such as id, or a list of them, such as [order_id, line]',
+);
 
 const stream = closed(
   z.strictObject({

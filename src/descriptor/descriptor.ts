@@ -128,7 +128,7 @@ const readEnvelope = (request: Given) => {
     );
   const yaml = yamlOf(request);
   const reader = createReader(yaml);
-  if (yaml.value === undefined) throw reader.refusal();
+  if (yaml.value === undefined) throw reader.requestError();
   const envelope = reader.read(Envelope, yaml.value, []);
   return { reader, envelope };
 };
@@ -140,7 +140,7 @@ const readEnvelope = (request: Given) => {
 export const readDescriptor = (request: Given, minSyncInterval = HOUR): Descriptor => {
   const { reader, envelope } = readEnvelope(request);
   const read = envelope && readPlan(reader, envelope, minSyncInterval);
-  if (!read || reader.problems.length > 0) throw reader.refusal();
+  if (!read || reader.problems.length > 0) throw reader.requestError();
   const { plan, at } = read;
   const enriched = readEnriched(request.latestEnrichedDescriptor);
   const { warnings } = reader;
@@ -148,7 +148,7 @@ export const readDescriptor = (request: Given, minSyncInterval = HOUR): Descript
   const former = enriched.formerOf(envelope.componentIdToProvision);
   const descriptor = { plan, ...former, warnings, ignored };
   judgeInput(reader, descriptor, { of: 'component', at: [...at, 'specific'] });
-  if (reader.problems.length > 0) throw reader.refusal();
+  if (reader.problems.length > 0) throw reader.requestError();
   return descriptor;
 };
 
@@ -165,7 +165,7 @@ export const readIdentity = (request: Given, { mustFit = false } = {}): Identity
     envelope && identityOf(reader, envelope.dataProduct, envelope.componentIdToProvision);
   if (component && mustFit) judgeLength(reader, component, ['componentIdToProvision']);
   const blocking = reader.problems.filter(({ path }) => !path.startsWith('dataProduct.components'));
-  if (!component || blocking.length > 0) throw reader.refusal(blocking);
+  if (!component || blocking.length > 0) throw reader.requestError(blocking);
   const enriched = readEnriched(request.latestEnrichedDescriptor);
   return { component, known: enriched.formerOf(envelope.componentIdToProvision).known };
 };

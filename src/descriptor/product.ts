@@ -7,7 +7,7 @@ import { readEnriched } from './enriched';
 import type { Enriched } from './enriched';
 import { RequestError, formatPath } from '../contract/problems';
 import { isRecord } from '../contract/json';
-import { cut } from '../contract/lengths';
+import { cut } from '../../workflows/words/lengths';
 import { isOwned, noneIsOwned } from './membership';
 import type { Templates } from './membership';
 import { createReader } from './reader';
@@ -65,7 +65,7 @@ const open = (request: Given) => {
   const reader = createReader(yaml);
   const value =
     yaml.value === undefined ? undefined : reader.read(z.looseObject({}), yaml.value, []);
-  if (!value) throw reader.refusal();
+  if (!value) throw reader.requestError();
   const { product, at } = rootOf(value);
   if (at.length > 0 && 'componentIdToProvision' in value)
     reader.warn(
@@ -163,9 +163,9 @@ const readProduct = (request: Given, templates: Templates, minSyncInterval: numb
   });
   const read = new Set(owned.map(({ at: path }) => formatPath(path)));
   const blocking = () => reader.problems.filter(({ path }) => !isInside(path, read));
-  if (!product || blocking().length > 0) throw reader.refusal(blocking());
+  if (!product || blocking().length > 0) throw reader.requestError(blocking());
   judgeInput(reader, descriptors, { of: 'product', at: [...at, 'components'] });
-  if (blocking().length > 0) throw reader.refusal(blocking());
+  if (blocking().length > 0) throw reader.requestError(blocking());
   const warnings = [...general, ...forgotten(enriched, all, templates)];
   return { product, descriptors, warnings, notes: enriched.notes };
 };
@@ -197,7 +197,7 @@ const readProductIdentities = (request: Given, templates: Templates): Identities
     return component ? [{ component, known: enriched.formerOf(id).known }] : [];
   });
   const problems = reader.problems.filter(({ path }) => !isInside(path, new Set()));
-  if (!product || problems.length > 0) throw reader.refusal(problems);
+  if (!product || problems.length > 0) throw reader.requestError(problems);
   const warnings = [...reader.warnings, ...forgotten(enriched, all, templates)];
   return { product, identities, warnings, notes: enriched.notes };
 };

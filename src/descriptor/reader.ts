@@ -147,7 +147,7 @@ export const createReader = (yaml: Yaml) => {
       warnings.push(describeProblem(forAuthor(problemAt(path, message))));
   };
   /** All problems, or some of them, as the request is answered. */
-  const refusal = (some = problems) =>
+  const requestError = (some = problems) =>
     new RequestError(some.map(forAuthor), {
       solutions: ['Correct the descriptor at the paths named above, then deploy again.'],
     });
@@ -205,7 +205,7 @@ export const createReader = (yaml: Yaml) => {
     const taken = ignored.splice(0);
     return { count: taken.length, keys: taken.slice(0, MAX_IGNORED).map(inSpecific) };
   };
-  return { problems, warnings, name, refuse, refusal, warn, read, takeIgnored };
+  return { problems, warnings, name, refuse, requestError, warn, read, takeIgnored };
 };
 
 /** A path as the author of a component sees it. */

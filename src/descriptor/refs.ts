@@ -1,15 +1,15 @@
 import { RequestError } from '../contract/problems';
 import type { Problem } from '../contract/problems';
-import { isWithin } from '../contract/lengths';
+import { isWithin, shortened } from '../../workflows/words/lengths';
 
-/** Somebody who shall have access, as Witboost names him and as Airbyte can find him. */
+/** A user or group that shall have access, as Witboost names it and as Airbyte can find it. */
 export interface Principal {
   /** The same for all refs that mean the same: `user:name.surname@domain.tld`, `group:name`. */
   key: string;
   kind: 'user' | 'group';
   /** A user's mail, a group's name. */
   name: string;
-  /** The refs he was given by. */
+  /** The refs that stand for it. */
   refs: string[];
 }
 
@@ -37,8 +37,7 @@ const mailIn = (name: string) => {
   return at < 0 ? undefined : `${name.slice(0, at)}@${name.slice(at + 1)}`;
 };
 
-const shown = (ref: string) =>
-  JSON.stringify(ref.length > MAX_SHOWN ? `${ref.slice(0, MAX_SHOWN)}…` : ref);
+const shown = (ref: string) => JSON.stringify(shortened(ref, MAX_SHOWN));
 
 type Read = Omit<Principal, 'refs'> | { problem: string };
 

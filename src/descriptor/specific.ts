@@ -115,9 +115,9 @@ const noteDefault = (reader: Reader, specific: unknown, at: Path) => {
     const isMisnamed = typeof given.type === 'string' && others.includes(given.type.toLowerCase());
     if (!isMisnamed && !lacksAll(required, given.connectionConfiguration)) continue;
     const advice = isMisnamed
-      ? 'write connector instead of type'
-      : `else it is ${others.join(', ')}`;
-    reader.refuse([...at, end, 'connector'], `is absent, so ${meant} is meant; ${advice}`);
+      ? 'rename type to connector'
+      : `to use another, write one of ${others.join(', ')}`;
+    reader.refuse([...at, end, 'connector'], `is missing, so ${meant} is assumed; ${advice}`);
   }
 };
 

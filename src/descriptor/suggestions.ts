@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { firstFew } from '../contract/lengths';
+import { firstFew } from '../../workflows/words/lengths';
 
 const MAX_DISTANCE = 3;
 /** What is longer is nobody's slip, and slow to compare. */

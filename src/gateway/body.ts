@@ -2,7 +2,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { tooMuchIn } from '../contract/document-limits';
 import { RequestError } from '../contract/problems';
 import { isRecord, parseJson } from '../contract/json';
-import { malformed, tooLarge, undecodable } from './refusals';
+import { malformed, tooLarge, undecodable } from './request-errors';
 
 /* What the bytes of a request say. */
 

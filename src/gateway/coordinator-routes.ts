@@ -1,6 +1,6 @@
 import type { Response, Router } from 'express';
 import type { Logger } from 'pino';
-import type { Readings, Verdict } from './readings';
+import type { Readings, Validated } from './readings';
 import { CONTRACT } from '../openapi/coordinator';
 import { createReception } from './reception';
 import { served } from './routes';
@@ -10,7 +10,7 @@ import type { Statuses } from '../runs/status';
 import { isToken } from '../runs/token';
 
 /** The contract's answer has no room for what is ignored in a valid descriptor: the log has. */
-const noteIgnored = ({ ignored: { count, lines } }: Verdict, log: Logger) => {
+const noteIgnored = ({ ignored: { count, lines } }: Validated, log: Logger) => {
   if (lines.length === 0) return;
   log.warn({ count, ignored: lines }, 'a valid descriptor has ignored keys');
 };
@@ -47,7 +47,7 @@ export const contractRoutes = (deps: ContractDeps): Router => {
     validate: async (req, res) => {
       const judged = await receive(req, res, (received) => readings.judge(received));
       noteIgnored(judged, log);
-      res.json(judged.verdict);
+      res.json(judged.result);
     },
     provision: starts('provision'),
     getStatus: describes(statusOf),

@@ -10,7 +10,7 @@ import { openApi } from '../openapi/document';
 import { PROBES } from '../openapi/operator';
 import type { Operations } from '../operator/operations';
 import { operationsRoutes } from './operator-routes';
-import { parserRefusal, unknownPath } from './refusals';
+import { parserError, unknownPath } from './request-errors';
 import { openAtMost } from './reception';
 import { served } from './routes';
 
@@ -39,7 +39,7 @@ const answerError =
       log.info({ traceId, path: req.path }, 'caller left before the answer');
       return;
     }
-    const refused = err instanceof RequestError ? err : parserRefusal(err);
+    const refused = err instanceof RequestError ? err : parserError(err);
     if (refused) {
       log.info({ traceId, path: req.path, problems: refused.problems }, 'request refused');
       const message = USER_MESSAGE[refused.status] ?? 'The request was not understood.';

@@ -16,7 +16,7 @@ const read = <Schema extends z.ZodType>(schema: Schema, given: unknown) =>
 const Nothing = z.strictObject({});
 
 /**
- * The operator's commands for who has no shell. They ask nobody who he is: the network must. So
+ * The operator's commands for who has no shell. They ask nobody who they are: the network must. So
  * they are served only where they are switched on. Each that changes something takes JSON, which no
  * page in an operator's browser can send to another host unasked.
  */

@@ -30,24 +30,24 @@ export interface Settings extends ReadingRules, OfDeployment {
 }
 
 export interface ToRead {
-  asked: 'verdict' | keyof ReturnType<typeof startsBy>;
+  asked: 'validation' | keyof ReturnType<typeof startsBy>;
   /** JSON in UTF-8, unless somebody is mistaken. */
   body: Body;
   settings: Settings;
 }
 
 /** What starts a run, with its input as JSON: so it is written once, and passed on without a copy. */
-export type Prepared = Omit<StartOf, 'args'> & { input: Uint8Array<ArrayBuffer> };
+type Prepared = Omit<StartOf, 'args'> & { input: Uint8Array<ArrayBuffer> };
 
-export interface Verdict {
-  verdict: ValidationResult;
+export interface Validated {
+  result: ValidationResult;
   /** What a valid descriptor says to no effect: how much, and some of it. */
   ignored: { count: number; lines: string[] };
 }
 
 export type Reading =
   | { is: 'start'; start: Prepared }
-  | ({ is: 'verdict' } & Verdict)
+  | ({ is: 'validation' } & Validated)
   | { is: 'refused'; problems: Problem[]; solutions: string[]; status: number }
   /** A mistake of ours. */
   | { is: 'broken'; stack: string };
@@ -91,16 +91,16 @@ const startsBy = ({ templates, minSyncInterval, ...given }: Settings) => {
   };
 };
 
-const judge = (body: unknown, settings: Settings): Verdict => {
+const judge = (body: unknown, settings: Settings): Validated => {
   try {
     const { warnings, descriptors } = readWanted(body, settings);
     const lines = [...warnings, ...descriptors.flatMap((descriptor) => descriptor.warnings)];
     const count = descriptors.reduce((sum, { ignored }) => sum + ignored.count, 0);
-    return { verdict: { valid: true }, ignored: { count, lines: lines.slice(0, MAX_NOTED) } };
+    return { result: { valid: true }, ignored: { count, lines: lines.slice(0, MAX_NOTED) } };
   } catch (err) {
     if (!(err instanceof RequestError)) throw err;
     const { errors } = err.toBody('');
-    return { verdict: { valid: false, error: { errors } }, ignored: { count: 0, lines: [] } };
+    return { result: { valid: false, error: { errors } }, ignored: { count: 0, lines: [] } };
   }
 };
 
@@ -110,7 +110,7 @@ const stackOf = (err: unknown) => (err instanceof Error ? String(err.stack) : St
 export const read = ({ asked, body, settings }: ToRead): Reading => {
   try {
     const parsed = parseBody(body);
-    if (asked === 'verdict') return { is: 'verdict', ...judge(parsed, settings) };
+    if (asked === 'validation') return { is: 'validation', ...judge(parsed, settings) };
     const { args, ...start } = startsBy(settings)[asked](parsed);
     return { is: 'start', start: { ...start, input: inputOf(args[0]) } };
   } catch (err) {

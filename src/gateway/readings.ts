@@ -2,7 +2,7 @@ import path from 'node:path';
 import { RawValue } from '@temporalio/common';
 import { RequestError } from '../contract/problems';
 import type { StartOf } from '../runs/pipeline-start';
-import type { Reading, Settings, ToRead, Verdict } from './reading';
+import type { Reading, Settings, ToRead, Validated } from './reading';
 import type { Received } from './reception';
 import { createThreads } from '../concurrency/threads';
 
@@ -22,7 +22,7 @@ export const THREADS = {
   memory: 512,
 };
 
-export type { Verdict } from './reading';
+export type { Validated } from './reading';
 
 const JSON_PLAIN = { encoding: Buffer.from('json/plain') };
 
@@ -55,7 +55,10 @@ export const createReadings = (settings: Settings) => {
 
   return {
     /** What starts the run that is asked for. Its input is held in the place of the body. */
-    async start(asked: Exclude<ToRead['asked'], 'verdict'>, received: Received): Promise<StartOf> {
+    async start(
+      asked: Exclude<ToRead['asked'], 'validation'>,
+      received: Received,
+    ): Promise<StartOf> {
       const reading = await read(asked, received);
       if (reading.is !== 'start') throw new Error(`A start was read as ${reading.is}.`);
       const { input, ...start } = reading.start;
@@ -64,9 +67,9 @@ export const createReadings = (settings: Settings) => {
     },
 
     /** Whether a descriptor is valid, as far as it tells alone. */
-    async judge(received: Received): Promise<Verdict> {
-      const reading = await read('verdict', received);
-      if (reading.is !== 'verdict') throw new Error(`A verdict was read as ${reading.is}.`);
+    async judge(received: Received): Promise<Validated> {
+      const reading = await read('validation', received);
+      if (reading.is !== 'validation') throw new Error(`A validation was read as ${reading.is}.`);
       return reading;
     },
   };

@@ -3,7 +3,7 @@ import type { Interest } from '../concurrency/interest';
 import { MAX_BODY, isEncoding, parseBody } from './body';
 import type { Body, Encoding } from './body';
 import { onceOver, whileCalled } from '../concurrency/caller';
-import { tooLarge, tooManyPieces, wrongEncoding, wrongType } from './refusals';
+import { tooLarge, tooManyPieces, wrongEncoding, wrongType } from './request-errors';
 import { tooBusy } from '../concurrency/threads';
 
 /** Bytes of a body that is read where it came: of an operator's command. */
@@ -29,7 +29,7 @@ export const openAtMost = (most = MAX_OPEN): RequestHandler => {
 };
 
 /** How many bytes somebody holds from now on. Throws a SystemProblem where there is no room for more. */
-export type Hold = (bytes: number) => void;
+type Hold = (bytes: number) => void;
 
 /** Room for the bytes of all. */
 export const createRoom = (most = MAX_HELD) => {
@@ -91,7 +91,7 @@ const receive = async (
   bounds: { most: number; hold: Hold },
 ): Promise<Uint8Array<ArrayBuffer>> => {
   const collector = createCollector(bounds);
-  let refusal: { err: unknown } | undefined;
+  let problem: { err: unknown } | undefined;
   let pieces = 0;
   const chunks: AsyncIterable<Uint8Array> = req;
   for await (const chunk of chunks) {
@@ -100,15 +100,15 @@ const receive = async (
       req.socket.destroy();
       throw tooManyPieces(MAX_PIECES);
     }
-    if (refusal) continue;
+    if (problem) continue;
     try {
       collector.add(chunk);
     } catch (err) {
-      refusal = { err };
+      problem = { err };
       collector.clear();
     }
   }
-  if (refusal) throw refusal.err;
+  if (problem) throw problem.err;
   return collector.bytes();
 };
 
@@ -118,8 +118,6 @@ export interface Received extends Body {
   /** For what is made of it. */
   hold: Hold;
 }
-
-export type Reception = ReturnType<typeof createReception>;
 
 /** Receives bodies of JSON as they came, which somebody else reads: they are not even decoded here. */
 export const createReception = (most = MAX_HELD) => {

@@ -21,11 +21,11 @@ interface Start {
   body: string;
   requests: Examples;
   token: string;
-  refusals: Examples;
+  problems: Examples;
 }
 
 /** An operation that starts a run, and answers at once. */
-const start = (path: string, { summary, body, requests, token, refusals }: Start): Route => ({
+const start = (path: string, { summary, body, requests, token, problems }: Start): Route => ({
   method: 'post',
   path,
   words: {
@@ -40,7 +40,7 @@ const start = (path: string, { summary, body, requests, token, refusals }: Start
       400: answer(
         'The request or its descriptor is not valid: every problem with its path',
         'RequestValidationError',
-        refusals,
+        problems,
       ),
       ...UNREAD,
       500: FAILED,
@@ -113,7 +113,7 @@ export const CONTRACT = {
     body: 'ProvisioningRequest',
     requests: REQUESTS.provision,
     token: TOKENS.provision,
-    refusals: NOT_VALID,
+    problems: NOT_VALID,
   }),
   getStatus: status('/v1/provision/:token/status', {
     summary: 'The status of a provision, an unprovision or an update of access',
@@ -127,21 +127,21 @@ export const CONTRACT = {
     body: 'ProvisioningRequest',
     requests: REQUESTS.unprovision,
     token: TOKENS.unprovision,
-    refusals: NOT_VALID,
+    problems: NOT_VALID,
   }),
   updateacl: start('/v1/updateacl', {
     summary: 'Give access to those named, and take it from all others',
     body: 'UpdateAclRequest',
     requests: REQUESTS.updateacl,
     token: TOKENS.updateacl,
-    refusals: NOT_AN_IDENTITY,
+    problems: NOT_AN_IDENTITY,
   }),
   asyncValidate: start('/v2/validate', {
     summary: 'Whether a descriptor is valid, and Airbyte ready for it',
     body: 'ValidationRequest',
     requests: REQUESTS.asyncValidate,
     token: TOKENS.validate,
-    refusals: { malformed: MALFORMED },
+    problems: { malformed: MALFORMED },
   }),
   getValidationStatus: status('/v2/validate/:token/status', {
     summary: 'The status of a validation, and its verdict',
@@ -154,7 +154,7 @@ export const CONTRACT = {
     body: 'ReverseProvisioningRequest',
     requests: REQUESTS.reverseProvisioning,
     token: TOKENS.reverseProvision,
-    refusals: NO_FIELD,
+    problems: NO_FIELD,
   }),
   getReverseProvisioningStatus: status('/v1/reverse-provisioning/:token/status', {
     summary: 'The status of a reverse provisioning, and what it read',

@@ -5,7 +5,7 @@ import { reference } from './schemas';
 /** An operation: where it is served, and what the document says of it beside its name. */
 export interface Route {
   method: 'get' | 'post' | 'delete';
-  /** As Express has it: `/v1/provision/:token`. No two operations have the same. */
+  /** As Express has it: `/v1/provision/:token`. */
   path: string;
   words: { summary: string; parameters?: object[]; requestBody?: object; responses: object };
 }
@@ -13,14 +13,15 @@ export interface Route {
 /** By its `operationId`, under which the gateway has its handler. */
 export type Routes<Name extends string = string> = Record<Name, Route>;
 
-/** As a document has them. */
-export const pathsOf = (tag: string, routes: Routes, shared: object = {}) =>
-  Object.fromEntries(
-    Object.entries(routes).map(([operationId, { method, path, words }]) => [
-      path.replaceAll(/:(\w+)/g, '{$1}'),
-      { ...shared, [method]: { tags: [tag], operationId, ...words } },
-    ]),
-  );
+/** As a document has them: by path, then by method. */
+export const pathsOf = (tag: string, routes: Routes, shared: object = {}) => {
+  const paths: Record<string, object> = {};
+  for (const [operationId, { method, path, words }] of Object.entries(routes)) {
+    const name = path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[name] = { ...shared, ...paths[name], [method]: { tags: [tag], operationId, ...words } };
+  }
+  return paths;
+};
 
 /** Values of a body by the name of what they show: letters and digits only. */
 export type Examples = Record<string, unknown>;

@@ -6,44 +6,15 @@ import { AdoptionReport } from '../contract/adoption';
 import type { AdoptionQuery } from '../contract/adoption';
 import { deploymentOf } from '../contract/ids';
 import { SystemProblem } from '../contract/problems';
-import { WAITING } from '../contract/runs';
-import type { FailureDetails } from '../runs/history';
+import { WAITING } from '../../workflows/words/runs';
 import { createReports } from './reports';
 
 /** Milliseconds for all of it: 5,000 pipelines take minutes, against an Airbyte that is slow longer. */
 const PATIENCE = 6 * 3_600_000;
 
-const unreachable = (cause: unknown) =>
-  new SystemProblem('Temporal could not be asked to take over what is in Airbyte.', {
-    solutions: ['Check that Temporal answers at TEMPORAL_ADDRESS, then try again.'],
-    cause,
-  });
-
-const noWorker = (taskQueue: string) =>
-  new SystemProblem(`No worker takes this from the task queue ${taskQueue}.`, {
-    solutions: [
-      'Start a worker, of this version or a later one; what was asked for then runs.',
-      'Check that TEMPORAL_TASK_QUEUE and TEMPORAL_NAMESPACE are those of the workers.',
-    ],
-  });
-
-const tooLong = () =>
-  new SystemProblem('It still goes on.', {
-    solutions: ['Look at the run in the Temporal UI. To start it again is harmless.'],
-  });
-
 const another = (taskQueue: string) =>
   new SystemProblem('Somebody else is taking over what is in Airbyte just now.', {
     solutions: [`Wait for the run adopt.${taskQueue} to end, then start this again.`],
-  });
-
-const failed = (details: FailureDetails | undefined, cause: unknown) =>
-  new SystemProblem(details?.problem ?? 'It was cancelled or terminated.', {
-    solutions: [
-      details?.solution ?? 'Start it again.',
-      'What was taken over stays so; to start it again is harmless.',
-    ],
-    cause,
   });
 
 interface AdoptionRequest {
@@ -64,7 +35,26 @@ export const createAdoption = ({ client, taskQueue }: { client: Client; taskQueu
     client,
     schema: AdoptionReport,
     patience: PATIENCE,
-    problems: { unreachable, noWorker: () => noWorker(taskQueue), tooLong, failed },
+    problems: {
+      unreachable: 'Temporal could not be asked to take over what is in Airbyte.',
+      noWorker: {
+        problem: `No worker takes this from the task queue ${taskQueue}.`,
+        solutions: [
+          'Start a worker, of this version or a later one; what was asked for then runs.',
+        ],
+      },
+      tooLong: {
+        problem: 'It still goes on.',
+        solutions: ['Look at the run in the Temporal UI. To start it again is harmless.'],
+      },
+      failed: (details) => ({
+        problem: details?.problem ?? 'It was cancelled or terminated.',
+        solutions: [
+          details?.solution ?? 'Start it again.',
+          'What was taken over stays so; to start it again is harmless.',
+        ],
+      }),
+    },
   });
 
   /** One at a time does what is planned: who asks for the same meanwhile joins it. */

@@ -1,9 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { reconcile } from '../../workflows';
 import { DriftReport } from '../contract/drift';
-import { SystemProblem } from '../contract/problems';
-import { WAITING } from '../contract/runs';
-import type { FailureDetails } from '../runs/history';
+import { WAITING } from '../../workflows/words/runs';
 import { runsOn } from '../temporal/visibility';
 import { createReports } from './reports';
 
@@ -11,31 +9,6 @@ import { createReports } from './reports';
 const CHECK_DEADLINE = 11 * 60_000;
 /** Runs among which the newest is looked for; Temporal lists the newest first. */
 const NEWEST = 20;
-
-const noWorker = (taskQueue: string) =>
-  new SystemProblem(`No worker takes the check for drift from the task queue ${taskQueue}.`, {
-    solutions: [
-      'Start a worker: the check then runs, and --last shows its report.',
-      'Check that TEMPORAL_TASK_QUEUE and TEMPORAL_NAMESPACE are those of the workers.',
-    ],
-  });
-
-const tooLong = () =>
-  new SystemProblem('The check for drift still goes on.', {
-    solutions: ['Look at the run in the Temporal UI; when it has ended, --last shows its report.'],
-  });
-
-const unreachable = (cause: unknown) =>
-  new SystemProblem('Temporal could not be asked for the check for drift.', {
-    solutions: ['Check that Temporal answers at TEMPORAL_ADDRESS, then try again.'],
-    cause,
-  });
-
-const failed = (details: FailureDetails | undefined, cause: unknown) =>
-  new SystemProblem(
-    `The check for drift failed. ${details?.problem ?? 'It was cancelled or terminated.'}`,
-    { solutions: [details?.solution ?? 'Start it again.'], cause },
-  );
 
 export type Drift = ReturnType<typeof createDrift>;
 
@@ -45,7 +18,23 @@ export const createDrift = ({ client, taskQueue }: { client: Client; taskQueue: 
     client,
     schema: DriftReport,
     patience: CHECK_DEADLINE,
-    problems: { unreachable, noWorker: () => noWorker(taskQueue), tooLong, failed },
+    problems: {
+      unreachable: 'Temporal could not be asked for the check for drift.',
+      noWorker: {
+        problem: `No worker takes the check for drift from the task queue ${taskQueue}.`,
+        solutions: ['Start a worker: the check then runs, and --last shows its report.'],
+      },
+      tooLong: {
+        problem: 'The check for drift still goes on.',
+        solutions: [
+          'Look at the run in the Temporal UI; when it has ended, --last shows its report.',
+        ],
+      },
+      failed: (details) => ({
+        problem: `The check for drift failed. ${details?.problem ?? 'It was cancelled or terminated.'}`,
+        solutions: [details?.solution ?? 'Start it again.'],
+      }),
+    },
   });
 
   return {

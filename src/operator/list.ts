@@ -11,9 +11,9 @@ import type { Run, RunFilter, RunList } from '../contract/operator';
 import { ADD_ATTRIBUTES } from '../runs/search-attributes';
 import { runHref } from '../temporal/client';
 import { TO_READ, repeatedly } from '../temporal/calls';
-import { lacksAttributes, refusalOf } from '../temporal/errors';
+import { lacksAttributes, lastingProblem } from '../temporal/errors';
 import { quoted, runsOn } from '../temporal/visibility';
-import { OPERATIONS } from '../contract/runs';
+import { OPERATIONS } from '../../workflows/words/runs';
 import { isInSteps, phaseOf } from '../runs/phase';
 import { isToken, readToken } from '../runs/token';
 
@@ -50,7 +50,7 @@ export const notAnswered = (cause: unknown) =>
         solutions: [`Add them: ${ADD_ATTRIBUTES}`, 'Runs started before cannot be filtered so.'],
         cause,
       })
-    : (refusalOf(cause) ??
+    : (lastingProblem(cause) ??
       new SystemProblem('Temporal did not answer as expected.', {
         solutions: ['Check that Temporal is up, then try again: repeating is safe.'],
         cause,
@@ -117,7 +117,7 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
     }
   }
 
-  const listed = async (filter: Omit<RunFilter, 'limit'>, limit: number) => {
+  const collect = async (filter: Omit<RunFilter, 'limit'>, limit: number) => {
     const runs: WorkflowExecutionInfo[] = [];
     for await (const run of newest(filter)) {
       if (runs.length === limit) return { runs, more: true };
@@ -128,7 +128,7 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
 
   const find = async (filter: Omit<RunFilter, 'limit'>, limit = Infinity) => {
     try {
-      return await client.withDeadline(Date.now() + LIST_DEADLINE, () => listed(filter, limit));
+      return await client.withDeadline(Date.now() + LIST_DEADLINE, () => collect(filter, limit));
     } catch (err) {
       if (err instanceof RequestError || err instanceof SystemProblem) throw err;
       throw notAnswered(err);
@@ -155,9 +155,9 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
       execution: executionOf(run),
       phase: phaseOf(run),
       startedAt: run.startTime.toISOString(),
-      ...(run.closeTime && { closedAt: run.closeTime.toISOString() }),
+      closedAt: run.closeTime?.toISOString(),
       runId: run.runId,
-      ...(href && { href }),
+      href,
     };
   };
 
@@ -183,7 +183,12 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
         (start) => `WorkflowId STARTS_WITH ${quoted(start)}`,
       );
       const since = quoted(run.startTime.toISOString());
-      const query = `TaskQueue = ${quoted(taskQueue)} AND (${tokens.join(' OR ')}) AND (CloseTime IS NULL OR StartTime >= ${since})`;
+      const query = runsOn(
+        taskQueue,
+        Object.values(OPERATIONS).flat(),
+        `(${tokens.join(' OR ')})`,
+        `(CloseTime IS NULL OR StartTime >= ${since})`,
+      );
       const found: WorkflowExecutionInfo[] = [];
       await client.withDeadline(Date.now() + LIST_DEADLINE, async () => {
         for await (const other of client.workflow.list({ query }))

@@ -1,6 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import { deploymentOf, idIn } from '../contract/ids';
+import { deploymentOf } from '../contract/ids';
+import { idIn } from '../../workflows/words/ids';
 import type { Entity, Run } from '../contract/operator';
 import type { look } from '../../workflows';
 

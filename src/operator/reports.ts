@@ -2,13 +2,19 @@ import { WorkflowFailedError, isGrpcDeadlineError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { SystemProblem } from '../contract/problems';
-import { WAITING } from '../contract/runs';
-import { FailureDetails } from '../runs/history';
+import { isFailureDetails } from '../../workflows/words/failure-details';
+import type { FailureDetails } from '../../workflows/words/failure-details';
+import { WAITING } from '../../workflows/words/runs';
 
 /** Milliseconds in which a worker that is there has begun. */
 const WORKER_DEADLINE = 15_000;
 /** Milliseconds Temporal has for a single answer. */
 const DEADLINE = 5000;
+
+interface Words {
+  problem: string;
+  solutions: string[];
+}
 
 interface ReportsDeps<Report> {
   client: Client;
@@ -16,19 +22,24 @@ interface ReportsDeps<Report> {
   /** Milliseconds for a run that a worker has begun. */
   patience: number;
   problems: {
-    unreachable: (cause: unknown) => SystemProblem;
-    noWorker: () => SystemProblem;
-    tooLong: () => SystemProblem;
+    /** What Temporal could not be asked for. */
+    unreachable: string;
+    noWorker: Words;
+    tooLong: Words;
     /** Without details it was cancelled or terminated. */
-    failed: (details: FailureDetails | undefined, cause: unknown) => SystemProblem;
+    failed: (details: FailureDetails | undefined) => Words;
   };
 }
 
-const detailsIn = ({ cause }: WorkflowFailedError) =>
-  FailureDetails.safeParse(cause instanceof ApplicationFailure ? cause.details?.[0] : undefined)
-    .data;
+const detailsIn = ({ cause }: WorkflowFailedError) => {
+  const details: unknown = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+  return isFailureDetails(details) ? details : undefined;
+};
 
-/** Runs for whose report an operator waits at his terminal. */
+const asProblem = ({ problem, solutions }: Words, cause?: unknown) =>
+  new SystemProblem(problem, { solutions, cause });
+
+/** Runs for whose report an operator waits at a terminal. */
 export const createReports = <Report>({
   client,
   schema,
@@ -38,10 +49,23 @@ export const createReports = <Report>({
   const within = <Result>(ms: number, call: () => Promise<Result>) =>
     client.withDeadline(Date.now() + ms, call);
 
+  const unreachable = (cause: unknown) =>
+    new SystemProblem(problems.unreachable, {
+      solutions: ['Check that Temporal answers at TEMPORAL_ADDRESS, then try again.'],
+      cause,
+    });
+  const noWorker = ({ problem, solutions }: Words) =>
+    new SystemProblem(problem, {
+      solutions: [
+        ...solutions,
+        'Check that TEMPORAL_TASK_QUEUE and TEMPORAL_NAMESPACE are those of the workers.',
+      ],
+    });
+
   /** One answer of Temporal's. */
   const ask = <Result>(call: () => Promise<Result>) =>
     within(DEADLINE, call).catch((err: unknown) => {
-      throw err instanceof SystemProblem ? err : problems.unreachable(err);
+      throw err instanceof SystemProblem ? err : unreachable(err);
     });
 
   /** Undefined where the run has not ended within so many milliseconds. */
@@ -51,8 +75,8 @@ export const createReports = <Report>({
     } catch (err) {
       if (isGrpcDeadlineError(err)) return undefined;
       throw err instanceof WorkflowFailedError
-        ? problems.failed(detailsIn(err), err)
-        : problems.unreachable(err);
+        ? asProblem(problems.failed(detailsIn(err)), err)
+        : unreachable(err);
     }
   };
 
@@ -66,10 +90,10 @@ export const createReports = <Report>({
       const soon = await reportWithin(WORKER_DEADLINE, handle);
       if (soon) return soon;
       const { memo } = await ask(() => handle.describe());
-      if (memo?.phase === WAITING) throw problems.noWorker();
+      if (memo?.phase === WAITING) throw noWorker(problems.noWorker);
       const late = await reportWithin(patience, handle);
       if (late) return late;
-      throw problems.tooLong();
+      throw asProblem(problems.tooLong);
     },
   };
 };

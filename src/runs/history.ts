@@ -6,8 +6,9 @@ import {
 } from '@temporalio/common/lib/internal-non-workflow';
 import { optionalTsToDate } from '@temporalio/common/lib/time';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import { z } from 'zod';
-import { causesOf } from '../contract/causes';
+import { temporal } from '@temporalio/proto';
+import { causesOf } from '../../workflows/words/causes';
+import { isFailureDetails } from '../../workflows/words/failure-details';
 import type { Step } from '../contract/operator';
 import { TO_READ, repeatedly } from '../temporal/calls';
 
@@ -19,17 +20,8 @@ type Execution = Pick<WorkflowExecutionDescription, 'workflowId' | 'runId'>;
 /** Milliseconds for a whole history. */
 const HISTORY_DEADLINE = 30_000;
 
-/** PENDING_ACTIVITY_STATE_SCHEDULED: an attempt waits for a worker, or for its time. */
-const SCHEDULED = 1;
-
-/** What the activities say of a failure (activities/attempt.ts). */
-export const FailureDetails = z.object({
-  problem: z.string(),
-  solution: z.string(),
-  looks: z.int().optional(),
-});
-
-export type FailureDetails = z.infer<typeof FailureDetails>;
+/** An attempt waits for a worker, or for its time. */
+const SCHEDULED = temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED;
 
 /** What the failure of an attempt says about its step; `looks` are attempts that were no tries. */
 interface Explanation extends Pick<Step, 'lastError' | 'solution' | 'waitsFor'> {
@@ -40,9 +32,9 @@ interface Explanation extends Pick<Step, 'lastError' | 'solution' | 'waitsFor'> 
 const explained = (err: Error): Explanation => {
   for (const cause of causesOf(err)) {
     if (!(cause instanceof ApplicationFailure)) continue;
-    const parsed = FailureDetails.safeParse(cause.details?.[0]);
-    if (!parsed.success) continue;
-    const { problem, solution, looks = 0 } = parsed.data;
+    const details: unknown = cause.details?.[0];
+    if (!isFailureDetails(details)) continue;
+    const { problem, solution, looks = 0 } = details;
     if (cause.type === 'Waiting') return { waitsFor: problem, looks };
     return { lastError: problem, solution, looks };
   }
@@ -95,7 +87,7 @@ export const createRunHistory = ({ client }: { client: Client }) => {
   };
 
   const pendingStep = async (activity: Pending): Promise<Partial<Step>> => {
-    const waits = Number(activity.state) === SCHEDULED;
+    const waits = activity.state === SCHEDULED;
     const next = waits ? optionalTsToDate(activity.nextAttemptScheduleTime) : undefined;
     const { looks, ...words } = await explanationOf(activity.lastFailure);
     return {
@@ -103,7 +95,7 @@ export const createRunHistory = ({ client }: { client: Client }) => {
       // The attempt that waits has not been made yet.
       attempts: (activity.attempt ?? 1) - (waits ? 1 : 0) - looks,
       ...words,
-      ...(next && { nextAttemptAt: next.toISOString() }),
+      nextAttemptAt: next?.toISOString(),
     };
   };
 

@@ -11,12 +11,12 @@ import type {
 import type { AccessRequest } from '../descriptor/access-request';
 import type { Component, DataProduct } from '../descriptor/component';
 import type { Descriptor, Identity } from '../descriptor/descriptor';
-import { asSummary, cut, MAX_COLUMN } from '../contract/lengths';
+import { asSummary, cut, firstFew, MAX_COLUMN } from '../../workflows/words/lengths';
 import type { Identities, Plans } from '../descriptor/product';
 import { attributesOf } from './search-attributes';
 import type { Start } from './start';
 import { tokenFor } from './token';
-import type { Operation } from '../contract/runs';
+import type { Operation } from '../../workflows/words/runs';
 
 /** Of components, or people, in the details of a run. */
 const MAX_NAMES = 50;
@@ -81,8 +81,13 @@ const provisionPart = (
     component: plan.component,
     wanted: plan,
     input: {
-      ...{ plan, known, warnings, ...(ignored.count > 0 && { ignored }), notes },
-      ...{ retry, deployment },
+      plan,
+      known,
+      warnings,
+      ...(ignored.count > 0 && { ignored }),
+      notes,
+      retry,
+      deployment,
     },
     lines: [
       `- **Source** ${cut(plan.source.name, MAX_COLUMN)} (${plan.source.connector})`,
@@ -110,7 +115,7 @@ const productRun = <Input>(
 ) => {
   const input: ProductInput<Input> = { key: product.key, ...given };
   const names = input.parts.map(({ component }) => component);
-  const what = `- **Components** ${names.slice(0, MAX_NAMES).join(', ')}`;
+  const what = `- **Components** ${firstFew(names, MAX_NAMES).join(', ')}`;
   return {
     // The order in a descriptor says nothing about what is wanted.
     token: tokenFor(operation, product.key, {
@@ -168,7 +173,7 @@ export const accessStart = (
   const { component, people } = request;
   const refs = people.flatMap((principal) => principal.refs);
   const input: UpdateAclInput = { ...request, ...given };
-  const line = `- **Shall have access** ${refs.slice(0, MAX_NAMES).join(', ') || 'nobody'}`;
+  const line = `- **Shall have access** ${firstFew(refs, MAX_NAMES).join(', ') || 'nobody'}`;
   return {
     token: tokenFor('updateacl', component.key, { refs, deployment: given.deployment }),
     args: [input],

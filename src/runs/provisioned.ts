@@ -5,10 +5,12 @@ import { z } from 'zod';
 import type { Known, Provisioned, State } from '../../activities/provisioned';
 import type { Plan } from '../descriptor/descriptor';
 import { isRecord } from '../contract/json';
-import { deploymentOf, idIn, inToken } from '../contract/ids';
+import { deploymentOf } from '../contract/ids';
+import { idIn, inToken } from '../../workflows/words/ids';
 import { createRunHistory } from './history';
 import { isNotFound } from '../temporal/errors';
 import { quoted, runsOn } from '../temporal/visibility';
+import { isOpen } from './running';
 import { isToken, readToken } from './token';
 
 /** Histories read at once; their plans are unpacked one by one, as a large one takes much memory. */
@@ -24,9 +26,6 @@ interface Runs {
   since: number;
   runIds: Set<string>;
 }
-
-const isOpen = ({ status: { name } }: WorkflowExecutionInfo) =>
-  name === 'RUNNING' || name === 'PAUSED';
 
 const closedAt = (run: WorkflowExecutionInfo | undefined) => run?.closeTime?.getTime() ?? 0;
 

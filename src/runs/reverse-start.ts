@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { MAX_ENVIRONMENT } from '../descriptor/component';
 import type { ReverseProvisioningRequest } from '../contract/coordinator';
 import { isRecord } from '../contract/json';
-import { isReference } from '../contract/secret-reference';
-import { asSummary, isWithin, lengthProblem, MAX_COLUMN } from '../contract/lengths';
+import { asSummary, isWithin, lengthProblem, MAX_COLUMN } from '../../workflows/words/lengths';
 import type { Start } from './start';
 import { tokenFor } from './token';
 import type { reverseProvision } from '../../workflows';
@@ -46,12 +45,11 @@ const wantedOf = ({ params, catalogInfo }: ReverseProvisioningRequest): WantedCo
   };
 };
 
-/** The references to secrets in what the component has now, and nothing else of it. */
+/** The references to secrets in what the component has now, and nothing else, also of what stands beside one. */
 const referencesIn = (value: unknown): unknown => {
   if (!isRecord(value)) return undefined;
-  if (isReference(value)) return value;
   const inner = Object.entries(value).flatMap(([key, each]): [string, unknown][] => {
-    const found = referencesIn(each);
+    const found = key === 'secretRef' && typeof each === 'string' ? each : referencesIn(each);
     return found === undefined ? [] : [[key, found]];
   });
   return inner.length === 0 ? undefined : Object.fromEntries(inner);

@@ -3,11 +3,11 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Interest } from '../concurrency/interest';
 import { RequestError, SystemProblem } from '../contract/problems';
-import { TERMINATE_SIGNAL } from '../contract/runs';
+import { TERMINATE_SIGNAL } from '../../workflows/words/runs';
 import type { StartOf } from './pipeline-start';
 import type { StartRun } from './start';
 import { TO_CHANGE, answers, repeatedly } from '../temporal/calls';
-import { isTooLarge, refusalOf } from '../temporal/errors';
+import { isTooLarge, lastingProblem } from '../temporal/errors';
 
 const READY_DEADLINE = 1000;
 /** Milliseconds for which an answer of Temporal's stands: in a crowd a single one may be late. */
@@ -89,7 +89,7 @@ const tooLarge = () => {
 const notHandedOver = (cause: unknown): SystemProblem => {
   if (cause instanceof SystemProblem) return cause;
   return (
-    refusalOf(cause) ??
+    lastingProblem(cause) ??
     new SystemProblem('The provisioner could not hand the request to Temporal.', {
       solutions: [
         'Send the request again in a moment: repeating it is safe.',

@@ -2,7 +2,7 @@ import type { Interest } from '../concurrency/interest';
 import { SystemProblem } from '../contract/problems';
 import { createLimit } from '../concurrency/limit';
 
-export interface StartQueueOptions {
+interface StartQueueOptions {
   atOnce: number;
   /** More are told at once that there are too many. */
   maxWaiting: number;

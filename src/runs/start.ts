@@ -5,6 +5,7 @@ import { MAX_WAIT, withPatience } from '../concurrency/caller';
 import { ADD_ATTRIBUTES, attributesOf } from './search-attributes';
 import { TO_CHANGE, repeatedly } from '../temporal/calls';
 import { isOutage, lacksAttributes } from '../temporal/errors';
+import { WAITING } from '../../workflows/words/runs';
 import { readToken } from './token';
 import { createStartQueue } from './start-queue';
 
@@ -24,7 +25,7 @@ export interface Start {
   details?: string | undefined;
 }
 
-export interface StartDeps {
+interface StartDeps {
   client: Client;
   taskQueue: string;
   log: Logger;
@@ -48,7 +49,7 @@ export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
         args,
         workflowIdConflictPolicy: 'USE_EXISTING',
         workflowIdReusePolicy: after,
-        memo: { phase: 'Waiting for a worker' },
+        memo: { phase: WAITING },
         ...(summary && { staticSummary: summary }),
         ...(details && { staticDetails: details }),
         ...(tried.withAttributes && { typedSearchAttributes: attributesOf(token) }),

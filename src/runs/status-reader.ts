@@ -3,12 +3,13 @@ import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { z } from 'zod';
 import { RequestError, SystemProblem } from '../contract/problems';
-import { STATUS_QUERY, TERMINATE_SIGNAL } from '../contract/runs';
+import { STATUS_QUERY, TERMINATE_SIGNAL } from '../../workflows/words/runs';
 import { TO_READ, repeatedly } from '../temporal/calls';
-import { refusalOf } from '../temporal/errors';
+import { lastingProblem } from '../temporal/errors';
 import { phaseOf } from './phase';
+import { isOpen } from './running';
 import { isToken } from './token';
-import type { Family } from '../contract/runs';
+import type { Family } from '../../workflows/words/runs';
 
 /** Milliseconds a worker has to tell the log of a run; without one the phase is told. */
 const QUERY_DEADLINE = 1000;
@@ -36,7 +37,7 @@ const unknownToken = (token: string) =>
   });
 
 const unreadable = (cause: unknown) =>
-  refusalOf(cause) ??
+  lastingProblem(cause) ??
   new SystemProblem('The provisioner could not read the status from Temporal.', {
     solutions: ['Ask again in a moment; the run itself goes on.'],
     cause,
@@ -118,7 +119,6 @@ export const createStatusReader = <Status>(
   return async (token: string) => {
     if (!isToken(token, form.family)) throw unknownToken(token);
     const run = await describe(token);
-    const isOpen = run.status.name === 'RUNNING' || run.status.name === 'PAUSED';
-    return { run, status: await (isOpen ? running(run) : closed(run)) };
+    return { run, status: await (isOpen(run) ? running(run) : closed(run)) };
   };
 };

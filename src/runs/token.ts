@@ -1,7 +1,8 @@
-import { OPERATIONS } from '../contract/runs';
-import type { Family, Operation } from '../contract/runs';
+import { OPERATIONS } from '../../workflows/words/runs';
+import type { Family, Operation } from '../../workflows/words/runs';
 import stringify from 'safe-stable-stringify';
-import { digestOf, inToken } from '../contract/ids';
+import { digestOf } from '../contract/ids';
+import { inToken } from '../../workflows/words/ids';
 
 /** How many parts a token has for whom it is about, after the environment. */
 const PARTS: Record<string, number> = {

@@ -2,7 +2,7 @@ import type { ValidationRequest } from '../contract/coordinator';
 import type { Descriptor, Given } from '../descriptor/descriptor';
 import { MAX_PROBLEMS, RequestError } from '../contract/problems';
 import { isRecord } from '../contract/json';
-import { asSummary } from '../contract/lengths';
+import { asSummary } from '../../workflows/words/lengths';
 import type { Templates } from '../descriptor/membership';
 import { readIdentities, readPlans } from '../descriptor/product';
 import type { Start } from './start';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Refusal } from '../contract/problems';
+import { withoutUndefined } from '../contract/json';
 import type { Redactor } from './masking';
 
 /**
@@ -21,9 +22,6 @@ export interface Snowflake {
   privateKeyFile: string | undefined;
   privateKeyPassword: string | undefined;
 }
-
-const withoutUndefined = (value: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined));
 
 /** destination-snowflake 4.x: `credentials` is one of two kinds, told apart by auth_type. */
 const credentialsOf = async (

@@ -1,6 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { codeOf } from '../contract/causes';
+import { codeOf } from '../../workflows/words/causes';
 import { isRecord } from '../contract/json';
 import { referenceIn } from '../contract/secret-reference';
 import type { Redactor } from './masking';

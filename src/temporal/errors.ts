@@ -2,7 +2,7 @@ import { status as grpc } from '@grpc/grpc-js';
 import { isGrpcServiceError } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { z } from 'zod';
-import { rootOf } from '../contract/causes';
+import { rootOf } from '../../workflows/words/causes';
 import { SystemProblem } from '../contract/problems';
 
 /** What Temporal, or gRPC on the way to it, says of a payload or a message that is too large. */
@@ -57,8 +57,8 @@ const solutionsFor = (code: grpc) => {
   return undefined;
 };
 
-/** A refusal that stays so however often the call is repeated; undefined for anything else. */
-export const refusalOf = (cause: unknown): SystemProblem | undefined => {
+/** Why a call fails however often it is repeated; undefined for what may pass. */
+export const lastingProblem = (cause: unknown): SystemProblem | undefined => {
   const status = statusOf(cause);
   if (!status || isOutage(cause)) return undefined;
   const { code, details } = status;

@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { granteesId } from '../../activities/access/memory';
+import { granteesId } from '../../activities/access/grants-client';
 import { SHARDS, shardOf } from '../../workflows/grantees/shards';
 import { descriptor } from './fixtures';
 import type { Harness } from './harness';

@@ -4,8 +4,8 @@ import type { Entities, Harness } from './harness';
 
 /* Pipelines that are in Airbyte before the provisioner: a person's, and the existing provisioner's. */
 
-export const POSTGRES = 'decd338e-5647-4c0b-adf4-da0e75f5a750';
-export const SNOWFLAKE = '424892c4-daac-4491-b35d-c6688ba547ba';
+const POSTGRES = 'decd338e-5647-4c0b-adf4-da0e75f5a750';
+const SNOWFLAKE = '424892c4-daac-4491-b35d-c6688ba547ba';
 const FILE = '778daa7c-feaf-4db6-96f3-70fd645acc77';
 
 /** What a person has typed into Airbyte; a descriptor has it by reference. */
@@ -13,7 +13,7 @@ export const BY_HAND = `${CANARY}-by-hand`;
 export const REFERRED = `${CANARY}-referred`;
 export const SECRETS = { SECRETS_ALLOWED: 'ORDERS_PASSWORD', ORDERS_PASSWORD: REFERRED };
 
-export const POSTGRES_BY_HAND = {
+const POSTGRES_BY_HAND = {
   host: 'db.example.invalid',
   port: 5432,
   database: 'orders',
@@ -25,7 +25,7 @@ export const POSTGRES_BY_HAND = {
   tunnel_method: { tunnel_method: 'NO_TUNNEL' },
 };
 
-export const SNOWFLAKE_BY_HAND = {
+const SNOWFLAKE_BY_HAND = {
   host: 'tests.snowflakecomputing.com',
   role: 'LOADER',
   warehouse: 'LOADING',
@@ -53,7 +53,7 @@ export const AS_MADE = {
   connection: { name: 'Orders to warehouse', streams: [STREAM] },
 };
 
-export const idIn = (made: unknown, kind: 'source' | 'destination' | 'connection') =>
+const idIn = (made: unknown, kind: 'source' | 'destination' | 'connection') =>
   String(Reflect.get(Object(made), `${kind}Id`));
 
 export const makeActor = async (
@@ -69,7 +69,7 @@ export const makeActor = async (
   return idIn(await harness.airbyte('POST', `/${kind}s`, body), kind);
 };
 
-export interface Made {
+interface Made {
   sourceId: string;
   destinationId: string;
   connectionId: string;
@@ -123,7 +123,7 @@ const config = async (harness: Harness, at: string, body: object): Promise<unkno
 /** What the existing provisioner sets, so that a literal NA survives. */
 const NA_VALUES = '"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"';
 
-export interface Scala {
+interface Scala {
   prefix?: string;
   given?: string;
   dataset?: string;

@@ -5,7 +5,7 @@ import ts from 'typescript';
 import { ROOT } from '../../scripts/child';
 
 /** A row of docs/bounds.md. */
-export interface Bound {
+interface Bound {
   what: string;
   /** Such as `1.5 MiB`. */
   most: string;

@@ -18,21 +18,21 @@ const code = (text: string) => `\`${text}\``;
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
-const Told = z.object({
+const Described = z.object({
   default: z.union([z.string(), z.number(), z.boolean()]).optional(),
   enum: z.array(z.string()).optional(),
   description: z.string().min(1),
 });
 
 /** What a field says of itself: its default as it is written, its values, its description. */
-const toldBy = (field: z.ZodType) =>
-  Told.parse(z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' }));
+const describedBy = (field: z.ZodType) =>
+  Described.parse(z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' }));
 
 const Meta = z.object({
   group: z.enum(['must', 'usual', 'rare']),
   followedBy: z.enum(['gateway', 'worker']).optional(),
 });
-export const GROUPS = Meta.shape.group.options;
+const GROUPS = Meta.shape.group.options;
 
 export const PROGRAMS = new Map<string, Shape>([
   ['gateway', gatewayVariables.shape],
@@ -42,13 +42,13 @@ export const PROGRAMS = new Map<string, Shape>([
 ]);
 
 const defaultOf = (field: z.ZodType) => {
-  const { default: given } = toldBy(field);
+  const { default: given } = describedBy(field);
   if (given === undefined) return field.safeParse(undefined).success ? '' : '**required**';
   return given === '' ? '' : code(String(given));
 };
 
 const describe = (field: z.ZodType) => {
-  const { description, enum: values } = toldBy(field);
+  const { description, enum: values } = describedBy(field);
   return values ? `${values.map(code).join(', ')}: ${description}` : description;
 };
 

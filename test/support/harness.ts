@@ -10,7 +10,8 @@ import { launch, ROOT, untilReady } from '../../scripts/child';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../../simulator/simulator';
 import type { Simulator, SimulatorOptions } from '../../simulator/simulator';
 import { ProvisioningStatus } from '../../src/contract/coordinator';
-import { deploymentOf, idIn } from '../../src/contract/ids';
+import { deploymentOf } from '../../src/contract/ids';
+import { idIn } from '../../workflows/words/ids';
 import { dataConverter } from '../../src/temporal/payload-codec';
 import { API, nameIn } from './airbyte-operations';
 import type { Api } from './airbyte-operations';
@@ -181,10 +182,13 @@ export const startHarness = async (options: HarnessOptions = {}) => {
   let gateway = server;
 
   const call = async (method: string, at: string, body?: string, type = 'application/json') => {
-    const response = await fetch(`${gateway.found}${at}`, {
-      method,
-      ...(body !== undefined && { body, headers: { 'content-type': type } }),
-    });
+    // What changes something takes a connection of its own: a test that computes for seconds would not
+    // notice that one it has kept was closed meanwhile.
+    const headers = {
+      ...(method !== 'GET' && { connection: 'close' }),
+      ...(body !== undefined && { 'content-type': type }),
+    };
+    const response = await fetch(`${gateway.found}${at}`, { method, headers, body: body ?? null });
     const text = await response.text();
     return {
       status: response.status,

@@ -46,7 +46,7 @@ export const COMPONENTS = EXAMPLES.flatMap(({ name, components }) =>
 
 /* The wizard. Nunjucks is no dependency: of it only what the skeleton uses is done here. */
 
-export type Values = Record<string, unknown>;
+type Values = Record<string, unknown>;
 
 const TAG = /\s*\{%-?\s*(if\b.*?|endif)\s*-?%\}|\$\{\{\s*values\.(\w+)\s*\|\s*dump\s*\}\}/g;
 

@@ -5,7 +5,7 @@ import {
   sleep,
   startChild,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../../activities/last-word';
+import type { FailureDetails } from '../words/failure-details';
 import { hashOf } from '../grantees/shards';
 import type { UpdateAclInput } from '../input';
 import { holdAccess, isHeld } from '../run/lease';

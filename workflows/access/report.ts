@@ -1,10 +1,10 @@
 import type { AccessSeen } from '../../activities/access/access';
-import type { FailureDetails } from '../../activities/last-word';
+import type { FailureDetails } from '../words/failure-details';
 import type { Principal } from '../../src/descriptor/refs';
 import type { Info } from '../../src/contract/coordinator';
 import type { UpdateAclInput } from '../input';
 import { finalFailure } from '../run/failure';
-import { MAX_NAMED, firstFew } from '../run/limits';
+import { MAX_NAMED, firstFew } from '../words/lengths';
 import type { Run } from '../run/report';
 
 const named = (people: Principal[]) => firstFew(people.flatMap(({ refs }) => refs)).join(', ');
@@ -18,6 +18,14 @@ export const namer = () => {
     if (most > 0) return `the access of ${firstFew(keys, most).join(', ')}`;
     return `the access of ${String(keys.length)} more`;
   };
+};
+
+/** The first people each alone, and the others together with what is said of the first of these. */
+export const apart = <Said>(entries: [key: string, said: Said][]): [string[], Said][] => {
+  const alone = entries.slice(0, MAX_NAMED).map(([key, said]): [string[], Said] => [[key], said]);
+  const others = entries.slice(MAX_NAMED);
+  const [first] = others;
+  return first ? [...alone, [others.map(([key]) => key), first[1]]] : alone;
 };
 
 export const refuseUnknown = (unknown: string[]) => {

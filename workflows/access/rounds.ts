@@ -1,6 +1,6 @@
 import { ApplicationFailure, patched, sleep } from '@temporalio/workflow';
 import type { Round } from '../../activities/access/batch';
-import type { FailureDetails } from '../../activities/last-word';
+import type { FailureDetails } from '../words/failure-details';
 import type { Group } from '../grantees/shards';
 
 /** Milliseconds between two tries while another run acts on one of a batch's people, and how often. */

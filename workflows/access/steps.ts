@@ -9,21 +9,19 @@ import { namer } from './report';
 import type { Counts } from './report';
 import { settlesAt } from '../run/failure';
 import type { Retry } from '../input';
-import { MAX_NAMED } from '../run/limits';
+import { andMore, MAX_NAMED } from '../words/lengths';
 import { eachAtMost } from '../run/at-once';
 import type { Run } from '../run/report';
 import type { Steps } from '../run/steps';
-import type { Undo } from '../run/saga';
+import { accessUndos } from './undo';
+import type { AccessUndo } from './undo';
 
-const COMPENSATION = '24h';
 /** Milliseconds an attempt at a batch may take, and holds its people. */
 const HOLD = 300_000;
 /** Milliseconds that are added to the time of a step for each of its people. */
 const FOR_EACH = 1000;
 /** Batches at once: each has a worker's slot, and others need some, too. */
 const AT_ONCE = 2;
-
-type AccessUndo = Undo<'permission'>;
 
 /** Why somebody's access is left. */
 export const failureOf = ({ problem, solution }: LeftOver) => asFailure({ problem, solution });
@@ -46,7 +44,6 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
   const undos: AccessUndo[] = [];
   const counts = { granted: 0, kept: 0, had: 0, revoked: 0, others: 0, unremembered: 0 };
   const changed = new Set<number>();
-  const nameUndone = namer();
   const nameLeft = namer();
   let lines = 0;
   const { workflowId, runId } = workflowInfo();
@@ -59,12 +56,13 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
     settleTime: retry.settleTime,
   };
 
-  const within = (keys: string[], time: number | typeof COMPENSATION = retry.giveUpAfter) => ({
-    scheduleToCloseTimeout: typeof time === 'number' ? time + keys.length * FOR_EACH : time,
+  const within = (keys: string[]) => ({
+    scheduleToCloseTimeout: retry.giveUpAfter + keys.length * FOR_EACH,
     startToCloseTimeout: HOLD,
   });
 
   const throughout = accessRounds();
+  const undoOf = accessUndos({ run, steps, throughout, of, nameLeft });
 
   const say = (round: Round) => {
     counts.kept += round.kept;
@@ -79,45 +77,6 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
       run.warn(
         `It is not remembered what was granted for ${nameLeft(lost)}: revoke by hand in Airbyte what they should not have.`,
       );
-  };
-
-  const undoOf = (group: Group, former: string[]): AccessUndo => {
-    const { shard, keys } = group;
-    const undo: AccessUndo = {
-      kind: 'permission',
-      what: `the access of ${String(keys.length)}`,
-      effect: 'put back',
-      undo: async () => {
-        const step = steps('Put back who had access', within(keys, COMPENSATION));
-        try {
-          const round = await throughout(group, (some) =>
-            step.restoreAccess({
-              ...of,
-              shard,
-              keys: some,
-              former: former.filter((key) => some.includes(key)),
-            }),
-          );
-          const ends = new Set(round.ends.map(([, end]) => end));
-          undo.what = nameUndone([...new Set(round.ends.map(([key]) => key))]);
-          if (ends.size === 1) undo.effect = ends.has('granted') ? 'granted again' : 'revoked';
-          for (const { problem } of round.left.slice(0, MAX_NAMED)) run.error(problem);
-          const [some, more] = [round.left.slice(0, MAX_NAMED), round.left.slice(MAX_NAMED)];
-          const left = some.map(({ key, solution }) => ({
-            what: nameLeft([key]),
-            remedy: solution,
-          }));
-          if (more[0])
-            left.push({ what: nameLeft(more.map(({ key }) => key)), remedy: more[0].solution });
-          return { changed: round.ends.length > 0, left };
-        } catch (err) {
-          const look = steps('Look whose access is left').changedAccess({ ...of, shard, keys });
-          undo.what = nameLeft(await look.catch(() => keys));
-          throw err;
-        }
-      },
-    };
-    return undo;
   };
 
   /** Registered before acting, so that a half-done step is undone. */
@@ -211,7 +170,7 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
 
     /** Tells what the log has no line for. */
     sum() {
-      if (lines > MAX_NAMED) run.info(`and so with ${String(lines - MAX_NAMED)} more`);
+      if (lines > MAX_NAMED) run.info(andMore(lines - MAX_NAMED));
     },
   };
 };

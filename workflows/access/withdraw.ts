@@ -1,8 +1,7 @@
 import { CancellationScope, CancelledFailure, patched } from '@temporalio/workflow';
 import { holdAccessOf, isBounded, recallPeople, recallUnmoved } from './recall';
 import { accessSteps, failureOf } from './steps';
-import { MAX_NAMED } from '../run/limits';
-import { namer } from './report';
+import { apart, namer } from './report';
 import { explain } from '../run/failure';
 import { withdrawAsBefore } from './earlier/withdraw';
 import type { UnprovisionInput } from '../input';
@@ -56,10 +55,7 @@ export const startWithdrawal = async (
     }
     access.sum();
     const name = namer();
-    const entries = [...failed];
-    for (const [key, err] of entries.slice(0, MAX_NAMED)) failures.set(name([key]), err);
-    const more = entries.slice(MAX_NAMED);
-    if (more.length > 0) failures.set(name(more.map(([key]) => key)), more[0]?.[1]);
+    for (const [keys, err] of apart([...failed])) failures.set(name(keys), err);
   };
 
   const withdraw = async () => {

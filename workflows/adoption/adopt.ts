@@ -5,15 +5,13 @@ import {
   isCancellation,
   proxyActivities,
   setCurrentDetails,
-  startChild,
   upsertMemo,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { AdoptionActivities } from '../../activities/adoption/adoption';
 import type { AdoptionQuery, AdoptionReport, Left, Row } from '../../src/contract/adoption';
-import { explain, finalFailure } from '../run/failure';
+import { explainedFailure } from '../run/failure';
 import type { Named } from '../input';
-import { isHeld, lease, leaseId } from '../run/lease';
+import { leaseId, takeLease } from '../run/lease';
 
 /*
  * What the existing provisioner has made becomes the components', a page at a time. Each component is
@@ -45,23 +43,6 @@ interface AdoptInput extends Named {
   done?: AdoptionReport;
 }
 
-const isTaken = async (whose: Named & { key: string }) => {
-  const holder = workflowInfo().workflowId;
-  try {
-    await startChild(lease, {
-      workflowId: leaseId('component', whose),
-      args: [{ holder, waiting: [] }],
-      parentClosePolicy: 'REQUEST_CANCEL',
-      memo: { holder },
-      staticSummary: `Lease of ${holder}`,
-    });
-    return true;
-  } catch (err) {
-    if (isHeld(err)) return false;
-    throw err;
-  }
-};
-
 const busy = ({ key, name, connectionId }: Row): Left => ({
   reason: 'busy',
   name,
@@ -74,7 +55,7 @@ const adoptBatch = async (rows: Row[], deployment: Named['deployment']): Promise
   const scope = new CancellationScope();
   try {
     const held = await scope.run(() =>
-      Promise.all(rows.map(({ key }) => isTaken({ key, deployment }))),
+      Promise.all(rows.map(({ key }) => takeLease(leaseId('component', { key, deployment })))),
     );
     const own = rows.filter((_row, index) => held[index]);
     const theirs = rows.filter((_row, index) => !held[index]).map(busy);
@@ -111,11 +92,8 @@ const show = ({ totals }: AdoptionReport) => {
   );
 };
 
-const failureOf = (err: unknown) => {
-  const details = explain(err);
-  const message = `Not all was taken over. ${details.problem}\nWhat to do: ${details.solution}`;
-  return finalFailure(message, { type: 'AdoptionFailed', details, cause: err });
-};
+const failureOf = (err: unknown) =>
+  explainedFailure('Not all was taken over.', { type: 'AdoptionFailed', err });
 
 /** Plans, and if asked does, what `provisioner adopt` is for. Repeating it is harmless. */
 export async function adopt(input: AdoptInput): Promise<AdoptionReport> {

@@ -5,7 +5,7 @@ import {
   setHandler,
   setWorkflowOptions,
 } from '@temporalio/workflow';
-import { addAll, changedBy, forgetBefore, holdAll, refusalOf, settleAll } from './records';
+import { addAll, changedBy, forgetBefore, holdAll, obstacleTo, settleAll } from './records';
 import type { Grantees, Hold } from './records';
 import { ofAllVersions, showRows, untilLong } from './remembering';
 import {
@@ -20,7 +20,7 @@ import {
 /*
  * What was granted to a part of the people, and which components want it: Airbyte cannot tell our
  * permissions from other people's. Each person is remembered by one workflow of these, whatever
- * components want him, so that no component takes away what another has given.
+ * components want them, so that no component takes away what another has given.
  */
 
 const show = (all: Grantees) => {
@@ -64,10 +64,10 @@ export async function grantees(remembered: Grantees): Promise<void> {
       },
       {
         validator: (hold: Hold) => {
-          const refusal = refusalOf(all, hold, Date.now());
-          if (!refusal) return;
-          if ('full' in refusal) throw refuse('Full', refusal.full);
-          throw refuse('Held', refusal.heldBy);
+          const obstacle = obstacleTo(all, hold, Date.now());
+          if (!obstacle) return;
+          if ('full' in obstacle) throw refuse('Full', obstacle.full);
+          throw refuse('Held', obstacle.heldBy);
         },
       },
     );

@@ -28,14 +28,17 @@ interface Held {
   /** Who holds: the workflow id and the end of the run id. */
   token: string;
   run: string;
-  /** Of the attempt that holds; one of an earlier attempt has nothing to say any more. */
+  /**
+   * The attempt that holds; an earlier one has nothing to say any more. The name is in what is
+   * remembered and in the updates of older workers, and stays, as do all names here.
+   */
   turn: string;
   /** Epoch milliseconds. */
   until: number;
 }
 
 export interface Grantee {
-  /** Digests of the components that want him to have access. */
+  /** Digests of the components that want the person to have access. */
   wantedBy: string[];
   granted: Granted[];
   /** By component's digest, while a run goes on or where it could not put back what it found. */
@@ -82,7 +85,7 @@ export interface Settle extends Pick<Hold, 'component' | 'turn'> {
 
 const isWanted = ({ wantedBy }: Grantee, component: string) => wantedBy.includes(component);
 
-type Refusal = { heldBy: string } | { full: string };
+type Obstacle = { heldBy: string } | { full: string };
 
 const overfull = (grantees: Grantees, { component, keys }: Hold): string | undefined => {
   const known = Object.values(grantees);
@@ -100,7 +103,7 @@ const overfull = (grantees: Grantees, { component, keys }: Hold): string | undef
 };
 
 /** Why nobody of those asked for can be held now; undefined: all can. `now` in epoch milliseconds. */
-export const refusalOf = (grantees: Grantees, hold: Hold, now: number): Refusal | undefined => {
+export const obstacleTo = (grantees: Grantees, hold: Hold, now: number): Obstacle | undefined => {
   for (const key of hold.keys) {
     const held = grantees[key]?.held;
     if (held && held.run !== hold.run && held.until > now) return { heldBy: held.token };

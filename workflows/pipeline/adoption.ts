@@ -1,15 +1,10 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
-import type { FailureDetails } from '../../activities/last-word';
+import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio/workflow';
+import type { FailureDetails } from '../words/failure-details';
 import type { Found, Put } from '../../activities/pipeline/found';
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { isUnreadable, settlesAt } from '../run/failure';
-import { isHeld, lease } from '../run/lease';
+import { takeLease } from '../run/lease';
 import type { Run } from '../run/report';
 import type { Steps } from '../run/steps';
 import { PUT_BACK } from '../run/saga';
@@ -35,24 +30,12 @@ const refuse = (problem: string): never => {
 };
 
 /** Holds a connection until this run ends; false where another run has it. */
-const claimConnection = async (id: string): Promise<boolean> => {
-  const { workflowId: holder } = workflowInfo();
-  try {
-    await CancellationScope.nonCancellable(() =>
-      startChild(lease, {
-        workflowId: `adoption.${id}`,
-        args: [{ holder, waiting: [] }],
-        parentClosePolicy: 'REQUEST_CANCEL',
-        memo: { holder },
-        staticSummary: `Taken over by ${holder}`,
-      }),
-    );
-    return true;
-  } catch (err) {
-    if (isHeld(err)) return false;
-    throw err;
-  }
-};
+const claimConnection = (id: string): Promise<boolean> =>
+  CancellationScope.nonCancellable(() =>
+    takeLease(`adoption.${id}`, {
+      staticSummary: `Taken over by ${workflowInfo().workflowId}`,
+    }),
+  );
 
 const foreignIn = ({ isForeign, connection, replaces }: Found) =>
   isForeign ? connection : replaces;

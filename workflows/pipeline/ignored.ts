@@ -1,12 +1,12 @@
 import type { Info } from '../../src/contract/coordinator';
 import type { Ignored } from '../../src/descriptor/reader';
-import { listed } from '../run/limits';
+import { asNames } from '../run/limits';
 
 /** What a descriptor says to no effect, for its result; nothing where all of it was heard. */
 export const ignoredSentence = (ignored: Ignored | undefined): string => {
   if (!ignored || ignored.count === 0) return '';
   const { count } = ignored;
-  return ` ${String(count)} ${count === 1 ? 'key is' : 'keys are'} ignored: ${listed(ignored.keys, ignored.count)}.`;
+  return ` ${String(count)} ${count === 1 ? 'key is' : 'keys are'} ignored: ${asNames(ignored.keys, ignored.count)}.`;
 };
 
 /** The same for `publicInfo`. */
@@ -16,7 +16,7 @@ export const ignoredInfo = (ignored: Ignored | undefined): Info['publicInfo'] =>
         ignored: {
           type: 'string',
           label: 'Ignored keys',
-          value: listed(ignored.keys, ignored.count),
+          value: asNames(ignored.keys, ignored.count),
         },
       }
     : {};

@@ -144,8 +144,10 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     run.step('inspect', true);
     const access = await startWithdrawal(input, run, steps);
     const found = await steps(`Look for ${key}`).inspect({
-      ...{ key, known: input.known },
-      ...{ inShort: true, lean: true },
+      key,
+      known: input.known,
+      inShort: true,
+      lean: true,
     });
     const isLean = found.lean === true;
     exists = existingIn(found);

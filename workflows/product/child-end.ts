@@ -4,7 +4,7 @@ import {
   ChildWorkflowFailure,
   TerminatedFailure,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../../activities/last-word';
+import type { FailureDetails } from '../words/failure-details';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import { explain } from '../run/failure';
 

@@ -8,9 +8,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
-import type { FailureDetails } from '../../activities/last-word';
+import type { FailureDetails } from '../words/failure-details';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
-import type { WAITING } from '../../src/contract/runs';
+import { WAITING } from '../words/runs';
 import { endOfChild } from './child-end';
 import { explain } from '../run/failure';
 import type { Part, ProvisionInput, UnprovisionInput } from '../input';
@@ -18,7 +18,7 @@ import { isHeld } from '../run/lease';
 import { forRuns } from '../run/steps';
 import type { Run } from '../run/report';
 import { isDelivered } from '../run/signals';
-import { readySignal, verdictSignal } from '../run/part';
+import { readySignal, decisionSignal } from '../run/part';
 
 /** Components that are worked on at once; those that are in place and wait for the others do not count. */
 const AT_ONCE = 10;
@@ -66,7 +66,7 @@ const knowsAttributes = ({ attributes }: Part<unknown>) => {
 const optionsFor = (part: ChildrenOptions['parts'][number]) => ({
   workflowId: part.token,
   parentClosePolicy: 'REQUEST_CANCEL' as const,
-  memo: { phase: 'Waiting for a worker' satisfies typeof WAITING },
+  memo: { phase: WAITING },
   staticSummary: part.summary,
   staticDetails: part.details,
   ...(knowsAttributes(part) && { typedSearchAttributes: part.attributes }),
@@ -97,10 +97,10 @@ export const createChildren = ({ operation, parts, run }: ChildrenOptions) => {
   });
 
   const answerOne = (child: Child, reason?: FailureDetails) =>
-    isDelivered(child.signal(verdictSignal, reason)).catch((err: unknown) => {
+    isDelivered(child.signal(decisionSignal, reason)).catch((err: unknown) => {
       run.error(`Not told how to end: ${child.workflowId}. ${explain(err).problem}`);
     });
-  /** Heard although this run is cancelled; one that has ended meanwhile needs no verdict. */
+  /** Heard although this run is cancelled; one that has ended meanwhile needs no decision. */
   const answer = (those: Child[], reason?: FailureDetails) =>
     CancellationScope.nonCancellable(() =>
       Promise.all(those.map((child) => answerOne(child, reason))),

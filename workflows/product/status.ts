@@ -1,5 +1,5 @@
 import type { Info, Log, ProvisioningStatus } from '../../src/contract/coordinator';
-import type { FailureDetails } from '../../activities/last-word';
+import type { FailureDetails } from '../words/failure-details';
 import { asRepeated, asRepeatedLogs } from '../run/limits';
 import { section } from '../run/ending';
 import type { Member } from './children';
@@ -49,7 +49,7 @@ const idsOf = (members: Member[]): Record<string, string> =>
     ),
   );
 
-const listed = (members: Member[], key: 'undone' | 'leftBehind') =>
+const linesOf = (members: Member[], key: 'undone' | 'leftBehind') =>
   members.flatMap(({ component, status }) =>
     [status?.info?.privateInfo[key] ?? []].flat().map((what) => `${component}: ${what}`),
   );
@@ -122,8 +122,8 @@ export const failedStatus = ({
     ...culprits.map(({ problem }) => asRepeated(problem?.solution ?? '')),
     ...remediesOf(members),
   ]);
-  const undone = listed(members, 'undone');
-  const left = [...listed(members, 'leftBehind'), ...leftBehind];
+  const undone = linesOf(members, 'undone');
+  const left = [...linesOf(members, 'leftBehind'), ...leftBehind];
   return {
     status,
     result: [

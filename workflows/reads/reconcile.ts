@@ -6,7 +6,7 @@ import {
 } from '@temporalio/workflow';
 import type { DriftActivities } from '../../activities/drift/drift';
 import type { DriftReport } from '../../src/contract/drift';
-import { explain, finalFailure } from '../run/failure';
+import { explainedFailure } from '../run/failure';
 
 const { compare } = proxyActivities<DriftActivities>({
   summary: 'Compare what runs have provisioned with what Airbyte has',
@@ -28,11 +28,8 @@ const linesOf = ({ checkedAt, totals, findings }: DriftReport) => [
     .map(({ kind, entity, name, component }) => `- ${kind} ${entity} "${name}" of ${component}`),
 ];
 
-const failureOf = (err: unknown) => {
-  const details = explain(err);
-  const message = `The check for drift failed. ${details.problem}\nWhat to do: ${details.solution}`;
-  return finalFailure(message, { type: 'DriftCheckFailed', details, cause: err });
-};
+const failureOf = (err: unknown) =>
+  explainedFailure('The check for drift failed.', { type: 'DriftCheckFailed', err });
 
 /** One check for drift. It changes nothing: repairing is the provision's. */
 export async function reconcile(): Promise<DriftReport> {

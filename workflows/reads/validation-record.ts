@@ -1,6 +1,6 @@
 import type { Check } from '../../activities/validation/checks';
 import type { ValidationStatus } from '../../src/contract/coordinator';
-import { andMore } from '../run/limits';
+import { andMore } from '../words/lengths';
 import type { Run } from '../run/report';
 
 /** Characters of all lines together, of each list: Temporal takes results of 2 MB. */
@@ -11,19 +11,20 @@ const MAX_LINE = 1000;
 const createLines = () => {
   const lines: string[] = [];
   let listed = 0;
-  let untold = 0;
+  let leftOut = 0;
   return {
     add: (text: string) => {
       const line = text.slice(0, MAX_LINE);
       if (listed + line.length > MAX_LISTED) {
-        untold += 1;
+        leftOut += 1;
         return false;
       }
       listed += line.length;
       lines.push(line);
       return true;
     },
-    all: () => (untold > 0 ? [...lines, `${andMore(untold)}, for which there is no room`] : lines),
+    all: () =>
+      leftOut > 0 ? [...lines, `${andMore(leftOut)}, for which there is no room`] : lines,
   };
 };
 

@@ -2,7 +2,7 @@ import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/wor
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Check } from '../../activities/validation/checks';
 import type { ValidationActivities } from '../../activities/validation/validation';
-import { detailsIn, explain, isExplained, isUnreadable } from '../run/failure';
+import { detailsIn, explain, saysWhy, isUnreadable } from '../run/failure';
 import type { Retry, ToValidate } from '../input';
 import { activitiesFor, inPatience } from '../run/steps';
 
@@ -60,7 +60,7 @@ interface Asked extends Pick<Check, 'verdict' | 'at'> {
  * about a component; and it is none if others' calls were in front.
  */
 const isFinding = (err: unknown, { at, mustAnswer }: Pick<Asked, 'at' | 'mustAnswer'>) => {
-  if (!isExplained(err)) return false;
+  if (!saysWhy(err)) return false;
   if (!isUnreadable(err)) return true;
   const late = detailsIn(err)?.outOfTime;
   return at === 'Airbyte' && (late === undefined || (mustAnswer === true && late === 'calling'));

@@ -5,7 +5,7 @@ import {
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../../activities/last-word';
+import type { FailureDetails } from '../words/failure-details';
 import type { Found } from '../../activities/pipeline/found';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { KnownIds } from '../../src/descriptor/descriptor';

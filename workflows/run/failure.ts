@@ -5,15 +5,9 @@ import {
   TemporalFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { FailureDetails, LastWord } from '../../activities/last-word';
-
-const isDetails = (value: unknown): value is FailureDetails =>
-  typeof value === 'object' && value !== null && 'problem' in value && 'solution' in value;
-
-const chain = (err: unknown): unknown[] => (err instanceof Error ? [err, ...chain(err.cause)] : []);
-
-const isLastWord = (value: unknown): value is LastWord =>
-  typeof value === 'object' && value !== null && 'details' in value && isDetails(value.details);
+import { causesOf } from '../words/causes';
+import { isFailureDetails, isLastWord } from '../words/failure-details';
+import type { FailureDetails } from '../words/failure-details';
 
 /** A step that ran out of time has its last attempt's words in its last heartbeat. */
 const detailsOf = (err: unknown): unknown => {
@@ -26,9 +20,9 @@ const detailsOf = (err: unknown): unknown => {
 };
 
 /** What an activity told of its failure, be it in its last heartbeat. */
-export const detailsIn = (err: unknown) => chain(err).map(detailsOf).find(isDetails);
+export const detailsIn = (err: unknown) => causesOf(err).map(detailsOf).find(isFailureDetails);
 
-const isTimeout = (err: unknown) => chain(err).some((cause) => cause instanceof TimeoutFailure);
+const isTimeout = (err: unknown) => causesOf(err).some((cause) => cause instanceof TimeoutFailure);
 
 /**
  * Until when (epoch milliseconds) Airbyte may still do what a failed step asked for; 0 when nothing
@@ -63,18 +57,25 @@ export const finalFailure = (
     ...(cause instanceof Error && { cause }),
   });
 
+/** The same with what went wrong in a step, and what to do. */
+export const explainedFailure = (what: string, { type, err }: { type: string; err: unknown }) => {
+  const details = explain(err);
+  const message = `${what} ${details.problem}\nWhat to do: ${details.solution}`;
+  return finalFailure(message, { type, details, cause: err });
+};
+
 /** As steps call what Airbyte does not do; what we refuse has the name of what Airbyte refuses. */
 const EXPLAINED = ['AirbyteUnavailable', 'AirbyteRefused'];
 
 /** Whether a step says why it failed: neither a mistake of ours nor a lost worker. */
-export const isExplained = (err: unknown): boolean =>
-  chain(err).some(
+export const saysWhy = (err: unknown): boolean =>
+  causesOf(err).some(
     (cause) => cause instanceof ApplicationFailure && EXPLAINED.includes(cause.type ?? ''),
   );
 
 /** Whether a source did not let itself be read, or Airbyte could not be asked: no refusal of ours. */
 export const isUnreadable = (err: unknown): boolean =>
-  chain(err).some(
+  causesOf(err).some(
     (cause) => cause instanceof ApplicationFailure && cause.type === 'AirbyteUnavailable',
   );
 

@@ -16,13 +16,14 @@ import type { Named } from '../input';
 import type { Run } from './report';
 import { FIRST_WAIT, LONG, PART_OF_WAITED, SHORT_WAIT } from './lease-limits';
 import { isDeliveredOrLost, isDelivered } from './signals';
+import { idIn, inToken } from '../words/ids';
 
 /*
  * One writer per component, and one run at a time that changes a data product as a whole. A run that
  * wants to change a component first starts a child workflow under an id that only the component
  * decides; Temporal lets no second one run. However the run ends, the server then asks the child to
  * cancel, and the child tells the first of those who wait. A data product's run holds the product
- * only, and its component runs one component each, so nobody waits for one who waits for him.
+ * only, and its component runs one component each, so no run waits for one that waits for it.
  */
 
 /** To a lease: the sender waits for it, and after it the others it has been told of. */
@@ -97,12 +98,33 @@ export async function lease({ holder, waiting }: Lease): Promise<string> {
     await handOver(queue);
     await condition(allHandlersFinished);
   });
-  return `The turn of ${holder} is over.`;
+  return `The lease of ${holder} has ended.`;
 }
 
 /** Whether a workflow of that id runs already. */
 export const isHeld = (err: unknown) =>
   err instanceof Error && err.name === 'WorkflowExecutionAlreadyStartedError';
+
+/** Holds it until this run ends, or the scope it is taken in; false where somebody else holds it. */
+export const takeLease = async (
+  workflowId: string,
+  { waiting = [], staticSummary }: { waiting?: string[]; staticSummary?: string } = {},
+): Promise<boolean> => {
+  const { workflowId: holder } = workflowInfo();
+  try {
+    await startChild(lease, {
+      workflowId,
+      args: [{ holder, waiting }],
+      parentClosePolicy: 'REQUEST_CANCEL',
+      memo: { holder },
+      staticSummary: staticSummary ?? `Lease of ${holder}`,
+    });
+    return true;
+  } catch (err) {
+    if (isHeld(err)) return false;
+    throw err;
+  }
+};
 
 /** What a run that waits for a lease is given. */
 interface Patience {
@@ -133,21 +155,7 @@ const hold = async (workflowId: string, { run, firstWait = FIRST_WAIT }: Patienc
   });
 
   const take = () =>
-    CancellationScope.nonCancellable(() =>
-      startChild(lease, {
-        workflowId,
-        args: [{ holder: token, waiting: others }],
-        parentClosePolicy: 'REQUEST_CANCEL',
-        memo: { holder: token },
-        staticSummary: `Lease of ${token}`,
-      }),
-    ).then(
-      () => true,
-      (err: unknown) => {
-        if (isHeld(err)) return false;
-        throw err;
-      },
-    );
+    CancellationScope.nonCancellable(() => takeLease(workflowId, { waiting: others }));
   const held = getExternalWorkflowHandle(workflowId);
   /** Whether the lease goes on and has not handed over meanwhile. */
   const goesOn = async () => {
@@ -182,9 +190,8 @@ interface Whose extends Named {
   key: string;
 }
 
-/** As src/contract/ids.ts makes ids. */
 export const leaseId = (of: 'component' | 'product', { key, deployment }: Whose) =>
-  [of, key.replace('/', '.'), ...(deployment === undefined ? [] : [deployment])].join('.');
+  idIn(deployment, of, inToken(key));
 
 /** Holds a component. */
 export const holdComponent = (whose: Whose, run: Run, firstWait?: number) =>

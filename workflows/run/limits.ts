@@ -1,4 +1,5 @@
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
+import { andMore, shortened } from '../words/lengths';
 
 /*
  * What a run tells goes into its history, its memo and the answers of the gateway: none of it is longer
@@ -33,51 +34,40 @@ const MAX_RESULT = 16_000;
 const MAX_IDS = 16_000;
 const MAX_LIST = 4000;
 
-const cut = (text: string, most: number) =>
-  text.length <= most ? text : `${text.slice(0, most - 1)}…`;
-
-export const asLine = (text: string) => cut(text, MAX_LINE);
-export const asPhase = (text: string) => cut(text, MAX_PHASE);
-export const asMessage = (text: string) => cut(text, MAX_MESSAGE);
-export const asRepeated = (text: string) => cut(text, MAX_REPEATED);
+export const asLine = (text: string) => shortened(text, MAX_LINE);
+export const asPhase = (text: string) => shortened(text, MAX_PHASE);
+export const asMessage = (text: string) => shortened(text, MAX_MESSAGE);
+export const asRepeated = (text: string) => shortened(text, MAX_REPEATED);
 
 const sizeOf = (value: unknown) => JSON.stringify(value).length + 1;
 
-/** The first of them that have room, as JSON. */
-const firstOf = <Item>(items: Item[], most: number): Item[] => {
+/** The first of them that have room. */
+const firstOf = <Item>(
+  items: Item[],
+  most: number,
+  size: (item: Item) => number = sizeOf,
+): Item[] => {
   let room = most;
-  const end = items.findIndex((item) => (room -= sizeOf(item)) < 0);
+  const end = items.findIndex((item) => (room -= size(item)) < 0);
   return end < 0 ? items : items.slice(0, end);
 };
 
 /** The first lines of components that a data product has room for. */
-export const asRepeatedLogs = <Entry extends { message: string }>(entries: Entry[]): Entry[] => {
-  let room = MAX_REPEATED_LOGS;
-  const end = entries.findIndex(({ message }) => (room -= message.length) < 0);
-  return end < 0 ? entries : entries.slice(0, end);
-};
-
-/** Names in a line that people read, and lines about single people in a log. */
-export const MAX_NAMED = 20;
-
-export const andMore = (count: number) => `and ${String(count)} more`;
-
-/** The first of them, and how many more there are. */
-export const firstFew = (all: string[], most = MAX_NAMED) =>
-  all.length <= most ? all : [...all.slice(0, most), andMore(all.length - most)];
+export const asRepeatedLogs = <Entry extends { message: string }>(entries: Entry[]): Entry[] =>
+  firstOf(entries, MAX_REPEATED_LOGS, ({ message }) => message.length);
 
 /** The first names that have room among the values of `publicInfo`, and how many more there are. */
-export const listed = (names: string[], count: number) => {
+export const asNames = (names: string[], count: number) => {
   const more = (shown: number) => `, ${andMore(count - shown)}`;
-  let room = MAX_VALUE - more(0).length;
-  const end = names.findIndex((name, at) => (room -= name.length + (at > 0 ? 2 : 0)) < 0);
-  const first = end < 0 ? names : names.slice(0, end);
+  const room = MAX_VALUE - more(0).length;
+  // Between two of them is a comma and a space.
+  const first = firstOf(names, room + 2, ({ length }) => length + 2);
   return `${first.join(', ')}${count > first.length ? more(first.length) : ''}`;
 };
 
 const linesIn = (lines: string[], most: number) => {
   const first = firstOf(
-    lines.map((line) => cut(line, most / 4)),
+    lines.map((line) => shortened(line, most / 4)),
     most,
   );
   const left = lines.length - first.length;
@@ -105,7 +95,7 @@ export const asMemo = (status: ProvisioningStatus): ProvisioningStatus => {
 
 /** The head, and of the lines below it the newest that have room. */
 export const asDetails = (head: string[], lines: string[]) => {
-  const top = cut(head.join('\n'), MAX_DETAILS);
+  const top = shortened(head.join('\n'), MAX_DETAILS);
   let room = MAX_DETAILS - top.length;
   const from = lines.findLastIndex((line) => (room -= line.length + 1) < 0) + 1;
   return [top, ...lines.slice(from)].join('\n');

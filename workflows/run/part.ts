@@ -7,7 +7,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../../activities/last-word';
+import type { FailureDetails } from '../words/failure-details';
 import type { Run } from './report';
 import { isDelivered } from './signals';
 
@@ -19,8 +19,11 @@ import { isDelivered } from './signals';
 /** To the run of a data product: the component's pipeline is in place. */
 export const readySignal = defineSignal<[token: string]>('ready');
 
-/** To the run of a component: to keep what it did or, with a reason, to stop and undo it. */
-export const verdictSignal = defineSignal<[reason?: FailureDetails]>('verdict');
+/**
+ * To the run of a component: to keep what it did or, with a reason, to stop and undo it. Its name on
+ * the wire is in the histories of runs, and stays.
+ */
+export const decisionSignal = defineSignal<[reason?: FailureDetails]>('verdict');
 
 const orphaned: FailureDetails = {
   problem: 'The run of the data product has ended without a word.',
@@ -34,7 +37,7 @@ export const startPart = (run: Run) => {
   const scope = new CancellationScope();
   let isKept = false;
 
-  setHandler(verdictSignal, (reason) => {
+  setHandler(decisionSignal, (reason) => {
     if (!reason) {
       isKept = true;
       return;
@@ -49,7 +52,7 @@ export const startPart = (run: Run) => {
     within: <Result>(work: () => Promise<Result>) => scope.run(work),
 
     /** Waits until the data product's run says that what was done is to be kept. */
-    async verdict() {
+    async untilKept() {
       if (!parent) return;
       run.phase('In place; waiting for the other components of the data product');
       const parentRun = getExternalWorkflowHandle(parent.workflowId, parent.runId);

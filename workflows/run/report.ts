@@ -7,14 +7,14 @@ import {
 } from '@temporalio/workflow';
 import { createLog, asDetails, asLine, asPhase } from './limits';
 import { IN_STEPS, PHASES, COMPLETED } from '../phases';
-import type { STATUS_QUERY, TERMINATE_SIGNAL } from '../../src/contract/runs';
+import { STATUS_QUERY, TERMINATE_SIGNAL } from '../words/runs';
 import type { ProvisioningStatus, Log } from '../../src/contract/coordinator';
-import type { FailureDetails } from '../../activities/last-word';
+import type { FailureDetails } from '../words/failure-details';
 
-const statusQuery = defineQuery<ProvisioningStatus, [], typeof STATUS_QUERY>('status');
+const statusQuery = defineQuery<ProvisioningStatus>(STATUS_QUERY);
 
 /** Comes with a cancellation that the Coordinator asked for, which it wants to see in the status. */
-const terminateSignal = defineSignal<[], typeof TERMINATE_SIGNAL>('terminate');
+const terminateSignal = defineSignal(TERMINATE_SIGNAL);
 
 export type Run = ReturnType<typeof startRun>;
 

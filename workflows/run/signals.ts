@@ -13,7 +13,7 @@ export const isDelivered = (signal: Promise<void>) =>
     },
   );
 
-/** The same of a signal that may go astray: who was to hear it finds out by himself, if later. */
+/** The same of a signal that may go astray: whoever was to hear it finds out all the same, if later. */
 export const isDeliveredOrLost = (signal: Promise<void>) =>
   isDelivered(signal).catch((err: unknown) => {
     if (isCancellation(err)) throw err;

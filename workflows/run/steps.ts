@@ -4,11 +4,9 @@ import type { AccessActivities } from '../../activities/access/access';
 import type { AccessChanges } from '../../activities/access/changes';
 import type { Activities } from '../../activities/pipeline/pipeline';
 import type { RunActivities } from '../../activities/runs';
+import { asSummary } from '../words/lengths';
 import { summarized } from './failure';
 import type { Retry } from '../input';
-
-/** Temporal takes 400 bytes of summary; a character may need four. */
-const MAX_SUMMARY = 100;
 
 /** A worker that died is noticed after this time. */
 const HEARTBEAT_TIMEOUT = '10s';
@@ -27,7 +25,7 @@ export const activitiesFor =
   (summary: string, options: ActivityOptions = {}) =>
     summarized(
       proxyActivities<Of>({
-        summary: summary.slice(0, MAX_SUMMARY),
+        summary: asSummary(summary),
         heartbeatTimeout: HEARTBEAT_TIMEOUT,
         scheduleToCloseTimeout: retry.giveUpAfter,
         // An undo must not begin while the step it undoes still writes.
@@ -48,7 +46,7 @@ const ONE_LOOK = '1m';
 /** Waiting for other runs: neither a slot nor events, however long it takes. */
 export const forRuns = (summary: string) =>
   proxyActivities<RunActivities>({
-    summary: summary.slice(0, MAX_SUMMARY),
+    summary: asSummary(summary),
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     startToCloseTimeout: ONE_LOOK,
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',

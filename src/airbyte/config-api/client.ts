@@ -50,7 +50,7 @@ interface ConfigAirbyteOptions {
   readOne: ReadOne;
 }
 
-/** A workspace through Airbyte's Config API, for a caller and as long as his interest lasts. */
+/** A workspace through Airbyte's Config API, as long as its caller's interest lasts. */
 export const createConfigAirbyte = (options: ConfigAirbyteOptions) => {
   const { http, workspaceId, redactor, readOne } = options;
   const discovered = createDiscovered<Discovery>();

@@ -20,7 +20,7 @@ interface PublicAirbyteOptions {
   readOne: ReadOne;
 }
 
-/** A workspace through Airbyte's public API, for a caller and as long as his interest lasts. */
+/** A workspace through Airbyte's public API, as long as its caller's interest lasts. */
 export const createPublicAirbyte = ({ http, workspaceId, readOne }: PublicAirbyteOptions) => {
   const actorLooks = createSharedReads<Look<Actor>>();
   const connectionLooks = createSharedReads<Look<Connection>>();

@@ -10,7 +10,7 @@ export const CHANGES = {
   connection: { prefix: 'changed_' },
 };
 
-export interface Seen {
+interface Seen {
   id: string;
   kind: EntityKind;
   /** All of it. */

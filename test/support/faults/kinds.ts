@@ -2,9 +2,12 @@ import type { Api } from '../airbyte-operations';
 
 /* What can befall a call to Airbyte: the columns of the fault matrix. */
 
-/** Milliseconds. A patient run outlives what passes; a hasty one gives up after a call that hangs. */
+/**
+ * Milliseconds. A patient run outlives what passes; a hasty one gives up after a call that hangs. A busy
+ * machine must answer within `requestTimeout`: a refusal that came too late would not be met again.
+ */
 export const PATIENCES = {
-  patient: { requestTimeout: 400, giveUpAfter: 60_000 },
+  patient: { requestTimeout: 800, giveUpAfter: 60_000 },
   hasty: { requestTimeout: 1800, giveUpAfter: 3000 },
 };
 export type Patience = keyof typeof PATIENCES;

@@ -17,9 +17,9 @@ import type { SituationOutcomes } from '../situations/document';
 export const DOCUMENT = path.join(ROOT, 'docs', 'fault-matrix.md');
 
 const Outcome = z.object({ mark: z.string(), right: z.boolean() });
-export type Outcome = z.infer<typeof Outcome>;
+type Outcome = z.infer<typeof Outcome>;
 /** By the API, and the name of the row. */
-export type Outcomes = Record<Api, Map<string, Outcome>>;
+type Outcomes = Record<Api, Map<string, Outcome>>;
 
 const fileOf = (api: Api, operation: Operation) =>
   path.join(RECORDED, `${api}-${operation.replaceAll(' ', '-')}.json`);

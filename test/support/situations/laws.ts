@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EntityKind } from '../faults/calls';
 import { differencesOf, digestOf, fieldOf, hasDigits, KINDS } from './state';
 import type { Difference, State } from './state';
-import type { Told, Wish, World } from './world';
+import type { Played, Wish, World } from './world';
 import type { SituationEnd } from './situation';
 
 /*
@@ -11,7 +11,7 @@ import type { SituationEnd } from './situation';
  */
 
 /** Of what a status names, that which concerns a component; only data products say whose it is. */
-const linesOf = (given: Told, key: 'leftBehind' | 'undone', component: string) => {
+const linesOf = (given: Played, key: 'leftBehind' | 'undone', component: string) => {
   const lines = [given.status.info?.privateInfo[key] ?? []].flat();
   const [, second = ''] = Object.keys(given.before.parts);
   const isSeconds = (line: string) => line.startsWith(`${second}: `);
@@ -27,20 +27,20 @@ const names = (line: string, { kind, at }: Difference) => {
 };
 
 /** Whether the run failed as it found the entity gone, before it wrote to it. */
-const isToldGone = ({ status }: Told, { kind, at }: Difference) =>
+const isToldGone = ({ status }: Played, { kind, at }: Difference) =>
   at === 'gone' && new RegExp(`Airbyte has the ${kind} "[^"]*" no more`).test(status.result);
 
 /** Without digits, which are judged apart. */
-const changesIn = ({ before, after }: Told) =>
+const changesIn = ({ before, after }: Played) =>
   differencesOf(before, after).filter(({ at }) => at !== 'digits');
 
-const tell = (given: Told, { component, kind, at }: Difference) => {
+const tell = (given: Played, { component, kind, at }: Difference) => {
   const isSecond = Object.keys(given.before.parts).indexOf(component) === 1;
   return `${isSecond ? 'two: ' : ''}${kind} ${at}`;
 };
 
 /** The whole entity named is as good as its only secret, unless only the secret differs. */
-const namingFlaws = (given: Told, { isRemoval, end }: Judged) => {
+const namingFlaws = (given: Played, { isRemoval, end }: Judged) => {
   const changes = changesIn(given);
   const left = Object.keys(given.before.parts).map((component, index) => ({
     lines: linesOf(given, 'leftBehind', component),
@@ -83,7 +83,7 @@ const WRITES = {
 };
 
 /** Put back is what was compared: it is as before, and it had been written. */
-const undoneFlaws = (given: Told) => {
+const undoneFlaws = (given: Played) => {
   const isWritten = (kind: EntityKind) =>
     given.calls.some(
       ({ operation, status }) =>
@@ -107,7 +107,7 @@ const undoneFlaws = (given: Told) => {
 };
 
 /** The digits in a name prove its secrets: they stay where these are proved, and only there. */
-const digitFlaws = ({ before, after }: Told, { unproven }: SituationEnd) => {
+const digitFlaws = ({ before, after }: Played, { unproven }: SituationEnd) => {
   const all = differencesOf(before, after);
   const sameEntity = (one: Difference) =>
     all.filter(({ component, kind }) => component === one.component && kind === one.kind);
@@ -125,12 +125,12 @@ const digitFlaws = ({ before, after }: Told, { unproven }: SituationEnd) => {
   ];
 };
 
-const formerSecrets = ({ before }: Told, field: string) =>
+const formerSecrets = ({ before }: Played, field: string) =>
   Object.values(before.parts).flatMap(({ source, destination }) =>
     [...source, ...destination].map((row) => digestOf(String(fieldOf(row, field)))),
   );
 
-const secretFlaws = (world: World, given: Told) =>
+const secretFlaws = (world: World, given: Played) =>
   given.calls.flatMap(({ operation, secrets }) =>
     secrets.flatMap(({ field, sent, sha256, host }) => {
       const where = `${operation ?? ''} ${field}`;
@@ -142,7 +142,7 @@ const secretFlaws = (world: World, given: Told) =>
     }),
   );
 
-const leakFlaws = (world: World, { status }: Told) => {
+const leakFlaws = (world: World, { status }: Played) => {
   const text = JSON.stringify(status) + world.harness.logs();
   return world.allValues().some((value) => text.includes(value)) ? ['a secret was told'] : [];
 };
@@ -171,7 +171,7 @@ export const nothingFlaws = (world: World, { parts }: State) =>
     (kind) => `the ${kind} is still there`,
   );
 
-const endFlaws = (given: Told, end: SituationEnd) => {
+const endFlaws = (given: Played, end: SituationEnd) => {
   const differs = changesIn(given)
     .filter(({ kind }) => !(end.access && kind === 'access'))
     .map((each) => tell(given, each))
@@ -181,7 +181,7 @@ const endFlaws = (given: Told, end: SituationEnd) => {
   return [`differs from before: ${differs.join(', ') || 'nothing'}`];
 };
 
-const leftFlaws = (world: World, given: Told, { end, good }: Judged) => {
+const leftFlaws = (world: World, given: Played, { end, good }: Judged) => {
   const { after, status } = given;
   if (status.status !== end.status) return [`ended ${status.status}`];
   if (end.access && !isDeepStrictEqual(after.access, end.access))
@@ -198,7 +198,7 @@ interface Judged {
 }
 
 /** Everything that is wrong with what came of an operation. */
-export const flawsOf = (world: World, given: Told, judged: Judged): string[] => {
+export const flawsOf = (world: World, given: Played, judged: Judged): string[] => {
   const { end } = judged;
   const writes = given.calls.filter(({ changes }) => changes).map(({ operation }) => operation);
   const isTooMuch = end.unwritten && writes.length > 0;

@@ -144,7 +144,7 @@ export const ACCESSES: Situation[] = [
   ),
   access(
     'field that cannot be written back',
-    'who lost his access cannot be given it again',
+    'who lost their access cannot be given it again',
     async (world) => {
       await world.updateacl([NAME, DEVS]);
       return world.updateacl(

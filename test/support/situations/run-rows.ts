@@ -7,7 +7,7 @@ import { startHarness } from '../harness';
 import type { Harness } from '../harness';
 import { flawsOf, nothingFlaws, wantedFlaws } from './laws';
 import { createWorld, SECRETS } from './world';
-import type { Told, World } from './world';
+import type { Played, World } from './world';
 import { sampled } from '../sample';
 import { recordSituations } from './document';
 import { endIn, nameOf } from './situation';
@@ -55,7 +55,7 @@ export const useWorlds = () => {
 };
 
 /** The same request, when nothing is in its way: with new secrets, as the former may be lost. */
-const againFlaws = async (world: World, row: Situation, { status }: Told) => {
+const againFlaws = async (world: World, row: Situation, { status }: Played) => {
   const { operation, good = {} } = row;
   if (operation === 'updateacl') return [];
   await world.harness.clearFaults();

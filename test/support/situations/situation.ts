@@ -1,5 +1,5 @@
 import type { Api } from '../airbyte-operations';
-import type { Told, Wish, World } from './world';
+import type { Played, Wish, World } from './world';
 
 /*
  * The second table of the fault matrix: not what befalls one call, but what an operation comes upon.
@@ -44,7 +44,7 @@ export interface Situation {
   only?: Api;
   /** What is there to begin with: a pipeline, unless told otherwise; `none` leaves it to the row. */
   first?: Wish | 'none';
-  play: (world: World) => Promise<Told>;
+  play: (world: World) => Promise<Played>;
   end: SituationEnd | Record<Api, SituationEnd>;
   /** Wanted, and what completes when nothing is in its way any more. */
   good?: Wish;

@@ -15,7 +15,7 @@ import type { State } from './state';
 
 /** A file of SECRETS_DIR, by the end that its value is for. */
 export const SECRETS = ['ERP', 'MART', 'OTHER', 'ANOTHER'] as const;
-export type SecretName = (typeof SECRETS)[number];
+type SecretName = (typeof SECRETS)[number];
 
 interface End {
   host?: string;
@@ -57,7 +57,7 @@ const endOf = (kind: 'source' | 'destination', { name: _name, ...end }: End = {}
 const custom = { connector: 'custom', definitionName: 'Postgres' };
 
 /** The parts of a descriptor. */
-export const changesOf = ({ source, destination, connection, ...wish }: Wish): Changes => ({
+const changesOf = ({ source, destination, connection, ...wish }: Wish): Changes => ({
   source: wish.instead ?? {
     ...(wish.custom ? custom : { connector: 'postgres' }),
     name: source?.name ?? 'ERP',
@@ -72,7 +72,7 @@ export const changesOf = ({ source, destination, connection, ...wish }: Wish): C
 });
 
 /** What came of an operation, and all that is needed to judge it. */
-export interface Told {
+export interface Played {
   before: State;
   after: State;
   status: ProvisioningStatus;
@@ -119,7 +119,7 @@ export const createWorld = (harness: Harness, component: string) => {
     (await harness.calls(operation)).length > 0 || undefined;
 
   /** What is there before and after something ends with a status. */
-  const seen = async (act: () => Promise<ProvisioningStatus>): Promise<Told> => {
+  const seen = async (act: () => Promise<ProvisioningStatus>): Promise<Played> => {
     const before = await stateOf(harness, components);
     await harness.forgetCalls();
     const status = await act();

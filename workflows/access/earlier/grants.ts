@@ -32,7 +32,7 @@ export interface Grant {
   id?: string | undefined;
 }
 
-interface Memory {
+interface Remembered {
   /** By component's key: the keys of the principals who shall have access through it. */
   wanted: Record<string, string[]>;
   /** By principal's key and type. */
@@ -68,7 +68,7 @@ export const recalledSignal = defineSignal<[number, Recalled]>('recalled');
 /** Under which a grant is remembered. */
 export const nameOf = ({ key, type }: Pick<Grant, 'key' | 'type'>) => `${key} ${type}`;
 
-export const NOTHING: Memory = { wanted: {}, grants: {} };
+export const NOTHING: Remembered = { wanted: {}, grants: {} };
 
 const without = <Value>(record: Record<string, Value | null>): Record<string, Value> =>
   Object.fromEntries(
@@ -76,24 +76,24 @@ const without = <Value>(record: Record<string, Value | null>): Record<string, Va
   );
 
 /** What is remembered once a change is. */
-export const remember = (memory: Memory, { component, wanted, grants }: Change): Memory => ({
-  wanted: without({ ...memory.wanted, [component]: wanted?.length ? wanted : null }),
-  grants: without({ ...memory.grants, ...grants }),
+export const remember = (all: Remembered, { component, wanted, grants }: Change): Remembered => ({
+  wanted: without({ ...all.wanted, [component]: wanted?.length ? wanted : null }),
+  grants: without({ ...all.grants, ...grants }),
 });
 
-const recallFrom = (memory: Memory, { component, keys }: Question): Recalled => {
-  const wanted = memory.wanted[component] ?? [];
+const recallFrom = (all: Remembered, { component, keys }: Question): Recalled => {
+  const wanted = all.wanted[component] ?? [];
   const others = new Set(
-    Object.entries(memory.wanted).flatMap(([other, theirs]) => (other === component ? [] : theirs)),
+    Object.entries(all.wanted).flatMap(([other, theirs]) => (other === component ? [] : theirs)),
   );
   const asked = new Set([...keys, ...wanted]);
-  const grants = Object.values(memory.grants)
+  const grants = Object.values(all.grants)
     .filter(({ key }) => asked.has(key))
     .map((grant) => ({ ...grant, shared: others.has(grant.key) }));
   return { wanted, grants };
 };
 
-const show = ({ wanted, grants }: Memory) => {
+const show = ({ wanted, grants }: Remembered) => {
   const all = Object.values(grants);
   showRows(
     [
@@ -111,25 +111,25 @@ const show = ({ wanted, grants }: Memory) => {
 };
 
 /** Never ends but by an operator who terminates it; what it remembered is then nobody's any more. */
-export async function grants(remembered: Memory): Promise<void> {
-  let memory = remembered;
+export async function grants(remembered: Remembered): Promise<void> {
+  let all = remembered;
   const isLong = () => workflowInfo().historyLength > LONG && allHandlersFinished();
   await CancellationScope.nonCancellable(async () => {
-    setHandler(formerQuery, () => memory);
+    setHandler(formerQuery, () => all);
     setHandler(changeSignal, (change) => {
-      memory = remember(memory, change);
-      show(memory);
+      all = remember(all, change);
+      show(all);
     });
     setHandler(recallSignal, async (question) => {
       const asker = getExternalWorkflowHandle(question.sender);
-      const answer = recallFrom(memory, question);
+      const answer = recallFrom(all, question);
       // Who has ended meanwhile needs no answer.
       await asker.signal(recalledSignal, question.number, answer).catch(() => undefined);
     });
-    show(memory);
+    show(all);
     await condition(isLong);
   });
-  await continueAsNew<typeof grants>(memory);
+  await continueAsNew<typeof grants>(all);
 }
 
 setWorkflowOptions(ofAllVersions, grants);

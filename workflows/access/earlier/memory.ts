@@ -7,7 +7,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureDetails } from '../../../activities/last-word';
+import type { FailureDetails } from '../../words/failure-details';
 import { NOTHING, changeSignal, grants, recallSignal, recalledSignal, remember } from './grants';
 import type { Change, Recalled } from './grants';
 import { isDelivered } from '../../run/signals';
@@ -28,9 +28,9 @@ const silent = (workflowId: string): never => {
  * What this run knows from, and tells to, the workflow that remembers what was granted. The task
  * queue is an argument, as a replay has another one.
  */
-export const accessMemory = (component: string, taskQueue: string) => {
+export const grantsClient = (component: string, taskQueue: string) => {
   const workflowId = `grants.${taskQueue}`;
-  const memory = getExternalWorkflowHandle(workflowId);
+  const remembers = getExternalWorkflowHandle(workflowId);
   const sender = workflowInfo().workflowId;
   const answers: Recalled[] = [];
   setHandler(recalledSignal, (number, answer) => {
@@ -43,7 +43,7 @@ export const accessMemory = (component: string, taskQueue: string) => {
     async recall(keys: string[] = []): Promise<Recalled> {
       const number = asked++;
       const question = { sender, number, component, keys };
-      if (!(await isDelivered(memory.signal(recallSignal, question))))
+      if (!(await isDelivered(remembers.signal(recallSignal, question))))
         return { wanted: [], grants: [] };
       await condition(() => answers[number] !== undefined, PATIENCE);
       return answers[number] ?? silent(workflowId);
@@ -53,7 +53,7 @@ export const accessMemory = (component: string, taskQueue: string) => {
     change: (given: Omit<Change, 'component'>): Promise<void> =>
       CancellationScope.nonCancellable(async () => {
         const change = { component, ...given };
-        if (await isDelivered(memory.signal(changeSignal, change))) return;
+        if (await isDelivered(remembers.signal(changeSignal, change))) return;
         await startChild(grants, {
           workflowId,
           args: [remember(NOTHING, change)],

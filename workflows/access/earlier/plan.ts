@@ -64,7 +64,7 @@ const joined = (plans: AccessPlan[]): AccessPlan => ({
   stale: plans.flatMap(({ stale }) => stale),
 });
 
-/** Who leaves keeps what another component wants him to have. */
+/** Who leaves keeps what another component wants them to have. */
 export const planLeaving = (leaving: Recalled['grants'], known: Known): AccessPlan => {
   const { there, stale } = sorted(
     leaving.filter(({ shared }) => !shared),

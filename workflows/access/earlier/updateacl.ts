@@ -10,7 +10,7 @@ import { explain } from '../../run/failure';
 import type { Recalled } from './grants';
 import type { UpdateAclInput } from '../../input';
 import { holdAccess } from '../../run/lease';
-import { accessMemory } from './memory';
+import { grantsClient } from './memory';
 import { endedBy, failRun, reasonOf } from '../../run/ending';
 import { startRun } from '../../run/report';
 import { activitiesFor } from '../../run/steps';
@@ -42,7 +42,7 @@ const isSame = (one: string[], other: string[]) =>
 export async function updateaclAsBefore(input: UpdateAclInput): Promise<ProvisioningStatus> {
   const { component, people, retry, taskQueue } = input;
   const run = startRun();
-  const memory = accessMemory(component.key, taskQueue);
+  const client = grantsClient(component.key, taskQueue);
   const steps = accessSteps({ run, steps: activitiesFor(retry), settleTime: retry.settleTime });
   let former: Recalled = { wanted: [], grants: [] };
   let isRemembered = false;
@@ -50,7 +50,7 @@ export async function updateaclAsBefore(input: UpdateAclInput): Promise<Provisio
   try {
     await holdAccess(taskQueue, run);
     run.phase('Looking at who has access');
-    former = await memory.recall(people.map(({ key }) => key));
+    former = await client.recall(people.map(({ key }) => key));
     const seen = await steps.look(people, peopleHeld(former));
     refuseUnknown(seen.unknown);
     const left = unmanaged(people, seen, run);
@@ -63,7 +63,7 @@ export async function updateaclAsBefore(input: UpdateAclInput): Promise<Provisio
     // Before acting, so that nothing is granted that is not remembered, however the run ends.
     if (plan.grant.length > 0 || isNew) {
       isRemembered = true;
-      await memory.change({
+      await client.change({
         wanted: [...new Set([...former.wanted, ...wanted])],
         grants: rememberedAs(plan.grant),
       });
@@ -78,7 +78,7 @@ export async function updateaclAsBefore(input: UpdateAclInput): Promise<Provisio
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
 
     const grants = steps.changed();
-    if (isNew || Object.keys(grants).length > 0) await memory.change({ wanted, grants });
+    if (isNew || Object.keys(grants).length > 0) await client.change({ wanted, grants });
     run.phase('Completed');
     const info = infoOf(input, left);
     return { status: 'COMPLETED', result: resultOf(countsOf(plan), left), info, logs: run.logs };
@@ -91,7 +91,7 @@ export async function updateaclAsBefore(input: UpdateAclInput): Promise<Provisio
     // Who could not be taken off again stays wanted, so that the next updateacl does it.
     const wanted = [...new Set([...former.wanted, ...added])];
     if (isRemembered || steps.undos.length > 0)
-      await memory.change({ wanted, grants }).catch((late: unknown) => {
+      await client.change({ wanted, grants }).catch((late: unknown) => {
         run.error(`What was granted is not remembered. ${explain(late).problem}`);
       });
     return failRun({

@@ -3,7 +3,7 @@ import { accessSteps } from './steps';
 import type { Grant } from './grants';
 import type { UnprovisionInput } from '../../input';
 import { holdAccess } from '../../run/lease';
-import { accessMemory } from './memory';
+import { grantsClient } from './memory';
 import { reasonOf } from '../../run/ending';
 import type { Run } from '../../run/report';
 import type { Steps } from '../../run/steps';
@@ -21,13 +21,13 @@ export const withdrawAsBefore = async (
     failures.set(what, err);
     run.error(`Not revoked: ${what}. ${reasonOf(err, run).problem}`);
   };
-  const memory = accessMemory(component, taskQueue);
+  const client = grantsClient(component, taskQueue);
   const access = accessSteps({ run, steps, settleTime: 0 });
   try {
-    if ((await memory.recall()).wanted.length === 0) return failures;
+    if ((await client.recall()).wanted.length === 0) return failures;
     await holdAccess(taskQueue, run);
     run.phase('Revoking the access that people had through the component');
-    const { grants } = await memory.recall();
+    const { grants } = await client.recall();
     const held = Object.fromEntries(grants.map(({ key, person }) => [key, person]));
     const plan = planLeaving(grants, await access.look([], held));
     const left: string[] = [];
@@ -39,7 +39,7 @@ export const withdrawAsBefore = async (
     };
     await Promise.all(plan.revoke.map(removeOne));
     access.forget(plan.stale);
-    await memory.change({ wanted: left, grants: access.changed() });
+    await client.change({ wanted: left, grants: access.changed() });
   } catch (err) {
     fail('the access that people had through the component', err);
   }

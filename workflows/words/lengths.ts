@@ -20,12 +20,28 @@ export const isWithin = (text: string, most: number) =>
 export const cut = (text: string, most: number) =>
   isWithin(text, most) ? text : Array.from(text).slice(0, Math.max(0, most)).join('');
 
-/** Names, or problems, that are told of many: a source may have thousands of streams, of columns. */
+/** At most so many of JavaScript's characters; where some are left out the last one is `…`. */
+export const shortened = (text: string, most: number) =>
+  text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+
+/** Names, problems, or people, that are told of many: a source may have thousands of streams, of columns. */
 export const MAX_NAMED = 20;
+
+export const andMore = (count: number) => `and ${String(count)} more`;
 
 /** The first of them, and how many more there are. */
 export const firstFew = (all: readonly string[], most = MAX_NAMED): string[] =>
-  all.length <= most ? [...all] : [...all.slice(0, most), `and ${String(all.length - most)} more`];
+  all.length <= most ? [...all] : [...all.slice(0, most), andMore(all.length - most)];
+
+/** Names of streams that a log or a result gives, and characters of each. */
+export const MAX_STREAMS = 50;
+export const MAX_STREAM = 100;
+
+/** How many streams there are, and the names of the first of them. */
+export const streamsInShort = (streams: { name: string }[]) => ({
+  count: streams.length,
+  first: streams.slice(0, MAX_STREAMS).map(({ name }) => cut(name, MAX_STREAM)),
+});
 
 export const lengthProblem = (text: string, most: number, whose: string) =>
   `must not be longer than ${String(most)} characters, as ${whose} holds no more: it has ${String(lengthOf(text))}`;

@@ -1,7 +1,4 @@
-/*
- * What everybody who deals with runs calls them by. Workflows take no values from here: they have the
- * same words because the compiler holds theirs against these.
- */
+/* What runs are, are asked and told by, and say of themselves before a worker has begun them. */
 
 /** The phase, in its memo, of a run that no worker has begun. */
 export const WAITING = 'Waiting for a worker';

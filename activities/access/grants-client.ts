@@ -3,8 +3,9 @@ import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { createAsking, silent } from './asking';
 import type { Remembering } from './asking';
-import { digestOf, inToken } from '../../src/contract/ids';
-import { MAX_ID } from '../../src/contract/lengths';
+import { digestOf } from '../../src/contract/ids';
+import { inToken } from '../../workflows/words/ids';
+import { MAX_ID } from '../../workflows/words/lengths';
 import type { Granted, Grantees, Hold, Settle } from '../../workflows/grantees/records';
 import {
   addUpdate,
@@ -39,7 +40,7 @@ const componentId = (taskQueue: string, component: string) => {
 export const granteesId = (taskQueue: string, shard: number) =>
   `grantees.${taskQueue}.${String(shard).padStart(2, '0')}`;
 
-const Former = z.object({
+const FormerGrants = z.object({
   wanted: z.record(z.string(), z.array(z.string())),
   grants: z.record(
     z.string(),
@@ -53,14 +54,14 @@ const Former = z.object({
 });
 
 /** Whom one component wants, and what everybody was granted, by principal's key. */
-interface FormerMemory {
+interface Former {
   wanted: Record<string, string[]>;
   grantees: Grantees;
 }
 
-export type AccessMemory = ReturnType<typeof createAccessMemory>;
+export type GrantsClient = ReturnType<typeof createGrantsClient>;
 
-export const createAccessMemory = (deps: { client: Client }) => {
+export const createGrantsClient = (deps: { client: Client }) => {
   const { update, query, isRunning, terminate } = createAsking(deps);
 
   const ofComponent = (taskQueue: string, component: string): Remembering => ({
@@ -123,9 +124,9 @@ export const createAccessMemory = (deps: { client: Client }) => {
     hasFormer: (taskQueue: string) => isRunning(formerId(taskQueue)),
 
     /** What the workflow of earlier versions remembers. */
-    async former(taskQueue: string): Promise<FormerMemory> {
+    async former(taskQueue: string): Promise<Former> {
       const remembered = await query(formerId(taskQueue), formerQuery);
-      const { wanted, grants } = Former.parse(remembered ?? { wanted: {}, grants: {} });
+      const { wanted, grants } = FormerGrants.parse(remembered ?? { wanted: {}, grants: {} });
       const grantees: Grantees = {};
       const of = (key: string) => (grantees[key] ??= { wantedBy: [], granted: [] });
       for (const [component, keys] of Object.entries(wanted))

@@ -3,25 +3,25 @@ import { RequestError } from '../contract/problems';
 
 /* What never reaches an operation. */
 
-const refusal = (status: number, path: string, message: string, solution: string) =>
+const requestError = (status: number, path: string, message: string, solution: string) =>
   new RequestError([{ path, message }], { status, solutions: [solution] });
 
 const MEBIBYTE = 1024 * 1024;
 
-export const wrongType = refusal(
+export const wrongType = requestError(
   415,
   'Content-Type',
   'must be application/json',
   'Send the request as JSON with the header Content-Type: application/json.',
 );
-export const wrongEncoding = refusal(
+export const wrongEncoding = requestError(
   415,
   'Content-Encoding',
   "must be gzip, deflate, br or identity; of an operator's command identity only",
   'Send the request uncompressed, without the header Content-Encoding.',
 );
 export const tooLarge = (most: number) =>
-  refusal(
+  requestError(
     413,
     'body',
     most < MEBIBYTE ? `is over ${String(most / 1024)} kB` : `is over ${String(most / MEBIBYTE)} MB`,
@@ -29,11 +29,16 @@ export const tooLarge = (most: number) =>
   );
 /** Nobody hears it but the log. */
 export const tooManyPieces = (most: number) =>
-  refusal(400, 'body', `comes in more than ${String(most)} pieces`, 'Send it in larger ones.');
-const badPath = refusal(400, 'path', 'is not a valid URL path', 'Send the token as it was given.');
-export const malformed = refusal(400, 'body', 'is not valid JSON', 'Send a JSON object.');
+  requestError(400, 'body', `comes in more than ${String(most)} pieces`, 'Send it in larger ones.');
+const badPath = requestError(
+  400,
+  'path',
+  'is not a valid URL path',
+  'Send the token as it was given.',
+);
+export const malformed = requestError(400, 'body', 'is not valid JSON', 'Send a JSON object.');
 export const undecodable = (encoding: string) =>
-  refusal(
+  requestError(
     400,
     'body',
     `cannot be decompressed as ${encoding}`,
@@ -41,17 +46,18 @@ export const undecodable = (encoding: string) =>
   );
 
 /** What Express itself refuses. */
-export const parserRefusal = (err: unknown) => (err instanceof URIError ? badPath : undefined);
+export const parserError = (err: unknown) => (err instanceof URIError ? badPath : undefined);
 
 export const wrongMethod =
-  (method: string): RequestHandler =>
+  (known: string[]): RequestHandler =>
   (req, res) => {
-    res.set('Allow', method);
-    throw refusal(404, 'path', `has no ${req.method} operation`, `Use ${method} ${req.path}.`);
+    res.set('Allow', known.join(', '));
+    const use = `Use ${known.join(' or ')} ${req.path}.`;
+    throw requestError(404, 'path', `has no ${req.method} operation`, use);
   };
 
 export const unknownPath: RequestHandler = (req) => {
-  throw refusal(
+  throw requestError(
     404,
     'path',
     `${req.path} is not part of the contract`,
