@@ -132,11 +132,15 @@ export default tseslint.config(
       'bench/**',
       'chaos/**',
       'test/**',
+      'chart/files/**',
       'jest.config.js',
     ],
     rules: { 'no-restricted-properties': 'off' },
   },
-  { files: ['scripts/**', 'bench/**', 'chaos/**'], rules: { 'no-console': 'off' } },
+  {
+    files: ['scripts/**', 'bench/**', 'chaos/**', 'chart/files/**'],
+    rules: { 'no-console': 'off' },
+  },
   ...laws,
   {
     files: ['**/*.mjs', '**/*.js'],

@@ -4,9 +4,9 @@ import { onceOver } from '../concurrency/caller';
 import { LONGEST_REQUEST } from '../runs/start';
 
 /** Milliseconds after closing in which a request that is still being sent may arrive. */
-const LAST_ARRIVALS = 10_000;
+export const LAST_ARRIVALS = 10_000;
 /** Milliseconds the last answers may take. */
-const LAST_ANSWERS = LONGEST_REQUEST + 2000;
+export const LAST_ANSWERS = LONGEST_REQUEST + 2000;
 
 /** Callers keep a connection for their next request, which has to go elsewhere. */
 const isLast = (res: ServerResponse) => {

@@ -9,7 +9,8 @@ export const linksIn = (document: string): string[] =>
     .map(([, target = '']) => target)
     .filter((target) => !/^[a-z]+:/.test(target));
 
-const FOLDERS = 'src|workflows|activities|simulator|test|scripts|bench|chaos|kit|docs|examples';
+const FOLDERS =
+  'src|workflows|activities|simulator|test|scripts|bench|chaos|chart|kit|docs|examples';
 
 /** Files and folders of this repository in backticks; those with a placeholder or a star are none. */
 export const pathsIn = (document: string): string[] =>
