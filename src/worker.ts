@@ -24,6 +24,11 @@ import { createFabrics } from './secrets/fabrics';
 import { createHttpServer } from './http-server';
 import { answers } from './temporal/calls';
 import { dataConverter } from './temporal/payload-codec';
+import type { Exposition } from './metrics/exposition';
+import { runSinks } from './metrics/runs';
+import { stepMetrics } from './metrics/steps';
+import { createWorkerMetrics } from './metrics/worker';
+import type { WorkerMetrics } from './metrics/worker';
 import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
 import { createProvisioned } from './runs/provisioned';
 import { putReconcileSchedule } from './runs/reconcile-schedule';
@@ -105,7 +110,13 @@ const connect = async (log: Logger) => {
   }
 };
 
-const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
+interface Made {
+  client: Client;
+  metrics: WorkerMetrics;
+  log: Logger;
+}
+
+const activitiesOf = (config: WorkerConfig, { client, metrics, log }: Made) => {
   const { auth, uiUrl, workspaceId } = config.airbyte;
   const redactor = createRedactor([
     auth.kind === 'oauth' ? auth.clientSecret : undefined,
@@ -114,7 +125,13 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
     config.snowflake?.password,
     config.snowflake?.privateKeyPassword,
   ]);
-  const airbyte = createAirbyte({ ...config.airbyte, redactor, log });
+  const airbyte = createAirbyte({
+    ...config.airbyte,
+    redactor,
+    log,
+    observe: metrics.called,
+    observeLoad: metrics.calling,
+  });
   void airbyte.find();
   const deps = {
     airbyteFor: airbyte.airbyteFor,
@@ -141,7 +158,7 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
     ...createAccessActivities(access),
     ...createAccessChanges({ ...access, grants: createGrantsClient({ client }) }),
     ...createAdoptAllActivities(deps),
-    ...createDriftActivities({ ...deps, provisioned }),
+    ...createDriftActivities({ ...deps, provisioned, observe: metrics.checkedForDrift }),
     ...createValidationActivities({
       ...deps,
       redact: redactor.redact,
@@ -172,8 +189,15 @@ const reaches = async (connection: NativeConnection, namespace: string) => {
   }
 };
 
+interface Probed {
+  isReady: () => Promise<boolean>;
+  exposition: Exposition;
+  /** Where the SDK serves its own metrics. */
+  sdkAddress: string;
+}
+
 /** Probes and metrics. Ready means polling Temporal for tasks, whether or not Airbyte answers. */
-const createProbes = (isReady: () => Promise<boolean>, metricsAddress: string) => {
+const createProbes = ({ isReady, exposition, sdkAddress }: Probed) => {
   const app = express();
   app.disable('x-powered-by');
   app.get('/livez', (_req, res) => {
@@ -184,8 +208,8 @@ const createProbes = (isReady: () => Promise<boolean>, metricsAddress: string) =
     res.status(ready ? 200 : 503).json({ ready });
   });
   app.get('/metrics', async (_req, res) => {
-    const metrics = await fetch(`http://${metricsAddress}/metrics`).catch(() => undefined);
-    if (metrics) res.type('text/plain').send(await metrics.text());
+    const sdk = await fetch(`http://${sdkAddress}/metrics`).catch(() => undefined);
+    if (sdk) res.type(exposition.type).send((await exposition.text()) + (await sdk.text()));
     else res.sendStatus(503);
   });
   return createHttpServer(app);
@@ -197,9 +221,11 @@ runProgram(async () => {
   const config = workerConfig();
   const log = createLogger('worker', config.logLevel);
   warnOf(config.misfits, log);
-  const metricsAddress = await installWithMetrics(log);
+  const sdkAddress = await installWithMetrics(log);
   let isReady = () => Promise.resolve(false);
-  const probes = createProbes(() => isReady(), metricsAddress);
+  const metrics = createWorkerMetrics({ isReady: () => isReady() });
+  const { exposition } = metrics;
+  const probes = createProbes({ isReady: () => isReady(), exposition, sdkAddress });
   const url = await listen(probes, { ...config, variable: 'WORKER_PORT' });
   log.info({ url }, 'worker probes listen');
 
@@ -217,7 +243,9 @@ runProgram(async () => {
     taskQueue: config.taskQueue,
     workflowBundle: { codePath: BUNDLE },
     dataConverter,
-    activities: activitiesOf(config, client, log),
+    activities: activitiesOf(config, { client, metrics, log }),
+    interceptors: { activity: [stepMetrics(metrics)] },
+    sinks: runSinks(metrics),
     maxCachedWorkflows: 200,
     maxConcurrentWorkflowTaskExecutions: 20,
     maxConcurrentActivityTaskExecutions: config.activitySlots,

@@ -1,4 +1,4 @@
-import { log, metricMeter } from '@temporalio/activity';
+import { log } from '@temporalio/activity';
 import type { Airbyte } from '../../src/airbyte/workspace';
 import { oddness } from '../../src/airbyte/odd-entities';
 import type { Plan } from '../../src/descriptor/descriptor';
@@ -30,6 +30,8 @@ export type DriftActivities = ReturnType<typeof createDriftActivities>;
 
 interface DriftDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
   provisioned: Provisioned;
+  /** Hears of each check that has ended, with the keys of all components it was about. */
+  observe: (checked: { components: string[]; findings: Finding[] }) => void;
 }
 
 const keyOf = ({ plan }: Pipeline) => plan.component.key;
@@ -57,24 +59,6 @@ const settled = (before: KnownComponents, after: KnownComponents): KnownComponen
       return [component, isSame ? known : { ...known, state: 'busy' }];
     }),
   );
-
-const gauges = ({ totals, checkedAt }: DriftReport) => {
-  const entities = metricMeter.createGauge(
-    'provisioner_drift_entities',
-    'int',
-    undefined,
-    'Findings of the last check for drift',
-  );
-  for (const kind of KINDS) entities.set(totals[kind], { kind });
-  metricMeter
-    .createGauge(
-      'provisioner_drift_checked_timestamp_seconds',
-      'int',
-      undefined,
-      'When the last check for drift ended, in seconds since 1970',
-    )
-    .set(Math.floor(Date.parse(checkedAt) / 1000));
-};
 
 const announce = (report: DriftReport) => {
   const { totals, findings } = report;
@@ -138,7 +122,7 @@ const isComparable = (owned: Map<string, Entities>, pipeline: Pipeline) => {
 };
 
 /** Comparing what runs have provisioned with what Airbyte has. Reads only, on both sides. */
-export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: DriftDeps) => {
+export const createDriftActivities = ({ airbyteFor, provisioned, observe, ...rest }: DriftDeps) => {
   const resolve = createResolve(rest);
 
   /** What refers to a secret or a connector that is not to be had now cannot be compared. */
@@ -171,7 +155,7 @@ export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: Drif
   };
 
   return {
-    /** One check; what it finds goes to the metrics and the log as well. */
+    /** One check; what it finds goes to who observes and to the log as well. */
     compare: (): Promise<DriftReport> =>
       attempt(async ({ interest }) => {
         const signal = AbortSignal.any([interest.cancelled, interest.timeUp]);
@@ -190,11 +174,12 @@ export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: Drif
         const stateOf = (key: string) => knownOf(key)?.state;
         const compared = all.filter(({ key }) => stateOf(key) === 'provisioned');
         const remains = [...owned].filter(([key]) => !ACCOUNTED.has(stateOf(key)));
-        const report = reportOf(known, compared.length, [
-          ...compared.flatMap(({ findings }) => findings),
+        const findings = [
+          ...compared.flatMap(({ findings: some }) => some),
           ...remains.flatMap(([key, found]) => remainsOf(key, found, knownOf(key))),
-        ]);
-        gauges(report);
+        ];
+        const report = reportOf(known, compared.length, findings);
+        observe({ components: [...known.keys()].map(fromToken), findings });
         announce(report);
         return report;
       }),

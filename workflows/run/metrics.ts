@@ -1,0 +1,20 @@
+import { proxySinks } from '@temporalio/workflow';
+import type { Sinks } from '@temporalio/workflow';
+
+/* What runs tell the metrics of their worker: no commands, and nothing where a history is replayed. */
+
+export type RunEnd = 'completed' | 'failed' | 'cancelled';
+export type UndoEnd = 'undone' | 'partly_undone' | 'left_behind';
+
+export interface RunSinks extends Sinks {
+  runMetrics: {
+    /** A run has ended, after so many seconds. */
+    ended: (end: RunEnd, seconds: number) => void;
+    /** A step was taken back, or could not be. */
+    undo: (entity: string, end: UndoEnd) => void;
+    /** So many things that a run's status names. */
+    leftBehind: (count: number) => void;
+  };
+}
+
+export const { runMetrics } = proxySinks<RunSinks>();
