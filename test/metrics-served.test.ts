@@ -134,7 +134,7 @@ test('attempts are counted by how they ended, and their calls by what was answer
     ],
     async () => {
       await harness.fault({ operation: 'createSource', status: 503 });
-      await harness.fault({ operation: 'createSource', skip: 1, reset: 'before' });
+      await harness.fault({ operation: 'createSource', reset: 'before' });
       expect((await harness.run('provision', { component: 'retried' })).status).toBe('COMPLETED');
     },
   ));
