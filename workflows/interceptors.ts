@@ -1,12 +1,13 @@
 import { TemporalFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { WorkflowInterceptors } from '@temporalio/workflow';
-import { runMetrics } from './run/metrics';
+import { tellMetrics } from './run/metrics';
 import type { RunEnd } from './run/metrics';
 
 /* What is done around every workflow; its name is known to scripts/build.mjs. */
 
 const ended = (end: RunEnd) => {
-  runMetrics.ended(end, (Date.now() - workflowInfo().runStartTime.getTime()) / 1000);
+  const seconds = (Date.now() - workflowInfo().runStartTime.getTime()) / 1000;
+  tellMetrics((metrics) => metrics.ended(end, seconds));
 };
 
 export const interceptors = (): WorkflowInterceptors => ({

@@ -11,7 +11,7 @@ import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { KnownIds } from '../../src/descriptor/descriptor';
 import { asMemo, asMessage } from './limits';
 import { explain, finalFailure } from './failure';
-import { runMetrics } from './metrics';
+import { tellMetrics } from './metrics';
 import type { Run } from './report';
 
 const whoCancelled = (run: Run) => {
@@ -116,7 +116,7 @@ export const failRun = (failed: Failed): never => {
   const { err, run, what, exists, undone, leftBehind, remedies = [] } = failed;
   const { problem, solution } = reasonOf(err, run);
   const { status, cancelled } = endingOf(err, run);
-  if (leftBehind.length > 0) runMetrics.leftBehind(leftBehind.length);
+  tellMetrics((metrics) => metrics.leftBehind(leftBehind.length));
   const [sentence] = FAILURES[what];
   const solutions = [...new Set([solution, ...remedies])];
   const ending: ProvisioningStatus = {

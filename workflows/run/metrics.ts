@@ -1,7 +1,7 @@
-import { proxySinks } from '@temporalio/workflow';
+import { proxySinks, workflowInfo } from '@temporalio/workflow';
 import type { Sinks } from '@temporalio/workflow';
 
-/* What runs tell the metrics of their worker: no commands, and nothing where a history is replayed. */
+/* What runs tell the metrics of their worker. It makes no commands. */
 
 export type RunEnd = 'completed' | 'failed' | 'cancelled';
 export type UndoEnd = 'undone' | 'partly_undone' | 'left_behind';
@@ -17,4 +17,9 @@ export interface RunSinks extends Sinks {
   };
 }
 
-export const { runMetrics } = proxySinks<RunSinks>();
+const { runMetrics } = proxySinks<RunSinks>();
+
+/** Nothing is told while a history is replayed: it was, by the worker that had the run then. */
+export const tellMetrics = (tell: (metrics: typeof runMetrics) => void) => {
+  if (!workflowInfo().unsafe.isReplaying) tell(runMetrics);
+};

@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
 import type { Left, Restored } from '../../activities/former/restored';
 import { SETTLING, UNDOING } from '../phases';
-import { runMetrics } from './metrics';
+import { tellMetrics } from './metrics';
 import type { Run } from './report';
 import { explain } from './failure';
 
@@ -126,9 +126,11 @@ export const compensate = <Kind extends string>(
       }
     }
     const compensation = withCascade({ undone, leftBehind, left, remedies }, run);
-    for (const { kind, effect } of compensation.undone)
-      runMetrics.undo(kind, effect === PUT_BACK_IN_PART ? 'partly_undone' : 'undone');
-    for (const { kind } of compensation.leftBehind) runMetrics.undo(kind, 'left_behind');
+    tellMetrics((metrics) => {
+      for (const { kind, effect } of compensation.undone)
+        metrics.undo(kind, effect === PUT_BACK_IN_PART ? 'partly_undone' : 'undone');
+      for (const { kind } of compensation.leftBehind) metrics.undo(kind, 'left_behind');
+    });
     return compensation;
   });
 
