@@ -55,7 +55,15 @@ test('twenty environments have series of their own, and one more has none', asyn
   const components = environments.map((environment) => `${environment}/finance.cashflow.0.x`);
   metrics.checkedForDrift({
     components,
-    findings: components.map((component) => ({ component, kind: 'missing' })),
+    checkedAt: '2026-01-31T06:00:00.000Z',
+    findings: components.map((component) => ({
+      kind: 'missing',
+      component,
+      entity: 'source',
+      name: 'Payments',
+      ids: [],
+      remedy: '',
+    })),
   });
   const text = await metrics.exposition.text();
   const missing = (environment: string) =>

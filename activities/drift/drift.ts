@@ -28,10 +28,17 @@ const NOTHING: Entities = { source: [], destination: [], connection: [] };
 
 export type DriftActivities = ReturnType<typeof createDriftActivities>;
 
+/** A check that has ended, for whoever counts. */
+export interface Checked extends Pick<DriftReport, 'checkedAt'> {
+  /** The keys of all components it was about. */
+  components: string[];
+  /** However many there are. */
+  findings: Finding[];
+}
+
 interface DriftDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
   provisioned: Provisioned;
-  /** Hears of each check that has ended, with the keys of all components it was about. */
-  observe: (checked: { components: string[]; findings: Finding[] }) => void;
+  observe: (checked: Checked) => void;
 }
 
 const keyOf = ({ plan }: Pipeline) => plan.component.key;
@@ -179,7 +186,8 @@ export const createDriftActivities = ({ airbyteFor, provisioned, observe, ...res
           ...remains.flatMap(([key, found]) => remainsOf(key, found, knownOf(key))),
         ];
         const report = reportOf(known, compared.length, findings);
-        observe({ components: [...known.keys()].map(fromToken), findings });
+        const components = [...known.keys()].map(fromToken);
+        observe({ checkedAt: report.checkedAt, components, findings });
         announce(report);
         return report;
       }),

@@ -1,8 +1,8 @@
+import type { Checked } from '../../activities/drift/drift';
 import { APIS, CALLS } from '../airbyte/apis';
 import type { Called } from '../airbyte/apis';
 import type { Load } from '../concurrency/load';
 import { KINDS } from '../contract/drift';
-import type { Finding } from '../contract/drift';
 import { RUNS } from '../runs/open-runs';
 import { createRegistry, expositionOf } from './exposition';
 import { createCounter, createGauge, createHistogram } from './instruments';
@@ -100,13 +100,6 @@ export const WORKER = {
 
 const environmentOf = (component: string) => component.split('/')[0] ?? '';
 
-/** What a check for drift has found: keys of components, and of what was found. */
-export interface Checked {
-  /** Of all that was looked at. */
-  components: string[];
-  findings: Pick<Finding, 'component' | 'kind'>[];
-}
-
 export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;
 
 export const createWorkerMetrics = ({ isReady }: { isReady: () => Promise<boolean> }) => {
@@ -154,7 +147,7 @@ export const createWorkerMetrics = ({ isReady }: { isReady: () => Promise<boolea
       calling.set(busy);
       uncalled.set(waiting);
     },
-    checkedForDrift: ({ components, findings }: Checked) => {
+    checkedForDrift: ({ checkedAt, components, findings }: Checked) => {
       const none = [...new Set(components.map(environmentOf))].flatMap((environment) =>
         KINDS.map((kind) => [{ environment, kind }, 0] as const),
       );
@@ -162,7 +155,7 @@ export const createWorkerMetrics = ({ isReady }: { isReady: () => Promise<boolea
         ({ component, kind }) => [{ environment: environmentOf(component), kind }, 1] as const,
       );
       drift.replace([...none, ...found]);
-      driftCheckedAt.set(Math.floor(Date.now() / 1000));
+      driftCheckedAt.set(Math.floor(Date.parse(checkedAt) / 1000));
     },
     exposition: expositionOf(registry, async () => {
       ready.set(Number(await isReady()));
