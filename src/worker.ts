@@ -5,7 +5,6 @@ import { setFlagsFromString } from 'node:v8';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import express from 'express';
 import type { Logger } from 'pino';
 import { createAccessActivities } from '../activities/access/access';
 import { createAccessChanges } from '../activities/access/changes';
@@ -21,14 +20,13 @@ import { createAirbyte } from './airbyte/client';
 import { workerConfig } from './config/config';
 import type { WorkerConfig } from './config/config';
 import { createFabrics } from './secrets/fabrics';
-import { createHttpServer } from './http-server';
 import { answers } from './temporal/calls';
 import { dataConverter } from './temporal/payload-codec';
-import type { Exposition } from './metrics/exposition';
 import { runSinks } from './metrics/runs';
 import { stepMetrics } from './metrics/steps';
 import { createWorkerMetrics } from './metrics/worker';
 import type { WorkerMetrics } from './metrics/worker';
+import { createProbes } from './probes';
 import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
 import { createProvisioned } from './runs/provisioned';
 import { putReconcileSchedule } from './runs/reconcile-schedule';
@@ -187,32 +185,6 @@ const reaches = async (connection: NativeConnection, namespace: string) => {
   } catch {
     return false;
   }
-};
-
-interface Probed {
-  isReady: () => Promise<boolean>;
-  exposition: Exposition;
-  /** Where the SDK serves its own metrics. */
-  sdkAddress: string;
-}
-
-/** Probes and metrics. Ready means polling Temporal for tasks, whether or not Airbyte answers. */
-const createProbes = ({ isReady, exposition, sdkAddress }: Probed) => {
-  const app = express();
-  app.disable('x-powered-by');
-  app.get('/livez', (_req, res) => {
-    res.json({ alive: true });
-  });
-  app.get('/readyz', async (_req, res) => {
-    const ready = await isReady();
-    res.status(ready ? 200 : 503).json({ ready });
-  });
-  app.get('/metrics', async (_req, res) => {
-    const sdk = await fetch(`http://${sdkAddress}/metrics`).catch(() => undefined);
-    if (sdk) res.type(exposition.type).send((await exposition.text()) + (await sdk.text()));
-    else res.sendStatus(503);
-  });
-  return createHttpServer(app);
 };
 
 runProgram(async () => {
