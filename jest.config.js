@@ -31,6 +31,7 @@ const others = [
   'lease',
   'lease-waits',
   'lists',
+  'metrics-served',
   'operations',
   'outages',
   'protecting',
@@ -56,6 +57,7 @@ const both = [
   'large-product',
   'late-writes',
   'lists',
+  'metrics-served',
   'undo',
   ...matrix,
 ];

@@ -24,7 +24,12 @@ const bundle = async () => {
   const said = [];
   const logger = new DefaultLogger('INFO', ({ message }) => said.push(message));
   const workflowsPath = path.join(DIST, 'workflows', 'index.js');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger }).catch((err) => {
+  const workflowInterceptorModules = [path.join(DIST, 'workflows', 'interceptors.js')];
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    workflowInterceptorModules,
+    logger,
+  }).catch((err) => {
     process.stderr.write(`${said.join('\n')}\n`);
     throw err;
   });

@@ -3,9 +3,11 @@ import { deploymentOf } from './contract/ids';
 import { createDraining } from './gateway/draining';
 import { createGateway } from './gateway/gateway';
 import { createHttpServer } from './http-server';
+import { createGatewayMetrics } from './metrics/gateway';
 import { createOperations } from './operator/operations';
 import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
 import { createReadings } from './gateway/reading-pool';
+import { createOpenRuns } from './runs/open-runs';
 import { createRuns } from './runs/runs';
 import { createStartRun } from './runs/start';
 import { createStatuses } from './runs/status';
@@ -18,30 +20,39 @@ runProgram(async () => {
   // The gateway starts while Temporal is down, and tells so on /readyz.
   const { client, connection } = createTemporalClient();
   const { taskQueue, temporalUiUrl } = config;
-  const startRun = createStartRun({ client, taskQueue, log });
+  const problem = async () => {
+    if (draining.isDraining()) return 'stopping';
+    return (await runs.isReady()) ? undefined : 'no Temporal';
+  };
+  const metrics = createGatewayMetrics({
+    isReady: async () => (await problem()) === undefined,
+    openRuns: createOpenRuns({ client, taskQueue }),
+  });
+  const startRun = createStartRun({ client, taskQueue, log, observe: metrics.starts });
   const statuses = createStatuses({ client, taskQueue, temporalUiUrl });
   const { statusOf } = statuses;
   const operations = config.operations
     ? createOperations({ client, taskQueue, temporalUiUrl, startRun, statusOf, log })
     : undefined;
 
-  const readings = createReadings({
-    templates: config.infrastructureTemplates,
-    minSyncInterval: config.minSyncInterval,
-    retry: config.retry,
-    taskQueue,
-    deployment: deploymentOf(taskQueue),
-  });
+  const readings = createReadings(
+    {
+      templates: config.infrastructureTemplates,
+      minSyncInterval: config.minSyncInterval,
+      retry: config.retry,
+      taskQueue,
+      deployment: deploymentOf(taskQueue),
+    },
+    metrics.readings,
+  );
   const runs = createRuns({ client, startRun, taskQueue, log });
   const app = createGateway({
     runs,
     ...statuses,
     readings,
     operations,
-    problem: async () => {
-      if (draining.isDraining()) return 'stopping';
-      return (await runs.isReady()) ? undefined : 'no Temporal';
-    },
+    problem,
+    metrics,
     basePath: config.basePath,
     log,
   });

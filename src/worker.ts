@@ -5,7 +5,6 @@ import { setFlagsFromString } from 'node:v8';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import express from 'express';
 import type { Logger } from 'pino';
 import { createAccessActivities } from '../activities/access/access';
 import { createAccessChanges } from '../activities/access/changes';
@@ -21,9 +20,13 @@ import { createAirbyte } from './airbyte/client';
 import { workerConfig } from './config/config';
 import type { WorkerConfig } from './config/config';
 import { createFabrics } from './secrets/fabrics';
-import { createHttpServer } from './http-server';
 import { answers } from './temporal/calls';
 import { dataConverter } from './temporal/payload-codec';
+import { runSinks } from './metrics/runs';
+import { stepMetrics } from './metrics/steps';
+import { createWorkerMetrics } from './metrics/worker';
+import type { WorkerMetrics } from './metrics/worker';
+import { createProbes } from './probes';
 import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
 import { createProvisioned } from './runs/provisioned';
 import { putReconcileSchedule } from './runs/reconcile-schedule';
@@ -105,7 +108,13 @@ const connect = async (log: Logger) => {
   }
 };
 
-const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
+interface Made {
+  client: Client;
+  metrics: WorkerMetrics;
+  log: Logger;
+}
+
+const activitiesOf = (config: WorkerConfig, { client, metrics, log }: Made) => {
   const { auth, uiUrl, workspaceId } = config.airbyte;
   const redactor = createRedactor([
     auth.kind === 'oauth' ? auth.clientSecret : undefined,
@@ -114,7 +123,13 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
     config.snowflake?.password,
     config.snowflake?.privateKeyPassword,
   ]);
-  const airbyte = createAirbyte({ ...config.airbyte, redactor, log });
+  const airbyte = createAirbyte({
+    ...config.airbyte,
+    redactor,
+    log,
+    observe: metrics.called,
+    observeLoad: metrics.calling,
+  });
   void airbyte.find();
   const deps = {
     airbyteFor: airbyte.airbyteFor,
@@ -141,7 +156,7 @@ const activitiesOf = (config: WorkerConfig, client: Client, log: Logger) => {
     ...createAccessActivities(access),
     ...createAccessChanges({ ...access, grants: createGrantsClient({ client }) }),
     ...createAdoptAllActivities(deps),
-    ...createDriftActivities({ ...deps, provisioned }),
+    ...createDriftActivities({ ...deps, provisioned, observe: metrics.checkedForDrift }),
     ...createValidationActivities({
       ...deps,
       redact: redactor.redact,
@@ -172,34 +187,17 @@ const reaches = async (connection: NativeConnection, namespace: string) => {
   }
 };
 
-/** Probes and metrics. Ready means polling Temporal for tasks, whether or not Airbyte answers. */
-const createProbes = (isReady: () => Promise<boolean>, metricsAddress: string) => {
-  const app = express();
-  app.disable('x-powered-by');
-  app.get('/livez', (_req, res) => {
-    res.json({ alive: true });
-  });
-  app.get('/readyz', async (_req, res) => {
-    const ready = await isReady();
-    res.status(ready ? 200 : 503).json({ ready });
-  });
-  app.get('/metrics', async (_req, res) => {
-    const metrics = await fetch(`http://${metricsAddress}/metrics`).catch(() => undefined);
-    if (metrics) res.type('text/plain').send(await metrics.text());
-    else res.sendStatus(503);
-  });
-  return createHttpServer(app);
-};
-
 runProgram(async () => {
   // Of the workflow thread, too, which begins later.
   setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWTH_PERCENT)}`);
   const config = workerConfig();
   const log = createLogger('worker', config.logLevel);
   warnOf(config.misfits, log);
-  const metricsAddress = await installWithMetrics(log);
+  const sdkAddress = await installWithMetrics(log);
   let isReady = () => Promise.resolve(false);
-  const probes = createProbes(() => isReady(), metricsAddress);
+  const metrics = createWorkerMetrics({ isReady: () => isReady() });
+  const { exposition } = metrics;
+  const probes = createProbes({ isReady: () => isReady(), exposition, sdkAddress });
   const url = await listen(probes, { ...config, variable: 'WORKER_PORT' });
   log.info({ url }, 'worker probes listen');
 
@@ -217,7 +215,9 @@ runProgram(async () => {
     taskQueue: config.taskQueue,
     workflowBundle: { codePath: BUNDLE },
     dataConverter,
-    activities: activitiesOf(config, client, log),
+    activities: activitiesOf(config, { client, metrics, log }),
+    interceptors: { activity: [stepMetrics(metrics)] },
+    sinks: runSinks(metrics),
     maxCachedWorkflows: 200,
     maxConcurrentWorkflowTaskExecutions: 20,
     maxConcurrentActivityTaskExecutions: config.activitySlots,

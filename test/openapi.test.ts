@@ -24,6 +24,13 @@ const deps: GatewayDeps = {
     isReady: neverCalled,
   },
   readings: { start: neverCalled, judge: neverCalled },
+  metrics: {
+    answered: () => undefined,
+    refused: () => undefined,
+    open: () => undefined,
+    held: () => undefined,
+    exposition: { type: 'text/plain', text: neverCalled },
+  },
   statusOf: neverCalled,
   validationStatusOf: neverCalled,
   reverseStatusOf: neverCalled,

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { RequestError, SystemProblem } from '../src/contract/problems';
 import { THREADS } from '../src/gateway/reading-pool';
 import { LASTING } from '../src/concurrency/interest';
+import type { Load, ObserveLoad } from '../src/concurrency/load';
 import { createThreads } from '../src/concurrency/threads';
 
 const MINUTE = 60_000;
@@ -12,7 +13,14 @@ interface Order {
 }
 
 const file = path.join(__dirname, 'fixtures', 'thread.mjs');
-const threadsWith = (limits: { deadline?: number; memory?: number; maxWaiting?: number } = {}) =>
+const threadsWith = (
+  limits: {
+    deadline?: number;
+    memory?: number;
+    maxWaiting?: number;
+    observe?: ObserveLoad;
+  } = {},
+) =>
   createThreads<Order, string>({
     file,
     atOnce: 2,
@@ -65,6 +73,24 @@ test('small tasks get through between large ones, and what is too many waits for
     'echo done',
     'echo done',
   ]);
+});
+
+test('threads tell how many of them work, and how many tasks wait, whoever leaves', async () => {
+  const loads: Load[] = [];
+  const threads = threadsWith({ observe: (load) => loads.push(load) });
+  const gate = new Int32Array(new SharedArrayBuffer(4));
+  const first = threads.run({ order: 'wait', gate }, large);
+  const over = new AbortController();
+  const leaving = { ...large, interest: { ...LASTING, cancelled: over.signal } };
+  const second = threads.run({ order: 'echo' }, leaving);
+  expect(loads.at(-1)).toEqual({ busy: 1, waiting: 1 });
+  over.abort();
+  await expect(second).rejects.toThrow(SystemProblem);
+  expect(loads.at(-1)).toEqual({ busy: 1, waiting: 0 });
+  Atomics.store(gate, 0, 1);
+  Atomics.notify(gate, 0);
+  await first;
+  expect(loads.at(-1)).toEqual({ busy: 0, waiting: 0 });
 });
 
 /** As a gateway has them: one large task that goes on until it is let go. */

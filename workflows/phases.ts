@@ -15,6 +15,16 @@ export const SOMEWHERE = 'At one of its steps';
 
 export const COMPLETED = 'Completed';
 
+/** As part of a data product's run. */
+export const IN_PLACE = 'In place; waiting for the other components of the data product';
+export const SETTLING = 'Failed; waiting for what Airbyte may still do';
+export const UNDOING = 'Failed; undoing what was done';
+
+/** Behind another run of what it is to change. */
+export const behind = (token: string) => `Waiting for ${token}, which comes first`;
+/** A token has no blanks; its phase may be cut off. */
+export const isBehind = (phase: string) => /^Waiting for [^ ]+(,|…$)/.test(phase);
+
 const PUTTING = 'Putting source and destination in place';
 const SEALING = 'Writing the secrets of the descriptor';
 const DELETING = 'Deleting';

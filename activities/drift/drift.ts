@@ -1,4 +1,4 @@
-import { log, metricMeter } from '@temporalio/activity';
+import { log } from '@temporalio/activity';
 import type { Airbyte } from '../../src/airbyte/workspace';
 import { oddness } from '../../src/airbyte/odd-entities';
 import type { Plan } from '../../src/descriptor/descriptor';
@@ -28,8 +28,17 @@ const NOTHING: Entities = { source: [], destination: [], connection: [] };
 
 export type DriftActivities = ReturnType<typeof createDriftActivities>;
 
+/** A check that has ended, for whoever counts. */
+export interface Checked extends Pick<DriftReport, 'checkedAt'> {
+  /** The keys of all components it was about. */
+  components: string[];
+  /** However many there are. */
+  findings: Finding[];
+}
+
 interface DriftDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
   provisioned: Provisioned;
+  observe: (checked: Checked) => void;
 }
 
 const keyOf = ({ plan }: Pipeline) => plan.component.key;
@@ -57,24 +66,6 @@ const settled = (before: KnownComponents, after: KnownComponents): KnownComponen
       return [component, isSame ? known : { ...known, state: 'busy' }];
     }),
   );
-
-const gauges = ({ totals, checkedAt }: DriftReport) => {
-  const entities = metricMeter.createGauge(
-    'provisioner_drift_entities',
-    'int',
-    undefined,
-    'Findings of the last check for drift',
-  );
-  for (const kind of KINDS) entities.set(totals[kind], { kind });
-  metricMeter
-    .createGauge(
-      'provisioner_drift_checked_timestamp_seconds',
-      'int',
-      undefined,
-      'When the last check for drift ended, in seconds since 1970',
-    )
-    .set(Math.floor(Date.parse(checkedAt) / 1000));
-};
 
 const announce = (report: DriftReport) => {
   const { totals, findings } = report;
@@ -138,7 +129,7 @@ const isComparable = (owned: Map<string, Entities>, pipeline: Pipeline) => {
 };
 
 /** Comparing what runs have provisioned with what Airbyte has. Reads only, on both sides. */
-export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: DriftDeps) => {
+export const createDriftActivities = ({ airbyteFor, provisioned, observe, ...rest }: DriftDeps) => {
   const resolve = createResolve(rest);
 
   /** What refers to a secret or a connector that is not to be had now cannot be compared. */
@@ -171,7 +162,7 @@ export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: Drif
   };
 
   return {
-    /** One check; what it finds goes to the metrics and the log as well. */
+    /** One check; what it finds goes to who observes and to the log as well. */
     compare: (): Promise<DriftReport> =>
       attempt(async ({ interest }) => {
         const signal = AbortSignal.any([interest.cancelled, interest.timeUp]);
@@ -190,11 +181,13 @@ export const createDriftActivities = ({ airbyteFor, provisioned, ...rest }: Drif
         const stateOf = (key: string) => knownOf(key)?.state;
         const compared = all.filter(({ key }) => stateOf(key) === 'provisioned');
         const remains = [...owned].filter(([key]) => !ACCOUNTED.has(stateOf(key)));
-        const report = reportOf(known, compared.length, [
-          ...compared.flatMap(({ findings }) => findings),
+        const findings = [
+          ...compared.flatMap(({ findings: some }) => some),
           ...remains.flatMap(([key, found]) => remainsOf(key, found, knownOf(key))),
-        ]);
-        gauges(report);
+        ];
+        const report = reportOf(known, compared.length, findings);
+        const components = [...known.keys()].map(fromToken);
+        observe({ checkedAt: report.checkedAt, components, findings });
         announce(report);
         return report;
       }),

@@ -1,7 +1,8 @@
 import type { Airbyte } from './workspace';
 import { createConfigAirbyte } from './config-api/client';
 import { notSent } from './errors';
-import { CONFIG_API, PUBLIC_API, createAirbyteHttp, overBy } from './http';
+import { CONFIG_API, PUBLIC_API } from './apis';
+import { createAirbyteHttp, overBy } from './http';
 import type { AirbyteHttpOptions, CallInterest } from './http';
 import { detect } from './instance';
 import type { Instance } from './instance';
@@ -10,6 +11,7 @@ import { createPublicAirbyte } from './public-api/client';
 import { LASTING, whileWanted } from '../concurrency/interest';
 import { createLimit } from '../concurrency/limit';
 import type { Limit } from '../concurrency/limit';
+import type { ObserveLoad } from '../concurrency/load';
 
 export interface AirbyteOptions extends Omit<AirbyteHttpOptions, 'base' | 'limit'> {
   /** Which of Airbyte's APIs; `auto`: the one that answers, public before Config. */
@@ -17,6 +19,8 @@ export interface AirbyteOptions extends Omit<AirbyteHttpOptions, 'base' | 'limit
   workspaceId: string;
   /** Calls at once. */
   maxInFlight: number;
+  /** Hears how many calls are under way, and wait to be. */
+  observeLoad?: ObserveLoad;
 }
 
 const LOOK = { method: 'GET', path: `${PUBLIC_API}/health`, writes: false };
@@ -47,7 +51,7 @@ const createFinder = (options: AirbyteOptions, limit: Limit) => {
 export const createAirbyte = (options: AirbyteOptions) => {
   const { api, log, redactor, workspaceId } = options;
   const readOne = createReadOne(log);
-  const limit = createLimit(options.maxInFlight);
+  const limit = createLimit(options.maxInFlight, options.observeLoad);
   const publicHttp = createAirbyteHttp({ ...options, limit, base: PUBLIC_API });
   const clients = {
     public: createPublicAirbyte({ http: publicHttp, workspaceId, readOne }),

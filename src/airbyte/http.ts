@@ -1,6 +1,8 @@
 import { setImmediate as afterPending } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
+import { PUBLIC_API, timed } from './apis';
+import type { Called, NoAnswer } from './apis';
 import { subjectOf } from './call';
 import { failedAnswer, unexpectedAnswer, unreadableAnswer } from './answer';
 import type { Answer } from './answer';
@@ -38,10 +40,6 @@ export interface CallInterest extends Interest {
   hear?: (call: Asked) => void;
 }
 
-/** Where a self-managed Airbyte has its two APIs. */
-export const PUBLIC_API = '/api/public/v1';
-export const CONFIG_API = '/api/v1';
-
 export interface AirbyteHttpOptions {
   /** The host's root. */
   url: string;
@@ -54,6 +52,8 @@ export interface AirbyteHttpOptions {
   limit: Limit;
   redactor: Redactor;
   log: Logger;
+  /** Hears of each call that has ended. */
+  observe?: (called: Called) => void;
 }
 
 export type AirbyteHttp = ReturnType<typeof createAirbyteHttp>;
@@ -107,6 +107,7 @@ export const overBy =
  */
 export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
   const { auth, requestTimeout, limit, redactor, log, base: ownBase = PUBLIC_API } = options;
+  const { observe } = options;
 
   const send = async (call: Call<z.ZodType>, authorization?: string): Promise<Answer> => {
     await noticeClosed();
@@ -117,21 +118,30 @@ export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
     const { writes } = asked;
     const ends = writes ? [timeUp, deadline] : [cancelled, timeUp, deadline];
     const { base = ownBase } = call;
+    const path = `${base}${call.path}`;
+    const over = timed({ method: call.method, path }, observe);
+    const unanswered = (): NoAnswer => {
+      if (timeUp.aborted) return 'out_of_time';
+      if (!writes && cancelled.aborted) return 'cancelled';
+      return deadline.aborted ? 'timeout' : 'unreachable';
+    };
     if (writes) call.interest.writes?.();
     try {
-      const response = await fetch(`${options.url}${base}${call.path}${queryOf(call.query)}`, {
+      const response = await fetch(`${options.url}${path}${queryOf(call.query)}`, {
         ...initOf(call, authorization),
         redirect: 'manual',
         signal: AbortSignal.any(ends),
       });
       const { status, headers } = response;
       const text = await response.text();
+      over(status);
       log.debug(
         { call: `${call.method} ${call.path}`, status, ms: Date.now() - started },
         'Airbyte answered',
       );
       return { status, headers, text };
     } catch (cause) {
+      over(unanswered());
       if (timeUp.aborted) throw outOfTime(asked, Date.now() - started);
       if (!writes) cancelled.throwIfAborted();
       throw noAnswer(asked, cause, deadline.aborted ? requestTimeout : undefined);

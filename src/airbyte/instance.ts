@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { failedAnswer, unreadableAnswer } from './answer';
 import type { Answer } from './answer';
 import { noAnswer, noAirbyte } from './errors';
-import { CONFIG_API, PUBLIC_API } from './http';
+import { CONFIG_API, PUBLIC_API, timed } from './apis';
 import type { AirbyteHttpOptions } from './http';
 import { basicHeader } from './session';
 import type { AirbyteAuth } from './session';
@@ -57,18 +57,23 @@ const nothingAt = (looked: Seen[]) => {
  * down or starts, a Refusal where there is none, or where the credentials do not fit it.
  */
 export const detect = async (options: Omit<AirbyteHttpOptions, 'limit'>): Promise<Instance> => {
-  const { url, auth, requestTimeout, redactor } = options;
+  const { url, auth, requestTimeout, redactor, observe } = options;
   const authorization = auth.kind === 'basic' ? basicHeader(auth) : undefined;
 
   const look = async (path: string): Promise<Seen> => {
     const call = { method: 'GET', path, writes: false };
     const signal = AbortSignal.timeout(requestTimeout);
+    const over = timed(call, observe);
     const headers = withoutUndefined({ accept: 'application/json', authorization });
     const asked = async () => {
       const response = await fetch(`${url}${path}`, { redirect: 'manual', headers, signal });
-      return { status: response.status, headers: response.headers, text: await response.text() };
+      const { status, headers: answered } = response;
+      const text = await response.text();
+      over(status);
+      return { status, headers: answered, text };
     };
     const answer = await asked().catch((cause: unknown) => {
+      over(signal.aborted ? 'timeout' : 'unreachable');
       throw noAnswer(call, cause, signal.aborted ? requestTimeout : undefined);
     });
     const isOver = [401, 408, 429].includes(answer.status) || answer.status >= 500;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Kind } from './workspace';
 import { isRefused } from './errors';
-import { CONFIG_API } from './http';
+import { CONFIG_API } from './apis';
 import type { AirbyteHttp, CallInterest } from './http';
 
 /** SourceDefinitionSpecificationRead, and its like for destinations. */

@@ -1,19 +1,22 @@
 import { whileWanted } from './interest';
 import type { Interest } from './interest';
+import type { ObserveLoad } from './load';
 
 export type Limit = ReturnType<typeof createLimit>;
 
 /** Lets so many works be in flight at once; the others wait in the order they came, or leave. */
-export const createLimit = (most: number) => {
+export const createLimit = (most: number, observe?: ObserveLoad) => {
   const waiting = new Set<() => void>();
   let inFlight = 0;
 
   const next = () => {
     const [first] = waiting;
-    if (!first || inFlight >= most) return;
-    waiting.delete(first);
-    inFlight += 1;
-    first();
+    if (first && inFlight < most) {
+      waiting.delete(first);
+      inFlight += 1;
+      first();
+    }
+    observe?.({ busy: inFlight, waiting: waiting.size });
   };
 
   /** `over` is what a work fails with that nobody waits for any more, before it has begun. */

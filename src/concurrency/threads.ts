@@ -3,6 +3,7 @@ import type { Transferable } from 'node:worker_threads';
 import type { Interest } from './interest';
 import { RequestError, SystemProblem } from '../contract/problems';
 import { whileWanted } from './interest';
+import type { ObserveLoad } from './load';
 
 interface ThreadsOptions {
   /** What each thread runs: it answers every message with one. */
@@ -16,6 +17,7 @@ interface ThreadsOptions {
   deadline: number;
   /** MiB of a thread's heap. */
   memory: number;
+  observe?: ObserveLoad | undefined;
 }
 
 /** MiB of a thread's heap for what is new; by itself it takes three times as much in a crowd. */
@@ -45,6 +47,7 @@ const tooMuch = (message: string) =>
 
 export const tooBusy = () =>
   new SystemProblem('The provisioner has more requests to read than it can now.', {
+    reason: 'busy',
     solutions: [
       'Nothing was started. Send the request again in a minute: repeating it is safe.',
       'If it goes on, ask the platform operator for more gateways.',
@@ -64,7 +67,7 @@ interface Threads<Task, Answer> {
  * long or too much memory is ended and its task refused (RequestError); the next task gets another.
  */
 export const createThreads = <Task, Answer>(options: ThreadsOptions): Threads<Task, Answer> => {
-  const { atOnce, largeAtOnce, maxWaiting, deadline, memory } = options;
+  const { atOnce, largeAtOnce, maxWaiting, deadline, memory, observe } = options;
   const idle: Worker[] = [];
   const queue = new Set<Waiting<Task, Answer>>();
   const busy = { all: 0, large: 0 };
@@ -125,9 +128,14 @@ export const createThreads = <Task, Answer>(options: ThreadsOptions): Threads<Ta
     return undefined;
   };
 
+  const observed = () => observe?.({ busy: busy.all, waiting: queue.size });
+
   const next = () => {
     const waiting = busy.all < atOnce ? firstThatMay() : undefined;
-    if (!waiting) return;
+    if (!waiting) {
+      observed();
+      return;
+    }
     queue.delete(waiting);
     void perform(waiting);
     next();
@@ -143,7 +151,9 @@ export const createThreads = <Task, Answer>(options: ThreadsOptions): Threads<Ta
       let leave = (): void => undefined;
       const answer = new Promise<Answer>((resolve, reject) => {
         const waiting = { ...given, task, resolve, reject };
-        leave = () => queue.delete(waiting);
+        leave = () => {
+          if (queue.delete(waiting)) observed();
+        };
         queue.add(waiting);
         next();
       });

@@ -42,22 +42,51 @@ const bounded = (problems: Problem[]): Problem[] => {
   return left > 0 ? [...first, more] : first;
 };
 
+/** Why a request is not answered as was hoped, for whoever counts. */
+export const REFUSALS = [
+  /** What it asks for, such as its descriptor, is not valid. */
+  'invalid',
+  /** No JSON, or not part of what is served. */
+  'not_understood',
+  'too_large',
+  'unknown_run',
+  /** The state of a run is in the way. */
+  'conflict',
+  /** Too many requests at once. */
+  'busy',
+  /** Too many starts wait for Temporal. */
+  'busy_starting',
+  'no_temporal',
+  'temporal_refuses',
+  'caller_left',
+  /** A mistake of ours. */
+  'defect',
+  'other',
+] as const;
+export type RefusalReason = (typeof REFUSALS)[number];
+
 /** The caller's fault: answered with `status` and the contract's RequestValidationError. */
 export class RequestError extends Error {
   override name = 'RequestError';
   readonly problems: Problem[];
   readonly solutions: string[];
   readonly status: number;
+  readonly reason: RefusalReason;
 
   constructor(
     problems: Problem[],
-    { solutions, status = 400 }: { solutions: string[]; status?: number },
+    {
+      solutions,
+      status = 400,
+      reason = 'invalid',
+    }: { solutions: string[]; status?: number; reason?: RefusalReason },
   ) {
     const first = bounded(problems);
     super(first.map(describeProblem).join('\n'));
     this.problems = first;
     this.solutions = solutions;
     this.status = status;
+    this.reason = reason;
   }
 
   /** The answer's body; `inputErrorField` is where the first problem is. */
@@ -77,10 +106,19 @@ export class RequestError extends Error {
 export class SystemProblem extends Error {
   override name = 'SystemProblem';
   readonly solutions: string[];
+  readonly reason: RefusalReason;
 
-  constructor(message: string, { solutions, cause }: { solutions: string[]; cause?: unknown }) {
+  constructor(
+    message: string,
+    {
+      solutions,
+      reason = 'other',
+      cause,
+    }: { solutions: string[]; reason?: RefusalReason; cause?: unknown },
+  ) {
     super(message, { cause });
     this.solutions = solutions;
+    this.reason = reason;
   }
 }
 

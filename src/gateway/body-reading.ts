@@ -9,7 +9,7 @@ import {
 } from '../contract/coordinator';
 import type { ValidationResult } from '../contract/coordinator';
 import { RequestError } from '../contract/problems';
-import type { Problem } from '../contract/problems';
+import type { Problem, RefusalReason } from '../contract/problems';
 import { accessStart, provisionStart, unprovisionStart } from '../runs/pipeline-start';
 import type { StartOf } from '../runs/pipeline-start';
 import { readIdentities, readPlans } from '../descriptor/product';
@@ -48,7 +48,13 @@ export interface Validated {
 export type Reading =
   | { is: 'start'; start: Prepared }
   | ({ is: 'validation' } & Validated)
-  | { is: 'refused'; problems: Problem[]; solutions: string[]; status: number }
+  | {
+      is: 'refused';
+      problems: Problem[];
+      solutions: string[];
+      status: number;
+      reason: RefusalReason;
+    }
   /** A mistake of ours. */
   | { is: 'broken'; stack: string };
 
@@ -115,7 +121,7 @@ export const read = ({ asked, body, settings }: ToRead): Reading => {
     return { is: 'start', start: { ...start, input: inputOf(args[0]) } };
   } catch (err) {
     if (!(err instanceof RequestError)) return { is: 'broken', stack: stackOf(err) };
-    const { problems, solutions, status } = err;
-    return { is: 'refused', problems, solutions, status };
+    const { problems, solutions, status, reason } = err;
+    return { is: 'refused', problems, solutions, status, reason };
   }
 };

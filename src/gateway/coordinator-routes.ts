@@ -1,5 +1,6 @@
 import type { Response, Router } from 'express';
 import type { Logger } from 'pino';
+import type { GatewayMetrics } from '../metrics/gateway';
 import type { Readings, Validated } from './reading-pool';
 import { CONTRACT } from '../openapi/coordinator';
 import { createReception } from './reception';
@@ -23,13 +24,14 @@ const answerToken = (res: Response, token: string) => {
 export interface ContractDeps extends Statuses {
   runs: Runs;
   readings: Readings;
+  metrics: GatewayMetrics;
   log: Logger;
 }
 
 /** The Coordinator's contract. No operation waits for Airbyte or a worker. */
 export const contractRoutes = (deps: ContractDeps): Router => {
   const { runs, readings, log, statusOf, validationStatusOf, reverseStatusOf } = deps;
-  const receive = createReception();
+  const receive = createReception(deps.metrics.held);
   const starts =
     (asked: Parameters<Readings['start']>[0]): Handler =>
     async (req, res) => {

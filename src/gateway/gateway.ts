@@ -1,17 +1,18 @@
 import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
-import type { Logger } from 'pino';
 import type { SystemError } from '../contract/coordinator';
 import { contractRoutes } from './coordinator-routes';
 import type { ContractDeps } from './coordinator-routes';
 import { docsRoutes } from './docs-page';
 import { CallerLeft, RequestError, SystemProblem } from '../contract/problems';
+import type { RefusalReason } from '../contract/problems';
 import { openApi } from '../openapi/document';
 import { PROBES } from '../openapi/operator';
 import type { Operations } from '../operator/operations';
+import { measured } from './measured';
 import { operationsRoutes } from './operator-routes';
 import { parserError, unknownPath } from './request-errors';
-import { openAtMost } from './reception';
+import { MAX_OPEN, openAtMost } from './reception';
 import { served } from './routes';
 
 export interface GatewayDeps extends ContractDeps {
@@ -27,19 +28,25 @@ const USER_MESSAGE: Record<number, string> = {
   409: 'The run was not replayed: the problem says what stands in the way.',
 };
 
+const reasonOf = (err: unknown): RefusalReason => {
+  if (err instanceof CallerLeft) return 'caller_left';
+  return err instanceof RequestError || err instanceof SystemProblem ? err.reason : 'defect';
+};
+
 const answerError =
-  (log: Logger): ErrorRequestHandler =>
+  ({ log, metrics }: Pick<GatewayDeps, 'log' | 'metrics'>): ErrorRequestHandler =>
   (err: unknown, req, res, next) => {
     if (res.headersSent) {
       next(err);
       return;
     }
+    const refused = err instanceof RequestError ? err : parserError(err);
+    metrics.refused(reasonOf(refused ?? err));
     const traceId = req.get('traceId');
     if (err instanceof CallerLeft) {
       log.info({ traceId, path: req.path }, 'caller left before the answer');
       return;
     }
-    const refused = err instanceof RequestError ? err : parserError(err);
     if (refused) {
       log.info({ traceId, path: req.path, problems: refused.problems }, 'request refused');
       const message = USER_MESSAGE[refused.status] ?? 'The request was not understood.';
@@ -57,8 +64,8 @@ const systemError = (err: unknown): SystemError => {
   return { error, userMessage: error, moreInfo: { problems: [error], solutions } };
 };
 
-/** Probes, which are served at the root, whatever the base path. */
-const probes = ({ problem }: Pick<GatewayDeps, 'problem'>) =>
+/** Probes and metrics, which are served at the root, whatever the base path. */
+const probes = ({ problem, metrics }: Pick<GatewayDeps, 'problem' | 'metrics'>) =>
   served(PROBES, {
     getLiveness: (_req, res) => {
       res.json({ alive: true });
@@ -66,6 +73,9 @@ const probes = ({ problem }: Pick<GatewayDeps, 'problem'>) =>
     getReadiness: async (_req, res) => {
       const reason = await problem();
       res.status(reason ? 503 : 200).json({ ready: reason === undefined, problem: reason });
+    },
+    getMetrics: async (_req, res) => {
+      res.type(metrics.exposition.type).send(await metrics.exposition.text());
     },
   });
 
@@ -75,7 +85,8 @@ export const createGateway = (deps: GatewayDeps): Express => {
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(probes(deps));
-  app.use(openAtMost());
+  app.use(measured(deps.metrics));
+  app.use(openAtMost(MAX_OPEN, deps.metrics.open));
   const router = express.Router();
   const { basePath, operations } = deps;
   const document = openApi({ basePath, operations: operations !== undefined });
@@ -85,6 +96,6 @@ export const createGateway = (deps: GatewayDeps): Express => {
   if (operations) router.use(operationsRoutes(operations));
   app.use(basePath || '/', router);
   app.use(unknownPath);
-  app.use(answerError(deps.log));
+  app.use(answerError(deps));
   return app;
 };

@@ -4,6 +4,7 @@ import { RequestError } from '../contract/problems';
 import type { StartOf } from '../runs/pipeline-start';
 import type { Reading, Settings, ToRead, Validated } from './body-reading';
 import type { Received } from './reception';
+import type { ObserveLoad } from '../concurrency/load';
 import { createThreads } from '../concurrency/threads';
 
 /** Bytes from which on a body is a large one. */
@@ -38,8 +39,8 @@ export type Readings = ReturnType<typeof createReadings>;
  * Reads the bodies of requests, beside the event loop. Both throw a RequestError with all problems. What
  * was received is lost here.
  */
-export const createReadings = (settings: Settings) => {
-  const threads = createThreads<ToRead, Reading>(THREADS);
+export const createReadings = (settings: Settings, observe?: ObserveLoad) => {
+  const threads = createThreads<ToRead, Reading>({ ...THREADS, observe });
   const read = async (asked: ToRead['asked'], { bytes, encoding, interest }: Received) =>
     orRefused(
       await threads.run(

@@ -13,17 +13,19 @@ const MAX_HELD = 64 * 1024 * 1024;
 /** Pieces in which a body may come: each costs the event loop some microseconds. */
 const MAX_PIECES = 20_000;
 /** Requests, however little each of them holds. */
-const MAX_OPEN = 10_000;
+export const MAX_OPEN = 10_000;
 
-/** Takes so many requests at once, beside those that are not counted. */
-export const openAtMost = (most = MAX_OPEN): RequestHandler => {
+/** Takes so many requests at once, beside those that are not counted. `observe` hears how many are open. */
+export const openAtMost = (most: number, observe?: (open: number) => void): RequestHandler => {
   let open = 0;
+  const add = (more: 1 | -1) => {
+    open += more;
+    observe?.(open);
+  };
   return (_req, res, next) => {
     if (open >= most) throw tooBusy();
-    open += 1;
-    onceOver(res, () => {
-      open -= 1;
-    });
+    add(1);
+    onceOver(res, () => add(-1));
     next();
   };
 };
@@ -31,8 +33,8 @@ export const openAtMost = (most = MAX_OPEN): RequestHandler => {
 /** How many bytes somebody holds from now on. Throws a SystemProblem where there is no room for more. */
 type Hold = (bytes: number) => void;
 
-/** Room for the bytes of all. */
-export const createRoom = (most = MAX_HELD) => {
+/** Room for the bytes of all. `observe` hears how many are held. */
+export const createRoom = (most = MAX_HELD, observe?: (bytes: number) => void) => {
   let all = 0;
   return (): Hold => {
     let own = 0;
@@ -40,6 +42,7 @@ export const createRoom = (most = MAX_HELD) => {
       if (bytes > own && all - own + bytes > most) throw tooBusy();
       all += bytes - own;
       own = bytes;
+      observe?.(all);
     };
   };
 };
@@ -120,8 +123,8 @@ export interface Received extends Body {
 }
 
 /** Receives bodies of JSON as they came, which somebody else reads: they are not even decoded here. */
-export const createReception = (most = MAX_HELD) => {
-  const room = createRoom(most);
+export const createReception = (observe: (bytes: number) => void) => {
+  const room = createRoom(MAX_HELD, observe);
   return <Result>(
     req: Request,
     res: Response,

@@ -4,7 +4,11 @@ import { RequestError } from '../contract/problems';
 /* What never reaches an operation. */
 
 const requestError = (status: number, path: string, message: string, solution: string) =>
-  new RequestError([{ path, message }], { status, solutions: [solution] });
+  new RequestError([{ path, message }], {
+    status,
+    solutions: [solution],
+    reason: status === 413 ? 'too_large' : 'not_understood',
+  });
 
 const MEBIBYTE = 1024 * 1024;
 

@@ -1,10 +1,21 @@
 import { Router } from 'express';
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import type { Routes } from '../openapi/paths';
 import { wrongMethod } from './request-errors';
 
 /** What serves an operation. Paths without a token have none. */
 export type Handler = RequestHandler<{ token: string }>;
+
+/** Which operation serves a request, by its answer. */
+const operations = new WeakMap<Response, string>();
+export const operationOf = (res: Response) => operations.get(res);
+
+const noted =
+  (name: string): RequestHandler =>
+  (_req, res, next) => {
+    operations.set(res, name);
+    next();
+  };
 
 /** Serves a table of operations, each by the handlers of its name; a path's other methods are refused. */
 export const served = <Name extends string>(
@@ -19,7 +30,7 @@ export const served = <Name extends string>(
   }
   for (const [path, names] of namesOf) {
     const route = router.route(path);
-    for (const name of names) route[routes[name].method](handlers[name]);
+    for (const name of names) route[routes[name].method](noted(name), handlers[name]);
     route.all(wrongMethod(names.map((name) => routes[name].method.toUpperCase())));
   }
   return router;

@@ -186,4 +186,14 @@ export const PROBES = {
       examples: { noTemporal: { ready: false, problem: 'no Temporal' } },
     }),
   }),
+  getMetrics: {
+    method: 'get',
+    path: '/metrics',
+    words: {
+      summary: 'For Prometheus',
+      responses: {
+        200: answerOf("The gateway's metrics", { mime: 'text/plain', type: 'string' }),
+      },
+    },
+  },
 } satisfies Routes;

@@ -38,6 +38,7 @@ export const executionOf = ({ status }: Pick<WorkflowExecutionInfo, 'status'>): 
 const noRun = (token: string) =>
   new RequestError([{ path: 'token', message: `there is no run with the token ${token}` }], {
     status: 404,
+    reason: 'unknown_run',
     solutions: [
       'Check the token, and that the task queue and the namespace are those of its gateway.',
       'Runs are kept for as long as the retention of the Temporal namespace says.',
@@ -53,6 +54,7 @@ export const notAnswered = (cause: unknown) =>
     : (lastingProblem(cause) ??
       new SystemProblem('Temporal did not answer as expected.', {
         solutions: ['Check that Temporal is up, then try again: repeating is safe.'],
+        reason: 'no_temporal',
         cause,
       }));
 

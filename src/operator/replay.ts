@@ -18,6 +18,7 @@ const partOf = (token: string) =>
 const refused = ({ token, reason }: Replay) =>
   new RequestError([{ path: 'token', message: `${token} was not replayed: ${reason ?? ''}` }], {
     status: 409,
+    reason: 'conflict',
     solutions: ['If it is meant all the same, force it (--force, or "force": true).'],
   });
 

@@ -91,6 +91,7 @@ const notHandedOver = (cause: unknown): SystemProblem => {
   return (
     lastingProblem(cause) ??
     new SystemProblem('The provisioner could not hand the request to Temporal.', {
+      reason: 'no_temporal',
       solutions: [
         'Send the request again in a moment: repeating it is safe.',
         'If it goes on, ask the platform operator whether Temporal is up.',

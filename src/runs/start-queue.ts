@@ -1,4 +1,5 @@
 import type { Interest } from '../concurrency/interest';
+import type { ObserveLoad } from '../concurrency/load';
 import { SystemProblem } from '../contract/problems';
 import { createLimit } from '../concurrency/limit';
 
@@ -10,6 +11,7 @@ interface StartQueueOptions {
   isOutage: (err: unknown) => boolean;
   /** Milliseconds without a success after which such a failure is believed for all that wait. */
   silence: number;
+  observe?: ObserveLoad | undefined;
 }
 
 /**
@@ -17,7 +19,7 @@ interface StartQueueOptions {
  * that wait fail with it, instead of finding out one after the other.
  */
 export const createStartQueue = ({ atOnce, maxWaiting, ...options }: StartQueueOptions) => {
-  const limit = createLimit(atOnce);
+  const limit = createLimit(atOnce, options.observe);
   let waiting = 0;
   let answered = 0;
   let outage: { at: number; err: unknown } | undefined;
@@ -56,6 +58,7 @@ export const createStartQueue = ({ atOnce, maxWaiting, ...options }: StartQueueO
 
 const busy = () =>
   new SystemProblem('The provisioner has more requests to hand to Temporal than it can now.', {
+    reason: 'busy_starting',
     solutions: [
       'Nothing was started. Send the request again in a minute: repeating it is safe.',
       'If it goes on, ask the platform operator for more gateways, or whether Temporal is slow.',

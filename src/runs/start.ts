@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Interest } from '../concurrency/interest';
+import type { ObserveLoad } from '../concurrency/load';
 import { MAX_WAIT, withPatience } from '../concurrency/caller';
 import { ADD_ATTRIBUTES, attributesOf } from './search-attributes';
 import { TO_CHANGE, repeatedly } from '../temporal/calls';
@@ -29,14 +30,16 @@ interface StartDeps {
   client: Client;
   taskQueue: string;
   log: Logger;
+  /** Hears how many starts are under way, and wait to be. */
+  observe?: ObserveLoad | undefined;
 }
 
 export type StartRun = ReturnType<typeof createStartRun>;
 
 /** Starts the run of a token, or joins the one that goes on. */
-export const createStartRun = ({ client, taskQueue, log }: StartDeps) => {
+export const createStartRun = ({ client, taskQueue, log, observe }: StartDeps) => {
   let withAttributes = true;
-  const queued = createStartQueue({ ...STARTS, isOutage });
+  const queued = createStartQueue({ ...STARTS, isOutage, observe });
 
   const start = async (given: Start, interest: Interest): Promise<void> => {
     const { token, args, after, summary, details } = given;

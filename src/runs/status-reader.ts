@@ -30,6 +30,7 @@ export interface Form<Status> {
 
 const unknownToken = (token: string) =>
   new RequestError([{ path: 'token', message: `there is no run with the token ${token}` }], {
+    reason: 'unknown_run',
     solutions: [
       'Check the token: it is the bare text of the 202 answer, and each operation has a status route of its own.',
       'Runs are kept for as long as the retention of the Temporal namespace says.',
@@ -40,6 +41,7 @@ const unreadable = (cause: unknown) =>
   lastingProblem(cause) ??
   new SystemProblem('The provisioner could not read the status from Temporal.', {
     solutions: ['Ask again in a moment; the run itself goes on.'],
+    reason: 'no_temporal',
     cause,
   });
 

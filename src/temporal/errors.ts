@@ -65,6 +65,7 @@ export const lastingProblem = (cause: unknown): SystemProblem | undefined => {
   const solutions = solutionsFor(code);
   if (!solutions && code !== grpc.INVALID_ARGUMENT) return undefined;
   return new SystemProblem(`Temporal refuses what the provisioner asks of it: ${details}`, {
+    reason: 'temporal_refuses',
     solutions: solutions ?? [
       'Repeating it does not help: ask the platform operator to look at the log of the gateway.',
     ],

@@ -7,6 +7,9 @@ import { Shift } from '../../simulator/shifts';
 import { cliVariables } from '../../src/config/config';
 import { gatewayVariables } from '../../src/config/gateway';
 import { workerVariables } from '../../src/config/worker';
+import { GATEWAY } from '../../src/metrics/gateway';
+import type { Described, Values } from '../../src/metrics/instruments';
+import { WORKER } from '../../src/metrics/worker';
 
 /* The tables of docs/ that are made from the code, each between `<!-- table: … -->` and `<!-- end -->`. */
 
@@ -94,6 +97,49 @@ const roomTable = (all: Room[]) =>
     ]),
   );
 
+const UNITS: [end: string, unit: string][] = [
+  ['_timestamp_seconds', 'seconds since 1970'],
+  ['_seconds', 'seconds'],
+  ['_bytes', 'bytes'],
+];
+const unitOf = (name: string) => UNITS.find(([end]) => name.endsWith(end))?.[1] ?? '';
+
+const metricTable = (metrics: Record<string, Described>) =>
+  tableOf(
+    ['Metric', 'Type', 'Unit', 'Labels', 'Meaning'],
+    Object.values(metrics).map(({ name, type, labels, help }) => [
+      code(name),
+      type,
+      unitOf(name),
+      Object.keys(labels).map(code).join(', '),
+      help,
+    ]),
+  );
+
+const valuesOf = (values: Values) =>
+  'first' in values
+    ? `the first ${String(values.first)} that are met`
+    : values.map(code).join(', ');
+
+/** Each list of values once, with all that have it. */
+const labelTable = (metrics: Described[]) => {
+  const rows = new Map<string, { label: string; values: string; names: Set<string> }>();
+  for (const { name, labels } of metrics)
+    for (const [label, allowed] of Object.entries(labels)) {
+      const values = valuesOf(allowed);
+      const row = rows.get(`${label} ${values}`) ?? { label, values, names: new Set() };
+      rows.set(`${label} ${values}`, { ...row, names: row.names.add(name) });
+    }
+  return tableOf(
+    ['Label', 'Of', 'Values'],
+    [...rows.values()].map(({ label, values, names }) => [
+      code(label),
+      [...names].map(code).join(', '),
+      values,
+    ]),
+  );
+};
+
 export const TABLES = new Map<string, string>([
   ...variableTables
     .filter(([, rows]) => rows.length > 0)
@@ -109,6 +155,9 @@ export const TABLES = new Map<string, string>([
       Object.entries(ROUTES).map(([route, what]) => [code(route), what]),
     ),
   ],
+  ['metrics of a gateway', metricTable(GATEWAY)],
+  ['metrics of a worker', metricTable(WORKER)],
+  ['labels', labelTable([...Object.values(GATEWAY), ...Object.values(WORKER)])],
   ['fault', fieldTable(FaultShape.shape)],
   ['shift', fieldTable(Shift.shape)],
 ]);

@@ -11,6 +11,7 @@ import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { KnownIds } from '../../src/descriptor/descriptor';
 import { asMemo, asMessage } from './limits';
 import { explain, finalFailure } from './failure';
+import { tellMetrics } from './metrics';
 import type { Run } from './report';
 
 const whoCancelled = (run: Run) => {
@@ -115,6 +116,7 @@ export const failRun = (failed: Failed): never => {
   const { err, run, what, exists, undone, leftBehind, remedies = [] } = failed;
   const { problem, solution } = reasonOf(err, run);
   const { status, cancelled } = endingOf(err, run);
+  tellMetrics((metrics) => metrics.leftBehind(leftBehind.length));
   const [sentence] = FAILURES[what];
   const solutions = [...new Set([solution, ...remedies])];
   const ending: ProvisioningStatus = {

@@ -16,6 +16,7 @@ import type { Named } from '../input';
 import type { Run } from './report';
 import { FIRST_WAIT, LONG, PART_OF_WAITED, SHORT_WAIT } from './lease-limits';
 import { isDeliveredOrLost, isDelivered } from './signals';
+import { behind } from '../phases';
 import { idIn, inToken } from '../protocol/ids';
 
 /*
@@ -147,7 +148,7 @@ const hold = async (workflowId: string, { run, firstWait = FIRST_WAIT }: Patienc
   setHandler(beforeSignal, (other) => {
     if (isOwn || (other === before && patched('told-once-who-comes-first'))) return;
     before = other;
-    run.phase(`Waiting for ${other}, which comes first`);
+    run.phase(behind(other));
   });
   setHandler(freedSignal, (after) => {
     isFreed = true;

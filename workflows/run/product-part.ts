@@ -7,6 +7,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { IN_PLACE } from '../phases';
 import type { FailureDetails } from '../protocol/failure-details';
 import type { Run } from './report';
 import { isDelivered } from './signals';
@@ -54,7 +55,7 @@ export const startPart = (run: Run) => {
     /** Waits until the data product's run says that what was done is to be kept. */
     async untilKept() {
       if (!parent) return;
-      run.phase('In place; waiting for the other components of the data product');
+      run.phase(IN_PLACE);
       const parentRun = getExternalWorkflowHandle(parent.workflowId, parent.runId);
       if (!(await isDelivered(parentRun.signal(readySignal, workflowId))))
         throw ApplicationFailure.create({

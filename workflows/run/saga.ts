@@ -1,5 +1,7 @@
 import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
 import type { Left, Restored } from '../../activities/former/restored';
+import { SETTLING, UNDOING } from '../phases';
+import { tellMetrics } from './metrics';
 import type { Run } from './report';
 import { explain } from './failure';
 
@@ -49,7 +51,7 @@ export const describeCompensation = ({
 const settle = async (undos: Undo<string>[], run: Run) => {
   const left = Math.max(0, ...undos.map(({ settlesAt = 0 }) => settlesAt)) - Date.now();
   if (left <= 0) return;
-  run.phase('Failed; waiting for what Airbyte may still do');
+  run.phase(SETTLING);
   await sleep(left, { summary: 'Airbyte may still do what it gave no answer to' });
 };
 
@@ -103,7 +105,7 @@ export const compensate = <Kind extends string>(
     const left: Left[] = [];
     const remedies: string[] = [];
     await settle(undos, run);
-    if (undos.length > 0) run.phase('Failed; undoing what was done');
+    if (undos.length > 0) run.phase(UNDOING);
     for (const each of inOrder(undos)) {
       const { what, undo } = each;
       try {
@@ -123,7 +125,13 @@ export const compensate = <Kind extends string>(
         run.error(`Left behind: ${what}. ${problem}`);
       }
     }
-    return withCascade({ undone, leftBehind, left, remedies }, run);
+    const compensation = withCascade({ undone, leftBehind, left, remedies }, run);
+    tellMetrics((metrics) => {
+      for (const { kind, effect } of compensation.undone)
+        metrics.undo(kind, effect === PUT_BACK_IN_PART ? 'partly_undone' : 'undone');
+      for (const { kind } of compensation.leftBehind) metrics.undo(kind, 'left_behind');
+    });
+    return compensation;
   });
 
 /**

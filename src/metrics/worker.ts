@@ -1,0 +1,164 @@
+import type { Checked } from '../../activities/drift/drift';
+import { APIS, CALLS } from '../airbyte/apis';
+import type { Called } from '../airbyte/apis';
+import type { Load } from '../concurrency/load';
+import { KINDS } from '../contract/drift';
+import { RUNS } from '../runs/open-runs';
+import { createRegistry, expositionOf } from './exposition';
+import { createCounter, createGauge, createHistogram } from './instruments';
+import type { Described } from './instruments';
+import { ANSWERS, ATTEMPTS, ENTITIES, RUN_ENDS, STEPS, UNDO_ENDS } from './labels';
+import type { AttemptEnd } from './labels';
+
+/** Environments that have series of their own in what is told of drift; nobody else lists them. */
+const MOST_ENVIRONMENTS = 20;
+
+/** What a worker counts and measures. */
+export const WORKER = {
+  ready: {
+    type: 'gauge',
+    name: 'provisioner_ready',
+    help: '1 if /readyz answers 200, else 0',
+    labels: {},
+  },
+  runs: {
+    type: 'counter',
+    name: 'provisioner_runs_total',
+    help: 'Runs that have ended on this worker; those of the components of a data product count too',
+    labels: { operation: RUNS, outcome: RUN_ENDS },
+  },
+  runDuration: {
+    type: 'histogram',
+    name: 'provisioner_run_duration_seconds',
+    help: 'From the start of a run until its end, its waits included',
+    labels: { operation: RUNS },
+    buckets: [0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400],
+  },
+  undos: {
+    type: 'counter',
+    name: 'provisioner_compensations_total',
+    help: 'Steps of runs that failed, by whether they were taken back',
+    labels: { entity: ENTITIES, outcome: UNDO_ENDS },
+  },
+  leftBehind: {
+    type: 'counter',
+    name: 'provisioner_left_behind_total',
+    help: 'What statuses of failed runs name as left behind',
+    labels: { operation: RUNS },
+  },
+  attempts: {
+    type: 'counter',
+    name: 'provisioner_step_attempts_total',
+    help: 'Attempts of steps, by how they ended',
+    labels: { step: STEPS, outcome: ATTEMPTS },
+  },
+  stepDuration: {
+    type: 'histogram',
+    name: 'provisioner_step_duration_seconds',
+    help: 'From when a step was scheduled until its last attempt ended, all waits included',
+    labels: { step: STEPS },
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 86_400],
+  },
+  calls: {
+    type: 'counter',
+    name: 'provisioner_airbyte_calls_total',
+    help: 'Calls to Airbyte, by what was answered',
+    labels: { api: APIS, call: CALLS, answer: ANSWERS },
+  },
+  callDuration: {
+    type: 'histogram',
+    name: 'provisioner_airbyte_call_duration_seconds',
+    help: 'From when a call was sent until all of its answer had come, or none was waited for',
+    labels: { api: APIS, call: CALLS },
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+  },
+  calling: {
+    type: 'gauge',
+    name: 'provisioner_airbyte_calls_in_flight',
+    help: 'Calls to Airbyte that are under way',
+    labels: {},
+  },
+  uncalled: {
+    type: 'gauge',
+    name: 'provisioner_airbyte_calls_waiting',
+    help: 'Calls to Airbyte that wait for others to end',
+    labels: {},
+  },
+  drift: {
+    type: 'gauge',
+    name: 'provisioner_drift_entities',
+    help: 'Findings of the last check for drift that this worker did',
+    labels: { environment: { first: MOST_ENVIRONMENTS }, kind: KINDS },
+  },
+  driftCheckedAt: {
+    type: 'gauge',
+    name: 'provisioner_drift_checked_timestamp_seconds',
+    help: 'When that check ended',
+    labels: {},
+  },
+} as const satisfies Record<string, Described>;
+
+const environmentOf = (component: string) => component.split('/')[0] ?? '';
+
+export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;
+
+export const createWorkerMetrics = ({ isReady }: { isReady: () => Promise<boolean> }) => {
+  const registry = createRegistry();
+  const ready = createGauge(registry, WORKER.ready);
+  const runs = createCounter(registry, WORKER.runs);
+  const runDuration = createHistogram(registry, WORKER.runDuration);
+  const undos = createCounter(registry, WORKER.undos);
+  const leftBehind = createCounter(registry, WORKER.leftBehind);
+  const attempts = createCounter(registry, WORKER.attempts);
+  const stepDuration = createHistogram(registry, WORKER.stepDuration);
+  const calls = createCounter(registry, WORKER.calls);
+  const callDuration = createHistogram(registry, WORKER.callDuration);
+  const calling = createGauge(registry, WORKER.calling);
+  const uncalled = createGauge(registry, WORKER.uncalled);
+  const drift = createGauge(registry, WORKER.drift);
+  const driftCheckedAt = createGauge(registry, WORKER.driftCheckedAt);
+
+  return {
+    runs: {
+      ended: (operation: string, { outcome, seconds }: { outcome: string; seconds: number }) => {
+        runs({ operation, outcome });
+        runDuration({ operation }, seconds);
+      },
+      undone: (entity: string, outcome: string) => {
+        undos({ entity, outcome });
+      },
+      leftBehind: (operation: string, count: number) => {
+        leftBehind({ operation }, count);
+      },
+    },
+    steps: {
+      attempted: (step: string, outcome: AttemptEnd) => {
+        attempts({ step, outcome });
+      },
+      ended: (step: string, seconds: number) => {
+        stepDuration({ step }, seconds);
+      },
+    },
+    called: ({ api, call, answer, seconds }: Called) => {
+      calls({ api, call, answer: String(answer) });
+      callDuration({ api, call }, seconds);
+    },
+    calling: ({ busy, waiting }: Load) => {
+      calling.set(busy);
+      uncalled.set(waiting);
+    },
+    checkedForDrift: ({ checkedAt, components, findings }: Checked) => {
+      const none = [...new Set(components.map(environmentOf))].flatMap((environment) =>
+        KINDS.map((kind) => [{ environment, kind }, 0] as const),
+      );
+      const found = findings.map(
+        ({ component, kind }) => [{ environment: environmentOf(component), kind }, 1] as const,
+      );
+      drift.replace([...none, ...found]);
+      driftCheckedAt.set(Math.floor(Date.parse(checkedAt) / 1000));
+    },
+    exposition: expositionOf(registry, async () => {
+      ready.set(Number(await isReady()));
+    }),
+  };
+};

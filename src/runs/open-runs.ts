@@ -1,0 +1,82 @@
+import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { IN_PLACE, SETTLING, UNDOING, isBehind } from '../../workflows/phases';
+import { OPERATIONS, WAITING } from '../../workflows/protocol/runs';
+import { runsOn } from '../temporal/visibility';
+
+/** The types of workflows that are runs; the others serve these, or remember something. */
+export const RUNS = [...Object.values(OPERATIONS).flat(), 'reconcile', 'adopt'] as const;
+
+/** How a run stands that goes on. */
+export const STANDS = [
+  /** No worker has begun it. */
+  'waiting_for_worker',
+  /** Another run has what it is to change. */
+  'waiting_for_run',
+  /** It is in place, and other components of its data product are not. */
+  'waiting_for_components',
+  'working',
+  'undoing',
+] as const;
+type Stands = (typeof STANDS)[number];
+
+export interface OpenRun {
+  /** The type of its workflow. */
+  operation: string;
+  stands: Stands;
+  /** Milliseconds since 1970. */
+  startedAt: number;
+}
+
+/** Runs of which it is told how they stand; Temporal lists the newest first. */
+const MOST_LISTED = 5000;
+/** Milliseconds for which a list stands, however often it is asked for. */
+const LISTED_FOR = 10_000;
+/** Milliseconds that Temporal has for one: Prometheus waits ten seconds for all. */
+const DEADLINE = 5000;
+
+const BY_PHASE: Partial<Record<string, Stands>> = {
+  [WAITING]: 'waiting_for_worker',
+  [IN_PLACE]: 'waiting_for_components',
+  [SETTLING]: 'undoing',
+  [UNDOING]: 'undoing',
+};
+
+/** A run as it is listed. */
+type Listed = Pick<WorkflowExecutionInfo, 'type' | 'memo' | 'startTime'>;
+
+/** What is needed of a client of Temporal. */
+interface Lists {
+  withDeadline: <Result>(deadline: number, list: () => Promise<Result>) => Promise<Result>;
+  workflow: { list: (options: { query: string }) => AsyncIterable<Listed> };
+}
+
+const openRun = ({ type, memo, startTime }: Listed): OpenRun => {
+  const phase = typeof memo?.phase === 'string' ? memo.phase : '';
+  const stands = BY_PHASE[phase] ?? (isBehind(phase) ? 'waiting_for_run' : 'working');
+  return { operation: type, stands, startedAt: startTime.getTime() };
+};
+
+/**
+ * The runs of a task queue that go on, by Temporal's list, which may lag behind by a moment. Undefined
+ * where Temporal does not tell.
+ */
+export const createOpenRuns = ({ client, taskQueue }: { client: Lists; taskQueue: string }) => {
+  const query = runsOn(taskQueue, RUNS, 'ExecutionStatus = "Running"');
+  let last: { at: number; listed: Promise<OpenRun[] | undefined> } | undefined;
+
+  const list = async () => {
+    const runs: OpenRun[] = [];
+    for await (const run of client.workflow.list({ query })) {
+      runs.push(openRun(run));
+      if (runs.length === MOST_LISTED) break;
+    }
+    return runs;
+  };
+
+  return () => {
+    if (last && Date.now() - last.at < LISTED_FOR) return last.listed;
+    const listed = client.withDeadline(Date.now() + DEADLINE, list).catch(() => undefined);
+    last = { at: Date.now(), listed };
+    return listed;
+  };
+};

@@ -1,0 +1,161 @@
+import { Registry } from 'prom-client';
+import { calledAt } from '../src/airbyte/apis';
+import { createLimit } from '../src/concurrency/limit';
+import type { Load } from '../src/concurrency/load';
+import { createCounter, createGauge } from '../src/metrics/instruments';
+import { createWorkerMetrics } from '../src/metrics/worker';
+import { createOpenRuns } from '../src/runs/open-runs';
+import { interestOf } from './support/airbyte-clients';
+import { valueIn } from './support/metrics';
+
+/* Metrics, without the programs that serve them (metrics-served.test.ts). */
+
+const over = () => new Error('over');
+
+test('a value that is not in the list of its label counts as other', async () => {
+  const registry = new Registry();
+  const labels = { kind: ['apple', 'pear'] };
+  const count = createCounter(registry, {
+    type: 'counter',
+    name: 'fruits_total',
+    help: 'Fruits',
+    labels,
+  });
+  count({ kind: 'apple' });
+  count({ kind: 'urn:dmb:cmp:finance:cashflow:0:payments' });
+  const text = await registry.metrics();
+  expect(valueIn(text, 'fruits_total', { kind: 'apple' })).toBe(1);
+  expect(valueIn(text, 'fruits_total', { kind: 'pear' })).toBe(0);
+  expect(valueIn(text, 'fruits_total', { kind: 'other' })).toBe(1);
+  expect(text).not.toContain('urn:');
+});
+
+test('of a label without a list the first few values are told, and all others as one', async () => {
+  const registry = new Registry();
+  const gauge = createGauge(registry, {
+    type: 'gauge',
+    name: 'places',
+    help: 'Places',
+    labels: { place: { first: 2 } },
+  });
+  const all = ['a', 'b', 'c', 'd', 'a'].map((place) => [{ place }, 1] as const);
+  gauge.replace(all);
+  const text = await registry.metrics();
+  expect(['a', 'b', 'other', 'c'].map((place) => valueIn(text, 'places', { place }))).toEqual([
+    2,
+    1,
+    2,
+    undefined,
+  ]);
+});
+
+test('twenty environments have series of their own, and one more has none', async () => {
+  const metrics = createWorkerMetrics({ isReady: () => Promise.resolve(true) });
+  const environments = Array.from({ length: 21 }, (_, index) => `env${String(index)}`);
+  const components = environments.map((environment) => `${environment}/finance.cashflow.0.x`);
+  metrics.checkedForDrift({
+    components,
+    checkedAt: '2026-01-31T06:00:00.000Z',
+    findings: components.map((component) => ({
+      kind: 'missing',
+      component,
+      entity: 'source',
+      name: 'Payments',
+      ids: [],
+      remedy: '',
+    })),
+  });
+  const text = await metrics.exposition.text();
+  const missing = (environment: string) =>
+    valueIn(text, 'provisioner_drift_entities', { environment, kind: 'missing' });
+  expect([missing('env0'), missing('env19'), missing('env20'), missing('other')]).toEqual([
+    1,
+    1,
+    undefined,
+    1,
+  ]);
+});
+
+test.each([
+  ['GET', '/api/public/v1/sources/5ae6b09b', 'public', 'GET /sources/{id}'],
+  [
+    'DELETE',
+    '/api/public/v1/groups/1/permissions/2',
+    'public',
+    'DELETE /groups/{id}/permissions/{id}',
+  ],
+  ['POST', '/api/v1/sources/discover_schema', 'config', 'POST /sources/discover_schema'],
+  ['GET', '/api/v1/health', 'config', 'GET /health'],
+])('%s %s is a call of the %s API: %s', (method, path, api, call) => {
+  expect(calledAt(method, path)).toEqual({ api, call });
+});
+
+test('a limit tells how many are under way and how many wait, whoever leaves', async () => {
+  const loads: Load[] = [];
+  const limit = createLimit(1, (load) => loads.push(load));
+  const { interest, cancelled } = interestOf();
+  let end = (): void => undefined;
+  const first = limit(() => new Promise<void>((resolve) => (end = resolve)), {
+    interest: interestOf().interest,
+    over,
+  });
+  const second = limit(() => Promise.resolve(), { interest, over });
+  expect(loads.at(-1)).toEqual({ busy: 1, waiting: 1 });
+  cancelled.abort();
+  await expect(second).rejects.toThrow('over');
+  expect(loads.at(-1)).toEqual({ busy: 1, waiting: 0 });
+  end();
+  await first;
+  expect(loads.at(-1)).toEqual({ busy: 0, waiting: 0 });
+});
+
+test('five thousand open runs are counted, and one more is not', async () => {
+  let lists = 0;
+  async function* list() {
+    lists += 1;
+    await Promise.resolve();
+    for (let index = 0; ; index += 1)
+      yield {
+        type: 'provision',
+        memo: { phase: 'Waiting for a worker' },
+        startTime: new Date(index),
+      };
+  }
+  const openRuns = createOpenRuns({
+    client: { withDeadline: (_deadline, work) => work(), workflow: { list } },
+    taskQueue: 'any',
+  });
+  expect(await openRuns()).toHaveLength(5000);
+  jest.useFakeTimers({ now: Date.now() + 9000, doNotFake: ['nextTick', 'setImmediate'] });
+  await openRuns();
+  expect(lists).toBe(1);
+  jest.setSystemTime(Date.now() + 2000);
+  await openRuns();
+  jest.useRealTimers();
+  expect(lists).toBe(2);
+});
+
+test.each([
+  ['Waiting for a worker', 'waiting_for_worker'],
+  [
+    'Waiting for provision.development.finance.cashflow.0.payments.0123456789ab, which comes first',
+    'waiting_for_run',
+  ],
+  [`Waiting for ${'x'.repeat(400)}…`, 'waiting_for_run'],
+  ['In place; waiting for the other components of the data product', 'waiting_for_components'],
+  ['Waiting for the first sync to end', 'working'],
+  ['See its steps', 'working'],
+  ['Failed; waiting for what Airbyte may still do', 'undoing'],
+  ['Failed; undoing what was done', 'undoing'],
+])('a run in the phase "%s" is told as %s', async (phase, stands) => {
+  async function* list() {
+    await Promise.resolve();
+    yield { type: 'provision', memo: { phase }, startTime: new Date(7) };
+  }
+  const client = {
+    withDeadline: <R>(_at: number, work: () => Promise<R>) => work(),
+    workflow: { list },
+  };
+  const openRuns = createOpenRuns({ client, taskQueue: 'any' });
+  expect(await openRuns()).toEqual([{ operation: 'provision', stands, startedAt: 7 }]);
+});

@@ -1,0 +1,25 @@
+import { proxySinks, workflowInfo } from '@temporalio/workflow';
+import type { Sinks } from '@temporalio/workflow';
+
+/* What runs tell the metrics of their worker. It makes no commands. */
+
+export type RunEnd = 'completed' | 'failed' | 'cancelled';
+export type UndoEnd = 'undone' | 'partly_undone' | 'left_behind';
+
+export interface RunSinks extends Sinks {
+  runMetrics: {
+    /** A run has ended, after so many seconds. */
+    ended: (end: RunEnd, seconds: number) => void;
+    /** A step was taken back, or could not be. */
+    undo: (entity: string, end: UndoEnd) => void;
+    /** So many things that a run's status names. */
+    leftBehind: (count: number) => void;
+  };
+}
+
+const { runMetrics } = proxySinks<RunSinks>();
+
+/** Nothing is told while a history is replayed: it was, by the worker that had the run then. */
+export const tellMetrics = (tell: (metrics: typeof runMetrics) => void) => {
+  if (!workflowInfo().unsafe.isReplaying) tell(runMetrics);
+};
