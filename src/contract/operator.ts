@@ -45,22 +45,39 @@ const filter = {
 const MOST_RUNS = 1000;
 const limit = z.int().min(1).max(MOST_RUNS);
 
+const isOne = ({ failed, stuck }: { failed?: boolean | undefined; stuck?: boolean | undefined }) =>
+  !(failed && stuck);
+const NOT_BOTH = {
+  path: ['stuck'],
+  message: 'and failed do not go together: what failed goes on no more',
+};
+
 /** Which runs: the newest of each token, as many as `limit`. */
 export const RunFilter = z
   .strictObject({
     ...filter,
     failed: z.boolean().optional().meta({ description: 'Only Failed, Terminated, TimedOut.' }),
+    stuck: z.boolean().optional().meta({
+      description:
+        'Only those that go on, but whose step fails each time, or that no worker takes.',
+    }),
     limit: limit.default(50),
   })
+  .refine(isOne, NOT_BOTH)
   .meta({ id: 'RunFilter' });
 export type RunFilter = z.infer<typeof RunFilter>;
 
+const flag = z.stringbool('must be true or false').optional();
+
 /** The same as texts, which is what a query string has. */
-export const RunQuery = z.strictObject({
-  ...RunFilter.shape,
-  failed: z.stringbool('must be true or false').optional(),
-  limit: z.coerce.number('must be a number').pipe(limit).default(50),
-});
+export const RunQuery = z
+  .strictObject({
+    ...RunFilter.shape,
+    failed: flag,
+    stuck: flag,
+    limit: z.coerce.number('must be a number').pipe(limit).default(50),
+  })
+  .refine(isOne, NOT_BOTH);
 
 export const ReplayRequest = z
   .strictObject({
@@ -98,13 +115,48 @@ export const Run = z
     runId: z.string(),
     /** The run in the Temporal UI. */
     href: z.string().optional(),
+    why: z.string().optional().meta({
+      description:
+        'Of a run that ended without success its first problem; of one that goes on, what its step met when it was last tried.',
+    }),
+    cause: z.string().optional().meta({
+      description: 'The same without what differs from run to run: names, ids, paths.',
+    }),
+    attempts: z.int().optional().meta({
+      description:
+        'Of a run that goes on: how often its step, which is tried again by itself, was tried.',
+    }),
+    givesUpAt: z.iso.datetime().optional().meta({
+      description:
+        'When that step is given up, and the run fails, if it has not succeeded by then.',
+    }),
+    supersededBy: z.string().optional().meta({
+      description: 'Of a run without success: the token of the newest request for the same since.',
+    }),
   })
   .meta({ id: 'Run' });
 export type Run = z.infer<typeof Run>;
 
+/** Runs of a list that are not done for the same reason. */
+export const Cause = z
+  .object({
+    cause: z.string(),
+    /** Those that no later request has superseded. */
+    open: z.int(),
+    superseded: z.int(),
+    /** When the first of them began. */
+    since: z.iso.datetime(),
+    /** Of the open ones, or else of all, the one that began last. */
+    token: z.string(),
+  })
+  .meta({ id: 'Cause' });
+export type Cause = z.infer<typeof Cause>;
+
 export const RunList = z
   .object({
     runs: z.array(Run),
+    /** Of these runs, the most frequent first. */
+    causes: z.array(Cause),
     /** Whether there are more than `limit`. */
     more: z.boolean(),
   })
@@ -125,6 +177,8 @@ export const Step = z
     waitsFor: z.string().optional(),
     /** When a step that waits is tried again, or looks again. */
     nextAttemptAt: z.iso.datetime().optional(),
+    /** When it is given up, if it has not succeeded by then. */
+    givesUpAt: z.iso.datetime().optional(),
   })
   .meta({ id: 'Step' });
 export type Step = z.infer<typeof Step>;
@@ -161,10 +215,18 @@ export const RunDetails = Run.extend({
 }).meta({ id: 'RunDetails' });
 export type RunDetails = z.infer<typeof RunDetails>;
 
+const OUTCOMES = [
+  'replayed',
+  'would be replayed',
+  'already running',
+  'skipped',
+  'not started',
+] as const;
+
 export const Replay = z
   .object({
     token: z.string(),
-    outcome: z.enum(['replayed', 'would be replayed', 'already running', 'skipped', 'not started']),
+    outcome: z.enum(OUTCOMES),
     /** Why it was not replayed. */
     reason: z.string().optional(),
     /** The token of the later request that stands in the way. */
@@ -173,8 +235,24 @@ export const Replay = z
   .meta({ id: 'Replay' });
 export type Replay = z.infer<typeof Replay>;
 
-export const Replays = z.object({ replays: z.array(Replay) }).meta({ id: 'Replays' });
+export const Replays = z
+  .object({
+    replays: z.array(Replay),
+    totals: z.partialRecord(z.enum(OUTCOMES), z.int()).meta({ description: 'By outcome.' }),
+    superseded: z.int().meta({
+      description: 'How many of those skipped are so as a later request has come.',
+    }),
+  })
+  .meta({ id: 'Replays' });
 export type Replays = z.infer<typeof Replays>;
+
+/** Replays with how many there are of each outcome. */
+export const summed = <One extends Replay>(replays: One[]) => {
+  const totals: Replays['totals'] = {};
+  for (const { outcome } of replays) totals[outcome] = (totals[outcome] ?? 0) + 1;
+  const superseded = replays.filter(({ supersededBy }) => supersededBy !== undefined).length;
+  return { replays, totals, superseded };
+};
 
 export const Cancellation = z
   .object({

@@ -21,6 +21,16 @@ const run: Run = {
   startedAt: '2026-01-31T06:00:00.000Z',
   closedAt: '2026-01-31T06:15:00.000Z',
   runId: '019c1a2b-3c4d-7e5f-8a6b-7c8d9e0f1a2b',
+  why: 'Airbyte answered 503 to POST /sources for the source "Bookings".',
+  cause: 'Airbyte answered 503',
+};
+const stuck: Run = {
+  ...run,
+  execution: 'Running',
+  phase: 'Putting source and destination in place',
+  closedAt: undefined,
+  attempts: 9,
+  givesUpAt: '2026-01-31T06:15:00.000Z',
 };
 const step: Step = {
   name: 'putSource',
@@ -38,7 +48,19 @@ const details: RunDetails = {
   steps: [step],
   airbyte: { now: [], ids: {}, leftBehind: [], note: 'Nothing of the component is in Airbyte.' },
 };
-const list: RunList = { runs: [run], more: false };
+const list: RunList = {
+  runs: [run],
+  causes: [
+    {
+      cause: 'Airbyte answered 503',
+      open: 1,
+      superseded: 0,
+      since: run.startedAt,
+      token: TOKEN,
+    },
+  ],
+  more: false,
+};
 const replayed: Replay = { token: TOKEN, outcome: 'replayed' };
 const cancelling: Cancellation = {
   token: TOKEN,
@@ -94,7 +116,7 @@ export const OPERATOR = {
       summary: 'Runs, each token once: those that go on first, then those that ended last',
       parameters: filterParameters(),
       responses: {
-        200: answer('The runs', 'RunList', { one: list }),
+        200: answer('The runs', 'RunList', { one: list, stuck: { ...list, runs: [stuck] } }),
         400: MISREAD,
         500: FAILED,
       },
@@ -110,7 +132,7 @@ export const OPERATOR = {
           id: 'ReplayFailedRequest',
           examples: { look: { failed: true, since: '24h', dryRun: true }, all: { failed: true } },
         },
-        { 200: answer('What was done with each', 'Replays', { one: { replays: [replayed] } }) },
+        { 200: answer('What was done with each', 'Replays', { one: operator.summed([replayed]) }) },
       ),
     },
   },

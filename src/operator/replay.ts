@@ -62,10 +62,11 @@ export const createReplay = ({ runs, history, startRun, taskQueue, log }: Replay
       throw notAnswered(err);
     });
     if (!later) return undefined;
-    const how =
-      later.execution === 'Running' ? 'runs now' : `came later and has ended ${later.execution}`;
-    const reason = `another request for the component ${how}: ${later.token}`;
-    return { token, outcome: 'skipped', reason, supersededBy: later.token };
+    const { workflowId: supersededBy } = later;
+    const end = executionOf(later);
+    const how = end === 'Running' ? 'runs now' : `came later and has ended ${end}`;
+    const reason = `another request for the component ${how}: ${supersededBy}`;
+    return { token, outcome: 'skipped', reason, supersededBy };
   };
 
   const start = async (run: WorkflowExecutionDescription, force: boolean): Promise<Replay> => {

@@ -23,10 +23,6 @@ const ENDS: Partial<Record<Name, string>> = {
 
 const words = new Map<string, string>(Object.entries(PHASES));
 
-/** Whether only its pending steps tell what it does, which lists of runs do not have. */
-export const isInSteps = ({ memo, status }: Omit<Seen, 'raw'>) =>
-  memo?.phase === IN_STEPS && ENDS[status.name] === undefined;
-
 /** What a run does, or did last, in a few words: its memo says it, or else its pending step. */
 export const phaseOf = (run: Seen): string => {
   const phase = run.memo?.phase;

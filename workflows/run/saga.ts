@@ -45,11 +45,20 @@ export const describeCompensation = ({
   remedies,
 });
 
+const inSeconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** As what the run will end, told while it undoes what it did. */
+const endingBy = (run: Run) => {
+  if (run.isTerminating()) return 'Terminated';
+  return CancellationScope.current().consideredCancelled ? 'Cancelled' : 'Failed';
+};
+
 /** Airbyte may finish a creation after its caller has given up: an undo before that would miss it. */
-const settle = async (undos: Undo<string>[], run: Run) => {
-  const left = Math.max(0, ...undos.map(({ settlesAt = 0 }) => settlesAt)) - Date.now();
+const settle = async (undos: Undo<string>[], { run, how }: { run: Run; how: string }) => {
+  const until = Math.max(0, ...undos.map(({ settlesAt = 0 }) => settlesAt));
+  const left = until - Date.now();
   if (left <= 0) return;
-  run.phase('Failed; waiting for what Airbyte may still do');
+  run.phase(`${how}; waiting until ${inSeconds(until)} for what Airbyte may still do`);
   await sleep(left, { summary: 'Airbyte may still do what it gave no answer to' });
 };
 
@@ -96,14 +105,15 @@ const outcomeOf = (effect: boolean | Restored | undefined | null): Restored =>
 export const compensate = <Kind extends string>(
   undos: Undo<Kind>[],
   run: Run,
-): Promise<Compensation<Kind>> =>
-  CancellationScope.nonCancellable(async () => {
+): Promise<Compensation<Kind>> => {
+  const how = endingBy(run);
+  return CancellationScope.nonCancellable(async () => {
     const undone: Undo<Kind>[] = [];
     const leftBehind: Undo<Kind>[] = [];
     const left: Left[] = [];
     const remedies: string[] = [];
-    await settle(undos, run);
-    if (undos.length > 0) run.phase('Failed; undoing what was done');
+    await settle(undos, { run, how });
+    if (undos.length > 0) run.phase(`${how}; undoing what was done`);
     for (const each of inOrder(undos)) {
       const { what, undo } = each;
       try {
@@ -125,6 +135,7 @@ export const compensate = <Kind extends string>(
     }
     return withCascade({ undone, leftBehind, left, remedies }, run);
   });
+};
 
 /**
  * Two steps side by side. When one fails the other is ended first, so that no late success slips
