@@ -21,7 +21,7 @@ const refusalLines = (
   { at, refused }: Pick<PlannedComponent, 'at' | 'refused'>,
 ) => {
   if (!refused) return [];
-  const found = /^specific\./.test(refused.problem) ? problemIn(refused.problem) : undefined;
+  const found = refused.problem.startsWith('specific.') ? problemIn(refused.problem) : undefined;
   const problem = found
     ? { ...found, path: found.path.replace(/^specific/, at) }
     : { path: at, message: refused.problem };
