@@ -2,9 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import { PlanStatus } from '../src/contract/plan';
 import { descriptor } from './support/fixtures';
 import type { Changes } from './support/fixtures';
+import { makeByHand } from './support/adoption-world';
 import { counts, isWrite, runCli, startHarness } from './support/harness';
 import type { Harness } from './support/harness';
 
@@ -14,7 +16,9 @@ let harness: Harness;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'provisioner-tests-'));
-  harness = await startHarness({ env: { BASE_PATH: '/base' } });
+  harness = await startHarness({
+    env: { BASE_PATH: '/base', SECRETS_ALLOWED: 'SHOP_PASSWORD', SHOP_PASSWORD: 'anything' },
+  });
 });
 afterAll(async () => {
   await harness.stop();
@@ -24,6 +28,12 @@ afterEach(async () => {
   await harness.clearFaults();
   await harness.resetAirbyte();
 });
+
+const part = z.record(z.string(), z.unknown());
+const Described = z.object({
+  specific: z.object({ source: part, destination: part, connection: part }),
+});
+const Configured = z.looseObject({ connectionConfiguration: part });
 
 /* Matchers, which jest types as any. */
 const containing = (text: string): unknown => expect.stringContaining(text);
@@ -149,6 +159,30 @@ describe('plan', () => {
     expect((await harness.calls()).filter(isWrite).length).toBe(2);
     for (const operation of ['putDestination', 'patchConnection'])
       expect((await harness.calls(operation)).length).toBe(1);
+  });
+
+  test('a pipeline that is taken over, as it is described, is told as such', async () => {
+    await makeByHand(harness, { name: 'By hand' });
+    const { stdout } = await cli('describe', 'By hand');
+    const { specific } = Described.parse(parse(stdout));
+    const { source, destination, connection } = specific;
+    const password = { password: { secretRef: 'SHOP_PASSWORD' } };
+    const configuration = Configured.parse(source).connectionConfiguration;
+    const wish = {
+      component: 'taken',
+      source: { ...source, connectionConfiguration: { ...configuration, ...password } },
+      destination,
+      connection: { ...connection, status: 'active', prefix: 'taken_' },
+    };
+    const { code, component } = await planOf(await fileOf(wish));
+    expect(component?.refused).toBeUndefined();
+    expect(component?.entities.map(({ kind, action }) => [kind, action])).toEqual([
+      ['source', 'take over'],
+      ['destination', 'take over'],
+      ['connection', 'take over'],
+    ]);
+    expect(component?.entities[2]?.differs).toEqual(['prefix']);
+    expect(code).toBe(0);
   });
 
   test('what would be refused before anything is written is told with its line: 1', async () => {

@@ -149,16 +149,16 @@ const stepLines = ({ name, state, attempts, nextAttemptAt: next, ...failure }: S
   ...(failure.lastError ? [`    Last error: ${failure.lastError}`] : []),
   ...(failure.solution && !isTried(state) ? [`    What to do: ${failure.solution}`] : []),
   ...(next ? [`    ${failure.waitsFor ? 'Looks' : 'Tried'} again at ${time(next)}`] : []),
-  ...(failure.lastError && isTried(state) ? [`    ${goesOn(failure.givesUpAt)}.`] : []),
+  ...(failure.lastError && isTried(state) ? [`    Goes on ${byItself(failure.givesUpAt)}.`] : []),
 ];
 
 /** Of a step that is tried still, what is to be done by whom deploys is not to be done yet. */
 const isTried = (state: Step['state']) => state === 'waiting' || state === 'running';
 
-const goesOn = (givesUpAt: string | undefined) =>
+const byItself = (givesUpAt: string | undefined) =>
   givesUpAt === undefined
-    ? 'Goes on by itself'
-    : `Goes on by itself; gives up at ${time(givesUpAt)}, and the run then fails`;
+    ? 'by itself'
+    : `by itself; gives up at ${time(givesUpAt)}, and the run then fails`;
 
 const section = (title: string, lines: string[]) =>
   lines.length === 0 ? [] : ['', title, ...lines];
@@ -185,7 +185,7 @@ export const runPage = (run: RunDetails) =>
       ['Phase', run.phase],
       ['Why', run.execution === 'Running' ? run.why : undefined],
       ['Tries', run.attempts === undefined ? undefined : String(run.attempts)],
-      ['Then', run.attempts === undefined ? undefined : goesOn(run.givesUpAt)],
+      ['Goes on', run.attempts === undefined ? undefined : byItself(run.givesUpAt)],
       ['Superseded by', run.supersededBy],
       ['Started', time(run.startedAt)],
       ['Ended', time(run.closedAt)],

@@ -21,12 +21,18 @@ const OUTAGES = [
   /^Airbyte (?:gave|had given) no answer\b/,
   /^Airbyte could not be reached or hung up \([^)]*\)/,
 ];
+/** How a message tells how often it was tried, which differs too. */
+const TRIED = / \(tried \d+ times\)/g;
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 
 /** Names and ids differ from run to run where the cause is one. */
 export const causeOf = (why: string) => {
   const outage = OUTAGES.map((each) => each.exec(why)?.[0]).find((found) => found !== undefined);
-  return shortened(outage ?? why.replaceAll(/"[^"]*"/g, '"…"').replaceAll(UUID, '…'), MAX_CAUSE);
+  const named = why
+    .replaceAll(/"[^"]*"/g, '"…"')
+    .replaceAll(UUID, '…')
+    .replaceAll(TRIED, '');
+  return shortened(outage ?? named, MAX_CAUSE);
 };
 
 const because = (problem: string | undefined): Why => {
