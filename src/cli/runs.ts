@@ -8,7 +8,8 @@ import { untilEnded } from './wait';
 import { durationText } from '../contract/durations';
 import type { ProvisioningStatus } from '../contract/coordinator';
 import type { Operations } from '../operator/operations';
-import { ReplayFailedRequest, RunFilter, summed } from '../contract/operator';
+import { ReplayFailedRequest, RunFilter } from '../contract/commands';
+import { summed } from '../contract/operator';
 import type { Replay } from '../contract/operator';
 import { OPERATIONS } from '../../workflows/protocol/runs';
 

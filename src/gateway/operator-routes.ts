@@ -1,7 +1,8 @@
 import type { Router } from 'express';
 import { z } from 'zod';
 import type { Operations } from '../operator/operations';
-import { ReplayFailedRequest, ReplayRequest, RunQuery, summed } from '../contract/operator';
+import { ReplayFailedRequest, ReplayRequest, RunQuery } from '../contract/commands';
+import { summed } from '../contract/operator';
 import { readAs } from '../contract/parse';
 import { OPERATOR } from '../openapi/operator';
 import { json } from './reception';

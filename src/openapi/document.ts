@@ -1,4 +1,5 @@
 import * as contract from '../contract/coordinator';
+import * as commands from '../contract/commands';
 import * as operator from '../contract/operator';
 import * as planning from '../contract/plan';
 import { CONTRACT } from './coordinator';
@@ -57,6 +58,8 @@ export const openApi = ({ basePath, operations }: { basePath: string; operations
       // At the root, whatever the base path.
       ...pathsOf('Platform', PROBES, { servers: [{ url: '/' }] }),
     },
-    components: { schemas: componentsOf([contract, planning, ...(operations ? [operator] : [])]) },
+    components: {
+      schemas: componentsOf([contract, planning, ...(operations ? [commands, operator] : [])]),
+    },
   };
 };

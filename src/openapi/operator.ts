@@ -2,6 +2,7 @@ import { FAILED, MALFORMED, UNREAD, answer, answerOf, refused, takes, tokenLike 
 import type { Examples, Route, Routes } from './paths';
 import { TOKENS } from './examples';
 import { componentsOf } from './schemas';
+import * as commands from '../contract/commands';
 import * as operator from '../contract/operator';
 import type { Cancellation, Replay, Run, RunDetails, RunList, Step } from '../contract/operator';
 
@@ -104,7 +105,7 @@ const post = (body: { id: string; examples: Examples }, ok: Record<number, objec
 
 /** The query of a list, from the filter's own schema. */
 const filterParameters = () => {
-  const { properties = {} } = componentsOf([operator]).RunFilter ?? {};
+  const { properties = {} } = componentsOf([commands]).RunFilter ?? {};
   return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', schema }));
 };
 

@@ -7,7 +7,8 @@ import type {
 import ms from 'ms';
 import pLimit from 'p-limit';
 import { RequestError, SystemProblem } from '../contract/problems';
-import type { Run, RunFilter, RunList } from '../contract/operator';
+import type { RunFilter } from '../contract/commands';
+import type { Run, RunList } from '../contract/operator';
 import { ADD_ATTRIBUTES } from '../runs/search-attributes';
 import { runHref } from '../temporal/client';
 import { TO_READ, repeatedly } from '../temporal/calls';

@@ -5,14 +5,8 @@ import type { ProvisioningStatus } from '../contract/coordinator';
 import { SystemProblem } from '../contract/problems';
 import { createLook } from './look';
 import type { Looked } from './look';
-import type {
-  Cancellation,
-  InAirbyte,
-  Run,
-  RunDetails,
-  RunFilter,
-  RunList,
-} from '../contract/operator';
+import type { Cancellation, InAirbyte, Run, RunDetails, RunList } from '../contract/operator';
+import type { RunFilter } from '../contract/commands';
 import { createReplay } from './replay';
 import { createRunHistory } from '../runs/history';
 import { createInterrupt } from '../runs/interrupt';
