@@ -3,8 +3,14 @@ import type { Client } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
 import { createAdoption } from './operator/adoption';
 import { addAdoptCommand } from './cli/adopt';
+import { addDescribeCommand } from './cli/describe';
 import { addDriftCommand } from './cli/drift';
+import { UNKNOWN } from './cli/engineer';
+import { Unknown } from './cli/gateway';
+import { addPlanCommand } from './cli/plan';
+import { addProvisionCommand } from './cli/provision';
 import { addRunsCommand } from './cli/runs';
+import { addValidateCommand } from './cli/validate';
 import { cliConfig } from './config/config';
 import { createDrift } from './operator/drift';
 import { RequestError, SystemProblem } from './contract/problems';
@@ -20,6 +26,9 @@ import { lastingProblem } from './temporal/errors';
 const REACH_DEADLINE = 3000;
 
 const WRONG_USAGE = 2;
+
+/** They ask the gateway, and need no Temporal. */
+const OF_ENGINEERS = ['validate', 'plan', 'provision', 'describe'];
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 const say = (text: string) => process.stderr.write(`${text}\n`);
@@ -48,11 +57,11 @@ const explain = (err: unknown): number => {
   if (err instanceof CommanderError) return err.exitCode === 0 ? 0 : WRONG_USAGE;
   if (!(err instanceof RequestError || err instanceof SystemProblem)) throw err;
   for (const line of [err.message, ...err.solutions]) say(line);
-  return 1;
+  return err instanceof Unknown ? UNKNOWN : 1;
 };
 
 runProgram(async () => {
-  const { taskQueue, temporalUiUrl, minSyncInterval } = cliConfig();
+  const { taskQueue, temporalUiUrl, minSyncInterval, gatewayUrl } = cliConfig();
   const { client, connection, address } = createTemporalClient();
   // What goes wrong is told on the terminal; there is no log to keep.
   const log = createLogger('provisioner', 'silent');
@@ -69,10 +78,12 @@ runProgram(async () => {
 
   const program = new Command('provisioner')
     .description(
-      'Looks at the runs of the Airbyte provisioner, does them again, and takes over what others have made.',
+      'For who writes descriptors: validate, plan, provision, describe, through the gateway. For operators: runs, drift, adopt, through Temporal.',
     )
     .exitOverride()
-    .hook('preAction', () => reach(client, address));
+    .hook('preAction', async (_program, command) => {
+      if (!OF_ENGINEERS.includes(command.name())) await reach(client, address);
+    });
   const exitWith = (code: number) => (process.exitCode = code);
   addRunsCommand(program, { operations, statusOf, print, say, exitWith });
   addDriftCommand(program, {
@@ -90,6 +101,11 @@ runProgram(async () => {
     say,
     exitWith,
   });
+  const engineer = { gatewayUrl, print, say, exitWith };
+  addValidateCommand(program, engineer);
+  addPlanCommand(program, engineer);
+  addProvisionCommand(program, engineer);
+  addDescribeCommand(program, engineer);
   try {
     await program.parseAsync();
   } catch (err) {

@@ -98,6 +98,34 @@ test('--repair provisions what is missing again, and touches nothing else', asyn
   expect(writes.map(({ operation }) => operation)).toEqual(['createConnection']);
 });
 
+test('--repair --changed provisions again what somebody has edited, of one component if asked', async () => {
+  const token = await provision('second');
+  const before = await drift();
+  // A provision puts right what it finds, so the edit is made anew.
+  expect(before.stdout).not.toContain('changed');
+  const [, edited] = (await harness.entities()).connections;
+  await harness.airbyte('PATCH', `/connections/${edited?.connectionId ?? ''}`, {
+    status: 'inactive',
+  });
+  const found = await drift();
+  expect(found.stdout).toMatch(/^changed {2,}\S+\.0\.(first|second) {2,}connection/m);
+  expect(found.stdout).toMatch(/^ +provision\.\S+\.(first|second)\.[0-9a-f]{12}/m);
+  expect(found.stdout).toContain('changed: Run "provisioner drift --repair --changed"');
+  const elsewhere = await drift('--repair', '--changed', '--component', 'a.b.0.c');
+  expect(elsewhere).toMatchObject({ code: 3, stderr: 'Nothing to provision again.\n' });
+  const all = await drift('--repair', '--changed');
+  expect(all.stderr).toBe('Provisioning 1 component again …\n');
+  expect(all.stdout).toMatch(/2 components compared at \S+: no drift\./);
+  expect(all.code).toBe(0);
+  expect((await harness.status(token)).status).toBe('COMPLETED');
+});
+
+test.each(['--changed', '--component=a.b.0.c'])('%s alone is wrong usage', async (flag) => {
+  const { stderr, code } = await drift(flag);
+  expect(stderr).toContain('say what to --repair');
+  expect(code).toBe(2);
+});
+
 test('a repair that fails is told, and so is what is still open', async () => {
   await loseConnection();
   await harness.fault({ operation: 'createConnection', status: 422 });

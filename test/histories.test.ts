@@ -11,6 +11,7 @@ import type { Execution } from './support/histories/recordings';
 import { RECORDINGS as OF_ADOPTION } from './support/histories/adoption';
 import { RECORDINGS as IN_SHORT } from './support/histories/in-short';
 import { RECORDINGS as LEAN } from './support/histories/lean';
+import { RECORDINGS as PLANNED } from './support/histories/planned';
 import { RECORDINGS as OF_THE_REST } from './support/histories/rest';
 import { SECRETS } from './support/adoption-world';
 
@@ -22,7 +23,14 @@ import { SECRETS } from './support/adoption-world';
 
 const FOLDER = path.join(__dirname, 'histories');
 
-const RECORDINGS = { ...OF_COMPONENTS, ...OF_THE_REST, ...OF_ADOPTION, ...IN_SHORT, ...LEAN };
+const RECORDINGS = {
+  ...OF_COMPONENTS,
+  ...OF_THE_REST,
+  ...OF_ADOPTION,
+  ...IN_SHORT,
+  ...LEAN,
+  ...PLANNED,
+};
 
 /** Neither the machine's paths nor its name belong into a file that is kept. */
 const withoutMachine = (json: string) =>

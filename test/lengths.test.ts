@@ -7,7 +7,7 @@ import { cronProblem } from '../src/cron/advice';
 import { RequestError } from '../src/contract/problems';
 import { HOUR } from '../src/descriptor/descriptor';
 import { lengthOf } from '../workflows/protocol/lengths';
-import { RunFilter } from '../src/contract/operator';
+import { RunFilter } from '../src/contract/commands';
 import { ownedName, ownerOf } from '../src/airbyte/names';
 import { readPlans } from '../src/descriptor/product';
 import { reverseStart } from '../src/runs/reverse-start';

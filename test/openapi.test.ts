@@ -11,6 +11,7 @@ import { RequestError } from '../src/contract/problems';
 import { CONTRACT } from '../src/openapi/coordinator';
 import { DOCUMENTS, openApi } from '../src/openapi/document';
 import { OPERATOR, PROBES } from '../src/openapi/operator';
+import { PLANNING } from '../src/openapi/planning';
 import { pathsOf } from '../src/openapi/paths';
 import type { Routes } from '../src/openapi/paths';
 import { startHarness } from './support/harness';
@@ -34,6 +35,7 @@ const deps: GatewayDeps = {
   statusOf: neverCalled,
   validationStatusOf: neverCalled,
   reverseStatusOf: neverCalled,
+  planStatusOf: neverCalled,
   problem: neverCalled,
   basePath: '',
   log: pino({ level: 'silent' }),
@@ -81,7 +83,7 @@ test.each([
 });
 
 test('no operation hides another', () => {
-  const tables: Routes[] = [CONTRACT, OPERATOR, DOCUMENTS, PROBES];
+  const tables: Routes[] = [CONTRACT, PLANNING, OPERATOR, DOCUMENTS, PROBES];
   const operations = tables.flatMap((table) =>
     Object.values(table).map(({ method, path }) => `${method} ${path}`),
   );

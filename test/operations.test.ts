@@ -209,7 +209,7 @@ test('runs are listed by component in either form, and the table says when there
       return true;
     }, `the run of ${component}`);
   const { stdout } = await harness.cli('runs', 'list', '--limit', '1', ...ours());
-  expect(stdout).toMatch(/^STATE +STARTED +ENDED +TOKEN +PHASE\n/);
+  expect(stdout).toMatch(/^STATE +STARTED +ENDED +TOKEN +TRIES +WHY\n/);
   expect(stdout).toContain('There are more: raise --limit');
 });
 
@@ -222,6 +222,7 @@ test.each([
   [['runs', 'replay', '--failed', '--wait', '--timeout', 'long'], '--timeout must be a duration'],
   [['runs', 'list', '--component', 'bookings'], '--component must be <domain>'],
   [['runs', 'list', '--limit', 'many'], '--limit'],
+  [['runs', 'list', '--failed', '--stuck'], '--stuck and failed do not go together'],
   [['runs', 'list', '--operation', 'poem'], '--operation'],
   [['runs', 'show'], 'token'],
   [['poems'], 'poems'],

@@ -55,7 +55,11 @@ test('a failed run is found, shown and replayed over HTTP', async () => {
   const together = { failed: true, environment: harness.environment, dryRun: true };
   const dry = await harness.post('/operations/runs/replay', together);
   expectShape('Replays', dry);
-  expect(dry.json()).toEqual({ replays: [{ token, outcome: 'would be replayed' }] });
+  expect(dry.json()).toEqual({
+    replays: [{ token, outcome: 'would be replayed' }],
+    totals: { 'would be replayed': 1 },
+    superseded: 0,
+  });
   expect((await harness.status(token)).status).toBe('FAILED');
 
   const replay = await harness.post(`/operations/runs/${token}/replay`, {});

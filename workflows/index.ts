@@ -5,6 +5,7 @@ export { grants } from './access/earlier/grants';
 export { lease } from './run/lease';
 export { look } from './reads/look';
 export { moveGrants } from './access/move-grants';
+export { plan, plan as planProduct } from './reads/plan';
 export { provisionProduct, unprovisionProduct } from './product/product';
 export { provision } from './pipeline/provision';
 export { reconcile } from './reads/reconcile';

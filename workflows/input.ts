@@ -71,7 +71,7 @@ export interface UpdateAclInput extends AccessRequest, OfDeployment {
   retry: Retry;
 }
 
-/** A component to validate. */
+/** A component to validate, or to plan for. */
 export interface ToValidate {
   plan: Plan;
   known: KnownIds;
@@ -83,6 +83,13 @@ export interface ValidateInput {
   components: ToValidate[];
   /** What is wrong already: the descriptor cannot be read. */
   problems: string[];
+  /** What the descriptor says to no effect. */
+  warnings: string[];
+  retry: Retry;
+}
+
+export interface PlanInput {
+  components: ToValidate[];
   /** What the descriptor says to no effect. */
   warnings: string[];
   retry: Retry;

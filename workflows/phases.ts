@@ -17,8 +17,16 @@ export const COMPLETED = 'Completed';
 
 /** As part of a data product's run. */
 export const IN_PLACE = 'In place; waiting for the other components of the data product';
-export const SETTLING = 'Failed; waiting for what Airbyte may still do';
-export const UNDOING = 'Failed; undoing what was done';
+
+/** As what a run will end that undoes what it did. */
+export type Ending = 'Failed' | 'Cancelled' | 'Terminated';
+/** `until`: a time of ISO 8601, in seconds. */
+export const settling = (ending: Ending, until: string) =>
+  `${ending}; waiting until ${until} for what Airbyte may still do`;
+export const undoing = (ending: Ending) => `${ending}; undoing what was done`;
+/** Runs of older workers wait without telling until when. */
+export const isUndoing = (phase: string) =>
+  /^(Failed|Cancelled|Terminated); (undoing|waiting until|waiting for)\b/.test(phase);
 
 /** Behind another run of what it is to change. */
 export const behind = (token: string) => `Waiting for ${token}, which comes first`;

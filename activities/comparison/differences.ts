@@ -3,6 +3,7 @@ import type { Actor, ConnectionRead, ConnectionWrite } from '../../src/airbyte/w
 import { isRecord } from '../../src/contract/json';
 import { MASK, maskRecord } from '../../src/secrets/masking';
 import { indexOf } from '../../src/airbyte/stream-index';
+import { withoutFingerprint } from '../../src/airbyte/names';
 import { isKeyless } from '../../src/airbyte/sync-modes';
 import { mapperDifferences } from './mappers';
 
@@ -37,6 +38,24 @@ export const isActorAsWanted = (
 ) =>
   current.name === wanted.name &&
   differencesIn(current.configuration, wanted.configuration, 'configuration').length === 0;
+
+/** The fields that can be read and are not as wanted. The digits in a name are none. */
+export const readableDifferences = (
+  current: Pick<Actor, 'name' | 'configuration'>,
+  wanted: Pick<Actor, 'name' | 'configuration'>,
+) => [
+  ...(withoutFingerprint(current.name) === withoutFingerprint(wanted.name) ? [] : ['name']),
+  ...differencesIn(current.configuration, wanted.configuration, 'configuration'),
+];
+
+/** What an update would change; where nothing that can be read differs the digits speak of a secret. */
+export const actorChanges = (
+  current: Pick<Actor, 'name' | 'configuration'>,
+  wanted: Pick<Actor, 'name' | 'configuration'>,
+) => {
+  const readable = readableDifferences(current, wanted);
+  return readable.length > 0 ? readable : ['secrets'];
+};
 
 type StreamWrite = ConnectionWrite['configurations']['streams'][number];
 

@@ -4,7 +4,7 @@ import type { Finding } from '../../src/contract/drift';
 import { MAX_NAMED } from '../../workflows/protocol/lengths';
 import { componentIn, withoutFingerprint } from '../../src/airbyte/names';
 import type { Known } from '../../workflows/provisioned';
-import { connectionDifferences, differencesIn, masked } from '../comparison/differences';
+import { connectionDifferences, masked, readableDifferences } from '../comparison/differences';
 import type { Entities } from '../workspace';
 import { asWrite, streamsOf } from '../pipeline/connections';
 import { MAPPERS_OF, withoutIrretrievable } from '../comparison/mappers';
@@ -21,7 +21,8 @@ export interface Pipeline {
 
 const REMEDIES: Record<Finding['kind'], string> = {
   missing: 'Run "provisioner drift --repair", or deploy the component again.',
-  changed: 'Deploy the component again: it is then put back as its descriptor says.',
+  changed:
+    'Run "provisioner drift --repair --changed", or deploy the component again: it is then put back as its descriptor says.',
   duplicate: 'Delete all but one by hand in Airbyte: until then the component cannot be deployed.',
   orphaned: 'Nothing of the component should be there: undeploy it, or delete this in Airbyte.',
   unfinished: 'A removal has not completed: undeploy the component again.',
@@ -62,9 +63,8 @@ const actorDifferences = (actor: Actor, wanted: WantedActor): string[] => {
   const current = masked(actor);
   const unfingerprinted = withoutFingerprint(current.name);
   const readable = [
-    ...(unfingerprinted === withoutFingerprint(wanted.name) ? [] : ['name']),
     ...(current.definitionId === wanted.definitionId ? [] : ['connector']),
-    ...differencesIn(current.configuration, wanted.configuration, 'configuration'),
+    ...readableDifferences(current, wanted),
   ];
   if (readable.length > 0) return readable;
   const isPutBack = current.name === unfingerprinted;

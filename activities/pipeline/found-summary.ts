@@ -3,11 +3,11 @@ import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import type { Found, SeenActor, WholeFound } from './found';
 import { digestOfActor, digestOfConnection } from '../comparison/reads';
-import { isConnectionAsWanted } from '../comparison/differences';
+import { connectionDifferences } from '../comparison/differences';
 import { asWrite, streamsOf } from './connections';
 import { summarize } from './discovery';
 import type { Feasible } from './preflight';
-import { withMappers } from '../comparison/mappers';
+import { MAPPERS_OF, withMappers } from '../comparison/mappers';
 import type { MappersByHand } from '../comparison/mappers';
 import { createKeeper } from '../former/snapshot';
 import type { Keep } from '../former/snapshot';
@@ -41,20 +41,38 @@ interface Judged {
   hrefOf: ((path: string) => string) | undefined;
 }
 
-/** False too where only the run can tell, as it has yet to write the source. */
-const isLinkedAsWanted = (
+const isOfStreams = (field: string) => field === 'streams' || field.startsWith(MAPPERS_OF);
+
+/**
+ * The fields of the connection that are not as wanted, and whether these are all: the streams only
+ * the run can tell that has yet to write the source.
+ */
+export const linkDifferences = (
   { connection, destination }: WholeFound,
-  { plan, feasible, byHand }: Judged,
-) => {
+  { plan, feasible, byHand }: Omit<Judged, 'hrefOf'>,
+): { differs: string[]; isAll: boolean } => {
+  if (!connection) return { differs: [], isAll: false };
   const streams = plan.connection.streams ? [] : feasible.streams;
-  if (!connection || !streams || connection.destinationId !== destination?.id) return false;
   const { sourceId } = connection;
-  const wanted = withMappers(streamsOf(plan.connection, streams), {
+  const wanted = withMappers(streamsOf(plan.connection, streams ?? []), {
     sourceId,
     before: connection,
     byHand,
   });
-  return isConnectionAsWanted(connection, asWrite(plan.connection, wanted));
+  const differing = connectionDifferences(connection, asWrite(plan.connection, wanted));
+  const isOwn = connection.destinationId === destination?.id;
+  return {
+    differs: [
+      ...(isOwn ? [] : ['destination']),
+      ...differing.filter((field) => streams !== undefined || !isOfStreams(field)),
+    ],
+    isAll: streams !== undefined,
+  };
+};
+
+const isLinkedAsWanted = (found: WholeFound, judged: Judged) => {
+  const { differs, isAll } = linkDifferences(found, judged);
+  return isAll && differs.length === 0;
 };
 
 const asWanted = (path: string, hrefOf: Judged['hrefOf']) => ({

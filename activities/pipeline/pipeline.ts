@@ -1,27 +1,24 @@
-import { withoutUndefined } from '../../src/contract/json';
 import type { Airbyte } from '../../src/airbyte/workspace';
 import type { CallInterest } from '../../src/airbyte/http';
 import type { KnownIds, Plan } from '../../src/descriptor/descriptor';
 import type { Fabrics } from '../../src/secrets/fabrics';
 import type { Provisioned } from '../../workflows/provisioned';
 import type { SecretReferences } from '../../src/secrets/references';
-import { createActorActivities, createResolve, findActor } from './actors';
+import { createActorActivities, createResolve } from './actors';
 import type { RestoreActor } from '../former/actor';
 import type { PutActor } from './actors';
 import { createSealingActivities } from './sealing';
-import { createAdoptionSearch } from './adoption-search';
 import type { Seal } from './sealing';
 import { attempt } from '../attempt';
-import { changesByHand, onSchedule, refuseToLeave } from './by-hand';
 import { createClearingActivities } from './clearing';
-import { createConnectionActivities, findConnection } from './connections';
-import { createPreflight } from './preflight';
+import { createConnectionActivities } from './connections';
+import { createLooking } from './looking';
+import { createPlanning } from './planning';
 import { createSyncActivities } from './jobs';
 import type { MappersByHand } from '../comparison/mappers';
-import { lackingTags } from './tags';
 import type { AdoptExisting } from './adoption';
 import { inShortOf, namesOf } from './found-summary';
-import type { Found, WholeFound } from './found';
+import type { Found } from './found';
 
 export type Activities = ReturnType<typeof createActivities>;
 
@@ -68,26 +65,8 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
   const deps = { ...rest, hrefOf: (path: string) => `${href}/${path}` };
   const actors = createActorActivities(deps);
   const connections = createConnectionActivities(deps);
-  const adopting = createAdoptionSearch(deps);
+  const looking = createLooking({ ...deps, workspaceId });
   const sealing = createSealingActivities({ ...deps, resolve: createResolve(deps) });
-  const preflight = createPreflight(deps);
-
-  /** What somebody has set at the connection and the run will change, and the tags it will make. */
-  const forewarn = async (airbyte: Airbyte, found: WholeFound, plan: Plan) => {
-    const { connection, replaces, isForeign = false, warnings = [] } = found;
-    const byHand = rest.mappersByHand;
-    if (replaces) refuseToLeave(replaces);
-    const theirs = replaces ?? (isForeign ? connection : undefined);
-    const seen = theirs ?? connection;
-    const changes = seen ? changesByHand(seen, plan.connection, byHand) : [];
-    const pace = theirs ? onSchedule(theirs, plan.connection) : [];
-    const lacking = await lackingTags(airbyte, plan.connection.tags);
-    const all = [...warnings, ...changes, ...pace];
-    return {
-      ...(all.length > 0 && { warnings: all }),
-      ...(lacking.length > 0 && { lackingTags: lacking }),
-    };
-  };
 
   return {
     /**
@@ -98,17 +77,10 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
     inspect: ({ key, known, plan, inShort, lean }: Inspect): Promise<Found> =>
       attempt(async ({ interest }) => {
         const airbyte = await rest.airbyteFor(interest);
-        const [source, destination] = await Promise.all([
-          findActor(airbyte, 'source', key, known.sourceId),
-          findActor(airbyte, 'destination', key, known.destinationId),
-        ]);
-        const connection = source && (await findConnection(airbyte, source.id, known.connectionId));
-        const seen: WholeFound = withoutUndefined({ workspaceId, source, destination, connection });
+        const seen = await looking.existing(airbyte, { key, known });
         const asked = lean && { lean };
         if (!plan) return inShort ? { ...namesOf(seen), ...asked } : seen;
-        const found = await adopting(airbyte, seen, plan);
-        const feasible = await preflight(airbyte, plan, { ...found, interest });
-        const complete = { ...found, ...(await forewarn(airbyte, found, plan)) };
+        const { complete, feasible } = await looking.judged(airbyte, seen, { plan, interest });
         if (inShort) {
           const { mappersByHand: byHand } = rest;
           const hrefOf = lean && deps.hrefOf;
@@ -141,6 +113,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
     deleteConnection: connections.delete,
     removeTags: connections.removeTags,
 
+    ...createPlanning({ ...deps, workspaceId }),
     ...createClearingActivities(deps),
     ...createSyncActivities(deps),
   };

@@ -6,7 +6,7 @@ import { createComplete, createResolve } from './actors';
 import type { Written } from '../former/secrets';
 import type { ActorDeps, ResolveDeps } from './actors';
 import { isReadAs, isUnvouched } from './sealing';
-import { isActorAsWanted } from '../comparison/differences';
+import { actorChanges, isActorAsWanted } from '../comparison/differences';
 import { mustBeKnown, mustBeOfConnector, mustMeetSpecification } from '../problems/definitions';
 import { discoverFor } from './discovery';
 import type { DiscoveredStream } from './discovery';
@@ -27,6 +27,8 @@ interface There {
 export interface Feasible {
   /** Those that the run need not change. */
   isAsWanted: Record<Kind, boolean>;
+  /** The fields of what is there that are not. */
+  differs: Record<Kind, string[]>;
   /** Of those that it updates, what that will leave. */
   leaves: Partial<Record<Kind, Written>>;
   /** The source's streams, where they are known before it is written. */
@@ -87,7 +89,8 @@ export const createPreflight = (deps: ResolveDeps & Pick<ActorDeps, 'provisioned
       await mustMeetSpecification(airbyte, kind, { wanted, plan: plan[kind] });
     const isUpdate = before !== undefined && !isAsWanted && !isUnknown;
     const leaves = isUpdate ? await leftBy(kind, wanted, { before, interest, key }) : undefined;
-    return { isAsWanted, isAsRead, leaves };
+    const differs = before === undefined || isAsWanted ? [] : actorChanges(before, wanted);
+    return { isAsWanted, isAsRead, differs, leaves };
   };
 
   /** With secrets of unknown worth only what it shows counts; that it shows nothing says nothing. */
@@ -110,6 +113,7 @@ export const createPreflight = (deps: ResolveDeps & Pick<ActorDeps, 'provisioned
         source: known?.isAsWanted === true,
         destination: other?.isAsWanted === true,
       },
+      differs: { source: known?.differs ?? [], destination: other?.differs ?? [] },
       leaves: withoutUndefined({ source: known?.leaves, destination: other?.leaves }),
     };
     if (!known?.isAsRead || !source || !destination) return feasible;

@@ -8,6 +8,7 @@ import type { Drift } from '../operator/drift';
 import { KINDS, countOf } from '../contract/drift';
 import type { DriftReport, Finding } from '../contract/drift';
 import { RequestError, SystemProblem } from '../contract/problems';
+import { firstFew } from '../../workflows/protocol/lengths';
 
 /** The exit code for findings; 1 is an error. */
 const FOUND = 3;
@@ -26,6 +27,8 @@ interface DriftCommandDeps extends Terminal {
 interface Options {
   last?: boolean;
   repair?: boolean;
+  changed?: boolean;
+  component?: string;
   json?: boolean;
 }
 
@@ -39,20 +42,28 @@ interface Repair {
 
 const plural = (count: number, what: string) => `${String(count)} ${what}${count === 1 ? '' : 's'}`;
 
-const rowOf = ({ kind, component, entity, name, ids, differs = [] }: Finding) => [
+const rowOf = ({ kind, component, entity, name, ids, token, differs = [] }: Finding) => [
   kind,
-  component,
+  [component, ...(token === undefined ? [] : [token])].join('\n'),
   [`${entity} ${name}`, ...ids].join('\n'),
   differs.join('\n'),
 ];
 
-const summaryOf = ({ checkedAt, totals }: DriftReport) => {
+/** Tokens of runs under way that are named; --json has all that are listed. */
+const MAX_BUSY = 5;
+
+const summaryOf = ({ checkedAt, totals, busy: tokens }: DriftReport) => {
   const found = KINDS.filter((kind) => totals[kind] > 0);
   const counted = found.map((kind) => `${String(totals[kind])} ${kind}`).join(', ');
   const { components, busy, unreadable } = totals;
   return [
     `${plural(components, 'component')} compared at ${checkedAt}: ${counted || 'no drift'}.`,
-    ...(busy > 0 ? [`Not compared, as a run is under way: ${String(busy)}.`] : []),
+    ...(busy > 0
+      ? [
+          `Not compared, as a run is under way: ${String(busy)}.`,
+          ...firstFew(tokens, MAX_BUSY).map((token) => `  ${token}`),
+        ]
+      : []),
     ...(unreadable > 0
       ? [`Not compared, as their run cannot be read: ${String(unreadable)}.`]
       : []),
@@ -86,14 +97,34 @@ const repairsPage = (repairs: Repair[]) =>
     ]),
   );
 
-/** The components that lack something, each with the run that made it. */
-const lackingIn = ({ findings }: DriftReport): [component: string, token: string][] => [
+interface Wanted {
+  kinds: Finding['kind'][];
+  /** Undefined: of all. */
+  component: string | undefined;
+}
+
+/** The components to be provisioned again, each with the run that made it. */
+const toRepair = (
+  { findings }: DriftReport,
+  { kinds, component: only }: Wanted,
+): [component: string, token: string][] => [
   ...new Map(
     findings.flatMap(({ kind, token, component }) =>
-      kind === 'missing' && token ? [[component, token] as const] : [],
+      kinds.includes(kind) && token && (only === undefined || isCalled(component, only))
+        ? [[component, token] as const]
+        : [],
     ),
   ),
 ];
+
+/** As the report has it, or without its environment, or by its URN; ids have no upper case. */
+const isCalled = (key: string, name: string) => {
+  const inKey = name
+    .replace(/^urn:dmb:cmp:/i, '')
+    .replaceAll(':', '.')
+    .toLowerCase();
+  return key === name || key.slice(key.indexOf('/') + 1) === inKey;
+};
 
 /** `provisioner drift`: what is not as the runs have left it and, if asked, making it so again. */
 export const addDriftCommand = (
@@ -121,9 +152,9 @@ export const addDriftCommand = (
     return { component, token, status, result };
   };
 
-  const repairAll = (lacking: [component: string, token: string][]) => {
+  const repairAll = (differing: [component: string, token: string][]) => {
     const limit = pLimit(MAX_REPAIRS);
-    return Promise.all(lacking.map((one) => limit(() => repairOf(...one))));
+    return Promise.all(differing.map((one) => limit(() => repairOf(...one))));
   };
 
   const lastOrFail = async () => {
@@ -134,11 +165,14 @@ export const addDriftCommand = (
     });
   };
 
-  const repairAndCheck = async (found: DriftReport) => {
-    const lacking = lackingIn(found);
-    if (lacking.length === 0) return { report: found, repairs: [] };
-    say(`Provisioning ${plural(lacking.length, 'component')} again …`);
-    const repairs = await repairAll(lacking);
+  const repairAndCheck = async (found: DriftReport, wanted: Wanted) => {
+    const differing = toRepair(found, wanted);
+    if (differing.length === 0) {
+      say('Nothing to provision again.');
+      return { report: found, repairs: [] };
+    }
+    say(`Provisioning ${plural(differing.length, 'component')} again …`);
+    const repairs = await repairAll(differing);
     return { report: await drift.check(), repairs };
   };
 
@@ -147,13 +181,18 @@ export const addDriftCommand = (
     .description('compare what runs have provisioned with what Airbyte has; deletes nothing')
     .option('--last', 'show the newest report instead of checking now; needs no worker')
     .option('--repair', 'provision again what is missing, and wait for it')
+    .option('--changed', 'with --repair: also what is there but not as its run has left it')
+    .option('--component <component>', 'with --repair: only this one')
     .option('--json', 'print one JSON document instead of a table')
     .addHelpText('after', '\nEnds with 0: no findings, 3: findings, 1: an error.')
-    .action(async ({ last, repair, json }: Options, command: Command) => {
+    .action(async ({ last, repair, changed, component, json }: Options, command: Command) => {
       if (last && repair) command.error('error: --repair needs a check of now: leave out --last');
+      if (!repair && (changed || component !== undefined))
+        command.error('error: --changed and --component say what to --repair');
+      const kinds: Finding['kind'][] = changed ? ['missing', 'changed'] : ['missing'];
       const found = last ? await lastOrFail() : await drift.check();
       const { report, repairs } = repair
-        ? await repairAndCheck(found)
+        ? await repairAndCheck(found, { kinds, component })
         : { report: found, repairs: [] };
       if (json) print(JSON.stringify(repair ? { ...report, repairs } : report, null, 2));
       else {

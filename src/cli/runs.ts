@@ -2,13 +2,14 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import ms from 'ms';
 import { z } from 'zod';
-import { replayTable, runPage, runTable } from './tables';
+import { causeTable, replayTable, runPage, runTable } from './tables';
 import type { Outcome, Terminal } from './tables';
 import { untilEnded } from './wait';
 import { durationText } from '../contract/durations';
 import type { ProvisioningStatus } from '../contract/coordinator';
 import type { Operations } from '../operator/operations';
-import { ReplayFailedRequest, RunFilter } from '../contract/operator';
+import { ReplayFailedRequest, RunFilter } from '../contract/commands';
+import { summed } from '../contract/operator';
 import type { Replay } from '../contract/operator';
 import { OPERATIONS } from '../../workflows/protocol/runs';
 
@@ -96,9 +97,12 @@ export const addRunsCommand = (
   withJson(withFilters(runs.command('list')))
     .description('runs, each token once: those that go on first, then those that ended last')
     .option('--failed', 'only Failed, Terminated and TimedOut ones')
+    .option('--stuck', 'only those whose step fails each time, or that no worker takes')
+    .option('--by-cause', 'a line for each cause instead of each run')
     .option('--limit <number>', 'at most so many (default: 50)', Number)
-    .action(async ({ json, ...given }: Options, command: Command) => {
-      show(await operations.list(read(command, RunFilter, given)), json, runTable);
+    .action(async ({ json, byCause, ...given }: Options, command: Command) => {
+      const list = await operations.list(read(command, RunFilter, given));
+      show(list, json, byCause ? causeTable : runTable);
     });
 
   withJson(runs.command('show'))
@@ -116,12 +120,13 @@ export const addRunsCommand = (
     .option('--force', 'with a TOKEN: also a run that completed or was superseded')
     .option('--wait', 'wait for the end of what was replayed')
     .option('--timeout <duration>', 'with --wait: how long (default: 30m)')
+    .option('--all', 'name also those of many that are left alone')
     .action(async (token: string | undefined, given: Options, command: Command) => {
-      const { json, wait, timeout, ...rest } = given;
+      const { json, wait, timeout, all, ...rest } = given;
       const patience = read(command, Patience, { timeout }).timeout;
       const replays = await replaysOf(command, token, rest);
       const outcomes: Outcome[] = wait ? await waitedFor(replays, patience) : replays;
-      show({ replays: outcomes }, json, () => replayTable(outcomes));
+      show(summed(outcomes), json, (answer) => replayTable(answer, { all: Boolean(all) }));
       exitWith(outcomes.every(succeeded) ? 0 : 1);
     });
 

@@ -1,6 +1,15 @@
 import Table from 'cli-table3';
-import type { InAirbyte, Replay, RunDetails, RunList, Step } from '../contract/operator';
+import type {
+  InAirbyte,
+  Replay,
+  Replays,
+  Run,
+  RunDetails,
+  RunList,
+  Step,
+} from '../contract/operator';
 import type { ProvisioningStatus } from '../contract/coordinator';
+import { shortened } from '../../workflows/protocol/lengths';
 
 /* What people read on a terminal; scripts take --json. */
 
@@ -44,28 +53,85 @@ const time = (text?: string) => text?.replace(/\.\d+Z$/, 'Z') ?? '';
 
 export const firstLine = (text = '') => text.split('\n')[0] ?? '';
 
-export const runTable = ({ runs, more }: RunList) => {
-  if (runs.length === 0) return 'No such runs.';
-  const rows = runs.map((run) => [
-    run.execution,
-    time(run.startedAt),
-    time(run.closedAt),
-    run.token,
-    run.phase,
+/** Characters of a reason in a table; `runs show` and --json have all of it. */
+const MAX_REASON = 200;
+
+const reasonOf = ({ why, phase, supersededBy }: Run) =>
+  `${supersededBy === undefined ? '' : 'superseded; '}${shortened(firstLine(why ?? phase), MAX_REASON)}`;
+
+const rowOf = (run: Run) => [
+  run.execution,
+  time(run.startedAt),
+  time(run.closedAt),
+  run.token,
+  run.attempts === undefined ? '' : String(run.attempts),
+  reasonOf(run),
+];
+
+const withMore = (text: string, more: boolean) =>
+  more ? `${text}\n\nThere are more: raise --limit, or narrow the filter.` : text;
+
+const NO_RUNS = 'No such runs.';
+
+export const runTable = ({ runs, more }: RunList) =>
+  runs.length === 0
+    ? NO_RUNS
+    : withMore(
+        table(['STATE', 'STARTED', 'ENDED', 'TOKEN', 'TRIES', 'WHY'], runs.map(rowOf)),
+        more,
+      );
+
+/** Runs that are not done for the same reason are one line. */
+export const causeTable = ({ causes, more }: RunList) => {
+  if (causes.length === 0) return NO_RUNS;
+  const rows = causes.map(({ cause, open, superseded, since, token }) => [
+    String(open),
+    String(superseded),
+    time(since),
+    cause,
+    token,
   ]);
-  const all = table(['STATE', 'STARTED', 'ENDED', 'TOKEN', 'PHASE'], rows);
-  return more ? `${all}\n\nThere are more: raise --limit, or narrow the filter.` : all;
+  return withMore(table(['RUNS', 'SUPERSEDED', 'SINCE', 'CAUSE', 'FOR EXAMPLE'], rows), more);
 };
 
-export const replayTable = (outcomes: Outcome[]) => {
-  if (outcomes.length === 0) return 'No such failed runs.';
-  const rows = outcomes.map(({ token, outcome, status = '', reason, result }) => [
-    outcome,
-    status,
-    token,
-    reason ?? firstLine(result),
-  ]);
-  return table(['DONE', 'STATUS', 'TOKEN', 'WHY'], rows);
+const isPassedOver = ({ outcome }: Replay) =>
+  outcome === 'skipped' || outcome === 'already running';
+
+const counted = (count: number | undefined, what: string) =>
+  count === undefined || count === 0 ? [] : [`${String(count)} ${what}`];
+
+const sumOf = ({ totals, superseded }: Replays) => {
+  const rest = (totals.skipped ?? 0) - superseded;
+  return [
+    ...counted(totals.replayed, 'replayed'),
+    ...counted(totals['would be replayed'], 'would be replayed'),
+    ...counted(totals['not started'], 'not started'),
+    ...counted(totals['already running'], 'going on already'),
+    ...counted(superseded, 'left alone, as a later request has come'),
+    ...counted(rest, 'left alone for another reason'),
+  ].join(', ');
+};
+
+/** All of them where they are few; of many those that are left alone are only counted, unless all are wanted. */
+export const replayTable = (
+  { replays, ...sums }: Omit<Replays, 'replays'> & { replays: Outcome[] },
+  { all = false, few = 5 } = {},
+) => {
+  if (replays.length === 0) return 'No such failed runs.';
+  const isWhole = all || replays.length <= few;
+  const rows = replays
+    .filter((each) => isWhole || !isPassedOver(each))
+    .map(({ token, outcome, status = '', reason, result }) => [
+      outcome,
+      status,
+      token,
+      reason ?? firstLine(result),
+    ]);
+  return [
+    ...(rows.length === 0 ? [] : [table(['DONE', 'STATUS', 'TOKEN', 'WHY'], rows)]),
+    ...(replays.length === 1 ? [] : ['', `${sumOf({ replays, ...sums })}.`]),
+    ...(isWhole ? [] : ['--all names those that are left alone, and why.']),
+  ].join('\n');
 };
 
 const fields = (pairs: [string, string | undefined][]) =>
@@ -81,9 +147,18 @@ const stepLines = ({ name, state, attempts, nextAttemptAt: next, ...failure }: S
   `  ${state}${failure.waitsFor ? '' : tried(attempts)}: ${name}`,
   ...(failure.waitsFor ? [`    ${failure.waitsFor}.`] : []),
   ...(failure.lastError ? [`    Last error: ${failure.lastError}`] : []),
-  ...(failure.solution ? [`    What to do: ${failure.solution}`] : []),
+  ...(failure.solution && !isTried(state) ? [`    What to do: ${failure.solution}`] : []),
   ...(next ? [`    ${failure.waitsFor ? 'Looks' : 'Tried'} again at ${time(next)}`] : []),
+  ...(failure.lastError && isTried(state) ? [`    Goes on ${byItself(failure.givesUpAt)}.`] : []),
 ];
+
+/** Of a step that is tried still, what is to be done by whom deploys is not to be done yet. */
+const isTried = (state: Step['state']) => state === 'waiting' || state === 'running';
+
+const byItself = (givesUpAt: string | undefined) =>
+  givesUpAt === undefined
+    ? 'by itself'
+    : `by itself; gives up at ${time(givesUpAt)}, and the run then fails`;
 
 const section = (title: string, lines: string[]) =>
   lines.length === 0 ? [] : ['', title, ...lines];
@@ -108,6 +183,10 @@ export const runPage = (run: RunDetails) =>
       ['Status', run.status],
       ['In Temporal', run.execution],
       ['Phase', run.phase],
+      ['Why', run.execution === 'Running' ? run.why : undefined],
+      ['Tries', run.attempts === undefined ? undefined : String(run.attempts)],
+      ['Goes on', run.attempts === undefined ? undefined : byItself(run.givesUpAt)],
+      ['Superseded by', run.supersededBy],
       ['Started', time(run.startedAt)],
       ['Ended', time(run.closedAt)],
       ['Run id', run.runId],

@@ -4,7 +4,7 @@ import { gatewayVariables } from './gateway';
 import { misfitsIn } from './retry-times';
 import { minSyncInterval, taskQueue, temporalUiUrl } from './shared';
 import { snowflakeOf } from './snowflake';
-import { read } from './values';
+import { read, url } from './values';
 import type { Environment } from './values';
 import { workerSchema } from './worker';
 
@@ -115,9 +115,14 @@ export const cliVariables = z.object({
   TEMPORAL_TASK_QUEUE: taskQueue,
   TEMPORAL_UI_URL: temporalUiUrl,
   AIRBYTE_MIN_SYNC_INTERVAL: minSyncInterval,
+  PROVISIONER_URL: url.default('http://127.0.0.1:8093').meta({
+    group: 'usual',
+    description:
+      'The gateway, with its base path, that the [engineer’s commands](engineering.md) ask',
+  }),
 });
 
-/** For the command line, which talks to Temporal as the gateway does. */
+/** For the command line: operators’ commands talk to Temporal as the gateway does, engineers’ to the gateway. */
 export const cliConfig = (env: Environment = process.env) => {
   const given = read(cliVariables, env);
   return {
@@ -125,5 +130,6 @@ export const cliConfig = (env: Environment = process.env) => {
     temporalUiUrl: given.TEMPORAL_UI_URL?.replace(/\/$/, ''),
     /** Seconds, as for the gateway. */
     minSyncInterval: given.AIRBYTE_MIN_SYNC_INTERVAL / 1000,
+    gatewayUrl: given.PROVISIONER_URL,
   };
 };

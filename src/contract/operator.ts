@@ -1,84 +1,7 @@
-import ms from 'ms';
 import { z } from 'zod';
-import { durationText } from './durations';
 import { ProvisioningStatus } from './coordinator';
-import { OPERATIONS } from '../../workflows/protocol/runs';
 
-/*
- * What the operator's commands and routes take and answer. Unknown keys are refused: a filter that
- * was misspelt must not replay more than was meant.
- */
-
-const COMPONENT = /^([a-z0-9_-]+\.){3}[a-z0-9_-]+$/;
-
-const componentName = z
-  .string()
-  .toLowerCase()
-  .overwrite((text) => text.replace(/^urn:dmb:cmp:/, '').replaceAll(':', '.'))
-  .refine(
-    (text) => COMPONENT.test(text),
-    'must be <domain>.<product>.<major>.<component>, or the URN of a component',
-  )
-  .meta({ description: 'finance.cashflow.0.bookings, or urn:dmb:cmp:finance:cashflow:0:bookings' });
-
-const environmentName = z
-  .string()
-  .regex(/^[A-Za-z0-9._-]+$/, 'may have only letters, digits, dots, dashes and underscores');
-
-/** Milliseconds: ten years. No namespace keeps runs as long, and a date far enough back is none. */
-const LONGEST_SINCE = ms('3650d');
-
-const filter = {
-  operation: z.enum(OPERATIONS.provisioning).optional(),
-  component: componentName.optional(),
-  environment: environmentName.optional(),
-  since: durationText
-    .refine((text) => ms(text) <= LONGEST_SINCE, 'must not be longer than 3650d')
-    .optional()
-    .meta({
-      type: 'string',
-      description: 'Only runs that go on or ended within it: 30m, 24h, 7d.',
-    }),
-};
-
-/** Runs that a list may have. */
-const MOST_RUNS = 1000;
-const limit = z.int().min(1).max(MOST_RUNS);
-
-/** Which runs: the newest of each token, as many as `limit`. */
-export const RunFilter = z
-  .strictObject({
-    ...filter,
-    failed: z.boolean().optional().meta({ description: 'Only Failed, Terminated, TimedOut.' }),
-    limit: limit.default(50),
-  })
-  .meta({ id: 'RunFilter' });
-export type RunFilter = z.infer<typeof RunFilter>;
-
-/** The same as texts, which is what a query string has. */
-export const RunQuery = z.strictObject({
-  ...RunFilter.shape,
-  failed: z.stringbool('must be true or false').optional(),
-  limit: z.coerce.number('must be a number').pipe(limit).default(50),
-});
-
-export const ReplayRequest = z
-  .strictObject({
-    force: z.boolean().default(false).meta({
-      description: 'Replay a run that has completed, or that a later request has superseded.',
-    }),
-  })
-  .meta({ id: 'ReplayRequest' });
-export type ReplayRequest = z.infer<typeof ReplayRequest>;
-
-export const ReplayFailedRequest = z
-  .strictObject({
-    ...filter,
-    failed: z.literal(true, 'must be true: only failed runs are replayed together'),
-    dryRun: z.boolean().default(false),
-  })
-  .meta({ id: 'ReplayFailedRequest' });
-export type ReplayFailedRequest = z.infer<typeof ReplayFailedRequest>;
+/* What the operator's commands and routes answer. */
 
 export const Run = z
   .object({
@@ -98,13 +21,48 @@ export const Run = z
     runId: z.string(),
     /** The run in the Temporal UI. */
     href: z.string().optional(),
+    why: z.string().optional().meta({
+      description:
+        'Of a run that ended without success its first problem; of one that goes on, what its step met when it was last tried.',
+    }),
+    cause: z.string().optional().meta({
+      description: 'The same without what differs from run to run: names, ids, paths.',
+    }),
+    attempts: z.int().optional().meta({
+      description:
+        'Of a run that goes on: how often its step, which is tried again by itself, was tried.',
+    }),
+    givesUpAt: z.iso.datetime().optional().meta({
+      description:
+        'When that step is given up, and the run fails, if it has not succeeded by then.',
+    }),
+    supersededBy: z.string().optional().meta({
+      description: 'Of a run without success: the token of the newest request for the same since.',
+    }),
   })
   .meta({ id: 'Run' });
 export type Run = z.infer<typeof Run>;
 
+/** Runs of a list that are not done for the same reason. */
+export const Cause = z
+  .object({
+    cause: z.string(),
+    /** Those that no later request has superseded. */
+    open: z.int(),
+    superseded: z.int(),
+    /** When the first of them began. */
+    since: z.iso.datetime(),
+    /** Of the open ones, or else of all, the one that began last. */
+    token: z.string(),
+  })
+  .meta({ id: 'Cause' });
+export type Cause = z.infer<typeof Cause>;
+
 export const RunList = z
   .object({
     runs: z.array(Run),
+    /** Of these runs, the most frequent first. */
+    causes: z.array(Cause),
     /** Whether there are more than `limit`. */
     more: z.boolean(),
   })
@@ -125,6 +83,8 @@ export const Step = z
     waitsFor: z.string().optional(),
     /** When a step that waits is tried again, or looks again. */
     nextAttemptAt: z.iso.datetime().optional(),
+    /** When it is given up, if it has not succeeded by then. */
+    givesUpAt: z.iso.datetime().optional(),
   })
   .meta({ id: 'Step' });
 export type Step = z.infer<typeof Step>;
@@ -161,10 +121,18 @@ export const RunDetails = Run.extend({
 }).meta({ id: 'RunDetails' });
 export type RunDetails = z.infer<typeof RunDetails>;
 
+const OUTCOMES = [
+  'replayed',
+  'would be replayed',
+  'already running',
+  'skipped',
+  'not started',
+] as const;
+
 export const Replay = z
   .object({
     token: z.string(),
-    outcome: z.enum(['replayed', 'would be replayed', 'already running', 'skipped', 'not started']),
+    outcome: z.enum(OUTCOMES),
     /** Why it was not replayed. */
     reason: z.string().optional(),
     /** The token of the later request that stands in the way. */
@@ -173,8 +141,24 @@ export const Replay = z
   .meta({ id: 'Replay' });
 export type Replay = z.infer<typeof Replay>;
 
-export const Replays = z.object({ replays: z.array(Replay) }).meta({ id: 'Replays' });
+export const Replays = z
+  .object({
+    replays: z.array(Replay),
+    totals: z.partialRecord(z.enum(OUTCOMES), z.int()).meta({ description: 'By outcome.' }),
+    superseded: z.int().meta({
+      description: 'How many of those skipped are so as a later request has come.',
+    }),
+  })
+  .meta({ id: 'Replays' });
 export type Replays = z.infer<typeof Replays>;
+
+/** Replays with how many there are of each outcome. */
+export const summed = <One extends Replay>(replays: One[]) => {
+  const totals: Replays['totals'] = {};
+  for (const { outcome } of replays) totals[outcome] = (totals[outcome] ?? 0) + 1;
+  const superseded = replays.filter(({ supersededBy }) => supersededBy !== undefined).length;
+  return { replays, totals, superseded };
+};
 
 export const Cancellation = z
   .object({

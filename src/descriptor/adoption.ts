@@ -1,7 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
 import { RequestError } from '../contract/problems';
+import { readDescriptorFile } from './file';
 import { readPlans } from './product';
-import { readYaml } from './yaml';
 
 /** A component and the connection that its descriptor wants. */
 interface Wanted {
@@ -9,33 +8,10 @@ interface Wanted {
   connection: string;
 }
 
-/** Bytes of a descriptor: as much as a request may have (src/gateway/reception.ts). */
-const MAX_FILE = 2 * 1024 * 1024;
-
-const textOf = (file: string) => {
-  try {
-    if (statSync(file).size > MAX_FILE) throw new Error(`it is over ${String(MAX_FILE)} bytes`);
-    return readFileSync(file, 'utf8');
-  } catch (err) {
-    const why = err instanceof Error ? err.message : String(err);
-    throw new RequestError([{ path: file, message: `cannot be read: ${why}` }], {
-      solutions: ['Give the files of descriptors, as the Coordinator sends them.'],
-    });
-  }
-};
-
-const kindOf = (text: string) => {
-  const { value } = readYaml(text, 'descriptor');
-  const isOfComponent =
-    typeof value === 'object' && value !== null && 'componentIdToProvision' in value;
-  return isOfComponent ? ('COMPONENT_DESCRIPTOR' as const) : ('DATAPRODUCT_DESCRIPTOR' as const);
-};
-
 const wantedIn = (file: string, minSyncInterval: number): Wanted[] => {
-  const descriptor = textOf(file);
-  const request = { descriptorKind: kindOf(descriptor), descriptor, removeData: false };
+  const { request, yaml } = readDescriptorFile(file);
   try {
-    return readPlans(request, [], minSyncInterval).descriptors.map(({ plan }) => ({
+    return readPlans({ ...request, yaml }, [], minSyncInterval).descriptors.map(({ plan }) => ({
       key: plan.component.key,
       connection: plan.connection.name,
     }));

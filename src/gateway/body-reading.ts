@@ -16,7 +16,7 @@ import { readIdentities, readPlans } from '../descriptor/product';
 import { readAs } from '../contract/parse';
 import { reverseStart } from '../runs/reverse-start';
 import { inputOf } from '../descriptor/input-size';
-import { validationStart } from '../runs/validation-start';
+import { planStart, validationStart } from '../runs/validation-start';
 import type { ReadingRules } from '../runs/validation-start';
 
 /* What is made of the body of a request, in a thread of its own: plain data in, plain data out. */
@@ -90,6 +90,7 @@ const startsBy = ({ templates, minSyncInterval, ...given }: Settings) => {
       const identities = readIdentities(request, templates);
       return unprovisionStart(identities, { ...given, removeData: request.removeData ?? false });
     },
+    plan: (body: unknown) => planStart(readWanted(body, rules), given),
     updateacl: (body: unknown) => accessStart(readAccess(body), given),
     validate: (body: unknown) =>
       validationStart(readValidationRequest(body), { ...given, ...rules }),

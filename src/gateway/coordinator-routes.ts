@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../metrics/gateway';
 import type { Readings, Validated } from './reading-pool';
 import { CONTRACT } from '../openapi/coordinator';
+import { PLANNING } from '../openapi/planning';
 import { createReception } from './reception';
 import { served } from './routes';
 import type { Handler } from './routes';
@@ -28,10 +29,10 @@ export interface ContractDeps extends Statuses {
   log: Logger;
 }
 
-/** The Coordinator's contract. No operation waits for Airbyte or a worker. */
+/** The Coordinator's contract, and what engineers ask beside it. No operation waits for Airbyte or a worker. */
 export const contractRoutes = (deps: ContractDeps): Router => {
-  const { runs, readings, log, statusOf, validationStatusOf, reverseStatusOf } = deps;
-  const receive = createReception(deps.metrics.held);
+  const { runs, readings, log, metrics, ...statuses } = deps;
+  const receive = createReception(metrics.held);
   const starts =
     (asked: Parameters<Readings['start']>[0]): Handler =>
     async (req, res) => {
@@ -45,23 +46,28 @@ export const contractRoutes = (deps: ContractDeps): Router => {
     async ({ params: { token } }, res) => {
       res.json(await statusFor(token));
     };
-  return served(CONTRACT, {
-    validate: async (req, res) => {
-      const judged = await receive(req, res, (received) => readings.judge(received));
-      noteIgnored(judged, log);
-      res.json(judged.result);
+  return served(
+    { ...CONTRACT, ...PLANNING },
+    {
+      validate: async (req, res) => {
+        const judged = await receive(req, res, (received) => readings.judge(received));
+        noteIgnored(judged, log);
+        res.json(judged.result);
+      },
+      provision: starts('provision'),
+      getStatus: describes(statuses.statusOf),
+      terminateProvisioning: async ({ params: { token } }, res) => {
+        if (isToken(token) && (await runs.terminate(token))) res.status(202).end();
+        else res.json(await statuses.statusOf(token));
+      },
+      unprovision: starts('unprovision'),
+      updateacl: starts('updateacl'),
+      asyncValidate: starts('validate'),
+      getValidationStatus: describes(statuses.validationStatusOf),
+      runReverseProvisioning: starts('reverseProvision'),
+      getReverseProvisioningStatus: describes(statuses.reverseStatusOf),
+      startPlan: starts('plan'),
+      getPlan: describes(statuses.planStatusOf),
     },
-    provision: starts('provision'),
-    getStatus: describes(statusOf),
-    terminateProvisioning: async ({ params: { token } }, res) => {
-      if (isToken(token) && (await runs.terminate(token))) res.status(202).end();
-      else res.json(await statusOf(token));
-    },
-    unprovision: starts('unprovision'),
-    updateacl: starts('updateacl'),
-    asyncValidate: starts('validate'),
-    getValidationStatus: describes(validationStatusOf),
-    runReverseProvisioning: starts('reverseProvision'),
-    getReverseProvisioningStatus: describes(reverseStatusOf),
-  });
+  );
 };

@@ -1,7 +1,8 @@
 import type { Router } from 'express';
 import { z } from 'zod';
 import type { Operations } from '../operator/operations';
-import { ReplayFailedRequest, ReplayRequest, RunQuery } from '../contract/operator';
+import { ReplayFailedRequest, ReplayRequest, RunQuery } from '../contract/commands';
+import { summed } from '../contract/operator';
 import { readAs } from '../contract/parse';
 import { OPERATOR } from '../openapi/operator';
 import { json } from './reception';
@@ -29,7 +30,7 @@ export const operationsRoutes = (operations: Operations): Router =>
       json,
       async (req, res) => {
         const request = read(ReplayFailedRequest, req.body);
-        res.json({ replays: await operations.replayFailed(request) });
+        res.json(summed(await operations.replayFailed(request)));
       },
     ],
     showRun: async (req, res) => {

@@ -65,6 +65,7 @@ const ALL_STEPS: Record<Step, true> = {
   checkStreams: true,
   tryConnector: true,
   readPipeline: true,
+  foresee: true,
   compare: true,
 };
 export const STEPS = Object.keys(ALL_STEPS);

@@ -25,7 +25,10 @@ interface Start {
 }
 
 /** An operation that starts a run, and answers at once. */
-const start = (path: string, { summary, body, requests, token, problems }: Start): Route => ({
+export const start = (
+  path: string,
+  { summary, body, requests, token, problems }: Start,
+): Route => ({
   method: 'post',
   path,
   words: {
@@ -55,7 +58,7 @@ interface Status {
   examples: Examples;
 }
 
-const status = (path: string, { summary, token, body, examples }: Status): Route => ({
+export const status = (path: string, { summary, token, body, examples }: Status): Route => ({
   method: 'get',
   path,
   words: {

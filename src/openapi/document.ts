@@ -1,7 +1,10 @@
 import * as contract from '../contract/coordinator';
+import * as commands from '../contract/commands';
 import * as operator from '../contract/operator';
+import * as planning from '../contract/plan';
 import { CONTRACT } from './coordinator';
 import { OPERATOR, PROBES } from './operator';
+import { PLANNING } from './planning';
 import { answerOf, pathsOf } from './paths';
 import type { Route, Routes } from './paths';
 import { componentsOf } from './schemas';
@@ -42,17 +45,21 @@ export const openApi = ({ basePath, operations }: { basePath: string; operations
     servers: [{ url: basePath || '/' }],
     tags: [
       { name: 'Contract', description: 'What Witboost asks for' },
+      { name: 'Planning', description: 'For who writes descriptors; no part of the contract' },
       ...(operations ? [{ name: 'Operator', description: 'Runs, for whoever operates them' }] : []),
       { name: 'Documentation' },
       { name: 'Platform', description: 'At the root, whatever the base path' },
     ],
     paths: {
       ...pathsOf('Contract', CONTRACT),
+      ...pathsOf('Planning', PLANNING),
       ...(operations && pathsOf('Operator', OPERATOR)),
       ...pathsOf('Documentation', DOCUMENTS),
       // At the root, whatever the base path.
       ...pathsOf('Platform', PROBES, { servers: [{ url: '/' }] }),
     },
-    components: { schemas: componentsOf(operations ? [contract, operator] : [contract]) },
+    components: {
+      schemas: componentsOf([contract, planning, ...(operations ? [commands, operator] : [])]),
+    },
   };
 };

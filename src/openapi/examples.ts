@@ -48,6 +48,7 @@ export const TOKENS = {
   provision: 'provision.development.finance.cashflow.0.bookings.9d1c0a7b52e4',
   unprovision: 'unprovision.development.finance.cashflow.0.bookings.4be0d2a91f37',
   updateacl: 'updateacl.development.finance.cashflow.0.bookings.70a3c5d98e16',
+  plan: 'plan.development.finance.cashflow.0.bookings.5e7a90d3b1c2',
   validate: 'validate.development.finance.cashflow.0.bookings.c2f81e6d3b05',
   reverseProvision: 'reverseProvision.development.5a94f0b7c1d8',
 };

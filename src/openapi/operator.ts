@@ -2,6 +2,7 @@ import { FAILED, MALFORMED, UNREAD, answer, answerOf, refused, takes, tokenLike 
 import type { Examples, Route, Routes } from './paths';
 import { TOKENS } from './examples';
 import { componentsOf } from './schemas';
+import * as commands from '../contract/commands';
 import * as operator from '../contract/operator';
 import type { Cancellation, Replay, Run, RunDetails, RunList, Step } from '../contract/operator';
 
@@ -21,6 +22,16 @@ const run: Run = {
   startedAt: '2026-01-31T06:00:00.000Z',
   closedAt: '2026-01-31T06:15:00.000Z',
   runId: '019c1a2b-3c4d-7e5f-8a6b-7c8d9e0f1a2b',
+  why: 'Airbyte answered 503 to POST /sources for the source "Bookings".',
+  cause: 'Airbyte answered 503',
+};
+const stuck: Run = {
+  ...run,
+  execution: 'Running',
+  phase: 'Putting source and destination in place',
+  closedAt: undefined,
+  attempts: 9,
+  givesUpAt: '2026-01-31T06:15:00.000Z',
 };
 const step: Step = {
   name: 'putSource',
@@ -38,7 +49,19 @@ const details: RunDetails = {
   steps: [step],
   airbyte: { now: [], ids: {}, leftBehind: [], note: 'Nothing of the component is in Airbyte.' },
 };
-const list: RunList = { runs: [run], more: false };
+const list: RunList = {
+  runs: [run],
+  causes: [
+    {
+      cause: 'Airbyte answered 503',
+      open: 1,
+      superseded: 0,
+      since: run.startedAt,
+      token: TOKEN,
+    },
+  ],
+  more: false,
+};
 const replayed: Replay = { token: TOKEN, outcome: 'replayed' };
 const cancelling: Cancellation = {
   token: TOKEN,
@@ -82,7 +105,7 @@ const post = (body: { id: string; examples: Examples }, ok: Record<number, objec
 
 /** The query of a list, from the filter's own schema. */
 const filterParameters = () => {
-  const { properties = {} } = componentsOf([operator]).RunFilter ?? {};
+  const { properties = {} } = componentsOf([commands]).RunFilter ?? {};
   return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', schema }));
 };
 
@@ -94,7 +117,7 @@ export const OPERATOR = {
       summary: 'Runs, each token once: those that go on first, then those that ended last',
       parameters: filterParameters(),
       responses: {
-        200: answer('The runs', 'RunList', { one: list }),
+        200: answer('The runs', 'RunList', { one: list, stuck: { ...list, runs: [stuck] } }),
         400: MISREAD,
         500: FAILED,
       },
@@ -110,7 +133,7 @@ export const OPERATOR = {
           id: 'ReplayFailedRequest',
           examples: { look: { failed: true, since: '24h', dryRun: true }, all: { failed: true } },
         },
-        { 200: answer('What was done with each', 'Replays', { one: { replays: [replayed] } }) },
+        { 200: answer('What was done with each', 'Replays', { one: operator.summed([replayed]) }) },
       ),
     },
   },

@@ -7,15 +7,21 @@ import type {
 import ms from 'ms';
 import pLimit from 'p-limit';
 import { RequestError, SystemProblem } from '../contract/problems';
-import type { Run, RunFilter, RunList } from '../contract/operator';
+import type { RunFilter } from '../contract/commands';
+import type { Run, RunList } from '../contract/operator';
 import { ADD_ATTRIBUTES } from '../runs/search-attributes';
 import { runHref } from '../temporal/client';
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { lacksAttributes, lastingProblem } from '../temporal/errors';
 import { quoted, runsOn } from '../temporal/visibility';
 import { OPERATIONS } from '../../workflows/protocol/runs';
-import { isInSteps, phaseOf } from '../runs/phase';
+import type { ProvisioningStatus } from '../contract/coordinator';
+import type { RunHistory } from '../runs/history';
+import { phaseOf } from '../runs/phase';
+import { isOpen } from '../runs/running';
 import { isToken, readToken } from '../runs/token';
+import { createLaterThan } from './later';
+import { causesOf, createWhyOpen, whyEnded } from './why';
 
 /** Milliseconds for a list of runs. */
 const LIST_DEADLINE = 30_000;
@@ -59,10 +65,11 @@ export const notAnswered = (cause: unknown) =>
       }));
 
 const queryFor = (filter: Omit<RunFilter, 'limit'>, taskQueue: string) => {
-  const { operation, failed, component, environment, since } = filter;
+  const { operation, failed, stuck, component, environment, since } = filter;
   const types = operation ? [operation] : OPERATIONS.provisioning;
   const conditions = [
     failed && 'ExecutionStatus IN ("Failed", "Terminated", "TimedOut")',
+    stuck && 'ExecutionStatus = "Running"',
     component && `Component = ${quoted(component)}`,
     environment && `Environment = ${quoted(environment)}`,
     since && `(CloseTime IS NULL OR CloseTime >= ${quoted(timeBefore(since))})`,
@@ -72,26 +79,23 @@ const queryFor = (filter: Omit<RunFilter, 'limit'>, taskQueue: string) => {
 
 const timeBefore = (duration: ms.StringValue) => new Date(Date.now() - ms(duration)).toISOString();
 
-const PIPELINE = ['provision', 'unprovision'];
-const PIPELINES = ['provisionProduct', 'unprovisionProduct'];
-
-/** How the tokens begin of requests that, coming later, leave no sense in repeating a run. */
-const rivalsOf = (token: string) => {
-  const { operation, environment, dataProduct, component } = readToken(token);
-  const of = (operations: string[], whom: string) =>
-    operations.map((each) => `${each}.${environment}.${whom}.`);
-  if (PIPELINES.includes(operation)) return of([...PIPELINES, ...PIPELINE], dataProduct);
-  return of(PIPELINE.includes(operation) ? PIPELINE : [operation], component);
-};
+/** A run as it is listed, or described. */
+type Found = WorkflowExecutionInfo | WorkflowExecutionDescription;
 
 interface RunListDeps {
   client: Client;
   taskQueue: string;
   temporalUiUrl?: string | undefined;
+  history: Pick<RunHistory, 'argsOf' | 'pendingIn'>;
+  /** How a run ended. */
+  endOf: (run: Found) => Promise<ProvisioningStatus>;
 }
 
 /** Finds runs. Lists come from Temporal's visibility store, which may lag by a moment. */
-export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps) => {
+export const createRunList = (deps: RunListDeps) => {
+  const { client, taskQueue, temporalUiUrl, endOf } = deps;
+  const whyOpen = createWhyOpen(deps);
+  const laterThan = createLaterThan(deps);
   /** The newest run of a token. */
   const describe = async (token: string): Promise<WorkflowExecutionDescription> => {
     if (!isToken(token)) throw noRun(token);
@@ -106,6 +110,11 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
     return run;
   };
 
+  const isStuck = async ({ workflowId }: WorkflowExecutionInfo) => {
+    const run = await describe(workflowId);
+    return isOpen(run) && (await whyOpen(run)).why !== undefined;
+  };
+
   /** Each token once, if its newest run is the one that was found. */
   async function* newest(filter: Omit<RunFilter, 'limit'>): AsyncGenerator<WorkflowExecutionInfo> {
     const seen = new Set<string>();
@@ -115,6 +124,7 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
       seen.add(token);
       // The store tells of runs that failed before a newer one of the token, too.
       if (filter.failed && (await describe(token)).runId !== runId) continue;
+      if (filter.stuck && !(await isStuck(run))) continue;
       yield run;
     }
   }
@@ -137,15 +147,7 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
     }
   };
 
-  const limit = pLimit(AT_ONCE);
-  /** With its pending steps where these tell the phase; as it was listed if it cannot be described. */
-  const withSteps = async (run: WorkflowExecutionInfo) => {
-    if (!isInSteps(run)) return run;
-    const handle = client.workflow.getHandle(run.workflowId, run.runId);
-    return limit(() => repeatedly(client, TO_READ, () => handle.describe())).catch(() => run);
-  };
-
-  const toRun = (run: WorkflowExecutionInfo | WorkflowExecutionDescription): Run => {
+  const toRun = (run: Found): Run => {
     const { operation, environment, dataProduct, component } = readToken(run.workflowId);
     const href = runHref(run, { temporalUiUrl, namespace: client.options.namespace });
     return {
@@ -163,46 +165,38 @@ export const createRunList = ({ client, taskQueue, temporalUiUrl }: RunListDeps)
     };
   };
 
+  const whyOf = async (run: Found): Promise<Partial<Run>> => {
+    if (executionOf(run) === 'Completed') return {};
+    const [end, later] = await Promise.all([endOf(run), laterThan(run)]);
+    return { ...whyEnded(end), ...(later && { supersededBy: later.workflowId }) };
+  };
+
+  const asItIs = async (run: Found): Promise<Run> => {
+    if (!isOpen(run)) return { ...toRun(run), ...(await whyOf(run)) };
+    const handle = client.workflow.getHandle(run.workflowId, run.runId);
+    const now = await repeatedly(client, TO_READ, () => handle.describe());
+    return { ...toRun(now), ...(await whyOpen(now)) };
+  };
+
+  const atOnce = pLimit(AT_ONCE);
+  /** With what its steps of now tell, or its end; as it was listed where Temporal does not tell more. */
+  const inFull = (run: Found): Promise<Run> => atOnce(() => asItIs(run)).catch(() => toRun(run));
+
   return {
     describe,
     toRun,
+    inFull,
+    laterThan,
     /** Those that go on first, then those that ended last. */
     async list({ limit, ...filter }: RunFilter): Promise<RunList> {
-      const { runs, more } = await find(filter, limit);
-      return { runs: (await Promise.all(runs.map(withSteps))).map(toRun), more };
+      const { runs: found, more } = await find(filter, limit);
+      const runs = await Promise.all(found.map(inFull));
+      return { runs, causes: causesOf(runs), more };
     },
     /** The tokens whose newest run failed. */
     async failed(filter: Omit<RunFilter, 'limit' | 'failed'>): Promise<string[]> {
       const { runs } = await find({ ...filter, failed: true });
       return runs.map(({ workflowId }) => workflowId);
-    },
-    /**
-     * A request for the same component, or data product, that came after the run, or is being done
-     * now; the newest. Found by token, as runs may lack search attributes.
-     */
-    async laterThan(run: WorkflowExecutionDescription): Promise<Run | undefined> {
-      const tokens = rivalsOf(run.workflowId).map(
-        (start) => `WorkflowId STARTS_WITH ${quoted(start)}`,
-      );
-      const since = quoted(run.startTime.toISOString());
-      const query = runsOn(
-        taskQueue,
-        Object.values(OPERATIONS).flat(),
-        `(${tokens.join(' OR ')})`,
-        `(CloseTime IS NULL OR StartTime >= ${since})`,
-      );
-      const found: WorkflowExecutionInfo[] = [];
-      await client.withDeadline(Date.now() + LIST_DEADLINE, async () => {
-        for await (const other of client.workflow.list({ query }))
-          if (isToken(other.workflowId)) found.push(other);
-      });
-      // What a data product's run has started is its own wish, also when it is replayed alone.
-      const own = found.filter(
-        ({ parentExecution }) => parentExecution?.workflowId === run.workflowId,
-      );
-      const tokensOfOwn = new Set([run.workflowId, ...own.map(({ workflowId }) => workflowId)]);
-      const later = found.filter(({ workflowId }) => !tokensOfOwn.has(workflowId)).map(toRun);
-      return later.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))[0];
     },
   };
 };

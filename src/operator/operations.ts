@@ -5,16 +5,12 @@ import type { ProvisioningStatus } from '../contract/coordinator';
 import { SystemProblem } from '../contract/problems';
 import { createLook } from './look';
 import type { Looked } from './look';
-import type {
-  Cancellation,
-  InAirbyte,
-  Run,
-  RunDetails,
-  RunFilter,
-  RunList,
-} from '../contract/operator';
+import type { Cancellation, InAirbyte, Run, RunDetails, RunList } from '../contract/operator';
+import type { RunFilter } from '../contract/commands';
 import { createReplay } from './replay';
 import { createRunHistory } from '../runs/history';
+import { createInterrupt } from '../runs/interrupt';
+import { createEndOf } from '../runs/status';
 import { createRunList, executionOf, notAnswered } from './list';
 import type { StartRun } from '../runs/start';
 import { TO_CHANGE, repeatedly } from '../temporal/calls';
@@ -59,8 +55,10 @@ export type Operations = ReturnType<typeof createOperations>;
 
 /** What an operator does with runs, from the command line or through the gateway. */
 export const createOperations = ({ client, startRun, statusOf, log, ...where }: OperationsDeps) => {
-  const runs = createRunList({ client, ...where });
   const history = createRunHistory({ client });
+  const endOf = createEndOf({ client, taskQueue: where.taskQueue });
+  const runs = createRunList({ client, history, endOf, ...where });
+  const interrupt = createInterrupt({ history });
   const look = createLook({ client, taskQueue: where.taskQueue });
 
   const alreadyEnded = async (token: string): Promise<Cancellation> => {
@@ -82,7 +80,7 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
       const steps = await history.stepsOf(described).catch((err: unknown) => {
         throw notAnswered(err);
       });
-      const run = runs.toRun(described);
+      const run = await runs.inFull(described);
       const looked = run.component ? await look(run) : undefined;
       return {
         ...run,
@@ -99,7 +97,7 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
       if (executionOf(run) !== 'Running') return alreadyEnded(token);
       const handle = client.workflow.getHandle(token, run.runId);
       const isAsked = async () => {
-        await handle.cancel();
+        await interrupt(handle, run);
         // To some versions of Temporal a run that has ended since we looked is no reason to refuse.
         const after = await handle.describe();
         const isAsked = after.raw.workflowExtendedInfo?.cancelRequested === true;
@@ -113,7 +111,7 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
       }
       log.info({ token }, 'run asked to cancel');
       const message =
-        'The run was told to end. A provision now undoes what it did; an unprovision stops where it is.';
+        'The run was told to end. A provision now undoes what it did; an unprovision stops where it is. Where Airbyte may still do what a step asked for, it first waits: runs show says until when.';
       return { token, outcome: 'cancelling', message };
     },
   };

@@ -4,7 +4,8 @@ import type { Logger } from 'pino';
 import { deploymentOf } from '../contract/ids';
 import { RequestError } from '../contract/problems';
 import { isRecord } from '../contract/json';
-import type { Replay, ReplayFailedRequest } from '../contract/operator';
+import type { ReplayFailedRequest } from '../contract/commands';
+import type { Replay } from '../contract/operator';
 import type { RunHistory } from '../runs/history';
 import { executionOf, notAnswered } from './list';
 import type { RunFinder } from './list';
@@ -63,10 +64,11 @@ export const createReplay = ({ runs, history, startRun, taskQueue, log }: Replay
       throw notAnswered(err);
     });
     if (!later) return undefined;
-    const how =
-      later.execution === 'Running' ? 'runs now' : `came later and has ended ${later.execution}`;
-    const reason = `another request for the component ${how}: ${later.token}`;
-    return { token, outcome: 'skipped', reason, supersededBy: later.token };
+    const { workflowId: supersededBy } = later;
+    const end = executionOf(later);
+    const how = end === 'Running' ? 'runs now' : `came later and has ended ${end}`;
+    const reason = `another request for the component ${how}: ${supersededBy}`;
+    return { token, outcome: 'skipped', reason, supersededBy };
   };
 
   const start = async (run: WorkflowExecutionDescription, force: boolean): Promise<Replay> => {

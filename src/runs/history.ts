@@ -7,8 +7,11 @@ import {
 import { optionalTsToDate } from '@temporalio/common/lib/time';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
+import { z } from 'zod';
 import { causesOf } from '../../workflows/protocol/causes';
 import { isFailureDetails } from '../../workflows/protocol/failure-details';
+import { INTERRUPT_SIGNAL } from '../../workflows/protocol/runs';
+import type { Interrupted } from '../../workflows/protocol/runs';
 import type { Step } from '../contract/operator';
 import { TO_READ, repeatedly } from '../temporal/calls';
 
@@ -28,6 +31,13 @@ interface Explanation extends Pick<Step, 'lastError' | 'solution' | 'waitsFor'> 
   looks: number;
 }
 
+/** What Temporal tells of a step that has not ended. */
+export type PendingStep = Omit<Step, 'name' | 'activity'> & { activityId: string };
+
+const Interruption = z.array(
+  z.object({ activityId: z.string(), attempts: z.int(), lastError: z.string() }),
+);
+
 /** In the words that the activity found for it; else in Temporal's. */
 const explained = (err: Error): Explanation => {
   for (const cause of causesOf(err)) {
@@ -40,6 +50,8 @@ const explained = (err: Error): Explanation => {
   }
   return { lastError: err.message, looks: 0 };
 };
+
+const stepOf = ({ activityId: _, ...step }: PendingStep): Partial<Step> => step;
 
 /** How a step ended, if the event is the end of one. */
 const endIn = (event: Event) => {
@@ -86,16 +98,28 @@ export const createRunHistory = ({ client }: { client: Client }) => {
     ];
   };
 
-  const pendingStep = async (activity: Pending): Promise<Partial<Step>> => {
+  /** What steps had met when the run was told to end: of one that waited for its time nothing else says so. */
+  const interruptedIn = async (event: Event): Promise<Interrupted[]> => {
+    const signal = event.workflowExecutionSignaledEventAttributes;
+    if (signal?.signalName !== INTERRUPT_SIGNAL) return [];
+    const [steps] = await decodeArrayFromPayloads(converter, signal.input?.payloads);
+    return Interruption.safeParse(steps).data ?? [];
+  };
+
+  const pendingStep = async (activity: Pending): Promise<PendingStep> => {
     const waits = activity.state === SCHEDULED;
     const next = waits ? optionalTsToDate(activity.nextAttemptScheduleTime) : undefined;
+    const expires = optionalTsToDate(activity.expirationTime);
     const { looks, ...words } = await explanationOf(activity.lastFailure);
     return {
+      activityId: activity.activityId ?? '',
       state: waits || words.waitsFor !== undefined ? 'waiting' : 'running',
       // The attempt that waits has not been made yet.
       attempts: (activity.attempt ?? 1) - (waits ? 1 : 0) - looks,
       ...words,
       nextAttemptAt: next?.toISOString(),
+      // Temporal's zero is long ago.
+      givesUpAt: expires && expires.getTime() > 0 ? expires.toISOString() : undefined,
     };
   };
 
@@ -118,12 +142,17 @@ export const createRunHistory = ({ client }: { client: Client }) => {
     /** The arguments the run was started with. */
     argsOf: async (run: Execution): Promise<unknown[]> => (await inputOf(run))(),
 
+    /** What the run's steps of now have met. */
+    pendingIn: (run: WorkflowExecutionDescription): Promise<PendingStep[]> =>
+      Promise.all((run.raw.pendingActivities ?? []).map(pendingStep)),
+
     /** The run's activities, in the order they were scheduled. */
     async stepsOf(run: WorkflowExecutionDescription): Promise<Step[]> {
       const { events } = await client.withDeadline(Date.now() + HISTORY_DEADLINE, () =>
         client.workflow.getHandle(run.workflowId, run.runId).fetchHistory(),
       );
       const steps = new Map<string, Step>();
+      const scheduledBy = new Map<unknown, unknown>();
       const update = (of: unknown, more: Partial<Step>) => {
         const step = steps.get(String(of));
         if (step) Object.assign(step, more);
@@ -132,8 +161,12 @@ export const createRunHistory = ({ client }: { client: Client }) => {
       for (const event of events ?? []) {
         const scheduled = await scheduledIn(event);
         if (scheduled) steps.set(...scheduled);
-        const waiting = pending.get(event.activityTaskScheduledEventAttributes?.activityId);
-        if (waiting) update(event.eventId, await pendingStep(waiting));
+        const activityId = event.activityTaskScheduledEventAttributes?.activityId;
+        if (activityId) scheduledBy.set(activityId, event.eventId);
+        for (const { activityId: id, ...met } of await interruptedIn(event))
+          update(scheduledBy.get(id), met);
+        const waiting = pending.get(activityId);
+        if (waiting) update(event.eventId, stepOf(await pendingStep(waiting)));
         const started = event.activityTaskStartedEventAttributes;
         if (started) {
           const { looks, words } = await explanationAtEnd(started.lastFailure);

@@ -1,5 +1,5 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import { IN_PLACE, SETTLING, UNDOING, isBehind } from '../../workflows/phases';
+import { IN_PLACE, isBehind, isUndoing } from '../../workflows/phases';
 import { OPERATIONS, WAITING } from '../../workflows/protocol/runs';
 import { runsOn } from '../temporal/visibility';
 
@@ -34,11 +34,11 @@ const LISTED_FOR = 10_000;
 /** Milliseconds that Temporal has for one: Prometheus waits ten seconds for all. */
 const DEADLINE = 5000;
 
-const BY_PHASE: Partial<Record<string, Stands>> = {
-  [WAITING]: 'waiting_for_worker',
-  [IN_PLACE]: 'waiting_for_components',
-  [SETTLING]: 'undoing',
-  [UNDOING]: 'undoing',
+const standsIn = (phase: string): Stands => {
+  if (phase === WAITING) return 'waiting_for_worker';
+  if (phase === IN_PLACE) return 'waiting_for_components';
+  if (isBehind(phase)) return 'waiting_for_run';
+  return isUndoing(phase) ? 'undoing' : 'working';
 };
 
 /** A run as it is listed. */
@@ -52,8 +52,7 @@ interface Lists {
 
 const openRun = ({ type, memo, startTime }: Listed): OpenRun => {
   const phase = typeof memo?.phase === 'string' ? memo.phase : '';
-  const stands = BY_PHASE[phase] ?? (isBehind(phase) ? 'waiting_for_run' : 'working');
-  return { operation: type, stands, startedAt: startTime.getTime() };
+  return { operation: type, stands: standsIn(phase), startedAt: startTime.getTime() };
 };
 
 /**

@@ -23,10 +23,6 @@ const ENDS: Partial<Record<Name, string>> = {
 
 const words = new Map<string, string>(Object.entries(PHASES));
 
-/** Whether only its pending steps tell what it does, which lists of runs do not have. */
-export const isInSteps = ({ memo, status }: Omit<Seen, 'raw'>) =>
-  memo?.phase === IN_STEPS && ENDS[status.name] === undefined;
-
 /** By the first of its pending steps that has words, or else by the type of one. */
 const stepIn = (raw: Seen['raw']): string => {
   if (!('pendingActivities' in raw)) return SOMEWHERE;

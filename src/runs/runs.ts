@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import type { Interest } from '../concurrency/interest';
 import { RequestError, SystemProblem } from '../contract/problems';
 import { TERMINATE_SIGNAL } from '../../workflows/protocol/runs';
+import { createRunHistory } from './history';
+import { createInterrupt } from './interrupt';
 import type { StartOf } from './pipeline-start';
 import type { StartRun } from './start';
 import { TO_CHANGE, answers, repeatedly } from '../temporal/calls';
@@ -29,6 +31,7 @@ export type Runs = ReturnType<typeof createRuns>;
  */
 export const createRuns = ({ client, startRun, taskQueue, log }: RunsDeps) => {
   let answered = 0;
+  const interrupt = createInterrupt({ history: createRunHistory({ client }) });
 
   return {
     /** The token of the run. */
@@ -44,10 +47,11 @@ export const createRuns = ({ client, startRun, taskQueue, log }: RunsDeps) => {
     async terminate(token: string): Promise<boolean> {
       const handle = client.workflow.getHandle(token);
       const end = async () => {
-        if ((await handle.describe()).taskQueue !== taskQueue) return false;
+        const run = await handle.describe();
+        if (run.taskQueue !== taskQueue) return false;
         // The signal says who cancels: only a run ended by the Coordinator is TERMINATED.
         await handle.signal(TERMINATE_SIGNAL);
-        await handle.cancel();
+        await interrupt(handle, run);
         return true;
       };
       try {

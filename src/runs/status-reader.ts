@@ -1,6 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type {
+  Client,
+  WorkflowExecutionDescription,
+  WorkflowExecutionInfo,
+} from '@temporalio/client';
 import type { z } from 'zod';
 import { RequestError, SystemProblem } from '../contract/problems';
 import { STATUS_QUERY, TERMINATE_SIGNAL } from '../../workflows/protocol/runs';
@@ -44,6 +48,9 @@ const unreadable = (cause: unknown) =>
     reason: 'no_temporal',
     cause,
   });
+
+/** A run that has ended, as it is listed or described. */
+export type Closed = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'memo' | 'status'>;
 
 export interface ReaderDeps {
   client: Client;
@@ -105,7 +112,7 @@ export const createStatusReader = <Status>(
     }
   };
 
-  const closed = async (run: WorkflowExecutionDescription): Promise<Status> => {
+  const closed = async (run: Closed): Promise<Status> => {
     const handle = client.workflow.getHandle(run.workflowId, run.runId, { followRuns: false });
     try {
       const result: unknown = await read(() => handle.result());
@@ -118,9 +125,12 @@ export const createStatusReader = <Status>(
     }
   };
 
-  return async (token: string) => {
-    if (!isToken(token, form.family)) throw unknownToken(token);
-    const run = await describe(token);
-    return { run, status: await (isOpen(run) ? running(run) : closed(run)) };
+  return {
+    closed,
+    ofToken: async (token: string) => {
+      if (!isToken(token, form.family)) throw unknownToken(token);
+      const run = await describe(token);
+      return { run, status: await (isOpen(run) ? running(run) : closed(run)) };
+    },
   };
 };

@@ -4,6 +4,7 @@ import {
   ReverseProvisioningStatus,
   ValidationStatus,
 } from '../contract/coordinator';
+import { PlanStatus } from '../contract/plan';
 import { createStatusReader } from './status-reader';
 import type { Form, ReaderDeps } from './status-reader';
 import { runHref } from '../temporal/client';
@@ -55,6 +56,13 @@ const reverseProvisioning: Form<ReverseProvisioningStatus> = {
   },
 };
 
+const planning: Form<PlanStatus> = {
+  family: 'planning',
+  schema: PlanStatus,
+  silent: (result) => ({ status: 'RUNNING', result }),
+  ended: (how) => ({ status: 'FAILED', result: `${endOf(how)} ${SEND_AGAIN}` }),
+};
+
 interface StatusDeps extends ReaderDeps {
   /** Root of the Temporal UI, for links to runs. */
   temporalUiUrl?: string | undefined;
@@ -62,7 +70,7 @@ interface StatusDeps extends ReaderDeps {
 
 /** The status of a provisioning token, with a link to its run. */
 export const createStatus = ({ client, taskQueue, temporalUiUrl }: StatusDeps) => {
-  const read = createStatusReader({ client, taskQueue }, provisioning);
+  const { ofToken } = createStatusReader({ client, taskQueue }, provisioning);
 
   const withLink = (status: ProvisioningStatus, run: WorkflowExecutionDescription) => {
     const href = runHref(run, { temporalUiUrl, namespace: client.options.namespace });
@@ -73,10 +81,13 @@ export const createStatus = ({ client, taskQueue, temporalUiUrl }: StatusDeps) =
   };
 
   return async (token: string): Promise<ProvisioningStatus> => {
-    const { run, status } = await read(token);
+    const { run, status } = await ofToken(token);
     return withLink(status, run);
   };
 };
+
+/** How a provisioning run ended, of one that was listed: its token may have a newer run. */
+export const createEndOf = (deps: ReaderDeps) => createStatusReader(deps, provisioning).closed;
 
 export type Statuses = ReturnType<typeof createStatuses>;
 
@@ -84,9 +95,11 @@ export type Statuses = ReturnType<typeof createStatuses>;
 export const createStatuses = (deps: StatusDeps) => {
   const ofValidation = createStatusReader(deps, validation);
   const ofReverse = createStatusReader(deps, reverseProvisioning);
+  const ofPlan = createStatusReader(deps, planning);
   return {
     statusOf: createStatus(deps),
-    validationStatusOf: async (token: string) => (await ofValidation(token)).status,
-    reverseStatusOf: async (token: string) => (await ofReverse(token)).status,
+    validationStatusOf: async (token: string) => (await ofValidation.ofToken(token)).status,
+    planStatusOf: async (token: string) => (await ofPlan.ofToken(token)).status,
+    reverseStatusOf: async (token: string) => (await ofReverse.ofToken(token)).status,
   };
 };

@@ -13,6 +13,8 @@ const PARTS: Record<string, number> = {
   provisionProduct: 3,
   unprovisionProduct: 3,
   validateProduct: 3,
+  plan: 4,
+  planProduct: 3,
 };
 
 const REST = /^[A-Za-z0-9._-]+\.[0-9a-f]{12}$/;

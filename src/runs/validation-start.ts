@@ -5,12 +5,13 @@ import { isRecord } from '../contract/json';
 import { asSummary } from '../../workflows/protocol/lengths';
 import type { Templates } from '../descriptor/membership';
 import { readIdentities, readPlans } from '../descriptor/product';
+import type { Plans } from '../descriptor/product';
 import type { Start } from './start';
 import { tokenFor } from './token';
 import { readYaml } from '../descriptor/yaml';
 import type { Yaml } from '../descriptor/yaml';
-import type { validate } from '../../workflows';
-import type { Named, ValidateInput } from '../../workflows/input';
+import type { plan, validate } from '../../workflows';
+import type { Named, PlanInput, ValidateInput } from '../../workflows/input';
 
 /** What the gateway goes by when it reads descriptors. */
 export interface ReadingRules {
@@ -49,6 +50,26 @@ const whomOf = (request: Given, templates: Templates) => {
   return only && { operation: 'validate' as const, key: only.component.key };
 };
 
+/** The components of a descriptor, for a run that looks at Airbyte on their behalf. */
+const lookedAt = ({
+  product,
+  descriptors,
+  warnings,
+}: Plans): Pick<ValidateInput, 'components' | 'warnings'> => {
+  const prefixOf = ({ plan: { component } }: Descriptor) =>
+    product ? `${component.component}.` : '';
+  return {
+    components: descriptors.map((descriptor) => {
+      const { plan, known } = descriptor;
+      return { plan, known, at: `${prefixOf(descriptor)}specific` };
+    }),
+    warnings: [...warnings, ...descriptors.flatMap((descriptor) => descriptor.warnings)].slice(
+      0,
+      MAX_PROBLEMS,
+    ),
+  };
+};
+
 /** The verdict on a descriptor that cannot be read is a verdict too: this refuses nothing. */
 const readComponents = (
   request: Given,
@@ -57,20 +78,7 @@ const readComponents = (
   const read = orRefused(() => readPlans(request, templates, minSyncInterval));
   if (read instanceof RequestError)
     return { components: [], problems: read.toBody('').errors, warnings: [] };
-  const { product, descriptors, warnings } = read;
-  const prefixOf = ({ plan: { component } }: Descriptor) =>
-    product ? `${component.component}.` : '';
-  return {
-    components: descriptors.map((descriptor) => {
-      const { plan, known } = descriptor;
-      return { plan, known, at: `${prefixOf(descriptor)}specific` };
-    }),
-    problems: [],
-    warnings: [...warnings, ...descriptors.flatMap((descriptor) => descriptor.warnings)].slice(
-      0,
-      MAX_PROBLEMS,
-    ),
-  };
+  return { ...lookedAt(read), problems: [] };
 };
 
 /** The run that validates a descriptor, which is always one, however broken the descriptor is. */
@@ -86,6 +94,23 @@ export const validationStart = (
   return {
     token: tokenFor(operation, key, { ...asked, deployment }),
     args: [input] satisfies Parameters<typeof validate>,
+    summary: asSummary(`${operation} ${key}`),
+  };
+};
+
+/** The run that tells what a provision would do; a descriptor that cannot be read is refused, as by a provision. */
+export const planStart = (
+  read: Plans,
+  { retry, deployment }: Named & { retry: PlanInput['retry'] },
+): Omit<Start, 'after'> => {
+  const { product } = read;
+  const input: PlanInput = { ...lookedAt(read), retry };
+  const [only] = input.components;
+  const operation = product ? 'planProduct' : 'plan';
+  const key = product?.key ?? only?.plan.component.key ?? '';
+  return {
+    token: tokenFor(operation, key, { components: input.components, deployment }),
+    args: [input] satisfies Parameters<typeof plan>,
     summary: asSummary(`${operation} ${key}`),
   };
 };

@@ -10,7 +10,7 @@ import {
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import type { FailureDetails } from '../protocol/failure-details';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
-import { UNDOING } from '../phases';
+import { undoing } from '../phases';
 import { WAITING } from '../protocol/runs';
 import { endOfChild } from './child-end';
 import { explain } from '../run/failure';
@@ -132,7 +132,7 @@ export const createChildren = ({ operation, parts, run }: ChildrenOptions) => {
       problem: `Another component of the data product failed: ${member.component}.`,
       solution: `See what the run of the data product says: ${workflowInfo().workflowId}`,
     };
-    stop(reason, UNDOING);
+    stop(reason, undoing('Failed'));
   };
 
   /** Until the run that a token has already has ended, or this one is told to stop. */

@@ -7,7 +7,8 @@ import {
 } from '@temporalio/workflow';
 import { createLog, asDetails, asLine, asPhase } from './limits';
 import { IN_STEPS, PHASES, COMPLETED } from '../phases';
-import { STATUS_QUERY, TERMINATE_SIGNAL } from '../protocol/runs';
+import { INTERRUPT_SIGNAL, STATUS_QUERY, TERMINATE_SIGNAL } from '../protocol/runs';
+import type { Interrupted } from '../protocol/runs';
 import type { ProvisioningStatus, Log } from '../../src/contract/coordinator';
 import type { FailureDetails } from '../protocol/failure-details';
 
@@ -16,12 +17,16 @@ const statusQuery = defineQuery<ProvisioningStatus>(STATUS_QUERY);
 /** Comes with a cancellation that the Coordinator asked for, which it wants to see in the status. */
 const terminateSignal = defineSignal(TERMINATE_SIGNAL);
 
+const interruptSignal = defineSignal<[Interrupted[]]>(INTERRUPT_SIGNAL);
+
 export type Run = ReturnType<typeof startRun>;
 
 /** Lines of the details that may be shown. */
 const MAX_LINES = 200;
 
 const MARKS = { DEBUG: '·', INFO: '✓', WARNING: '⚠', ERROR: '✗' };
+
+const timesOf = (count: number) => (count === 1 ? 'once' : `${String(count)} times`);
 
 /**
  * What a run tells about itself while it goes on: a log for the Coordinator (the `status` query),
@@ -68,6 +73,12 @@ export const startRun = (more: () => string[] = () => []) => {
     result: [current, ...more()].filter(Boolean).join('\n'),
     logs,
   }));
+  setHandler(interruptSignal, (steps) => {
+    for (const { attempts, lastError } of steps)
+      log('WARNING')(
+        `The run was told to end when a step had been tried ${timesOf(attempts)}: ${lastError}`,
+      );
+  });
   setHandler(terminateSignal, () => {
     terminating = true;
     upsertMemo({ terminating });

@@ -1,6 +1,7 @@
 import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
 import type { Left, Restored } from '../../activities/former/restored';
-import { SETTLING, UNDOING } from '../phases';
+import { settling, undoing } from '../phases';
+import type { Ending } from '../phases';
 import { tellMetrics } from './metrics';
 import type { Run } from './report';
 import { explain } from './failure';
@@ -47,11 +48,20 @@ export const describeCompensation = ({
   remedies,
 });
 
+const inSeconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** As what the run will end, told while it undoes what it did. */
+const endingBy = (run: Run): Ending => {
+  if (run.isTerminating()) return 'Terminated';
+  return CancellationScope.current().consideredCancelled ? 'Cancelled' : 'Failed';
+};
+
 /** Airbyte may finish a creation after its caller has given up: an undo before that would miss it. */
-const settle = async (undos: Undo<string>[], run: Run) => {
-  const left = Math.max(0, ...undos.map(({ settlesAt = 0 }) => settlesAt)) - Date.now();
+const settle = async (undos: Undo<string>[], { run, how }: { run: Run; how: Ending }) => {
+  const until = Math.max(0, ...undos.map(({ settlesAt = 0 }) => settlesAt));
+  const left = until - Date.now();
   if (left <= 0) return;
-  run.phase(SETTLING);
+  run.phase(settling(how, inSeconds(until)));
   await sleep(left, { summary: 'Airbyte may still do what it gave no answer to' });
 };
 
@@ -98,14 +108,15 @@ const outcomeOf = (effect: boolean | Restored | undefined | null): Restored =>
 export const compensate = <Kind extends string>(
   undos: Undo<Kind>[],
   run: Run,
-): Promise<Compensation<Kind>> =>
-  CancellationScope.nonCancellable(async () => {
+): Promise<Compensation<Kind>> => {
+  const how = endingBy(run);
+  return CancellationScope.nonCancellable(async () => {
     const undone: Undo<Kind>[] = [];
     const leftBehind: Undo<Kind>[] = [];
     const left: Left[] = [];
     const remedies: string[] = [];
-    await settle(undos, run);
-    if (undos.length > 0) run.phase(UNDOING);
+    await settle(undos, { run, how });
+    if (undos.length > 0) run.phase(undoing(how));
     for (const each of inOrder(undos)) {
       const { what, undo } = each;
       try {
@@ -133,6 +144,7 @@ export const compensate = <Kind extends string>(
     });
     return compensation;
   });
+};
 
 /**
  * Two steps side by side. When one fails the other is ended first, so that no late success slips

@@ -1,0 +1,100 @@
+import { withoutUndefined } from '../../src/contract/json';
+import type { Kind } from '../../src/airbyte/workspace';
+import type { PlannedComponent, PlannedEntity } from '../../src/contract/plan';
+import type { ToValidate } from '../../workflows/input';
+import { MAX_NAMED, firstFew, shortened } from '../../workflows/protocol/lengths';
+import { attempt } from '../attempt';
+import type { WholeFound } from './found';
+import { linkDifferences } from './found-summary';
+import { createLooking } from './looking';
+import type { LookingDeps } from './looking';
+import type { Feasible } from './preflight';
+
+export type Planning = ReturnType<typeof createPlanning>;
+
+/** Warnings that a plan tells of a component, and characters of each, and of each name of a field. */
+const MAX_WARNINGS = 10;
+const MAX_WARNING = 500;
+const MAX_FIELD = 100;
+
+const STREAMS_LATER =
+  'The streams are looked at when it is deployed, as the source is not yet in Airbyte as the descriptor wants it.';
+const SYNC = 'A sync is started once the connection is in place.';
+
+interface Seen {
+  found: WholeFound;
+  feasible: Feasible;
+  component: ToValidate;
+}
+
+const fieldsOf = (differs: string[]) =>
+  firstFew(
+    differs.map((field) => shortened(field, MAX_FIELD)),
+    MAX_NAMED,
+  );
+
+const existing = (
+  kind: PlannedEntity['kind'],
+  { id, name }: { id: string; name: string },
+  { differs, isForeign = false }: { differs: string[]; isForeign?: boolean | undefined },
+): PlannedEntity => {
+  if (!isForeign && differs.length === 0) return { kind, action: 'keep', name, id };
+  const action = isForeign ? 'take over' : 'change';
+  return { kind, action, name, id, ...(differs.length > 0 && { differs: fieldsOf(differs) }) };
+};
+
+const actorIn = (kind: Kind, { found, feasible, component: { plan } }: Seen): PlannedEntity => {
+  const actor = found[kind];
+  if (!actor) return { kind, action: 'create', name: plan[kind].name };
+  const { isForeign } = found;
+  return existing(kind, actor, { differs: feasible.differs[kind], isForeign });
+};
+
+const connectionIn = (seen: Seen, byHand: LookingDeps['mappersByHand']): PlannedEntity[] => {
+  const { found, feasible, component } = seen;
+  const { connection, replaces, isForeign } = found;
+  const kind = 'connection';
+  const { plan } = component;
+  if (connection) {
+    const { differs } = linkDifferences(found, { plan, feasible, byHand });
+    return [existing(kind, connection, { differs, isForeign })];
+  }
+  const made = { kind, action: 'create', name: plan.connection.name } as const;
+  if (!replaces) return [made];
+  return [made, { kind, action: 'retire', name: replaces.name, id: replaces.id }];
+};
+
+/** What a provision would do, without doing it: by its own look, and by what it goes by itself. */
+export const createPlanning = (deps: LookingDeps) => {
+  const looking = createLooking(deps);
+  return {
+    foresee: (component: ToValidate): Promise<PlannedComponent> =>
+      attempt(async ({ interest }) => {
+        const { plan, known, at } = component;
+        const { key } = plan.component;
+        const airbyte = await deps.airbyteFor(interest);
+        const there = await looking.existing(airbyte, { key, known });
+        const { complete, feasible } = await looking.judged(airbyte, there, { plan, interest });
+        const seen = { found: complete, feasible, component };
+        const { warnings = [], lackingTags } = complete;
+        return withoutUndefined({
+          component: key,
+          at,
+          entities: [
+            actorIn('source', seen),
+            actorIn('destination', seen),
+            ...connectionIn(seen, deps.mappersByHand),
+          ],
+          tags: lackingTags && fieldsOf(lackingTags),
+          warnings: firstFew(
+            warnings.map((warning) => shortened(warning, MAX_WARNING)),
+            MAX_WARNINGS,
+          ),
+          open: [
+            ...(feasible.streams ? [] : [STREAMS_LATER]),
+            ...(plan.connection.syncOnProvision ? [SYNC] : []),
+          ],
+        });
+      }),
+  };
+};

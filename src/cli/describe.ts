@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { ReverseProvisioningStatus } from '../contract/coordinator';
+import type { Log } from '../contract/coordinator';
+import { isRecord } from '../contract/json';
+import { RequestError } from '../contract/problems';
+import { asked, withShared } from './engineer';
+import type { EngineerDeps, Shared } from './engineer';
+
+/** How the paths of updates begin, in either of their forms (REVERSE_PROVISIONING_UPDATES). */
+const SPECIFIC = 'spec.mesh.specific.';
+
+type Parts = Record<string, Record<string, unknown>>;
+
+/** `specific` of a component, from the fields that a reverse provisioning has read. */
+const specificIn = (updates: Record<string, unknown>) => {
+  if (isRecord(updates.parameters)) return updates.parameters;
+  const parts: Parts = {};
+  for (const [path, value] of Object.entries(updates)) {
+    if (!path.startsWith(SPECIFIC)) continue;
+    const [part = '', ...field] = path.slice(SPECIFIC.length).split('.');
+    parts[part] = { ...parts[part], [field.join('.')]: value };
+  }
+  return parts;
+};
+
+const comment = ({ message }: Log) => `# ${message.replaceAll(/\s*\n\s*/g, ' ')}`;
+
+const documentOf = (specific: object, logs: Log[]) =>
+  [...logs.map(comment), stringify({ specific }, { lineWidth: 0 }).trimEnd()].join('\n');
+
+const wantedOf = (connection: string) =>
+  z.guid().safeParse(connection).success
+    ? { connectionId: connection }
+    : { connectionName: connection };
+
+const refused = (logs: Log[]) =>
+  new RequestError(
+    logs
+      .filter(({ level }) => level === 'ERROR')
+      .map(({ message }) => ({ path: 'connection', message })),
+    { solutions: [] },
+  );
+
+/** `provisioner describe`: the descriptor that a connection in Airbyte stands for. */
+export const addDescribeCommand = (program: Command, deps: EngineerDeps) => {
+  const { print, exitWith, gatewayUrl } = deps;
+  withShared(program.command('describe'), '2m')
+    .description('print as YAML what a component’s specific would be for a connection of Airbyte')
+    .argument('<connection>', 'its id or its exact name')
+    .action(async (connection: string, options: Shared, command: Command) => {
+      const { gateway, timeout } = asked(options, { command, gatewayUrl });
+      const path = '/v1/reverse-provisioning';
+      const token = await gateway.start(path, {
+        useCaseTemplateId: 'provisioner-describe',
+        environment: 'describe',
+        params: wantedOf(connection),
+      });
+      const {
+        status,
+        updates,
+        logs = [],
+      } = await gateway.follow(path, token, {
+        schema: ReverseProvisioningStatus,
+        timeout,
+        hasEnded: (one) => one.status !== 'RUNNING',
+      });
+      if (status === 'FAILED') throw refused(logs);
+      const specific = specificIn(updates);
+      print(
+        options.json
+          ? JSON.stringify({ specific, notes: logs.map(({ message }) => message) }, null, 2)
+          : documentOf(specific, logs),
+      );
+      exitWith(0);
+    });
+};

@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import ms from 'ms';
+import { durationText } from '../contract/durations';
+import { RequestError } from '../contract/problems';
+import { readDescriptorFile } from '../descriptor/file';
+import type { DescriptorFile } from '../descriptor/file';
+import { createGateway } from './gateway';
+import type { Gateway } from './gateway';
+import { placed, withLine } from './places';
+import type { Terminal } from './tables';
+
+/* What the commands of who writes descriptors have in common: the gateway, the file, how long. */
+
+/** Nothing went wrong, but with --exit-code there is something to do. */
+export const TO_DO = 3;
+/** It is not known: the gateway or Temporal does not answer, or the run has not ended in time. */
+export const UNKNOWN = 4;
+
+export interface EngineerDeps extends Terminal {
+  /** Where the gateway is, unless --gateway says otherwise. */
+  gatewayUrl: string;
+}
+
+export interface Shared {
+  gateway?: string;
+  timeout: string;
+  json?: boolean;
+}
+
+export const withShared = (command: Command, timeout: string) =>
+  command
+    .option('--gateway <url>', 'the gateway, with its base path (default: PROVISIONER_URL)')
+    .option('--timeout <duration>', 'how long the answer is waited for', timeout)
+    .option('--json', 'print one JSON document instead of text')
+    .addHelpText(
+      'after',
+      `\nEnds with 0: fine, 1: failed or refused, 2: wrong usage, ${String(UNKNOWN)}: not known, as nobody answered in time.`,
+    );
+
+/** The gateway and how long it is waited for; else the command ends as one that was wrongly used. */
+export const asked = (
+  { gateway, timeout }: Shared,
+  { command, gatewayUrl }: { command: Command; gatewayUrl: string },
+): { gateway: Gateway; timeout: number } => {
+  const patience = durationText.safeParse(timeout);
+  if (!patience.success)
+    return command.error(`error: --timeout ${patience.error.issues[0]?.message ?? ''}`);
+  const url = gateway ?? gatewayUrl;
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+    return command.error('error: --gateway must be an http(s) URL');
+  return { gateway: createGateway(url), timeout: ms(patience.data) };
+};
+
+/** Work on a file; what the gateway refuses is told with the places in the file. */
+export const onFile = async <Result>(
+  file: string,
+  work: (given: DescriptorFile) => Promise<Result>,
+): Promise<Result | { refused: RequestError; given: DescriptorFile }> => {
+  const given = readDescriptorFile(file);
+  try {
+    return await work(given);
+  } catch (err) {
+    if (err instanceof RequestError) return { refused: err, given };
+    throw err;
+  }
+};
+
+/** What is wrong, each with its place; then what to do. */
+export const tellRefusal = (
+  { refused, given }: { refused: RequestError; given: DescriptorFile },
+  { json, print, say, exitWith }: Terminal & { json: boolean | undefined },
+) => {
+  const problems = refused.problems.map((problem) => withLine(given, problem));
+  if (json) print(JSON.stringify({ refused: true, problems }, null, 2));
+  else {
+    for (const problem of problems) print(placed(given, problem));
+    for (const solution of refused.solutions) say(solution);
+  }
+  exitWith(1);
+};

@@ -1,0 +1,131 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { z } from 'zod';
+import { RequestValidationError, SystemError } from '../contract/coordinator';
+import { parseJson } from '../contract/json';
+import { RequestError, SystemProblem } from '../contract/problems';
+import type { Problem } from '../contract/problems';
+
+/** Milliseconds between two looks at a run that is waited for. */
+const POLL_EVERY = 500;
+/** Milliseconds for one answer of the gateway's: it has as long for a request that waits (LONGEST_REQUEST). */
+const ANSWER_WITHIN = 150_000;
+
+/** It is not known how what was asked for stands: nobody answered, or not in time. */
+export class Unknown extends SystemProblem {
+  override name = 'Unknown';
+}
+
+const LINE = /^(?<path>\S+?)(?: \(line (?<line>\d+)\))?: (?<message>.*)$/s;
+
+/** A problem as the gateway tells it, taken apart. */
+export const problemIn = (text: string): Problem => {
+  const { path = '', line, message = text } = LINE.exec(text)?.groups ?? {};
+  return { path, ...(line !== undefined && { line: Number(line) }), message };
+};
+
+const refusal = (status: number, body: unknown) => {
+  const refused = RequestValidationError.safeParse(body);
+  if (!refused.success) return undefined;
+  const { errors, moreInfo } = refused.data;
+  return new RequestError(errors.map(problemIn), { solutions: moreInfo.solutions, status });
+};
+
+const failure = (status: number, { url, body }: { url: string; body: unknown }) => {
+  const failed = SystemError.safeParse(body);
+  if (failed.success)
+    return new Unknown(failed.data.error, { solutions: failed.data.moreInfo.solutions });
+  return new Unknown(`What answers at ${url} is no provisioner: ${String(status)}.`, {
+    solutions: ['Check --gateway or PROVISIONER_URL: its base path belongs to it.'],
+  });
+};
+
+const unreached = (url: string, cause: unknown) =>
+  new Unknown(`No gateway answers at ${url}.`, {
+    solutions: [
+      'Give its address with --gateway or PROVISIONER_URL, which npm start prints; its base path belongs to it.',
+    ],
+    cause,
+  });
+
+interface Following<Status> {
+  schema: z.ZodType<Status>;
+  /** Milliseconds. */
+  timeout: number;
+  hasEnded: (status: Status) => boolean;
+  /** Told each status as it comes. */
+  see?: (status: Status) => void;
+}
+
+export type Gateway = ReturnType<typeof createGateway>;
+
+/** The gateway as who writes descriptors asks it. Throws a RequestError for what it refuses, else Unknown. */
+export const createGateway = (given: string) => {
+  const url = given.replace(/\/$/, '');
+
+  const call = async (method: 'GET' | 'POST', path: string, body?: object): Promise<string> => {
+    const init = {
+      method,
+      signal: AbortSignal.timeout(ANSWER_WITHIN),
+      ...(body && {
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      }),
+    };
+    const answer = await fetch(`${url}${path}`, init)
+      .then(async (response) => ({ status: response.status, text: await response.text() }))
+      .catch((err: unknown) => {
+        throw unreached(url, err);
+      });
+    const { status, text } = answer;
+    if (status < 300) return text;
+    const told = parseJson(text);
+    throw (
+      (status < 500 ? refusal(status, told) : undefined) ?? failure(status, { url, body: told })
+    );
+  };
+
+  const read = <Result>(schema: z.ZodType<Result>, text: string): Result => {
+    const parsed = schema.safeParse(parseJson(text));
+    if (parsed.success) return parsed.data;
+    throw failure(200, { url, body: undefined });
+  };
+
+  const stillOpen = (token: string) =>
+    new Unknown(`The run ${token} has not ended in time; it goes on.`, {
+      solutions: ['Do it again to wait on: what goes on is joined. --timeout says for how long.'],
+    });
+
+  return {
+    url,
+
+    /** The token of the run that it starts. */
+    start: (path: string, body: object) => call('POST', path, body),
+
+    async ask<Result>(path: string, body: object, schema: z.ZodType<Result>): Promise<Result> {
+      return read(schema, await call('POST', path, body));
+    },
+
+    /** How a run has ended. That the gateway is not there for a moment of a long wait is waited out. */
+    async follow<Status>(
+      path: string,
+      token: string,
+      { schema, timeout, hasEnded, see }: Following<Status>,
+    ): Promise<Status> {
+      const deadline = Date.now() + timeout;
+      let missed: Unknown | undefined;
+      while (Date.now() < deadline) {
+        try {
+          const status = read(schema, await call('GET', `${path}/${token}/status`));
+          missed = undefined;
+          see?.(status);
+          if (hasEnded(status)) return status;
+        } catch (err) {
+          if (!(err instanceof Unknown)) throw err;
+          missed = err;
+        }
+        await pause(POLL_EVERY);
+      }
+      throw missed ?? stillOpen(token);
+    },
+  };
+};

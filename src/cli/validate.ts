@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import { ValidationResult, ValidationStatus } from '../contract/coordinator';
+import type { Problem } from '../contract/problems';
+import type { DescriptorFile } from '../descriptor/file';
+import { asked, onFile, tellRefusal, withShared } from './engineer';
+import type { EngineerDeps, Shared } from './engineer';
+import { problemIn, Unknown } from './gateway';
+import type { Gateway } from './gateway';
+import { placed, withLine } from './places';
+
+interface Options extends Shared {
+  airbyte: boolean;
+}
+
+/** What is said of a descriptor. */
+interface Verdict {
+  valid: boolean;
+  problems: Problem[];
+  warnings: Problem[];
+  /** What could not be found out, and why. */
+  notChecked: Problem[];
+}
+
+const withVerdict = (checks: string[], verdict: string): Problem[] =>
+  checks
+    .filter((check) => check.startsWith(`${verdict}: `))
+    .map((check) => problemIn(check.slice(verdict.length + 2)));
+
+/** Without a look at Airbyte. */
+const byItself = async (gateway: Gateway, { request }: DescriptorFile): Promise<Verdict> => {
+  const { valid, error } = await gateway.ask('/v1/validate', request, ValidationResult);
+  const problems = (error?.errors ?? []).map(problemIn);
+  return { valid, problems, warnings: [], notChecked: [] };
+};
+
+const inAirbyte = async (
+  gateway: Gateway,
+  { request }: DescriptorFile,
+  timeout: number,
+): Promise<Verdict> => {
+  const { descriptor, descriptorKind } = request;
+  const token = await gateway.start('/v2/validate', { descriptor, descriptorKind });
+  const { status, info } = await gateway.follow('/v2/validate', token, {
+    schema: ValidationStatus,
+    timeout,
+    hasEnded: (one) => one.status !== 'RUNNING',
+  });
+  const { valid = false, error } = info?.publicInfo ?? {};
+  const errors = error?.errors ?? [];
+  if (status === 'FAILED')
+    throw new Unknown(errors[0] ?? 'The descriptor was not validated.', {
+      solutions: ['Try again; the validation changes nothing.'],
+    });
+  const checks = info?.privateInfo?.checks ?? [];
+  return {
+    valid,
+    problems: errors.map(problemIn),
+    warnings: withVerdict(checks, 'warning'),
+    notChecked: withVerdict(checks, 'not possible'),
+  };
+};
+
+const linesOf = (given: DescriptorFile, { valid, problems, warnings, notChecked }: Verdict) => [
+  ...problems.map((problem) => placed(given, problem)),
+  ...warnings.map(({ message, ...rest }) =>
+    placed(given, { ...rest, message: `warning: ${message}` }),
+  ),
+  ...notChecked.map(({ message, ...rest }) =>
+    placed(given, { ...rest, message: `not checked: ${message}` }),
+  ),
+  valid ? `${given.file} is valid.` : `${given.file} is not valid.`,
+];
+
+/** `provisioner validate`: whether a descriptor is right, and Airbyte ready for it. */
+export const addValidateCommand = (program: Command, deps: EngineerDeps) => {
+  const { print, exitWith, gatewayUrl } = deps;
+  withShared(program.command('validate'), '6m')
+    .description('say what is wrong with a descriptor, each with its line; changes nothing')
+    .argument('<file>', 'a descriptor, of a component or of a data product')
+    .option('--no-airbyte', 'only what the descriptor tells by itself, without a look at Airbyte')
+    .action(async (file: string, options: Options, command: Command) => {
+      const { gateway, timeout } = asked(options, { command, gatewayUrl });
+      const { json, airbyte } = options;
+      const done = await onFile(file, async (given) => {
+        const verdict = airbyte
+          ? await inAirbyte(gateway, given, timeout)
+          : await byItself(gateway, given);
+        const lined = (problems: Problem[]) => problems.map((each) => withLine(given, each));
+        const told: Verdict = {
+          valid: verdict.valid,
+          problems: lined(verdict.problems),
+          warnings: lined(verdict.warnings),
+          notChecked: lined(verdict.notChecked),
+        };
+        print(json ? JSON.stringify(told, null, 2) : linesOf(given, told).join('\n'));
+        exitWith(verdict.valid ? 0 : 1);
+        return undefined;
+      });
+      if (done) tellRefusal(done, { ...deps, json });
+    });
+};

@@ -1,0 +1,93 @@
+import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
+import type { ProvisioningStatus } from '../contract/coordinator';
+import type { Cause, Run } from '../contract/operator';
+import { WAITING } from '../../workflows/protocol/runs';
+import { shortened } from '../../workflows/protocol/lengths';
+import type { PendingStep, RunHistory } from '../runs/history';
+
+/* Why a run is not done, in a line, and how many are not for the same reason. */
+
+/** Characters of a line of a list; the run itself tells all of it. */
+const MAX_WHY = 500;
+const MAX_CAUSE = 100;
+/** Milliseconds after which a run that no worker has begun is stuck. */
+const BEGUN_WITHIN = 60_000;
+
+type Why = Pick<Run, 'why' | 'cause' | 'attempts' | 'givesUpAt'>;
+
+/** What is Airbyte's as a whole, whatever it was asked for. */
+const OUTAGES = [
+  /^Airbyte answered (?:401|429|5\d\d)\b/,
+  /^Airbyte (?:gave|had given) no answer\b/,
+  /^Airbyte could not be reached or hung up \([^)]*\)/,
+];
+/** How a message tells how often it was tried, which differs too. */
+const TRIED = / \(tried \d+ times\)/g;
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
+
+/** Names and ids differ from run to run where the cause is one. */
+export const causeOf = (why: string) => {
+  const outage = OUTAGES.map((each) => each.exec(why)?.[0]).find((found) => found !== undefined);
+  const named = why
+    .replaceAll(/"[^"]*"/g, '"…"')
+    .replaceAll(UUID, '…')
+    .replaceAll(TRIED, '');
+  return shortened(outage ?? named, MAX_CAUSE);
+};
+
+const because = (problem: string | undefined): Why => {
+  if (problem === undefined || problem === '') return {};
+  return { why: shortened(problem, MAX_WHY), cause: causeOf(problem) };
+};
+
+/** Of a run that ended without success. */
+export const whyEnded = ({ info, result }: ProvisioningStatus): Why => {
+  const [first] = [info?.privateInfo.problems ?? []].flat();
+  return because(first ?? result.split('\n')[0]);
+};
+
+/** Of several that are tried the one that was tried most. */
+const hardest = (steps: PendingStep[]) =>
+  steps
+    .filter(({ lastError }) => lastError !== undefined)
+    .toSorted((one, other) => other.attempts - one.attempts)[0];
+
+/** Of a run that goes on. */
+export const createWhyOpen =
+  ({ history }: { history: Pick<RunHistory, 'pendingIn'> }) =>
+  async (run: WorkflowExecutionDescription): Promise<Why> => {
+    const step = hardest(await history.pendingIn(run));
+    if (step) {
+      const { attempts, givesUpAt, lastError } = step;
+      return { ...because(lastError), attempts, ...(givesUpAt && { givesUpAt }) };
+    }
+    return isUnbegun(run) ? because('No worker has begun the run.') : {};
+  };
+
+const isUnbegun = ({ memo, startTime }: Pick<WorkflowExecutionInfo, 'memo' | 'startTime'>) =>
+  memo?.phase === WAITING && startTime.getTime() + BEGUN_WITHIN < Date.now();
+
+const newest = (runs: Run[]) =>
+  runs.toSorted((one, other) => other.startedAt.localeCompare(one.startedAt));
+
+const counted = (cause: string, runs: Run[]): Cause => {
+  const open = runs.filter(({ supersededBy }) => supersededBy === undefined);
+  const all = newest(runs);
+  return {
+    cause,
+    open: open.length,
+    superseded: runs.length - open.length,
+    since: all.at(-1)?.startedAt ?? '',
+    token: (newest(open)[0] ?? all[0])?.token ?? '',
+  };
+};
+
+/** What matters most first. */
+export const causesOf = (runs: Run[]): Cause[] => {
+  const byCause = new Map<string, Run[]>();
+  for (const run of runs)
+    if (run.cause !== undefined) byCause.set(run.cause, [...(byCause.get(run.cause) ?? []), run]);
+  return [...byCause]
+    .map(([cause, some]) => counted(cause, some))
+    .toSorted((one, other) => other.open - one.open || other.superseded - one.superseded);
+};

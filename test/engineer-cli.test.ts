@@ -1,0 +1,298 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { PlanStatus } from '../src/contract/plan';
+import { descriptor } from './support/fixtures';
+import type { Changes } from './support/fixtures';
+import { makeByHand } from './support/adoption-world';
+import { counts, isWrite, runCli, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
+
+/* The commands of who writes descriptors, through the gateway alone. */
+
+let harness: Harness;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'provisioner-tests-'));
+  harness = await startHarness({
+    env: { BASE_PATH: '/base', SECRETS_ALLOWED: 'SHOP_PASSWORD', SHOP_PASSWORD: 'anything' },
+  });
+});
+afterAll(async () => {
+  await harness.stop();
+  await rm(folder, { recursive: true });
+});
+afterEach(async () => {
+  await harness.clearFaults();
+  await harness.resetAirbyte();
+});
+
+const part = z.record(z.string(), z.unknown());
+const Described = z.object({
+  specific: z.object({ source: part, destination: part, connection: part }),
+});
+const Configured = z.looseObject({ connectionConfiguration: part });
+
+/* Matchers, which jest types as any. */
+const containing = (text: string): unknown => expect.stringContaining(text);
+const matching = (text: RegExp): unknown => expect.stringMatching(text);
+
+/** Neither Temporal nor Airbyte is known to it. */
+const cli = (...args: string[]) =>
+  runCli(args, { PROVISIONER_URL: harness.gateway().found, TEMPORAL_ADDRESS: '127.0.0.1:1' });
+
+const written = async (text: string) => {
+  const file = path.join(folder, 'descriptor.yaml');
+  await writeFile(file, text);
+  return file;
+};
+const fileOf = (changes: Changes = {}) =>
+  written(descriptor({ environment: harness.environment, ...changes }));
+
+const planOf = async (file: string, ...args: string[]) => {
+  const { code, stdout } = await cli('plan', file, '--json', ...args);
+  const [component] = PlanStatus.parse(JSON.parse(stdout)).components ?? [];
+  return { code, component };
+};
+
+describe('validate', () => {
+  test('a right descriptor is valid: 0', async () => {
+    const file = await fileOf();
+    const { code, stdout } = await cli('validate', file);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/ is valid\.\n$/);
+    expect(await cli('validate', file, '--no-airbyte')).toEqual({
+      code: 0,
+      stdout: `${file} is valid.\n`,
+      stderr: '',
+    });
+  });
+
+  test.each([[[]], [['--no-airbyte']]])(
+    'problems have their line in the file: 1 (%j)',
+    async (more) => {
+      const text = descriptor({ url: 'cashflow.csv' });
+      const line = text.split('\n').findIndex((each) => each.includes('cashflow.csv')) + 1;
+      const file = await written(text);
+      const { code, stdout } = await cli('validate', file, ...more);
+      expect(code).toBe(1);
+      const at = `${file}:${String(line)}: specific.source.connectionConfiguration.url: `;
+      expect(stdout.split('\n')[0]).toBe(`${at}must be an https:// URL`);
+      const json = await cli('validate', file, '--json', ...more);
+      expect(JSON.parse(json.stdout)).toMatchObject({
+        valid: false,
+        problems: [{ line, path: 'specific.source.connectionConfiguration.url' }],
+      });
+    },
+  );
+
+  test('what only Airbyte tells has a line too', async () => {
+    const source = {
+      connector: 'custom',
+      definitionName: 'Nothing',
+      name: 'A',
+      connectionConfiguration: {},
+    };
+    const text = descriptor({ source });
+    const line = text.split('\n').findIndex((each) => each.includes('definitionName')) + 1;
+    const file = await written(text);
+    const { code, stdout } = await cli('validate', file);
+    expect(code).toBe(1);
+    expect(stdout).toContain(`${file}:${String(line)}: specific.source.definitionName: "Nothing"`);
+  });
+});
+
+describe('plan', () => {
+  test('what is not there is created, and nothing is written', async () => {
+    const file = await fileOf({ component: 'new' });
+    await harness.forgetCalls();
+    const { code, component } = await planOf(file, '--exit-code');
+    expect(code).toBe(3);
+    expect(component?.entities.map(({ kind, action }) => [kind, action])).toEqual([
+      ['source', 'create'],
+      ['destination', 'create'],
+      ['connection', 'create'],
+    ]);
+    expect(component?.open).toEqual([containing('streams are looked at')]);
+    expect((await harness.calls()).filter(isWrite)).toEqual([]);
+    expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+  });
+
+  test('what is as wanted is kept, and a provision then writes nothing', async () => {
+    await harness.run('provision', { component: 'kept' });
+    const file = await fileOf({ component: 'kept' });
+    const { code, component } = await planOf(file, '--exit-code');
+    expect(code).toBe(0);
+    expect(component?.entities.map(({ action }) => action)).toEqual(['keep', 'keep', 'keep']);
+    await harness.forgetCalls();
+    expect((await harness.run('provision', { component: 'kept' })).status).toBe('COMPLETED');
+    expect((await harness.calls()).filter(isWrite)).toEqual([]);
+  });
+
+  test('what would be overwritten is named by its fields, edits by hand included; and so it is', async () => {
+    await harness.run('provision', { component: 'changed' });
+    const [connection] = (await harness.entities()).connections;
+    await harness.airbyte('PATCH', `/connections/${connection?.connectionId ?? ''}`, {
+      status: 'inactive',
+    });
+    const wish = { component: 'changed', database: 'another', connection: { prefix: 'new_' } };
+    const file = await fileOf(wish);
+    const before = await harness.entities();
+    await harness.forgetCalls();
+    const { code, component } = await planOf(file);
+    expect(code).toBe(0);
+    expect(component?.entities).toMatchObject([
+      { kind: 'source', action: 'keep' },
+      { kind: 'destination', action: 'change', differs: ['configuration.database'] },
+      { kind: 'connection', action: 'change', differs: ['status', 'prefix'] },
+    ]);
+    expect(component?.warnings.join()).toContain('is inactive in Airbyte and is made active');
+    expect((await harness.calls()).filter(isWrite)).toEqual([]);
+    expect(await harness.entities()).toEqual(before);
+
+    const { stdout } = await cli('plan', file);
+    expect(stdout).toMatch(/^ {2}change {4}connection ".*": status, prefix$/m);
+    expect(stdout).toContain('create 0, change 2, take over 0, retire 0 and keep 1.');
+    await harness.run('provision', wish);
+    expect((await harness.calls()).filter(isWrite).length).toBe(2);
+    for (const operation of ['putDestination', 'patchConnection'])
+      expect((await harness.calls(operation)).length).toBe(1);
+  });
+
+  test('a pipeline that is taken over, as it is described, is told as such', async () => {
+    await makeByHand(harness, { name: 'By hand' });
+    const { stdout } = await cli('describe', 'By hand');
+    const { specific } = Described.parse(parse(stdout));
+    const { source, destination, connection } = specific;
+    const password = { password: { secretRef: 'SHOP_PASSWORD' } };
+    const configuration = Configured.parse(source).connectionConfiguration;
+    const wish = {
+      component: 'taken',
+      source: { ...source, connectionConfiguration: { ...configuration, ...password } },
+      destination,
+      connection: { ...connection, status: 'active', prefix: 'taken_' },
+    };
+    const { code, component } = await planOf(await fileOf(wish));
+    expect(component?.refused).toBeUndefined();
+    expect(component?.entities.map(({ kind, action }) => [kind, action])).toEqual([
+      ['source', 'take over'],
+      ['destination', 'take over'],
+      ['connection', 'take over'],
+    ]);
+    expect(component?.entities[2]?.differs).toEqual(['prefix']);
+    expect(code).toBe(0);
+  });
+
+  test('what would be refused before anything is written is told with its line: 1', async () => {
+    await harness.run('provision', { component: 'refused' });
+    const connection = { streams: [{ name: 'nowhere' }] };
+    const text = descriptor({ environment: harness.environment, component: 'refused', connection });
+    const line = text.split('\n').findIndex((each) => each.includes('nowhere')) + 1;
+    const file = await written(text);
+    const { code, component } = await planOf(file);
+    expect(code).toBe(1);
+    expect(component?.refused?.problem).toContain('nowhere');
+    const { stdout } = await cli('plan', file);
+    expect(stdout).toContain(`${file}:${String(line)}: specific.connection.streams[0].name: `);
+    const { result } = await harness.run('provision', { component: 'refused', connection });
+    expect(result).toContain(component?.refused?.problem);
+  });
+
+  test('a descriptor that cannot be read is refused with its lines: 1', async () => {
+    const file = await fileOf({ url: 'cashflow.csv' });
+    const { code, stdout } = await cli('plan', file);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /descriptor\.yaml:\d+: specific\.source\.connectionConfiguration\.url: must/,
+    );
+  });
+
+  test('an Airbyte that does not answer leaves no plan: 4', async () => {
+    await harness.fault({ operation: 'listSources', status: 503, times: 0 });
+    const { code, stdout, stderr } = await cli('plan', await fileOf({ component: 'down' }));
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr).toMatch(/^There is no plan\. Airbyte answered 503/);
+  });
+});
+
+describe('provision', () => {
+  test('the log comes as it goes, and the result at its end: 0', async () => {
+    const { code, stdout, stderr } = await cli('provision', await fileOf({ component: 'made' }));
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^Run: provision\.\S+\.made\.[0-9a-f]{12}\n$/);
+    expect(stdout).toMatch(/\n\nCOMPLETED\nThe connection "\S+ CSV <> Snowflake" is in place\.\n$/);
+    expect(counts(await harness.entities())).toEqual([1, 1, 1]);
+  });
+
+  test('while it goes on each line of the log is told once', async () => {
+    await harness.fault({ operation: 'createConnection', status: 503, times: 3 });
+    const { stdout } = await cli('provision', await fileOf({ component: 'slow' }));
+    const lines = stdout.split('\n').filter((line) => /^\d\d:\d\d:\d\d /.test(line));
+    expect(lines.length).toBeGreaterThan(1);
+    expect(new Set(lines).size).toBe(lines.length);
+    expect(lines.join('\n')).toContain('Created source');
+  });
+
+  test('a run that fails is told with what to do: 1', async () => {
+    await harness.fault({ operation: 'createConnection', status: 422 });
+    const { code, stdout } = await cli('provision', await fileOf({ component: 'fails' }), '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'FAILED' });
+    expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+  });
+
+  test('one that has not ended in time goes on: 4', async () => {
+    await harness.fault({ operation: 'createConnection', status: 503, times: 0 });
+    const args = ['provision', await fileOf({ component: 'goes-on' }), '--timeout', '1s'];
+    const { code, stderr } = await cli(...args);
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/The run provision\.\S+ has not ended in time; it goes on\./);
+  });
+});
+
+test('describe prints what a deployment takes for the connection that is there', async () => {
+  await harness.run('provision', { component: 'described', connection: { prefix: 'seen_' } });
+  const { code, stdout } = await cli('describe', 'Payments CSV <> Snowflake');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^# Read the connection "Payments CSV <> Snowflake"\n/);
+  expect(parse(stdout)).toMatchObject({
+    specific: {
+      source: { connector: 'file', name: 'Payments CSV' },
+      destination: { connectionConfiguration: { database: 'MYDATABASE' } },
+      connection: { name: 'Payments CSV <> Snowflake', prefix: 'seen_' },
+    },
+  });
+  const [connection] = (await harness.entities()).connections;
+  const byId = await cli('describe', connection?.connectionId ?? '', '--json');
+  expect(JSON.parse(byId.stdout)).toMatchObject({ specific: { connection: { prefix: 'seen_' } } });
+  const none = await cli('describe', 'Payments CSV <> Snowflak');
+  expect({ ...none, code: none.code }).toMatchObject({ code: 1, stdout: '' });
+  expect(none.stderr).toContain('Did you mean "Payments CSV <> Snowflake"?');
+});
+
+test.each([
+  [['plan'], 'file'],
+  [['validate', 'x', '--timeout', 'long'], '--timeout must be a duration'],
+  [['validate', 'x', '--gateway', 'nowhere'], '--gateway must be an http(s) URL'],
+  [['provision', 'x', '--dry-run'], '--dry-run'],
+])('%j is wrong usage: 2', async (args, problem) => {
+  const { code, stdout, stderr } = await cli(...args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(problem);
+});
+
+test('a gateway that is not there is told with what to set: 4; a file that is not: 1', async () => {
+  const nowhere = await cli('validate', await fileOf(), '--gateway', 'http://127.0.0.1:1');
+  expect(nowhere).toEqual({
+    code: 4,
+    stdout: '',
+    stderr: matching(/^No gateway answers at http:\/\/127\.0\.0\.1:1\.\n.*PROVISIONER_URL/),
+  });
+  const noFile = await cli('plan', path.join(folder, 'none.yaml'));
+  expect(noFile).toMatchObject({
+    code: 1,
+    stderr: containing('cannot be read'),
+  });
+});

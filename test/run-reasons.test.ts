@@ -1,0 +1,193 @@
+import { RunDetails, RunList } from '../src/contract/operator';
+import { counts, eventually, startHarness } from './support/harness';
+import type { Harness } from './support/harness';
+import { productsOf } from './support/product-harness';
+
+/* What an operator at night reads of runs: why, how often, until when. */
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness({
+    env: {
+      OPERATIONS: 'on',
+      AIRBYTE_GIVE_UP_AFTER: '80s',
+      AIRBYTE_SETTLE_TIME: '10s',
+      // Long enough for a command to come between two tries: nobody then knows what the last one did.
+      AIRBYTE_RETRY_INITIAL: '1s',
+      AIRBYTE_RETRY_MAX_INTERVAL: '10s',
+    },
+  });
+});
+afterAll(() => harness.stop());
+afterEach(async () => {
+  await harness.clearFaults();
+  await harness.resetAirbyte();
+});
+
+/* Matchers, which jest types as any. */
+const containing = (text: string): unknown => expect.stringContaining(text);
+const matching = (text: RegExp): unknown => expect.stringMatching(text);
+
+const listed = async (query: string) => {
+  const at = `/operations/runs?environment=${harness.environment}&${query}`;
+  return RunList.parse((await harness.call('GET', at)).json());
+};
+const list = (...args: string[]) =>
+  harness.cli('runs', 'list', '--environment', harness.environment, ...args);
+const shown = async (token: string) =>
+  RunDetails.parse((await harness.call('GET', `/operations/runs/${token}`)).json());
+
+/** An unprovision that Airbyte refuses. */
+const refused = async (component: string) => {
+  await harness.run('provision', { component });
+  await harness.fault({ operation: 'deleteDestination', status: 403 });
+  const token = await harness.start('unprovision', { component });
+  expect((await harness.finished(token)).status).toBe('FAILED');
+  return token;
+};
+
+/** A provision at its third try or later, as Airbyte answers 503. */
+const stuck = async (component: string) => {
+  await harness.fault({ operation: 'createConnection', status: 503, times: 0 });
+  const token = await harness.start('provision', { component });
+  await eventually(
+    async () => ((await shown(token)).attempts ?? 0) > 2 || undefined,
+    'the third try',
+  );
+  return token;
+};
+
+/** As Temporal counts time. */
+const ISO = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
+test('a list tells why runs failed, which are superseded, and how many for the same cause', async () => {
+  const [old, other] = [await refused('why'), await refused('why-too')];
+  const later = await harness.start('provision', { component: 'why' });
+  expect((await harness.finished(later)).status).toBe('COMPLETED');
+  const query = 'failed=true&operation=unprovision';
+  const { runs, causes } = await eventually(async () => {
+    const answer = await listed(query);
+    return answer.runs.some(({ supersededBy }) => supersededBy) && answer.runs.length === 2
+      ? answer
+      : undefined;
+  }, 'both, and the later request');
+  const why = matching(/^Airbyte answered 403 to DELETE \/destinations\//);
+  const cause = 'Airbyte answered 403 to DELETE /destinations/…: Injected by the simulator.';
+  const one = { execution: 'Failed', why, cause };
+  expect(runs.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt))).toMatchObject([
+    { ...one, token: old, supersededBy: later },
+    { ...one, token: other },
+  ]);
+  expect(causes).toEqual([
+    { cause, open: 1, superseded: 1, since: runs.at(-1)?.startedAt, token: other },
+  ]);
+
+  const table = await list('--failed', '--operation', 'unprovision');
+  expect(table.stdout).toMatch(/ superseded; Airbyte answered 403 to DELETE/);
+  const byCause = await list('--failed', '--operation', 'unprovision', '--by-cause');
+  expect(byCause.stdout).toMatch(
+    /^RUNS +SUPERSEDED +SINCE +CAUSE +FOR EXAMPLE\n1 +1 +\S+ +Airbyte/,
+  );
+  expect((await shown(old)).supersededBy).toBe(later);
+});
+
+test('what is tried in vain is stuck: how often, with what, and until when', async () => {
+  const token = await stuck('stuck');
+  const { runs } = await listed('stuck=true');
+  expect(runs).toMatchObject([{ token, execution: 'Running', why: containing('503') }]);
+  expect(runs[0]?.cause).toBe('Airbyte answered 503');
+  expect(runs[0]?.attempts).toBeGreaterThan(2);
+  const { givesUpAt = '', startedAt = '' } = runs[0] ?? {};
+  expect(givesUpAt).toMatch(ISO);
+  const whole = Date.parse(givesUpAt) - Date.parse(startedAt);
+  expect(whole).toBeGreaterThan(79_000);
+
+  const page = (await harness.cli('runs', 'show', token)).stdout;
+  expect(page).toMatch(/\nGoes on +by itself; gives up at \S+Z, and the run then fails\n/);
+  expect(page).toMatch(/Goes on by itself; gives up at \S+Z, and the run then fails\.\n/);
+  expect(page).not.toContain('Deploy again when Airbyte answers');
+  expect((await list('--stuck')).stdout).toMatch(
+    /^Running +\S+ +provision\.\S+ +\d+ +Airbyte answered 503/m,
+  );
+
+  await harness.clearFaults();
+  expect((await harness.finished(token)).status).toBe('COMPLETED');
+  expect((await listed('stuck=true')).runs).toEqual([]);
+});
+
+test.each([
+  ['by an operator', 'Cancelled'],
+  ['by a DELETE', 'Terminated'],
+])(
+  'a run that is ended %s reads as %s, tells until when it waits, and keeps its tries',
+  async (how, word) => {
+    const component = word.toLowerCase();
+    const token = await stuck(component);
+    const { attempts: before = 0 } = await shown(token);
+    if (word === 'Cancelled') await harness.cli('runs', 'cancel', token);
+    else await harness.call('DELETE', `/v1/provision/${token}`);
+    const phase = await eventually(async () => {
+      const now = await shown(token);
+      return now.phase.startsWith(`${word};`) ? now.phase : undefined;
+    }, `the phase of a run ended ${how}`);
+    expect(phase).toMatch(/; waiting until \S+Z for what Airbyte may still do$/);
+    const status = await eventually(async () => {
+      const seen = await harness.status(token);
+      return ['RUNNING', 'TERMINATING'].includes(seen.status) ? undefined : seen;
+    }, 'its end');
+    expect(status.status).toBe(word === 'Cancelled' ? 'FAILED' : 'TERMINATED');
+    expect(status.logs?.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(
+        /^The run was told to end when a step had been tried \d+ times: Airbyte answered 503/,
+      ),
+    );
+    const { steps, execution } = await shown(token);
+    expect(execution).toBe('Canceled');
+    const step = steps.find(({ activity }) => activity === 'connect');
+    expect(step?.state).toBe('cancelled');
+    expect(step?.attempts).toBeGreaterThanOrEqual(before);
+    expect(step?.lastError).toContain('503');
+    expect(counts(await harness.entities())).toEqual([0, 0, 0]);
+  },
+);
+
+test('many that are left alone are counted, and named only if all are wanted', async () => {
+  for (const component of ['many-1', 'many-2', 'many-3', 'many-4', 'many-5', 'many-6'])
+    await refused(component);
+  for (const component of ['many-1', 'many-2', 'many-3', 'many-4', 'many-5'])
+    await harness.run('provision', { component });
+  const replay = (...args: string[]) =>
+    harness.cli(
+      ...['runs', 'replay', '--failed', '--dry-run', '--operation', 'unprovision'],
+      ...['--environment', harness.environment],
+      ...args,
+    );
+  const inShort = await eventually(async () => {
+    const { stdout } = await replay();
+    return /\b[56] left alone, as a later/.test(stdout) ? stdout : undefined;
+  }, 'the later requests');
+  expect(inShort).toMatch(
+    /would be replayed, [56] left alone, as a later request has come\.\n--all names/,
+  );
+  expect(inShort).not.toContain('many-1');
+  expect((await replay('--all')).stdout).toContain('many-1');
+});
+
+test('a data product is not superseded by the removal of a component that it is not about', async () => {
+  const products = productsOf(harness);
+  await harness.run('provision', { component: 'elsewhere' });
+  await harness.fault({ operation: 'createConnection', status: 422 });
+  const wishes = [{ component: 'within' }];
+  const token = await products.start('provision', wishes);
+  expect((await products.finished(token)).status).toBe('FAILED');
+  const removal = await harness.start('unprovision', { component: 'elsewhere' });
+  expect((await harness.finished(removal)).status).toBe('COMPLETED');
+  await eventually(async () => {
+    const { runs } = await listed('operation=unprovision');
+    return runs.some((run) => run.token === removal) || undefined;
+  }, 'the removal in the list');
+  expect((await shown(token)).supersededBy).toBeUndefined();
+  const replayed = await harness.post(`/operations/runs/${token}/replay`, {});
+  expect(replayed.status).toBe(200);
+  expect((await products.finished(token)).status).toBe('COMPLETED');
+});
