@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { findFreePorts } from '../scripts/ports';
+import { ROOT } from '../scripts/child';
+
+/* The scripts of the image; scripts/containers builds and runs it. */
+
+const run = promisify(execFile);
+
+const servers: Server[] = [];
+const folder = mkdtempSync(path.join(tmpdir(), 'provisioner-image-'));
+
+afterAll(() => {
+  for (const server of servers) server.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Listens, and answers each path with its status, others with 404. */
+const serve = (port: number, statuses: Record<string, number>) =>
+  new Promise<void>((resolve) => {
+    const server = createServer(({ url = '' }, res) => {
+      res.writeHead(statuses[url] ?? 404).end();
+    });
+    servers.push(server);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+
+const freePorts = async () => {
+  const [gateway = 0, worker = 0, simulator = 0] = await findFreePorts(3);
+  return { gateway, worker, simulator };
+};
+
+/** Whether the program of the image's HEALTHCHECK takes what listens for healthy. */
+const isHealthy = async (ports: Awaited<ReturnType<typeof freePorts>>) => {
+  const env = {
+    PORT: String(ports.gateway),
+    WORKER_PORT: String(ports.worker),
+    SIMULATOR_PORT: String(ports.simulator),
+  };
+  const script = path.join(ROOT, 'scripts', 'healthcheck.mjs');
+  return run(process.execPath, [script], { env }).then(
+    () => true,
+    () => false,
+  );
+};
+
+test.each([
+  ['gateway', '/readyz'],
+  ['worker', '/readyz'],
+  ['simulator', '/api/public/v1/health'],
+] as const)('the health of a container is that of its %s', async (program, probe) => {
+  const ports = await freePorts();
+  expect(await isHealthy(ports)).toBe(false);
+  await serve(ports[program], { [probe]: 200 });
+  expect(await isHealthy(ports)).toBe(true);
+});
+
+test('a container whose program is not ready is not healthy', async () => {
+  const ports = await freePorts();
+  await serve(ports.worker, { '/readyz': 503 });
+  expect(await isHealthy(ports)).toBe(false);
+});
+
+const Bill = z.object({
+  components: z.array(z.object({ 'bom-ref': z.string() })),
+  dependencies: z.array(z.object({ ref: z.string(), dependsOn: z.array(z.string()) })),
+});
+
+test('the bill of materials names what is in the image, and no more', async () => {
+  mkdirSync(path.join(folder, 'node_modules', 'kept'), { recursive: true });
+  const component = (name: string) => ({
+    'bom-ref': name,
+    properties: [{ name: 'cdx:npm:package:path', value: `node_modules/${name}` }],
+  });
+  const bill = {
+    metadata: { component: { 'bom-ref': 'root' } },
+    components: [component('kept'), component('taken-out')],
+    dependencies: [
+      { ref: 'root', dependsOn: ['kept', 'taken-out'] },
+      { ref: 'kept', dependsOn: [] },
+      { ref: 'taken-out', dependsOn: ['kept'] },
+    ],
+  };
+  const slim = pathToFileURL(path.join(ROOT, 'scripts', 'slim.mjs')).href;
+  const program = `
+    import { presentIn } from ${JSON.stringify(slim)};
+    console.log(JSON.stringify(presentIn(${JSON.stringify(bill)}, ${JSON.stringify(folder)})));`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program]);
+  expect(Bill.parse(JSON.parse(stdout))).toEqual({
+    components: [{ 'bom-ref': 'kept' }],
+    dependencies: [
+      { ref: 'root', dependsOn: ['kept'] },
+      { ref: 'kept', dependsOn: [] },
+    ],
+  });
+});
