@@ -25,10 +25,10 @@ const allBut = (folder, kept) =>
     .filter((name) => !kept.includes(name))
     .map((name) => path.join(folder, name));
 
-/** Types are for who compiles. */
+/** Types are for who compiles, and maps lead to sources that are not there. */
 const typesIn = (folder) =>
   readdirSync(folder, { recursive: true })
-    .filter((name) => /\.d\.[cm]?ts(\.map)?$/.test(name))
+    .filter((name) => /\.(map|d\.[cm]?ts)$/.test(name))
     .map((name) => path.join(folder, name));
 
 const slim = (modules) => {

@@ -4,12 +4,14 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import { ROOT } from '../scripts/child';
 import { findFreePorts } from '../scripts/ports';
 
 /* The service `demo` of docker-compose.yml, against a gateway that says what it is told to. */
 
 const run = promisify(execFile);
+const Failed = z.object({ stdout: z.string() });
 const TOKEN = 'provision.development.finance.cashflow.0.bookings.eae4425c4266';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'provisioner-demo-'));
@@ -35,14 +37,12 @@ const play = async (end: { status: string; result: string }) => {
     TEMPORAL_UI_LINK: 'http://localhost:2',
     SIMULATOR_LINK: 'http://localhost:3',
   };
-  try {
-    const { stdout } = await run(process.execPath, [path.join(folder, 'show.mjs')], { env });
-    return { said: stdout, failed: false };
-  } catch (err) {
-    return { said: err instanceof Error && 'stdout' in err ? String(err.stdout) : '', failed: true };
-  } finally {
-    gateway.close();
-  }
+  return run(process.execPath, [path.join(folder, 'show.mjs')], { env })
+    .then(
+      ({ stdout }) => ({ said: stdout, failed: false }),
+      (err: unknown) => ({ said: Failed.parse(err).stdout, failed: true }),
+    )
+    .finally(() => gateway.close());
 };
 
 test('the demo says how its run ended, and where all of it is seen', async () => {

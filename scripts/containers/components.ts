@@ -33,7 +33,10 @@ const bodyOf = (name: string) =>
   requestFor(readFileSync(path.join(ROOT, EXAMPLE), 'utf8').replaceAll(OF_THE_DEMO, name));
 
 /** What of a component is in Airbyte, such as `1 1 1`: sources, destinations, connections between them. */
-const countOf = (name: string, { sources, destinations, connections }: z.infer<typeof Entities>) => {
+const countOf = (
+  name: string,
+  { sources, destinations, connections }: z.infer<typeof Entities>,
+) => {
   const owned = (entity: { name: string }) => entity.name.includes(`finance.cashflow.0.${name} `);
   const own = { sources: sources.filter(owned), destinations: destinations.filter(owned) };
   const between = connections.filter(
@@ -56,19 +59,20 @@ export const createComponents = (urls: { gatewayUrl: string; airbyteUrl: string 
     if (!response.ok) throw new Error(`${url} answered ${String(response.status)}`);
     return response.json();
   };
-  const entities = async () =>
-    Entities.parse(await ask(`${urls.airbyteUrl}/_simulator/entities`));
+  const entities = async () => Entities.parse(await ask(`${urls.airbyteUrl}/_simulator/entities`));
   const statusOf = async (token: string) =>
     ProvisioningStatus.parse(await ask(`${urls.gatewayUrl}/v1/provision/${token}/status`));
 
   /** Polls as the Coordinator does: what does not answer is asked again. */
   const endOf = async (token: string): Promise<Ended> => {
+    const deadline = Date.now() + PATIENCE;
     let seen = 'no answer';
-    for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await pause(POLL)) {
+    while (Date.now() < deadline) {
       const status = await statusOf(token).catch(() => undefined);
       if (status && status.status !== 'RUNNING')
         return { token, status: status.status, result: status.result };
       seen = status?.status ?? seen;
+      await pause(POLL);
     }
     throw new Error(`${token} has not ended after ${String(PATIENCE / 1000)} s: ${seen}`);
   };

@@ -18,7 +18,12 @@ export const checkFile = async ({ compose }: Compose): Promise<void> => {
   };
   for (const profiles of PROFILES)
     for (const variables of [{}, real])
-      await compose(variables, ...profiles.flatMap((name) => ['--profile', name]), 'config', '--quiet');
+      await compose(
+        variables,
+        ...profiles.flatMap((name) => ['--profile', name]),
+        'config',
+        '--quiet',
+      );
 };
 
 interface Refusal {
@@ -45,8 +50,8 @@ const REFUSALS: Refusal[] = [
   {
     what: 'Airbyte is named, and the database has no password',
     variables: { AIRBYTE_URL: 'http://192.0.2.1', AIRBYTE_WORKSPACE_ID: WORKSPACE },
-    args: ['config', '--quiet'],
-    says: 'a password of your choice for the database of Temporal',
+    args: ['up', '--no-build', '--exit-code-from', 'settings', 'settings'],
+    says: 'POSTGRES_PASSWORD must be set',
   },
   {
     what: 'Temporal is not there',
@@ -80,7 +85,10 @@ export const startTime = async ({ stateOf, logOf }: Project, service: string, sa
 export const startProblems = (times: Record<string, number>): string[] =>
   Object.entries(times)
     .filter(([, time]) => time > LONGEST_START)
-    .map(([name, time]) => `${name} listens after ${String(time)} ms: ${String(LONGEST_START)} at most.`);
+    .map(
+      ([name, time]) =>
+        `${name} listens after ${String(time)} ms: ${String(LONGEST_START)} at most.`,
+    );
 
 /** The links that the demo prints, which all must lead somewhere. */
 export const checkLinks = async ({ logOf }: Project): Promise<string[]> => {
@@ -98,7 +106,11 @@ export const checkLinks = async ({ logOf }: Project): Promise<string[]> => {
 const Targets = z.object({
   data: z.object({
     activeTargets: z.array(
-      z.object({ health: z.string(), labels: z.object({ job: z.string() }), lastError: z.string() }),
+      z.object({
+        health: z.string(),
+        labels: z.object({ job: z.string() }),
+        lastError: z.string(),
+      }),
     ),
   }),
 });
@@ -109,9 +121,13 @@ export const targetProblems = async (prometheusUrl: string): Promise<string[]> =
   const { activeTargets } = Targets.parse(await answer.json()).data;
   const jobs = new Set(activeTargets.map(({ labels }) => labels.job));
   return [
-    ...['worker', 'temporal'].filter((job) => !jobs.has(job)).map((job) => `Prometheus has no ${job}.`),
+    ...['worker', 'temporal']
+      .filter((job) => !jobs.has(job))
+      .map((job) => `Prometheus has no ${job}.`),
     ...activeTargets
       .filter(({ health }) => health !== 'up')
-      .map(({ labels, health, lastError }) => `Prometheus: ${labels.job} is ${health} ${lastError}`),
+      .map(
+        ({ labels, health, lastError }) => `Prometheus: ${labels.job} is ${health} ${lastError}`,
+      ),
   ];
 };

@@ -67,7 +67,13 @@ const BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',
 ];
 
-const SUPERFLUOUS = ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'var/cache/apt', 'var/lib/apt/lists'];
+const SUPERFLUOUS = [
+  'usr/share/doc',
+  'usr/share/man',
+  'usr/share/locale',
+  'var/cache/apt',
+  'var/lib/apt/lists',
+];
 
 /** A Debian in a folder, as small as Debian's own images. */
 export const bootstrap = async (target: string): Promise<void> => {

@@ -48,7 +48,16 @@ const contentProblems = async (engine: Engine) => {
   const bill = Bill.parse(JSON.parse(await inImage(engine, 'cat', 'sbom.json')));
   const wanted = Packages.parse(JSON.parse(await inImage(engine, 'cat', 'package.json')));
   const listed = new Set(bill.components.map(({ name }) => name));
-  const manifests = await inImage(engine, 'find', 'node_modules', '-path', '*/node_modules/*/package.json', '-o', '-name', 'index.node');
+  const manifests = await inImage(
+    engine,
+    'find',
+    'node_modules',
+    '-path',
+    '*/node_modules/*/package.json',
+    '-o',
+    '-name',
+    'index.node',
+  );
   const natives = manifests.split('\n').filter((file) => file.endsWith('index.node'));
   const there = new Set((await inImage(engine, 'ls', 'node_modules')).split('\n').map(nameIn));
   return [
@@ -68,7 +77,9 @@ export const checkImage = async (engine: Engine) => {
   const added = megabytes(ours.Size - base.Size);
   const identity = (await inImage(engine, 'id', '-u')).trim();
   const problems = [
-    ...(added > MOST_ADDED ? [`it adds ${String(added)} MB to Debian: ${String(MOST_ADDED)} at most`] : []),
+    ...(added > MOST_ADDED
+      ? [`it adds ${String(added)} MB to Debian: ${String(MOST_ADDED)} at most`]
+      : []),
     ...(identity === '0' ? ['it runs as root'] : []),
     ...(ours.Config.Healthcheck ? [] : ['it has no HEALTHCHECK']),
     ...(await contentProblems(engine)),

@@ -34,16 +34,22 @@ export const timed = async <Result>(report: Report, what: string, work: () => Pr
 export const prepareGo = async (
   names: readonly GoProgramName[],
   report: Report,
-  signal?: AbortSignal,
+  signal?: AbortSignal  ,
 ): Promise<void> => {
   mkdirSync(CACHE, { recursive: true });
   for (const name of names.filter((each) => !isBuilt(each)))
     await timed(report, `Building ${name}`, () => build(name, signal));
 };
 
-export const prepareEngine = async (
-  { report, onLaunch, signal }: { report: Report; onLaunch: (kill: () => void) => void; signal?: AbortSignal },
-): Promise<Engine> => {
+export const prepareEngine = async ({
+  report,
+  onLaunch,
+  signal,
+}: {
+  report: Report;
+  onLaunch: (kill: () => void) => void;
+  signal: AbortSignal | undefined;
+}): Promise<Engine> => {
   if (!isUnpacked()) await timed(report, 'Debian packages of the engine', unpack);
   const engine = await timed(report, 'Starting the engine', () => startEngine(onLaunch));
   try {

@@ -31,7 +31,15 @@ socket.bind(53);
 process.once('SIGTERM', () => process.exit());
 `;
 
-const asking = ['settings', 'gateway', 'worker', 'demo', 'temporal-setup', 'temporal-ui', 'temporal'];
+const asking = [
+  'settings',
+  'gateway',
+  'worker',
+  'demo',
+  'temporal-setup',
+  'temporal-ui',
+  'temporal',
+];
 
 /** All that the file is given here beside its variables. */
 const OVERRIDE = {
@@ -127,14 +135,18 @@ export type Compose = ReturnType<typeof createCompose>;
 export const createProject = ({ env, docker, tryDocker }: Engine) => {
   const container = (service: string) => `${NAME}-${service}-1`;
   const stateOf = async (service: string): Promise<State> =>
-    State.parse(JSON.parse(await docker('inspect', '--format', '{{ json .State }}', container(service))));
+    State.parse(
+      JSON.parse(await docker('inspect', '--format', '{{ json .State }}', container(service))),
+    );
 
   const until = async (service: string, isThere: (state: State) => boolean, what: string) => {
-    for (const deadline = Date.now() + PATIENCE; ; await pause(POLL)) {
+    const deadline = Date.now() + PATIENCE;
+    for (;;) {
       const state = await stateOf(service);
       if (isThere(state)) return state;
       if (Date.now() > deadline)
         throw new Error(`${service} is ${state.Status}, not ${what}, after ${String(PATIENCE)} ms`);
+      await pause(POLL);
     }
   };
 

@@ -7,6 +7,7 @@ import type { Project, Variables } from './project';
 /** Milliseconds by which every answer of Airbyte is late, so that a run can be met in its middle. */
 const LATE = 400;
 const PATIENCE = 60_000;
+const POLL = 50;
 const AT_ONCE = 3;
 
 type Way = 'crash' | 'kill';
@@ -36,8 +37,11 @@ export interface Found {
 const seconds = (since: number) => Math.round((Date.now() - since) / 100) / 10;
 
 const untilBegun = async ({ hasBegun }: Components, tokens: string[]) => {
-  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await pause(50))
+  const deadline = Date.now() + PATIENCE;
+  while (Date.now() < deadline) {
     for (const token of tokens) if (await hasBegun(token)) return;
+    await pause(POLL);
+  }
   throw new Error(`None of these runs was met while it went on: ${tokens.join(', ')}`);
 };
 
@@ -54,7 +58,11 @@ interface World {
 }
 
 /** Kills a container while these runs go on, and waits until it is up again; since when it was killed. */
-const killDuring = async ({ project, components, variables }: World, tokens: string[], [service, way]: Round) => {
+const killDuring = async (
+  { project, components, variables }: World,
+  tokens: string[],
+  [service, way]: Round,
+) => {
   await untilBegun(components, tokens);
   const killed = Date.now();
   const since = await project[way](service);

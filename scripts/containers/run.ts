@@ -44,7 +44,12 @@ const note = (found: string[]) => {
 };
 
 /** What is tried again soon, so that a round takes seconds. */
-const IMPATIENT = { AIRBYTE_RETRY_INITIAL: '200ms', AIRBYTE_RETRY_MAX_INTERVAL: '2s', AIRBYTE_SETTLE_TIME: '2s', AIRBYTE_REQUEST_TIMEOUT: '5s' };
+const IMPATIENT = {
+  AIRBYTE_RETRY_INITIAL: '200ms',
+  AIRBYTE_RETRY_MAX_INTERVAL: '2s',
+  AIRBYTE_SETTLE_TIME: '2s',
+  AIRBYTE_REQUEST_TIMEOUT: '5s',
+};
 
 const showImages = async (engine: Engine) => {
   const { added, problems: found } = await checkImage(engine);
@@ -156,13 +161,15 @@ const main = async () => {
   return problems.length === 0 ? 0 : 1;
 };
 
-main()
-  .catch((err: unknown) => {
-    if (err instanceof NotHere) {
-      say(`NOTE: containers are not run here: ${err.message}.`);
-      return CANNOT;
-    }
-    console.error(err instanceof Error ? err.stack : err);
-    return 1;
-  })
+const fail = (err: unknown) => {
+  if (err instanceof NotHere) {
+    say(`NOTE: containers are not run here: ${err.message}.`);
+    return CANNOT;
+  }
+  console.error(err instanceof Error ? err.stack : err);
+  return 1;
+};
+
+void main()
+  .catch(fail)
   .then((code) => process.exit(code));
