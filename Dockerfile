@@ -9,9 +9,7 @@ RUN apt-get update \
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
-RUN node scripts/build.mjs \
- && npm prune --omit=dev \
- && node scripts/slim.mjs
+RUN node scripts/build.mjs && node scripts/slim.mjs
 
 # Node's own image has npm, yarn and their packages, which nothing here uses.
 FROM debian:bookworm-slim

@@ -1,8 +1,8 @@
 // The last step of the image's build: takes out of node_modules what no program loads, and writes
-// sbom.json (CycloneDX) of what is left. Run in the folder of the checkout, after `npm prune`:
+// sbom.json (CycloneDX) of what is left. Run in the folder of a checkout:
 //   node scripts/slim.mjs
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { arch, argv, cwd } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -42,34 +42,46 @@ const slim = (modules) => {
   for (const each of superfluous) rmSync(each, { recursive: true, force: true });
 };
 
-const LOCATION = 'cdx:npm:package:path';
+/** A package's own manifest, and none that lies somewhere in a package. */
+const MANIFEST = /(^|\/node_modules\/)(@[^/]+\/)?[^/@]+\/package\.json$/;
 
-/** The bill of what npm has installed, without what was taken out since. */
-export const presentIn = (bill, root) => {
-  const isThere = ({ properties = [] }) =>
-    properties
-      .filter(({ name }) => name === LOCATION)
-      .every(({ value }) => existsSync(path.join(root, value)));
-  const components = bill.components.filter(isThere);
-  const kept = new Set([bill.metadata.component, ...components].map((each) => each['bom-ref']));
-  const dependencies = bill.dependencies
-    .filter(({ ref }) => kept.has(ref))
-    .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((on) => kept.has(on)) }));
-  return { ...bill, components, dependencies };
+const packagesIn = (modules) =>
+  new Set(
+    readdirSync(modules, { recursive: true })
+      .filter((file) => MANIFEST.test(file))
+      .map((file) => JSON.parse(readFileSync(path.join(modules, file), 'utf8')))
+      .map(({ name, version }) => `${name}@${version}`),
+  );
+
+/** A bill of materials without the packages that are not in a folder (any more). */
+export const presentIn = (bill, modules) => {
+  const there = packagesIn(modules).add(bill.metadata.component['bom-ref']);
+  const isThere = (ref) => there.has(ref);
+  return {
+    ...bill,
+    components: bill.components.filter((each) => isThere(each['bom-ref'])),
+    dependencies: bill.dependencies
+      .filter(({ ref }) => isThere(ref))
+      .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter(isThere) })),
+  };
 };
 
 const installed = () =>
   JSON.parse(
-    execFileSync('npm', ['sbom', '--omit=dev', '--sbom-format=cyclonedx'], {
+    execFileSync('npm', ['sbom', '--sbom-format=cyclonedx'], {
       encoding: 'utf8',
       maxBuffer: 64 * 1024 * 1024,
     }),
   );
 
 const main = (root) => {
+  // Of all packages, as `--omit=dev` also omits those that production shares with development.
   const bill = installed();
-  slim(path.join(root, 'node_modules'));
-  writeFileSync(path.join(root, 'sbom.json'), JSON.stringify(presentIn(bill, root), undefined, 1));
+  execFileSync('npm', ['prune', '--omit=dev']);
+  const modules = path.join(root, 'node_modules');
+  slim(modules);
+  const present = presentIn(bill, modules);
+  writeFileSync(path.join(root, 'sbom.json'), JSON.stringify(present, undefined, 1));
 };
 
 if (argv[1] === fileURLToPath(import.meta.url)) main(cwd());

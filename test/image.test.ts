@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -74,18 +74,24 @@ const Bill = z.object({
 });
 
 test('the bill of materials names what is in the image, and no more', async () => {
-  mkdirSync(path.join(folder, 'node_modules', 'kept'), { recursive: true });
-  const component = (name: string) => ({
-    'bom-ref': name,
-    properties: [{ name: 'cdx:npm:package:path', value: `node_modules/${name}` }],
-  });
+  const packages = {
+    kept: '1.0.0',
+    'kept/node_modules/@scope/inner': '2.0.0',
+    'kept/lib/no': '3.0.0',
+  };
+  for (const [place, version] of Object.entries(packages)) {
+    const target = path.join(folder, place);
+    mkdirSync(target, { recursive: true });
+    const name = place.replace(/^.*node_modules\//, '');
+    writeFileSync(path.join(target, 'package.json'), JSON.stringify({ name, version }));
+  }
+  const refs = ['kept@1.0.0', '@scope/inner@2.0.0', 'kept@0.9.0', 'kept/lib/no@3.0.0'];
   const bill = {
-    metadata: { component: { 'bom-ref': 'root' } },
-    components: [component('kept'), component('taken-out')],
+    metadata: { component: { 'bom-ref': 'root@1.0.0' } },
+    components: refs.map((ref) => ({ 'bom-ref': ref })),
     dependencies: [
-      { ref: 'root', dependsOn: ['kept', 'taken-out'] },
-      { ref: 'kept', dependsOn: [] },
-      { ref: 'taken-out', dependsOn: ['kept'] },
+      { ref: 'root@1.0.0', dependsOn: refs },
+      { ref: 'kept@0.9.0', dependsOn: ['kept@1.0.0'] },
     ],
   };
   const slim = pathToFileURL(path.join(ROOT, 'scripts', 'slim.mjs')).href;
@@ -94,10 +100,7 @@ test('the bill of materials names what is in the image, and no more', async () =
     console.log(JSON.stringify(presentIn(${JSON.stringify(bill)}, ${JSON.stringify(folder)})));`;
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program]);
   expect(Bill.parse(JSON.parse(stdout))).toEqual({
-    components: [{ 'bom-ref': 'kept' }],
-    dependencies: [
-      { ref: 'root', dependsOn: ['kept'] },
-      { ref: 'kept', dependsOn: [] },
-    ],
+    components: [{ 'bom-ref': 'kept@1.0.0' }, { 'bom-ref': '@scope/inner@2.0.0' }],
+    dependencies: [{ ref: 'root@1.0.0', dependsOn: ['kept@1.0.0', '@scope/inner@2.0.0'] }],
   });
 });

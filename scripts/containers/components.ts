@@ -111,6 +111,11 @@ export const createComponents = (urls: { gatewayUrl: string; airbyteUrl: string 
       const all = await Promise.all([...tokens.values()].map(statusOf));
       return all.map(({ status, result }) => `${status}: ${result}`);
     },
+    /** Whether a secret has come to Airbyte. */
+    hasSecret: async (secret: string) => {
+      const answer = await fetch(`${urls.airbyteUrl}/_simulator/entities?secrets=true`);
+      return (await answer.text()).includes(secret);
+    },
     /** Every token's status against what Airbyte has. */
     problems: () => problems((_name, status) => EXPECTED[status] ?? 'an end'),
     /** After a removal nothing may be there, whatever the provision's status. */

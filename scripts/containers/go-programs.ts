@@ -61,10 +61,7 @@ export const binaryOf = (name: GoProgramName): string =>
 export const isBuilt = (name: GoProgramName): boolean => existsSync(binaryOf(name));
 
 /** In a copy of its module, which is then the main one: what it replaces is followed. */
-export const build = async (
-  name: GoProgramName,
-  signal?: AbortSignal  ,
-): Promise<void> => {
+export const build = async (name: GoProgramName, signal?: AbortSignal): Promise<void> => {
   const { folder, ...program }: Omit<GoProgram, 'name'> = PROGRAMS[name];
   mkdirSync(BINARIES, { recursive: true });
   const copy = mkdtempSync(path.join(CACHE, `build-${name}-`));

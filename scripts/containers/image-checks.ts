@@ -17,13 +17,19 @@ const Inspected = z.object({
 
 const Bill = z.object({
   bomFormat: z.literal('CycloneDX'),
-  components: z.array(z.object({ name: z.string(), version: z.string() })),
+  components: z.array(z.object({ 'bom-ref': z.string(), name: z.string() })),
+  dependencies: z.array(z.object({ ref: z.string(), dependsOn: z.array(z.string()) })),
 });
 
-const Packages = z.object({
-  dependencies: z.record(z.string(), z.string()),
-  devDependencies: z.record(z.string(), z.string()),
-});
+const Manifest = z.object({ dependencies: z.record(z.string(), z.string()) });
+
+/** The packages that these need, and what those need in turn. */
+const neededBy = (roots: string[], { dependencies }: z.infer<typeof Bill>) => {
+  const on = new Map(dependencies.map(({ ref, dependsOn }) => [ref, dependsOn]));
+  const needed = new Set(roots);
+  for (const ref of needed) for (const each of on.get(ref) ?? []) needed.add(each);
+  return needed;
+};
 
 const inspect = async ({ docker }: Engine, image: string) =>
   Inspected.parse(JSON.parse(await docker('image', 'inspect', '--format', '{{ json . }}', image)));
@@ -42,32 +48,24 @@ export const sizes = async (engine: Engine): Promise<[image: string, size: numbe
 const inImage = ({ docker }: Engine, ...command: string[]) =>
   docker('run', '--rm', '--read-only', '--network', 'none', '--cap-drop', 'ALL', OURS, ...command);
 
-const nameIn = (location: string) => location.replace(/^.*node_modules\//, '');
-
 const contentProblems = async (engine: Engine) => {
   const bill = Bill.parse(JSON.parse(await inImage(engine, 'cat', 'sbom.json')));
-  const wanted = Packages.parse(JSON.parse(await inImage(engine, 'cat', 'package.json')));
-  const listed = new Set(bill.components.map(({ name }) => name));
-  const manifests = await inImage(
-    engine,
-    'find',
-    'node_modules',
-    '-path',
-    '*/node_modules/*/package.json',
-    '-o',
-    '-name',
-    'index.node',
+  const wanted = Manifest.parse(JSON.parse(await inImage(engine, 'cat', 'package.json')));
+  const direct = bill.components.filter(({ name }) => name in wanted.dependencies);
+  const listed = new Set(direct.map(({ name }) => name));
+  const needed = neededBy(
+    direct.map((each) => each['bom-ref']),
+    bill,
   );
-  const natives = manifests.split('\n').filter((file) => file.endsWith('index.node'));
-  const there = new Set((await inImage(engine, 'ls', 'node_modules')).split('\n').map(nameIn));
+  const natives = await inImage(engine, 'find', 'node_modules', '-name', 'index.node');
   return [
     ...Object.keys(wanted.dependencies)
       .filter((name) => !listed.has(name))
       .map((name) => `sbom.json does not list ${name}`),
-    ...Object.keys(wanted.devDependencies)
-      .filter((name) => there.has(name) || (listed.has(name) && !(name in wanted.dependencies)))
-      .map((name) => `it has ${name}, which is for developing`),
-    ...(natives.length === 1 ? [] : [`it has ${String(natives.length)} native parts`]),
+    ...bill.components
+      .filter((each) => !needed.has(each['bom-ref']))
+      .map(({ name }) => `it has ${name}, which nothing in production needs`),
+    ...(natives.trim().split('\n').length === 1 ? [] : [`its native parts are ${natives}`]),
   ];
 };
 

@@ -128,7 +128,7 @@ const makeBase = async (engine: Engine) => {
   rmSync(archive);
 };
 
-const makeStandIn = async (engine: Engine, standIn: StandIn, signal?: AbortSignal  ) => {
+const makeStandIn = async (engine: Engine, standIn: StandIn, signal?: AbortSignal) => {
   const { image, recipe, fill } = standIn;
   const digest = digestOf(standIn);
   if ((await labelOf(engine, image)) === digest) return;
@@ -158,14 +158,11 @@ const buildImage = ({ env }: Engine, { image, context, name, label, signal }: Bu
   });
 
 /** Makes what is missing, or was made by another recipe. */
-export const makeStandIns = async (
-  engine: Engine,
-  signal?: AbortSignal  ,
-): Promise<void> => {
+export const makeStandIns = async (engine: Engine, signal?: AbortSignal): Promise<void> => {
   await makeBase(engine);
   for (const standIn of STAND_INS) await makeStandIn(engine, standIn, signal);
 };
 
 /** Our own image, by the real Dockerfile. */
-export const makeOurs = (engine: Engine, signal?: AbortSignal  ): Promise<void> =>
+export const makeOurs = (engine: Engine, signal?: AbortSignal): Promise<void> =>
   buildImage(engine, { image: OURS, context: ROOT, name: 'ours', label: 'of=tests', signal });

@@ -34,7 +34,7 @@ export const timed = async <Result>(report: Report, what: string, work: () => Pr
 export const prepareGo = async (
   names: readonly GoProgramName[],
   report: Report,
-  signal?: AbortSignal  ,
+  signal?: AbortSignal,
 ): Promise<void> => {
   mkdirSync(CACHE, { recursive: true });
   for (const name of names.filter((each) => !isBuilt(each)))

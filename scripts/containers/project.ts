@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { stringify } from 'yaml';
@@ -14,6 +14,9 @@ import type { Output } from './place';
 /* The real docker-compose.yml, brought up by the real Compose. */
 
 const NAME = 'provisioner-test-containers';
+
+/** The Dockerfile's. */
+const IMAGES_USER = 1001;
 
 /** Set aside for tests of networks (RFC 2544), so that it is no network of this machine. */
 const NETWORK = '198.18.77';
@@ -85,6 +88,19 @@ const writeEnvironment = (variables: Variables) => {
       .join(''),
   );
   return file;
+};
+
+/** Secrets as files, which nobody but the image's user can read. */
+export const writeSecrets = (secrets: Variables): Variables => {
+  const folder = path.join(CACHE, 'secrets');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  for (const [name, value] of Object.entries(secrets)) {
+    const file = path.join(folder, name);
+    writeFileSync(file, `${value}\n`, { mode: 0o400 });
+    chownSync(file, IMAGES_USER, IMAGES_USER);
+  }
+  return { SECRETS_DIR: folder };
 };
 
 /** Free ports for all that the file publishes. */

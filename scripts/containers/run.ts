@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
+import { DEFAULT_WORKSPACE_ID } from '../../simulator/simulator';
 import { createComponents } from './components';
 import type { Components } from './components';
 import {
@@ -15,7 +16,7 @@ import { checkImage, sizes } from './image-checks';
 import { GO_PROGRAMS } from './go-programs';
 import { NotHere } from './place';
 import { checkMachine, prepareEngine, prepareGo, timed } from './prepare';
-import { choosePorts, createCompose, createProject } from './project';
+import { choosePorts, createCompose, createProject, writeSecrets } from './project';
 import { playRounds, provisionAgain } from './rounds';
 import type { Found } from './rounds';
 
@@ -51,6 +52,21 @@ const IMPATIENT = {
   AIRBYTE_REQUEST_TIMEOUT: '5s',
 };
 
+/** As it is set for a real Airbyte, with its secrets in files; the first start has chosen the password. */
+const KEY = 'not-a-key-but-as-good-as-one';
+const forReal = {
+  AIRBYTE_URL: 'http://simulator:8000',
+  AIRBYTE_WORKSPACE_ID: DEFAULT_WORKSPACE_ID,
+  AIRBYTE_CLIENT_ID: 'simulator',
+  AIRBYTE_CLIENT_SECRET_FILE: '/secrets/AIRBYTE_CLIENT_SECRET',
+  POSTGRES_PASSWORD: 'demo',
+  SNOWFLAKE_HOST: 'test.snowflakecomputing.com',
+  SNOWFLAKE_ROLE: 'AIRBYTE_ROLE',
+  SNOWFLAKE_WAREHOUSE: 'AIRBYTE_WAREHOUSE',
+  SNOWFLAKE_USER: 'AIRBYTE_USER',
+  SNOWFLAKE_PRIVATE_KEY_FILE: '/secrets/snowflake.pem',
+};
+
 const showImages = async (engine: Engine) => {
   const { added, problems: found } = await checkImage(engine);
   note(found);
@@ -84,13 +100,19 @@ const play = async (engine: Engine) => {
   await showImages(engine);
   const project = createProject(engine);
   const { variables: ports, ...urls } = await choosePorts();
-  const variables = { ...ports, ...IMPATIENT, COMPOSE_PROFILES: 'demo,observability' };
+  const variables = {
+    ...ports,
+    ...IMPATIENT,
+    ...writeSecrets({ AIRBYTE_CLIENT_SECRET: 'simulator-secret', 'snowflake.pem': KEY }),
+    COMPOSE_PROFILES: 'demo,observability',
+  };
   const components = createComponents(urls);
-  const up = () => project.compose(variables, 'up', '--detach', '--no-build');
+  const up = (others = {}) =>
+    project.compose({ ...variables, ...others }, 'up', '--detach', '--no-build');
   const down = (...args: string[]) => project.compose(variables, 'down', ...args);
   try {
     note(await step('What must be refused, with the reason', () => checkRefusals(project)));
-    await step('docker compose up', up);
+    await step('docker compose up', () => up());
     await step('The demo has run', () => project.untilEnded('demo'));
     note(await checkLinks(project));
     const starts = {
@@ -103,11 +125,13 @@ const play = async (engine: Engine) => {
     note(await targetProblems(urls.prometheusUrl));
     const before = await components.statuses();
     await step('\ndocker compose down', () => down());
-    await step('docker compose up', up);
+    await step('docker compose up, as for a real Airbyte', () => up(forReal));
     await project.untilEnded('demo');
     expectSame(before, await components.statuses());
     await step('Everything provisioned again', () => provisionAgain(components));
     note(await components.problems());
+    if (!(await components.hasSecret(KEY)))
+      note(["The key of Snowflake's file is not in Airbyte."]);
     await step('Everything unprovisioned', () => removeAll(components));
   } finally {
     await down('--volumes', '--timeout', '5').catch(() => undefined);
