@@ -1,28 +1,49 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { CACHE, findProgram, read, runLogged } from './place';
 
 /* Programs from Debian's packages, unpacked into the cache: nothing is installed on this machine. */
 
-/** Those of the engine; what they need of other packages every Debian has. */
-const PACKAGES = ['docker.io', 'containerd', 'runc', 'tini', 'libdevmapper1.02.1', 'debootstrap'];
+/** Those of the engine and what they need, but for what every Debian has. */
+const PACKAGES = [
+  ...['docker.io', 'containerd', 'runc', 'tini', 'libdevmapper1.02.1', 'debootstrap'],
+  // By these the engine leads names asked for in a container to its own resolver, in the container only.
+  ...['iptables', 'libxtables12', 'libip4tc2', 'libip6tc2', 'libnetfilter-conntrack3'],
+  ...['libmnl0', 'libnfnetlink0', 'libnftnl11'],
+];
 
 const UNPACKED = path.join(CACHE, 'debian');
 const FOLDERS = ['usr/sbin', 'usr/bin', 'sbin', 'bin'];
 
 export const isUnpacked = (): boolean => existsSync(UNPACKED);
 
+/** Folders of libraries, which are in one of each platform's name. */
+const libraries = () =>
+  ['lib', 'usr/lib']
+    .map((folder) => path.join(UNPACKED, folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => path.join(folder, name)))
+    .filter((folder) => folder.endsWith('-linux-gnu'));
+
 /** With the unpacked programs before those of this machine. */
 export const debianEnvironment = (): NodeJS.ProcessEnv => {
-  const libraries = readdirSync(path.join(UNPACKED, 'lib')).map((name) =>
-    path.join(UNPACKED, 'lib', name),
-  );
   const folders = FOLDERS.map((folder) => path.join(UNPACKED, folder));
+  const [extensions = ''] = libraries()
+    .map((folder) => path.join(folder, 'xtables'))
+    .filter(existsSync);
   return {
     HOME: process.env.HOME,
     PATH: [...folders, process.env.PATH ?? ''].join(path.delimiter),
-    LD_LIBRARY_PATH: libraries.join(path.delimiter),
+    LD_LIBRARY_PATH: libraries().join(path.delimiter),
+    XTABLES_LIBDIR: extensions,
   };
 };
 
@@ -54,6 +75,8 @@ export const unpack = async (): Promise<void> => {
     for (const name of readdirSync(debs))
       await read({ command: findProgram('dpkg-deb'), args: ['-x', path.join(debs, name), half] });
     rmSync(debs, { recursive: true });
+    // What the package's script does when it is installed.
+    symlinkSync('iptables-nft', path.join(half, 'usr', 'sbin', 'iptables'));
     renameSync(half, UNPACKED);
   } finally {
     rmSync(half, { recursive: true, force: true });
