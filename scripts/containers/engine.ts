@@ -74,12 +74,16 @@ export const startEngine = async (onLaunch: (kill: () => void) => void): Promise
   const removeAll = async () => {
     const ids = Ids.parse(await docker('ps', '--all', '--quiet'));
     if (ids.length > 0) await docker('rm', '--force', '--volumes', ...ids);
+    // Each has a bridge on this machine.
+    await docker('network', 'prune', '--force');
   };
   // Of a run that was killed.
   await removeAll();
   const stop = async () => {
     await removeAll().catch(() => undefined);
     await child.stop();
+    // The engine leaves it mounted, and the cache could not be deleted.
+    await outputOf({ command: 'umount', args: [path.join(RUN, 'exec', 'netns', 'default')] });
   };
   return { env: environment(), docker, tryDocker, stop };
 };
