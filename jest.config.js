@@ -1,4 +1,6 @@
 const common = {
+  // Not the whole checkout: .cache/ has whole file systems of containers.
+  roots: ['<rootDir>/test'],
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022' }, sourceMaps: 'inline' }] },
   globalSetup: '<rootDir>/test/support/shared-temporal.ts',
   globalTeardown: '<rootDir>/test/support/shared-temporal.ts',

@@ -33,7 +33,7 @@ const Requests = z.object({
   requests: z.array(z.object({ operation: z.string().nullable(), method: z.string() })),
 });
 
-const requestFor = (descriptor: string) =>
+export const requestFor = (descriptor: string) =>
   JSON.stringify({ descriptorKind: 'COMPONENT_DESCRIPTOR', descriptor, removeData: false });
 
 /** One text per change must be there: the demo would go on with the wrong descriptor unnoticed. */
@@ -83,7 +83,10 @@ const call = async (url: string, init: RequestInit = {}) => {
 };
 
 /** The two sides of the demo: the gateway as the Coordinator uses it, and a look into Airbyte. */
-export const createDemoClient = ({ gatewayUrl, airbyteUrl }: Stack) => {
+export const createDemoClient = ({
+  gatewayUrl,
+  airbyteUrl,
+}: Pick<Stack, 'gatewayUrl' | 'airbyteUrl'>) => {
   const post = (path: string, body: string) =>
     call(`${gatewayUrl}/v1/${path}`, { method: 'POST', body });
   const control = `${airbyteUrl}/_simulator`;
@@ -125,6 +128,7 @@ export const createDemoClient = ({ gatewayUrl, airbyteUrl }: Stack) => {
     },
     fault: (fault: object) =>
       call(`${control}/faults`, { method: 'POST', body: JSON.stringify(fault) }),
+    clearFaults: () => call(`${control}/faults`, { method: 'DELETE' }),
   };
 };
 export type DemoClient = ReturnType<typeof createDemoClient>;

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../scripts/child';
@@ -235,4 +237,44 @@ test.each([
   [86_400_000, '1 d'],
 ])('%p ms are %s for people', (given, words) => {
   expect(inWords(given)).toBe(words);
+});
+
+/* Secrets in files. */
+
+describe('a secret in a file', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'provisioner-config-'));
+  const file = path.join(folder, 'secret');
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  const client = { ...required, AIRBYTE_CLIENT_ID: 'client' };
+
+  test('counts as the variable; the line it ends with is no part of it', () => {
+    writeFileSync(file, ' from a file\n');
+    const config = workerConfig({ ...client, AIRBYTE_CLIENT_SECRET_FILE: file });
+    expect(config.airbyte.auth).toMatchObject({ clientSecret: ' from a file' });
+    expect(config.fingerprintKey).toBe(' from a file');
+  });
+
+  test('excludes the variable, must be there and not be empty; all problems are told', () => {
+    writeFileSync(file, '\n');
+    const wrong = {
+      ...client,
+      AIRBYTE_CLIENT_SECRET_FILE: path.join(folder, 'none'),
+      SNOWFLAKE_PASSWORD_FILE: file,
+      FINGERPRINT_KEY_FILE: file,
+    };
+    expect(() => workerConfig(wrong)).toThrow(
+      /AIRBYTE_CLIENT_SECRET_FILE must name a file.*FINGERPRINT_KEY_FILE must name a file/,
+    );
+    expect(() => workerConfig(wrong)).toThrow(
+      /SNOWFLAKE_PASSWORD and SNOWFLAKE_PASSWORD_FILE exclude each other/,
+    );
+  });
+
+  test('is only looked for where the variable is a secret', () => {
+    const config = workerConfig({ ...required, AIRBYTE_URL_FILE: path.join(folder, 'none') });
+    expect(config.airbyte.url).toBe('http://127.0.0.1:8000');
+  });
 });

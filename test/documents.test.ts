@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ROOT } from '../scripts/child';
 import { startSimulator } from '../simulator/simulator';
 import { faultsIn, linksIn, pathsIn, slugsIn } from './support/document-links';
-import { PROGRAMS, TABLES, tablesIn, withTables, withoutTables } from './support/document-tables';
+import { TABLES, tablesIn, withTables, withoutTables } from './support/document-tables';
 
 /* What the documents say of the code, against the code. */
 
@@ -93,28 +93,6 @@ test('the descriptor that docs/descriptor.md begins with is that of the kit', ()
   const whole = Descriptor.parse(parse(textOf('kit/examples/postgres-to-snowflake.yaml')));
   expect(parse(example)).toEqual({ specific: whole.dataProduct.components[0]?.specific });
 });
-
-/* docker-compose.yml */
-
-const Compose = z.object({
-  services: z.record(
-    z.string(),
-    z.looseObject({ environment: z.record(z.string(), z.unknown()).optional() }),
-  ),
-});
-
-/** Set by the image, or the same for all that compose starts. */
-const FIXED = ['HOST', 'PORT', 'WORKER_PORT'];
-
-test.each(['gateway', 'worker'])(
-  'compose hands the %s every variable that it goes by',
-  (program) => {
-    const { services } = Compose.parse(parse(textOf('docker-compose.yml'), { merge: true }));
-    const handed = new Set(Object.keys(services[program]?.environment ?? {}));
-    const read = Object.keys(PROGRAMS.get(program) ?? {});
-    expect(read.filter((name) => !handed.has(name) && !FIXED.includes(name))).toEqual([]);
-  },
-);
 
 /* Temporal's own variables. */
 

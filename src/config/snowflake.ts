@@ -12,6 +12,7 @@ export const snowflakeVariables = {
   SNOWFLAKE_USER: optionalText.meta({ group: 'usual', description: 'Its user' }),
   SNOWFLAKE_PASSWORD: optionalText.meta({
     group: 'usual',
+    secret: true,
     description: 'This or `SNOWFLAKE_PRIVATE_KEY_FILE`, and only one of them',
   }),
   SNOWFLAKE_PRIVATE_KEY_FILE: optionalText.meta({
@@ -20,6 +21,7 @@ export const snowflakeVariables = {
   }),
   SNOWFLAKE_PRIVATE_KEY_PASSWORD: optionalText.meta({
     group: 'rare',
+    secret: true,
     description: 'What the private key is encrypted with',
   }),
 };

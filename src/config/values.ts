@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import ms from 'ms';
 import { z } from 'zod';
 import { LONGEST_DURATION, durationText, inWords } from '../contract/durations';
@@ -57,13 +58,43 @@ export const names = z
 const withoutEmpty = (env: Environment) =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 
+/** The secrets among the variables; each may be in a file instead, which `NAME_FILE` names. */
+export const secretsIn = (shape: Readonly<Record<string, z.ZodType>>) =>
+  Object.keys(shape).filter((name) => shape[name]?.meta()?.secret === true);
+
+const textIn = (file: string) => {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch {
+    return '';
+  }
+};
+
+/** The variables with the secrets that are in files, and what is wrong with those. */
+const withFiles = (secrets: string[], env: Environment) => {
+  const given = { ...env };
+  const problems: string[] = [];
+  for (const name of secrets) {
+    const file = env[`${name}_FILE`];
+    if (file === undefined) continue;
+    const text = textIn(file);
+    if (env[name] !== undefined) problems.push(`${name} and ${name}_FILE exclude each other`);
+    else if (text === '')
+      problems.push(`${name}_FILE must name a file that can be read and is not empty`);
+    else given[name] = text;
+  }
+  return { given, problems };
+};
+
 /** The variables as the schema has them; throws a ConfigError that names all that are wrong. */
-export const read = <Schema extends z.ZodType>(
+export const read = <Schema extends z.ZodObject<Record<string, z.ZodType>>>(
   schema: Schema,
   env: Environment,
 ): z.output<Schema> => {
-  const parsed = schema.safeParse(withoutEmpty(env));
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  const { given, problems } = withFiles(secretsIn(schema.shape), withoutEmpty(env));
+  const parsed = schema.safeParse(given);
+  if (parsed.success && problems.length === 0) return parsed.data;
+  const issues = parsed.error?.issues ?? [];
+  problems.push(...issues.map(({ path, message }) => `${path.join('.')} ${message}`));
   throw new ConfigError(`These environment variables need mending: ${problems.join('; ')}.`);
 };

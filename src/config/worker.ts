@@ -30,13 +30,21 @@ const airbyte = {
     group: 'must',
     description: 'OAuth client credentials (an application of Airbyte); both or neither',
   }),
-  AIRBYTE_CLIENT_SECRET: optionalText.meta({ group: 'must', description: 'Its secret' }),
+  AIRBYTE_CLIENT_SECRET: optionalText.meta({
+    group: 'must',
+    secret: true,
+    description: 'Its secret',
+  }),
   AIRBYTE_USERNAME: optionalText.meta({
     group: 'rare',
     description:
       'Basic authentication, where no client is set; both or neither. With neither pair: none',
   }),
-  AIRBYTE_PASSWORD: optionalText.meta({ group: 'rare', description: 'Its password' }),
+  AIRBYTE_PASSWORD: optionalText.meta({
+    group: 'rare',
+    secret: true,
+    description: 'Its password',
+  }),
   AIRBYTE_API: z
     .enum(['public', 'config', 'auto'], { message: 'must be public, config or auto' })
     .default('public')
@@ -68,6 +76,7 @@ const secrets = {
   }),
   FINGERPRINT_KEY: optionalText.meta({
     group: 'rare',
+    secret: true,
     description:
       'Keys the digits in Airbyte’s names. Without it the first that is set of `AIRBYTE_CLIENT_SECRET`, `AIRBYTE_PASSWORD`, `AIRBYTE_WORKSPACE_ID`. Another key means one rewrite of each source and destination',
   }),

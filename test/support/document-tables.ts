@@ -28,14 +28,18 @@ const Described = z.object({
 });
 
 /** What a field says of itself: its default as it is written, its values, its description. */
-const describedBy = (field: z.ZodType) =>
+export const describedBy = (field: z.ZodType) =>
   Described.parse(z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' }));
 
 const Meta = z.object({
   group: z.enum(['must', 'usual', 'rare']),
   followedBy: z.enum(['gateway', 'worker']).optional(),
+  secret: z.literal(true).optional(),
 });
 const GROUPS = Meta.shape.group.options;
+
+/** Who sets a variable. */
+export const groupOf = (field: z.ZodType) => Meta.parse(field.meta()).group;
 
 export const PROGRAMS = new Map<string, Shape>([
   ['gateway', gatewayVariables.shape],
@@ -55,6 +59,12 @@ const describe = (field: z.ZodType) => {
   return values ? `${values.map(code).join(', ')}: ${description}` : description;
 };
 
+/** A variable's: a secret may stand in a file instead. */
+const meaningOf = (name: string, field: z.ZodType) =>
+  Meta.parse(field.meta()).secret
+    ? `${describe(field)}. Or ${code(`${name}_FILE`)}, a file with it`
+    : describe(field);
+
 /** The variables of a program that it goes by; the others it only compares. */
 const variablesOf = (program: string, group: string) =>
   Object.entries(PROGRAMS.get(program) ?? {}).filter(([, field]) => {
@@ -68,7 +78,7 @@ const variableTables = [...PROGRAMS.keys()].flatMap((program) =>
     variablesOf(program, group).map(([name, field]) => [
       code(name),
       defaultOf(field),
-      describe(field),
+      meaningOf(name, field),
     ]),
   ]),
 );

@@ -1,0 +1,87 @@
+// The last step of the image's build: takes out of node_modules what no program loads, and writes
+// sbom.json (CycloneDX) of what is left. Run in the folder of a checkout:
+//   node scripts/slim.mjs
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { arch, argv, cwd } from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const ARCHITECTURES = { x64: 'x86_64', arm64: 'aarch64' };
+
+/** Temporal's native part, of which its package has five platforms, 28 MB each. */
+const NATIVE = '@temporalio/core-bridge/releases';
+
+/** Compiles workflows for the bundle, which the image has ready. */
+const COMPILER = '@swc';
+
+/** Of the viewer the gateway serves these (src/gateway/docs-page.ts); the package has ten times as much. */
+const VIEWER = 'swagger-ui-dist';
+const SERVED = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
+const KEPT = [...SERVED, 'package.json', 'index.js', 'absolute-path.js', 'LICENSE', 'NOTICE'];
+
+const allBut = (folder, kept) =>
+  readdirSync(folder)
+    .filter((name) => !kept.includes(name))
+    .map((name) => path.join(folder, name));
+
+/** Types are for who compiles, and maps lead to sources that are not there. */
+const typesIn = (folder) =>
+  readdirSync(folder, { recursive: true })
+    .filter((name) => /\.(map|d\.[cm]?ts)$/.test(name))
+    .map((name) => path.join(folder, name));
+
+const slim = (modules) => {
+  const platform = `${ARCHITECTURES[arch]}-unknown-linux-gnu`;
+  const superfluous = [
+    ...allBut(path.join(modules, NATIVE), [platform]),
+    ...allBut(path.join(modules, VIEWER), KEPT),
+    ...typesIn(modules),
+    path.join(modules, COMPILER),
+  ];
+  for (const each of superfluous) rmSync(each, { recursive: true, force: true });
+};
+
+/** A package's own manifest, and none that lies somewhere in a package. */
+const MANIFEST = /(^|\/node_modules\/)(@[^/]+\/)?[^/@]+\/package\.json$/;
+
+const packagesIn = (modules) =>
+  new Set(
+    readdirSync(modules, { recursive: true })
+      .filter((file) => MANIFEST.test(file))
+      .map((file) => JSON.parse(readFileSync(path.join(modules, file), 'utf8')))
+      .map(({ name, version }) => `${name}@${version}`),
+  );
+
+/** A bill of materials without the packages that are not in a folder (any more). */
+export const presentIn = (bill, modules) => {
+  const there = packagesIn(modules).add(bill.metadata.component['bom-ref']);
+  const isThere = (ref) => there.has(ref);
+  return {
+    ...bill,
+    components: bill.components.filter((each) => isThere(each['bom-ref'])),
+    dependencies: bill.dependencies
+      .filter(({ ref }) => isThere(ref))
+      .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter(isThere) })),
+  };
+};
+
+const installed = () =>
+  JSON.parse(
+    execFileSync('npm', ['sbom', '--sbom-format=cyclonedx'], {
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    }),
+  );
+
+const main = (root) => {
+  // Of all packages, as `--omit=dev` also omits those that production shares with development.
+  const bill = installed();
+  execFileSync('npm', ['prune', '--omit=dev']);
+  const modules = path.join(root, 'node_modules');
+  slim(modules);
+  const present = presentIn(bill, modules);
+  writeFileSync(path.join(root, 'sbom.json'), JSON.stringify(present, undefined, 1));
+};
+
+if (argv[1] === fileURLToPath(import.meta.url)) main(cwd());

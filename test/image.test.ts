@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { findFreePorts } from '../scripts/ports';
+import { ROOT } from '../scripts/child';
+
+/* The scripts of the image; scripts/containers builds and runs it. */
+
+const run = promisify(execFile);
+
+const servers: Server[] = [];
+const folder = mkdtempSync(path.join(tmpdir(), 'provisioner-image-'));
+
+afterAll(() => {
+  for (const server of servers) server.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Listens, and answers each path with its status, others with 404. */
+const serve = (port: number, statuses: Record<string, number>) =>
+  new Promise<void>((resolve) => {
+    const server = createServer(({ url = '' }, res) => {
+      res.writeHead(statuses[url] ?? 404).end();
+    });
+    servers.push(server);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+
+const freePorts = async () => {
+  const [gateway = 0, worker = 0, simulator = 0] = await findFreePorts(3);
+  return { gateway, worker, simulator };
+};
+
+/** Whether the program of the image's HEALTHCHECK takes what listens for healthy. */
+const isHealthy = async (ports: Awaited<ReturnType<typeof freePorts>>) => {
+  const env = {
+    PORT: String(ports.gateway),
+    WORKER_PORT: String(ports.worker),
+    SIMULATOR_PORT: String(ports.simulator),
+  };
+  const script = path.join(ROOT, 'scripts', 'healthcheck.mjs');
+  return run(process.execPath, [script], { env }).then(
+    () => true,
+    () => false,
+  );
+};
+
+test.each([
+  ['gateway', '/readyz'],
+  ['worker', '/readyz'],
+  ['simulator', '/api/public/v1/health'],
+] as const)('the health of a container is that of its %s', async (program, probe) => {
+  const ports = await freePorts();
+  expect(await isHealthy(ports)).toBe(false);
+  await serve(ports[program], { [probe]: 200 });
+  expect(await isHealthy(ports)).toBe(true);
+});
+
+test('a container whose program is not ready is not healthy', async () => {
+  const ports = await freePorts();
+  await serve(ports.worker, { '/readyz': 503 });
+  expect(await isHealthy(ports)).toBe(false);
+});
+
+const Bill = z.object({
+  components: z.array(z.object({ 'bom-ref': z.string() })),
+  dependencies: z.array(z.object({ ref: z.string(), dependsOn: z.array(z.string()) })),
+});
+
+test('the bill of materials names what is in the image, and no more', async () => {
+  const packages = {
+    kept: '1.0.0',
+    'kept/node_modules/@scope/inner': '2.0.0',
+    'kept/lib/no': '3.0.0',
+  };
+  for (const [place, version] of Object.entries(packages)) {
+    const target = path.join(folder, place);
+    mkdirSync(target, { recursive: true });
+    const name = place.replace(/^.*node_modules\//, '');
+    writeFileSync(path.join(target, 'package.json'), JSON.stringify({ name, version }));
+  }
+  const refs = ['kept@1.0.0', '@scope/inner@2.0.0', 'kept@0.9.0', 'kept/lib/no@3.0.0'];
+  const bill = {
+    metadata: { component: { 'bom-ref': 'root@1.0.0' } },
+    components: refs.map((ref) => ({ 'bom-ref': ref })),
+    dependencies: [
+      { ref: 'root@1.0.0', dependsOn: refs },
+      { ref: 'kept@0.9.0', dependsOn: ['kept@1.0.0'] },
+    ],
+  };
+  const slim = pathToFileURL(path.join(ROOT, 'scripts', 'slim.mjs')).href;
+  const program = `
+    import { presentIn } from ${JSON.stringify(slim)};
+    console.log(JSON.stringify(presentIn(${JSON.stringify(bill)}, ${JSON.stringify(folder)})));`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program]);
+  expect(Bill.parse(JSON.parse(stdout))).toEqual({
+    components: [{ 'bom-ref': 'kept@1.0.0' }, { 'bom-ref': '@scope/inner@2.0.0' }],
+    dependencies: [{ ref: 'root@1.0.0', dependsOn: ['kept@1.0.0', '@scope/inner@2.0.0'] }],
+  });
+});

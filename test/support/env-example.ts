@@ -1,0 +1,81 @@
+import { describedBy, groupOf, PROGRAMS } from './document-tables';
+
+/* .env.example: every variable that docker-compose.yml hands on or goes by. */
+
+/** What Compose itself goes by: its default, and what it is. */
+const OF_COMPOSE: Record<string, [fallback: string, description: string]> = {
+  POSTGRES_PASSWORD: [
+    '',
+    'A password of your choice for the database of Temporal: required with AIRBYTE_URL',
+  ],
+  SECRETS_DIR: [
+    './secrets',
+    'A folder on this machine with a file for each secret, which user 1001 can read; in the containers it is /secrets',
+  ],
+  PORT: ['8093', 'Where the Coordinator calls; as all ports on 127.0.0.1'],
+  TEMPORAL_PORT: ['7233', 'For the command line'],
+  TEMPORAL_UI_PORT: ['8233', 'The Temporal UI'],
+  SIMULATOR_PORT: ['8000', 'The simulated Airbyte of --profile demo'],
+  PROMETHEUS_PORT: ['9090', 'Prometheus of --profile observability'],
+  TEMPORAL_RETENTION: [
+    '168h',
+    'How long Temporal remembers closed runs, and so their tokens; read when its namespace is created',
+  ],
+};
+
+/** The same in every container, or told by Compose above. */
+const FIXED = ['HOST', 'WORKER_PORT', ...Object.keys(OF_COMPOSE)];
+
+const plain = (markdown: string) =>
+  markdown.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', '');
+
+const entry = (name: string, fallback: string, description: string) =>
+  `# ${description}\n# ${name}=${fallback}\n`;
+
+const isSecret = (program: string, name: string) =>
+  PROGRAMS.get(program)?.[name]?.meta()?.secret === true;
+
+const entriesOf = (program: string, group: string, written: Set<string>) =>
+  Object.entries(PROGRAMS.get(program) ?? {}).flatMap(([name, field]) => {
+    if (groupOf(field) !== group || written.has(name) || FIXED.includes(name)) return [];
+    written.add(name);
+    const { default: fallback = '', description, enum: values } = describedBy(field);
+    const choice = values ? `${values.join(', ')}: ` : '';
+    const shown = group === 'must' ? '' : String(fallback);
+    const own = entry(name, shown, plain(choice + description));
+    return isSecret(program, name)
+      ? [own, entry(`${name}_FILE`, '', `The same in a file, such as /secrets/${name}`)]
+      : [own];
+  });
+
+export const envExample = (): string => {
+  const written = new Set<string>();
+  const section = (title: string, entries: string[]) =>
+    entries.length === 0 ? [] : [`## ${title}\n`, ...entries];
+  const ofBoth = (group: string) => [
+    ...entriesOf('worker', group, written),
+    ...entriesOf('gateway', group, written),
+  ];
+  return [
+    '# The variables of docker-compose.yml, made from the code. Copy this file to .env and set what you\n' +
+      '# need: the first two parts for a real Airbyte, nothing for --profile demo. What stays a comment has\n' +
+      '# the default shown. More in docs/configuration.md and docs/containers.md.\n',
+    ...section(
+      'Of Compose',
+      Object.entries(OF_COMPOSE).map(([name, [fallback, description]]) =>
+        entry(name, fallback, description),
+      ),
+    ),
+    ...section('Must, with a real Airbyte', ofBoth('must')),
+    ...section('Usual', ofBoth('usual')),
+    ...section('Rare: the default is right unless you know why not', ofBoth('rare')),
+    ...section('The simulated Airbyte', [
+      ...entriesOf('simulator', 'usual', written),
+      ...entriesOf('simulator', 'rare', written),
+    ]),
+  ].join('\n');
+};
+
+/** The names of an .env file, those that are commented out too. */
+export const namesIn = (text: string): string[] =>
+  [...text.matchAll(/^(?:# )?([A-Z][A-Z0-9_]+)=/gm)].map(([, name = '']) => name);
