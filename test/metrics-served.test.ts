@@ -62,6 +62,7 @@ const isChanged = async (wanted: Change[], cause: () => Promise<unknown>) => {
 };
 
 const RUNS = 'provisioner_runs_total';
+const FAILURES = 'provisioner_run_failures_total';
 const STEPS = 'provisioner_step_attempts_total';
 const CALLS = 'provisioner_airbyte_calls_total';
 const UNDOS = 'provisioner_compensations_total';
@@ -143,6 +144,8 @@ test('a run that fails tells what it took back, and what it left', () =>
   isChanged(
     [
       ['worker', RUNS, { operation: 'provision', outcome: 'failed' }, 1],
+      ['worker', FAILURES, { operation: 'provision', cause: 'refused' }, 1],
+      ['worker', FAILURES, {}, 1],
       ['worker', UNDOS, { entity: 'destination', outcome: 'undone' }, 1],
       ['worker', UNDOS, { entity: 'source', outcome: 'left_behind' }, 1],
       ['worker', LEFT, { operation: 'provision' }, 1],

@@ -1,3 +1,4 @@
+import { ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import { Registry } from 'prom-client';
 import { calledAt } from '../src/airbyte/apis';
 import { createLimit } from '../src/concurrency/limit';
@@ -5,6 +6,7 @@ import type { Load } from '../src/concurrency/load';
 import { createCounter, createGauge } from '../src/metrics/instruments';
 import { createWorkerMetrics } from '../src/metrics/worker';
 import { createOpenRuns } from '../src/runs/open-runs';
+import { failureCauseOf } from '../workflows/run/failure';
 import { interestOf } from './support/airbyte-clients';
 import { valueIn } from './support/metrics';
 
@@ -160,4 +162,24 @@ test.each([
   };
   const openRuns = createOpenRuns({ client, taskQueue: 'any' });
   expect(await openRuns()).toEqual([{ operation: 'provision', stands, startedAt: 7 }]);
+});
+
+const ofType = (type: string, cause?: Error) =>
+  ApplicationFailure.create({ message: 'x', type, nonRetryable: true, ...(cause && { cause }) });
+
+test.each([
+  [
+    'of Airbyte, which did not do it',
+    ofType('ProvisioningFailed', ofType('AirbyteUnavailable')),
+    'unavailable',
+  ],
+  ['of who asked', ofType('ProvisioningFailed', ofType('AirbyteRefused')), 'refused'],
+  ['of ours', ofType('ProvisioningFailed', ofType('TypeError')), 'broken'],
+  [
+    'of a worker that was lost',
+    ofType('ProvisioningFailed', new TimeoutFailure('x', undefined, 'HEARTBEAT')),
+    'broken',
+  ],
+])('a run that fails is counted as a failure %s', (_whose, err, cause) => {
+  expect(failureCauseOf(err)).toBe(cause);
 });

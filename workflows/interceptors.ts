@@ -1,5 +1,6 @@
 import { TemporalFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { WorkflowInterceptors } from '@temporalio/workflow';
+import { failureCauseOf } from './run/failure';
 import { tellMetrics } from './run/metrics';
 import type { RunEnd } from './run/metrics';
 
@@ -20,7 +21,13 @@ export const interceptors = (): WorkflowInterceptors => ({
           return result;
         } catch (err) {
           // Anything else ends no workflow: it starts anew, or its task is done again.
-          if (err instanceof TemporalFailure) ended(isCancellation(err) ? 'cancelled' : 'failed');
+          if (!(err instanceof TemporalFailure)) throw err;
+          if (isCancellation(err)) {
+            ended('cancelled');
+            throw err;
+          }
+          ended('failed');
+          tellMetrics((metrics) => metrics.failed(failureCauseOf(err)));
           throw err;
         }
       },

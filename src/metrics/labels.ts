@@ -6,7 +6,7 @@ import type { Activities } from '../../activities/pipeline/pipeline';
 import type { ReverseActivities } from '../../activities/reverse/reverse';
 import type { RunActivities } from '../../activities/runs';
 import type { ValidationActivities } from '../../activities/validation/validation';
-import type { RunEnd, UndoEnd } from '../../workflows/run/metrics';
+import type { FailureCause, RunEnd, UndoEnd } from '../../workflows/run/metrics';
 import { NO_ANSWERS } from '../airbyte/apis';
 
 /* The values of labels of a worker's metrics that no other room has a list of. */
@@ -90,6 +90,15 @@ export type AttemptEnd = (typeof ATTEMPTS)[number];
 
 /** How a run ends; one that Temporal ends, as an operator terminates it, can tell nobody. */
 export const RUN_ENDS = ['completed', 'failed', 'cancelled'] as const satisfies RunEnd[];
+
+export const FAILURE_CAUSES = [
+  /** Airbyte did not do something in the time that its step had. */
+  'unavailable',
+  /** By Airbyte or by us: the descriptor, or what the provisioner may do there. */
+  'refused',
+  /** A mistake of ours, or a worker that was lost. */
+  'broken',
+] as const satisfies FailureCause[];
 
 /** Of what a run made or changed. `retired`: a connection that gave way to another. */
 export const ENTITIES = ['source', 'destination', 'connection', 'retired', 'permission'] as const;

@@ -13,6 +13,11 @@ export const runSinks = ({ runs }: Pick<WorkerMetrics, 'runs'>): InjectedSinks<R
         if (operations.has(workflowType)) runs.ended(workflowType, { outcome, seconds });
       },
     },
+    failed: {
+      fn: ({ workflowType }, cause) => {
+        if (operations.has(workflowType)) runs.failed(workflowType, cause);
+      },
+    },
     undo: {
       fn: (_info, entity, outcome) => {
         runs.undone(entity, outcome);

@@ -7,7 +7,7 @@ import { RUNS } from '../runs/open-runs';
 import { createRegistry, expositionOf } from './exposition';
 import { createCounter, createGauge, createHistogram } from './instruments';
 import type { Described } from './instruments';
-import { ANSWERS, ATTEMPTS, ENTITIES, RUN_ENDS, STEPS, UNDO_ENDS } from './labels';
+import { ANSWERS, ATTEMPTS, ENTITIES, FAILURE_CAUSES, RUN_ENDS, STEPS, UNDO_ENDS } from './labels';
 import type { AttemptEnd } from './labels';
 
 /** Environments that have series of their own in what is told of drift; nobody else lists them. */
@@ -26,6 +26,12 @@ export const WORKER = {
     name: 'provisioner_runs_total',
     help: 'Runs that have ended on this worker; those of the components of a data product count too',
     labels: { operation: RUNS, outcome: RUN_ENDS },
+  },
+  runFailures: {
+    type: 'counter',
+    name: 'provisioner_run_failures_total',
+    help: 'Runs that have failed on this worker, by what made them fail',
+    labels: { operation: RUNS, cause: FAILURE_CAUSES },
   },
   runDuration: {
     type: 'histogram',
@@ -106,6 +112,7 @@ export const createWorkerMetrics = ({ isReady }: { isReady: () => Promise<boolea
   const registry = createRegistry();
   const ready = createGauge(registry, WORKER.ready);
   const runs = createCounter(registry, WORKER.runs);
+  const runFailures = createCounter(registry, WORKER.runFailures);
   const runDuration = createHistogram(registry, WORKER.runDuration);
   const undos = createCounter(registry, WORKER.undos);
   const leftBehind = createCounter(registry, WORKER.leftBehind);
@@ -123,6 +130,9 @@ export const createWorkerMetrics = ({ isReady }: { isReady: () => Promise<boolea
       ended: (operation: string, { outcome, seconds }: { outcome: string; seconds: number }) => {
         runs({ operation, outcome });
         runDuration({ operation }, seconds);
+      },
+      failed: (operation: string, cause: string) => {
+        runFailures({ operation, cause });
       },
       undone: (entity: string, outcome: string) => {
         undos({ entity, outcome });

@@ -7,6 +7,7 @@ import {
 } from '@temporalio/workflow';
 import { causesOf } from '../protocol/causes';
 import { isFailureDetails, isLastWord } from '../protocol/failure-details';
+import type { FailureCause } from './metrics';
 import type { FailureDetails } from '../protocol/failure-details';
 
 /** A step that ran out of time has its last attempt's words in its last heartbeat. */
@@ -67,17 +68,21 @@ export const explainedFailure = (what: string, { type, err }: { type: string; er
 /** As steps call what Airbyte does not do; what we refuse has the name of what Airbyte refuses. */
 const EXPLAINED = ['AirbyteUnavailable', 'AirbyteRefused'];
 
-/** Whether a step says why it failed: neither a mistake of ours nor a lost worker. */
-export const saysWhy = (err: unknown): boolean =>
+const isOfType = (err: unknown, types: string[]): boolean =>
   causesOf(err).some(
-    (cause) => cause instanceof ApplicationFailure && EXPLAINED.includes(cause.type ?? ''),
+    (cause) => cause instanceof ApplicationFailure && types.includes(cause.type ?? ''),
   );
 
+/** Whether a step says why it failed: neither a mistake of ours nor a lost worker. */
+export const saysWhy = (err: unknown): boolean => isOfType(err, EXPLAINED);
+
 /** Whether a source did not let itself be read, or Airbyte could not be asked: no refusal of ours. */
-export const isUnreadable = (err: unknown): boolean =>
-  causesOf(err).some(
-    (cause) => cause instanceof ApplicationFailure && cause.type === 'AirbyteUnavailable',
-  );
+export const isUnreadable = (err: unknown): boolean => isOfType(err, ['AirbyteUnavailable']);
+
+export const failureCauseOf = (err: unknown): FailureCause => {
+  if (isUnreadable(err)) return 'unavailable';
+  return saysWhy(err) ? 'refused' : 'broken';
+};
 
 /** The entity of each step that failed, in the words that the Temporal UI shows for it. */
 const summaries = new WeakMap<object, string>();
