@@ -54,9 +54,9 @@ export const debianProgram = (name: string): string => {
   throw new Error(`Debian's packages have no ${name}.`);
 };
 
-const download = async (folder: string) => {
+const download = async (folder: string, packages: string[]) => {
   const command = findProgram('apt-get');
-  const args = ['download', ...PACKAGES];
+  const args = ['download', ...packages];
   const fetch = () => runLogged('apt-get-download', { command, args, cwd: folder });
   // The lists of this machine may be absent, or older than what Debian still has.
   await fetch().catch(async () => {
@@ -65,23 +65,35 @@ const download = async (folder: string) => {
   });
 };
 
-/** Fetches and unpacks the packages of the engine. */
-export const unpack = async (): Promise<void> => {
-  const half = `${UNPACKED}.${String(process.pid)}`;
+/** Fetches packages, without what they need, and unpacks them; `target` is whole, or not there. */
+export const unpackPackages = async (
+  packages: string[],
+  { target, finish }: { target: string; finish?: (unpacked: string) => void },
+): Promise<void> => {
+  const half = `${target}.${String(process.pid)}`;
   const debs = path.join(half, 'packages');
   mkdirSync(debs, { recursive: true });
   try {
-    await download(debs);
+    await download(debs, packages);
     for (const name of readdirSync(debs))
       await read({ command: findProgram('dpkg-deb'), args: ['-x', path.join(debs, name), half] });
     rmSync(debs, { recursive: true });
-    // What the package's script does when it is installed.
-    symlinkSync('iptables-nft', path.join(half, 'usr', 'sbin', 'iptables'));
-    renameSync(half, UNPACKED);
+    finish?.(half);
+    renameSync(half, target);
   } finally {
     rmSync(half, { recursive: true, force: true });
   }
 };
+
+/** Those of the engine. */
+export const unpack = (): Promise<void> =>
+  unpackPackages(PACKAGES, {
+    target: UNPACKED,
+    // What the package's script does when it is installed.
+    finish: (unpacked) => {
+      symlinkSync('iptables-nft', path.join(unpacked, 'usr', 'sbin', 'iptables'));
+    },
+  });
 
 /** The authorities that this machine trusts, one of which may be its own. */
 const BUNDLES = [

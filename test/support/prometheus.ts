@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { launch, untilReady } from '../../scripts/child';
+import { findFreePorts } from '../../scripts/ports';
+import { prometheusProgram } from '../../scripts/alerts/prometheus';
+import { RULES, hastened } from './alerts';
+import { eventually } from './harness';
+
+/* A Prometheus on this machine, which looks at its targets every two seconds, and at its rules every second. */
+
+const Answer = z.object({
+  status: z.literal('success'),
+  data: z.object({ result: z.array(z.looseObject({ metric: z.record(z.string(), z.string()) })) }),
+});
+const Firing = z.object({
+  data: z.object({
+    alerts: z.array(
+      z.object({
+        state: z.string(),
+        labels: z.looseObject({ alertname: z.string() }),
+        annotations: z.looseObject({ summary: z.string() }),
+      }),
+    ),
+  }),
+});
+
+/** Milliseconds, on a free machine, until an alert fires or is over. */
+const PATIENCE = 45_000;
+
+export interface Targets {
+  /** host:port */
+  gateway: string;
+  worker: string;
+}
+
+const configOf = ({ gateway, worker }: Targets) => ({
+  global: { scrape_interval: '2s', scrape_timeout: '2s', evaluation_interval: '1s' },
+  rule_files: ['alerts.yaml'],
+  scrape_configs: [
+    { job_name: 'provisioner-gateway', static_configs: [{ targets: [gateway] }] },
+    { job_name: 'provisioner-worker', static_configs: [{ targets: [worker] }] },
+  ],
+});
+
+export type Prometheus = Awaited<ReturnType<typeof startPrometheus>>;
+
+export const startPrometheus = async (targets: Targets) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'provisioner-tests-prometheus-'));
+  writeFileSync(path.join(folder, 'prometheus.yaml'), stringify(configOf(targets)));
+  writeFileSync(path.join(folder, 'alerts.yaml'), hastened(RULES));
+  const [port = 0] = await findFreePorts(1);
+  const url = `http://127.0.0.1:${String(port)}`;
+  const child = launch({
+    name: 'Prometheus',
+    command: prometheusProgram('prometheus') ?? '',
+    args: [
+      `--config.file=${path.join(folder, 'prometheus.yaml')}`,
+      `--storage.tsdb.path=${path.join(folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${String(port)}`,
+      '--log.level=warn',
+    ],
+    env: { PATH: process.env.PATH },
+    logFile: path.join(folder, 'log'),
+  });
+  process.once('exit', child.kill);
+  const isReady = async () => (await fetch(`${url}/-/ready`)).ok;
+  await untilReady(child, { isReady, timeout: 60_000 });
+
+  /** By the name of each alert that fires, what it says. */
+  const firing = async () => {
+    const { alerts } = Firing.parse(await (await fetch(`${url}/api/v1/alerts`)).json()).data;
+    return new Map(
+      alerts
+        .filter(({ state }) => state === 'firing')
+        .map(({ labels, annotations }) => [labels.alertname, annotations.summary]),
+    );
+  };
+
+  return {
+    url,
+    firing,
+    query: async (query: string) => {
+      const body = new URLSearchParams({ query });
+      const response = await fetch(`${url}/api/v1/query`, { method: 'POST', body });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${query}: ${text}`);
+      return Answer.parse(JSON.parse(text)).data.result;
+    },
+    untilFiring: (alert: string) =>
+      eventually(async () => (await firing()).get(alert), `${alert} to fire`, PATIENCE),
+    /** No alert fires. */
+    untilQuiet: () =>
+      eventually(
+        async () => ((await firing()).size === 0 ? true : undefined),
+        'no alert to fire',
+        PATIENCE,
+      ),
+    stop: async () => {
+      process.off('exit', child.kill);
+      await child.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+};
