@@ -1,4 +1,4 @@
-import { commandsOf, withPrometheus } from './support/alerts';
+import { commandsOf, promtool, withPrometheus } from './support/alerts';
 import { eventually } from './support/harness';
 import { startWatched } from './support/watched';
 import type { Watched } from './support/watched';
@@ -9,9 +9,11 @@ const ALERT = 'ProvisionerAirbyteFails';
 
 let world: Watched;
 beforeAll(async () => {
-  if (withPrometheus === test) world = await startWatched();
+  if (promtool) world = await startWatched();
 });
-afterAll(() => world?.stop());
+afterAll(async () => {
+  if (promtool) await world.stop();
+});
 
 withPrometheus(
   'Airbyte breaks, somebody is woken, finds the runs and begins them again, and sleeps',

@@ -62,7 +62,7 @@ const LISTED: [string, string[], string[], string[]][] = [
     'self-hosted',
     [DNS, '7233 10.30.4.10/32', '7233 10.30.4.11/32'],
     [DNS, '7233 10.30.4.10/32', '7233 10.30.4.11/32', '443 10.30.8.20/32'],
-    ['http test', 'http 10.20.0.0/16'],
+    ['http test', 'http 10.20.0.0/16', 'http namespace monitoring'],
   ],
   [
     'on-premises',
@@ -74,13 +74,13 @@ const LISTED: [string, string[], string[], string[]][] = [
     'dedicated',
     [DNS, '7233 namespace temporal'],
     [DNS, '7233 namespace temporal', '8001 namespace airbyte'],
-    ['http test', 'http namespace witboost'],
+    ['http test', 'http namespace witboost', 'http namespace monitoring'],
   ],
   [
     'shared-saas',
     [DNS, '7233 anywhere'],
     [DNS, '7233 anywhere', '443 anywhere'],
-    ['http test', 'http namespace ingress-nginx'],
+    ['http test', 'http namespace ingress-nginx', 'http namespace monitoring'],
   ],
 ];
 
@@ -132,6 +132,33 @@ withHelm('more that workers may call is added', () => {
     expect.arrayContaining([`443 ${cidr}`, `8443 ${cidr}`]),
   );
   expect(shortly(policyOf('gateway', manifests).egress).join()).not.toContain(cidr);
+});
+
+const Ingress = z.object({
+  spec: z.object({
+    rules: z.tuple([
+      z.object({
+        http: z.object({ paths: z.array(z.object({ path: z.string(), pathType: z.string() })) }),
+      }),
+    ]),
+  }),
+});
+
+withHelm.each([
+  [undefined, ['/v1', '/v2']],
+  ['/', ['/v1', '/v2']],
+  ['/airbyte', ['/airbyte/v1', '/airbyte/v2']],
+])('below %s the Ingress passes on what the Coordinator calls, and no metrics', (base, paths) => {
+  const manifests = manifestsOf({
+    gateway: {
+      ingress: { enabled: true, host: 'provisioner.example.com' },
+      ...(base && { config: { BASE_PATH: base } }),
+    },
+  });
+  const [ingress] = kindOf('Ingress', manifests);
+  expect(Ingress.parse(ingress).spec.rules[0].http.paths).toEqual(
+    paths.map((path) => ({ path, pathType: 'Prefix' })),
+  );
 });
 
 /* How many. */

@@ -121,7 +121,7 @@ export const targetProblems = async (prometheusUrl: string): Promise<string[]> =
   const { activeTargets } = Targets.parse(await answer.json()).data;
   const jobs = new Set(activeTargets.map(({ labels }) => labels.job));
   return [
-    ...['worker', 'temporal']
+    ...['provisioner-gateway', 'provisioner-worker', 'temporal']
       .filter((job) => !jobs.has(job))
       .map((job) => `Prometheus has no ${job}.`),
     ...activeTargets
@@ -130,4 +130,25 @@ export const targetProblems = async (prometheusUrl: string): Promise<string[]> =
         ({ labels, health, lastError }) => `Prometheus: ${labels.job} is ${health} ${lastError}`,
       ),
   ];
+};
+
+const Rules = z.object({
+  data: z.object({
+    groups: z.array(
+      z.object({
+        rules: z.array(z.object({ name: z.string(), lastError: z.string().optional() })),
+      }),
+    ),
+  }),
+});
+
+/** Alerts that Prometheus does not have, or cannot evaluate. */
+export const alertProblems = async (prometheusUrl: string): Promise<string[]> => {
+  const answer = await fetch(`${prometheusUrl}/api/v1/rules`);
+  const { groups } = Rules.parse(await answer.json()).data;
+  const rules = groups.flatMap((group) => group.rules);
+  if (rules.length === 0) return ['Prometheus has no alerts.'];
+  return rules
+    .filter(({ lastError }) => lastError !== undefined)
+    .map(({ name, lastError = '' }) => `Prometheus: ${name}: ${lastError}`);
 };

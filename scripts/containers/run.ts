@@ -4,6 +4,7 @@ import { DEFAULT_WORKSPACE_ID } from '../../simulator/simulator';
 import { createComponents } from './components';
 import type { Components } from './components';
 import {
+  alertProblems,
   checkFile,
   checkLinks,
   checkRefusals,
@@ -123,6 +124,7 @@ const play = async (engine: Engine) => {
     note(startProblems(starts));
     await showRounds(playRounds({ project, components, variables }));
     note(await targetProblems(urls.prometheusUrl));
+    note(await alertProblems(urls.prometheusUrl));
     const before = await components.statuses();
     await step('\ndocker compose down', () => down());
     await step('docker compose up, as for a real Airbyte', () => up(forReal));

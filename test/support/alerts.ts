@@ -37,13 +37,14 @@ export const ALERTS: Alert[] = Rules.parse(parse(RULES)).groups[0].rules;
 
 /**
  * The same alerts with shorter durations, and nothing else: what they look back on, how long something
- * has to be so, and the age of runs.
+ * has to be so, and the age of runs and of workers.
  */
 export const hastened = (rules: string): string =>
   rules
     .replaceAll(/\[\d+[mh]\]/g, '[10s]')
     .replaceAll(/for: \d+m/g, 'for: 2s')
-    .replaceAll(/(time\(\) - .*\)) > \d+/g, '$1 > 3');
+    .replaceAll(/(time\(\) - .*) > \d+/g, '$1 > 3')
+    .replaceAll(/(time\(\) - .*) < \d+/g, '$1 < 10');
 
 /** By the name of its alert, a section of the runbook. */
 export const SECTIONS: ReadonlyMap<string, string> = new Map(

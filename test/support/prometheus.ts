@@ -12,8 +12,9 @@ import { eventually } from './harness';
 /* A Prometheus on this machine, which looks at its targets every two seconds, and at its rules every second. */
 
 const Answer = z.object({
-  status: z.literal('success'),
-  data: z.object({ result: z.array(z.looseObject({ metric: z.record(z.string(), z.string()) })) }),
+  data: z.object({
+    result: z.array(z.object({ values: z.array(z.tuple([z.number(), z.string()])) })),
+  }),
 });
 const Firing = z.object({
   data: z.object({
@@ -28,7 +29,7 @@ const Firing = z.object({
 });
 
 /** Milliseconds, on a free machine, until an alert fires or is over. */
-const PATIENCE = 45_000;
+const PATIENCE = 20_000;
 
 export interface Targets {
   /** host:port */
@@ -82,12 +83,16 @@ export const startPrometheus = async (targets: Targets) => {
   return {
     url,
     firing,
-    query: async (query: string) => {
-      const body = new URLSearchParams({ query });
-      const response = await fetch(`${url}/api/v1/query`, { method: 'POST', body });
+    /** Whether a query has had any value, other than NaN, within so many seconds. */
+    hasValues: async (query: string, since: number) => {
+      const end = Date.now() / 1000;
+      const asked = { query, start: String(end - since), end: String(end), step: '2' };
+      const body = new URLSearchParams(asked);
+      const response = await fetch(`${url}/api/v1/query_range`, { method: 'POST', body });
       const text = await response.text();
       if (!response.ok) throw new Error(`${query}: ${text}`);
-      return Answer.parse(JSON.parse(text)).data.result;
+      const { result } = Answer.parse(JSON.parse(text)).data;
+      return result.some(({ values }) => values.some(([, value]) => value !== 'NaN'));
     },
     untilFiring: (alert: string) =>
       eventually(async () => (await firing()).get(alert), `${alert} to fire`, PATIENCE),

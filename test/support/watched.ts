@@ -14,9 +14,9 @@ import { startPrometheus } from './prometheus';
 export type Watched = Awaited<ReturnType<typeof startWatched>>;
 
 /** Few slots, so that they can be taken. */
-const SLOTS = 3;
+const SLOTS = 4;
 
-export const startWatched = async () => {
+export const startWatched = async (env: Record<string, string> = {}) => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'provisioner-tests-watched-'));
   const [port = 0, gateway = 0, worker = 0] = await findFreePorts(3);
   const launchTemporal = () =>
@@ -33,6 +33,7 @@ export const startWatched = async () => {
       PORT: String(gateway),
       WORKER_PORT: String(worker),
       WORKER_ACTIVITY_SLOTS: String(SLOTS),
+      ...env,
     },
   });
   const address = (of: number) => `127.0.0.1:${String(of)}`;
@@ -42,6 +43,7 @@ export const startWatched = async () => {
   const shell = {
     PATH: [path.dirname(process.execPath), path.dirname(findCli()), process.env.PATH].join(':'),
     HOME: folder,
+    TMPDIR: folder,
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_TASK_QUEUE: harness.environment,
     GATEWAY: `http://${address(gateway)}`,
@@ -50,7 +52,10 @@ export const startWatched = async () => {
     PROMETHEUS: prometheus.url,
   };
 
+  const began = Date.now();
   return {
+    /** Seconds since all of it runs. */
+    age: () => Math.ceil((Date.now() - began) / 1000),
     harness,
     prometheus,
     temporal: () => temporal,

@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { GATEWAY } from '../src/metrics/gateway';
+import { WORKER } from '../src/metrics/worker';
+import { slugsIn } from './support/document-links';
+import {
+  ALERTS,
+  OPS,
+  RULES,
+  SECTIONS,
+  commandsOf,
+  hastened,
+  promtool,
+  withPrometheus,
+} from './support/alerts';
+
+/* The alerts as text, and by promtool; alerts-fire.test.ts makes each of them fire. */
+
+const FOLDER = path.join(OPS, 'prometheus');
+const check = (...args: string[]) =>
+  execFileSync(promtool ?? '', args, { cwd: FOLDER, encoding: 'utf8' });
+
+withPrometheus('promtool has nothing against the rules, nor against the configuration', () => {
+  expect(check('check', 'rules', 'alerts.yaml')).toContain(
+    `SUCCESS: ${String(ALERTS.length)} rules`,
+  );
+  expect(check('check', 'config', 'prometheus.yaml')).toContain('is valid');
+});
+
+const UNIT_TESTS = readdirSync(FOLDER).filter((file) => file.endsWith('.test.yaml'));
+
+withPrometheus.each(UNIT_TESTS)('the alerts do as %s says', (file) => {
+  expect(check('test', 'rules', file)).toContain('SUCCESS');
+});
+
+test('each alert is expected to fire in a unit test, and not to', () => {
+  const text = UNIT_TESTS.map((file) => readFileSync(path.join(FOLDER, file), 'utf8')).join('');
+  const outcomes = ALERTS.flatMap(({ alert }) => [
+    `${alert}\n        exp_alerts: []`,
+    `${alert}\n        exp_alerts:\n`,
+  ]);
+  expect(outcomes.filter((outcome) => !text.includes(outcome))).toEqual([]);
+});
+
+test('each alert has a section of the runbook, and each section its alert', () => {
+  const sections = [...SECTIONS.keys()].filter((name) => name.startsWith('Provisioner'));
+  expect(sections).toEqual(ALERTS.map(({ alert }) => alert));
+});
+
+test.each(ALERTS)(
+  '$alert names its section, which says how urgent it is and what to run',
+  (each) => {
+    const [file = '', anchor = ''] = each.annotations.runbook_url.split('#');
+    expect(file).toBe('docs/runbook.md');
+    const section = SECTIONS.get(each.alert) ?? '';
+    expect(slugsIn(`## ${section}`)).toContain(anchor);
+    expect(section).toMatch(each.labels.severity === 'page' ? /^Page\. /m : /^Ticket\. /m);
+    expect(section).toMatch(/^Do[:,]/m);
+    expect(commandsOf(each.alert)).not.toEqual([]);
+  },
+);
+
+test('alerts are about metrics that there are', () => {
+  const own = new Set<string>(
+    [...Object.values(GATEWAY), ...Object.values(WORKER)].map(({ name }) => name),
+  );
+  const named = [...RULES.matchAll(/\bprovisioner_\w+/g)].map(([name]) => name);
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((name) => !own.has(name.replace(/_(count|bucket)$/, '')))).toEqual([]);
+});
+
+test('what is tried is what is written, but for durations', () => {
+  const withoutDurations = (text: string) =>
+    text.replaceAll(/\[\w+\]|for: \w+|(?<=time\(\) - .*) [<>] \d+/g, '…');
+  expect(hastened(RULES)).not.toBe(RULES);
+  expect(withoutDurations(hastened(RULES))).toBe(withoutDurations(RULES));
+});

@@ -1,0 +1,218 @@
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { ALERTS, promtool, withPrometheus } from './support/alerts';
+import { queriesOf } from './support/dashboards';
+import { descriptor, request } from './support/fixtures';
+import { eventually } from './support/harness';
+import { startWatched } from './support/watched';
+import type { Watched } from './support/watched';
+
+/*
+ * Each alert fires by what it is about, and is over when that is. Meanwhile the commands that its section
+ * of docs/runbook.md looks with are run.
+ */
+
+let world: Watched;
+beforeAll(async () => {
+  if (promtool) world = await startWatched({ AIRBYTE_GIVE_UP_AFTER: '10s' });
+});
+afterAll(async () => {
+  if (promtool) await world.stop();
+});
+afterEach(async () => {
+  if (!promtool) return;
+  await world.harness.clearFaults();
+  await world.prometheus.untilQuiet();
+});
+
+const fired = new Set<string>();
+
+/** Waits for an alert, and looks as the runbook says: at this run, where it is about one. */
+const fires = async (alert: string, token = '') => {
+  await world.prometheus.untilFiring(alert);
+  fired.add(alert);
+  return world.runbook(alert, 0, { TOKEN: token });
+};
+
+const startMany = (prefix: string, count: number) =>
+  Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      world.harness.start('provision', { component: `${prefix}-${String(index)}` }),
+    ),
+  );
+
+const finishedAll = async (tokens: string[]) =>
+  new Set(
+    await Promise.all(tokens.map(async (token) => (await world.harness.finished(token)).status)),
+  );
+
+withPrometheus('somebody deletes a connection in Airbyte, and it is made again', async () => {
+  const { harness, prometheus, runbook } = world;
+  await harness.run('provision', { component: 'drifts' });
+  const [connection] = (await harness.entities()).connections;
+  await harness.airbyte('DELETE', `/connections/${connection?.connectionId ?? ''}`);
+  await eventually(
+    async () => ((await harness.cli('drift')).code === 3 ? true : undefined),
+    'the run in the list, and its drift',
+  );
+  expect(await fires('ProvisionerDrift')).toContain('missing');
+  expect((await prometheus.firing()).get('ProvisionerDrift')).toBe(
+    `1 components of ${harness.environment} are missing in Airbyte`,
+  );
+  expect(await runbook('ProvisionerDrift', 1)).toContain('COMPLETED');
+  expect((await harness.entities()).connections).toHaveLength(1);
+});
+
+withPrometheus('runs are refused, and cannot take back what they did', async () => {
+  const { harness, runbook } = world;
+  await harness.fault({ operation: 'createConnection', status: 422, times: 0 });
+  await harness.fault({ operation: 'deleteSource', status: 403, times: 0 });
+  const tokens = await startMany('refused', 8);
+  const [token = ''] = tokens;
+  const [left, refused] = await Promise.all([
+    fires('ProvisionerLeftBehind', token),
+    fires('ProvisionerRunsRefused'),
+  ]);
+  expect(await finishedAll(tokens)).toEqual(new Set(['FAILED']));
+  expect(left).toContain('Left behind in Airbyte: the source');
+  expect(refused).toContain('Airbyte answered 422');
+  await harness.clearFaults();
+  expect(await runbook('ProvisionerLeftBehind', 1, { TOKEN: token })).toContain('COMPLETED');
+});
+
+withPrometheus('a run cannot undo what it did, for long', async () => {
+  const { harness, runbook } = world;
+  await harness.fault({ operation: 'createConnection', status: 422, times: 0 });
+  await harness.fault({ operation: 'deleteSource', status: 503, times: 0 });
+  const token = await harness.start('provision', { component: 'drags' });
+  const [drags, old] = await Promise.all([
+    fires('ProvisionerUndoDrags', token),
+    fires('ProvisionerRunIsOld', token),
+  ]);
+  expect(drags).toContain('Airbyte answered 503');
+  expect(old).toContain('undoing what was done');
+  expect(await runbook('ProvisionerRunIsOld', 1, { TOKEN: token })).toContain('told to end');
+  await harness.clearFaults();
+  const { status, result } = await harness.finished(token);
+  expect(status).toBe('FAILED');
+  expect(result).not.toContain('Left behind');
+});
+
+withPrometheus('Airbyte hangs: all slots are taken, and runs give up', async () => {
+  const { harness, runbook } = world;
+  await harness.fault({ operation: '*', hang: 'before', times: 0 });
+  const tokens = await startMany('hangs', 8);
+  const [slots, , gaveUp] = await Promise.all([
+    fires('ProvisionerNoFreeSlots'),
+    fires('ProvisionerAirbyteFails'),
+    fires('ProvisionerRunsGaveUp'),
+  ]);
+  expect(slots).toMatch(/slots_available\{.*ActivityWorker.*\} 0/);
+  expect(gaveUp).toContain('RUNS');
+  expect(await finishedAll(tokens)).toEqual(new Set(['FAILED']));
+  await harness.clearFaults();
+  const replayed = await runbook('ProvisionerRunsGaveUp', 1);
+  for (const token of tokens)
+    expect(replayed).toMatch(new RegExp(`^replayed +COMPLETED +${token}`, 'm'));
+});
+
+withPrometheus('a worker cannot go on with a run', async () => {
+  const { client, environment } = world.harness;
+  const workflowId = `provision.${environment}.of.nobody`;
+  const run = await client.workflow.start('provision', {
+    workflowId,
+    taskQueue: environment,
+    args: [],
+  });
+  expect(await fires('ProvisionerRunsCannotGoOn', workflowId)).toContain('WorkflowTaskFailed');
+  await run.terminate();
+});
+
+/** Holds what the gateway has room for: 64 MiB of bodies whose end does not come. */
+const holdRoom = async () => {
+  const { hostname, port } = new URL(world.harness.gateway().found);
+  const head = `POST /v1/validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2000000\r\n\r\n`;
+  const open = async () =>
+    new Promise<Socket>((resolve, reject) => {
+      const socket = connect(Number(port), hostname);
+      socket.once('error', reject);
+      socket.write(head + ' '.repeat(1_900_000), () => {
+        resolve(socket);
+      });
+    });
+  return Promise.all(Array.from({ length: 40 }, open));
+};
+
+withPrometheus('bodies that do not end leave the gateway no room', async () => {
+  const { harness, prometheus } = world;
+  const sockets = await holdRoom();
+  const body = JSON.stringify(request(descriptor())) + ' '.repeat(1_000_000);
+  await eventually(async () => {
+    await harness.call('POST', '/v1/validate', body);
+    return (await prometheus.firing()).get('ProvisionerGatewayFails');
+  }, 'the alert');
+  expect(await fires('ProvisionerGatewayFails')).toMatch(/reason="busy"\} [1-9]/);
+  for (const socket of sockets) socket.destroy();
+});
+
+withPrometheus('Temporal is slow, and so is the gateway', async () => {
+  const { harness, temporal } = world;
+  const { pid } = temporal();
+  process.kill(pid, 'SIGSTOP');
+  const until = Date.now() + 4000;
+  const starting = startMany('slow', 3);
+  await eventually(() => Date.now() > until || undefined, 'four seconds');
+  process.kill(pid, 'SIGCONT');
+  const tokens = await starting;
+  expect(await fires('ProvisionerGatewaySlow')).toContain('"route":"provision"');
+  expect(await finishedAll(tokens)).toEqual(new Set(['COMPLETED']));
+  expect(harness.worker()?.pid).toBeGreaterThan(0);
+});
+
+withPrometheus('Temporal is gone, which is one page', async () => {
+  const { harness, prometheus, restartTemporal, temporal } = world;
+  temporal().kill();
+  const said = await fires('ProvisionerNotReady');
+  expect(said).toContain('no Temporal');
+  expect(said).toContain('Temporal does not answer.');
+  const pages = ALERTS.filter(({ labels }) => labels.severity === 'page').map(({ alert }) => alert);
+  const now = await prometheus.firing();
+  expect(pages.filter((alert) => now.has(alert))).toEqual(['ProvisionerNotReady']);
+  await restartTemporal();
+  await prometheus.untilQuiet();
+  expect((await harness.run('provision', { component: 'later' })).status).toBe('COMPLETED');
+});
+
+withPrometheus('the worker is lost, and the next one is on another task queue', async () => {
+  const { harness, runbook } = world;
+  await harness.fault({ operation: 'createSource', status: 503, times: 0 });
+  const lost = await harness.start('provision', { component: 'lost' });
+  await harness.worker()?.end('SIGKILL');
+  const waits = await harness.start('provision', { component: 'waits' });
+  const said = await Promise.all([fires('ProvisionerTargetDown'), fires('ProvisionerNoWorker')]);
+  for (const each of said) expect(each).toContain('The worker does not answer.');
+  await harness.startWorker({ TEMPORAL_TASK_QUEUE: 'of-somebody-else' });
+  await fires('ProvisionerRunsWait');
+  await harness.worker()?.end('SIGKILL');
+  await harness.clearFaults();
+  await harness.startWorker();
+  expect((await harness.finished(waits)).status).toBe('COMPLETED');
+  expect((await harness.finished(lost)).status).toBe('FAILED');
+  await fires('ProvisionerRunsBroken', lost);
+  expect(await runbook('ProvisionerRunsBroken', 1, { TOKEN: lost })).toContain('COMPLETED');
+});
+
+withPrometheus('every query of the dashboards is answered', async () => {
+  const queries = queriesOf(world.age());
+  const answers = await Promise.all(
+    queries.map(async ({ where, query }) => ({
+      where,
+      has: await world.prometheus.hasValues(query, world.age()),
+    })),
+  );
+  expect(answers.filter(({ has }) => !has).map(({ where }) => where)).toEqual([]);
+});
+
+withPrometheus('each alert has fired', () => {
+  expect([...fired].toSorted()).toEqual(ALERTS.map(({ alert }) => alert).toSorted());
+});
