@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { ALERTS, promtool, withPrometheus } from './support/alerts';
 import { queriesOf } from './support/dashboards';
 import { descriptor, request } from './support/fixtures';
 import { eventually } from './support/harness';
+import { textOf } from './support/metrics';
 import { startWatched } from './support/watched';
 import type { Watched } from './support/watched';
 
@@ -12,9 +14,12 @@ import type { Watched } from './support/watched';
  * of docs/runbook.md looks with are run.
  */
 
+/** Seconds. */
+const GIVE_UP_AFTER = 10;
+
 let world: Watched;
 beforeAll(async () => {
-  if (promtool) world = await startWatched({ AIRBYTE_GIVE_UP_AFTER: '10s' });
+  if (promtool) world = await startWatched({ AIRBYTE_GIVE_UP_AFTER: `${String(GIVE_UP_AFTER)}s` });
 });
 afterAll(async () => {
   if (promtool) await world.stop();
@@ -157,6 +162,8 @@ withPrometheus('bodies that do not end leave the gateway no room', async () => {
 
 withPrometheus('Temporal is slow, and so is the gateway', async () => {
   const { harness, temporal } = world;
+  // So that there is something that more of it can rise above.
+  expect((await harness.run('provision', { component: 'quick' })).status).toBe('COMPLETED');
   const { pid } = temporal();
   process.kill(pid, 'SIGSTOP');
   const until = Date.now() + 4000;
@@ -185,8 +192,14 @@ withPrometheus('Temporal is gone, which is one page', async () => {
 
 withPrometheus('the worker is lost, and the next one is on another task queue', async () => {
   const { harness, runbook } = world;
-  await harness.fault({ operation: 'createSource', status: 503, times: 0 });
+  await harness.fault({ operation: 'createSource', hang: 'before', times: 0 });
+  await harness.forgetCalls();
   const lost = await harness.start('provision', { component: 'lost' });
+  await eventually(
+    async () => (await harness.calls('createSource')).length > 0 || undefined,
+    'its first write',
+  );
+  const givesUpAt = Date.now() + GIVE_UP_AFTER * 1000;
   await harness.worker()?.end('SIGKILL');
   const waits = await harness.start('provision', { component: 'waits' });
   const said = await Promise.all([fires('ProvisionerTargetDown'), fires('ProvisionerNoWorker')]);
@@ -195,6 +208,7 @@ withPrometheus('the worker is lost, and the next one is on another task queue', 
   await fires('ProvisionerRunsWait');
   await harness.worker()?.end('SIGKILL');
   await harness.clearFaults();
+  await eventually(() => Date.now() > givesUpAt || undefined, 'the end of its time');
   await harness.startWorker();
   expect((await harness.finished(waits)).status).toBe('COMPLETED');
   expect((await harness.finished(lost)).status).toBe('FAILED');
@@ -212,6 +226,18 @@ withPrometheus('every query of the dashboards is answered', async () => {
   );
   expect(answers.filter(({ has }) => !has).map(({ where }) => where)).toEqual([]);
 });
+
+withPrometheus.each(['gateway', 'worker'] as const)(
+  'promtool has nothing against the metrics of the %s',
+  async (program) => {
+    // Those of Temporal's SDK are as it has them.
+    const own = (await textOf(world.harness, program)).replaceAll(
+      /^(# (HELP|TYPE) )?temporal_.*\n/gm,
+      '',
+    );
+    expect(execFileSync(promtool ?? '', ['check', 'metrics'], { input: own }).toString()).toBe('');
+  },
+);
 
 withPrometheus('each alert has fired', () => {
   expect([...fired].toSorted()).toEqual(ALERTS.map(({ alert }) => alert).toSorted());

@@ -10,7 +10,7 @@ export const linksIn = (document: string): string[] =>
     .filter((target) => !/^[a-z]+:/.test(target));
 
 const FOLDERS =
-  'src|workflows|activities|simulator|test|scripts|bench|chaos|chart|kit|docs|examples';
+  'src|workflows|activities|simulator|test|scripts|bench|chaos|chart|kit|docs|examples|ops';
 
 /** Files and folders of this repository in backticks; those with a placeholder or a star are none. */
 export const pathsIn = (document: string): string[] =>
