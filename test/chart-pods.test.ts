@@ -102,7 +102,7 @@ test('the user is that of the image', () => {
 /** The routes of probes that a program serves. */
 const routesOf: Record<string, string[]> = {
   gateway: Object.values(PROBES).map((route) => route.path),
-  worker: [...sourceOf('src/worker.ts').matchAll(/app\.get\('(\/\w+)'/g)].map(([, at = '']) => at),
+  worker: [...sourceOf('src/probes.ts').matchAll(/app\.get\('(\/\w+)'/g)].map(([, at = '']) => at),
 };
 
 withHelm.each(['gateway', 'worker'])('the probes of the %s are routes of the code', (program) => {
