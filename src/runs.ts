@@ -8,7 +8,8 @@ import type { StartRun } from './start-run';
 import { TO_CHANGE, repeatedly } from './temporal-calls';
 import { isTooLarge, refusalOf } from './temporal-error';
 
-const READY_DEADLINE = 1000;
+/** Milliseconds. Below the five seconds of the usual probe; a busy Temporal needed more than one. */
+const READY_DEADLINE = 3000;
 /** Milliseconds for which an answer of Temporal's stands: in a crowd a single one may be late. */
 const READY_FOR = 5000;
 
