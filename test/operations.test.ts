@@ -280,7 +280,7 @@ test('what is in Airbyte is looked at now, also of a run that could not say, if 
   );
   const address = harness.env.TEMPORAL_ADDRESS ?? '';
   execFileSync(findCli(), ['workflow', 'terminate', '-w', token, '--address', address]);
-  await harness.clearFaults();
+  // The fault stays: the attempt under way does not know yet that its run is over.
   const { answer } = await json(RunDetails, 'runs', 'show', token);
   expect(answer.airbyte).toEqual({
     ids: {},
@@ -292,6 +292,7 @@ test('what is in Airbyte is looked at now, also of a run that could not say, if 
     note: 'So it is now.',
   });
   await harness.worker()?.end();
+  await harness.clearFaults();
   const without = await json(RunDetails, 'runs', 'show', token);
   expect(without.answer.airbyte).toEqual({
     ids: {},

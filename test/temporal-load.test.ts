@@ -40,11 +40,11 @@ afterAll(async () => {
 const FROZEN = TO_CHANGE.each + 1500;
 
 /** What is asked while Temporal stands still, which then goes on. */
-const whileFrozen = async <Result>(ask: () => Promise<Result>): Promise<Result> => {
+const whileFrozen = async <Result>(ask: () => Promise<Result>, time = FROZEN): Promise<Result> => {
   process.kill(temporal.pid, 'SIGSTOP');
   try {
     const answer = ask();
-    await pause(FROZEN);
+    await pause(time);
     process.kill(temporal.pid, 'SIGCONT');
     return await answer;
   } finally {
@@ -85,6 +85,24 @@ test('so do a status, a DELETE and a cancel', async () => {
   const ends = await Promise.all(tokens.map((token) => harness.finished(token)));
   expect(ends[2]?.result).toContain('An operator cancelled the run.');
 });
+
+/** For so many milliseconds an answer of Temporal's stands for the gateway's `/readyz`. */
+const STANDS = 5000;
+
+test.each([
+  ['late', 2000, 200],
+  ['not there', FROZEN, 503],
+])(
+  'when an answer of Temporal is %s, /readyz is so after %i ms: %i',
+  async (_how, time, status) => {
+    await pause(STANDS);
+    const asked = await whileFrozen(() => harness.call('GET', '/readyz'), time);
+    expect(asked.status).toBe(status);
+    const isReady = async () => (await harness.call('GET', '/readyz')).status === 200 || undefined;
+    expect(await eventually(isReady, 'readiness')).toBe(true);
+  },
+  30_000,
+);
 
 const clientAt = (address: string, namespace = 'default') => {
   const connection = Connection.lazy({ address, ...CONNECTION_OPTIONS });

@@ -2,7 +2,8 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { log } from '@temporalio/activity';
 import pLimit from 'p-limit';
 import type { Actor, Airbyte, Kind } from '../../src/airbyte/workspace';
-import { MAX_LISTED, REASONS } from '../../src/contract/adoption';
+import { REASONS } from '../../src/contract/adoption';
+import { MAX_REPORTED } from '../../workflows/protocol/lengths';
 import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from '../../src/contract/adoption';
 import { componentIn, ownedName } from '../../src/airbyte/names';
 import type { ActorDeps } from '../pipeline/actors';
@@ -38,7 +39,7 @@ const firstOf = (left: Left[]) => {
   const order = Object.keys(REASONS);
   return left
     .toSorted((a, b) => order.indexOf(a.reason) - order.indexOf(b.reason))
-    .slice(0, MAX_LISTED);
+    .slice(0, MAX_REPORTED);
 };
 
 const changed = (what: string) =>

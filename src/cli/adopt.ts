@@ -2,7 +2,8 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { readWanted } from '../descriptor/adoption';
 import type { Adoption } from '../operator/adoption';
-import { MAX_LISTED, MAX_WANTED, REASONS, countOpen } from '../contract/adoption';
+import { MAX_REPORTED } from '../../workflows/protocol/lengths';
+import { MAX_WANTED, REASONS, countOpen } from '../contract/adoption';
 import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from '../contract/adoption';
 import { table } from './tables';
 import type { Terminal } from './tables';
@@ -144,7 +145,7 @@ export const addAdoptCommand = (
     .option('--yes', 'do it without asking')
     .option(
       '--limit <number>',
-      `how many of the plan are listed, at most ${String(MAX_LISTED)}`,
+      `how many of the plan are listed, at most ${String(MAX_REPORTED)}`,
       '20',
     )
     .option('--after <component>', 'list those after this component key')
@@ -153,8 +154,8 @@ export const addAdoptCommand = (
     .action(async (given: Options, command: Command) => {
       const { dryRun, yes, json, after } = given;
       const limit = Number(given.limit);
-      if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LISTED)
-        return command.error(`error: --limit must be a number from 1 to ${String(MAX_LISTED)}`);
+      if (!Number.isInteger(limit) || limit < 1 || limit > MAX_REPORTED)
+        return command.error(`error: --limit must be a number from 1 to ${String(MAX_REPORTED)}`);
       if (!dryRun && !yes && !process.stdin.isTTY)
         return command.error('error: nobody can be asked here: give --dry-run or --yes');
       const queries = queriesOf(given, minSyncInterval, command);

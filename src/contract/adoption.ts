@@ -68,9 +68,6 @@ export const AdoptionReport = z.object({
 });
 export type AdoptionReport = z.infer<typeof AdoptionReport>;
 
-/** How many of each list a report has: it goes through Temporal, where a payload may have 2 MB. */
-export const MAX_LISTED = 200;
-
 /** What is to be taken over: by the names of the form in an environment, or by descriptors. */
 export type AdoptionQuery =
   { environment: string } | { wanted: { key: string; connection: string }[] };

@@ -3,6 +3,7 @@ import type { Group } from '../grantees/shards';
 import { MAX_NAMED } from '../protocol/lengths';
 import type { Run } from '../run/report';
 import type { Undo } from '../run/saga';
+import { COMPENSATION } from '../run/steps';
 import type { Steps } from '../run/steps';
 import { apart, namer } from './report';
 import type { accessRounds } from './rounds';
@@ -21,7 +22,7 @@ interface Undoing {
 /** Puts back who of a group had access; `former`: those who were the component's before. */
 export const accessUndos = ({ run, steps, throughout, of, nameLeft }: Undoing) => {
   const nameUndone = namer();
-  const options = { scheduleToCloseTimeout: '24h', startToCloseTimeout: of.lasts } as const;
+  const options = { ...COMPENSATION, startToCloseTimeout: of.lasts };
 
   return (group: Group, former: string[]): AccessUndo => {
     const { shard, keys } = group;

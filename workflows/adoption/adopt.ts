@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { AdoptionActivities } from '../../activities/adoption/adoption';
 import type { AdoptionQuery, AdoptionReport, Left, Row } from '../../src/contract/adoption';
+import { MAX_REPORTED } from '../protocol/lengths';
 import { explainedFailure } from '../run/failure';
 import type { Named } from '../input';
 import { leaseId, takeLease } from '../run/lease';
@@ -22,8 +23,6 @@ import { leaseId, takeLease } from '../run/lease';
 const PAGE = 500;
 /** Components held at once, and renamed by one step. */
 const BATCH = 100;
-/** What is told of those that were left; all of them are counted. */
-const MAX_LISTED = 200;
 
 const steps = proxyActivities<AdoptionActivities>({
   heartbeatTimeout: '10s',
@@ -77,7 +76,7 @@ const withBatch = (done: AdoptionReport, rows: Row[], left: Left[]): AdoptionRep
       left: counts,
     },
     take: [],
-    left: [...left, ...done.left].slice(0, MAX_LISTED),
+    left: [...left, ...done.left].slice(0, MAX_REPORTED),
   };
 };
 

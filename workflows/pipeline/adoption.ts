@@ -6,6 +6,7 @@ import type { Plan } from '../../src/descriptor/descriptor';
 import { isUnreadable, settlesAt } from '../run/failure';
 import { takeLease } from '../run/lease';
 import type { Run } from '../run/report';
+import { COMPENSATION } from '../run/steps';
 import type { Steps } from '../run/steps';
 import { PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
@@ -68,8 +69,6 @@ interface Doing {
   steps: Steps;
   settleTime: number;
 }
-
-const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
 
 /** Pausing the connection whose place the component's own takes, and its undo. */
 export const retirementOf = (

@@ -3,12 +3,11 @@ import type { Found } from '../../activities/pipeline/found';
 import type { Restored } from '../../activities/former/restored';
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
+import { COMPENSATION } from '../run/steps';
 import type { Steps } from '../run/steps';
 import { DELETED, PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
 import { formerActor, formerConnection, leavesOf } from './found';
-
-const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
 
 export interface Undoing {
   steps: Steps;

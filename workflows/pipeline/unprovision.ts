@@ -8,15 +8,13 @@ import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
 import type { Existing } from '../run/ending';
 import { holdComponent } from '../run/lease';
 import { startRun } from '../run/report';
-import { activitiesFor } from '../run/steps';
+import { COMPENSATION, activitiesFor } from '../run/steps';
 import type { Run } from '../run/report';
 import type { Steps } from '../run/steps';
 import { describeCompensation, compensate, PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
 import { startPart } from '../run/product-part';
 import { startWithdrawal } from '../access/withdraw';
-
-const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
 
 /** How long a clearing may take, as a first sync may; waiting for it takes no slot. */
 const CLEARING = { scheduleToCloseTimeout: '24h' } as const;

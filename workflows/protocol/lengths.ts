@@ -41,6 +41,9 @@ export const firstSentences = (all: readonly string[], most = MAX_NAMED): string
     : [...all];
 };
 
+/** Components that a report of an adoption lists: it goes through Temporal, where a payload may have 2 MB. */
+export const MAX_REPORTED = 200;
+
 /** Names of streams that a log or a result gives, and characters of each. */
 export const MAX_STREAMS = 50;
 export const MAX_STREAM = 100;

@@ -11,6 +11,9 @@ import type { Retry } from '../input';
 /** A worker that died is noticed after this time. */
 const HEARTBEAT_TIMEOUT = '10s';
 
+/** What undoes, or puts back, is tried for a day: an operator may have to bring Airbyte back first. */
+export const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
+
 /** Milliseconds a step of a run that changes nothing is tried: someone waits for its answer. */
 const PATIENCE = 60_000;
 

@@ -4,10 +4,9 @@ import { settlesAt } from '../../run/failure';
 import { nameOf } from './grants';
 import type { Grant } from './grants';
 import type { Run } from '../../run/report';
+import { COMPENSATION } from '../../run/steps';
 import type { Steps } from '../../run/steps';
 import type { Undo } from '../../run/saga';
-
-const COMPENSATION = { scheduleToCloseTimeout: '24h' } as const;
 
 type AccessUndo = Undo<'permission'>;
 
