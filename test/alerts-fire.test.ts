@@ -72,7 +72,7 @@ withPrometheus('runs are refused, and cannot take back what they did', async () 
   const { harness, runbook } = world;
   await harness.fault({ operation: 'createConnection', status: 422, times: 0 });
   await harness.fault({ operation: 'deleteSource', status: 403, times: 0 });
-  const tokens = await startMany('refused', 8);
+  const tokens = await startMany('refused', 7);
   const [token = ''] = tokens;
   const [left, refused] = await Promise.all([
     fires('ProvisionerLeftBehind', token),
@@ -106,7 +106,7 @@ withPrometheus('a run cannot undo what it did, for long', async () => {
 withPrometheus('Airbyte hangs: all slots are taken, and runs give up', async () => {
   const { harness, runbook } = world;
   await harness.fault({ operation: '*', hang: 'before', times: 0 });
-  const tokens = await startMany('hangs', 8);
+  const tokens = await startMany('hangs', 6);
   const [slots, , gaveUp] = await Promise.all([
     fires('ProvisionerNoFreeSlots'),
     fires('ProvisionerAirbyteFails'),
