@@ -173,7 +173,6 @@ withPrometheus('Temporal is slow, and so is the gateway', async () => {
   const tokens = await starting;
   expect(await fires('ProvisionerGatewaySlow')).toContain('"route":"provision"');
   expect(await finishedAll(tokens)).toEqual(new Set(['COMPLETED']));
-  expect(harness.worker()?.pid).toBeGreaterThan(0);
 });
 
 withPrometheus('Temporal is gone, which is one page', async () => {
