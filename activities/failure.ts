@@ -17,14 +17,14 @@ const MAX_WORDS = 4000;
 export const isExplained = (err: unknown): err is AirbyteError | Refusal | Waiting =>
   err instanceof AirbyteError || err instanceof Refusal || err instanceof Waiting;
 
-export const inWords = (text: string) => shortened(text, MAX_WORDS);
+export const cutWords = (text: string) => shortened(text, MAX_WORDS);
 
 /** As the next function writes it. */
 const TRIED = / \(tried \d+ times\)(?=\.?$)/;
 
 /** `isLook`: the present attempt did no more than look, so it is no try. */
 const problemOf = (err: unknown, info: Info, isLook: boolean) => {
-  const problem = inWords(err instanceof Error ? err.message : String(err));
+  const problem = cutWords(err instanceof Error ? err.message : String(err));
   const tries = triesOf(info) - (isLook ? 1 : 0);
   const isTry = !(err instanceof Waiting || err instanceof Refusal) && tries > 1;
   return isTry ? problem.replace(/\.?$/, ` (tried ${String(tries)} times)$&`) : problem;
@@ -56,7 +56,7 @@ export const detailsOf = (
   const heardAt = err instanceof Waiting ? Date.now() : heardAtBefore(info);
   return {
     problem: problemOf(err, info, isLook),
-    solution: inWords(
+    solution: cutWords(
       known?.solution ?? 'Ask the platform operator to look at the log of the worker.',
     ),
     ...(settlesAt > Date.now() && { settlesAt }),
@@ -70,7 +70,7 @@ export const detailsOf = (
 /** With its stack it goes into the history, whatever somebody else has put into its message. */
 const inBounds = (err: Error) => {
   if (err.message.length <= MAX_WORDS) return err;
-  const short = new Error(inWords(err.message));
+  const short = new Error(cutWords(err.message));
   short.name = err.name;
   return short;
 };

@@ -1,3 +1,4 @@
+import { WAITING } from '../workflows/protocol/runs';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { defineSearchAttributeKey } from '@temporalio/common';
@@ -44,7 +45,7 @@ export const requestsOn = ({ airbyteUrl }: Stack) => {
 export const startOptions = {
   workflowIdConflictPolicy: 'USE_EXISTING',
   workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-  memo: { phase: 'Waiting for a worker' },
+  memo: { phase: WAITING },
   staticSummary: 'provision bookings of cashflow in development',
   staticDetails: '- **Component** bookings\n'.repeat(6),
   typedSearchAttributes: searchAttributes.map((name) => ({

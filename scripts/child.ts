@@ -36,8 +36,13 @@ export interface Child {
   kill: () => void;
 }
 
-const lastLines = (logFile: string) =>
-  readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-SHOWN_LINES).join('\n');
+/** Without the stack of a Go program's panic, which is longer than what says why. */
+const lastLines = (logFile: string) => {
+  const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n');
+  const panic = lines.findIndex((line) => line.startsWith('panic: '));
+  const told = panic < 0 ? lines : lines.slice(0, panic + 1);
+  return told.slice(-SHOWN_LINES).join('\n');
+};
 
 const obituary = ({ name, logFile }: Program, how: string) =>
   `${name} ended with ${how}. The last lines of ${logFile}:\n${lastLines(logFile)}`;

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 
@@ -34,12 +35,27 @@ const portOf = (server: Server) => {
   return typeof address === 'object' && address ? address.port : 0;
 };
 
+/**
+ * Below the ports that a system hands out by itself (Linux: from 32768 on), so that no connection and
+ * no other listener gets one between our look and the start of the program it is for.
+ */
+const LOWEST = 20_000;
+const HIGHEST = 32_000;
+const TRIES = 1000;
+
+const listenSomewhere = async (): Promise<Server> => {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const server = await tryListen(randomInt(LOWEST, HIGHEST), '127.0.0.1');
+    if (server) return server;
+  }
+  throw new Error(
+    `Of ${String(TRIES)} ports between ${String(LOWEST)} and ${String(HIGHEST)} none is free.`,
+  );
+};
+
 /** Held together before they are released, so that they differ. */
 export const findFreePorts = async (count: number): Promise<number[]> => {
-  const attempts = await Promise.all(
-    Array.from({ length: count }, () => tryListen(0, '127.0.0.1')),
-  );
-  const servers = attempts.filter((server) => server !== undefined);
+  const servers = await Promise.all(Array.from({ length: count }, listenSomewhere));
   const ports = servers.map(portOf);
   await Promise.all(servers.map(close));
   return ports;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
@@ -7,6 +7,7 @@ import { launch, ROOT, untilReady } from './child';
 import type { Child } from './child';
 
 const START_TIMEOUT = 60_000;
+const START_TRIES = 3;
 
 /** What operators filter runs by in Temporal's UI. */
 export const searchAttributes = ['DataProduct', 'Component', 'Environment', 'Operation'];
@@ -96,6 +97,37 @@ const answers = async (settings: Settings): Promise<boolean> => {
 const withoutTemporal = (env: NodeJS.ProcessEnv) =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_')));
 
+const launchServer = (settings: Settings): Child => {
+  const child = launch({
+    name: 'The Temporal dev server',
+    command: settings.cli,
+    args: flags(settings),
+    // The CLI reads TEMPORAL_… for its own connection, which a server does not have.
+    env: withoutTemporal(process.env),
+    logFile: settings.logFile,
+  });
+  settings.onLaunch?.(child);
+  return child;
+};
+
+/**
+ * The server chooses a dozen inner ports some time before it listens on them, and ends when another
+ * program got one in between: it is started again then, and chooses anew.
+ */
+const lostAPort = (child: Child): boolean =>
+  child.hasEnded() && readFileSync(child.logFile, 'utf8').includes('address already in use');
+
+const launchUntilReady = async (settings: Settings, tries = START_TRIES): Promise<Child> => {
+  const child = launchServer(settings);
+  try {
+    await untilReady(child, { isReady: () => answers(settings), timeout: START_TIMEOUT });
+    return child;
+  } catch (err) {
+    if (tries > 1 && lostAPort(child)) return launchUntilReady(settings, tries - 1);
+    throw err;
+  }
+};
+
 /** Starts a Temporal dev server and waits until it takes runs. */
 export const startTemporal = async (options: TemporalOptions): Promise<Temporal> => {
   const settings: Settings = {
@@ -107,16 +139,7 @@ export const startTemporal = async (options: TemporalOptions): Promise<Temporal>
   };
   const { host, port, uiPort, dbFile, logFile } = settings;
   if (dbFile) mkdirSync(path.dirname(path.resolve(dbFile)), { recursive: true });
-  const child = launch({
-    name: 'The Temporal dev server',
-    command: settings.cli,
-    args: flags(settings),
-    // The CLI reads TEMPORAL_… for its own connection, which a server does not have.
-    env: withoutTemporal(process.env),
-    logFile,
-  });
-  settings.onLaunch?.(child);
-  await untilReady(child, { isReady: () => answers(settings), timeout: START_TIMEOUT });
+  const child = await launchUntilReady(settings);
   return {
     address: `${host}:${String(port)}`,
     ...(uiPort && { uiUrl: `http://localhost:${String(uiPort)}` }),

@@ -36,7 +36,7 @@ const stepsOf = async (token: string) => {
   return (events ?? []).filter((event) => event.activityTaskScheduledEventAttributes);
 };
 
-test('twenty requests for one component at once take turns and leave one of each, or none', async () => {
+test('twenty requests for one component at once run one after the other and leave one of each, or none', async () => {
   const requests = Array.from({ length: 20 }, (_, index) =>
     index % 3 === 2
       ? harness.start('unprovision', {}, { removeData: index % 2 === 0 })

@@ -1,6 +1,6 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { isInSteps, phaseOf } from '../src/runs/phase';
-import { BETWEEN, IN_STEPS } from '../workflows/phases';
+import { BETWEEN, IN_STEPS, SOMEWHERE } from '../workflows/phases';
 
 type Name = WorkflowExecutionInfo['status']['name'];
 
@@ -19,6 +19,17 @@ test.each<[Name, string]>([
 });
 
 test('a run that goes on is told by its steps', () => {
-  expect(phaseOf(run('RUNNING', IN_STEPS))).toBe(BETWEEN);
   expect(isInSteps(run('RUNNING', IN_STEPS))).toBe(true);
+  const at = (...names: string[]) => {
+    const pendingActivities = names.map((name) => ({ activityType: { name } }));
+    return phaseOf({ ...run('RUNNING', IN_STEPS), raw: { pendingActivities } });
+  };
+  expect(at('putSource', 'putDestination')).toBe('Putting source and destination in place');
+  expect(at('recallAccess')).toBe('Looking at who was granted what through the component');
+  expect(at('retireConnection')).toBe('Pausing the connection whose place is taken');
+  expect(at('ofANewerWorker', 'connect')).toBe('Putting the connection in place');
+  expect(at('ofANewerWorker')).toBe('At the step ofANewerWorker');
+  expect(at()).toBe(BETWEEN);
+  // As it is listed, where it could not be described.
+  expect(phaseOf(run('RUNNING', IN_STEPS))).toBe(SOMEWHERE);
 });

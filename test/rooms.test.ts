@@ -85,7 +85,7 @@ test('every file is in one room', () => {
   expect(files.filter((file) => roomsOf(file).length !== 1)).toEqual([]);
 });
 
-test('rooms take from those above them in the list, and only what it says', () => {
+test('rooms take from those before them in the list, and only what it says', () => {
   const order = ROOMS.map(({ room }) => room);
   const upwards = ROOMS.flatMap(({ room, takes = [], types = [] }) =>
     [...takes, ...types]

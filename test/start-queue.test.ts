@@ -11,7 +11,7 @@ const options = {
 };
 const busy = /more requests to hand to Temporal than it can now/;
 
-/** Whose turn it is has begun by then. */
+/** What may begin has begun by then. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A task that ends when it is told to. */
@@ -44,7 +44,7 @@ test('tasks run so many at once, in the order they came', async () => {
 });
 
 test.each(['cancelled', 'timeUp'] as const)(
-  'a task whose turn has not come by the end of the interest in it (%s) is not begun',
+  'a task that still waits at the end of the interest in it (%s) is not begun',
   async (how) => {
     const inTurn = createStartQueue({ ...options, maxWaiting: 1 });
     const first = held();

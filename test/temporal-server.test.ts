@@ -72,6 +72,55 @@ test('says why a server that ends early did so', async () => {
   );
 });
 
+const LOST =
+  'level=ERROR msg="Failed to start gRPC listener" error="listen tcp 127.0.0.1:4: bind: address already in use"\npanic: runtime error\n\ngoroutine 1 [running]:\nmain.main()\n';
+
+/** The real one, which however loses one of its inner ports the first times that it is started. */
+const losesPorts = (times: number): string => {
+  const cli = path.join(folder, `loses-${String(times)}`);
+  const starts = `${cli}.starts`;
+  writeFileSync(
+    cli,
+    [
+      `#!${process.execPath}`,
+      `const { appendFileSync, readFileSync, writeSync } = require('node:fs');`,
+      `appendFileSync(${JSON.stringify(starts)}, '.');`,
+      `const started = readFileSync(${JSON.stringify(starts)}, 'utf8').length;`,
+      `if (started <= ${String(times)}) { writeSync(2, ${JSON.stringify(LOST)}); process.exit(2); }`,
+      `const { spawn } = require('node:child_process');`,
+      `const child = spawn(${JSON.stringify(findCli())}, process.argv.slice(2), { stdio: 'inherit' });`,
+      `process.on('SIGTERM', () => child.kill());`,
+      `child.on('exit', (code) => process.exit(code ?? 0));`,
+    ].join('\n'),
+    { mode: 0o755 },
+  );
+  return cli;
+};
+
+test('is started again when another program got one of its inner ports', async () => {
+  const started: number[] = [];
+  await withTemporal(
+    {
+      cli: losesPorts(2),
+      onLaunch: ({ pid }) => {
+        started.push(pid);
+      },
+    },
+    async (client, server) => {
+      await startRun(client, 'started again');
+      expect(server.pid).toBe(started.at(-1));
+    },
+  );
+  expect(started).toHaveLength(3);
+}, 30_000);
+
+test('says which port it lost when that happens for a third time', async () => {
+  const [port = 0] = await findFreePorts(1);
+  await expect(startTemporal({ cli: losesPorts(3), port, logFile })).rejects.toThrow(
+    /exit code 2\. The last lines of .*:\n.*127\.0\.0\.1:4: bind: address already in use"\npanic: runtime error$/,
+  );
+});
+
 test.each([
   ['localhost:7233', 7233],
   ['127.0.0.1:17233', 17233],

@@ -1,4 +1,4 @@
-import { inWords } from '../activities/failure';
+import { cutWords } from '../activities/failure';
 import { summarize } from '../activities/pipeline/discovery';
 import { reportOf } from '../activities/drift/drift';
 import { readDescriptor } from '../src/descriptor/descriptor';
@@ -26,7 +26,7 @@ test.each([
   ['a line', asLine, 4000],
   ['a phase', asPhase, 500],
   ["a failure's message", asMessage, 20_000],
-  ['what a step says', inWords, 4000],
+  ['what a step says', cutWords, 4000],
 ])('%s is whole up to its bound, and cut beyond it', (_what, bounded, most) => {
   const just = 'x'.repeat(most);
   expect(bounded(just)).toBe(just);

@@ -1,3 +1,4 @@
+import type { AccessChanges } from '../activities/access/changes';
 import type { Activities } from '../activities/pipeline/pipeline';
 
 /*
@@ -9,6 +10,8 @@ import type { Activities } from '../activities/pipeline/pipeline';
 export const IN_STEPS = 'See its steps';
 /** Where there is none just now: the next is to be scheduled. */
 export const BETWEEN = 'Between two steps';
+/** Where nobody could be asked which step is pending. */
+export const SOMEWHERE = 'At one of its steps';
 
 export const COMPLETED = 'Completed';
 
@@ -29,4 +32,6 @@ export const PHASES = {
   deleteConnection: DELETING,
   deleteSource: DELETING,
   deleteDestination: DELETING,
-} as const satisfies Partial<Record<keyof Activities, string>>;
+  retireConnection: 'Pausing the connection whose place is taken',
+  recallAccess: 'Looking at who was granted what through the component',
+} as const satisfies Partial<Record<keyof (Activities & AccessChanges), string>>;

@@ -7,7 +7,7 @@ import type { DriftReport, Finding } from '../../src/contract/drift';
 import { fromToken, inToken } from '../../workflows/protocol/ids';
 import { firstFew } from '../../workflows/protocol/lengths';
 import { ownerOf } from '../../src/airbyte/names';
-import type { Known, KnownComponents, Provisioned, State } from '../provisioned';
+import type { Known, KnownComponents, Provisioned, State } from '../../workflows/provisioned';
 import { createResolve } from '../pipeline/actors';
 import type { ActorDeps, ResolveDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';

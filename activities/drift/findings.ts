@@ -3,7 +3,7 @@ import type { Plan } from '../../src/descriptor/descriptor';
 import type { Finding } from '../../src/contract/drift';
 import { MAX_NAMED } from '../../workflows/protocol/lengths';
 import { componentIn, withoutFingerprint } from '../../src/airbyte/names';
-import type { Known } from '../provisioned';
+import type { Known } from '../../workflows/provisioned';
 import { connectionDifferences, differencesIn, masked } from '../comparison/differences';
 import type { Entities } from '../workspace';
 import { asWrite, streamsOf } from '../pipeline/connections';

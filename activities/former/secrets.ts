@@ -2,7 +2,7 @@ import { log } from '@temporalio/activity';
 import type { Actor, Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { fingerprintIn, fingerprintOf } from '../../src/airbyte/names';
-import type { FormerPlan, Provisioned } from '../provisioned';
+import type { FormerPlan, Provisioned } from '../../workflows/provisioned';
 import { isRecord } from '../../src/contract/json';
 import { MASK } from '../../src/secrets/masking';
 import type { CallInterest } from '../../src/airbyte/http';

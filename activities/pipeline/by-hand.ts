@@ -1,6 +1,6 @@
 import type { ConnectionRead, StreamRead } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
-import { cut, firstFew } from '../../workflows/protocol/lengths';
+import { cut, firstFew, firstSentences } from '../../workflows/protocol/lengths';
 import { asWrite, streamsOf } from './connections';
 import { isScheduleAsWanted } from '../comparison/differences';
 import {
@@ -158,5 +158,5 @@ export const changesByHand = (
     ...onStatus(before, asWrite(plan, []).status),
     ...onTags(before, plan.tags),
   ];
-  return firstFew(notes.map((note) => cut(note, MAX_NOTE)));
+  return firstSentences(notes.map((note) => cut(note, MAX_NOTE)));
 };

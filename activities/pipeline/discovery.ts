@@ -3,7 +3,7 @@ import type { Plan } from '../../src/descriptor/descriptor';
 import { describeProblem, Refusal } from '../../src/contract/problems';
 import type { Problem } from '../../src/contract/problems';
 import {
-  firstFew,
+  firstSentences,
   MAX_STREAM,
   MAX_STREAMS,
   streamsInShort,
@@ -68,7 +68,7 @@ const sentence = (problem: Problem) => describeProblem(problem).replace(/([^?])$
 const notOffered = (problems: Problem[]) => {
   return new Refusal(
     problems.length > 0
-      ? firstFew(problems.map(sentence)).join(' ')
+      ? firstSentences(problems.map(sentence)).join(' ')
       : 'The source has no streams to sync.',
     'Correct specific.connection.streams in the descriptor, or the source it reads.',
   );

@@ -3,7 +3,7 @@ import type { Airbyte } from '../../src/airbyte/workspace';
 import type { CallInterest } from '../../src/airbyte/http';
 import type { KnownIds, Plan } from '../../src/descriptor/descriptor';
 import type { Fabrics } from '../../src/secrets/fabrics';
-import type { Provisioned } from '../provisioned';
+import type { Provisioned } from '../../workflows/provisioned';
 import type { SecretReferences } from '../../src/secrets/references';
 import { createActorActivities, createResolve, findActor } from './actors';
 import type { RestoreActor } from '../former/actor';

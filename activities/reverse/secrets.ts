@@ -2,7 +2,7 @@ import { isRecord } from '../../src/contract/json';
 import { MASK, secretsIn } from '../../src/secrets/masking';
 
 /** Also with more beside it, as what has references in it may have a field of this name. */
-const isReference = (value: unknown): value is { secretRef: string } =>
+const hasReference = (value: unknown): value is { secretRef: string } =>
   isRecord(value) && typeof value.secretRef === 'string';
 
 const isEmpty = (value: unknown) => isRecord(value) && Object.keys(value).length === 0;
@@ -31,7 +31,7 @@ export const withoutSecrets = (
     );
 
   const clean = (value: unknown, reference: unknown, path: string[]): unknown => {
-    if (isReference(reference) && !isRecord(value)) return { secretRef: reference.secretRef };
+    if (hasReference(reference) && !isRecord(value)) return { secretRef: reference.secretRef };
     if (value === MASK || secrets.has(path.join('.'))) {
       left.push(path.join('.'));
       return undefined;

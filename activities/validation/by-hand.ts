@@ -16,7 +16,9 @@ const MAX_MESSAGE = 500;
 const asFailed = (err: unknown, { at }: ToValidate, field: string): Check[] => {
   if (!(err instanceof Refusal)) throw err;
   const solution = err.solution.replace('specific.connection', `${at}.connection`);
-  return [failed(`${at}.connection.${field}`, `${shortened(err.message, MAX_MESSAGE)} ${solution}`)];
+  return [
+    failed(`${at}.connection.${field}`, `${shortened(err.message, MAX_MESSAGE)} ${solution}`),
+  ];
 };
 
 export const judgeByHand = (

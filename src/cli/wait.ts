@@ -4,13 +4,15 @@ import { SystemProblem } from '../contract/problems';
 
 /** Milliseconds between two looks at the runs that are waited for. */
 const POLL_EVERY = 500;
+/** Milliseconds for which Temporal may be away in a long wait. */
+const SILENCE = 60_000;
 
 const hasEnded = ({ status }: ProvisioningStatus) =>
   status !== 'RUNNING' && status !== 'TERMINATING';
 
 /**
  * How each run ended; those that have not within `timeout` milliseconds with the status they have, and
- * those of which nothing could be learned not at all.
+ * those of which nothing could be learned not at all. Throws the SystemProblem that Temporal's silence is.
  */
 export const untilEnded = async (
   tokens: string[],
@@ -21,12 +23,13 @@ export const untilEnded = async (
 ) => {
   const seen = new Map<string, ProvisioningStatus>();
   const deadline = Date.now() + timeout;
+  let heard = Date.now();
   const look = async (token: string) => {
     try {
       seen.set(token, await statusOf(token));
+      heard = Date.now();
     } catch (err) {
-      // Temporal may be away for a moment of a long wait.
-      if (!(err instanceof SystemProblem)) throw err;
+      if (!(err instanceof SystemProblem) || Date.now() - heard > SILENCE) throw err;
     }
   };
   for (let open = tokens; open.length > 0 && Date.now() < deadline;) {

@@ -111,7 +111,7 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
         if (err instanceof WorkflowNotFoundError) return alreadyEnded(token);
         throw err instanceof SystemProblem ? err : notAnswered(err);
       }
-      log.info({ token }, 'run told to cancel');
+      log.info({ token }, 'run asked to cancel');
       const message =
         'The run was told to end. A provision now undoes what it did; an unprovision stops where it is.';
       return { token, outcome: 'cancelling', message };

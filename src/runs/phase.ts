@@ -1,5 +1,5 @@
 import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
-import { BETWEEN, COMPLETED, IN_STEPS, PHASES } from '../../workflows/phases';
+import { BETWEEN, COMPLETED, IN_STEPS, PHASES, SOMEWHERE } from '../../workflows/phases';
 
 type Name = WorkflowExecutionInfo['status']['name'];
 
@@ -27,11 +27,19 @@ const words = new Map<string, string>(Object.entries(PHASES));
 export const isInSteps = ({ memo, status }: Omit<Seen, 'raw'>) =>
   memo?.phase === IN_STEPS && ENDS[status.name] === undefined;
 
+/** By the first of its pending steps that has words, or else by the type of one. */
+const stepIn = (raw: Seen['raw']): string => {
+  if (!('pendingActivities' in raw)) return SOMEWHERE;
+  const types = (raw.pendingActivities ?? []).map(({ activityType }) => activityType?.name ?? '');
+  const [type = ''] = types;
+  return (
+    types.map((each) => words.get(each)).find(Boolean) ?? (type ? `At the step ${type}` : BETWEEN)
+  );
+};
+
 /** What a run does, or did last, in a few words: its memo says it, or else its pending step. */
 export const phaseOf = (run: Seen): string => {
   const phase = run.memo?.phase;
   if (phase !== IN_STEPS) return typeof phase === 'string' ? phase : '';
-  const pending = 'pendingActivities' in run.raw ? (run.raw.pendingActivities ?? []) : [];
-  const named = pending.map(({ activityType }) => words.get(activityType?.name ?? ''));
-  return ENDS[run.status.name] ?? named.find((each) => each !== undefined) ?? BETWEEN;
+  return ENDS[run.status.name] ?? stepIn(run.raw);
 };

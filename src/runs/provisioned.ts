@@ -2,7 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import pLimit from 'p-limit';
 import { z } from 'zod';
-import type { Known, Provisioned, State } from '../../activities/provisioned';
+import type { Known, Provisioned, State } from '../../workflows/provisioned';
 import type { Plan } from '../descriptor/descriptor';
 import { isRecord } from '../contract/json';
 import { deploymentOf } from '../contract/ids';

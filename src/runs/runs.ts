@@ -56,7 +56,7 @@ export const createRuns = ({ client, startRun, taskQueue, log }: RunsDeps) => {
         if (err instanceof WorkflowNotFoundError) return false;
         throw notHandedOver(err);
       }
-      log.info({ token }, 'run told to terminate');
+      log.info({ token }, 'run asked to terminate');
       return true;
     },
 

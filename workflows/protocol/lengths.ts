@@ -33,6 +33,14 @@ export const andMore = (count: number) => `and ${String(count)} more`;
 export const firstFew = (all: readonly string[], most = MAX_NAMED): string[] =>
   all.length <= most ? [...all] : [...all.slice(0, most), andMore(all.length - most)];
 
+/** The same for what are sentences, or lines of a log. */
+export const firstSentences = (all: readonly string[], most = MAX_NAMED): string[] => {
+  const more = all.length - most;
+  return more > 0
+    ? [...all.slice(0, most), `There are ${String(more)} more of the kind.`]
+    : [...all];
+};
+
 /** Names of streams that a log or a result gives, and characters of each. */
 export const MAX_STREAMS = 50;
 export const MAX_STREAM = 100;

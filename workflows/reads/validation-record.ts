@@ -1,6 +1,6 @@
 import type { Check } from '../../activities/validation/checks';
 import type { ValidationStatus } from '../../src/contract/coordinator';
-import { andMore } from '../protocol/lengths';
+import { andMore, shortened } from '../protocol/lengths';
 import type { Run } from '../run/report';
 
 /** Characters of all lines together, of each list: Temporal takes results of 2 MB. */
@@ -14,7 +14,7 @@ const createLines = () => {
   let leftOut = 0;
   return {
     add: (text: string) => {
-      const line = text.slice(0, MAX_LINE);
+      const line = shortened(text, MAX_LINE);
       if (listed + line.length > MAX_LISTED) {
         leftOut += 1;
         return false;

@@ -10,7 +10,7 @@ import { explain } from '../../run/failure';
 import type { Recalled } from './grants';
 import type { UpdateAclInput } from '../../input';
 import { holdAccess } from '../../run/lease';
-import { grantsClient } from './memory';
+import { grantsBySignals } from './grants-signals';
 import { endedBy, failRun, reasonOf } from '../../run/ending';
 import { startRun } from '../../run/report';
 import { activitiesFor } from '../../run/steps';
@@ -42,7 +42,7 @@ const isSame = (one: string[], other: string[]) =>
 export async function updateaclAsBefore(input: UpdateAclInput): Promise<ProvisioningStatus> {
   const { component, people, retry, taskQueue } = input;
   const run = startRun();
-  const client = grantsClient(component.key, taskQueue);
+  const client = grantsBySignals(component.key, taskQueue);
   const steps = accessSteps({ run, steps: activitiesFor(retry), settleTime: retry.settleTime });
   let former: Recalled = { wanted: [], grants: [] };
   let isRemembered = false;

@@ -3,7 +3,7 @@ import { accessSteps } from './steps';
 import type { Grant } from './grants';
 import type { UnprovisionInput } from '../../input';
 import { holdAccess } from '../../run/lease';
-import { grantsClient } from './memory';
+import { grantsBySignals } from './grants-signals';
 import { reasonOf } from '../../run/ending';
 import type { Run } from '../../run/report';
 import type { Steps } from '../../run/steps';
@@ -21,7 +21,7 @@ export const withdrawAsBefore = async (
     failures.set(what, err);
     run.error(`Not revoked: ${what}. ${reasonOf(err, run).problem}`);
   };
-  const client = grantsClient(component, taskQueue);
+  const client = grantsBySignals(component, taskQueue);
   const access = accessSteps({ run, steps, settleTime: 0 });
   try {
     if ((await client.recall()).wanted.length === 0) return failures;

@@ -28,7 +28,7 @@ const silent = (workflowId: string): never => {
  * What this run knows from, and tells to, the workflow that remembers what was granted. The task
  * queue is an argument, as a replay has another one.
  */
-export const grantsClient = (component: string, taskQueue: string) => {
+export const grantsBySignals = (component: string, taskQueue: string) => {
   const workflowId = `grants.${taskQueue}`;
   const remembers = getExternalWorkflowHandle(workflowId);
   const sender = workflowInfo().workflowId;
