@@ -27,22 +27,23 @@ const FOLDERS = ['usr/sbin', 'usr/bin', 'sbin', 'bin'];
 export const isUnpacked = (): boolean => existsSync(UNPACKED);
 
 /** Folders of libraries, which are in one of each platform's name. */
-const libraries = () =>
+export const debianLibraries = (root = UNPACKED): string[] =>
   ['lib', 'usr/lib']
-    .map((folder) => path.join(UNPACKED, folder))
+    .map((folder) => path.join(root, folder))
+    .filter(existsSync)
     .flatMap((folder) => readdirSync(folder).map((name) => path.join(folder, name)))
     .filter((folder) => folder.endsWith('-linux-gnu'));
 
 /** With the unpacked programs before those of this machine. */
 export const debianEnvironment = (): NodeJS.ProcessEnv => {
   const folders = FOLDERS.map((folder) => path.join(UNPACKED, folder));
-  const [extensions = ''] = libraries()
+  const [extensions = ''] = debianLibraries()
     .map((folder) => path.join(folder, 'xtables'))
     .filter(existsSync);
   return {
     HOME: process.env.HOME,
     PATH: [...folders, process.env.PATH ?? ''].join(path.delimiter),
-    LD_LIBRARY_PATH: libraries().join(path.delimiter),
+    LD_LIBRARY_PATH: debianLibraries().join(path.delimiter),
     XTABLES_LIBDIR: extensions,
   };
 };
@@ -54,9 +55,9 @@ export const debianProgram = (name: string): string => {
   throw new Error(`Debian's packages have no ${name}.`);
 };
 
-const download = async (folder: string) => {
+const download = async (packages: string[], folder: string) => {
   const command = findProgram('apt-get');
-  const args = ['download', ...PACKAGES];
+  const args = ['download', ...packages];
   const fetch = () => runLogged('apt-get-download', { command, args, cwd: folder });
   // The lists of this machine may be absent, or older than what Debian still has.
   await fetch().catch(async () => {
@@ -65,23 +66,33 @@ const download = async (folder: string) => {
   });
 };
 
-/** Fetches and unpacks the packages of the engine. */
-export const unpack = async (): Promise<void> => {
-  const half = `${UNPACKED}.${String(process.pid)}`;
+/** Fetches packages of Debian and unpacks them into a folder, which is there as a whole or not at all. */
+export const fetchPackages = async (
+  packages: string[],
+  target: string,
+  finish: (folder: string) => void = () => undefined,
+): Promise<void> => {
+  const half = `${target}.${String(process.pid)}`;
   const debs = path.join(half, 'packages');
   mkdirSync(debs, { recursive: true });
   try {
-    await download(debs);
+    await download(packages, debs);
     for (const name of readdirSync(debs))
       await read({ command: findProgram('dpkg-deb'), args: ['-x', path.join(debs, name), half] });
     rmSync(debs, { recursive: true });
-    // What the package's script does when it is installed.
-    symlinkSync('iptables-nft', path.join(half, 'usr', 'sbin', 'iptables'));
-    renameSync(half, UNPACKED);
+    finish(half);
+    renameSync(half, target);
   } finally {
     rmSync(half, { recursive: true, force: true });
   }
 };
+
+/** Fetches and unpacks the packages of the engine. */
+export const unpack = (): Promise<void> =>
+  fetchPackages(PACKAGES, UNPACKED, (folder) => {
+    // What the package's script does when it is installed.
+    symlinkSync('iptables-nft', path.join(folder, 'usr', 'sbin', 'iptables'));
+  });
 
 /** The authorities that this machine trusts, one of which may be its own. */
 const BUNDLES = [
