@@ -1,50 +1,156 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants } from 'node:os';
+import path from 'node:path';
+import { Argument, Command } from 'commander';
+import { z } from 'zod';
 import { ROOT } from '../child';
-import type { Child } from '../child';
+import { findProgram, NotHere } from '../containers/place';
 import { prepareGo, timed } from '../containers/prepare';
 import { startCluster } from './cluster';
+import type { Cluster } from './cluster';
 import { hasPostgres, unpackPostgres } from './programs';
 
 /*
- * npm run test:postgres -- [--within MINUTES] [PROGRAM ARGUMENT…]
- * Runs our suites, or a program of dist/, with Temporal servers that keep their state in PostgreSQL.
+ * npm run test:postgres [-- [--within MINUTES] [PART [ARGUMENT…]]]
+ * Each Temporal server that the part starts keeps its state in a PostgreSQL, which is started for it.
+ * Exits with 0 when all was right, 1 when something was not, and 75 where it cannot be run here, or not
+ * be made ready in the time given.
  */
 
+const CANNOT = 75;
+
+/** A program's exit code; null when a signal ended it. */
+const Ended = z.tuple([z.number().nullable(), z.unknown()]);
+const Options = z.object({ within: z.number().positive().optional() });
+
+const JEST = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
+const suites = (...names: string[]) => [
+  ...[JEST, '--selectProjects', 'public API', '--runTestsByPath'],
+  ...names.map((name) => path.join(ROOT, 'test', `${name}.test.ts`)),
+];
+
+/** In the order of what they tell of Temporal; the first ones alone in `short`. */
+const SHORT = ['postgres', 'limits', 'provision', 'undo', 'visibility'];
+const SELECTION = [
+  ...SHORT,
+  ...['unprovision', 'terminate', 'products', 'operations', 'updateacl', 'drift', 'outages'],
+  ...['crash', 'late-writes', 'lease', 'lease-waits', 'waiting', 'sizes', 'large-product'],
+];
+const MATRIX = [
+  'faults-provision',
+  'faults-update',
+  'faults-unprovision',
+  'faults-remove-data',
+  'faults-situations',
+];
+/** Of the rows of the fault matrix one in so many. */
+const ROWS = '1/25';
+
+const program = (...names: string[]) => path.join(ROOT, 'dist', ...names);
+
+interface Step {
+  args: string[];
+  env?: NodeJS.ProcessEnv;
+}
+
+/** What each part runs, one after the other. */
+const PARTS: Record<string, Step[]> = {
+  short: [{ args: suites(...SHORT) }],
+  suites: [
+    { args: suites(...SELECTION) },
+    { args: suites(...MATRIX), env: { LONG: ROWS } },
+    { args: [program('chaos', 'run.js'), '--seed', '1', '--minutes', '2'] },
+  ],
+  jest: [{ args: [JEST] }],
+  chaos: [{ args: [program('chaos', 'run.js')] }],
+  bench: [{ args: [program('bench', 'run.js')] }],
+  sizing: [{ args: [program('bench', 'sizing.js')] }],
+};
+
+const say = (line: string) => {
+  console.log(line);
+};
 const report = (what: string, seconds: number) => {
-  console.log(`${String(seconds).padStart(7)} s  ${what}`);
+  say(`${String(seconds).padStart(7)} s  ${what}`);
 };
 
-const prepare = async () => {
-  await prepareGo(['temporal-server', 'temporal-sql-tool'], report);
-  if (!hasPostgres()) await timed(report, "Debian's PostgreSQL", unpackPostgres);
+const command = () =>
+  new Command('npm run test:postgres --')
+    .description('Runs our suites with Temporal on PostgreSQL, or another part.')
+    .option('--within <minutes>', 'to make everything ready; as many as it takes', Number)
+    .addArgument(new Argument('[part]').choices(Object.keys(PARTS)).default('suites'))
+    .argument('[arguments...]', 'of the last program of the part')
+    .passThroughOptions()
+    .allowUnknownOption()
+    .parse();
+
+/** Throws NotHere where it cannot be run whatever is fetched. */
+const checkMachine = () => {
+  if (process.platform !== 'linux') throw new NotHere('it takes Linux');
+  if (process.getuid?.() === 0) findProgram('unshare');
 };
 
-const node = async (args: string[], env: NodeJS.ProcessEnv) => {
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit', env });
-  const [code] = await once(child, 'exit');
-  return Number(code ?? 1);
-};
-
-const main = async () => {
-  await prepare();
-  const cluster = await timed(report, 'Starting PostgreSQL', () =>
-    startCluster((child: Child) => {
-      process.once('exit', child.kill);
-    }),
-  );
-  const env = { ...process.env, TEMPORAL_POSTGRES: String(cluster.port) };
+const prepare = async (within: number | undefined) => {
+  const signal = within === undefined ? undefined : AbortSignal.timeout(within * 60_000);
+  checkMachine();
   try {
-    return await node(process.argv.slice(2), env);
-  } finally {
-    await cluster.stop();
+    await prepareGo(['temporal-server', 'temporal-sql-tool'], report, signal);
+    if (!hasPostgres()) await timed(report, "Debian's packages of PostgreSQL", unpackPostgres);
+  } catch (err) {
+    if (!signal?.aborted) throw err;
+    throw new NotHere(`Temporal could not be built within ${String(within)} minutes`);
   }
 };
 
-main().then(
-  (code) => process.exit(code),
-  (err: unknown) => {
-    console.error(err);
-    process.exit(1);
-  },
-);
+/** Runs a program of Node to its end; gives its exit code. */
+const node = async ({ args, env }: Step, more: string[], cluster: Cluster): Promise<number> => {
+  const child = spawn(process.execPath, [...args, ...more], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      ...env,
+      TEMPORAL_POSTGRES: String(cluster.port),
+      POSTGRES_PID: String(cluster.pid),
+    },
+  });
+  const [code] = Ended.parse(await once(child, 'exit'));
+  return code ?? 1;
+};
+
+const runAll = async (steps: Step[], more: string[], cluster: Cluster): Promise<number> => {
+  const codes: number[] = [];
+  for (const step of steps)
+    codes.push(await node(step, step === steps.at(-1) ? more : [], cluster));
+  return codes.every((code) => code === 0) ? 0 : 1;
+};
+
+const main = async (): Promise<number> => {
+  const given = command();
+  const [part = 'suites', ...more] = given.args;
+  const { within } = Options.parse(given.opts());
+  await prepare(within);
+  // The programs that run on it end by the same signal; it ends after them.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => (process.exitCode = 128 + constants.signals[signal]));
+  const cluster = await timed(report, 'Starting PostgreSQL', () =>
+    startCluster((child) => {
+      process.once('exit', child.kill);
+    }),
+  );
+  return runAll(PARTS[part] ?? [], more, cluster).finally(cluster.stop);
+};
+
+const fail = (err: unknown) => {
+  if (err instanceof NotHere) {
+    say(`NOTE: Temporal on PostgreSQL is not run here: ${err.message}.`);
+    return CANNOT;
+  }
+  console.error(err instanceof Error ? err.stack : err);
+  return 1;
+};
+
+void main()
+  .catch(fail)
+  .then((code) => process.exit(code));

@@ -22,7 +22,9 @@ const Compose = z.object({
 const DynamicConfig = z.record(z.string(), z.unknown());
 
 const dynamicConfig = (): z.infer<typeof DynamicConfig> => {
-  const file = parse(readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8'), { merge: true });
+  const file: unknown = parse(readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8'), {
+    merge: true,
+  });
   return DynamicConfig.parse(parse(Compose.parse(file).configs['temporal-dynamic-config'].content));
 };
 

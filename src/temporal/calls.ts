@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, ConnectionLike } from '@temporalio/client';
-import { isOutage } from './errors';
+import { isOutage, lacksNamespace } from './errors';
 
-/** Milliseconds: of one try, and of all together. */
+/** Milliseconds: of one try, for as long as which an unknown namespace is asked for, too; and of all. */
 interface Patience {
   each: number;
   whole: number;
@@ -40,13 +40,16 @@ export const repeatedly = async <Result>(
   { each, whole }: Patience,
   call: () => Promise<Result>,
 ): Promise<Result> => {
-  const end = Date.now() + whole;
+  const began = Date.now();
+  const end = began + whole;
+  const mayPass = (err: unknown) =>
+    isOutage(err) || (lacksNamespace(err) && Date.now() < began + each);
   for (let longest = FIRST_WAIT; ; longest = Math.min(2 * longest, LONGEST_WAIT)) {
     const wait = longest * (0.5 + Math.random() / 2);
     try {
       return await client.withDeadline(Math.min(Date.now() + each, end), call);
     } catch (err) {
-      if (!isOutage(err) || Date.now() + wait >= end) throw err;
+      if (!mayPass(err) || Date.now() + wait >= end) throw err;
     }
     await pause(wait);
   }
