@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { ROOT } from '../scripts/child';
 import { sql } from '../scripts/postgres/cluster';
 import { startStack } from '../scripts/stack';
@@ -54,7 +55,7 @@ const provisionAll = async (
   return latencies;
 };
 
-/** Whatever each of these adds up to, of all the runs. */
+/** What each costs; of the programs, what they worked for those at once. */
 const measurePace = async (setting: Setting, runs: number) => {
   const { temporal = 0, gateway = 0, worker = 0 } = setting.programs.pids;
   const postgres = familyOf(Number(process.env.POSTGRES_PID));
@@ -78,15 +79,18 @@ const measurePace = async (setting: Setting, runs: number) => {
   };
 };
 
-/** Bytes by table, its indexes and what is stored apart included; of both databases of the server. */
-const tableSizes = async (): Promise<Map<string, number>> => {
-  const names = await sql(
+/** Those of the server that was started last. */
+const databases = () =>
+  sql(
     database,
     'postgres',
     "SELECT datname FROM pg_database WHERE datname ~ '^temporal_[0-9a-f]{16}' ORDER BY oid DESC LIMIT 2",
   );
+
+/** Bytes by table, its indexes and what is stored apart included; of both databases of the server. */
+const tableSizes = async (): Promise<Map<string, number>> => {
   const sizes = new Map<string, number>();
-  for (const name of names) {
+  for (const name of await databases()) {
     const rows = await sql(
       database,
       name,
@@ -126,12 +130,6 @@ const deleteAll = async ({ bench: { client } }: Setting) => {
   }
 };
 
-const databases = () =>
-  sql(
-    database,
-    'postgres',
-    "SELECT datname FROM pg_database WHERE datname ~ '^temporal_[0-9a-f]{16}' ORDER BY oid DESC LIMIT 2",
-  );
 const vacuum = async () => {
   for (const name of await databases()) await sql(database, name, 'VACUUM ANALYZE');
 };
@@ -193,6 +191,7 @@ const withStack = async (shards: number, use: (setting: Setting) => Promise<void
 };
 
 const main = async () => {
+  Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
   const [runs = RUNS, shards = SHARDS.join(',')] = process.argv.slice(2);
   const rows: string[][] = [];
   for (const each of shards.split(',').map(Number))

@@ -206,6 +206,8 @@ describe('over HTTP', () => {
     const access = await giveAccess(['user:jane_example.com']);
     expect(access.status).toBe(400);
     expect(Refusal.parse(access.json()).errors[0]).toContain('shorten the environment or a name');
+    // Nothing can have been made by a run that PostgreSQL has no room for the id of: docs/postgres.md.
+    if (process.env.TEMPORAL_POSTGRES) return;
     expect((await giveAccess([])).status).toBe(202);
     const removed = await harness.post('/v1/unprovision', body);
     expect(removed.status).toBe(202);
