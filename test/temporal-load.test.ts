@@ -139,7 +139,7 @@ test('a namespace that Temporal does not know for a moment is asked for again', 
     namespace,
     workflowExecutionRetentionPeriod: msToTs('24h'),
   });
-  expect(await starting).toMatchObject({ workflowId: expect.stringMatching(/^load-/) });
+  expect(await starting).toHaveProperty('workflowId');
   await connection.close();
 });
 
