@@ -19,9 +19,11 @@ import { printTable } from './table';
 
 /*
  * npm run test:postgres -- sizing [RUNS [SHARDS,SHARDS…]]
- * What provisions cost Temporal on PostgreSQL, by history shards, and how its database grows.
+ * What provisions cost Temporal on PostgreSQL, by history shards, and how its database grows;
+ * `node dist/bench/sizing.js [RUNS]` has the same of the dev server.
  */
 
+const isOnPostgres = Number(process.env.TEMPORAL_POSTGRES) > 0;
 const SHARDS = [1, 4, 16];
 const RUNS = 200;
 const ALONE = 40;
@@ -47,7 +49,7 @@ const measurePace = async (setting: Setting, runs: number) => {
     busy: percentile(busy, 0.5),
     pace: runs / seconds,
     work: Object.entries(work).map(([name, ms]) => `${name} ${(ms / runs).toFixed(0)}`),
-    memory: `temporal ${residentOf(temporal).toFixed(0)}, postgres ${postgres.memory().toFixed(0)}`,
+    memory: `temporal ${residentOf(temporal).toFixed(0)}, gateway ${residentOf(gateway).toFixed(0)}, worker ${residentOf(worker).toFixed(0)}, postgres ${postgres.memory().toFixed(0)}`,
   };
 };
 
@@ -73,7 +75,7 @@ const main = async () => {
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
   const [runs = RUNS, shards = SHARDS.join(',')] = process.argv.slice(2);
   const rows: string[][] = [];
-  for (const each of shards.split(',').map(Number))
+  for (const each of isOnPostgres ? shards.split(',').map(Number) : [1])
     await withStack(each, async (setting) => {
       const { alone, busy, pace, work, memory } = await measurePace(setting, Number(runs));
       rows.push([
@@ -90,10 +92,11 @@ const main = async () => {
     ['shards', 'p50 alone', 'p50 at once', 'per s', 'ms on a core for each', 'MiB'],
     rows,
   );
-  await withStack(4, async (setting) => {
-    await benchDelays(setting.bench);
-    printGrowth(await measureGrowth(setting, Number(runs)), Number(runs));
-  });
+  if (isOnPostgres)
+    await withStack(4, async (setting) => {
+      await benchDelays(setting.bench);
+      printGrowth(await measureGrowth(setting, Number(runs)), Number(runs));
+    });
   closeConnections();
 };
 
