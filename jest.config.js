@@ -72,7 +72,7 @@ const named = process.argv
   .slice(2)
   .map((argument) => argument.replace(/^.*\//, '').replace(/\.test\.ts$/, ''));
 /** They are about a server that is not started here: npm run test:postgres. */
-const elsewhere = process.env.TEMPORAL_POSTGRES ? [] : ['postgres'];
+const elsewhere = process.env.TEMPORAL_POSTGRES ? [] : ['postgres', 'postgres-crash'];
 const left = [...long, ...elsewhere].filter(
   (suite) => !named.some((name) => name !== '' && suite.startsWith(name)),
 );

@@ -56,9 +56,10 @@ interface Step {
 
 /** What each part runs, one after the other. */
 const PARTS: Record<string, Step[]> = {
-  short: [{ args: suites(...SHORT) }],
+  short: [{ args: suites(...SHORT) }, { args: suites('postgres-crash') }],
   suites: [
     { args: suites(...SELECTION) },
+    { args: suites('postgres-crash') },
     { args: suites(...MATRIX), env: { LONG: ROWS } },
     { args: [program('chaos', 'run.js'), '--seed', '1', '--minutes', '2'] },
   ],

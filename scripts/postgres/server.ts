@@ -89,9 +89,12 @@ export const setUp = async (
   );
   const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
   const missing = searchAttributes.filter((name) => !(name in customAttributes));
-  if (missing.length === 0) return;
-  await operatorService.addSearchAttributes({
-    namespace,
-    searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
-  });
+  if (missing.length > 0)
+    await operatorService.addSearchAttributes({
+      namespace,
+      searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
+    });
+  // The server looks for new ones every two seconds; until then this is refused, as are runs that have them.
+  const query = searchAttributes.map((name) => `${name} = "none"`).join(' OR ');
+  await workflowService.countWorkflowExecutions({ namespace, query });
 };

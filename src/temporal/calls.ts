@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, ConnectionLike } from '@temporalio/client';
 import { isOutage, lacksNamespace } from './errors';
 
-/** Milliseconds: of one try, for as long as which an unknown namespace is asked for, too; and of all. */
+/** Milliseconds: of one try, and of all together. */
 interface Patience {
   each: number;
   whole: number;
@@ -40,16 +40,14 @@ export const repeatedly = async <Result>(
   { each, whole }: Patience,
   call: () => Promise<Result>,
 ): Promise<Result> => {
-  const began = Date.now();
-  const end = began + whole;
-  const mayPass = (err: unknown) =>
-    isOutage(err) || (lacksNamespace(err) && Date.now() < began + each);
+  const end = Date.now() + whole;
   for (let longest = FIRST_WAIT; ; longest = Math.min(2 * longest, LONGEST_WAIT)) {
     const wait = longest * (0.5 + Math.random() / 2);
     try {
       return await client.withDeadline(Math.min(Date.now() + each, end), call);
     } catch (err) {
-      if (!mayPass(err) || Date.now() + wait >= end) throw err;
+      const mayPass = isOutage(err) || lacksNamespace(err);
+      if (!mayPass || Date.now() + wait >= end) throw err;
     }
     await pause(wait);
   }

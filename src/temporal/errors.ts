@@ -38,8 +38,8 @@ export const isOutage = (err: unknown) => {
 };
 
 /**
- * Whether the server does not know the namespace. One on PostgreSQL also says so of a namespace that it
- * has not cached yet while its database does not answer.
+ * Whether the server does not know the namespace. One on PostgreSQL also says so while its database does
+ * not answer, and for seconds after that.
  */
 export const lacksNamespace = (err: unknown) => rootOf(err) instanceof NamespaceNotFoundError;
 
