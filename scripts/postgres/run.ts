@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { constants } from 'node:os';
 import path from 'node:path';
 import { Argument, Command } from 'commander';
 import { z } from 'zod';
@@ -22,6 +21,7 @@ const CANNOT = 75;
 
 /** A program's exit code; null when a signal ended it. */
 const Ended = z.tuple([z.number().nullable(), z.unknown()]);
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const Options = z.object({ within: z.number().positive().optional() });
 
 const JEST = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
@@ -104,7 +104,7 @@ const prepare = async (within: number | undefined) => {
   }
 };
 
-/** Runs a program of Node to its end; gives its exit code. */
+/** Runs a program of Node to its end, which a signal to us brings about; gives its exit code. */
 const node = async ({ args, env }: Step, more: string[], cluster: Cluster): Promise<number> => {
   const child = spawn(process.execPath, [...args, ...more], {
     cwd: ROOT,
@@ -116,14 +116,19 @@ const node = async ({ args, env }: Step, more: string[], cluster: Cluster): Prom
       POSTGRES_PID: String(cluster.pid),
     },
   });
+  const onSignal = (signal: NodeJS.Signals) => child.kill(signal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   const [code] = Ended.parse(await once(child, 'exit'));
+  for (const signal of SIGNALS) process.off(signal, onSignal);
   return code ?? 1;
 };
 
 const runAll = async (steps: Step[], more: string[], cluster: Cluster): Promise<number> => {
   const codes: number[] = [];
-  for (const step of steps)
-    codes.push(await node(step, step === steps.at(-1) ? more : [], cluster));
+  for (const step of steps) {
+    const code = await node(step, step === steps.at(-1) ? more : [], cluster);
+    codes.push(code);
+  }
   return codes.every((code) => code === 0) ? 0 : 1;
 };
 
@@ -132,9 +137,6 @@ const main = async (): Promise<number> => {
   const [part = 'suites', ...more] = given.args;
   const { within } = Options.parse(given.opts());
   await prepare(within);
-  // The programs that run on it end by the same signal; it ends after them.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => (process.exitCode = 128 + constants.signals[signal]));
   const cluster = await timed(report, 'Starting PostgreSQL', () =>
     startCluster((child) => {
       process.once('exit', child.kill);
