@@ -11,6 +11,7 @@ import { requestsOn } from './bench';
 import type { Bench } from './bench';
 import { benchBodies } from './bodies';
 import { benchCrowd } from './crowd';
+import { benchDelays } from './delays';
 import { benchGrants } from './grants';
 import { closeConnections } from './http';
 import { benchLease } from './lease';
@@ -33,6 +34,7 @@ const MEASURES = {
   refusals: benchRefusals,
   bodies: benchBodies,
   crowd: benchCrowd,
+  delays: benchDelays,
   grants: benchGrants,
 };
 type Part = keyof typeof MEASURES;

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Connection } from '@temporalio/client';
 import { launch, ROOT, untilReady } from './child';
 import type { Child } from './child';
+import { serverProgram, setUp } from './postgres/server';
 
 const START_TIMEOUT = 60_000;
 const START_TRIES = 3;
@@ -75,6 +76,12 @@ const untilListening = async ({ host, port }: Settings): Promise<void> => {
   await once(socket, 'connect').finally(() => socket.destroy());
 };
 
+/**
+ * The port of a PostgreSQL on this machine (npm run test:postgres): every server is then one that keeps
+ * its state there, instead of the dev server.
+ */
+const postgresPort = Number(process.env.TEMPORAL_POSTGRES ?? 0);
+
 /** The server listens before it knows our search attributes, and a run needs them. */
 const answers = async (settings: Settings): Promise<boolean> => {
   await untilListening(settings);
@@ -84,11 +91,14 @@ const answers = async (settings: Settings): Promise<boolean> => {
   });
   try {
     const { namespace } = settings;
+    const wanted = settings.searchAttributes ? searchAttributes : [];
+    if (postgresPort > 0)
+      await connection.withDeadline(Date.now() + 5000, () => setUp(connection, namespace, wanted));
     const { customAttributes } = await connection.withDeadline(Date.now() + 2000, () =>
       connection.operatorService.listSearchAttributes({ namespace }),
     );
     const known = Object.keys(customAttributes);
-    return !settings.searchAttributes || searchAttributes.every((name) => known.includes(name));
+    return wanted.every((name) => known.includes(name));
   } finally {
     await connection.close();
   }
@@ -97,15 +107,25 @@ const answers = async (settings: Settings): Promise<boolean> => {
 const withoutTemporal = (env: NodeJS.ProcessEnv) =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_')));
 
-const launchServer = (settings: Settings): Child => {
-  const child = launch({
-    name: 'The Temporal dev server',
-    command: settings.cli,
-    args: flags(settings),
-    // The CLI reads TEMPORAL_… for its own connection, which a server does not have.
-    env: withoutTemporal(process.env),
-    logFile: settings.logFile,
-  });
+const devServer = (settings: Settings) => ({
+  name: 'The Temporal dev server',
+  command: settings.cli,
+  args: flags(settings),
+  // The CLI reads TEMPORAL_… for its own connection, which a server does not have.
+  env: withoutTemporal(process.env),
+});
+
+const launchServer = async (settings: Settings): Promise<Child> => {
+  const { dbFile, port, logFile } = settings;
+  const program =
+    postgresPort > 0
+      ? await serverProgram({
+          ...settings,
+          database: postgresPort,
+          identity: dbFile ?? `${String(process.pid)} ${String(port)}`,
+        })
+      : devServer(settings);
+  const child = launch({ ...program, logFile });
   settings.onLaunch?.(child);
   return child;
 };
@@ -118,7 +138,7 @@ const lostAPort = (child: Child): boolean =>
   child.hasEnded() && readFileSync(child.logFile, 'utf8').includes('address already in use');
 
 const launchUntilReady = async (settings: Settings, tries = START_TRIES): Promise<Child> => {
-  const child = launchServer(settings);
+  const child = await launchServer(settings);
   try {
     await untilReady(child, { isReady: () => answers(settings), timeout: START_TIMEOUT });
     return child;

@@ -184,6 +184,18 @@ test('a task queue has 200 characters at most', () => {
   expect(named(201)).toThrow('TEMPORAL_TASK_QUEUE must not be longer than 200 characters');
 });
 
+test('a version of a worker is made of 100 characters twice at most', () => {
+  const versioned = (name: number, build: number) => () =>
+    workerConfig({
+      ...required,
+      WORKER_DEPLOYMENT_NAME: 'n'.repeat(name),
+      WORKER_BUILD_ID: 'b'.repeat(build),
+    }).versioning?.buildId.length;
+  expect(versioned(100, 100)()).toBe(100);
+  expect(versioned(101, 100)).toThrow('WORKER_DEPLOYMENT_NAME must not be longer than 100');
+  expect(versioned(100, 101)).toThrow('WORKER_BUILD_ID must not be longer than 100 characters');
+});
+
 test.each([
   [{}, []],
   [{ AIRBYTE_SETTLE_TIME: '15m' }, []],

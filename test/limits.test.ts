@@ -8,7 +8,7 @@ import { createRunHistory } from '../src/runs/history';
 import { someOf } from '../src/descriptor/suggestions';
 import { descriptor, request } from './support/fixtures';
 import type { Changes } from './support/fixtures';
-import { counts, startHarness } from './support/harness';
+import { counts, eventually, startHarness } from './support/harness';
 import type { Harness } from './support/harness';
 
 const SPECIFIC = 'specific';
@@ -206,6 +206,8 @@ describe('over HTTP', () => {
     const access = await giveAccess(['user:jane_example.com']);
     expect(access.status).toBe(400);
     expect(Refusal.parse(access.json()).errors[0]).toContain('shorten the environment or a name');
+    // Nothing can have been made by a run that PostgreSQL has no room for the id of: docs/postgres.md.
+    if (process.env.TEMPORAL_POSTGRES) return;
     expect((await giveAccess([])).status).toBe(202);
     const removed = await harness.post('/v1/unprovision', body);
     expect(removed.status).toBe(202);
@@ -222,7 +224,14 @@ describe('over HTTP', () => {
     const ended = async (route: string, body: object) => {
       const { text, status } = await harness.post(route, body);
       expect([route, status]).toEqual([route, 202]);
-      return (await harness.finished(text)).status;
+      const end = await harness.finished(text);
+      // PostgreSQL, other than the dev server's SQLite, lists no run with an id of more than 255 characters.
+      const query = `WorkflowId = "${text}" AND ExecutionStatus != "Running"`;
+      await eventually(
+        async () => (await harness.client.workflow.count(query)).count === 1 || undefined,
+        `${text} in the list`,
+      );
+      return end.status;
     };
     const body = bodyOf('p'.repeat(18));
     expect(await ended('/v1/provision', body)).toBe('COMPLETED');

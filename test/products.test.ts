@@ -50,6 +50,13 @@ const inPhase = (token: string, words: string) =>
     return result.includes(words) ? result : undefined;
   }, `${token}: ${words}`);
 
+/** Two of its components have told it that they are in place. */
+const twoInPlace = (token: string) =>
+  eventually(async () => {
+    const { result } = await harness.status(token);
+    return result.match(/in place, waits for the others/g)?.length === 2 || undefined;
+  }, `${token}: two in place`);
+
 /** Two components get their connections; the call for the third meets the fault. */
 const failThird = (operation: string, fault: object) =>
   harness.fault({ operation, skip: 2, ...fault });
@@ -155,10 +162,7 @@ test('a running data product tells how each component stands, and is terminated 
   const token = await products.start('provision', THREE);
   const result = await inPhase(token, 'in place');
   expect(result).toMatch(/^Provisioning 3 components\n/);
-  await eventually(async () => {
-    const { result: told } = await harness.status(token);
-    return told.match(/in place, waits for the others/g)?.length === 2 || undefined;
-  }, 'two in place');
+  await twoInPlace(token);
   // Compensation goes on until the fault is gone, so that TERMINATING is there to be seen.
   await harness.fault({ operation: 'deleteSource', status: 503, times: 0 });
   expect((await harness.call('DELETE', `/v1/provision/${token}`)).status).toBe(202);
@@ -197,7 +201,7 @@ test("an operator's cancel of the whole undoes all, and so does that of one comp
 test('when the run of the data product is terminated by force, its components undo what they did', async () => {
   await failThird('createConnection', { status: 503, times: 0 });
   const token = await products.start('provision', THREE);
-  await inPhase(token, 'in place');
+  await twoInPlace(token);
   const children = await products.children(token);
   await harness.client.workflow.getHandle(token).terminate();
   const statuses = await Promise.all(children.map((child) => harness.finished(child)));

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { WorkflowClientInterceptor } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time';
 import { pino } from 'pino';
 import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
@@ -146,6 +147,18 @@ test('only that Temporal is not there is an outage', async () => {
     /^Temporal refuses what the provisioner asks of it: .*nowhere/,
   );
   expect(lastingProblem(unknown)?.solutions.join()).toContain('TEMPORAL_NAMESPACE');
+});
+
+test('a namespace that Temporal does not know for a moment is asked for again', async () => {
+  const namespace = `late-${randomBytes(5).toString('hex')}`;
+  const starting = startAt({ namespace, patience: { each: 30_000, whole: 30_000 } });
+  const { client, connection } = clientAt(temporal.address);
+  await client.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: msToTs('24h'),
+  });
+  expect(await starting).toHaveProperty('workflowId');
+  await connection.close();
 });
 
 test('what is too large for Temporal is refused with what it takes, and fails nobody behind it', async () => {

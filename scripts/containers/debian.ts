@@ -27,22 +27,23 @@ const FOLDERS = ['usr/sbin', 'usr/bin', 'sbin', 'bin'];
 export const isUnpacked = (): boolean => existsSync(UNPACKED);
 
 /** Folders of libraries, which are in one of each platform's name. */
-const libraries = () =>
+export const debianLibraries = (root = UNPACKED): string[] =>
   ['lib', 'usr/lib']
-    .map((folder) => path.join(UNPACKED, folder))
+    .map((folder) => path.join(root, folder))
+    .filter(existsSync)
     .flatMap((folder) => readdirSync(folder).map((name) => path.join(folder, name)))
     .filter((folder) => folder.endsWith('-linux-gnu'));
 
 /** With the unpacked programs before those of this machine. */
 export const debianEnvironment = (): NodeJS.ProcessEnv => {
   const folders = FOLDERS.map((folder) => path.join(UNPACKED, folder));
-  const [extensions = ''] = libraries()
+  const [extensions = ''] = debianLibraries()
     .map((folder) => path.join(folder, 'xtables'))
     .filter(existsSync);
   return {
     HOME: process.env.HOME,
     PATH: [...folders, process.env.PATH ?? ''].join(path.delimiter),
-    LD_LIBRARY_PATH: libraries().join(path.delimiter),
+    LD_LIBRARY_PATH: debianLibraries().join(path.delimiter),
     XTABLES_LIBDIR: extensions,
   };
 };

@@ -9,6 +9,16 @@ import { names, optionalText, port, url, wholeNumber } from './values';
 /** Each may have a source's whole catalog in memory. */
 const MAX_ACTIVITY_SLOTS = 1000;
 
+/** Characters of each: Temporal makes the id of a workflow of both, and one of these has 255. */
+const MAX_VERSION_PART = 100;
+const versionPart = z
+  .string()
+  .max(
+    MAX_VERSION_PART,
+    `must not be longer than ${String(MAX_VERSION_PART)} characters: Temporal makes an id of it`,
+  )
+  .optional();
+
 const reconcileEvery = durationText
   .transform((text) => ms(text))
   .refine((value) => value >= LEAST_INTERVAL, 'must be a minute or longer')
@@ -124,12 +134,12 @@ const operation = {
     group: 'usual',
     description: 'How often to [look for drift](drift.md), such as `1h`. Without it never',
   }),
-  WORKER_DEPLOYMENT_NAME: optionalText.meta({
+  WORKER_DEPLOYMENT_NAME: versionPart.meta({
     group: 'rare',
     description:
       'The [Worker Deployment](changing-workflows.md) of this worker; with `WORKER_BUILD_ID` or not at all',
   }),
-  WORKER_BUILD_ID: optionalText.meta({ group: 'rare', description: 'Its version there' }),
+  WORKER_BUILD_ID: versionPart.meta({ group: 'rare', description: 'Its version there' }),
   WORKER_VERSIONING: z
     .enum(['pinned', 'auto-upgrade'], { message: 'must be pinned or auto-upgrade' })
     .default('pinned')

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, ConnectionLike } from '@temporalio/client';
-import { isOutage } from './errors';
+import { isOutage, lacksNamespace } from './errors';
 
 /** Milliseconds: of one try, and of all together. */
 interface Patience {
@@ -46,7 +46,8 @@ export const repeatedly = async <Result>(
     try {
       return await client.withDeadline(Math.min(Date.now() + each, end), call);
     } catch (err) {
-      if (!isOutage(err) || Date.now() + wait >= end) throw err;
+      const mayPass = isOutage(err) || lacksNamespace(err);
+      if (!mayPass || Date.now() + wait >= end) throw err;
     }
     await pause(wait);
   }

@@ -37,6 +37,12 @@ export const isOutage = (err: unknown) => {
   );
 };
 
+/**
+ * Whether the server does not know the namespace. One on PostgreSQL also says so while its database does
+ * not answer, and for seconds after that.
+ */
+export const lacksNamespace = (err: unknown) => rootOf(err) instanceof NamespaceNotFoundError;
+
 export const isNotFound = (err: unknown) => statusOf(err)?.code === grpc.NOT_FOUND;
 
 /** Whether a call failed because the server has no such search attribute. */
@@ -53,6 +59,7 @@ const solutionsFor = (code: grpc) => {
   if (code === grpc.NOT_FOUND)
     return [
       'Ask the platform operator to check TEMPORAL_NAMESPACE, and that the namespace is there.',
+      'If Temporal or its database has just been started, send the request again in a moment.',
     ];
   return undefined;
 };
