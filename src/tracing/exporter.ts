@@ -35,8 +35,8 @@ const cut = (text: string) => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEX
 
 const statusOf = ({ error }: Recorded) => {
   if (!error) return { code: SpanStatusCode.UNSET };
-  const { problem } = error;
-  return { code: SpanStatusCode.ERROR, ...(problem && { message: cut(problem) }) };
+  const { cause } = error;
+  return { code: SpanStatusCode.ERROR, ...(cause && { message: cut(cause) }) };
 };
 
 const attributesOf = ({ attributes, error }: Recorded) =>

@@ -1,6 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import { isFailureDetails } from '../../workflows/protocol/failure-details';
 import { TRACE_HEADER } from '../../workflows/protocol/tracing';
 import { endOf } from '../metrics/steps';
 import type { AttemptEnd } from '../metrics/labels';
@@ -12,17 +11,12 @@ import type { Span, Tracing } from './tracing';
 /** Ends of attempts that are as they should be. */
 const WELL: AttemptEnd[] = ['completed', 'waiting', 'handed_back'];
 
-/** What a step says of its failure; of a mistake of ours only its type, as its words are not masked. */
+/** Its type only: of its words some may be Airbyte's. */
 const errorOf = (err: unknown, outcome: AttemptEnd): Span['error'] => {
   if (WELL.includes(outcome)) return undefined;
   if (outcome === 'cancelled') return { type: 'cancelled' };
-  if (!(err instanceof ApplicationFailure))
-    return { type: err instanceof Error ? err.name : 'unknown' };
-  const details: unknown = err.details?.[0];
-  return {
-    type: err.type ?? 'unknown',
-    problem: isFailureDetails(details) ? details.problem : undefined,
-  };
+  const { name } = err instanceof Error ? err : Error();
+  return { type: (err instanceof ApplicationFailure && err.type) || name };
 };
 
 /** Does each attempt of a step in the trace of its run. */

@@ -13,8 +13,8 @@ export interface Span {
   start: number;
   end: number;
   attributes: Partial<Record<Attribute, string | number | undefined>>;
-  /** Why it ended without what it was for: a word, and a sentence where there is one. */
-  error?: { type: string; problem?: string | undefined } | undefined;
+  /** Why it ended without what it was for; of a run the step, and what it failed with. */
+  error?: { type: string; cause?: string | undefined } | undefined;
 }
 
 /** What is sent of it. */

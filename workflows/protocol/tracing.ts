@@ -31,7 +31,7 @@ export interface TracedRun {
   end: 'completed' | 'failed' | 'cancelled';
   until: number;
   inner: InnerSpan[];
-  /** Of what is nested the inner spans that had no room. */
+  /** How many inner spans had no room. */
   leftOut: number;
-  error?: { type: string; problem: string };
+  error?: { type: string; cause?: string };
 }

@@ -1,7 +1,14 @@
-import { isCancellation, proxySinks, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  TimeoutFailure,
+  isCancellation,
+  proxySinks,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Payload, Sinks } from '@temporalio/workflow';
 import type { InnerName, InnerSpan, TracedRun } from '../protocol/tracing';
-import { explain } from './failure';
+import { causesOf } from '../protocol/causes';
 
 /* What runs tell the traces of their worker, when they end. It makes no commands. */
 
@@ -41,13 +48,23 @@ export const beginSpan = (name: InnerName, attributes: InnerSpan['attributes'] =
 
 export const whyEnded = (err: unknown) => (isCancellation(err) ? 'cancelled' : 'failed');
 
-const typeOf = (err: unknown) =>
-  err instanceof Error && 'type' in err && typeof err.type === 'string' ? err.type : 'failed';
+const typeOf = (err: unknown) => {
+  if (err instanceof TimeoutFailure) return err.timeoutType;
+  return err instanceof ApplicationFailure ? (err.type ?? undefined) : undefined;
+};
 
-/** The first line of what the status says. */
+/** Which step it was, and the type of what it failed with: of words some may be Airbyte's. */
+const causeOf = (err: unknown) => {
+  const causes = causesOf(err);
+  const step = causes.find((cause) => cause instanceof ActivityFailure)?.activityType;
+  const type = causes.map(typeOf).findLast(Boolean);
+  return step && type ? `${step}: ${type}` : type;
+};
+
 const errorOf = (err: unknown): TracedRun['error'] => {
-  if (isCancellation(err)) return { type: 'cancelled', problem: 'The run was cancelled.' };
-  return { type: typeOf(err), problem: explain(err).problem.split('\n')[0] ?? '' };
+  if (isCancellation(err)) return { type: 'cancelled' };
+  const cause = causeOf(err);
+  return { type: typeOf(err) ?? 'failed', ...(cause !== undefined && { cause }) };
 };
 
 /** Nothing is told while a history is replayed. */
