@@ -67,8 +67,14 @@ export const startRun = (more: () => string[] = () => []) => {
     show();
   };
 
-  const traceId: unknown = workflowInfo().memo?.[TRACE_MEMO];
-  if (typeof traceId === 'string') log('INFO')(`The trace of this run is ${traceId}.`);
+  // Not shown before there is a phase: `more` may not be ready. A data product's run tells it for all.
+  const { memo, parent } = workflowInfo();
+  const traceId: unknown = memo?.[TRACE_MEMO];
+  if (typeof traceId === 'string' && !parent) {
+    const message = `The trace of this run is ${asLine(traceId)}.`;
+    add({ timestamp: new Date().toISOString(), level: 'INFO', message });
+    lines.push(`- ${MARKS.INFO} ${message}`);
+  }
 
   let terminating = false;
   let endReason: FailureDetails | undefined;
