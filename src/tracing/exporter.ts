@@ -13,10 +13,10 @@ import type { Exporter, Recorded } from './tracing';
 
 /* Spans on their way to a collector: in batches, and forgotten where nobody takes them. */
 
-/** Spans that wait to be sent; more are forgotten. */
-const MAX_QUEUED = 2048;
+/** Spans that wait to be sent, beside a batch under way; newer ones are forgotten. */
+export const MAX_QUEUED = 2048;
 /** Spans that are sent together. */
-const MAX_BATCH = 512;
+export const MAX_BATCH = 512;
 /** Milliseconds that a program which ends takes for what is still to be sent. */
 const LONGEST_FLUSH = 3000;
 
