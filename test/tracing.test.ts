@@ -204,8 +204,8 @@ test('attempts, a cancellation and the wait for a lease are seen', async () => {
   expect(attempts[1]).toMatchObject({
     'temporal.attempt': 2,
     'provisioner.outcome': 'retried',
-    'error.type': expect.stringMatching(/^Airbyte/),
   });
+  expect(attempts[1]?.['error.type']).toMatch(/^Airbyte/);
   const [wait] = named(await traceOf(second), 'WaitForLease');
   expect(wait?.attributes['provisioner.lease']).toMatch(/^component\./);
   expect(wait?.startTimeUnixNano).toBeLessThan(run?.endTimeUnixNano ?? 0n);
@@ -250,7 +250,7 @@ test('without traces nobody takes nothing fails, which the log says once, and wh
   receiver.answerWith(400);
   for (const component of ['lost-one', 'lost-two'])
     expect((await harness.finished(await provision({ component }))).status).toBe('COMPLETED');
-  await eventually(() => said('traces are not taken') || undefined, 'a warning');
+  await eventually(() => (said('traces are not taken') === 0 ? undefined : true), 'a warning');
   receiver.answerWith(200);
   const traceId = idOf('8');
   await harness.finished(

@@ -90,10 +90,10 @@ const rootOf = (sampler: (typeof SAMPLERS)[number]): Root => {
   return sampler.endsWith('always_off') ? 'always_off' : 'traceidratio';
 };
 
-const schema = z.object(tracingVariables);
+type Given = z.output<z.ZodObject<typeof tracingVariables>>;
 
 /** Where traces go, and which; undefined: nothing is traced. */
-export const tracingOf = (given: z.output<typeof schema>) => {
+export const tracingOf = (given: Given) => {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER: sampler } = given;
   const url =
     given.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ??

@@ -15,8 +15,8 @@ const WELL: AttemptEnd[] = ['completed', 'waiting', 'handed_back'];
 const errorOf = (err: unknown, outcome: AttemptEnd): Span['error'] => {
   if (WELL.includes(outcome)) return undefined;
   if (outcome === 'cancelled') return { type: 'cancelled' };
-  const { name } = err instanceof Error ? err : Error();
-  return { type: (err instanceof ApplicationFailure && err.type) || name };
+  const type = err instanceof ApplicationFailure ? err.type : undefined;
+  return { type: type ?? (err instanceof Error ? err.name : 'unknown') };
 };
 
 /** Does each attempt of a step in the trace of its run. */
