@@ -3,8 +3,11 @@ import { constants } from 'node:os';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { ConfigError } from './config/config';
+import { traceFields } from './tracing/context';
 
-export const createLogger = (name: string, level: string): Logger => pino({ name, level });
+/** Each line of what is done in a trace has its id. */
+export const createLogger = (name: string, level: string): Logger =>
+  pino({ name, level, mixin: traceFields });
 
 /** Tells of settings that work, but hardly as they were meant. */
 export const warnOf = (misfits: string[], log: Logger) => {

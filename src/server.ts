@@ -12,13 +12,16 @@ import { createRuns } from './runs/runs';
 import { createStartRun } from './runs/start';
 import { createStatuses } from './runs/status';
 import { createTemporalClient } from './temporal/client';
+import { tracedStarts } from './tracing/starts';
+import { createTracing } from './tracing/tracing';
 
 runProgram(async () => {
   const config = gatewayConfig();
   const log = createLogger('gateway', config.logLevel);
   warnOf(config.misfits, log);
   // The gateway starts while Temporal is down, and tells so on /readyz.
-  const { client, connection } = createTemporalClient();
+  const tracing = await createTracing(config.tracing, { program: 'gateway', log });
+  const { client, connection } = createTemporalClient([tracedStarts(tracing)]);
   const { taskQueue, temporalUiUrl } = config;
   const problem = async () => {
     if (draining.isDraining()) return 'stopping';
@@ -54,6 +57,7 @@ runProgram(async () => {
     problem,
     metrics,
     basePath: config.basePath,
+    tracing,
     log,
   });
   const server = createHttpServer(app, config.keepAlive);
@@ -64,6 +68,7 @@ runProgram(async () => {
   const stop = async () => {
     const unanswered = await draining.drain(config.drainFor);
     if (unanswered > 0) log.warn({ unanswered }, 'gateway leaves requests unanswered');
+    await tracing.stop();
     await connection.close();
   };
   onSignal((signal) => {

@@ -27,6 +27,11 @@ import { stepMetrics } from './metrics/steps';
 import { createWorkerMetrics } from './metrics/worker';
 import type { WorkerMetrics } from './metrics/worker';
 import { createProbes } from './probes';
+import { tracedCall } from './tracing/calls';
+import { traceSinks } from './tracing/runs';
+import { tracedSteps } from './tracing/steps';
+import { createTracing } from './tracing/tracing';
+import type { Tracing } from './tracing/tracing';
 import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
 import { createProvisioned } from './runs/provisioned';
 import { putReconcileSchedule } from './runs/reconcile-schedule';
@@ -111,10 +116,11 @@ const connect = async (log: Logger) => {
 interface Made {
   client: Client;
   metrics: WorkerMetrics;
+  tracing: Tracing;
   log: Logger;
 }
 
-const activitiesOf = (config: WorkerConfig, { client, metrics, log }: Made) => {
+const activitiesOf = (config: WorkerConfig, { client, metrics, tracing, log }: Made) => {
   const { auth, uiUrl, workspaceId } = config.airbyte;
   const redactor = createRedactor([
     auth.kind === 'oauth' ? auth.clientSecret : undefined,
@@ -127,7 +133,10 @@ const activitiesOf = (config: WorkerConfig, { client, metrics, log }: Made) => {
     ...config.airbyte,
     redactor,
     log,
-    observe: metrics.called,
+    observe: (called) => {
+      metrics.called(called);
+      tracedCall(tracing, called);
+    },
     observeLoad: metrics.calling,
   });
   void airbyte.find();
@@ -193,6 +202,7 @@ runProgram(async () => {
   const config = workerConfig();
   const log = createLogger('worker', config.logLevel);
   warnOf(config.misfits, log);
+  const tracing = await createTracing(config.tracing, { program: 'worker', log });
   const sdkAddress = await installWithMetrics(log);
   let isReady = () => Promise.resolve(false);
   const metrics = createWorkerMetrics({ isReady: () => isReady() });
@@ -215,9 +225,9 @@ runProgram(async () => {
     taskQueue: config.taskQueue,
     workflowBundle: { codePath: BUNDLE },
     dataConverter,
-    activities: activitiesOf(config, { client, metrics, log }),
-    interceptors: { activity: [stepMetrics(metrics)] },
-    sinks: runSinks(metrics),
+    activities: activitiesOf(config, { client, metrics, tracing, log }),
+    interceptors: { activity: [stepMetrics(metrics), tracedSteps(tracing)] },
+    sinks: { ...runSinks(metrics), ...traceSinks(tracing) },
     maxCachedWorkflows: 200,
     maxConcurrentWorkflowTaskExecutions: 20,
     maxConcurrentActivityTaskExecutions: config.activitySlots,
@@ -233,6 +243,7 @@ runProgram(async () => {
   stop = () => worker.shutdown();
   void putReconcileSchedule({ client, ...config, every: config.reconcileEvery, log });
   await running;
+  await tracing.stop();
   await connection.close();
   probes.close();
   probes.closeAllConnections();

@@ -124,6 +124,20 @@ withHelm.each([
   ]);
 });
 
+withHelm(
+  'gateways and workers call the collector that their variables name, and none without',
+  () => {
+    const to = [{ ipBlock: { cidr: '192.0.2.7/32' } }];
+    const networkPolicy = { collector: { to } };
+    const config = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example.com:4318' };
+    for (const component of ['gateway', 'worker']) {
+      const egressOf = (values: object) => shortly(policyOf(component, manifestsOf(values)).egress);
+      expect(egressOf({ networkPolicy, config })).toContain('4318 192.0.2.7/32');
+      expect(egressOf({ networkPolicy }).join()).not.toContain('192.0.2.7');
+    }
+  },
+);
+
 withHelm('more that workers may call is added', () => {
   const cidr = '192.0.2.0/24';
   const others = [{ to: [{ ipBlock: { cidr } }], ports: [443, 8443] }];

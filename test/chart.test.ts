@@ -89,6 +89,7 @@ const exampleOf = (schema: unknown) => {
     .parse(schema);
   if (values) return values[0];
   if (type === 'integer') return 7;
+  if (type === 'number') return 0.5;
   if (pattern.includes('ms|s|m')) return '7m';
   if (pattern.includes('http')) return 'https://example.com';
   if (pattern.includes('0-9a-fA-F')) return '5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6';

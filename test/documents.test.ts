@@ -16,6 +16,7 @@ const GENERATED = [
   'docs/metrics.md',
   'docs/rooms.md',
   'docs/simulator.md',
+  'docs/tracing.md',
 ];
 
 const textOf = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');

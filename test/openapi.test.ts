@@ -14,6 +14,7 @@ import { OPERATOR, PROBES } from '../src/openapi/operator';
 import { PLANNING } from '../src/openapi/planning';
 import { pathsOf } from '../src/openapi/paths';
 import type { Routes } from '../src/openapi/paths';
+import { NO_TRACING } from '../src/tracing/tracing';
 import { startHarness } from './support/harness';
 
 /** No request is made of it: only what it would serve is looked at. */
@@ -38,6 +39,7 @@ const deps: GatewayDeps = {
   planStatusOf: neverCalled,
   problem: neverCalled,
   basePath: '',
+  tracing: NO_TRACING,
   log: pino({ level: 'silent' }),
 };
 const operations: GatewayDeps['operations'] = {

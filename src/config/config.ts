@@ -4,6 +4,7 @@ import { gatewayVariables } from './gateway';
 import { misfitsIn } from './retry-times';
 import { minSyncInterval, taskQueue, temporalUiUrl } from './shared';
 import { snowflakeOf } from './snowflake';
+import { tracingOf } from './tracing';
 import { read, url } from './values';
 import type { Environment } from './values';
 import { workerSchema } from './worker';
@@ -38,6 +39,7 @@ export const gatewayConfig = (env: Environment = process.env) => {
     /** The infrastructureTemplateIds of components that are ours; none: they are told by their form. */
     infrastructureTemplates: given.INFRASTRUCTURE_TEMPLATES,
     logLevel: given.LOG_LEVEL,
+    tracing: tracingOf(given),
   };
 };
 
@@ -72,6 +74,7 @@ export const workerConfig = (env: Environment = process.env) => {
     port: given.WORKER_PORT,
     taskQueue: given.TEMPORAL_TASK_QUEUE,
     logLevel: given.LOG_LEVEL,
+    tracing: tracingOf(given),
     airbyte: {
       api: given.AIRBYTE_API,
       url: airbyteUrl,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { retryVariables } from './retry-times';
 import { host, logLevel, minSyncInterval, taskQueue, temporalUiUrl } from './shared';
+import { tracingVariables } from './tracing';
 import { duration, durationOrZero, names, port } from './values';
 
 /** What the gateway reads. `group` says who sets a variable; docs/configuration.md is made of these. */
@@ -40,4 +41,5 @@ export const gatewayVariables = z.object({
   TEMPORAL_TASK_QUEUE: taskQueue,
   TEMPORAL_UI_URL: temporalUiUrl,
   LOG_LEVEL: logLevel,
+  ...tracingVariables,
 });

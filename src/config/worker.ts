@@ -4,6 +4,7 @@ import { LONGEST_DURATION, durationText, inWords } from '../contract/durations';
 import { retryVariables } from './retry-times';
 import { LEAST_INTERVAL, host, logLevel, taskQueue } from './shared';
 import { snowflakeRules, snowflakeVariables } from './snowflake';
+import { tracingVariables } from './tracing';
 import { names, optionalText, port, url, wholeNumber } from './values';
 
 /** Each may have a source's whole catalog in memory. */
@@ -160,6 +161,7 @@ export const workerVariables = z.object({
   ...snowflakeVariables,
   TEMPORAL_TASK_QUEUE: taskQueue,
   LOG_LEVEL: logLevel,
+  ...tracingVariables,
 });
 
 /** Both or neither is given. */

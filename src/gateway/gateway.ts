@@ -14,6 +14,9 @@ import { operationsRoutes } from './operator-routes';
 import { parserError, unknownPath } from './request-errors';
 import { MAX_OPEN, openAtMost } from './reception';
 import { served } from './routes';
+import { traced } from './traced';
+import { currentTrace } from '../tracing/context';
+import type { Tracing } from '../tracing/tracing';
 
 export interface GatewayDeps extends ContractDeps {
   /** Undefined: the operator's routes are not served. */
@@ -21,6 +24,7 @@ export interface GatewayDeps extends ContractDeps {
   /** Why no more requests should come here, for /readyz. */
   problem: () => Promise<string | undefined>;
   basePath: string;
+  tracing: Tracing;
 }
 
 const USER_MESSAGE: Record<number, string> = {
@@ -42,7 +46,7 @@ const answerError =
     }
     const refused = err instanceof RequestError ? err : parserError(err);
     metrics.refused(reasonOf(refused ?? err));
-    const traceId = req.get('traceId');
+    const traceId = currentTrace()?.traceId ?? req.get('traceId');
     if (err instanceof CallerLeft) {
       log.info({ traceId, path: req.path }, 'caller left before the answer');
       return;
@@ -85,6 +89,7 @@ export const createGateway = (deps: GatewayDeps): Express => {
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(probes(deps));
+  app.use(traced(deps.tracing));
   app.use(measured(deps.metrics));
   app.use(openAtMost(MAX_OPEN, deps.metrics.open));
   const router = express.Router();

@@ -6,14 +6,15 @@ import { wrongMethod } from './request-errors';
 /** What serves an operation. Paths without a token have none. */
 export type Handler = RequestHandler<{ token: string }>;
 
-/** Which operation serves a request, by its answer. */
-const operations = new WeakMap<Response, string>();
-export const operationOf = (res: Response) => operations.get(res);
+/** Which operation serves a request, and its path as Express has it, by its answer. */
+const operations = new WeakMap<Response, { name: string; path: string }>();
+export const operationOf = (res: Response) => operations.get(res)?.name;
+export const pathOf = (res: Response) => operations.get(res)?.path;
 
 const noted =
-  (name: string): RequestHandler =>
+  (name: string, path: string): RequestHandler =>
   (_req, res, next) => {
-    operations.set(res, name);
+    operations.set(res, { name, path });
     next();
   };
 
@@ -30,7 +31,7 @@ export const served = <Name extends string>(
   }
   for (const [path, names] of namesOf) {
     const route = router.route(path);
-    for (const name of names) route[routes[name].method](noted(name), handlers[name]);
+    for (const name of names) route[routes[name].method](noted(name, path), handlers[name]);
     route.all(wrongMethod(names.map((name) => routes[name].method.toUpperCase())));
   }
   return router;

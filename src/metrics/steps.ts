@@ -12,7 +12,7 @@ const LAST: Partial<Record<string, AttemptEnd>> = {
   AirbyteUnavailable: 'unavailable',
 };
 
-const endOf = (err: unknown): AttemptEnd => {
+export const endOf = (err: unknown): AttemptEnd => {
   if (err instanceof CancelledFailure)
     return err.message === STOPPING ? 'handed_back' : 'cancelled';
   if (!(err instanceof ApplicationFailure)) return 'retried';

@@ -4,6 +4,7 @@ import {
   defaultGrpcRetryOptions,
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
+import type { WorkflowClientInterceptor } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { dataConverter } from './payload-codec';
 import { saysTooLarge } from './errors';
@@ -29,10 +30,15 @@ export const CONNECTION_OPTIONS = {
 };
 
 /** A client of the Temporal that the environment or its profile names; it connects when it is used. */
-export const createTemporalClient = () => {
+export const createTemporalClient = (interceptors: WorkflowClientInterceptor[] = []) => {
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const connection = Connection.lazy({ ...connectionOptions, ...CONNECTION_OPTIONS });
-  const client = new Client({ connection, dataConverter, ...(namespace && { namespace }) });
+  const client = new Client({
+    connection,
+    dataConverter,
+    interceptors: { workflow: interceptors },
+    ...(namespace && { namespace }),
+  });
   return { client, connection, address: connection.options.address };
 };
 

@@ -10,6 +10,7 @@ import { workerVariables } from '../../src/config/worker';
 import { GATEWAY } from '../../src/metrics/gateway';
 import type { Described, Values } from '../../src/metrics/instruments';
 import { WORKER } from '../../src/metrics/worker';
+import { ATTRIBUTES, SPANS } from '../../src/tracing/spans';
 
 /* The tables of docs/ that are made from the code, each between `<!-- table: … -->` and `<!-- end -->`. */
 
@@ -150,6 +151,24 @@ const labelTable = (metrics: Described[]) => {
   );
 };
 
+const spanTable = () =>
+  tableOf(
+    ['Span', 'Kind', 'Program', 'What it is', 'Attributes'],
+    Object.values(SPANS).map(({ name, kind, by, help, attributes }) => [
+      code(name),
+      kind,
+      by,
+      help,
+      attributes.map(code).join(', '),
+    ]),
+  );
+
+const attributeTable = () =>
+  tableOf(
+    ['Attribute', 'Meaning'],
+    Object.entries(ATTRIBUTES).map(([name, meaning]) => [code(name), meaning]),
+  );
+
 export const TABLES = new Map<string, string>([
   ...variableTables
     .filter(([, rows]) => rows.length > 0)
@@ -168,6 +187,8 @@ export const TABLES = new Map<string, string>([
   ['metrics of a gateway', metricTable(GATEWAY)],
   ['metrics of a worker', metricTable(WORKER)],
   ['labels', labelTable([...Object.values(GATEWAY), ...Object.values(WORKER)])],
+  ['spans', spanTable()],
+  ['attributes of spans', attributeTable()],
   ['fault', fieldTable(FaultShape.shape)],
   ['shift', fieldTable(Shift.shape)],
 ]);

@@ -12,6 +12,7 @@ import type { FailureDetails } from '../protocol/failure-details';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import { undoing } from '../phases';
 import { WAITING } from '../protocol/runs';
+import { TRACE_MEMO } from '../protocol/tracing';
 import { endOfChild } from './child-end';
 import { explain } from '../run/failure';
 import type { Part, ProvisionInput, UnprovisionInput } from '../input';
@@ -63,11 +64,17 @@ const knowsAttributes = ({ attributes }: Part<unknown>) => {
   return names.some(({ key: { name } }) => attributes.some(({ key }) => key.name === name));
 };
 
+/** The trace is that of the whole. */
+const traceMemo = () => {
+  const traceId: unknown = workflowInfo().memo?.[TRACE_MEMO];
+  return typeof traceId === 'string' ? { [TRACE_MEMO]: traceId } : {};
+};
+
 /** As the gateway starts the run of a single component; also the token, under which it can be asked. */
 const optionsFor = (part: ChildrenOptions['parts'][number]) => ({
   workflowId: part.token,
   parentClosePolicy: 'REQUEST_CANCEL' as const,
-  memo: { phase: WAITING },
+  memo: { phase: WAITING, ...traceMemo() },
   staticSummary: part.summary,
   staticDetails: part.details,
   ...(knowsAttributes(part) && { typedSearchAttributes: part.attributes }),

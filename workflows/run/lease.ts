@@ -16,6 +16,7 @@ import type { Named } from '../input';
 import type { Run } from './report';
 import { FIRST_WAIT, LONG, PART_OF_WAITED, SHORT_WAIT } from './lease-limits';
 import { isDeliveredOrLost, isDelivered } from './signals';
+import { beginSpan, whyEnded } from './traces';
 import { behind } from '../phases';
 import { idIn, inToken } from '../protocol/ids';
 
@@ -180,10 +181,13 @@ const hold = async (workflowId: string, { run, firstWait = FIRST_WAIT }: Patienc
       await handOver([...others]);
     });
 
+  const waited = beginSpan('WaitForLease', { 'provisioner.lease': workflowId });
   await wait().catch(async (err: unknown) => {
+    waited({}, whyEnded(err));
     if (isCancellation(err) && patched('who-waits-may-leave')) await leave();
     throw err;
   });
+  waited();
 };
 
 /** Whose lease: a component's or a data product's key, and what tells its deployment from others. */

@@ -11,6 +11,7 @@ import { IN_PLACE } from '../phases';
 import type { FailureDetails } from '../protocol/failure-details';
 import type { Run } from './report';
 import { isDelivered } from './signals';
+import { beginSpan } from './traces';
 
 /*
  * A data product's run starts the runs of its components as children. Each is an ordinary run, but
@@ -63,7 +64,12 @@ export const startPart = (run: Run) => {
           nonRetryable: true,
           details: [orphaned],
         });
-      await condition(() => isKept);
+      const waited = beginSpan('WaitForComponents');
+      try {
+        await condition(() => isKept);
+      } finally {
+        waited({}, isKept ? undefined : 'cancelled');
+      }
     },
   };
 };

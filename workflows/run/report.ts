@@ -4,11 +4,13 @@ import {
   setHandler,
   setCurrentDetails,
   defineSignal,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { createLog, asDetails, asLine, asPhase } from './limits';
 import { IN_STEPS, PHASES, COMPLETED } from '../phases';
 import { INTERRUPT_SIGNAL, STATUS_QUERY, TERMINATE_SIGNAL } from '../protocol/runs';
 import type { Interrupted } from '../protocol/runs';
+import { TRACE_MEMO } from '../protocol/tracing';
 import type { ProvisioningStatus, Log } from '../../src/contract/coordinator';
 import type { FailureDetails } from '../protocol/failure-details';
 
@@ -64,6 +66,15 @@ export const startRun = (more: () => string[] = () => []) => {
     isInSteps = true;
     show();
   };
+
+  // Not shown before there is a phase: `more` may not be ready. A data product's run tells it for all.
+  const { memo, parent } = workflowInfo();
+  const traceId: unknown = memo?.[TRACE_MEMO];
+  if (typeof traceId === 'string' && !parent) {
+    const message = `The trace of this run is ${asLine(traceId)}.`;
+    add({ timestamp: new Date().toISOString(), level: 'INFO', message });
+    lines.push(`- ${MARKS.INFO} ${message}`);
+  }
 
   let terminating = false;
   let endReason: FailureDetails | undefined;

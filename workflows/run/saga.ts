@@ -3,6 +3,7 @@ import type { Left, Restored } from '../../activities/former/restored';
 import { settling, undoing } from '../phases';
 import type { Ending } from '../phases';
 import { tellMetrics } from './metrics';
+import { beginSpan } from './traces';
 import type { Run } from './report';
 import { explain } from './failure';
 
@@ -62,7 +63,9 @@ const settle = async (undos: Undo<string>[], { run, how }: { run: Run; how: Endi
   const left = until - Date.now();
   if (left <= 0) return;
   run.phase(settling(how, inSeconds(until)));
+  const waited = beginSpan('WaitForAirbyte');
   await sleep(left, { summary: 'Airbyte may still do what it gave no answer to' });
+  waited();
 };
 
 /** Airbyte deletes the connections of a source with it. */
@@ -117,6 +120,7 @@ export const compensate = <Kind extends string>(
     const remedies: string[] = [];
     await settle(undos, { run, how });
     if (undos.length > 0) run.phase(undoing(how));
+    const compensated = beginSpan('Compensate');
     for (const each of inOrder(undos)) {
       const { what, undo } = each;
       try {
@@ -137,6 +141,14 @@ export const compensate = <Kind extends string>(
       }
     }
     const compensation = withCascade({ undone, leftBehind, left, remedies }, run);
+    if (undos.length > 0)
+      compensated(
+        {
+          'provisioner.undone': compensation.undone.length,
+          'provisioner.left_behind': compensation.leftBehind.length,
+        },
+        compensation.leftBehind.length > 0 ? 'left_behind' : undefined,
+      );
     tellMetrics((metrics) => {
       for (const { kind, effect } of compensation.undone)
         metrics.undo(kind, effect === PUT_BACK_IN_PART ? 'partly_undone' : 'undone');
