@@ -13,7 +13,13 @@ export const BETWEEN = 'Between two steps';
 /** Where nobody could be asked which step is pending. */
 export const SOMEWHERE = 'At one of its steps';
 
+/** Of a run that a worker has begun, before it has said anything. */
+export const STARTING = 'Starting';
+
 export const COMPLETED = 'Completed';
+export const ENDED_BY_DELETE = 'Ended by a DELETE';
+/** What a run says of itself at its end. */
+export const ENDS: string[] = [COMPLETED, 'Failed', 'Cancelled', ENDED_BY_DELETE];
 
 const PUTTING = 'Putting source and destination in place';
 const SEALING = 'Writing the secrets of the descriptor';

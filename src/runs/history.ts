@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import {
   decodeArrayFromPayloads,
   decodeOptionalFailureToOptionalError,
@@ -10,6 +10,7 @@ import { temporal } from '@temporalio/proto';
 import { causesOf } from '../../workflows/protocol/causes';
 import { isFailureDetails } from '../../workflows/protocol/failure-details';
 import type { Step } from '../contract/operator';
+import { isOpen } from './running';
 import { TO_READ, repeatedly } from '../temporal/calls';
 
 type Event = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
@@ -28,6 +29,16 @@ interface Explanation extends Pick<Step, 'lastError' | 'solution' | 'waitsFor'> 
   looks: number;
 }
 
+/** Of an attempt whose worker could leave no word; it may have done all of it. */
+const LOST: Explanation = {
+  lastError: 'The worker of this attempt ended, or was cut off from Temporal.',
+  solution: 'See in the log of that worker what befell it.',
+  looks: 0,
+};
+
+const isLost = (err: Error) =>
+  causesOf(err).some((cause) => cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT');
+
 /** In the words that the activity found for it; else in Temporal's. */
 const explained = (err: Error): Explanation => {
   for (const cause of causesOf(err)) {
@@ -38,7 +49,7 @@ const explained = (err: Error): Explanation => {
     if (cause.type === 'Waiting') return { waitsFor: problem, looks };
     return { lastError: problem, solution, looks };
   }
-  return { lastError: err.message, looks: 0 };
+  return isLost(err) ? LOST : { lastError: err.message, looks: 0 };
 };
 
 /** How a step ended, if the event is the end of one. */
@@ -86,12 +97,18 @@ export const createRunHistory = ({ client }: { client: Client }) => {
     ];
   };
 
-  const pendingStep = async (activity: Pending): Promise<Partial<Step>> => {
+  /** Nobody goes on with a step whose run has ended. */
+  const leftStep = async (activity: Pending): Promise<Partial<Step>> => {
+    const { attempts, lastError, solution } = await pendingStep(activity);
+    return { attempts, lastError, solution };
+  };
+
+  const pendingStep = async (activity: Pending) => {
     const waits = activity.state === SCHEDULED;
     const next = waits ? optionalTsToDate(activity.nextAttemptScheduleTime) : undefined;
     const { looks, ...words } = await explanationOf(activity.lastFailure);
     return {
-      state: waits || words.waitsFor !== undefined ? 'waiting' : 'running',
+      state: waits || words.waitsFor !== undefined ? ('waiting' as const) : ('running' as const),
       // The attempt that waits has not been made yet.
       attempts: (activity.attempt ?? 1) - (waits ? 1 : 0) - looks,
       ...words,
@@ -128,12 +145,13 @@ export const createRunHistory = ({ client }: { client: Client }) => {
         const step = steps.get(String(of));
         if (step) Object.assign(step, more);
       };
+      const goesOn = isOpen(run);
       const pending = new Map(run.raw.pendingActivities?.map((each) => [each.activityId, each]));
       for (const event of events ?? []) {
         const scheduled = await scheduledIn(event);
         if (scheduled) steps.set(...scheduled);
         const waiting = pending.get(event.activityTaskScheduledEventAttributes?.activityId);
-        if (waiting) update(event.eventId, await pendingStep(waiting));
+        if (waiting) update(event.eventId, await (goesOn ? pendingStep : leftStep)(waiting));
         const started = event.activityTaskStartedEventAttributes;
         if (started) {
           const { looks, words } = await explanationAtEnd(started.lastFailure);
@@ -141,8 +159,11 @@ export const createRunHistory = ({ client }: { client: Client }) => {
           update(started.scheduledEventId, { attempts, ...words });
         }
         const end = endIn(event);
-        if (end)
-          update(end.of, { state: end.state, ...(await explanationAtEnd(end.failure)).words });
+        if (!end) continue;
+        const { words } = await explanationAtEnd(end.failure);
+        // What went wrong before is still worth knowing; to be done about it there is nothing.
+        const isDone = end.state === 'done';
+        update(end.of, { state: end.state, ...words, ...(isDone && { solution: undefined }) });
       }
       return [...steps.values()];
     },

@@ -24,6 +24,8 @@ export interface Form<Status> {
   schema: z.ZodType<Status>;
   /** Of a run that goes on, while no worker tells about it. */
   silent: (phase: string, isTerminating: () => Promise<boolean>) => Status | Promise<Status>;
+  /** Whether the answer is that of a run that has ended since it was looked at. */
+  isOver?: (status: Status) => boolean;
   /** Of a run that Temporal ended before it could say anything, by the name of that end. */
   ended: (how: string) => Status;
 }
@@ -119,6 +121,10 @@ export const createStatusReader = <Status>(
   return async (token: string) => {
     if (!isToken(token, form.family)) throw unknownToken(token);
     const run = await describe(token);
-    return { run, status: await (isOpen(run) ? running(run) : closed(run)) };
+    if (!isOpen(run)) return { run, status: await closed(run) };
+    const status = await running(run);
+    if (!form.isOver?.(status)) return { run, status };
+    const later = await describe(token);
+    return isOpen(later) ? { run, status } : { run: later, status: await closed(later) };
   };
 };

@@ -4,6 +4,7 @@ import {
   ReverseProvisioningStatus,
   ValidationStatus,
 } from '../contract/coordinator';
+import { ENDS } from '../../workflows/phases';
 import { createStatusReader } from './status-reader';
 import type { Form, ReaderDeps } from './status-reader';
 import { runHref } from '../temporal/client';
@@ -28,6 +29,7 @@ const provisioning: Form<ProvisioningStatus> = {
     const status = (await isTerminating()) ? 'TERMINATING' : 'RUNNING';
     return { status, result, logs: [] };
   },
+  isOver: ({ result }) => ENDS.includes(result.split('\n')[0] ?? ''),
   ended: (how) => ({ status: 'FAILED', result: `${endOf(how)}\n${withoutStatus}` }),
 };
 

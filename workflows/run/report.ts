@@ -6,7 +6,7 @@ import {
   defineSignal,
 } from '@temporalio/workflow';
 import { createLog, asDetails, asLine, asPhase } from './limits';
-import { IN_STEPS, PHASES, COMPLETED } from '../phases';
+import { IN_STEPS, PHASES, COMPLETED, STARTING } from '../phases';
 import { STATUS_QUERY, TERMINATE_SIGNAL } from '../protocol/runs';
 import type { ProvisioningStatus, Log } from '../../src/contract/coordinator';
 import type { FailureDetails } from '../protocol/failure-details';
@@ -65,7 +65,7 @@ export const startRun = (more: () => string[] = () => []) => {
 
   setHandler(statusQuery, () => ({
     status: terminating ? 'TERMINATING' : 'RUNNING',
-    result: [current, ...more()].filter(Boolean).join('\n'),
+    result: [current || STARTING, ...more()].filter(Boolean).join('\n'),
     logs,
   }));
   setHandler(terminateSignal, () => {
