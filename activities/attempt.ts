@@ -22,6 +22,10 @@ export interface Attempt {
   settlesAt: number;
   /** Whether an earlier attempt has sent a write. */
   hasWritten: Perhaps;
+  /** What earlier attempts have noted as done. */
+  done: unknown;
+  /** Notes for the next attempt what is done for good, should this one fail. */
+  noteDone: (done: unknown) => void;
 }
 
 /** The cancellation that ended an attempt, with what the step has to say of itself. */
@@ -58,7 +62,11 @@ export const attempt = async <Result>(
   const beating = setInterval(beat, (info.heartbeatTimeoutMs ?? 9000) / 3);
   const clock = AbortSignal.timeout(forTimer(Math.max(MARGIN, attemptsTime(info))));
   const sent = sentBefore(info, settleTime);
-  const before = { ...sent };
+  let done = isLastWord(info.heartbeatDetails) ? info.heartbeatDetails.done : undefined;
+  const noteDone = (more: unknown) => {
+    done = more;
+  };
+  const before = { ...sent, done, noteDone };
   const writes = () => {
     sent.hasWritten = true;
   };
@@ -76,7 +84,11 @@ export const attempt = async <Result>(
     const says = isExplained(err) || err instanceof ApplicationFailure;
     const failure = clock.aborted && !says ? notDone(info.activityType, last, err) : err;
     const details = detailsOf({ err: failure, isLook: thrown instanceof Waiting }, info, sent);
-    const lastWord: LastWord = { attempt: info.attempt, details };
+    const lastWord: LastWord = {
+      attempt: info.attempt,
+      details,
+      ...(done !== undefined && { done }),
+    };
     context.heartbeat(lastWord);
     if (cancellationSignal.aborted) throw asCancelled(cancellationSignal.reason, details);
     throw asFailure(failure, details, { info, silence });

@@ -93,7 +93,6 @@ export const findActor = async (airbyte: Airbyte, kind: Kind, key: string, hint?
   return found && masked(understood(kind, found));
 };
 
-
 export type ResolveDeps = Pick<ActorDeps, 'fabrics' | 'references' | 'fingerprintKey'>;
 
 /** A configuration with the secrets it refers to, and with the fabric's hosts and secrets. */

@@ -37,7 +37,9 @@ const LOST: Explanation = {
 };
 
 const isLost = (err: Error) =>
-  causesOf(err).some((cause) => cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT');
+  causesOf(err).some(
+    (cause) => cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT',
+  );
 
 /** In the words that the activity found for it; else in Temporal's. */
 const explained = (err: Error): Explanation => {

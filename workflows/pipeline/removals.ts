@@ -26,7 +26,10 @@ export const removalsOf = (
   const removal = (
     kind: EntityKind,
     entity: { id: string; name: string } | undefined,
-    remove: (step: Step, which: { key: string; id: string; settleTime: number }) => Promise<unknown>,
+    remove: (
+      step: Step,
+      which: { key: string; id: string; settleTime: number },
+    ) => Promise<unknown>,
   ): Removal | undefined => {
     if (!entity) return undefined;
     const what = `the ${kind} "${entity.name}"`;

@@ -35,6 +35,8 @@ export interface FailureDetails extends Words {
 export interface LastWord {
   attempt: number;
   details: FailureDetails;
+  /** What the attempts so far have done for good, which the next one need not do again. */
+  done?: unknown;
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
