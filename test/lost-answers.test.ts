@@ -1,3 +1,5 @@
+import { shardOf } from '../workflows/grantees/shards';
+import { accessOf } from './support/access';
 import { API } from './support/airbyte-operations';
 import { counts, eventually, startHarness } from './support/harness';
 import type { Fault, Harness } from './support/harness';
@@ -5,16 +7,22 @@ import type { Fault, Harness } from './support/harness';
 /* What a run tells of its last writes, whose answers it did not get: as it is seen afterwards. */
 
 let harness: Harness;
+let access: ReturnType<typeof accessOf>;
 beforeAll(async () => {
   harness = await startHarness({
+    simulator: { edition: 'enterprise' },
     env: {
       AIRBYTE_GIVE_UP_AFTER: '25s',
       AIRBYTE_REQUEST_TIMEOUT: '10s',
       AIRBYTE_SETTLE_TIME: '2s',
     },
   });
+  access = accessOf(harness);
 });
-afterAll(() => harness.stop());
+afterAll(async () => {
+  await access.forget();
+  await harness.stop();
+});
 afterEach(async () => {
   await harness.clearFaults();
   await harness.resetAirbyte();
@@ -211,4 +219,43 @@ test('what nobody has seen made, and a killed worker may have deleted, is told a
   expect(info?.privateInfo.undone).toContain(
     `${DESTINATION} (not there; whether it was made and deleted, or never made, is not known)`,
   );
+});
+
+describe('of access', () => {
+  /** Who are acted on in one step. */
+  const [first = '', second = ''] = Array.from(
+    { length: 100 },
+    (_, index) => `user:many.${String(index)}@foo.bar`,
+  ).filter((key) => shardOf(key) === 7);
+
+  const invite = () =>
+    access.seed({ users: [first, second].map((key) => ({ email: key.replace('user:', '') })) });
+
+  test('what was revoked again is told, though the answer is lost', async () => {
+    await invite();
+    await harness.fault({ operation: 'createPermission', skip: 1, status: 422 });
+    await harness.fault({ operation: 'deletePermission', reset: 'after' });
+    const { status, info } = await harness.finished(await access.ask([first, second], 'lost'));
+    expect(status).toBe('FAILED');
+    expect(info?.privateInfo.undone).toEqual([
+      expect.stringMatching(/^the access of user:many\.\d+@foo\.bar \(revoked\)$/),
+    ]);
+    expect(await access.who()).toEqual([]);
+  });
+
+  test('whose access one attempt has revoked is told by the next, and not as forgotten', async () => {
+    await invite();
+    const component = 'revoked';
+    await harness.run('provision', { component });
+    await harness.finished(await access.ask([first, second], component));
+    await harness.fault({ operation: 'deletePermission', skip: 1, status: 503 });
+    const { status, logs = [] } = await harness.run('unprovision', { component });
+    expect(status).toBe('COMPLETED');
+    const lines = logs.map(({ message }) => message);
+    expect(lines.filter((line) => line.startsWith('Revoked')).toSorted()).toEqual(
+      [first, second].toSorted().map((key) => `Revoked from ${key}`),
+    );
+    expect(lines.join()).not.toContain('not remembered');
+    expect(await access.who()).toEqual([]);
+  });
 });

@@ -290,6 +290,9 @@ test('what is in Airbyte is looked at now, also of a run that could not say, if 
     ],
     note: 'So it is now.',
   });
+  const last = answer.steps.at(-1);
+  expect(last).toMatchObject({ activity: 'connect', state: 'abandoned' });
+  expect(last?.nextAttemptAt).toBeUndefined();
   await harness.worker()?.end();
   await harness.clearFaults();
   const without = await json(RunDetails, 'runs', 'show', token);
@@ -301,4 +304,30 @@ test('what is in Airbyte is looked at now, also of a run that could not say, if 
     ),
   });
   await harness.startWorker();
+});
+
+test('a step that was done at its second attempt tells what the first met, and asks for nothing', async () => {
+  await harness.fault({ operation: 'createConnection', hang: 'after' });
+  const late = await harness.start('provision', { component: 'second-attempt' });
+  expect((await harness.finished(late)).status).toBe('COMPLETED');
+  const [step] = (await json(RunDetails, 'runs', 'show', late)).answer.steps.slice(-1);
+  expect(step).toMatchObject({ state: 'done', lastError: containing('gave no answer') });
+  expect(step?.solution).toBeUndefined();
+});
+
+test('an attempt whose worker was killed is told as that', async () => {
+  await harness.fault({ operation: 'getStreamProperties', hang: 'before' });
+  const token = await harness.start('provision', { component: 'killed' });
+  await eventually(
+    async () => (await harness.calls('getStreamProperties')).length > 0 || undefined,
+    'the discovery',
+  );
+  await harness.worker()?.end('SIGKILL');
+  await harness.startWorker();
+  expect((await harness.finished(token)).status).toBe('COMPLETED');
+  const { steps } = (await json(RunDetails, 'runs', 'show', token)).answer;
+  expect(steps.at(-1)).toMatchObject({
+    state: 'done',
+    lastError: 'The worker of this attempt ended, or was cut off from Temporal.',
+  });
 });

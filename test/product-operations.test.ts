@@ -67,6 +67,9 @@ test('lists and pages of runs have those of data products, and of access too', a
   expect(shown.stdout).toMatch(/^Token +provisionProduct\./);
   expect(shown.stdout).toMatch(/\nData product +finance\.cashflow\.0\n/);
   expect(shown.stdout).toContain('Each component has a run of its own');
+  expect(shown.stdout).toMatch(
+    /\nIn Airbyte\n {2}Nothing of it was there when the run ended, as far as the run has looked\./,
+  );
   const [child = ''] = children;
   const answer = await harness.call('GET', `/operations/runs/${child}`);
   expect(RunDetails.parse(answer.json())).toMatchObject({
