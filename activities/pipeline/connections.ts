@@ -1,8 +1,8 @@
 import type { Airbyte, ConnectionRead, ConnectionWrite } from '../../src/airbyte/workspace';
+import { tillSeen } from '../../src/airbyte/http';
 import { understood } from '../../src/airbyte/odd-entities';
 import { DEFAULT_MODE } from '../../src/airbyte/sync-modes';
 import type { Plan } from '../../src/descriptor/descriptor';
-import { tillSeen } from '../../src/concurrency/interest';
 import { Refusal } from '../../src/contract/problems';
 import type { Perhaps } from '../../workflows/protocol/failure-details';
 import { ownActors } from './actors';

@@ -38,6 +38,12 @@ export interface CallInterest extends Interest {
   hear?: (call: Asked) => void;
 }
 
+/** For a look at what a write has done: it tells the truth however little anybody wants the rest. */
+export const tillSeen = (interest: CallInterest): CallInterest => ({
+  ...interest,
+  cancelled: LASTING.cancelled,
+});
+
 /** Where a self-managed Airbyte has its two APIs. */
 export const PUBLIC_API = '/api/public/v1';
 export const CONFIG_API = '/api/v1';

@@ -10,12 +10,6 @@ export interface Interest {
 const never = new AbortController().signal;
 export const LASTING: Interest = { cancelled: never, timeUp: never };
 
-/** For a look at what a write has done: it tells the truth however little anybody wants the rest. */
-export const tillSeen = <Of extends Interest>(interest: Of): Of => ({
-  ...interest,
-  cancelled: never,
-});
-
 /**
  * What comes of it, unless the interest in it ends before: then what `over` makes of that, at once.
  * What was waited for goes on.
