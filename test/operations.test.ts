@@ -316,6 +316,7 @@ test('a step that was done at its second attempt tells what the first met, and a
 });
 
 test('an attempt whose worker was killed is told as that', async () => {
+  await harness.forgetCalls();
   await harness.fault({ operation: 'getStreamProperties', hang: 'before' });
   const token = await harness.start('provision', { component: 'killed' });
   await eventually(
