@@ -28,6 +28,9 @@ interface Explanation extends Pick<Step, 'lastError' | 'solution' | 'waitsFor'> 
   looks: number;
 }
 
+/** What the description of a run tells of an activity that has not ended. */
+export type PendingStep = Omit<Step, 'name' | 'activity'>;
+
 /** In the words that the activity found for it; else in Temporal's. */
 const explained = (err: Error): Explanation => {
   for (const cause of causesOf(err)) {
@@ -86,7 +89,7 @@ export const createRunHistory = ({ client }: { client: Client }) => {
     ];
   };
 
-  const pendingStep = async (activity: Pending): Promise<Partial<Step>> => {
+  const pendingStep = async (activity: Pending): Promise<PendingStep> => {
     const waits = activity.state === SCHEDULED;
     const next = waits ? optionalTsToDate(activity.nextAttemptScheduleTime) : undefined;
     const { looks, ...words } = await explanationOf(activity.lastFailure);
@@ -117,6 +120,10 @@ export const createRunHistory = ({ client }: { client: Client }) => {
 
     /** The arguments the run was started with. */
     argsOf: async (run: Execution): Promise<unknown[]> => (await inputOf(run))(),
+
+    /** The steps that a run is at; without their names, which its history has. */
+    pendingIn: ({ raw }: WorkflowExecutionDescription): Promise<PendingStep[]> =>
+      Promise.all((raw.pendingActivities ?? []).map(pendingStep)),
 
     /** The run's activities, in the order they were scheduled. */
     async stepsOf(run: WorkflowExecutionDescription): Promise<Step[]> {
