@@ -66,8 +66,8 @@ test.each([
 });
 
 test.each([
-  ['limit=0', 'limit: must be 1 at least'],
-  ['limit=1001', 'limit: must be 1000 at most'],
+  ['limit=0', 'limit: must be at least 1'],
+  ['limit=1001', 'limit: must be at most 1000'],
   ['limit=1.5', 'limit: must be a whole number'],
   ['limit=x', 'limit: must be a number'],
   ['failed=x', 'failed: must be true or false'],
@@ -82,7 +82,7 @@ test.each([
 });
 
 test.each([
-  [['runs', 'list', '--limit', '0'], '--limit must be 1 at least\n'],
+  [['runs', 'list', '--limit', '0'], '--limit must be at least 1\n'],
   [['runs', 'list', '--limit', 'abc'], '--limit must be a number\n'],
   [['runs', 'list', '--limit', '1.5'], '--limit must be a whole number\n'],
   [

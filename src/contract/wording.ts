@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /*
  * What zod finds wrong, in words that follow a path, a flag or a variable. Whatever users send or set
@@ -37,11 +37,11 @@ const typeWords = ({ expected, input }: z.core.$ZodRawIssue<z.core.$ZodIssueInva
   return `must be ${KINDS[expected] ?? expected}`;
 };
 
-const counted = (origin: string, limit: number | bigint) => {
-  if (origin === 'string') return `have ${String(limit)} characters`;
+const bounded = (origin: string, bound: string) => {
+  if (origin === 'string') return `must have ${bound} characters`;
   return ['array', 'set', 'map', 'object'].includes(origin)
-    ? `have ${String(limit)} entries`
-    : `be ${String(limit)}`;
+    ? `must have ${bound} entries`
+    : `must be ${bound}`;
 };
 
 export const oneOf = (values: readonly unknown[]) => {
@@ -58,9 +58,9 @@ export const wordsFor = (issue: z.core.$ZodRawIssue): string => {
       if (issue.origin === 'string' || issue.origin === 'array') {
         if (Number(issue.minimum) <= 1) return 'must not be empty';
       }
-      return `must ${counted(issue.origin, issue.minimum)} at least`;
+      return bounded(issue.origin, `at least ${String(issue.minimum)}`);
     case 'too_big':
-      return `must ${counted(issue.origin, issue.maximum)} at most`;
+      return bounded(issue.origin, `at most ${String(issue.maximum)}`);
     case 'invalid_value':
       return issue.input === undefined
         ? `${REQUIRED}: it ${oneOf(issue.values)}`
