@@ -6,7 +6,7 @@ const WORDS: Partial<Record<ErrorCode, string>> = {
   BAD_ALIAS: 'an alias (*) or anchor (&) must not end in a colon',
   BAD_DIRECTIVE: 'a line that begins with % is not understood',
   BAD_DQ_ESCAPE: 'a text in double quotes has a backslash that means nothing',
-  BAD_INDENT: 'the indentation does not fit what stands above',
+  BAD_INDENT: 'the indentation does not fit what stands above, or a bracket or brace is not closed',
   BAD_PROP_ORDER: 'an anchor (&) or tag (!) stands in the wrong place',
   BAD_SCALAR_START: 'a text begins with a character that must be in quotes',
   BLOCK_AS_IMPLICIT_KEY:
