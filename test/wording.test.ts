@@ -110,7 +110,7 @@ const WORKER = { AIRBYTE_WORKSPACE_ID: DEFAULT_WORKSPACE_ID };
 test.each<[Record<string, string>, (env: Record<string, string>) => unknown, string]>([
   [{ LOG_LEVEL: 'x' }, gatewayConfig, 'LOG_LEVEL must be one of trace, debug'],
   [{ PORT: 'x' }, gatewayConfig, 'PORT must be a port number'],
-  [{ PORT: '1.5' }, gatewayConfig, 'PORT must be a whole number'],
+  [{ PORT: '1.5' }, gatewayConfig, 'PORT must be a port number'],
   [{ OPERATIONS: 'x' }, gatewayConfig, 'OPERATIONS must be'],
   [{ TEMPORAL_UI_URL: 'x' }, cliConfig, 'TEMPORAL_UI_URL must be'],
   [{ AIRBYTE_MIN_SYNC_INTERVAL: 'x' }, cliConfig, 'AIRBYTE_MIN_SYNC_INTERVAL must be a duration'],
