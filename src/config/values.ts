@@ -1,6 +1,7 @@
 import ms from 'ms';
 import { z } from 'zod';
 import { LONGEST_DURATION, durationText, inWords } from '../contract/durations';
+import { wordsFor } from '../contract/wording';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -62,7 +63,7 @@ export const read = <Schema extends z.ZodType>(
   schema: Schema,
   env: Environment,
 ): z.output<Schema> => {
-  const parsed = schema.safeParse(withoutEmpty(env));
+  const parsed = schema.safeParse(withoutEmpty(env), { error: wordsFor });
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
   throw new ConfigError(`These environment variables need mending: ${problems.join('; ')}.`);

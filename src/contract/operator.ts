@@ -1,6 +1,6 @@
 import ms from 'ms';
 import { z } from 'zod';
-import { durationText } from './durations';
+import { durationLike } from './durations';
 import { ProvisioningStatus } from './coordinator';
 import { OPERATIONS } from '../../workflows/protocol/runs';
 
@@ -21,9 +21,12 @@ const componentName = z
   )
   .meta({ description: 'finance.cashflow.0.bookings, or urn:dmb:cmp:finance:cashflow:0:bookings' });
 
-const environmentName = z
+const ENVIRONMENT = /^[A-Za-z0-9._-]+$/;
+
+/** Of an environment, wherever an operator names one. */
+export const environmentName = z
   .string()
-  .regex(/^[A-Za-z0-9._-]+$/, 'may have only letters, digits, dots, dashes and underscores');
+  .regex(ENVIRONMENT, 'may have only letters, digits, dots, dashes and underscores');
 
 /** Milliseconds: ten years. No namespace keeps runs as long, and a date far enough back is none. */
 const LONGEST_SINCE = ms('3650d');
@@ -32,8 +35,9 @@ const filter = {
   operation: z.enum(OPERATIONS.provisioning).optional(),
   component: componentName.optional(),
   environment: environmentName.optional(),
-  since: durationText
-    .refine((text) => ms(text) <= LONGEST_SINCE, 'must not be longer than 3650d')
+  since: durationLike('30m, 24h or 7d')
+    // What is no duration is not too long: it is told as what it is.
+    .refine((text) => !(ms(text) > LONGEST_SINCE), 'must not be longer than 3650d')
     .optional()
     .meta({
       type: 'string',

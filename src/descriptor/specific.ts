@@ -115,9 +115,10 @@ const noteDefault = (reader: Reader, specific: unknown, at: Path) => {
     const isMisnamed = typeof given.type === 'string' && others.includes(given.type.toLowerCase());
     if (!isMisnamed && !lacksAll(required, given.connectionConfiguration)) continue;
     const advice = isMisnamed
-      ? 'rename type to connector'
-      : `to use another, write one of ${others.join(', ')}`;
-    reader.refuse([...at, end, 'connector'], `is missing, so ${meant} is assumed; ${advice}`);
+      ? `${meant} is assumed; rename type to connector`
+      : `${meant} is assumed, which needs ${required.join(' and ')}; to use another, write one of ${others.join(', ')}`;
+    reader.refuse([...at, end, 'connector'], `is missing, so ${advice}`);
+    reader.doubt([...at, end, 'connectionConfiguration']);
   }
 };
 

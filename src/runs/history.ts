@@ -41,6 +41,9 @@ const isLost = (err: Error) =>
     (cause) => cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT',
   );
 
+/** What the description of a run tells of an activity that has not ended. */
+export type PendingStep = Omit<Step, 'name' | 'activity'>;
+
 /** In the words that the activity found for it; else in Temporal's. */
 const explained = (err: Error): Explanation => {
   for (const cause of causesOf(err)) {
@@ -105,7 +108,7 @@ export const createRunHistory = ({ client }: { client: Client }) => {
     return { attempts, lastError, solution };
   };
 
-  const pendingStep = async (activity: Pending) => {
+  const pendingStep = async (activity: Pending): Promise<PendingStep> => {
     const waits = activity.state === SCHEDULED;
     const next = waits ? optionalTsToDate(activity.nextAttemptScheduleTime) : undefined;
     const { looks, ...words } = await explanationOf(activity.lastFailure);
@@ -136,6 +139,10 @@ export const createRunHistory = ({ client }: { client: Client }) => {
 
     /** The arguments the run was started with. */
     argsOf: async (run: Execution): Promise<unknown[]> => (await inputOf(run))(),
+
+    /** The steps that a run is at; without their names, which its history has. */
+    pendingIn: ({ raw }: WorkflowExecutionDescription): Promise<PendingStep[]> =>
+      Promise.all((raw.pendingActivities ?? []).map(pendingStep)),
 
     /** The run's activities, in the order they were scheduled. */
     async stepsOf(run: WorkflowExecutionDescription): Promise<Step[]> {
