@@ -76,6 +76,8 @@ const showEntities = ({ store, jobDuration }: ControlDependencies, query: URLSea
 const describeIssue = ({ path, message }: z.core.$ZodIssue) =>
   `${path.map(String).join('.') || 'body'}: ${message}`;
 
+const allOf = (operations: string[]) => ({ operations: ['*', ...operations] });
+
 const addFault = (
   { faults, operations }: ControlDependencies,
   schema: z.ZodType<Parameters<Faults['add']>[0]>,
@@ -84,7 +86,7 @@ const addFault = (
   const read = schema.safeParse(body);
   if (!read.success) {
     const errors = read.error.issues.map(describeIssue);
-    res.status(400).json({ errors, operations: ['*', ...operations] });
+    res.status(400).json({ errors, ...allOf(operations) });
     return;
   }
   faults.add(read.data);
@@ -115,10 +117,13 @@ const addOdd = ({ store }: ControlDependencies, body: unknown, res: Response) =>
 };
 
 // Express knows an error handler by its four arguments. The only error here is an unreadable body.
-const answerError: ErrorRequestHandler = (err: unknown, _req, res, next) => {
-  if (res.headersSent) next(err);
-  else res.status(400).json({ errors: [String(err)] });
-};
+const answerError =
+  (operations: string[]): ErrorRequestHandler =>
+  (err: unknown, { path }, res, next) => {
+    const errors = [`body: ${err instanceof Error ? err.message : String(err)}`];
+    if (res.headersSent) next(err);
+    else res.status(400).json({ errors, ...(path === '/faults' && allOf(operations)) });
+  };
 
 /** The simulator's own routes; each answers JSON, but for the files. */
 export const createControl = (deps: ControlDependencies): Router => {
@@ -167,6 +172,6 @@ export const createControl = (deps: ControlDependencies): Router => {
       res.json({ [action]: true });
     });
   router.use((_req, res) => res.status(404).json({ errors: ['unknown route'], routes: ROUTES }));
-  router.use(answerError);
+  router.use(answerError(deps.operations));
   return router;
 };
