@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { CommanderError } from 'commander';
 import { ROOT } from '../scripts/child';
 import { startStack } from '../scripts/stack';
 import type { Stack } from '../scripts/stack';
@@ -122,6 +123,7 @@ const main = async () => {
 };
 
 main().catch((err: unknown) => {
+  if (err instanceof CommanderError) return (process.exitCode = err.exitCode);
   process.stderr.write(`${err instanceof Error ? String(err.stack) : String(err)}\n`);
   process.exitCode = 1;
 });
