@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { SystemProblem } from '../contract/problems';
 import { isFailureDetails } from '../../workflows/protocol/failure-details';
 import type { FailureDetails } from '../../workflows/protocol/failure-details';
-import { WAITING } from '../../workflows/protocol/runs';
+import { WAITING } from '../../workflows/protocol/run-names';
 
 /** Milliseconds in which a worker that is there has begun. */
 const WORKER_DEADLINE = 15_000;

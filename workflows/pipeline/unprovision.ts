@@ -1,5 +1,5 @@
 import { patched } from '@temporalio/workflow';
-import type { Found } from '../../activities/pipeline/found';
+import type { Found } from '../../activities/pipeline/step-answers';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { KnownIds } from '../../src/descriptor/descriptor';
 import type { Retry, UnprovisionInput } from '../input';
