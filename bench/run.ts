@@ -123,7 +123,8 @@ const main = async () => {
 };
 
 main().catch((err: unknown) => {
-  if (err instanceof CommanderError) return (process.exitCode = err.exitCode);
-  process.stderr.write(`${err instanceof Error ? String(err.stack) : String(err)}\n`);
-  process.exitCode = 1;
+  // What was wrong with the command line has been said.
+  if (!(err instanceof CommanderError))
+    process.stderr.write(`${err instanceof Error ? String(err.stack) : String(err)}\n`);
+  process.exitCode = err instanceof CommanderError ? err.exitCode : 1;
 });
