@@ -96,7 +96,7 @@ const SYNTAX = [
   },
   {
     selector:
-      'ImportExpression, Identifier[name="require"]:not(MemberExpression[property.name="resolve"] > .object)',
+      'ImportExpression, Identifier[name="require"]:not(MemberExpression[property.name=/^(resolve|main)$/] > .object)',
     message: 'Imports stand at the top, where the law of the rooms reads them.',
   },
 ];
