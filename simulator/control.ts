@@ -77,6 +77,8 @@ const showEntities = ({ store, jobDuration }: ControlDependencies, query: URLSea
 const describeIssue = ({ path, message }: z.core.$ZodIssue) =>
   `${path.map(String).join('.') || 'body'}: ${message}`;
 
+const allOf = (operations: string[]) => ({ operations: ['*', ...operations] });
+
 const addFault = (
   { faults, operations }: ControlDependencies,
   schema: z.ZodType<Parameters<Faults['add']>[0]>,
@@ -85,7 +87,7 @@ const addFault = (
   const read = schema.safeParse(body, { error: wordsFor });
   if (!read.success) {
     const errors = read.error.issues.map(describeIssue);
-    res.status(400).json({ errors, operations: ['*', ...operations] });
+    res.status(400).json({ errors, ...allOf(operations) });
     return;
   }
   faults.add(read.data);
@@ -119,14 +121,9 @@ const addOdd = ({ store }: ControlDependencies, body: unknown, res: Response) =>
 const answerError =
   (operations: string[]): ErrorRequestHandler =>
   (err: unknown, { path }, res, next) => {
-    if (res.headersSent) {
-      next(err);
-      return;
-    }
     const errors = ['body: must be JSON, of 100 kB at most'];
-    res
-      .status(400)
-      .json({ errors, ...(path === '/faults' && { operations: ['*', ...operations] }) });
+    if (res.headersSent) next(err);
+    else res.status(400).json({ errors, ...(path === '/faults' && allOf(operations)) });
   };
 
 /** The simulator's own routes; each answers JSON, but for the files. */

@@ -8,7 +8,7 @@ import type { Grantees, Outcome } from '../../workflows/grantees/records';
 import { isFinal } from './people';
 import { attempt } from '../attempt';
 import type { Attempt } from '../attempt';
-import { isExplained } from '../failure';
+import { isExplained } from '../attempt-failure';
 
 /** Milliseconds after which an attempt begins with nobody more, so that it ends before its hold does. */
 const WORK_TIME = 60_000;

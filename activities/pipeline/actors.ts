@@ -14,7 +14,7 @@ import { isActorAsWanted, masked } from '../comparison/differences';
 import { definitionIdOf, mustBeOfConnector } from '../problems/definitions';
 import { adoptable, byHint, settled, stillThere } from '../unclear-answers';
 import { changedSince, single } from '../refusals';
-import type { Put, SeenBefore } from './found';
+import type { Put, SeenBefore } from './step-answers';
 import type { Perhaps } from '../../workflows/protocol/failure-details';
 import { createFormerSecrets } from '../former/secrets';
 import type { FormerDeps } from '../former/secrets';

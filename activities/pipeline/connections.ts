@@ -16,7 +16,7 @@ import { discoverFor, summarize } from './discovery';
 import type { DiscoveredStream, Discovery, StreamSummary } from './discovery';
 import { adoptable, byHint, settled, stillThere } from '../unclear-answers';
 import { changedSince, single } from '../refusals';
-import type { Connected, Put, SeenBefore } from './found';
+import type { Connected, Put, SeenBefore } from './step-answers';
 import { withMappers } from '../comparison/mappers';
 import type { MappersByHand } from '../comparison/mappers';
 import { noLongerThere } from '../former/restored';

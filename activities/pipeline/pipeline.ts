@@ -21,7 +21,7 @@ import type { MappersByHand } from '../comparison/mappers';
 import { lackingTags } from './tags';
 import type { AdoptExisting } from './adoption';
 import { inShortOf, namesOf } from './found-summary';
-import type { Found, WholeFound } from './found';
+import type { Found, WholeFound } from './step-answers';
 
 export type Activities = ReturnType<typeof createActivities>;
 

@@ -11,7 +11,7 @@ import type { Operations } from '../operator/operations';
 import { ReplayFailedRequest, RunFilter } from '../contract/operator';
 import type { Replay } from '../contract/operator';
 import { wordsFor } from '../contract/wording';
-import { OPERATIONS } from '../../workflows/protocol/runs';
+import { OPERATIONS } from '../../workflows/protocol/run-names';
 
 const Patience = z.object({ timeout: durationText.default('30m').transform((text) => ms(text)) });
 

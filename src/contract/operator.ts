@@ -2,7 +2,7 @@ import ms from 'ms';
 import { z } from 'zod';
 import { durationLike } from './durations';
 import { ProvisioningStatus } from './coordinator';
-import { OPERATIONS } from '../../workflows/protocol/runs';
+import { OPERATIONS } from '../../workflows/protocol/run-names';
 
 /*
  * What the operator's commands and routes take and answer. Unknown keys are refused: a filter that

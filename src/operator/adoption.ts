@@ -6,7 +6,7 @@ import { AdoptionReport } from '../contract/adoption';
 import type { AdoptionQuery } from '../contract/adoption';
 import { deploymentOf } from '../contract/ids';
 import { SystemProblem } from '../contract/problems';
-import { WAITING } from '../../workflows/protocol/runs';
+import { WAITING } from '../../workflows/protocol/run-names';
 import { createReports } from './reports';
 
 /** Milliseconds for all of it: 5,000 pipelines take minutes, against an Airbyte that is slow longer. */

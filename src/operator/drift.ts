@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { reconcile } from '../../workflows';
 import { DriftReport } from '../contract/drift';
-import { WAITING } from '../../workflows/protocol/runs';
+import { WAITING } from '../../workflows/protocol/run-names';
 import { runsOn } from '../temporal/visibility';
 import { createReports } from './reports';
 

@@ -13,7 +13,7 @@ import { runHref } from '../temporal/client';
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { lacksAttributes, lastingProblem } from '../temporal/errors';
 import { quoted, runsOn } from '../temporal/visibility';
-import { OPERATIONS } from '../../workflows/protocol/runs';
+import { OPERATIONS } from '../../workflows/protocol/run-names';
 import { isInSteps, phaseOf } from '../runs/phase';
 import { isToken, readToken } from '../runs/token';
 

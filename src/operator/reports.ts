@@ -7,7 +7,7 @@ import type { FailureDetails } from '../../workflows/protocol/failure-details';
 import { createRunHistory } from '../runs/history';
 import { repeatedly } from '../temporal/calls';
 import { isOutage } from '../temporal/errors';
-import { WAITING } from '../../workflows/protocol/runs';
+import { WAITING } from '../../workflows/protocol/run-names';
 
 /** Milliseconds in which a worker that is there has begun. */
 const WORKER_DEADLINE = 15_000;

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Interest } from '../concurrency/interest';
 import { RequestError, SystemProblem } from '../contract/problems';
-import { TERMINATE_SIGNAL } from '../../workflows/protocol/runs';
+import { TERMINATE_SIGNAL } from '../../workflows/protocol/run-names';
 import type { StartOf } from './pipeline-start';
 import type { StartRun } from './start';
 import { TO_CHANGE, answers, repeatedly } from '../temporal/calls';

@@ -3,13 +3,13 @@ import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { z } from 'zod';
 import { RequestError, SystemProblem } from '../contract/problems';
-import { STATUS_QUERY, TERMINATE_SIGNAL } from '../../workflows/protocol/runs';
+import { STATUS_QUERY, TERMINATE_SIGNAL } from '../../workflows/protocol/run-names';
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { lastingProblem } from '../temporal/errors';
 import { phaseOf } from './phase';
 import { isOpen } from './running';
 import { isToken } from './token';
-import type { Family } from '../../workflows/protocol/runs';
+import type { Family } from '../../workflows/protocol/run-names';
 
 /** Milliseconds a worker has to tell the log of a run; without one the phase is told. */
 const QUERY_DEADLINE = 1000;

@@ -1,5 +1,5 @@
 import { ActivityFailure, CancellationScope, patched } from '@temporalio/workflow';
-import type { Found } from '../../activities/pipeline/found';
+import type { Found } from '../../activities/pipeline/step-answers';
 import type { KnownIds } from '../../src/descriptor/descriptor';
 import { causesOf } from '../protocol/causes';
 import { explain, settlesAt, wroteNothing } from '../run/failure';

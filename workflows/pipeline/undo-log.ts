@@ -1,4 +1,4 @@
-import type { Put } from '../../activities/pipeline/found';
+import type { Put } from '../../activities/pipeline/step-answers';
 import type { Existing } from '../run/ending';
 import { settlesAt, wroteNothing } from '../run/failure';
 import type { Run } from '../run/report';

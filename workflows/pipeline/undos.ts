@@ -1,6 +1,6 @@
 import type { Perhaps } from '../protocol/failure-details';
 import type { Written } from '../../activities/former/secrets';
-import type { Found } from '../../activities/pipeline/found';
+import type { Found } from '../../activities/pipeline/step-answers';
 import type { Restored } from '../../activities/former/restored';
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';

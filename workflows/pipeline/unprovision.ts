@@ -1,5 +1,5 @@
 import { patched } from '@temporalio/workflow';
-import type { Found } from '../../activities/pipeline/found';
+import type { Found } from '../../activities/pipeline/step-answers';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { Retry, UnprovisionInput } from '../input';
 import { settlesAt, wroteNothing } from '../run/failure';

@@ -10,7 +10,7 @@ import {
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import type { FailureDetails } from '../protocol/failure-details';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
-import { WAITING } from '../protocol/runs';
+import { WAITING } from '../protocol/run-names';
 import { endOfChild } from './child-end';
 import { explain } from '../run/failure';
 import type { Part, ProvisionInput, UnprovisionInput } from '../input';

@@ -6,7 +6,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { FailureDetails } from '../protocol/failure-details';
-import type { Found } from '../../activities/pipeline/found';
+import type { Found } from '../../activities/pipeline/step-answers';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { KnownIds } from '../../src/descriptor/descriptor';
 import { ENDED_BY_DELETE } from '../phases';

@@ -7,7 +7,7 @@ import {
 } from '@temporalio/workflow';
 import { createLog, asDetails, asLine, asPhase } from './limits';
 import { IN_STEPS, PHASES, COMPLETED, STARTING } from '../phases';
-import { STATUS_QUERY, TERMINATE_SIGNAL } from '../protocol/runs';
+import { STATUS_QUERY, TERMINATE_SIGNAL } from '../protocol/run-names';
 import type { ProvisioningStatus, Log } from '../../src/contract/coordinator';
 import type { FailureDetails } from '../protocol/failure-details';
 
