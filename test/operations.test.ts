@@ -317,18 +317,22 @@ test('a step that was done at its second attempt tells what the first met, and a
 
 test('an attempt whose worker was killed is told as that', async () => {
   await harness.forgetCalls();
-  await harness.fault({ operation: 'getStreamProperties', hang: 'before' });
+  // Each call of the attempt takes long, but less than a call may: only its end can break it off.
+  await harness.fault({ operation: '*', delay: 400, times: 0 });
   const token = await harness.start('provision', { component: 'killed' });
   await eventually(
-    async () => (await harness.calls('getStreamProperties')).length > 0 || undefined,
-    'the discovery',
+    async () => (await harness.calls('listSources')).length > 0 || undefined,
+    'the first look',
   );
   await harness.worker()?.end('SIGKILL');
+  await harness.clearFaults();
   await harness.startWorker();
   expect((await harness.finished(token)).status).toBe('COMPLETED');
-  const { steps } = (await json(RunDetails, 'runs', 'show', token)).answer;
-  expect(steps.at(-1)).toMatchObject({
+  const [look] = (await json(RunDetails, 'runs', 'show', token)).answer.steps;
+  expect(look).toMatchObject({
+    activity: 'inspect',
     state: 'done',
+    attempts: 2,
     lastError: 'The worker of this attempt ended, or was cut off from Temporal.',
   });
 });
