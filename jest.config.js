@@ -31,6 +31,8 @@ const others = [
   'lease',
   'lease-waits',
   'lists',
+  'lost-answers',
+  'no-answer',
   'operations',
   'outages',
   'protecting',
