@@ -9,7 +9,7 @@ import type { StartRun } from './start';
 import { TO_CHANGE, answers, repeatedly } from '../temporal/calls';
 import { isTooLarge, lastingProblem } from '../temporal/errors';
 
-/** Milliseconds. Below the five seconds of the usual probe; a busy Temporal needed more than one. */
+/** Milliseconds. Below the five seconds that our own probes wait; a busy Temporal needed more than one. */
 const READY_DEADLINE = 3000;
 /** Milliseconds for which an answer of Temporal's stands: in a crowd a single one may be late. */
 const READY_FOR = 5000;
