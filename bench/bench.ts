@@ -1,4 +1,4 @@
-import { WAITING } from '../workflows/protocol/runs';
+import { WAITING } from '../workflows/protocol/run-names';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { defineSearchAttributeKey } from '@temporalio/common';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError } from 'commander';
 
 interface Options<Part> {
   only: Part[];
@@ -17,7 +17,7 @@ const checkoutAt = (folder: string) => {
   const root = path.resolve(folder);
   const missing = BUILT.find((file) => !existsSync(path.join(root, 'dist', file)));
   if (missing === undefined) return root;
-  throw new Error(
+  throw new InvalidArgumentError(
     `--against ${folder}: dist/${missing} is missing there. Name a checkout of this project, and build it (npm run build).`,
   );
 };
@@ -26,20 +26,26 @@ const partsIn = <Part extends string>(text: string, parts: readonly Part[]) =>
   text.split(',').map((name) => {
     const part = parts.find((each) => each === name);
     if (part === undefined)
-      throw new Error(`--only ${name}: there is no such part. There are ${parts.join(', ')}.`);
+      throw new InvalidArgumentError(
+        `--only ${name}: there is no such part. There are ${parts.join(', ')}.`,
+      );
     return part;
   });
 
-/** Reads the command line; throws with what is wrong with it. `usual` are measured unless others are named. */
+/** Reads the command line; throws when it has said what is wrong with it. `usual` are measured unless others are named. */
 export const readOptions = <Part extends string>(
   args: string[],
   { parts, usual }: { parts: readonly Part[]; usual: Part[] },
 ): Options<Part> => {
-  const text = { type: 'string' } as const;
-  const { values } = parseArgs({ args, options: { only: text, against: text, json: text } });
-  return {
-    only: values.only === undefined ? usual : partsIn(values.only, parts),
-    against: values.against === undefined ? undefined : checkoutAt(values.against),
-    json: values.json,
-  };
+  const command = new Command('npm run bench --')
+    .description('Measures the start of runs, provisions, validation and refusals.')
+    .option('--only <parts>', `of ${parts.join(', ')}, separated by commas`, (text: string) =>
+      partsIn(text, parts),
+    )
+    .option('--against <folder>', 'another checkout of this project, which is built', checkoutAt)
+    .option('--json <file>', 'where the figures go, too')
+    .exitOverride()
+    .parse(args, { from: 'user' });
+  const { only = usual, against, json } = command.opts<Partial<Options<Part>>>();
+  return { only, against, json };
 };

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { CommanderError } from 'commander';
 import { ROOT } from '../scripts/child';
 import { startStack } from '../scripts/stack';
 import type { Stack } from '../scripts/stack';
@@ -124,6 +125,8 @@ const main = async () => {
 };
 
 main().catch((err: unknown) => {
-  process.stderr.write(`${err instanceof Error ? String(err.stack) : String(err)}\n`);
-  process.exitCode = 1;
+  // What was wrong with the command line has been said.
+  if (!(err instanceof CommanderError))
+    process.stderr.write(`${err instanceof Error ? String(err.stack) : String(err)}\n`);
+  process.exitCode = err instanceof CommanderError ? err.exitCode : 1;
 });

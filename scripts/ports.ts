@@ -72,6 +72,15 @@ export const takenPorts = async (ports: Port[]): Promise<Port[]> => {
   return ports.filter((_port, index) => !free[index]);
 };
 
+/** Those of all that are to be where this one is. */
+export const sharing = ({ port }: Port, all: Port[]) => all.filter((other) => other.port === port);
+
+export const describeShared = (shared: Port[]): string =>
+  [
+    `Port ${String(shared[0]?.port)} is for ${shared.map(({ what, variable }) => `${what} (${variable})`).join(' and ')}: set one of these variables to another port.`,
+    'Nothing was started.',
+  ].join('\n');
+
 export const describeTaken = (taken: Port[]): string =>
   [
     ...taken.map(

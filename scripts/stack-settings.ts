@@ -1,5 +1,5 @@
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
-import { describeTaken, findFreePorts, takenPorts } from './ports';
+import { describeShared, describeTaken, findFreePorts, sharing, takenPorts } from './ports';
 import type { Port } from './ports';
 import { localPort } from './temporal';
 
@@ -132,9 +132,18 @@ export const choosePorts = async (given: Environment, settings: Settings): Promi
   const used = Object.values(wanted).filter(
     (port) => port !== wanted.simulator || !given.AIRBYTE_URL,
   );
-  const anyPort = used.filter(({ chosen }) => freePorts === 'always' && !chosen);
-  const taken = await takenPorts(used.filter((port) => !anyPort.includes(port)));
-  const fixed = taken.filter(({ chosen }) => freePorts === 'never' || chosen);
+  const isFixed = ({ chosen }: Port) => freePorts === 'never' || chosen;
+  const settled = used.filter(isFixed);
+  const [shared] = settled.map((port) => sharing(port, settled)).filter(({ length }) => length > 1);
+  if (shared) throw new Error(describeShared(shared));
+  const others = used.filter((port) => !isFixed(port));
+  const anyPort = others.filter(() => freePorts === 'always');
+  const displaced = others.filter(
+    (port) => !anyPort.includes(port) && sharing(port, settled).length > 0,
+  );
+  const unknown = used.filter((port) => !anyPort.includes(port) && !displaced.includes(port));
+  const taken = [...displaced, ...(await takenPorts(unknown))];
+  const fixed = taken.filter(isFixed);
   if (fixed.length > 0) throw new Error(describeTaken(fixed));
   const free = await findFreePorts(anyPort.length + taken.length);
   for (const entry of [...anyPort, ...taken]) {

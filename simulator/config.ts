@@ -1,5 +1,6 @@
 import ms from 'ms';
 import { z } from 'zod';
+import { wordsFor } from './wording';
 
 const DURATION = /^\d*\.?\d+ *(ms|s|m|h|d)$/;
 const isDuration = (text: unknown): text is ms.StringValue =>
@@ -61,7 +62,7 @@ const APIS: Record<'public' | 'config' | 'both', Apis> = {
 /** What the variables of the environment say; an empty one counts as absent. */
 export const simulatorConfig = (env: Record<string, string | undefined> = process.env) => {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = Variables.safeParse(given);
+  const parsed = Variables.safeParse(given, { error: wordsFor });
   if (!parsed.success)
     throw new SettingsError(
       `These environment variables need mending: ${parsed.error.issues

@@ -10,6 +10,7 @@ import { makeOdd, OddForm } from './odd';
 import { sampleFiles } from './connectors/sample-files';
 import { Seed, seedRows } from './seed';
 import type { Actor, Connection, Store } from './store';
+import { wordsFor } from './wording';
 
 /** Where tests and demos steer the simulator, off the API's paths. */
 export const CONTROL_BASE = '/_simulator';
@@ -76,15 +77,17 @@ const showEntities = ({ store, jobDuration }: ControlDependencies, query: URLSea
 const describeIssue = ({ path, message }: z.core.$ZodIssue) =>
   `${path.map(String).join('.') || 'body'}: ${message}`;
 
+const allOf = (operations: string[]) => ({ operations: ['*', ...operations] });
+
 const addFault = (
   { faults, operations }: ControlDependencies,
   schema: z.ZodType<Parameters<Faults['add']>[0]>,
   { body, res }: { body: unknown; res: Response },
 ) => {
-  const read = schema.safeParse(body);
+  const read = schema.safeParse(body, { error: wordsFor });
   if (!read.success) {
     const errors = read.error.issues.map(describeIssue);
-    res.status(400).json({ errors, operations: ['*', ...operations] });
+    res.status(400).json({ errors, ...allOf(operations) });
     return;
   }
   faults.add(read.data);
@@ -92,7 +95,7 @@ const addFault = (
 };
 
 const addFailure = ({ failures }: ControlDependencies, body: unknown, res: Response) => {
-  const read = CheckFailure.safeParse(body);
+  const read = CheckFailure.safeParse(body, { error: wordsFor });
   if (!read.success) {
     res.status(400).json({ errors: read.error.issues.map(describeIssue) });
     return;
@@ -102,23 +105,26 @@ const addFailure = ({ failures }: ControlDependencies, body: unknown, res: Respo
 };
 
 const addSeed = ({ store }: ControlDependencies, body: unknown, res: Response) => {
-  const read = Seed.safeParse(body);
+  const read = Seed.safeParse(body, { error: wordsFor });
   if (read.success) res.json(seedRows(store, read.data));
   else res.status(400).json({ errors: read.error.issues.map(describeIssue) });
 };
 
 const addOdd = ({ store }: ControlDependencies, body: unknown, res: Response) => {
-  const read = OddForm.safeParse(body);
+  const read = OddForm.safeParse(body, { error: wordsFor });
   if (!read.success) res.status(400).json({ errors: read.error.issues.map(describeIssue) });
   else if (makeOdd(store, read.data)) res.json({ odd: read.data });
   else res.status(404).json({ errors: [`nothing has the id ${read.data.id}`] });
 };
 
 // Express knows an error handler by its four arguments. The only error here is an unreadable body.
-const answerError: ErrorRequestHandler = (err: unknown, _req, res, next) => {
-  if (res.headersSent) next(err);
-  else res.status(400).json({ errors: [String(err)] });
-};
+const answerError =
+  (operations: string[]): ErrorRequestHandler =>
+  (err: unknown, { path }, res, next) => {
+    const errors = ['body: must be JSON, of 100 kB at most'];
+    if (res.headersSent) next(err);
+    else res.status(400).json({ errors, ...(path === '/faults' && allOf(operations)) });
+  };
 
 /** The simulator's own routes; each answers JSON, but for the files. */
 export const createControl = (deps: ControlDependencies): Router => {
@@ -167,6 +173,6 @@ export const createControl = (deps: ControlDependencies): Router => {
       res.json({ [action]: true });
     });
   router.use((_req, res) => res.status(404).json({ errors: ['unknown route'], routes: ROUTES }));
-  router.use(answerError);
+  router.use(answerError(deps.operations));
   return router;
 };

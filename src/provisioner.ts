@@ -87,7 +87,7 @@ runProgram(async () => {
   const exitWith = (code: number) => (process.exitCode = code);
   addRunsCommand(program, { operations, statusOf, print, say, exitWith });
   addDriftCommand(program, {
-    drift: createDrift({ client, taskQueue }),
+    drift: createDrift({ client, taskQueue, say }),
     replay: (token) => operations.replay(token, { force: true }),
     statusOf,
     print,
@@ -95,7 +95,7 @@ runProgram(async () => {
     exitWith,
   });
   addAdoptCommand(program, {
-    adoption: createAdoption({ client, taskQueue }),
+    adoption: createAdoption({ client, taskQueue, say }),
     minSyncInterval,
     print,
     say,

@@ -12,7 +12,7 @@ import { createActivities } from '../activities/pipeline/pipeline';
 import { createAdoptAllActivities } from '../activities/adoption/adoption';
 import { createDriftActivities } from '../activities/drift/drift';
 import { createReverseActivities } from '../activities/reverse/reverse';
-import { createRunActivities } from '../activities/runs';
+import { createRunActivities } from '../activities/follow-run';
 import { createValidationActivities } from '../activities/validation/validation';
 import { createAccess } from './airbyte/people';
 import { createGrantsClient } from '../activities/access/grants-client';

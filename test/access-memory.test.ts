@@ -131,7 +131,7 @@ describe('a cancelled unprovision', () => {
     expect(result).toMatch(
       /the access of (group:devs, user:alice@foo\.bar|user:alice@foo\.bar, group:devs)/,
     );
-    expect(result).toContain('was terminated by a DELETE');
+    expect(result).toContain('was ended by a DELETE');
     expect(await access.who()).toEqual([alice, devs]);
     await harness.clearFaults();
     expect((await harness.run('unprovision')).status).toBe('COMPLETED');

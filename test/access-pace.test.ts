@@ -74,6 +74,6 @@ test('steps that act on nobody, as those of older workers may, end the run inste
   await connection.close();
   expect([status, steps]).toEqual(['FAILED', 5]);
   expect(result).toContain(
-    'The time of 5 steps was up before access was changed for any of 1 people (user:a@foo.bar and so on)',
+    'The time of 5 steps was up before access was changed for any of 1 person (user:a@foo.bar and so on)',
   );
 });

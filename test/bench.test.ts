@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { CommanderError } from 'commander';
 import { readOptions } from '../bench/options';
 import { ratiosOf } from '../bench/table';
 
@@ -39,6 +40,10 @@ test('the other side is a checkout that is built', () => {
   expect(() => read('--against', checkout({ isBuilt: false }))).toThrow(
     'dist/workflow-bundle.js is missing there',
   );
+});
+
+test.each(['--nope', '--only', '--help'])('%s is no error with a stack', (option) => {
+  expect(() => read(option)).toThrow(CommanderError);
 });
 
 /** Rounds of two tasks of these milliseconds. */

@@ -305,7 +305,7 @@ test('commands of the operator are small', async () => {
   const refused = await send(16 * 1024 - around + 1);
   expect([refused.status, await refused.text()]).toEqual([
     413,
-    expect.stringContaining('is over 16 kB'),
+    expect.stringContaining('is over 16 KiB'),
   ]);
   await end();
 });

@@ -161,7 +161,7 @@ test.each([
   ['YAML', 'POST', '/v1/provision', CASHFLOW, 'application/yaml', 415],
   ['a form', 'POST', '/v1/validate', 'a=b', 'application/x-www-form-urlencoded', 415],
   ['an odd charset', 'POST', '/v1/provision', '{}', 'application/json; charset=klingon', 415],
-  ['a body over 2 MB', 'POST', '/v1/provision', big(2 * 1024 * 1024), 'application/json', 413],
+  ['a body over 2 MiB', 'POST', '/v1/provision', big(2 * 1024 * 1024), 'application/json', 413],
   ['an unknown path', 'GET', '/v1/poems', undefined, undefined, 404],
   ['an unknown path', 'POST', '/', '{}', 'application/json', 404],
   ['a path that is not decodable', 'GET', '/v1/provision/%E0%A4/status', undefined, undefined, 400],
@@ -178,7 +178,7 @@ test.each([
   expect(answer.text).not.toMatch(/<html|\bat .*\.js/i);
 });
 
-test('a compressed body cannot smuggle more than 2 MB in', async () => {
+test('a compressed body cannot smuggle more than 2 MiB in', async () => {
   const response = await fetch(`${harness.gateway().found}/v1/provision`, {
     method: 'POST',
     body: gzipSync(big(3 * 1024 * 1024)),

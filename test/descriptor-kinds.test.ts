@@ -202,7 +202,7 @@ test.each([
   ['components that are no list', product({ a: ours('a') }), ['components: must be a list']],
   ['no component', product([]), [expect.stringMatching(/^components: has no component of/)]],
   ['none of ours', product(FOREIGN), [expect.stringMatching(/names airbyte in its infra/)]],
-  ['a list instead of a product', [ours('a')], ['descriptor: must be object']],
+  ['a list instead of a product', [ours('a')], ['descriptor: must be a map of keys and values']],
   ['broken YAML', 'a: [', [expect.stringMatching(/^descriptor: is not valid YAML/)]],
   ['an alias bomb', ALIAS_BOMB, [expect.stringMatching(/more than 250000 nodes/)]],
   ['no id', product([ours('a')], { id: null }), [expect.stringMatching(/^id: /)]],

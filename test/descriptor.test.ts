@@ -247,10 +247,26 @@ test.each([
 test('says which connector it took, where nothing that this one needs is given', () => {
   const text = CASHFLOW.replace(/url: [^]*?dataset_name: payments/, 'schemas: [public]');
   expect(problemsOf(() => read(text))).toEqual([
-    'specific.source.connector (line 35): is missing, so file is assumed; to use another, write one of postgres, s3, custom',
-    'specific.source.connectionConfiguration.dataset_name (line 37): is required',
-    'specific.source.connectionConfiguration.url (line 37): is required',
+    'specific.source.connector (line 35): is missing, so file is assumed, which needs dataset_name and url; to use another, write one of postgres, s3, custom',
   ]);
+});
+
+test.each([
+  ['type: Postgres\n          ', 'is missing, so file is assumed; rename type to connector'],
+  [
+    '',
+    'is missing, so file is assumed, which needs dataset_name and url; to use another, write one of postgres, s3, custom',
+  ],
+])('where the connector is only assumed, no keys are moved to fit it: %j', (type, message) => {
+  const text = CASHFLOW.replace(
+    /connectionConfiguration:\s+url: [^]*?dataset_name: payments/,
+    `${type}connectionConfiguration: { host: db, port: 5432, database: erp, username: reader }`,
+  );
+  expect(text).not.toBe(CASHFLOW);
+  expect(problemsOf(() => read(text))).toEqual([
+    expect.stringMatching(/^specific\.source\.connector \(line 3\d\): /),
+  ]);
+  expect(() => read(text)).toThrow(message);
 });
 
 const REFERENCE =
@@ -298,9 +314,13 @@ test('tells every problem at once', () => {
 
 test.each([
   ['broken YAML', 'dataProduct: [', /^descriptor \(line 1\): is not valid YAML/],
-  ['nothing', '', /^descriptor: must be object/],
-  ['a lone word', 'hello', /^descriptor \(line 1\): must be object/],
-  ['two documents', `${CASHFLOW}---\n${CASHFLOW}`, /is not valid YAML/],
+  ['nothing', '', /^descriptor: must be a map of keys and values/],
+  ['a lone word', 'hello', /^descriptor \(line 1\): must be a map of keys and values/],
+  [
+    'two documents',
+    `${CASHFLOW}---\n${CASHFLOW}`,
+    /is not valid YAML: it has more than one document/,
+  ],
   ['nesting without end', '['.repeat(50_000), /is nested too deeply/],
 ])('refuses %s', (_case, text, problem) => {
   expect(problemsOf(() => read(text))[0]).toMatch(problem);

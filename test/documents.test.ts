@@ -89,6 +89,15 @@ test('the simulator takes each fault that a document sends it', async () => {
   await simulator.close();
 });
 
+test('each rehearsal of an outage begins with a simulator that is empty', () => {
+  const [, rehearsals = ''] = textOf('docs/simulator.md').split('### 1. ');
+  const blocks = [...rehearsals.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
+    block.includes('send ') ? [block] : [],
+  );
+  expect(blocks).toHaveLength(5);
+  expect(blocks.filter((block) => !block.startsWith('clean\n'))).toEqual([]);
+});
+
 test('the descriptor that docs/descriptor.md begins with is that of the kit', () => {
   const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(textOf('docs/descriptor.md')) ?? [];
   const whole = Descriptor.parse(parse(textOf('kit/examples/postgres-to-snowflake.yaml')));

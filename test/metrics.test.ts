@@ -150,7 +150,10 @@ test.each([
   ['Failed; waiting for what Airbyte may still do', 'undoing'],
   ['Failed; undoing what was done', 'undoing'],
   ['Cancelled; undoing what was done', 'undoing'],
-  ['Terminated; waiting until 2026-11-21T17:08:02Z for what Airbyte may still do', 'undoing'],
+  [
+    'Ended by a DELETE; waiting until 2026-11-21T17:08:02Z for what Airbyte may still do',
+    'undoing',
+  ],
 ])('a run in the phase "%s" is told as %s', async (phase, stands) => {
   async function* list() {
     await Promise.resolve();

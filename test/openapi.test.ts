@@ -232,6 +232,10 @@ test('the document is OpenAPI 3.1: its structure, its schemas, its references, i
   expect(new Set(ids).size).toBe(ids.length);
 });
 
+test.each(['RUNNING', 'COMPLETED', 'FAILED', 'TERMINATED'])('it says what %s means', (status) => {
+  expect(openApi({ basePath: '', operations: false }).info.description).toContain(status);
+});
+
 test('the schemas take what is sent and answered, and tell the required from the optional', () => {
   const ajv = new Ajv2020({ strict: false, validateFormats: false });
   ajv.addSchema({ $id: 'document', ...openApi({ basePath: '', operations: true }) });

@@ -291,6 +291,9 @@ test('what is in Airbyte is looked at now, also of a run that could not say, if 
     ],
     note: 'So it is now.',
   });
+  const last = answer.steps.at(-1);
+  expect(last).toMatchObject({ activity: 'connect', state: 'abandoned' });
+  expect(last?.nextAttemptAt).toBeUndefined();
   await harness.worker()?.end();
   await harness.clearFaults();
   const without = await json(RunDetails, 'runs', 'show', token);
@@ -302,4 +305,35 @@ test('what is in Airbyte is looked at now, also of a run that could not say, if 
     ),
   });
   await harness.startWorker();
+});
+
+test('a step that was done at its second attempt tells what the first met, and asks for nothing', async () => {
+  await harness.fault({ operation: 'createConnection', hang: 'after' });
+  const late = await harness.start('provision', { component: 'second-attempt' });
+  expect((await harness.finished(late)).status).toBe('COMPLETED');
+  const [step] = (await json(RunDetails, 'runs', 'show', late)).answer.steps.slice(-1);
+  expect(step).toMatchObject({ state: 'done', lastError: containing('gave no answer') });
+  expect(step?.solution).toBeUndefined();
+});
+
+test('an attempt whose worker was killed is told as that', async () => {
+  await harness.forgetCalls();
+  // Each call of the attempt takes long, but less than a call may: only its end can break it off.
+  await harness.fault({ operation: '*', delay: 400, times: 0 });
+  const token = await harness.start('provision', { component: 'killed' });
+  await eventually(
+    async () => (await harness.calls('listSources')).length > 0 || undefined,
+    'the first look',
+  );
+  await harness.worker()?.end('SIGKILL');
+  await harness.clearFaults();
+  await harness.startWorker();
+  expect((await harness.finished(token)).status).toBe('COMPLETED');
+  const [look] = (await json(RunDetails, 'runs', 'show', token)).answer.steps;
+  expect(look).toMatchObject({
+    activity: 'inspect',
+    state: 'done',
+    attempts: 2,
+    lastError: 'The worker of this attempt ended, or was cut off from Temporal.',
+  });
 });

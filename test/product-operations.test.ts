@@ -67,6 +67,9 @@ test('lists and pages of runs have those of data products, and of access too', a
   expect(shown.stdout).toMatch(/^Token +provisionProduct\./);
   expect(shown.stdout).toMatch(/\nData product +finance\.cashflow\.0\n/);
   expect(shown.stdout).toContain('Each component has a run of its own');
+  expect(shown.stdout).toMatch(
+    /\nIn Airbyte\n {2}Nothing of it was there when the run ended, as far as the run has looked\./,
+  );
   const [child = ''] = children;
   const answer = await harness.call('GET', `/operations/runs/${child}`);
   expect(RunDetails.parse(answer.json())).toMatchObject({
@@ -115,6 +118,33 @@ test('a data product that a later request has changed is not replayed', async ()
   await listed(alone, 'Completed');
   expect((await replay(part.token)).text).toContain(alone);
 });
+
+test.each(['DELETE', 'cancel'] as const)(
+  'the components of a data product that a %s has ended are not among the failed',
+  async (how) => {
+    // One that failed by itself is listed as ever.
+    const { children: failed } = await failedProduct([wish('m'), wish('n')]);
+    await harness.fault({ operation: 'createConnection', status: 503, times: 0 });
+    const token = await products.start('provision', [wish('o'), wish('p')]);
+    await eventually(
+      async () => (await harness.calls('createConnection')).length > 0 || undefined,
+      'the connections',
+    );
+    if (how === 'DELETE') await harness.call('DELETE', `/v1/provision/${token}`);
+    else await harness.client.workflow.getHandle(token).cancel();
+    await products.finished(token);
+    await listed(token, 'Canceled');
+    const ended = await products.children(token);
+    for (const run of ended) await listed(run, 'Failed');
+    const tokens = (await list('failed=true&limit=200')).map((run) => run.token);
+    expect(tokens).toEqual(expect.arrayContaining(failed));
+    expect(tokens.filter((one) => [token, ...ended].includes(one))).toEqual([]);
+    const together = { failed: true, environment: harness.environment, dryRun: true };
+    const dry = await harness.post('/operations/runs/replay', together);
+    const replays = Replays.parse(dry.json()).replays.map((one) => one.token);
+    expect(replays.filter((one) => [token, ...ended].includes(one))).toEqual([]);
+  },
+);
 
 test('the check for drift knows what data products have provisioned, and what was undone', async () => {
   const drift = () =>

@@ -1,6 +1,6 @@
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import { API } from './support/airbyte-operations';
-import { CANARY, counts, isWrite, startHarness } from './support/harness';
+import { CANARY, counts, eventually, isWrite, startHarness } from './support/harness';
 import type { Entities, Harness } from './support/harness';
 import { descriptor, request } from './support/fixtures';
 
@@ -268,4 +268,17 @@ test.each(
   expect(result).toContain(`Delete all but one ${kind} in Airbyte, then try again.`);
   expect((await harness.calls()).filter(isWrite)).toEqual([]);
   expect(await harness.entities()).toEqual(before);
+});
+
+test('a status that is polled without a pause says at any time what the run does', async () => {
+  const token = await harness.start('provision', { component: 'polled' });
+  const seen = new Set<string>();
+  const { status } = await eventually(async () => {
+    const told = await harness.status(token);
+    if (told.status !== 'RUNNING') return told;
+    seen.add(told.result);
+    return undefined;
+  }, `the end of ${token}`);
+  expect(status).toBe('COMPLETED');
+  expect([...seen].filter((result) => ['', 'Completed'].includes(result))).toEqual([]);
 });

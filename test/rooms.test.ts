@@ -1,88 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import ts from 'typescript';
 import { z } from 'zod';
 import { ROOT } from '../scripts/child';
-import rooms from '../scripts/rooms.json';
+import { FILES, IMPORTS, ROOMS, breachesOf, roomsOf, targetOf, textOf } from './support/rooms';
 
-/* The house, as its files import each other. ESLint makes a rule of each room in scripts/rooms.json. */
-
-interface Room {
-  room: string;
-  files?: string[];
-  purpose: string;
-  takes?: string[];
-  types?: string[];
-  packages?: string[];
-}
-const ROOMS: Room[] = rooms;
-
-const files = ['src', 'workflows', 'activities', 'simulator'].flatMap((top) =>
-  readdirSync(path.join(ROOT, top), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => path.join(top, file)),
-);
-
-const has = ({ room, files: given }: Room, file: string) =>
-  given
-    ? given.some((glob) => new RegExp(`^${glob.replace('*', '[^/]+')}$`).test(file))
-    : file.startsWith(`${room}/`);
-
-const roomsOf = (file: string) => ROOMS.filter((room) => has(room, file));
-
-interface Import {
-  from: string;
-  isType: boolean;
-}
-
-const isTypes = (clause: ts.ImportClause | undefined) => {
-  if (clause?.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
-  const names = clause?.namedBindings;
-  if (!names || clause.name || !ts.isNamedImports(names)) return false;
-  return names.elements.length > 0 && names.elements.every((each) => each.isTypeOnly);
-};
-
-/** What a file imports, as it names it. */
-const importsIn = (file: string): Import[] => {
-  const found: Import[] = [];
-  const add = (from: ts.Expression | undefined, isType: boolean) => {
-    if (from && ts.isStringLiteral(from)) found.push({ from: from.text, isType });
-  };
-  const visit = (node: ts.Node) => {
-    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypes(node.importClause));
-    if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
-    if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
-      if (ts.isStringLiteral(node.argument.literal)) add(node.argument.literal, true);
-    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
-      add(node.arguments[0], false);
-    ts.forEachChild(node, visit);
-  };
-  const text = readFileSync(path.join(ROOT, file), 'utf8');
-  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest));
-  return found;
-};
-
-const imports = new Map(files.map((file) => [file, importsIn(file)]));
-
-/** The file of the house that another means. */
-const targetOf = (file: string, from: string) => {
-  const target = path.join(path.dirname(file), from);
-  return from.startsWith('.')
-    ? [`${target}.ts`, `${target}/index.ts`].find((each) => files.includes(each))
-    : undefined;
-};
+/* The law of scripts/rooms.json. ESLint makes a rule of each room. */
 
 /** Of the house, what each file imports, types included. */
 const graph = new Map(
-  [...imports].map(([file, all]) => [file, all.flatMap(({ from }) => targetOf(file, from) ?? [])]),
+  [...IMPORTS].map(([file, all]) => [file, all.flatMap(({ from }) => targetOf(file, from) ?? [])]),
 );
 
 const roomOf = (file: string) => String(roomsOf(file)[0]?.room);
 
 test('every file is in one room', () => {
-  expect(files.length).toBeGreaterThan(250);
-  expect(files.filter((file) => roomsOf(file).length !== 1)).toEqual([]);
+  expect(FILES.length).toBeGreaterThan(450);
+  expect(FILES.filter((file) => roomsOf(file).length !== 1)).toEqual([]);
 });
 
 test('rooms take from those before them in the list, and only what it says', () => {
@@ -94,13 +27,7 @@ test('rooms take from those before them in the list, and only what it says', () 
   );
   expect(upwards).toEqual([]);
 
-  const unlawful = files.flatMap((file) => {
-    const [own] = roomsOf(file);
-    const free = new Set([own?.room, ...(own?.takes ?? []), ...(own?.types ?? [])]);
-    return (graph.get(file) ?? [])
-      .filter((target) => !free.has(roomsOf(target)[0]?.room))
-      .map((target) => `${file} → ${target}`);
-  });
+  const unlawful = FILES.flatMap((file) => breachesOf(file, textOf(file)));
   expect(unlawful).toEqual([]);
 });
 
@@ -109,7 +36,7 @@ const arrow = (room: string, other: string) => `${room} → ${other}`;
 /** Arrows between rooms that are used: for values, or for types. */
 const arrowsFor = (isType: boolean) =>
   new Set(
-    [...imports].flatMap(([file, all]) =>
+    [...IMPORTS].flatMap(([file, all]) =>
       all
         .filter((each) => each.isType === isType)
         .flatMap(({ from }) => targetOf(file, from) ?? [])
@@ -119,8 +46,8 @@ const arrowsFor = (isType: boolean) =>
 
 test('every arrow that the list allows is used: for values, where it does not say types', () => {
   const [values, types] = [arrowsFor(false), arrowsFor(true)];
-  const idle = ROOMS.flatMap(({ room, takes = [], types: typesOf = [] }) => [
-    ...takes.map((other) => arrow(room, other)).filter((each) => !values.has(each)),
+  const idle = ROOMS.flatMap(({ room, takes = [], types: typesOf = [], isFree }) => [
+    ...(isFree ? [] : takes).map((other) => arrow(room, other)).filter((each) => !values.has(each)),
     ...typesOf
       .map((other) => arrow(room, other))
       .filter((each) => values.has(each) || !types.has(each)),
@@ -130,9 +57,9 @@ test('every arrow that the list allows is used: for values, where it does not sa
 
 test('every package that a room may use is used there', () => {
   const idle = ROOMS.flatMap((each) => {
-    const used = files
-      .filter((file) => has(each, file))
-      .flatMap((file) => (imports.get(file) ?? []).map(({ from }) => from));
+    const used = FILES.filter((file) => roomOf(file) === each.room)
+      .flatMap((file) => IMPORTS.get(file) ?? [])
+      .map(({ from }) => from);
     return (each.packages ?? [])
       .filter((name) => !used.some((from) => new RegExp(`^${name}$`).test(from)))
       .map((name) => arrow(each.room, name));
@@ -146,7 +73,7 @@ const lawOf = (): Record<string, [string, string]> => {
     import { ESLint } from 'eslint';
     const eslint = new ESLint();
     const law = {};
-    for (const file of ${JSON.stringify(files)}) {
+    for (const file of ${JSON.stringify(FILES)}) {
       const { rules } = await eslint.calculateConfigForFile(file);
       const [, { patterns }] = rules['@typescript-eslint/no-restricted-imports'];
       law[file] = patterns.map(({ regex }) => regex);
@@ -168,10 +95,10 @@ const namedFrom = (file: string, target: string) => {
 
 test('ESLint lets each file import what the list says, and no other', () => {
   const law = lawOf();
-  const wrong = files.flatMap((file) => {
+  const wrong = FILES.flatMap((file) => {
     const [all, values] = (law[file] ?? []).map((regex) => new RegExp(regex));
     const [own] = roomsOf(file);
-    return files.flatMap((target) => {
+    return FILES.flatMap((target) => {
       const [other] = roomsOf(target);
       const name = namedFrom(file, target);
       const takes = other === own || own?.takes?.includes(other?.room ?? '') === true;
@@ -194,6 +121,6 @@ test('no file imports itself by way of others, not even for a type', () => {
     for (const target of graph.get(file) ?? []) visit(target, [...trail, file]);
     known.set(file, 'done');
   };
-  for (const file of files) visit(file, []);
+  for (const file of FILES) visit(file, []);
   expect(circles).toEqual([]);
 });

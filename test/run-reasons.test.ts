@@ -117,11 +117,11 @@ test('what is tried in vain is stuck: how often, with what, and until when', asy
 
 test.each([
   ['by an operator', 'Cancelled'],
-  ['by a DELETE', 'Terminated'],
+  ['by a DELETE', 'Ended by a DELETE'],
 ])(
   'a run that is ended %s reads as %s, tells until when it waits, and keeps its tries',
   async (how, word) => {
-    const component = word.toLowerCase();
+    const component = word.toLowerCase().replaceAll(' ', '-');
     const token = await stuck(component);
     const { attempts: before = 0 } = await shown(token);
     if (word === 'Cancelled') await harness.cli('runs', 'cancel', token);

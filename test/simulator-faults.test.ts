@@ -285,6 +285,7 @@ describe('faults', () => {
       { operation: '*', after: 'makeTea', status: 500 },
       /^after: makeTea/,
     ],
+    ['a text that is no fault', 'nonsense', /^body: /],
     ['no effect', { operation: '*' }, /^effect: one of/],
     ['two effects', { operation: '*', hang: 'before', reset: 'after' }, /hang and reset exclude/],
     ['an unknown key', { operation: '*', delay: 1, stats: 500 }, /stats/],

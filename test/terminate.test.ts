@@ -52,6 +52,9 @@ test('a running provision is terminated: 202, TERMINATING, undone, TERMINATED', 
   const { seen, last } = await statusesUntilEnd(token);
   expect(seen).not.toContain('RUNNING');
   expect(last.status).toBe('TERMINATED');
+  expect(last.result).toContain('The run was ended by a DELETE of its token.');
+  const { memo } = await harness.client.workflow.getHandle(token).describe();
+  expect(memo?.phase).toBe('Ended by a DELETE');
   expect(counts(await harness.entities())).toEqual([0, 0, 0]);
 
   const late = await remove(token);

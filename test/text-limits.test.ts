@@ -1,4 +1,4 @@
-import { cutWords } from '../activities/failure';
+import { cutWords } from '../activities/attempt-failure';
 import { summarize } from '../activities/pipeline/discovery';
 import { reportOf } from '../activities/drift/drift';
 import { readDescriptor } from '../src/descriptor/descriptor';

@@ -13,20 +13,27 @@ export const BETWEEN = 'Between two steps';
 /** Where nobody could be asked which step is pending. */
 export const SOMEWHERE = 'At one of its steps';
 
+/** Of a run that a worker has begun, before it has said anything. */
+export const STARTING = 'Starting';
+
 export const COMPLETED = 'Completed';
+export const ENDED_BY_DELETE = 'Ended by a DELETE';
+/** What a run says of itself that ends without success, at its end and while it undoes what it did. */
+const ENDINGS = ['Failed', 'Cancelled', ENDED_BY_DELETE] as const;
+export type Ending = (typeof ENDINGS)[number];
+/** What a run says of itself at its end. */
+export const ENDS: string[] = [COMPLETED, ...ENDINGS];
 
 /** As part of a data product's run. */
 export const IN_PLACE = 'In place; waiting for the other components of the data product';
 
-/** As what a run will end that undoes what it did. */
-export type Ending = 'Failed' | 'Cancelled' | 'Terminated';
 /** `until`: a time of ISO 8601, in seconds. */
 export const settling = (ending: Ending, until: string) =>
   `${ending}; waiting until ${until} for what Airbyte may still do`;
 export const undoing = (ending: Ending) => `${ending}; undoing what was done`;
 /** Runs of older workers wait without telling until when. */
-export const isUndoing = (phase: string) =>
-  /^(Failed|Cancelled|Terminated); (undoing|waiting until|waiting for)\b/.test(phase);
+const UNDOING = new RegExp(`^(${ENDINGS.join('|')}); (undoing|waiting until|waiting for)\\b`);
+export const isUndoing = (phase: string) => UNDOING.test(phase);
 
 /** Behind another run of what it is to change. */
 export const behind = (token: string) => `Waiting for ${token}, which comes first`;

@@ -23,6 +23,10 @@ const beforeIn = ({ before }: Grantee, { digest }: Job, run: string): Before | u
   return recorded?.run === run ? recorded : undefined;
 };
 
+/** Of what was granted nothing is there: an attempt before this one has revoked it, its answer lost. */
+const wasThere = ({ hasWritten }: Job, granted: Granted[]) =>
+  hasWritten !== false && granted.some(({ id }) => id !== undefined);
+
 const isWantedByOthers = ({ wantedBy }: Grantee, { digest }: Job) =>
   wantedBy.some((each) => each !== digest);
 
@@ -39,7 +43,7 @@ export const createAccessActs = ({ accessFor, accessPermission }: AccessActsDeps
     const wanted = record.wantedBy.includes(job.digest);
     const taken = [...(before?.taken ?? [])];
     for (const [index, each] of there.entries()) {
-      await revoke(accessFor(job.interest), key, [each]);
+      await revoke(accessFor, job, { key, grants: [each] });
       taken.push(...remembered([each]));
       job.outcomes[key] = {
         granted: [...others, ...remembered(there.slice(index + 1))],
@@ -133,9 +137,12 @@ export const createAccessActs = ({ accessFor, accessPermission }: AccessActsDeps
       } else {
         const { there } = await lookAt(accessFor(job.interest), { key, record });
         await takeFrom(job, { key, there, others: [], run });
+        const isTaken = there.length === 0 && wasThere(job, record.granted);
+        if (isTaken) job.round.ends.push([key, 'revoked']);
         job.outcomes[key] = unwant([]);
       }
       job.round.isChanged = true;
+      if (isForGood) job.over(key);
     };
     await job.each(keys, takeOne);
   };
@@ -153,8 +160,8 @@ export const createAccessActs = ({ accessFor, accessPermission }: AccessActsDeps
       if (isWantedByOthers(record, job)) rest = record.granted;
       else if (mine.length > 0) {
         const { there } = await lookAt(access, { key, record: { ...record, granted: mine } });
-        await revoke(access, key, there);
-        if (there.length > 0) job.round.ends.push([key, 'revoked']);
+        await revoke(accessFor, job, { key, grants: there });
+        if (there.length > 0 || wasThere(job, mine)) job.round.ends.push([key, 'revoked']);
       }
       job.outcomes[key] = { granted: rest, wanted: record.wantedBy.includes(job.digest) };
       for (const each of before?.taken ?? []) {
@@ -164,6 +171,7 @@ export const createAccessActs = ({ accessFor, accessPermission }: AccessActsDeps
         job.round.ends.push([key, 'granted']);
       }
       job.outcomes[key] = { granted: rest, wanted, before: null };
+      job.over(key);
     };
     await job.each(keys, restoreOne);
   };

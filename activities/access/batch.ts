@@ -3,11 +3,12 @@ import pLimit from 'p-limit';
 import { AirbyteError } from '../../src/airbyte/errors';
 import type { GrantsClient } from './grants-client';
 import { digestOf } from '../../src/contract/ids';
+import { isRecord } from '../../src/contract/json';
 import type { Grantees, Outcome } from '../../workflows/grantees/records';
 import { isFinal } from './people';
 import { attempt } from '../attempt';
 import type { Attempt } from '../attempt';
-import { isExplained } from '../failure';
+import { isExplained } from '../attempt-failure';
 
 /** Milliseconds after which an attempt begins with nobody more, so that it ends before its hold does. */
 const WORK_TIME = 60_000;
@@ -65,6 +66,8 @@ export interface Job extends Attempt {
   /** What the workflow that remembers is told in the end, however the attempt ends. */
   outcomes: Record<string, Outcome>;
   round: Round;
+  /** Says that there is nothing more to do for somebody, whatever becomes of the others. */
+  over: (key: string) => void;
   /** The work for each, several at once; after a failure for no more. */
   each: (keys: string[], work: (key: string) => Promise<void>) => Promise<void>;
   /** Tells the workflow that remembers what is about to be done. */
@@ -102,6 +105,16 @@ interface Holding {
   act: (job: Job, some: string[]) => Promise<void>;
 }
 
+/** For whom attempts before this one have done all there was to do, and what came of it. */
+interface Done extends Pick<Round, 'ends'> {
+  keys: string[];
+}
+
+const isDone = (value: unknown): value is Done =>
+  isRecord(value) && Array.isArray(value.keys) && Array.isArray(value.ends);
+
+const doneBefore = (value: unknown): Done => (isDone(value) ? value : { keys: [], ends: [] });
+
 /** Works for some people, several at once; what fails is added to `failures`, or told in the round. */
 const worksFor = ({
   round,
@@ -135,12 +148,21 @@ const worksFor = ({
  */
 export const withHeld = (holding: Holding): Promise<Round> =>
   attempt(async (given) => {
-    const { grants, batch, keys, wants, goesOn, act } = holding;
+    const { grants, batch, wants, goesOn, act } = holding;
     const { areNew = false, forgotten = () => [] } = holding;
     const { taskQueue, component, token, run, shard, lasts } = batch;
     const digest = digestOf(component);
     const attemptId = randomUUID();
-    const round: Round = { ends: [], kept: 0, left: [], rest: [], isChanged: false };
+    const before = doneBefore(given.done);
+    const round: Round = {
+      ends: before.ends,
+      kept: 0,
+      left: [],
+      rest: [],
+      isChanged: before.keys.length > 0,
+    };
+    const keys = holding.keys.filter((key) => !before.keys.includes(key));
+    const over = new Set(before.keys);
     if (areNew) await grants.enlist(taskQueue, component, keys);
     const hold = { component: digest, token, run, turn: attemptId, lasts, keys, wants };
     const held = await grants.hold(taskQueue, shard, hold);
@@ -162,6 +184,7 @@ export const withHeld = (holding: Holding): Promise<Round> =>
       records: held.records,
       outcomes,
       round,
+      over: (key) => over.add(key),
       each: worksFor({ round, failures, goesOn }),
       note: (some) => settle(some, false),
     };
@@ -172,10 +195,18 @@ export const withHeld = (holding: Holding): Promise<Round> =>
       done += some.length;
     } while (done < keys.length && failures.length === 0 && Date.now() < stopAt);
     await settle(outcomes, true);
-    if (failures.length > 0) throw gravest(failures);
+    const strike = async (some: string[]) => {
+      const struck = forgotten(some);
+      if (struck.length > 0) await grants.strike(taskQueue, component, struck);
+    };
+    if (failures.length > 0) {
+      const ends = round.ends.filter(([key]) => over.has(key));
+      if (over.size > 0) given.noteDone({ keys: [...over], ends });
+      await strike([...over]);
+      throw gravest(failures);
+    }
     const rest = keys.slice(done);
     const notActedOn = new Set([...rest, ...round.left.map(({ key }) => key)]);
-    const struck = forgotten(keys.filter((key) => !notActedOn.has(key)));
-    if (struck.length > 0) await grants.strike(taskQueue, component, struck);
+    await strike(holding.keys.filter((key) => !notActedOn.has(key)));
     return { ...round, rest };
   }, holding.batch.settleTime);

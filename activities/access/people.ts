@@ -1,6 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Access, Permission, Person } from '../../src/airbyte/people';
 import { isRefused } from '../../src/airbyte/errors';
+import { tillSeen } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/airbyte/http';
 import { covers, isNotOffered } from '../../src/airbyte/permissions';
 import type { Granted, Grantee } from '../../workflows/grantees/records';
 import { adoptable, stillThere } from '../unclear-answers';
@@ -104,11 +106,16 @@ export const grant = async (
 };
 
 /** Gone is what is seen to be gone. */
-export const revoke = async (access: Access, key: string, grants: Seen[]) => {
+export const revoke = async (
+  accessFor: (interest: CallInterest) => Access,
+  { interest }: Pick<Attempt, 'interest'>,
+  { key, grants }: { key: string; grants: Seen[] },
+) => {
+  const looking = accessFor(tillSeen(interest));
   for (const each of grants) {
     const person = personOf(key, each);
-    await access.revoke(person, each.id);
-    const left = (await access.permissionsOf(person)).find(({ id }) => id === each.id);
+    await accessFor(interest).revoke(person, each.id);
+    const left = (await looking.permissionsOf(person)).find(({ id }) => id === each.id);
     if (left) throw stillThere('permission', `${left.id} of ${key}`);
   }
 };

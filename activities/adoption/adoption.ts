@@ -8,7 +8,7 @@ import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from '../../src
 import { componentIn, ownedName } from '../../src/airbyte/names';
 import type { ActorDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
-import { planAdoption } from './plan';
+import { planAdoption } from './adoption-plan';
 import { actorsIn } from '../workspace';
 import { Refusal } from '../../src/contract/problems';
 import { isRefused } from '../../src/airbyte/errors';

@@ -6,7 +6,7 @@ import { differencesIn, isActorAsWanted, masked } from '../comparison/difference
 import { settled } from '../unclear-answers';
 import { secretPlaces, valueAt, withValues, hasFormerSecrets, withStored } from './secrets';
 import type { Former, FormerSecrets, Place, Written } from './secrets';
-import { UNTOUCHED, fieldsLeft, noLongerThere, secretsUnproven, staysAsWritten } from './restored';
+import { asItWas, fieldsLeft, noLongerThere, secretsUnproven, staysAsWritten } from './restored';
 import type { Left, Named, Restored } from './restored';
 import { actorIn, type Snapshot } from './snapshot';
 
@@ -67,10 +67,10 @@ const theirs = (): Promise<Former> =>
  * Where it is as it was, an attempt before this one may have put it back, its answer lost: without
  * digits nothing shows whether the secret is the former one or what its reference names now.
  */
-const unsure = async (named: Named, secretsOf: () => Promise<Rebuilt>): Promise<Restored> => {
+const unsure = async (named: Named, secretsOf: () => Promise<Rebuilt>): Promise<Left[]> => {
   const { missing, unproven, why } = await secretsOf();
   const isSure = missing.length > 0 || unproven.length === 0;
-  return isSure ? UNTOUCHED : { changed: false, left: [secretsUnproven(named, unproven, why)] };
+  return isSure ? [] : [secretsUnproven(named, unproven, why)];
 };
 
 export interface RestoreDeps {
@@ -90,7 +90,7 @@ export const createRestoreActor = ({ airbyteFor, hrefOf, former }: RestoreDeps) 
       former(kind, given);
 
   return (kind: Kind, given: RestoreActor) =>
-    attempt(async ({ number, settlesAt, interest }): Promise<Restored> => {
+    attempt(async ({ number, settlesAt, interest, hasWritten }): Promise<Restored> => {
       const { written } = given;
       const before = await actorIn('former' in given ? given.former : given.before);
       const ownName = 'former' in given ? given.name : given.plan.name;
@@ -110,7 +110,7 @@ export const createRestoreActor = ({ airbyteFor, hrefOf, former }: RestoreDeps) 
         );
       if (isActorAsWanted(masked(current), before)) {
         const isSure = number === 1 || isForeign || fingerprintIn(before.name) !== undefined;
-        return isSure ? UNTOUCHED : await unsure(named, secretsOf);
+        return { ...asItWas(hasWritten), ...(!isSure && { left: await unsure(named, secretsOf) }) };
       }
       // With asterisks where they were read: what is stored stays as it is.
       const write = (configuration: Actor['configuration']) =>

@@ -6,7 +6,7 @@ import { differingIn, isWhole, withoutEmptyLists } from '../comparison/reads';
 import type { FormerConnection } from '../comparison/reads';
 import { cronOf } from '../comparison/differences';
 import { settled } from '../unclear-answers';
-import { UNTOUCHED, fieldsLeft, noLongerThere } from './restored';
+import { asItWas, fieldsLeft, noLongerThere } from './restored';
 import type { Left, Restored } from './restored';
 import { connectionIn } from './snapshot';
 import type { Snapshot } from './snapshot';
@@ -92,7 +92,7 @@ type RestoreConnection = { settleTime: number } & ({ former: Former } | { before
 export const createRestoreConnection =
   ({ airbyteFor, hrefOf }: Omit<RestoreDeps, 'former'>) =>
   (given: RestoreConnection) =>
-    attempt(async ({ settlesAt, interest }): Promise<Restored> => {
+    attempt(async ({ settlesAt, interest, hasWritten }): Promise<Restored> => {
       const before = await connectionIn('former' in given ? given.former : given.before);
       const { id, name } = before;
       const named = { kind: 'connection' as const, name, href: hrefOf(`connections/${id}`) };
@@ -101,7 +101,7 @@ export const createRestoreConnection =
       const current = await airbyte.getConnection(id);
       if (!current) throw noLongerThere(named);
       const differing = differingIn(current, before);
-      if (differing.length === 0) return UNTOUCHED;
+      if (differing.length === 0) return asItWas(hasWritten);
 
       const isNot = isUnwritable(before);
       const writable = differing.filter((group) => !isNot(group));
@@ -112,7 +112,8 @@ export const createRestoreConnection =
       const left: Left[] = differingIn(now, before).flatMap((group) =>
         fieldsLeft(named, [shown(group)], refused.get(shown(group)) ?? whyOf(isNot(group))),
       );
-      return { changed: writable.length > refused.size, left };
+      const changed = writable.length > 0 ? writable.length > refused.size : hasWritten;
+      return { changed, left };
     }, given.settleTime);
 
 const whyOf = (isUnwritable: boolean) =>

@@ -1,5 +1,6 @@
 import type { Kind } from '../../src/airbyte/workspace';
 import { Refusal } from '../../src/contract/problems';
+import type { Perhaps } from '../../workflows/protocol/failure-details';
 import { firstFew } from '../../workflows/protocol/lengths';
 import type { Place } from './secrets';
 import { dotted } from './secrets';
@@ -13,11 +14,12 @@ export interface Left {
 /** What came of putting an entity back. */
 export interface Restored {
   /** Whether there was anything to put back. */
-  changed: boolean;
+  changed: Perhaps;
   left: Left[];
 }
 
-export const UNTOUCHED: Restored = { changed: false, left: [] };
+/** It is as it was: untouched, unless an attempt before this one has put it back. */
+export const asItWas = (hasWritten: Perhaps): Restored => ({ changed: hasWritten, left: [] });
 
 /** Whose secrets, or fields, a message is about. */
 export interface Named {

@@ -1,5 +1,6 @@
 import type { Actor, Airbyte, Kind } from '../../src/airbyte/workspace';
 import { OddEntity } from '../../src/airbyte/errors';
+import { tillSeen } from '../../src/airbyte/http';
 import type { CallInterest } from '../../src/airbyte/http';
 import { understood } from '../../src/airbyte/odd-entities';
 import type { Plan } from '../../src/descriptor/descriptor';
@@ -13,7 +14,8 @@ import { isActorAsWanted, masked } from '../comparison/differences';
 import { definitionIdOf, mustBeOfConnector } from '../problems/definitions';
 import { adoptable, byHint, settled, stillThere } from '../unclear-answers';
 import { changedSince, single } from '../refusals';
-import type { Put, SeenBefore } from './found';
+import type { Put, SeenBefore } from './step-answers';
+import type { Perhaps } from '../../workflows/protocol/failure-details';
 import { createFormerSecrets } from '../former/secrets';
 import type { FormerDeps } from '../former/secrets';
 import { noLongerThere } from '../former/restored';
@@ -36,6 +38,15 @@ export type PutActor<Plan extends Wanted> =
   | (ForOne & { wanted: Plan; seen?: SeenBefore | Actor | undefined })
   /** As older workers ask for it. */
   | (ForOne & { plan: Plan; before?: Actor | undefined });
+
+export interface Deletion {
+  /** The component's key. */
+  key: string;
+  /** Where the run has seen the entity; absent where it may exist unseen. */
+  id?: string | undefined;
+  /** As above; not told by older workers. */
+  settleTime?: number;
+}
 
 export interface ActorDeps {
   airbyteFor: (interest: CallInterest) => Promise<Airbyte>;
@@ -80,11 +91,6 @@ export const findActor = async (airbyte: Airbyte, kind: Kind, key: string, hint?
   const found =
     hinted && isOwn(hinted) ? hinted : single(kind, await actorsOf(airbyte, kind, { key, until }));
   return found && masked(understood(kind, found));
-};
-
-const remove = async (airbyte: Airbyte, kind: Kind, id: string) => {
-  await airbyte.deleteActor(kind, id);
-  if (await airbyte.getActor(kind, id)) throw stillThere(kind, id);
 };
 
 export type ResolveDeps = Pick<ActorDeps, 'fabrics' | 'references' | 'fingerprintKey'>;
@@ -192,12 +198,16 @@ export const createActorActivities = (deps: ActorDeps) => {
     restore: createRestoreActor({ airbyteFor, hrefOf, former }),
 
     /** By id where the run has seen it; by name where it may exist unseen. Whether there was any. */
-    delete: (kind: Kind, { key, id }: { key: string; id?: string | undefined }) =>
-      attempt(async ({ interest }) => {
+    delete: (kind: Kind, { key, id, settleTime }: Deletion) =>
+      attempt(async ({ interest, hasWritten }): Promise<Perhaps> => {
         const airbyte = await airbyteFor(interest);
+        const looking = await airbyteFor(tillSeen(interest));
         const ids = id ? [id] : (await ownActors(airbyte, kind, key)).map((actor) => actor.id);
-        for (const each of ids) await remove(airbyte, kind, each);
-        return ids.length > 0;
-      }),
+        for (const each of ids) {
+          await airbyte.deleteActor(kind, each);
+          if (await looking.getActor(kind, each)) throw stillThere(kind, each);
+        }
+        return ids.length > 0 || hasWritten;
+      }, settleTime),
   };
 };

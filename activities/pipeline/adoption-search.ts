@@ -3,7 +3,7 @@ import { OddEntity } from '../../src/airbyte/errors';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { componentIn } from '../../src/airbyte/names';
 import { Refusal } from '../../src/contract/problems';
-import type { WholeFound } from './found';
+import type { WholeFound } from './step-answers';
 import { masked } from '../comparison/differences';
 import { definitionIdOf } from '../problems/definitions';
 import { byHint } from '../unclear-answers';

@@ -1,10 +1,12 @@
 import type { Airbyte, ConnectionRead, ConnectionWrite } from '../../src/airbyte/workspace';
+import { tillSeen } from '../../src/airbyte/http';
 import { understood } from '../../src/airbyte/odd-entities';
 import { DEFAULT_MODE } from '../../src/airbyte/sync-modes';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { Refusal } from '../../src/contract/problems';
+import type { Perhaps } from '../../workflows/protocol/failure-details';
 import { ownActors } from './actors';
-import type { ActorDeps } from './actors';
+import type { ActorDeps, Deletion } from './actors';
 import { attempt } from '../attempt';
 import type { Attempt } from '../attempt';
 import { digestOfConnection } from '../comparison/reads';
@@ -14,7 +16,7 @@ import { discoverFor, summarize } from './discovery';
 import type { DiscoveredStream, Discovery, StreamSummary } from './discovery';
 import { adoptable, byHint, settled, stillThere } from '../unclear-answers';
 import { changedSince, single } from '../refusals';
-import type { Connected, Put, SeenBefore } from './found';
+import type { Connected, Put, SeenBefore } from './step-answers';
 import { withMappers } from '../comparison/mappers';
 import type { MappersByHand } from '../comparison/mappers';
 import { noLongerThere } from '../former/restored';
@@ -38,11 +40,6 @@ const ownConnections = async (airbyte: Airbyte, key: string) => {
   return connections
     .filter(({ sourceId }) => sources.some(({ id }) => id === sourceId))
     .map((connection) => understood('connection', connection).id);
-};
-
-const remove = async (airbyte: Airbyte, id: string) => {
-  await airbyte.deleteConnection(id);
-  if (await airbyte.getConnection(id)) throw stillThere('connection', id);
 };
 
 /** The descriptor's streams, or all there are, each replaced as a whole at every sync. */
@@ -212,12 +209,16 @@ export const createConnectionActivities = (deps: ConnectionDeps) => {
       attempt(async ({ interest }) => removeUnused(await airbyteFor(interest), names)),
 
     /** By id where the run has seen it; by its source where it may exist unseen. Whether there was any. */
-    delete: ({ key, id }: { key: string; id?: string | undefined }) =>
-      attempt(async ({ interest }) => {
+    delete: ({ key, id, settleTime }: Deletion) =>
+      attempt(async ({ interest, hasWritten }): Promise<Perhaps> => {
         const airbyte = await airbyteFor(interest);
+        const looking = await airbyteFor(tillSeen(interest));
         const ids = id ? [id] : await ownConnections(airbyte, key);
-        for (const each of ids) await remove(airbyte, each);
-        return ids.length > 0;
-      }),
+        for (const each of ids) {
+          await airbyte.deleteConnection(each);
+          if (await looking.getConnection(each)) throw stillThere('connection', each);
+        }
+        return ids.length > 0 || hasWritten;
+      }, settleTime),
   };
 };

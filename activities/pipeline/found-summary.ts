@@ -1,7 +1,7 @@
 import { withoutUndefined } from '../../src/contract/json';
 import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
-import type { Found, SeenActor, WholeFound } from './found';
+import type { Found, SeenActor, WholeFound } from './step-answers';
 import { digestOfActor, digestOfConnection } from '../comparison/reads';
 import { connectionDifferences } from '../comparison/differences';
 import { asWrite, streamsOf } from './connections';

@@ -8,7 +8,7 @@ import type { AdoptExisting } from './adoption';
 import { createAdoptionSearch } from './adoption-search';
 import { changesByHand, onSchedule, refuseToLeave } from './by-hand';
 import { findConnection } from './connections';
-import type { WholeFound } from './found';
+import type { WholeFound } from './step-answers';
 import { createPreflight } from './preflight';
 import { lackingTags } from './tags';
 import type { MappersByHand } from '../comparison/mappers';

@@ -6,7 +6,7 @@ import type { Provisioned } from '../../workflows/provisioned';
 import type { SecretReferences } from '../../src/secrets/references';
 import { createActorActivities, createResolve } from './actors';
 import type { RestoreActor } from '../former/actor';
-import type { PutActor } from './actors';
+import type { Deletion, PutActor } from './actors';
 import { createSealingActivities } from './sealing';
 import type { Seal } from './sealing';
 import { attempt } from '../attempt';
@@ -18,7 +18,7 @@ import { createSyncActivities } from './jobs';
 import type { MappersByHand } from '../comparison/mappers';
 import type { AdoptExisting } from './adoption';
 import { inShortOf, namesOf } from './found-summary';
-import type { Found } from './found';
+import type { Found } from './step-answers';
 
 export type Activities = ReturnType<typeof createActivities>;
 
@@ -37,13 +37,6 @@ interface ActivityDeps {
   uiUrl: string;
   /** What becomes of mappers that the descriptor does not have. */
   mappersByHand: MappersByHand;
-}
-
-interface Which {
-  /** The component's key. */
-  key: string;
-  /** Where the run has seen the entity; absent where it may exist unseen. */
-  id?: string | undefined;
 }
 
 interface Inspect {
@@ -108,8 +101,8 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
     restoreDestination: (given: RestoreActor) => actors.restore('destination', given),
     restoreConnection: connections.restore,
 
-    deleteSource: (which: Which) => actors.delete('source', which),
-    deleteDestination: (which: Which) => actors.delete('destination', which),
+    deleteSource: (which: Deletion) => actors.delete('source', which),
+    deleteDestination: (which: Deletion) => actors.delete('destination', which),
     deleteConnection: connections.delete,
     removeTags: connections.removeTags,
 

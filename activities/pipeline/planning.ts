@@ -4,7 +4,7 @@ import type { PlannedComponent, PlannedEntity } from '../../src/contract/plan';
 import type { ToValidate } from '../../workflows/input';
 import { MAX_NAMED, firstFew, shortened } from '../../workflows/protocol/lengths';
 import { attempt } from '../attempt';
-import type { WholeFound } from './found';
+import type { WholeFound } from './step-answers';
 import { linkDifferences } from './found-summary';
 import { createLooking } from './looking';
 import type { LookingDeps } from './looking';

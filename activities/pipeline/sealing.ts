@@ -2,7 +2,7 @@ import type { Actor, Airbyte, ConnectionRead, Kind } from '../../src/airbyte/wor
 import type { CallInterest } from '../../src/airbyte/http';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { componentIn, fingerprintIn, ownedName } from '../../src/airbyte/names';
-import type { Put, SeenBefore } from './found';
+import type { Put, SeenBefore } from './step-answers';
 import { attempt } from '../attempt';
 import { digestOfActor } from '../comparison/reads';
 import { differencesIn, masked } from '../comparison/differences';

@@ -6,7 +6,7 @@ import { candidateOf, homonymsOf, judge } from '../pipeline/adoption';
 import type { AdoptExisting, Surroundings, Adoption } from '../pipeline/adoption';
 import { isObstacle, namedAll, named } from '../pipeline/adoption-obstacles';
 import type { MappersByHand } from '../comparison/mappers';
-import { judgeByHand } from './by-hand';
+import { judgeByHand } from './provision-warnings';
 import { failed, passed, warning } from './checks';
 import type { Check } from './checks';
 import type { Entities } from '../workspace';

@@ -10,7 +10,7 @@ import { definitionIdOf } from '../problems/definitions';
 import { lookAtStreams } from '../pipeline/discovery';
 import { checkSpecification, isReadable, withPlatforms } from '../problems/specification';
 import type { MappersByHand } from '../comparison/mappers';
-import { judgeTags } from './by-hand';
+import { judgeTags } from './provision-warnings';
 import { failed, notPossible, passed } from './checks';
 import type { Check } from './checks';
 import { definitionsOf, judgeDefinition } from './connectors';

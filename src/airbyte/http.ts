@@ -40,6 +40,12 @@ export interface CallInterest extends Interest {
   hear?: (call: Asked) => void;
 }
 
+/** For a look at what a write has done: it tells the truth however little anybody wants the rest. */
+export const tillSeen = (interest: CallInterest): CallInterest => ({
+  ...interest,
+  cancelled: LASTING.cancelled,
+});
+
 export interface AirbyteHttpOptions {
   /** The host's root. */
   url: string;

@@ -5,6 +5,7 @@ import type { Adoption } from '../operator/adoption';
 import { MAX_REPORTED } from '../../workflows/protocol/lengths';
 import { MAX_WANTED, REASONS, countOpen } from '../contract/adoption';
 import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from '../contract/adoption';
+import { environmentName } from '../contract/commands';
 import { table } from './tables';
 import type { Terminal } from './tables';
 import { MAX_ENVIRONMENT } from '../descriptor/component';
@@ -28,8 +29,6 @@ interface Options {
   after?: string;
   json?: boolean;
 }
-
-const ENVIRONMENT = /^[A-Za-z0-9._-]+$/;
 
 const isReason = (text: string): text is Reason => text in REASONS;
 
@@ -97,10 +96,12 @@ const queriesOf = (
   if ((environment === undefined) === (descriptor === undefined))
     return command.error('error: give either --environment ENV or --descriptor FILE…');
   if (environment !== undefined) {
-    if (!ENVIRONMENT.test(environment) || environment.length > MAX_ENVIRONMENT)
-      return command.error(
-        `error: --environment may have ${String(MAX_ENVIRONMENT)} letters, digits, dots, dashes, underscores`,
-      );
+    const rule = environmentName.max(
+      MAX_ENVIRONMENT,
+      `may have ${String(MAX_ENVIRONMENT)} characters at most`,
+    );
+    const problems = rule.safeParse(environment).error?.issues.map(({ message }) => message);
+    if (problems) return command.error(`error: --environment ${problems.join('; ')}`);
     return [{ environment }];
   }
   const wanted = readWanted(descriptor ?? [], minSyncInterval);

@@ -11,7 +11,8 @@ import type { Operations } from '../operator/operations';
 import { ReplayFailedRequest, RunFilter } from '../contract/commands';
 import { summed } from '../contract/operator';
 import type { Replay } from '../contract/operator';
-import { OPERATIONS } from '../../workflows/protocol/runs';
+import { wordsFor } from '../contract/wording';
+import { OPERATIONS } from '../../workflows/protocol/run-names';
 
 const Patience = z.object({ timeout: durationText.default('30m').transform((text) => ms(text)) });
 
@@ -57,7 +58,7 @@ export const addRunsCommand = (
     schema: Schema,
     given: unknown,
   ): z.output<Schema> => {
-    const parsed = schema.safeParse(given);
+    const parsed = schema.safeParse(given, { error: wordsFor });
     if (parsed.success) return parsed.data;
     const problems = parsed.error.issues.map((issue) =>
       issue.code === 'unrecognized_keys'

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import ms from 'ms';
 import { z } from 'zod';
 import { LONGEST_DURATION, durationText, inWords } from '../contract/durations';
+import { wordsFor } from '../contract/wording';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -92,7 +93,7 @@ export const read = <Schema extends z.ZodObject<Record<string, z.ZodType>>>(
   env: Environment,
 ): z.output<Schema> => {
   const { given, problems } = withFiles(secretsIn(schema.shape), withoutEmpty(env));
-  const parsed = schema.safeParse(given);
+  const parsed = schema.safeParse(given, { error: wordsFor });
   if (parsed.success && problems.length === 0) return parsed.data;
   const issues = parsed.error?.issues ?? [];
   problems.push(...issues.map(({ path, message }) => `${path.join('.')} ${message}`));

@@ -1,7 +1,7 @@
 import ms from 'ms';
 import { z } from 'zod';
-import { durationText } from './durations';
-import { OPERATIONS } from '../../workflows/protocol/runs';
+import { durationLike } from './durations';
+import { OPERATIONS } from '../../workflows/protocol/run-names';
 
 /*
  * What the operator's commands and routes take. Unknown keys are refused: a filter that
@@ -20,9 +20,12 @@ const componentName = z
   )
   .meta({ description: 'finance.cashflow.0.bookings, or urn:dmb:cmp:finance:cashflow:0:bookings' });
 
-const environmentName = z
+const ENVIRONMENT = /^[A-Za-z0-9._-]+$/;
+
+/** Of an environment, wherever an operator names one. */
+export const environmentName = z
   .string()
-  .regex(/^[A-Za-z0-9._-]+$/, 'may have only letters, digits, dots, dashes and underscores');
+  .regex(ENVIRONMENT, 'may have only letters, digits, dots, dashes and underscores');
 
 /** Milliseconds: ten years. No namespace keeps runs as long, and a date far enough back is none. */
 const LONGEST_SINCE = ms('3650d');
@@ -31,8 +34,9 @@ const filter = {
   operation: z.enum(OPERATIONS.provisioning).optional(),
   component: componentName.optional(),
   environment: environmentName.optional(),
-  since: durationText
-    .refine((text) => ms(text) <= LONGEST_SINCE, 'must not be longer than 3650d')
+  since: durationLike('30m, 24h or 7d')
+    // What is no duration is not too long: it is told as what it is.
+    .refine((text) => !(ms(text) > LONGEST_SINCE), 'must not be longer than 3650d')
     .optional()
     .meta({
       type: 'string',

@@ -24,7 +24,10 @@ export const inWords = (duration: number) => {
 };
 
 /** For durations that are given elsewhere too. What else is wrong is told beside it: it does not abort. */
-export const durationText = z.custom<ms.StringValue>(
-  (text) => typeof text === 'string' && /^\d*\.?\d+ *(ms|s|m|h|d)$/.test(text),
-  { message: 'must be a duration with its unit, for example 200ms, 30s or 15m', abort: false },
-);
+export const durationLike = (examples: string) =>
+  z.custom<ms.StringValue>(
+    (text) => typeof text === 'string' && /^\d*\.?\d+ *(ms|s|m|h|d)$/.test(text),
+    { message: `must be a duration with its unit, for example ${examples}`, abort: false },
+  );
+
+export const durationText = durationLike('200ms, 30s or 15m');

@@ -12,7 +12,7 @@ export const Run = z
     dataProduct: z.string(),
     /** `<domain>.<product>.<major>.<component>`; empty of a run of the whole data product. */
     component: z.string(),
-    /** As Temporal and its UI tell it. A Terminated run undid nothing, a Canceled one did. */
+    /** In Temporal's own words. A Terminated run undid nothing, a Canceled one (by DELETE, too) did. */
     execution: z.enum(['Running', 'Completed', 'Failed', 'Canceled', 'Terminated', 'TimedOut']),
     /** What the run does, or did last, in a few words. */
     phase: z.string(),

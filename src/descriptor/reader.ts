@@ -7,13 +7,11 @@ import { belongs, isBlank, placesIn } from './key-places';
 import type { Places } from './key-places';
 import { closest, suggestion } from './suggestions';
 import type { Yaml } from './yaml';
+import { REQUIRED, oneOf, wordsFor } from '../contract/wording';
 
-const REQUIRED = 'is required';
-
-const oneOf = (values: readonly unknown[], input: unknown) => {
+const suggested = (values: readonly unknown[], input: unknown) => {
   const texts = values.filter((value) => value !== undefined).map(String);
-  const meant = typeof input === 'string' ? suggestion(input, texts) : '';
-  return `must be ${texts.length > 1 ? 'one of ' : ''}${texts.join(', ')}${meant}`;
+  return `${oneOf(texts)}${typeof input === 'string' ? suggestion(input, texts) : ''}`;
 };
 
 const valueAt = (input: unknown, key: string): unknown =>
@@ -23,30 +21,19 @@ const unionMessage = (issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>) 
   const { discriminator, input } = issue;
   if (typeof discriminator !== 'string') return 'has the wrong form';
   const given = valueAt(input, discriminator);
-  const choice = oneOf('options' in issue ? [issue.options].flat() : [], given);
+  const choice = suggested('options' in issue ? [issue.options].flat() : [], given);
   if (given === undefined) return `${REQUIRED}: it ${choice}`;
   return discriminator === 'connector'
     ? `is not a connector this provisioner supports: it ${choice}`
     : choice;
 };
 
-const messageFor = (issue: z.core.$ZodRawIssue): string | undefined => {
-  if (issue.code === 'invalid_type' && issue.input === undefined) return REQUIRED;
-  if (issue.code === 'invalid_type' && issue.expected === 'string')
-    return `must be text, not ${Array.isArray(issue.input) ? 'a list' : typeof issue.input}; put it in quotes if it is meant as text`;
-  if (issue.code === 'invalid_type') return `must be ${issue.expected}`;
-  if (issue.code === 'too_small') return tooSmall(issue);
-  if (issue.code === 'invalid_value' && issue.input === undefined)
-    return `${REQUIRED}: it ${oneOf(issue.values, undefined)}`;
-  if (issue.code === 'invalid_value') return oneOf(issue.values, issue.input);
-  if (issue.code === 'invalid_union') return unionMessage(issue);
-  return undefined;
+/** As everybody is told it, with what was probably meant. */
+const messageFor = (issue: z.core.$ZodRawIssue): string => {
+  if (issue.code === 'invalid_value' && issue.input !== undefined)
+    return suggested(issue.values, issue.input);
+  return issue.code === 'invalid_union' ? unionMessage(issue) : wordsFor(issue);
 };
-
-const tooSmall = ({ origin, minimum }: z.core.$ZodRawIssue<z.core.$ZodIssueTooSmall>) =>
-  origin === 'string' || origin === 'array'
-    ? 'must not be empty'
-    : `must be at least ${String(minimum)}`;
 
 /** They go into the run's input and log, which Temporal bounds. */
 const MAX_WARNINGS = 20;
@@ -123,6 +110,7 @@ export const createReader = (yaml: Yaml) => {
   const warnings: string[] = [];
   const ignored: Path[] = [];
   const authors = new Map<string, string>();
+  const doubtful: string[] = [];
   let suggestions = 0;
   const problemAt = (path: Path, message: string): Problem => {
     // Of the others the line is not told, and takes long to find.
@@ -132,10 +120,13 @@ export const createReader = (yaml: Yaml) => {
   /** One problem a place: the first. */
   const refuse = (path: Path, message: string) => {
     const at = formatPath(path);
-    if (refused.has(at)) return;
+    if (refused.has(at) || doubtful.some((whole) => at === whole || at.startsWith(`${whole}.`)))
+      return;
     refused.add(at);
     problems.push(problemAt(path, message));
   };
+  /** From now on nothing below is told: the schema that would be asked may not be the one that is meant. */
+  const doubt = (path: Path) => doubtful.push(formatPath(path));
   /** `dataProduct.components[0].specific` is `specific` to who writes it, as runs name it too. */
   const name = (path: Path, forAuthor: string) => authors.set(formatPath(path), forAuthor);
   const forAuthor = (problem: Problem): Problem => {
@@ -206,7 +197,7 @@ export const createReader = (yaml: Yaml) => {
     const taken = ignored.splice(0);
     return { count: taken.length, keys: taken.slice(0, MAX_IGNORED).map(inSpecific) };
   };
-  return { problems, warnings, name, refuse, requestError, warn, read, takeIgnored };
+  return { problems, warnings, name, refuse, doubt, requestError, warn, read, takeIgnored };
 };
 
 /** A path as the author of a component sees it. */

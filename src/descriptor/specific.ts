@@ -104,6 +104,15 @@ const DEFAULTS = [defaultOf('source'), defaultOf('destination')];
 const lacksAll = (required: string[], given: unknown) =>
   required.length > 0 && required.every((key) => !isRecord(given) || !(key in given));
 
+const adviceFor = (
+  { isMisnamed, isInside }: { isMisnamed: boolean; isInside: boolean },
+  { others, required }: { others: string[]; required: string[] },
+) => {
+  if (isMisnamed) return '; rename type to connector';
+  if (isInside) return '; it stands in connectionConfiguration, and belongs beside it';
+  return `, which needs ${required.join(' and ')}; to use another, write one of ${others.join(', ')}`;
+};
+
 /**
  * Without `connector` the one is meant that the existing provisioner knew. Told where the field is
  * called otherwise, or where all that this connector needs is missing: then another may be meant.
@@ -112,12 +121,13 @@ const noteDefault = (reader: Reader, specific: unknown, at: Path) => {
   for (const { end, meant, others, required } of DEFAULTS) {
     const given = isRecord(specific) ? specific[end] : undefined;
     if (!isRecord(given) || given.connector !== undefined) continue;
+    const configuration = given.connectionConfiguration;
     const isMisnamed = typeof given.type === 'string' && others.includes(given.type.toLowerCase());
-    if (!isMisnamed && !lacksAll(required, given.connectionConfiguration)) continue;
-    const advice = isMisnamed
-      ? 'rename type to connector'
-      : `to use another, write one of ${others.join(', ')}`;
-    reader.refuse([...at, end, 'connector'], `is missing, so ${meant} is assumed; ${advice}`);
+    const isInside = isRecord(configuration) && 'connector' in configuration;
+    if (!isMisnamed && !isInside && !lacksAll(required, configuration)) continue;
+    const advice = adviceFor({ isMisnamed, isInside }, { others, required });
+    reader.refuse([...at, end, 'connector'], `is missing, so ${meant} is assumed${advice}`);
+    reader.doubt([...at, end, 'connectionConfiguration']);
   }
 };
 

@@ -14,6 +14,7 @@ import {
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
 import { LEVELS, tooMuchIn, tooMuchInText } from '../contract/document-limits';
 import type { Problem } from '../contract/problems';
+import { wordsForYaml } from './yaml-wording';
 
 /** Of broken syntax and repeated keys, as one mistake may cause thousands. */
 const MAX_PROBLEMS = 20;
@@ -139,10 +140,10 @@ const readDocument = (text: string, path: string): Yaml => {
     offset === undefined ? undefined : counter.linePos(offset).line;
   const doc = parseDocument(text, { lineCounter: counter, uniqueKeys: false, prettyErrors: false });
   if (doc.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) throw new RangeError();
-  const syntax = doc.errors.slice(0, MAX_PROBLEMS).map(({ message, pos }) => ({
+  const syntax = doc.errors.slice(0, MAX_PROBLEMS).map(({ code, pos }) => ({
     path,
     ...line(lineOf(pos[0])),
-    message: `is not valid YAML: ${message}`,
+    message: `is not valid YAML: ${wordsForYaml(code)}`,
   }));
   if (syntax.length > 0) return { value: undefined, lineAt: () => undefined, problems: syntax };
   // What aliases stand for is one object: it is counted as often as it is meant, not copied.
@@ -166,7 +167,7 @@ export const readYaml = (text: string, path: string): Yaml => {
     return readDocument(text, path);
   } catch (err) {
     if (err instanceof ReferenceError)
-      return nothing({ path, message: `has a YAML alias that stands for nothing: ${err.message}` });
+      return nothing({ path, message: 'has a YAML alias that stands for nothing' });
     if (err instanceof RangeError)
       return nothing({ path, message: `is nested too deeply: ${LEVELS}` });
     throw err;

@@ -5,7 +5,7 @@ import type { ToRead } from './body-reading';
 /* The program of a thread that reads bodies: what holds it holds nobody else. */
 
 // The YAML library looks for LOG_TOKENS at each lexeme, which Node looks up anew each time: a tenth of reading.
-// eslint-disable-next-line no-restricted-properties -- it is emptied, not read
+// eslint-disable-next-line no-restricted-syntax -- it is emptied, not read
 process.env = {};
 
 parentPort?.on('message', (given: ToRead) => {

@@ -28,7 +28,9 @@ export const tooLarge = (most: number) =>
   requestError(
     413,
     'body',
-    most < MEBIBYTE ? `is over ${String(most / 1024)} kB` : `is over ${String(most / MEBIBYTE)} MB`,
+    most < MEBIBYTE
+      ? `is over ${String(most / 1024)} KiB`
+      : `is over ${String(most / MEBIBYTE)} MiB`,
     'Send the descriptor of one component and its data product only.',
   );
 /** Nobody hears it but the log. */

@@ -4,7 +4,7 @@ import type { AdoptionActivities } from '../../activities/adoption/adoption';
 import type { DriftActivities } from '../../activities/drift/drift';
 import type { Activities } from '../../activities/pipeline/pipeline';
 import type { ReverseActivities } from '../../activities/reverse/reverse';
-import type { RunActivities } from '../../activities/runs';
+import type { RunActivities } from '../../activities/follow-run';
 import type { ValidationActivities } from '../../activities/validation/validation';
 import type { FailureCause, RunEnd, UndoEnd } from '../../workflows/run/metrics';
 import { NO_ANSWERS } from '../airbyte/apis';

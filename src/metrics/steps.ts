@@ -6,7 +6,7 @@ import type { WorkerMetrics } from './worker';
 /** The SDK's word to an activity whose worker is to stop; another worker does it again. */
 const STOPPING = 'WORKER_SHUTDOWN';
 
-/** By the type of the failure that ends a step (activities/failure.ts). */
+/** By the type of the failure that ends a step (activities/attempt-failure.ts). */
 const LAST: Partial<Record<string, AttemptEnd>> = {
   AirbyteRefused: 'refused',
   AirbyteUnavailable: 'unavailable',

@@ -39,7 +39,7 @@ export const openApi = ({ basePath, operations }: { basePath: string; operations
       title: 'Airbyte Specific Provisioner',
       version: '2.5.0',
       description:
-        'The tech adapter contract of Witboost, specification 2.2.0 with the termination, aclInfo and accessControlFields of 2.5.0. A request that changes something, or that takes its time, is answered with a token; ask for its status until it is COMPLETED or FAILED.',
+        'The tech adapter contract of Witboost, specification 2.2.0 with the termination, aclInfo and accessControlFields of 2.5.0. A request that changes something, or that takes its time, is answered with a token; ask for its status as long as it is RUNNING: it ends COMPLETED, FAILED or TERMINATED.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: basePath || '/' }],

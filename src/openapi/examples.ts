@@ -122,7 +122,7 @@ export const PROVISIONING = {
 export const TERMINATED = {
   terminated: {
     status: 'TERMINATED',
-    result: 'The component was not provisioned. The run was terminated by a DELETE of its token.',
+    result: 'The component was not provisioned. The run was ended by a DELETE of its token.',
   },
 } satisfies Record<string, ProvisioningStatus>;
 

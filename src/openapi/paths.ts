@@ -109,10 +109,10 @@ export const FAILED = answer(
 
 /** What is answered before an operation sees the request. */
 export const UNREAD = {
-  413: answer('The body is over 2 MB', 'RequestValidationError', {
+  413: answer('The body is over 2 MiB', 'RequestValidationError', {
     tooLarge: refused({
       field: 'body',
-      problem: 'is over 2 MB',
+      problem: 'is over 2 MiB',
       solution: 'Send the descriptor of one component and its data product only.',
     }),
   }),

@@ -6,7 +6,7 @@ import { AdoptionReport } from '../contract/adoption';
 import type { AdoptionQuery } from '../contract/adoption';
 import { deploymentOf } from '../contract/ids';
 import { SystemProblem } from '../contract/problems';
-import { WAITING } from '../../workflows/protocol/runs';
+import { WAITING } from '../../workflows/protocol/run-names';
 import { createReports } from './reports';
 
 /** Milliseconds for all of it: 5,000 pipelines take minutes, against an Airbyte that is slow longer. */
@@ -26,13 +26,21 @@ interface AdoptionRequest {
   after?: string | undefined;
 }
 
+interface AdoptionDeps {
+  client: Client;
+  taskQueue: string;
+  /** What an operator is told who waits. */
+  say?: (text: string) => void;
+}
+
 export type Adoption = ReturnType<typeof createAdoption>;
 
 /** Has a worker plan, or do, what `provisioner adopt` is for. */
-export const createAdoption = ({ client, taskQueue }: { client: Client; taskQueue: string }) => {
+export const createAdoption = ({ client, taskQueue, say }: AdoptionDeps) => {
   const deployment = deploymentOf(taskQueue);
   const reports = createReports({
     client,
+    say,
     schema: AdoptionReport,
     patience: PATIENCE,
     problems: {

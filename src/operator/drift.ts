@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { reconcile } from '../../workflows';
 import { DriftReport } from '../contract/drift';
-import { WAITING } from '../../workflows/protocol/runs';
+import { WAITING } from '../../workflows/protocol/run-names';
 import { runsOn } from '../temporal/visibility';
 import { createReports } from './reports';
 
@@ -10,12 +10,20 @@ const CHECK_DEADLINE = 11 * 60_000;
 /** Runs among which the newest is looked for; Temporal lists the newest first. */
 const NEWEST = 20;
 
+interface DriftDeps {
+  client: Client;
+  taskQueue: string;
+  /** What an operator is told who waits. */
+  say?: (text: string) => void;
+}
+
 export type Drift = ReturnType<typeof createDrift>;
 
 /** Checks for drift on demand, and the report of the newest check. Changes nothing in Airbyte. */
-export const createDrift = ({ client, taskQueue }: { client: Client; taskQueue: string }) => {
+export const createDrift = ({ client, taskQueue, say }: DriftDeps) => {
   const reports = createReports({
     client,
+    say,
     schema: DriftReport,
     patience: CHECK_DEADLINE,
     problems: {

@@ -3,7 +3,7 @@ import { isRecord } from '../contract/json';
 import type { RunHistory } from '../runs/history';
 import { isToken, readToken } from '../runs/token';
 import { quoted, runsOn } from '../temporal/visibility';
-import { OPERATIONS } from '../../workflows/protocol/runs';
+import { OPERATIONS } from '../../workflows/protocol/run-names';
 
 /** Milliseconds for the list of a component's, or a data product's, later runs. */
 const DEADLINE = 30_000;

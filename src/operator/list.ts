@@ -14,7 +14,7 @@ import { runHref } from '../temporal/client';
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { lacksAttributes, lastingProblem } from '../temporal/errors';
 import { quoted, runsOn } from '../temporal/visibility';
-import { OPERATIONS } from '../../workflows/protocol/runs';
+import { OPERATIONS } from '../../workflows/protocol/run-names';
 import type { ProvisioningStatus } from '../contract/coordinator';
 import type { RunHistory } from '../runs/history';
 import { phaseOf } from '../runs/phase';
@@ -115,15 +115,36 @@ export const createRunList = (deps: RunListDeps) => {
     return isOpen(run) && (await whyOpen(run)).why !== undefined;
   };
 
+  /** Whether the data product's run that a run was part of was ended on purpose, and so was the part. */
+  const wasEndedWithProduct = async (
+    { parentExecution: whole }: WorkflowExecutionInfo,
+    known: Map<string, boolean>,
+  ): Promise<boolean> => {
+    if (!whole?.workflowId || !whole.runId) return false;
+    const { workflowId, runId } = whole;
+    const before = known.get(runId);
+    if (before !== undefined) return before;
+    const handle = client.workflow.getHandle(workflowId, runId);
+    const run = await repeatedly(client, TO_READ, () => handle.describe()).catch((err: unknown) => {
+      if (err instanceof WorkflowNotFoundError) return undefined;
+      throw err;
+    });
+    const wasEnded = run !== undefined && executionOf(run) === 'Canceled';
+    known.set(runId, wasEnded);
+    return wasEnded;
+  };
+
   /** Each token once, if its newest run is the one that was found. */
   async function* newest(filter: Omit<RunFilter, 'limit'>): AsyncGenerator<WorkflowExecutionInfo> {
     const seen = new Set<string>();
+    const products = new Map<string, boolean>();
     for await (const run of client.workflow.list({ query: queryFor(filter, taskQueue) })) {
       const { workflowId: token, runId } = run;
       if (seen.has(token) || !isToken(token)) continue;
       seen.add(token);
       // The store tells of runs that failed before a newer one of the token, too.
       if (filter.failed && (await describe(token)).runId !== runId) continue;
+      if (filter.failed && (await wasEndedWithProduct(run, products))) continue;
       if (filter.stuck && !(await isStuck(run))) continue;
       yield run;
     }

@@ -15,10 +15,23 @@ import { createRunList, executionOf, notAnswered } from './list';
 import type { StartRun } from '../runs/start';
 import { TO_CHANGE, repeatedly } from '../temporal/calls';
 
+/** A run that has looked knows the workspace, which is nothing of a component's. */
+const isWorkspace = (name: string) => /(^|\.)workspaceId$/.test(name);
+
+/** Of a status that names nothing that is there. */
+const nothingTold = ({ operation }: Run, status: string, told: object) => {
+  if (status === 'COMPLETED' && operation.startsWith('unprovision'))
+    return 'Nothing of it was there when the run ended.';
+  return Object.keys(told).some(isWorkspace)
+    ? 'Nothing of it was there when the run ended, as far as the run has looked.'
+    : 'The run does not tell what is there.';
+};
+
 /** What to make of what the run's status tells, where nobody can look at Airbyte itself. */
-const fromStatus = (run: Run, { status, info }: ProvisioningStatus) => {
+const fromStatus = (run: Run, { status, info }: ProvisioningStatus, isEmpty: boolean) => {
   if (run.execution === 'Running')
     return 'The run goes on: see its steps for what it has done so far.';
+  if (info && isEmpty) return nothingTold(run, status, info.privateInfo);
   if (status === 'COMPLETED') return 'So it was when the run ended.';
   if (info)
     return 'So it was when the run ended. What is left behind could not be undone or deleted.';
@@ -31,14 +44,18 @@ const ofComponents = 'Each component has a run of its own, which tells what is i
 const inAirbyte = (run: Run, status: ProvisioningStatus, looked: Looked | undefined): InAirbyte => {
   const { leftBehind = [], ...others } = status.info?.privateInfo ?? {};
   const ids = Object.fromEntries(
-    Object.entries(others).flatMap(([name, id]) => (typeof id === 'string' ? [[name, id]] : [])),
+    Object.entries(others).flatMap(([name, id]) =>
+      typeof id === 'string' && !isWorkspace(name) ? [[name, id]] : [],
+    ),
   );
   const reported = { ids, leftBehind: [leftBehind].flat() };
-  if (!looked) return { ...reported, note: `${fromStatus(run, status)} ${ofComponents}` };
+  const isEmpty = Object.keys(ids).length + reported.leftBehind.length === 0;
+  const told = fromStatus(run, status, isEmpty);
+  if (!looked) return { ...reported, note: `${told} ${ofComponents}` };
   if ('entities' in looked) return { ...reported, now: looked.entities, note: 'So it is now.' };
   return {
     ...reported,
-    note: `Nobody could look at Airbyte now. ${looked.problem} ${fromStatus(run, status)}`,
+    note: `Nobody could look at Airbyte now. ${looked.problem} ${told}`,
   };
 };
 

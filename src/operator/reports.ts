@@ -1,15 +1,23 @@
-import { WorkflowFailedError, isGrpcDeadlineError } from '@temporalio/client';
+import { WorkflowFailedError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { SystemProblem } from '../contract/problems';
 import { isFailureDetails } from '../../workflows/protocol/failure-details';
 import type { FailureDetails } from '../../workflows/protocol/failure-details';
-import { WAITING } from '../../workflows/protocol/runs';
+import { createRunHistory } from '../runs/history';
+import { repeatedly } from '../temporal/calls';
+import { isOutage } from '../temporal/errors';
+import { WAITING } from '../../workflows/protocol/run-names';
 
 /** Milliseconds in which a worker that is there has begun. */
 const WORKER_DEADLINE = 15_000;
 /** Milliseconds Temporal has for a single answer. */
 const DEADLINE = 5000;
+/** Milliseconds until an operator is first told that it goes on, and at most until the next time. */
+const FIRST_WORD = 5000;
+const LONGEST_QUIET = 60_000;
+/** Milliseconds for which Temporal may be away meanwhile, and for one try. */
+const AWAY = { each: DEADLINE, whole: 60_000 };
 
 interface Words {
   problem: string;
@@ -21,6 +29,8 @@ interface ReportsDeps<Report> {
   schema: { parse: (result: unknown) => Report };
   /** Milliseconds for a run that a worker has begun. */
   patience: number;
+  /** What an operator is told who waits. */
+  say?: ((text: string) => void) | undefined;
   problems: {
     /** What Temporal could not be asked for. */
     unreachable: string;
@@ -45,7 +55,9 @@ export const createReports = <Report>({
   schema,
   patience,
   problems,
+  say = () => undefined,
 }: ReportsDeps<Report>) => {
+  const history = createRunHistory({ client });
   const within = <Result>(ms: number, call: () => Promise<Result>) =>
     client.withDeadline(Date.now() + ms, call);
 
@@ -68,12 +80,22 @@ export const createReports = <Report>({
       throw err instanceof SystemProblem ? err : unreachable(err);
     });
 
+  /** Whether a worker has begun, and what to say of a run that has not ended. */
+  const state = async (handle: WorkflowHandle) => {
+    const run = await repeatedly(client, AWAY, () => handle.describe()).catch((err: unknown) => {
+      throw unreachable(err);
+    });
+    const [step] = await history.pendingIn(run);
+    const words = [problems.tooLong.problem, step?.lastError].filter((text) => text !== undefined);
+    return { isTaken: run.memo?.phase !== WAITING, goesOn: words.join(' ') };
+  };
+
   /** Undefined where the run has not ended within so many milliseconds. */
   const reportWithin = async (ms: number, handle: WorkflowHandle) => {
     try {
       return schema.parse(await within(ms, () => handle.result()));
     } catch (err) {
-      if (isGrpcDeadlineError(err)) return undefined;
+      if (isOutage(err)) return undefined;
       throw err instanceof WorkflowFailedError
         ? asProblem(problems.failed(detailsIn(err)), err)
         : unreachable(err);
@@ -83,16 +105,22 @@ export const createReports = <Report>({
   return {
     ask,
     /** Of a run that has ended. */
-    read: (handle: WorkflowHandle) => reportWithin(DEADLINE, handle),
+    async read(handle: WorkflowHandle): Promise<Report> {
+      const report = await reportWithin(DEADLINE, handle);
+      if (report) return report;
+      throw unreachable(undefined);
+    },
     /** Of a run that is started now, or joined. Needs a worker. */
     async of(start: () => Promise<WorkflowHandle>): Promise<Report> {
       const handle = await ask(start);
-      const soon = await reportWithin(WORKER_DEADLINE, handle);
-      if (soon) return soon;
-      const { memo } = await ask(() => handle.describe());
-      if (memo?.phase === WAITING) throw noWorker(problems.noWorker);
-      const late = await reportWithin(patience, handle);
-      if (late) return late;
+      const began = Date.now();
+      for (let quiet = FIRST_WORD; Date.now() - began < patience; quiet *= 2) {
+        const report = await reportWithin(Math.min(quiet, LONGEST_QUIET), handle);
+        if (report) return report;
+        const { isTaken, goesOn } = await state(handle);
+        if (isTaken) say(goesOn);
+        else if (Date.now() - began >= WORKER_DEADLINE) throw noWorker(problems.noWorker);
+      }
       throw asProblem(problems.tooLong);
     },
   };

@@ -1,7 +1,7 @@
 import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import type { ProvisioningStatus } from '../contract/coordinator';
 import type { Cause, Run } from '../contract/operator';
-import { WAITING } from '../../workflows/protocol/runs';
+import { WAITING } from '../../workflows/protocol/run-names';
 import { shortened } from '../../workflows/protocol/lengths';
 import type { PendingStep, RunHistory } from '../runs/history';
 

@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import {
   decodeArrayFromPayloads,
   decodeOptionalFailureToOptionalError,
@@ -10,9 +10,10 @@ import { temporal } from '@temporalio/proto';
 import { z } from 'zod';
 import { causesOf } from '../../workflows/protocol/causes';
 import { isFailureDetails } from '../../workflows/protocol/failure-details';
-import { INTERRUPT_SIGNAL } from '../../workflows/protocol/runs';
-import type { Interrupted } from '../../workflows/protocol/runs';
+import { INTERRUPT_SIGNAL } from '../../workflows/protocol/run-names';
+import type { Interrupted } from '../../workflows/protocol/run-names';
 import type { Step } from '../contract/operator';
+import { isOpen } from './running';
 import { TO_READ, repeatedly } from '../temporal/calls';
 
 type Event = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
@@ -31,12 +32,24 @@ interface Explanation extends Pick<Step, 'lastError' | 'solution' | 'waitsFor'> 
   looks: number;
 }
 
-/** What Temporal tells of a step that has not ended. */
+/** What the description of a run tells of an activity that has not ended. */
 export type PendingStep = Omit<Step, 'name' | 'activity'> & { activityId: string };
 
 const Interruption = z.array(
   z.object({ activityId: z.string(), attempts: z.int(), lastError: z.string() }),
 );
+
+/** Of an attempt whose worker could leave no word; it may have done all of it. */
+const LOST: Explanation = {
+  lastError: 'The worker of this attempt ended, or was cut off from Temporal.',
+  solution: 'See in the log of that worker what befell it.',
+  looks: 0,
+};
+
+const isLost = (err: Error) =>
+  causesOf(err).some(
+    (cause) => cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT',
+  );
 
 /** In the words that the activity found for it; else in Temporal's. */
 const explained = (err: Error): Explanation => {
@@ -48,10 +61,8 @@ const explained = (err: Error): Explanation => {
     if (cause.type === 'Waiting') return { waitsFor: problem, looks };
     return { lastError: problem, solution, looks };
   }
-  return { lastError: err.message, looks: 0 };
+  return isLost(err) ? LOST : { lastError: err.message, looks: 0 };
 };
-
-const stepOf = ({ activityId: _, ...step }: PendingStep): Partial<Step> => step;
 
 /** How a step ended, if the event is the end of one. */
 const endIn = (event: Event) => {
@@ -106,6 +117,17 @@ export const createRunHistory = ({ client }: { client: Client }) => {
     return Interruption.safeParse(steps).data ?? [];
   };
 
+  const openStep = async (activity: Pending): Promise<Partial<Step>> => {
+    const { activityId: _, ...step } = await pendingStep(activity);
+    return step;
+  };
+
+  /** Nobody goes on with a step whose run has ended. */
+  const leftStep = async (activity: Pending): Promise<Partial<Step>> => {
+    const { attempts, lastError, solution } = await pendingStep(activity);
+    return { attempts, lastError, solution };
+  };
+
   const pendingStep = async (activity: Pending): Promise<PendingStep> => {
     const waits = activity.state === SCHEDULED;
     const next = waits ? optionalTsToDate(activity.nextAttemptScheduleTime) : undefined;
@@ -142,9 +164,9 @@ export const createRunHistory = ({ client }: { client: Client }) => {
     /** The arguments the run was started with. */
     argsOf: async (run: Execution): Promise<unknown[]> => (await inputOf(run))(),
 
-    /** What the run's steps of now have met. */
-    pendingIn: (run: WorkflowExecutionDescription): Promise<PendingStep[]> =>
-      Promise.all((run.raw.pendingActivities ?? []).map(pendingStep)),
+    /** The steps that a run is at; without their names, which its history has. */
+    pendingIn: ({ raw }: WorkflowExecutionDescription): Promise<PendingStep[]> =>
+      Promise.all((raw.pendingActivities ?? []).map(pendingStep)),
 
     /** The run's activities, in the order they were scheduled. */
     async stepsOf(run: WorkflowExecutionDescription): Promise<Step[]> {
@@ -157,6 +179,7 @@ export const createRunHistory = ({ client }: { client: Client }) => {
         const step = steps.get(String(of));
         if (step) Object.assign(step, more);
       };
+      const goesOn = isOpen(run);
       const pending = new Map(run.raw.pendingActivities?.map((each) => [each.activityId, each]));
       for (const event of events ?? []) {
         const scheduled = await scheduledIn(event);
@@ -166,7 +189,7 @@ export const createRunHistory = ({ client }: { client: Client }) => {
         for (const { activityId: id, ...met } of await interruptedIn(event))
           update(scheduledBy.get(id), met);
         const waiting = pending.get(activityId);
-        if (waiting) update(event.eventId, stepOf(await pendingStep(waiting)));
+        if (waiting) update(event.eventId, await (goesOn ? openStep : leftStep)(waiting));
         const started = event.activityTaskStartedEventAttributes;
         if (started) {
           const { looks, words } = await explanationAtEnd(started.lastFailure);
@@ -174,8 +197,11 @@ export const createRunHistory = ({ client }: { client: Client }) => {
           update(started.scheduledEventId, { attempts, ...words });
         }
         const end = endIn(event);
-        if (end)
-          update(end.of, { state: end.state, ...(await explanationAtEnd(end.failure)).words });
+        if (!end) continue;
+        const { words } = await explanationAtEnd(end.failure);
+        // What went wrong before is still worth knowing; to be done about it there is nothing.
+        const isDone = end.state === 'done';
+        update(end.of, { state: end.state, ...words, ...(isDone && { solution: undefined }) });
       }
       return [...steps.values()];
     },

@@ -1,6 +1,6 @@
 import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import { INTERRUPT_SIGNAL } from '../../workflows/protocol/runs';
-import type { Interrupted } from '../../workflows/protocol/runs';
+import { INTERRUPT_SIGNAL } from '../../workflows/protocol/run-names';
+import type { Interrupted } from '../../workflows/protocol/run-names';
 import type { RunHistory } from './history';
 
 /** Cancels a run. Before that it is told what its steps have met, which is lost when they are cancelled. */

@@ -1,6 +1,6 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { IN_PLACE, isBehind, isUndoing } from '../../workflows/phases';
-import { OPERATIONS, WAITING } from '../../workflows/protocol/runs';
+import { OPERATIONS, WAITING } from '../../workflows/protocol/run-names';
 import { runsOn } from '../temporal/visibility';
 
 /** The types of workflows that are runs; the others serve these, or remember something. */

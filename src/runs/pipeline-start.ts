@@ -16,7 +16,7 @@ import type { Identities, Plans } from '../descriptor/product';
 import { attributesOf } from './search-attributes';
 import type { Start } from './start';
 import { tokenFor } from './token';
-import type { Operation } from '../../workflows/protocol/runs';
+import type { Operation } from '../../workflows/protocol/run-names';
 
 /** Of components, or people, in the details of a run. */
 const MAX_NAMES = 50;

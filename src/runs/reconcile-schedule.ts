@@ -1,7 +1,7 @@
 import { ScheduleAlreadyRunning, ScheduleNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { WAITING } from '../../workflows/protocol/runs';
+import { WAITING } from '../../workflows/protocol/run-names';
 
 /** Milliseconds Temporal has; a worker that starts does not wait longer. */
 const DEADLINE = 10_000;

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Interest } from '../concurrency/interest';
 import { RequestError, SystemProblem } from '../contract/problems';
-import { TERMINATE_SIGNAL } from '../../workflows/protocol/runs';
+import { TERMINATE_SIGNAL } from '../../workflows/protocol/run-names';
 import { createRunHistory } from './history';
 import { createInterrupt } from './interrupt';
 import type { StartOf } from './pipeline-start';
@@ -11,7 +11,7 @@ import type { StartRun } from './start';
 import { TO_CHANGE, answers, repeatedly } from '../temporal/calls';
 import { isTooLarge, lastingProblem } from '../temporal/errors';
 
-/** Milliseconds. Below the five seconds of the usual probe; a busy Temporal needed more than one. */
+/** Milliseconds. Below the five seconds that our own probes wait; a busy Temporal needed more than one. */
 const READY_DEADLINE = 3000;
 /** Milliseconds for which an answer of Temporal's stands: in a crowd a single one may be late. */
 const READY_FOR = 5000;

@@ -6,7 +6,7 @@ import { MAX_WAIT, withPatience } from '../concurrency/caller';
 import { ADD_ATTRIBUTES, attributesOf } from './search-attributes';
 import { TO_CHANGE, repeatedly } from '../temporal/calls';
 import { isOutage, lacksAttributes } from '../temporal/errors';
-import { WAITING } from '../../workflows/protocol/runs';
+import { WAITING } from '../../workflows/protocol/run-names';
 import { readToken } from './token';
 import { createStartQueue } from './start-queue';
 

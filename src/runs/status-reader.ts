@@ -7,13 +7,13 @@ import type {
 } from '@temporalio/client';
 import type { z } from 'zod';
 import { RequestError, SystemProblem } from '../contract/problems';
-import { STATUS_QUERY, TERMINATE_SIGNAL } from '../../workflows/protocol/runs';
+import { STATUS_QUERY, TERMINATE_SIGNAL } from '../../workflows/protocol/run-names';
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { lastingProblem } from '../temporal/errors';
 import { phaseOf } from './phase';
 import { isOpen } from './running';
 import { isToken } from './token';
-import type { Family } from '../../workflows/protocol/runs';
+import type { Family } from '../../workflows/protocol/run-names';
 
 /** Milliseconds a worker has to tell the log of a run; without one the phase is told. */
 const QUERY_DEADLINE = 1000;
@@ -28,6 +28,8 @@ export interface Form<Status> {
   schema: z.ZodType<Status>;
   /** Of a run that goes on, while no worker tells about it. */
   silent: (phase: string, isTerminating: () => Promise<boolean>) => Status | Promise<Status>;
+  /** Whether the answer is that of a run that has ended since it was looked at. */
+  isOver?: (status: Status) => boolean;
   /** Of a run that Temporal ended before it could say anything, by the name of that end. */
   ended: (how: string) => Status;
 }
@@ -130,7 +132,11 @@ export const createStatusReader = <Status>(
     ofToken: async (token: string) => {
       if (!isToken(token, form.family)) throw unknownToken(token);
       const run = await describe(token);
-      return { run, status: await (isOpen(run) ? running(run) : closed(run)) };
+      if (!isOpen(run)) return { run, status: await closed(run) };
+      const status = await running(run);
+      if (!form.isOver?.(status)) return { run, status };
+      const later = await describe(token);
+      return isOpen(later) ? { run, status } : { run: later, status: await closed(later) };
     },
   };
 };

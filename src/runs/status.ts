@@ -5,6 +5,7 @@ import {
   ValidationStatus,
 } from '../contract/coordinator';
 import { PlanStatus } from '../contract/plan';
+import { ENDS } from '../../workflows/phases';
 import { createStatusReader } from './status-reader';
 import type { Form, ReaderDeps } from './status-reader';
 import { runHref } from '../temporal/client';
@@ -29,6 +30,7 @@ const provisioning: Form<ProvisioningStatus> = {
     const status = (await isTerminating()) ? 'TERMINATING' : 'RUNNING';
     return { status, result, logs: [] };
   },
+  isOver: ({ result }) => ENDS.includes(result.split('\n')[0] ?? ''),
   ended: (how) => ({ status: 'FAILED', result: `${endOf(how)}\n${withoutStatus}` }),
 };
 

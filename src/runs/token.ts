@@ -1,5 +1,5 @@
-import { OPERATIONS } from '../../workflows/protocol/runs';
-import type { Family, Operation } from '../../workflows/protocol/runs';
+import { OPERATIONS } from '../../workflows/protocol/run-names';
+import type { Family, Operation } from '../../workflows/protocol/run-names';
 import stringify from 'safe-stable-stringify';
 import { digestOf } from '../contract/ids';
 import { inToken } from '../../workflows/protocol/ids';

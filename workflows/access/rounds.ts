@@ -2,6 +2,7 @@ import { ApplicationFailure, patched, sleep } from '@temporalio/workflow';
 import type { Round } from '../../activities/access/batch';
 import type { FailureDetails } from '../protocol/failure-details';
 import type { Group } from '../grantees/shards';
+import { peopleIn } from './result';
 
 /** Milliseconds between two tries while another run acts on one of a batch's people, and how often. */
 const FIRST_WAIT = 500;
@@ -31,7 +32,7 @@ const heldTooLong = (token: string) =>
 
 const gotNowhere = (left: string[]) =>
   asFailure({
-    problem: `The time of ${String(MOST_IDLE)} steps was up before access was changed for any of ${String(left.length)} people (${String(left[0])} and so on): other calls to Airbyte were in front.`,
+    problem: `The time of ${String(MOST_IDLE)} steps was up before access was changed for any of ${peopleIn(left)} (${String(left[0])} and so on): other calls to Airbyte were in front.`,
     solution:
       'Send the request again when fewer runs go on; if it happens often, ask the platform operator to raise AIRBYTE_MAX_IN_FLIGHT.',
   });

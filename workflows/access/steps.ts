@@ -5,8 +5,8 @@ import { accessRounds, asFailure } from './rounds';
 import { batchesOf } from '../grantees/shards';
 import type { Group } from '../grantees/shards';
 import type { OfComponent } from './recall';
-import { namer } from './report';
-import type { Counts } from './report';
+import { namer, peopleIn } from './result';
+import type { Counts } from './result';
 import { settlesAt } from '../run/failure';
 import type { Retry } from '../input';
 import { andMore, MAX_NAMED } from '../protocol/lengths';
@@ -117,7 +117,7 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
     give: (people: Record<string, PersonId>, former: ReadonlySet<string>) =>
       inBatches(Object.keys(people), (group) => {
         const known = group.keys.filter((key) => former.has(key));
-        const step = steps(`Grant to ${String(group.keys.length)} people`, within(group.keys));
+        const step = steps(`Grant to ${peopleIn(group.keys)}`, within(group.keys));
         const idsOf = (keys: string[]) =>
           Object.fromEntries(
             keys.flatMap((key) => {
@@ -140,7 +140,7 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
     /** Takes from all of them what they were granted through the component. */
     take: (keys: string[]) =>
       inBatches(keys, (group) => {
-        const step = steps(`Revoke from ${String(group.keys.length)} people`, within(group.keys));
+        const step = steps(`Revoke from ${peopleIn(group.keys)}`, within(group.keys));
         return undoable(group, group.keys, () =>
           throughout(group, (some) =>
             step.takeAccess({ ...of, shard: group.shard, keys: some, isForGood: false }),
@@ -152,7 +152,7 @@ export const accessSteps = ({ run, steps, retry, component, taskQueue }: AccessS
     async takeForGood(keys: string[]): Promise<LeftOver[]> {
       const left: LeftOver[] = [];
       await inBatches(keys, async (group) => {
-        const step = steps(`Revoke from ${String(group.keys.length)} people`, within(group.keys));
+        const step = steps(`Revoke from ${peopleIn(group.keys)}`, within(group.keys));
         const round = await throughout(group, (some) =>
           step.takeAccess({ ...of, shard: group.shard, keys: some, isForGood: true }),
         );

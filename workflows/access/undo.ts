@@ -5,7 +5,7 @@ import type { Run } from '../run/report';
 import type { Undo } from '../run/saga';
 import { COMPENSATION } from '../run/steps';
 import type { Steps } from '../run/steps';
-import { apart, namer } from './report';
+import { apart, namer } from './result';
 import type { accessRounds } from './rounds';
 
 export type AccessUndo = Undo<'permission'>;

@@ -2,7 +2,7 @@ import { CancellationScope, CancelledFailure, patched } from '@temporalio/workfl
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import { holdAccessOf, recallPeople } from './recall';
 import { accessSteps } from './steps';
-import { infoOf, refuseUnknown, resultOf, unmanaged } from './report';
+import { infoOf, peopleIn, refuseUnknown, resultOf, unmanaged } from './result';
 import { updateaclAsBefore } from './earlier/updateacl';
 import { explain } from '../run/failure';
 import type { UpdateAclInput } from '../input';
@@ -24,7 +24,7 @@ const changeAccess = async (input: UpdateAclInput): Promise<ProvisioningStatus> 
     await holdAccessOf(input, run);
     run.phase('Looking at who has access');
     const former = new Set(await recallPeople(input, run, steps));
-    const found = await steps(`Look for ${String(people.length)} people`, {
+    const found = await steps(`Look for ${peopleIn(people)}`, {
       scheduleToCloseTimeout: retry.giveUpAfter + people.length * FOR_EACH,
     }).findPeople({ wanted: people });
     refuseUnknown(found.unknown);

@@ -1,7 +1,7 @@
 import { CancellationScope, CancelledFailure, patched } from '@temporalio/workflow';
 import { holdAccessOf, isBounded, recallPeople, recallUnmoved } from './recall';
 import { accessSteps, failureOf } from './steps';
-import { apart, namer } from './report';
+import { apart, namer } from './result';
 import { explain } from '../run/failure';
 import { withdrawAsBefore } from './earlier/withdraw';
 import type { UnprovisionInput } from '../input';

@@ -27,7 +27,7 @@ const show = (all: Grantees) => {
   const entries = Object.entries(all);
   const head = ['| Who | What | Components |', '|---|---|---|'];
   showRows(
-    [`**${String(entries.length)} people**`, '', ...head],
+    [`**${String(entries.length)} ${entries.length === 1 ? 'person' : 'people'}**`, '', ...head],
     entries,
     ([key, { granted, wantedBy }]) => {
       const what = granted.map(({ type, id }) => `${type} ${id ?? '(being granted)'}`).join(', ');

@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { FailureDetails } from '../protocol/failure-details';
-import type { Found, Put } from '../../activities/pipeline/found';
+import type { Found, Put } from '../../activities/pipeline/step-answers';
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { isUnreadable, settlesAt } from '../run/failure';

@@ -1,4 +1,4 @@
-import type { Put } from '../../activities/pipeline/found';
+import type { Put } from '../../activities/pipeline/step-answers';
 import type { Run } from '../run/report';
 import type { Steps } from '../run/steps';
 

@@ -1,4 +1,9 @@
-import type { Put, SeenBefore, SeenActor, SeenConnection } from '../../activities/pipeline/found';
+import type {
+  Put,
+  SeenBefore,
+  SeenActor,
+  SeenConnection,
+} from '../../activities/pipeline/step-answers';
 import type { Snapshot } from '../../activities/former/snapshot';
 import type { Actor, ConnectionRead } from '../../src/airbyte/workspace';
 

@@ -1,4 +1,4 @@
-import type { Found, Put } from '../../activities/pipeline/found';
+import type { Found, Put } from '../../activities/pipeline/step-answers';
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
 import type { Run } from '../run/report';

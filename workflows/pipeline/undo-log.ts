@@ -1,4 +1,4 @@
-import type { Put } from '../../activities/pipeline/found';
+import type { Put } from '../../activities/pipeline/step-answers';
 import type { Existing } from '../run/ending';
 import { settlesAt, wroteNothing } from '../run/failure';
 import type { Run } from '../run/report';
@@ -40,6 +40,7 @@ export const startUndoLog = (run: Run, settleTime: number) => {
         if (wroteNothing(err)) forget(undo);
         throw err;
       });
+      undo.isDone = true;
     },
 
     /** Registered before acting, so that a half-done step is undone; nothing done, nothing undone. */
@@ -52,6 +53,7 @@ export const startUndoLog = (run: Run, settleTime: number) => {
         if (isFirst && wroteNothing(err)) forget(undo);
         throw err;
       });
+      if (undo) undo.isDone = true;
       run.info(`${DID[put.action]} ${kind} "${put.name}"`, put.href);
       made[`${kind}Id`] = put.id;
       if (put.kept) written[kind] = { name: put.name, kept: put.kept };

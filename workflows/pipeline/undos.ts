@@ -1,5 +1,6 @@
+import type { Perhaps } from '../protocol/failure-details';
 import type { Written } from '../../activities/former/secrets';
-import type { Found } from '../../activities/pipeline/found';
+import type { Found } from '../../activities/pipeline/step-answers';
 import type { Restored } from '../../activities/former/restored';
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Plan } from '../../src/descriptor/descriptor';
@@ -39,7 +40,7 @@ export const undosFor = (
     given: {
       formerOf: (before: Before) => Former | undefined;
       restore: (step: Step, former: Former, before: Before) => Promise<Restored>;
-      remove: (step: Step) => Promise<boolean>;
+      remove: (step: Step) => Promise<Perhaps>;
     },
   ): Undo<EntityKind> | undefined => {
     const { formerOf, restore, remove } = given;

@@ -1,52 +1,24 @@
 import { patched } from '@temporalio/workflow';
-import type { Found } from '../../activities/pipeline/found';
+import type { Found } from '../../activities/pipeline/step-answers';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
-import type { KnownIds } from '../../src/descriptor/descriptor';
 import type { Retry, UnprovisionInput } from '../input';
 import { settlesAt, wroteNothing } from '../run/failure';
 import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
 import type { Existing } from '../run/ending';
 import { holdComponent } from '../run/lease';
 import { startRun } from '../run/report';
-import { COMPENSATION, activitiesFor } from '../run/steps';
+import { COMPENSATION, activitiesFor, inPatience } from '../run/steps';
 import type { Run } from '../run/report';
 import type { Steps } from '../run/steps';
 import { describeCompensation, compensate, PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
 import { startPart } from '../run/product-part';
+import { endsOf, removalsOf } from './removals';
+import type { FailedRemoval, Removal } from './removals';
 import { startWithdrawal } from '../access/withdraw';
 
 /** How long a clearing may take, as a first sync may; waiting for it takes no slot. */
 const CLEARING = { scheduleToCloseTimeout: '24h' } as const;
-
-interface Removal {
-  what: string;
-  id: keyof KnownIds;
-  remove: () => Promise<unknown>;
-}
-
-const removalsOf = ({ source, destination, connection }: Found, key: string, steps: Steps) => {
-  const removal = (
-    kind: string,
-    id: keyof KnownIds,
-    entity: { id: string; name: string } | undefined,
-    remove: (step: ReturnType<Steps>, which: { key: string; id: string }) => Promise<unknown>,
-  ): Removal | undefined => {
-    if (!entity) return undefined;
-    const what = `the ${kind} "${entity.name}"`;
-    const step = steps(`Delete ${what}`);
-    return { what, id, remove: () => remove(step, { key, id: entity.id }) };
-  };
-  return {
-    connection: removal('connection', 'connectionId', connection, (step, which) =>
-      step.deleteConnection(which),
-    ),
-    source: removal('source', 'sourceId', source, (step, which) => step.deleteSource(which)),
-    destination: removal('destination', 'destinationId', destination, (step, which) =>
-      step.deleteDestination(which),
-    ),
-  };
-};
 
 /** Airbyte clears only active connections: what that changes for its own sake is put back. */
 const undoOfClear = (
@@ -119,21 +91,36 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   let leftBehind = [UNSEEN];
   let undos: Undo[] = [];
   const failures = new Map<string, Error>();
+  let failed: FailedRemoval[] = [];
 
   const settle = ({ what, id }: Removal) => {
     exists = { ...exists, [id]: undefined };
     leftBehind = leftBehind.filter((left) => left !== what);
     failures.delete(what);
   };
+  const deleted = (removal: Removal) => {
+    run.info(`Deleted ${removal.what}`);
+    settle(removal);
+  };
   const removeOne = async (removal: Removal) => {
-    const { what, remove } = removal;
     try {
-      await remove();
-      run.info(`Deleted ${what}`);
-      settle(removal);
+      await removal.remove();
+      deleted(removal);
     } catch (err) {
-      failures.set(what, asError(err));
+      failures.set(removal.what, asError(err));
+      failed = [...failed, { ...removal, err }];
+    }
+  };
+  /** Tells of those that failed what was seen of them since. */
+  const clearUp = async (look: () => Promise<Found>) => {
+    const { settleTime } = input.retry;
+    const ends = await endsOf(failed, { look, settleTime, run });
+    ends.deleted.forEach(deleted);
+    for (const { what, err } of ends.kept)
       run.error(`Not deleted: ${what}. ${reasonOf(err, run).problem}`);
+    for (const { what, err } of ends.unseen) {
+      leftBehind = leftBehind.map((left) => (left === what ? `${what} (may be deleted)` : left));
+      run.error(`May be deleted: ${what}. ${reasonOf(err, run).problem} ${ends.why}`);
     }
   };
 
@@ -149,12 +136,12 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     });
     const isLean = found.lean === true;
     exists = existingIn(found);
-    const { connection, source, destination } = removalsOf(found, key, steps);
+    const { settleTime } = input.retry;
+    const { connection, source, destination } = removalsOf(found, { key, steps, settleTime });
     const removals = [connection, source, destination].filter((removal) => removal !== undefined);
     leftBehind = [...removals.map(({ what }) => what), ...access.left];
     if (removals.length === 0) run.info('There was nothing to remove');
     if (input.removeData) {
-      const { settleTime } = input.retry;
       undos = undoOfClear(found, { steps, settleTime });
       const unprepared = () => {
         undos = [];
@@ -170,6 +157,15 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     run.step('deleteConnection', isLean);
     if (connection) await removeOne(connection);
     await Promise.all([source && removeOne(source), destination && removeOne(destination)]);
+    const looking = activitiesFor(inPatience(input.retry));
+    await clearUp(() =>
+      looking(`Look what is left of ${key}`).inspect({
+        key,
+        known: exists,
+        inShort: true,
+        lean: true,
+      }),
+    );
     // Airbyte deletes the connections of a source with it.
     if (connection && source && !leftBehind.includes(source.what)) settle(connection);
     const withheld = await access.withdraw();

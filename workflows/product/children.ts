@@ -11,7 +11,7 @@ import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import type { FailureDetails } from '../protocol/failure-details';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import { undoing } from '../phases';
-import { WAITING } from '../protocol/runs';
+import { WAITING } from '../protocol/run-names';
 import { TRACE_MEMO } from '../protocol/tracing';
 import { endOfChild } from './child-end';
 import { explain } from '../run/failure';

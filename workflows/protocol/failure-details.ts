@@ -3,6 +3,9 @@
 /** While a call waited for Airbyte's answer, or in the queue behind others' calls. */
 export type OutOfTime = 'calling' | 'waiting';
 
+/** What nobody can tell any more where a worker died in the middle of a step. */
+export type Perhaps = boolean | 'perhaps';
+
 interface Words {
   problem: string;
   solution: string;
@@ -14,7 +17,9 @@ export interface FailureDetails extends Words {
   settlesAt?: number;
   /** No attempt of the step has sent a write: of this step there is nothing to undo. */
   wroteNothing?: true;
-  /** The same, as older workers told it of a change by somebody else that a first attempt found. */
+  /** An attempt is known to have sent a write. Of neither it may be so. */
+  hasWritten?: true;
+  /** As `wroteNothing`, as older workers told it of a change by somebody else that a first attempt found. */
   didNothing?: true;
   /** The step's own time was up; absent where it was not that. */
   outOfTime?: OutOfTime;
@@ -30,6 +35,8 @@ export interface FailureDetails extends Words {
 export interface LastWord {
   attempt: number;
   details: FailureDetails;
+  /** What the attempts so far have done for good, which the next one need not do again. */
+  done?: unknown;
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

@@ -6,16 +6,17 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { FailureDetails } from '../protocol/failure-details';
-import type { Found } from '../../activities/pipeline/found';
+import type { Found } from '../../activities/pipeline/step-answers';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { KnownIds } from '../../src/descriptor/descriptor';
+import { ENDED_BY_DELETE } from '../phases';
 import { asMemo, asMessage } from './limits';
 import { explain, finalFailure } from './failure';
 import { tellMetrics } from './metrics';
 import type { Run } from './report';
 
 const whoCancelled = (run: Run) => {
-  if (run.isTerminating()) return 'The run was terminated by a DELETE of its token.';
+  if (run.isTerminating()) return 'The run was ended by a DELETE of its token.';
   return workflowInfo().parent
     ? 'The run was cancelled, by an operator or because the run of its data product had ended.'
     : 'An operator cancelled the run.';
@@ -82,7 +83,7 @@ const definedIn = (ids: Existing): Record<string, string> =>
   );
 
 const endOf = ({ terminated, cancelled }: { terminated: boolean; cancelled: boolean }) => {
-  if (terminated) return 'Terminated';
+  if (terminated) return ENDED_BY_DELETE;
   return cancelled ? 'Cancelled' : 'Failed';
 };
 

@@ -10,11 +10,14 @@ import { isFailureDetails, isLastWord } from '../protocol/failure-details';
 import type { FailureCause } from './metrics';
 import type { FailureDetails } from '../protocol/failure-details';
 
+/** Steps that say, when they are cancelled, what they had asked for. */
+const TELL_OF_CANCELLED = ['connect', 'deleteConnection', 'deleteSource', 'deleteDestination'];
+
 /** A step that ran out of time has its last attempt's words in its last heartbeat. */
 const detailsOf = (err: unknown): unknown => {
   if (err instanceof ApplicationFailure) return err.details?.[0];
   // Of others, whose cancelled steps older workers have waited out, that would change what runs do.
-  if (err instanceof ActivityFailure && err.activityType === 'connect')
+  if (err instanceof ActivityFailure && TELL_OF_CANCELLED.includes(err.activityType))
     return err.cause instanceof CancelledFailure ? err.cause.details[0] : undefined;
   const lastWord: unknown = err instanceof TimeoutFailure ? err.lastHeartbeatDetails : undefined;
   return isLastWord(lastWord) ? lastWord.details : undefined;

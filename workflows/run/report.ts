@@ -7,9 +7,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { createLog, asDetails, asLine, asPhase } from './limits';
-import { IN_STEPS, PHASES, COMPLETED } from '../phases';
-import { INTERRUPT_SIGNAL, STATUS_QUERY, TERMINATE_SIGNAL } from '../protocol/runs';
-import type { Interrupted } from '../protocol/runs';
+import { IN_STEPS, PHASES, COMPLETED, STARTING } from '../phases';
+import { INTERRUPT_SIGNAL, STATUS_QUERY, TERMINATE_SIGNAL } from '../protocol/run-names';
+import type { Interrupted } from '../protocol/run-names';
 import { TRACE_MEMO } from '../protocol/tracing';
 import type { ProvisioningStatus, Log } from '../../src/contract/coordinator';
 import type { FailureDetails } from '../protocol/failure-details';
@@ -81,7 +81,7 @@ export const startRun = (more: () => string[] = () => []) => {
 
   setHandler(statusQuery, () => ({
     status: terminating ? 'TERMINATING' : 'RUNNING',
-    result: [current, ...more()].filter(Boolean).join('\n'),
+    result: [current || STARTING, ...more()].filter(Boolean).join('\n'),
     logs,
   }));
   setHandler(interruptSignal, (steps) => {

@@ -1,7 +1,8 @@
 import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
 import type { Left, Restored } from '../../activities/former/restored';
-import { settling, undoing } from '../phases';
+import { ENDED_BY_DELETE, settling, undoing } from '../phases';
 import type { Ending } from '../phases';
+import type { Perhaps } from '../protocol/failure-details';
 import { tellMetrics } from './metrics';
 import { beginSpan } from './traces';
 import type { Run } from './report';
@@ -10,6 +11,9 @@ import { explain } from './failure';
 export const DELETED = 'deleted';
 export const PUT_BACK = 'put back as it was';
 const PUT_BACK_IN_PART = 'put back, but for what is left behind';
+/** Where a worker died undoing what a step may have done: nobody has seen either. */
+const NOT_THERE = 'not there; whether it was made and deleted, or never made, is not known';
+const AS_IT_WAS = 'as it was; whether it was changed and put back, or never changed, is not known';
 
 /** What a run makes; and a connection that was retired in favour of the one it makes. */
 type PipelinePart = 'source' | 'destination' | 'connection' | 'retired';
@@ -22,7 +26,9 @@ export interface Undo<Kind extends string = PipelinePart> {
   /** What undoing it does: `deleted`, `put back as it was`. */
   effect: string;
   /** Whether there was anything to undo; of what is put back, what could not be. */
-  undo: () => Promise<boolean | Restored>;
+  undo: () => Promise<Perhaps | Restored>;
+  /** The step is known to have done what this undoes. */
+  isDone?: boolean;
   /** Until then (epoch milliseconds) there may still come something to undo. */
   settlesAt?: number;
 }
@@ -51,21 +57,29 @@ export const describeCompensation = ({
 
 const inSeconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** As what the run will end, told while it undoes what it did. */
-const endingBy = (run: Run): Ending => {
-  if (run.isTerminating()) return 'Terminated';
-  return CancellationScope.current().consideredCancelled ? 'Cancelled' : 'Failed';
+/** As what the run will end, told while it waits and undoes what it did. */
+export const endingBy = (run: Run): Ending => {
+  if (run.isTerminating()) return ENDED_BY_DELETE;
+  const { consideredCancelled } = CancellationScope.current();
+  return consideredCancelled && !run.endReason() ? 'Cancelled' : 'Failed';
 };
 
-/** Airbyte may finish a creation after its caller has given up: an undo before that would miss it. */
-const settle = async (undos: Undo<string>[], { run, how }: { run: Run; how: Ending }) => {
+/**
+ * Airbyte may finish a creation after its caller has given up: an undo before that would miss it.
+ * Whether there was anything to wait for.
+ */
+export const untilSettled = async (
+  undos: Pick<Undo, 'settlesAt'>[],
+  { run, how }: { run: Run; how: Ending },
+) => {
   const until = Math.max(0, ...undos.map(({ settlesAt = 0 }) => settlesAt));
   const left = until - Date.now();
-  if (left <= 0) return;
+  if (left <= 0) return false;
   run.phase(settling(how, inSeconds(until)));
   const waited = beginSpan('WaitForAirbyte');
   await sleep(left, { summary: 'Airbyte may still do what it gave no answer to' });
   waited();
+  return true;
 };
 
 /** Airbyte deletes the connections of a source with it. */
@@ -74,7 +88,7 @@ const withCascade = <Kind extends string>(
   run: Run,
 ): Compensation<Kind> => {
   const isSourceDeleted = undone.some(
-    ({ kind, effect }) => kind === 'source' && effect === DELETED,
+    ({ kind, effect }) => kind === 'source' && (effect === DELETED || effect === NOT_THERE),
   );
   const withSource = leftBehind.filter(({ kind }) => isSourceDeleted && kind === 'connection');
   for (const { what } of withSource) run.info(`Deleted with its source: ${what}`);
@@ -101,8 +115,16 @@ const inOrder = <Kind extends string>(undos: Undo<Kind>[]): Undo<Kind>[] => {
 };
 
 /** Of an older worker an undo that puts back answers nothing. */
-const outcomeOf = (effect: boolean | Restored | undefined | null): Restored =>
+const outcomeOf = (effect: Perhaps | Restored | undefined | null): Restored =>
   typeof effect === 'object' && effect !== null ? effect : { changed: effect ?? true, left: [] };
+
+/** What undoing has done, in words; nothing where there was nothing to undo. */
+const effectOf = ({ effect, isDone }: Undo<string>, { changed, left }: Restored) => {
+  if (changed === false) return undefined;
+  if (left.length > 0) return PUT_BACK_IN_PART;
+  if (changed === true || isDone) return effect;
+  return effect === DELETED ? NOT_THERE : AS_IT_WAS;
+};
 
 /**
  * Undoes what was done, also when the run is cancelled, and goes on after an undo that fails. Says
@@ -118,7 +140,7 @@ export const compensate = <Kind extends string>(
     const leftBehind: Undo<Kind>[] = [];
     const left: Left[] = [];
     const remedies: string[] = [];
-    await settle(undos, { run, how });
+    await untilSettled(undos, { run, how });
     if (undos.length > 0) run.phase(undoing(how));
     const compensated = beginSpan('Compensate');
     for (const each of inOrder(undos)) {
@@ -129,8 +151,8 @@ export const compensate = <Kind extends string>(
         remedies.push(...outcome.left.map(({ remedy }) => remedy));
         for (const { what: rest, remedy } of outcome.left)
           run.error(`Left behind: ${rest}. ${remedy}`);
-        if (!outcome.changed) continue;
-        const effect = outcome.left.length > 0 ? PUT_BACK_IN_PART : each.effect;
+        const effect = effectOf(each, outcome);
+        if (effect === undefined) continue;
         undone.push({ ...each, effect });
         run.info(`Undone: ${what} ${effect}`);
       } catch (err) {

@@ -3,7 +3,7 @@ import type { ActivityOptions } from '@temporalio/workflow';
 import type { AccessActivities } from '../../activities/access/access';
 import type { AccessChanges } from '../../activities/access/changes';
 import type { Activities } from '../../activities/pipeline/pipeline';
-import type { RunActivities } from '../../activities/runs';
+import type { RunActivities } from '../../activities/follow-run';
 import { asSummary } from '../protocol/lengths';
 import { summarized } from './failure';
 import type { Retry } from '../input';

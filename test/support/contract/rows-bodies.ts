@@ -80,7 +80,7 @@ const tooLarge = json(() => request(`# ${'x'.repeat(2 * 1024 * 1024)}`));
 const unread = (of: Bodied): Row[] => [
   refusal(of, 'malformed JSON', sent('{"descriptor": '), /not valid JSON/),
   refusal(of, 'JSON that is no object', sent('"text"'), /not valid JSON/),
-  row(of, { status: 413, shape: 'RequestValidationError', when: 'over 2 MB', body: tooLarge }),
+  row(of, { status: 413, shape: 'RequestValidationError', when: 'over 2 MiB', body: tooLarge }),
   ...['text/yaml', 'application/x-www-form-urlencoded'].map((type) =>
     row(of, {
       status: 415,

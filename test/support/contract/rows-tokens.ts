@@ -89,11 +89,11 @@ const KNOWN = [
   waiting(STATUS, 'running', 'a run that goes on', /^\{"status":"RUNNING"/),
   told(STATUS, 'completed', 'a provision that completed', /^\{"status":"COMPLETED".*connectionId/),
   told(STATUS, 'failed', 'a provision that failed', /^\{"status":"FAILED"/),
-  told(STATUS, 'terminated', 'a provision that was terminated', /^\{"status":"TERMINATED"/),
+  told(STATUS, 'terminated', 'a provision that a DELETE has ended', /^\{"status":"TERMINATED"/),
   told(STATUS, 'unprovisioned', 'an unprovision that completed', /^\{"status":"COMPLETED"/),
   told(STATUS, 'aclUpdated', 'an update of access that completed', /^\{"status":"COMPLETED"/),
   told(TERMINATE, 'completed', 'a run that had completed', /^\{"status":"COMPLETED"/),
-  told(TERMINATE, 'terminated', 'a run that was terminated', /^\{"status":"TERMINATED"/),
+  told(TERMINATE, 'terminated', 'a run that a DELETE has ended', /^\{"status":"TERMINATED"/),
   of(TERMINATE, ({ toTerminate }) => toTerminate, {
     status: 202,
     shape: 'nothing',

@@ -29,5 +29,11 @@ export const RECORDINGS: Recordings = {
     await harness.call('DELETE', `/v1/provision/${token}`);
     return token;
   },
+  'lean-unprovision-looked': async (harness) => {
+    const looked = { component: 'looked' };
+    await harness.run('provision', looked);
+    await harness.fault({ operation: 'deleteDestination', status: 403 });
+    return harness.start('unprovision', looked);
+  },
   'lean-unprovision-completed': (harness) => harness.start('unprovision', lean),
 };

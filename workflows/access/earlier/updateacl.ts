@@ -5,7 +5,7 @@ import type { ProvisioningStatus } from '../../../src/contract/coordinator';
 import { planAccess } from './plan';
 import type { AccessPlan } from './plan';
 import { accessSteps, rememberedAs } from './steps';
-import { infoOf, refuseUnknown, resultOf, unmanaged } from '../report';
+import { infoOf, refuseUnknown, resultOf, unmanaged } from '../result';
 import { explain } from '../../run/failure';
 import type { Recalled } from './grants';
 import type { UpdateAclInput } from '../../input';

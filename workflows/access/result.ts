@@ -9,6 +9,9 @@ import type { Run } from '../run/report';
 
 const named = (people: Principal[]) => firstFew(people.flatMap(({ refs }) => refs)).join(', ');
 
+export const peopleIn = ({ length }: unknown[]) =>
+  length === 1 ? '1 person' : `${String(length)} people`;
+
 /** Says whose access it is, by name as long as there are not too many in all. */
 export const namer = () => {
   let left = MAX_NAMED;

@@ -5,7 +5,7 @@ import { isRecord } from '../src/contract/json';
 import { shortened } from '../workflows/protocol/lengths';
 import { Refusal } from '../src/contract/problems';
 import { heardAtBefore, looksOf, metBefore, triesOf } from './last-word';
-import type { FailureDetails } from '../workflows/protocol/failure-details';
+import type { FailureDetails, Perhaps } from '../workflows/protocol/failure-details';
 import { lookIn, waitBefore } from './retry-policy';
 import { Waiting } from './waiting';
 
@@ -42,7 +42,7 @@ export const orOutOfTime = (err: unknown, info: Info) => {
 /** What is known by now of what the step's attempts asked Airbyte for. */
 export interface Sent {
   settlesAt: number;
-  hasWritten: boolean;
+  hasWritten: Perhaps;
 }
 
 export const detailsOf = (
@@ -60,7 +60,8 @@ export const detailsOf = (
       known?.solution ?? 'Ask the platform operator to look at the log of the worker.',
     ),
     ...(settlesAt > Date.now() && { settlesAt }),
-    ...(!hasWritten && { wroteNothing: true }),
+    ...(hasWritten === false && { wroteNothing: true }),
+    ...(hasWritten === true && { hasWritten }),
     ...(err instanceof AirbyteError && err.outOfTime && { outOfTime: err.outOfTime }),
     ...(looks > 0 && { looks, heardAt }),
     ...(met && { met }),
