@@ -9,7 +9,7 @@ import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import type { Logger } from 'pino';
 import type { TracingConfig } from '../config/tracing';
 import { MAX_TEXT } from './spans';
-import type { Exporter, Recorded } from './tracing';
+import type { Recorded } from './spans';
 
 /* Spans on their way to a collector: in batches, and forgotten where nobody takes them. */
 
@@ -19,6 +19,12 @@ export const MAX_QUEUED = 2048;
 export const MAX_BATCH = 512;
 /** Milliseconds that a program which ends takes for what is still to be sent. */
 const LONGEST_FLUSH = 3000;
+
+export interface Exporter {
+  add: (span: Recorded) => void;
+  /** Sends what is still to be sent, for so long as it may take; never fails. */
+  stop: () => Promise<void>;
+}
 
 const KINDS = {
   server: SpanKind.SERVER,

@@ -117,3 +117,22 @@ export const SPANS = {
   },
 } as const satisfies Record<string, Described>;
 export type SpanType = keyof typeof SPANS;
+
+/** A part of a trace that has ended. Times are milliseconds since 1970. */
+export interface Span {
+  type: SpanType;
+  name: string;
+  parentSpanId?: string | undefined;
+  start: number;
+  end: number;
+  attributes: Partial<Record<Attribute, string | number | undefined>>;
+  /** Why it ended without what it was for; of a run the step, and what it failed with. */
+  error?: { type: string; cause?: string | undefined } | undefined;
+}
+
+/** What is sent of it. */
+export interface Recorded extends Omit<Span, 'type'> {
+  traceId: string;
+  spanId: string;
+  kind: Kind;
+}

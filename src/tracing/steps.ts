@@ -6,7 +6,8 @@ import type { AttemptEnd } from '../metrics/labels';
 import { inTrace } from './context';
 import { runSpanId, startOf } from './header';
 import { isTraced } from './runs';
-import type { Span, Tracing } from './tracing';
+import type { Span } from './spans';
+import type { Tracing } from './tracing';
 
 /** Ends of attempts that are as they should be. */
 const WELL: AttemptEnd[] = ['completed', 'waiting', 'handed_back'];

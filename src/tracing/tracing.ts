@@ -2,33 +2,9 @@ import type { Logger } from 'pino';
 import type { TracingConfig } from '../config/tracing';
 import { newSpanId, newTraceId } from './context';
 import type { Trace } from './context';
+import type { Exporter } from './exporter';
 import { SPANS } from './spans';
-import type { Attribute, Kind, SpanType } from './spans';
-
-/** A part of a trace that has ended. Times are milliseconds since 1970. */
-export interface Span {
-  type: SpanType;
-  name: string;
-  parentSpanId?: string | undefined;
-  start: number;
-  end: number;
-  attributes: Partial<Record<Attribute, string | number | undefined>>;
-  /** Why it ended without what it was for; of a run the step, and what it failed with. */
-  error?: { type: string; cause?: string | undefined } | undefined;
-}
-
-/** What is sent of it. */
-export interface Recorded extends Omit<Span, 'type'> {
-  traceId: string;
-  spanId: string;
-  kind: Kind;
-}
-
-export interface Exporter {
-  add: (span: Recorded) => void;
-  /** Sends what is still to be sent, for so long as it may take; never fails. */
-  stop: () => Promise<void>;
-}
+import type { Span } from './spans';
 
 export interface Tracing {
   isOn: boolean;
@@ -79,6 +55,7 @@ export const createTracing = async (
   { program, log }: { program: 'gateway' | 'worker'; log: Logger },
 ): Promise<Tracing> => {
   if (!config) return NO_TRACING;
+  // eslint-disable-next-line no-restricted-syntax -- at the top it would take 16 MiB of who exports nothing
   const { createExporter } = await import('./exporter.js');
   return tracingTo(createExporter(config, { program, log }), config.sampler);
 };

@@ -84,7 +84,7 @@ export const IMPORTS = new Map(FILES.map((file) => [file, importsIn(textOf(file)
 
 /** The file of the house that another means. */
 export const targetOf = (file: string, from: string) => {
-  const target = path.join(path.dirname(file), from);
+  const target = path.join(path.dirname(file), from.replace(/\.js$/, ''));
   return from.startsWith('.')
     ? [`${target}.ts`, `${target}/index.ts`].find((each) => known.has(each))
     : undefined;
