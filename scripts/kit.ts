@@ -9,7 +9,7 @@ const FILE = path.join(ROOT, 'kit', 'schema', 'specific.schema.json');
 
 const write = async () => {
   const layout = { ...(await resolveConfig(FILE)), filepath: FILE };
-  writeFileSync(FILE, await format(JSON.stringify(specificSchema()), layout));
+  writeFileSync(FILE, await format(JSON.stringify(specificSchema(), null, 2), layout));
   console.log(`${FILE} is written.`);
 };
 
