@@ -78,7 +78,7 @@ export const SPANS = {
     name: 'WaitForAirbyte',
     kind: 'internal',
     by: 'worker',
-    help: 'Before an undo, for what Airbyte may still do',
+    help: 'For what Airbyte may still do, before an undo or a look',
     attributes: ['error.type'],
   },
   compensation: {
