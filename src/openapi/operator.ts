@@ -215,7 +215,11 @@ export const PROBES = {
     words: {
       summary: 'For Prometheus',
       responses: {
-        200: answerOf("The gateway's metrics", { mime: 'text/plain', type: 'string' }),
+        200: answerOf("The gateway's metrics", {
+          mime: 'text/plain',
+          type: 'string',
+          examples: { refusals: 'provisioner_http_refusals_total{reason="unknown_run"} 3\n' },
+        }),
       },
     },
   },
