@@ -274,7 +274,7 @@ test('half a minute of chaos with a fixed seed ends clean', async () => {
   const args = ['--seed', '1', '--minutes', '0.5', '--components', '12'];
   const { code, output } = await runChaos(...args);
   expect(output).toMatch(/^seed 1, 0\.5 minutes, 12 components\n/);
-  expect(output).toMatch(/verdict +clean\n$/);
+  expect(output).toMatch(/outcome +clean\n$/);
   expect(output).toMatch(/killed +worker [1-9], gateway [1-9], temporal [1-9]/);
   expect(code).toBe(0);
 }, 300_000);
