@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { differencesOf, flawsOf, narrowed, orphansIn } from '../chaos/check';
@@ -9,6 +9,7 @@ import { planDisturbances } from '../chaos/disturbances';
 import { after, NOTHING } from '../chaos/model';
 import type { Expected } from '../chaos/model';
 import { actsOf, keyOf } from '../chaos/requests';
+import { alarmsIn } from '../chaos/report';
 import type { Request, Variant } from '../chaos/requests';
 import { createSecrets, hostOf, secretNameOf } from '../chaos/secrets';
 import { ROOT } from '../scripts/child';
@@ -237,6 +238,19 @@ test.each<[string, ProvisioningStatus | undefined, string[]]>([
   ['success', completed, []],
 ])('chaos judges %s', (_what, status, flaws) => {
   expect(flawsOf(TOKEN, status)).toEqual(flaws);
+});
+
+test.each<[string, string, boolean]>([
+  ['nondeterminism', '[TMPRL1100] Nondeterminism error: no command for event 7', true],
+  ['a task that failed', 'Failing workflow task run_id=1 failure=…', true],
+  ['a payload that is too large', '[TMPRL1103] Attempted to upload payloads', true],
+  ['a task that took long', '[TMPRL1104] 1:53:1 Workflow task duration exceeded 5 seconds.', false],
+  ['an activity that failed', 'Activity failed, will be retried', false],
+])('chaos reads in the log of a worker %s', (_what, msg, isAlarm) => {
+  const log = path.join(mkdtempSync(path.join(os.tmpdir(), 'chaos-log-')), 'worker-1.log');
+  writeFileSync(log, `${JSON.stringify({ workflowId: TOKEN, msg })}\n${msg}\n`);
+  const told = [`worker-1.log: ${TOKEN} ${msg}`, `worker-1.log: ${msg}`];
+  expect(alarmsIn([log])).toEqual(isAlarm ? told : []);
 });
 
 const firstActs = (seed: number, component: string) => {
