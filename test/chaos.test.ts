@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { differencesOf, flawsOf, narrowed, orphansIn } from '../chaos/check';
@@ -9,6 +9,7 @@ import { planDisturbances } from '../chaos/disturbances';
 import { after, NOTHING } from '../chaos/model';
 import type { Expected } from '../chaos/model';
 import { actsOf, keyOf } from '../chaos/requests';
+import { alarmsIn } from '../chaos/report';
 import type { Request, Variant } from '../chaos/requests';
 import { createSecrets, hostOf, secretNameOf } from '../chaos/secrets';
 import { ROOT } from '../scripts/child';
@@ -239,6 +240,19 @@ test.each<[string, ProvisioningStatus | undefined, string[]]>([
   expect(flawsOf(TOKEN, status)).toEqual(flaws);
 });
 
+test.each<[string, string, boolean]>([
+  ['nondeterminism', '[TMPRL1100] Nondeterminism error: no command for event 7', true],
+  ['a task that failed', 'Failing workflow task run_id=1 failure=…', true],
+  ['a payload that is too large', '[TMPRL1103] Attempted to upload payloads', true],
+  ['a task that took long', '[TMPRL1104] 1:53:1 Workflow task duration exceeded 5 seconds.', false],
+  ['an activity that failed', 'Activity failed, will be retried', false],
+])('chaos reads in the log of a worker %s', (_what, msg, isAlarm) => {
+  const log = path.join(mkdtempSync(path.join(os.tmpdir(), 'chaos-log-')), 'worker-1.log');
+  writeFileSync(log, `${JSON.stringify({ workflowId: TOKEN, msg })}\n${msg}\n`);
+  const told = [`worker-1.log: ${TOKEN} ${msg}`, `worker-1.log: ${msg}`];
+  expect(alarmsIn([log])).toEqual(isAlarm ? told : []);
+});
+
 const firstActs = (seed: number, component: string) => {
   const acts = actsOf({ seed, count: 50 }, component);
   return Array.from({ length: 20 }, () => acts.next().value);
@@ -274,7 +288,7 @@ test('half a minute of chaos with a fixed seed ends clean', async () => {
   const args = ['--seed', '1', '--minutes', '0.5', '--components', '12'];
   const { code, output } = await runChaos(...args);
   expect(output).toMatch(/^seed 1, 0\.5 minutes, 12 components\n/);
-  expect(output).toMatch(/verdict +clean\n$/);
+  expect(output).toMatch(/outcome +clean\n$/);
   expect(output).toMatch(/killed +worker [1-9], gateway [1-9], temporal [1-9]/);
   expect(code).toBe(0);
 }, 300_000);
