@@ -61,7 +61,7 @@ const Rules = z.object({
 });
 
 test('the rules are of metrics that a worker serves', async () => {
-  const { groups } = Rules.parse(parse(text('rules/worker.yaml')));
+  const { groups } = Rules.parse(parse(text('rules/alerts.yaml')));
   const names = groups
     .flatMap(({ rules }) => rules.flatMap(({ expr }) => expr.match(/\btemporal_\w+/g)))
     .filter((name) => name !== null);
