@@ -19,7 +19,7 @@ export const judgeId = async (client: Client, id: string): Promise<void> => {
   const { persistenceStore: database } = await client
     .withDeadline(Date.now() + PATIENCE, asked)
     .catch(() => ({ persistenceStore: '' }));
-  if (!BOUNDED.test(database ?? '')) return;
+  if (!BOUNDED.test(database)) return;
   const message = `has names that are too long together: the id of the run would have ${String(id.length)} characters, and this Temporal's database has room for ${String(MAX_ID)}`;
   throw new RequestError([{ path: 'descriptor', message }], {
     solutions: [

@@ -59,7 +59,7 @@ const forward = (
     stream.respond(answer, { waitForTrailers: true });
     forwarded.pipe(stream);
   });
-  forwarded.on('trailers', (last) => {
+  forwarded.on('trailers', (last: http2.IncomingHttpHeaders) => {
     trailers = last;
   });
   stream.on('wantTrailers', () => {
