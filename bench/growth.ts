@@ -17,7 +17,7 @@ const databases = () =>
   );
 
 /** Bytes by table, its indexes and what is stored apart included; of both databases of the server. */
-const tableSizes = async (): Promise<Map<string, number>> => {
+export const tableSizes = async (): Promise<Map<string, number>> => {
   const sizes = new Map<string, number>();
   for (const name of await databases()) {
     const rows = await sql(
@@ -33,7 +33,7 @@ const tableSizes = async (): Promise<Map<string, number>> => {
   return sizes;
 };
 
-const sum = (sizes: Map<string, number>) =>
+export const sum = (sizes: Map<string, number>) =>
   [...sizes.values()].reduce((all, each) => all + each, 0);
 
 /** Ends what is still open, such as leases, and deletes all runs, as retention does. */
@@ -59,7 +59,7 @@ const deleteAll = async ({ bench: { client } }: Setting) => {
   }
 };
 
-const vacuum = async () => {
+export const vacuum = async () => {
   for (const name of await databases()) await sql(database, name, 'VACUUM ANALYZE');
 };
 

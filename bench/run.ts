@@ -23,6 +23,7 @@ import { benchStart } from './start';
 import { benchStatus } from './status';
 import { benchUnchanged } from './unchanged';
 import { benchValidate } from './validate';
+import { benchWorkspace } from './workspace';
 
 /** What is measured, in this order. */
 const MEASURES = {
@@ -37,13 +38,14 @@ const MEASURES = {
   crowd: benchCrowd,
   delays: benchDelays,
   grants: benchGrants,
+  workspace: benchWorkspace,
 };
 type Part = keyof typeof MEASURES;
 
 const isPart = (name: string): name is Part => name in MEASURES;
 const PARTS = Object.keys(MEASURES).filter(isPart);
-/** The other one takes minutes for one figure. */
-const USUAL = PARTS.filter((part) => part !== 'grants');
+/** The others take minutes for one figure. */
+const USUAL = PARTS.filter((part) => part !== 'grants' && part !== 'workspace');
 
 const machine = () => ({
   date: new Date().toISOString(),

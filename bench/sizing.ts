@@ -1,11 +1,4 @@
-import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { ROOT } from '../scripts/child';
-import { startStack } from '../scripts/stack';
-import { dataConverter } from '../src/temporal/payload-codec';
-import { requestsOn } from './bench';
-import type { Bench } from './bench';
 import { benchDelays } from './delays';
 import { measureGrowth, printGrowth } from './growth';
 import { closeConnections } from './http';
@@ -14,7 +7,7 @@ import { residentOf, workOf } from './processes';
 import { familyOf } from './process-family';
 import { AT_ONCE, provisionAll } from './provisions';
 import type { Setting } from './provisions';
-import { withPrograms } from './sides';
+import { withSetting } from './setting';
 import { printTable } from './table';
 
 /*
@@ -53,30 +46,12 @@ const measurePace = async (setting: Setting, runs: number) => {
   };
 };
 
-const withStack = async (shards: number, use: (setting: Setting) => Promise<void>) => {
-  process.env.NUM_HISTORY_SHARDS = String(shards);
-  const logDir = path.join(ROOT, '.cache', 'logs', 'sizing');
-  const stack = await startStack({ freePorts: 'always', isBare: true, logDir });
-  const connection = Connection.lazy({ address: stack.temporalAddress });
-  const client = new Client({ connection, dataConverter });
-  const checkouts = [{ name: 'ours', root: ROOT }];
-  const bench: Bench = { stack, client, checkouts, requestFor: requestsOn(stack) };
-  try {
-    await withPrograms(bench, { part: 'sizing', worker: true }, async ([programs]) => {
-      if (programs) await use({ bench, programs, label: 'sized' });
-    });
-  } finally {
-    await connection.close();
-    await stack.stop();
-  }
-};
-
 const main = async () => {
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
   const [runs = RUNS, shards = SHARDS.join(',')] = process.argv.slice(2);
   const rows: string[][] = [];
   for (const each of isOnPostgres ? shards.split(',').map(Number) : [1])
-    await withStack(each, async (setting) => {
+    await withSetting(each, async (setting) => {
       const { alone, busy, pace, work, memory } = await measurePace(setting, Number(runs));
       rows.push([
         String(each),
@@ -93,7 +68,7 @@ const main = async () => {
     rows,
   );
   if (isOnPostgres)
-    await withStack(4, async (setting) => {
+    await withSetting(4, async (setting) => {
       await benchDelays(setting.bench);
       printGrowth(await measureGrowth(setting, Number(runs)), Number(runs));
     });

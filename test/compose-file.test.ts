@@ -12,6 +12,7 @@ import { envExample, namesIn } from './support/env-example';
 
 const textOf = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
 const compose = textOf('docker-compose.yml');
+const elsewhere = textOf('ops/compose/temporal-elsewhere.yaml');
 
 const Compose = z.object({
   services: z.record(
@@ -24,6 +25,24 @@ const Compose = z.object({
   ),
 });
 const { services } = Compose.parse(parse(compose, { merge: true }));
+
+/** The file that is read beside it, for a Temporal that is not started. */
+const Elsewhere = z.object({
+  services: z.record(
+    z.string(),
+    z.object({
+      environment: z.record(z.string(), z.unknown()).default({}),
+      volumes: z.array(z.string()).default([]),
+      depends_on: z.record(z.string(), z.unknown()).default({}),
+      profiles: z.array(z.string()).default([]),
+    }),
+  ),
+});
+/** Compose’s own tag, which says that nothing of the other file is kept. */
+const override = { tag: '!override', collection: 'map' } as const;
+const { services: changed } = Elsewhere.parse(
+  parse(elsewhere, { merge: true, customTags: [override] }),
+);
 
 /** Set by the image, or the same for all that Compose starts. */
 const FIXED = ['HOST', 'PORT', 'WORKER_PORT', 'SIMULATOR_PORT'];
@@ -52,19 +71,46 @@ test('.env.example has the variables of today', () => {
   expect(textOf('.env.example')).toBe(envExample());
 });
 
-/** Names that the file interpolates, and those it hands on without a value. */
-const variablesIn = (text: string) => {
+/** Names that the files interpolate, and those they hand on without a value. */
+const variables = () => {
+  const text = compose + elsewhere;
   const interpolated = [...text.matchAll(/(?<!\$)\$\{([A-Z_]+)/g)].map(([, name = '']) => name);
-  const handedOn = Object.values(services).flatMap(({ environment = {} }) =>
-    Object.keys(environment).filter((name) => environment[name] === null),
+  const handedOn = [...Object.values(services), ...Object.values(changed)].flatMap(
+    ({ environment = {} }) => Object.keys(environment).filter((name) => environment[name] === null),
   );
-  return new Set([...interpolated, ...handedOn]);
+  // Compose's own: which files there are.
+  return new Set([...interpolated, ...handedOn, 'COMPOSE_FILE']);
 };
 
-test('.env.example has every variable of the file, each once, and no other', () => {
+test('.env.example has every variable of the files, each once, and no other', () => {
   const named = namesIn(textOf('.env.example'));
   expect(named.length).toBe(new Set(named).size);
-  expect(named.toSorted()).toEqual([...variablesIn(compose)].toSorted());
+  expect(named.toSorted()).toEqual([...variables()].toSorted());
+});
+
+test.each(['gateway', 'worker', 'settings'])(
+  'with a Temporal elsewhere the %s is handed all that leads there, secrets as files',
+  (name) => {
+    const { environment = {}, volumes } = changed[name] ?? {};
+    const handed = Object.keys(environment);
+    const [, ofTemporal = ''] =
+      /## Temporal’s own\n([\s\S]*?)(?:\n## |$)/.exec(textOf('docs/configuration.md')) ?? [];
+    const all = new Set(ofTemporal.match(/\bTEMPORAL_[A-Z_]+\b/g));
+    // Text where a file does; a check that is left out; headers of any name; what has no effect here.
+    const left = /_DATA$|_DISABLE_HOST_VERIFICATION$|_GRPC_META_$|_CODEC_/;
+    expect([...all].filter((each) => !left.test(each) && !handed.includes(each))).toEqual([]);
+    expect(volumes).toEqual(['${TEMPORAL_SECRETS_DIR:-./secrets/temporal}:/temporal:ro']);
+  },
+);
+
+test('with a Temporal elsewhere none is started, nor waited for', () => {
+  const left = Object.entries(changed).filter(([, { profiles }]) => profiles.includes('temporal'));
+  const isOfTemporal = (name: string) => /^(postgres|temporal)/.test(name);
+  expect(left.map(([name]) => name).toSorted()).toEqual(
+    Object.keys(services).filter(isOfTemporal).toSorted(),
+  );
+  for (const name of ['gateway', 'worker'])
+    expect(Object.keys(changed[name]?.depends_on ?? {})).toEqual(['settings']);
 });
 
 test('.env.example sets nothing, so that a copy of it is as good as none', () => {

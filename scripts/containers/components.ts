@@ -120,6 +120,9 @@ export const createComponents = (urls: { gatewayUrl: string; airbyteUrl: string 
     problems: () => problems((_name, status) => EXPECTED[status] ?? 'an end'),
     /** After a removal nothing may be there, whatever the provision's status. */
     leftovers: () => problems(() => '0 0 0'),
+    /** Whether the gateway has a status for it: a token that was never given is answered with 400. */
+    isKnown: async (token: string) =>
+      (await fetch(`${urls.gatewayUrl}/v1/provision/${token}/status`)).status !== 400,
     hasBegun: async (token: string) => {
       const { status, logs = [] } = await statusOf(token);
       return status === 'RUNNING' && logs.length > 0;

@@ -144,6 +144,9 @@ export const createCompose = (env: NodeJS.ProcessEnv) => {
     /** The same, however it ends. */
     tryCompose: (variables: Variables, ...args: string[]): Promise<Output> =>
       outputOf(command(variables, args)),
+    /** The same with something to read; throws when it fails. */
+    feed: (variables: Variables, input: string, ...args: string[]): Promise<string> =>
+      read({ ...command(variables, args), input }),
   };
 };
 export type Compose = ReturnType<typeof createCompose>;
@@ -199,6 +202,11 @@ export const createProject = ({ env, docker, tryDocker }: Engine) => {
       const { StartedAt } = await stateOf(service);
       await docker('kill', container(service));
       return StartedAt;
+    },
+    /** Nothing is left of a volume, of the service that has it and of these. */
+    lose: async (volume: string, services: string[]) => {
+      await docker('rm', '--force', ...[volume, ...services].map(container));
+      await docker('volume', 'rm', `${NAME}_${volume}`);
     },
   };
 };

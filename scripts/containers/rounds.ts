@@ -36,7 +36,7 @@ export interface Found {
 
 const seconds = (since: number) => Math.round((Date.now() - since) / 100) / 10;
 
-const untilBegun = async ({ hasBegun }: Components, tokens: string[]) => {
+export const untilBegun = async ({ hasBegun }: Components, tokens: string[]) => {
   const deadline = Date.now() + PATIENCE;
   while (Date.now() < deadline) {
     for (const token of tokens) if (await hasBegun(token)) return;
@@ -51,7 +51,7 @@ const tally = (statuses: string[]) =>
     .map((status) => `${String(statuses.filter((each) => each === status).length)} ${status}`)
     .join(', ');
 
-interface World {
+export interface World {
   project: Project;
   components: Components;
   variables: Variables;

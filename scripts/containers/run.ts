@@ -20,6 +20,7 @@ import { checkMachine, prepareEngine, prepareGo, timed } from './prepare';
 import { choosePorts, createCompose, createProject, writeSecrets } from './project';
 import { playRounds, provisionAgain } from './rounds';
 import type { Found } from './rounds';
+import { copyAndRestore } from './restore';
 
 /*
  * npm run test:containers -- [--within MINUTES]
@@ -84,6 +85,19 @@ const showRounds = async (rounds: AsyncIterable<Found>) => {
   }
 };
 
+const showRestored = async (work: () => ReturnType<typeof copyAndRestore>) => {
+  const {
+    kibibytes,
+    away,
+    back,
+    problems: found,
+  } = await step("\nTemporal's database copied, lost and restored", work);
+  say(
+    `${String(kibibytes)} KiB; ${String(away)} s without Temporal for the copy, ready ${String(back)} s after the loss.`,
+  );
+  note(found);
+};
+
 const expectSame = (before: string[], after: string[]) => {
   const differ = before.filter((status, index) => status !== after[index]);
   note(differ.map((status) => `After down and up another status than: ${status}`));
@@ -125,6 +139,7 @@ const play = async (engine: Engine) => {
     await showRounds(playRounds({ project, components, variables }));
     note(await targetProblems(urls.prometheusUrl));
     note(await alertProblems(urls.prometheusUrl));
+    await showRestored(() => copyAndRestore({ project, components, variables }));
     const before = await components.statuses();
     await step('\ndocker compose down', () => down());
     await step('docker compose up, as for a real Airbyte', () => up(forReal));

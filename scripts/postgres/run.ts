@@ -67,6 +67,7 @@ const PARTS: Record<string, Step[]> = {
   chaos: [{ args: [program('chaos', 'run.js')] }],
   bench: [{ args: [program('bench', 'run.js')] }],
   sizing: [{ args: [program('bench', 'sizing.js')] }],
+  closed: [{ args: [program('bench', 'closed.js')] }],
 };
 
 const say = (line: string) => {

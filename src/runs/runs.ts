@@ -10,6 +10,7 @@ import type { StartOf } from './pipeline-start';
 import type { StartRun } from './start';
 import { TO_CHANGE, answers, repeatedly } from '../temporal/calls';
 import { isTooLarge, lastingProblem } from '../temporal/errors';
+import { judgeId } from '../temporal/long-ids';
 
 /** Milliseconds. Below the five seconds that our own probes wait; a busy Temporal needed more than one. */
 const READY_DEADLINE = 3000;
@@ -37,6 +38,7 @@ export const createRuns = ({ client, startRun, taskQueue, log }: RunsDeps) => {
   return {
     /** The token of the run. */
     async start(run: StartOf, interest?: Interest): Promise<string> {
+      await judgeId(client, run.token);
       await startRun({ ...run, after: 'ALLOW_DUPLICATE' }, interest).catch((err: unknown) => {
         throw isTooLarge(err) ? tooLarge() : notHandedOver(err);
       });

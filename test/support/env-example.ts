@@ -1,6 +1,6 @@
 import { describedBy, groupOf, PROGRAMS } from './document-tables';
 
-/* .env.example: every variable that docker-compose.yml hands on or goes by. */
+/* .env.example: every variable that the files of Compose hand on or go by. */
 
 /** What Compose itself goes by: its default, and what it is. */
 const OF_COMPOSE: Record<string, [fallback: string, description: string]> = {
@@ -23,8 +23,26 @@ const OF_COMPOSE: Record<string, [fallback: string, description: string]> = {
   ],
 };
 
+/** What ops/compose/temporal-elsewhere.yaml goes by beside that. */
+const OF_TEMPORAL: Record<string, string> = {
+  COMPOSE_FILE:
+    'With docker-compose.yml:ops/compose/temporal-elsewhere.yaml, Temporal is the one that is named here',
+  TEMPORAL_ADDRESS: 'Its host and port: required then',
+  TEMPORAL_NAMESPACE: 'The namespace, which must be there: required then',
+  TEMPORAL_SECRETS_DIR:
+    'A folder with the files of this part, which user 1001 can read; in the containers it is /temporal. Without it ./secrets/temporal',
+  TEMPORAL_API_KEY: 'An API key',
+  TEMPORAL_CONFIG_FILE: 'Instead, a profile with it in a file, such as /temporal/temporal.toml',
+  TEMPORAL_PROFILE: 'The profile in that file. Without it default',
+  TEMPORAL_TLS: 'true where neither an API key nor a certificate says so',
+  TEMPORAL_TLS_SERVER_NAME: 'The name in the server’s certificate, where it is another one',
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: 'An authority of your own, such as /temporal/ca.pem',
+  TEMPORAL_TLS_CLIENT_CERT_PATH: 'A client certificate, such as /temporal/client.pem',
+  TEMPORAL_TLS_CLIENT_KEY_PATH: 'Its key, such as /temporal/client.key',
+};
+
 /** The same in every container, or told by Compose above. */
-const FIXED = ['HOST', 'WORKER_PORT', ...Object.keys(OF_COMPOSE)];
+const FIXED = ['HOST', 'WORKER_PORT', ...Object.keys(OF_COMPOSE), ...Object.keys(OF_TEMPORAL)];
 
 const plain = (markdown: string) =>
   markdown.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', '');
@@ -69,6 +87,10 @@ export const envExample = (): string => {
     ...section('Must, with a real Airbyte', ofBoth('must')),
     ...section('Usual', ofBoth('usual')),
     ...section('Rare: the default is right unless you know why not', ofBoth('rare')),
+    ...section(
+      'A Temporal that is somewhere else, such as Temporal Cloud: docs/install.md',
+      Object.entries(OF_TEMPORAL).map(([name, description]) => entry(name, '', description)),
+    ),
     ...section('The simulated Airbyte', [
       ...entriesOf('simulator', 'usual', written),
       ...entriesOf('simulator', 'rare', written),
