@@ -17,10 +17,10 @@ const allChosen = async (): Promise<{ given: Environment; free: number[] }> => {
   return { given: { ...given, ...places }, free };
 };
 
-const takes = async (port: number) => {
+const whileTaken = async (port: number, look: () => Promise<void>) => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return server;
+  await look().finally(() => server.close());
 };
 
 describe('the ports of a stack', () => {
@@ -44,10 +44,10 @@ describe('the ports of a stack', () => {
 
   it('of a port that somebody else has taken its own variable is named', async () => {
     const { given } = await allChosen();
-    const other = await takes(Number(given.WORKER_PORT));
-    await expect(choosePorts(given, { freePorts: 'when-taken' })).rejects.toThrow(
-      `Port ${given.WORKER_PORT ?? ''} (worker health) is taken by another program: set WORKER_PORT to choose another.`,
+    await whileTaken(Number(given.WORKER_PORT), () =>
+      expect(choosePorts(given, { freePorts: 'when-taken' })).rejects.toThrow(
+        `Port ${given.WORKER_PORT ?? ''} (worker health) is taken by another program: set WORKER_PORT to choose another.`,
+      ),
     );
-    other.close();
   });
 });
