@@ -23,6 +23,7 @@ import { createFabrics } from './secrets/fabrics';
 import { answers } from './temporal/calls';
 import { dataConverter } from './temporal/payload-codec';
 import { runSinks } from './metrics/runs';
+import { withSdk } from './metrics/sdk';
 import { stepMetrics } from './metrics/steps';
 import { createWorkerMetrics } from './metrics/worker';
 import type { WorkerMetrics } from './metrics/worker';
@@ -206,8 +207,8 @@ runProgram(async () => {
   const sdkAddress = await installWithMetrics(log);
   let isReady = () => Promise.resolve(false);
   const metrics = createWorkerMetrics({ isReady: () => isReady() });
-  const { exposition } = metrics;
-  const probes = createProbes({ isReady: () => isReady(), exposition, sdkAddress, log });
+  const exposition = withSdk(metrics.exposition, { address: sdkAddress, log });
+  const probes = createProbes({ isReady: () => isReady(), exposition });
   const url = await listen(probes, { ...config, variable: 'WORKER_PORT' });
   log.info({ url }, 'worker probes listen');
 

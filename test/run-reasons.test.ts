@@ -1,4 +1,12 @@
+import type { Client } from '@temporalio/client';
+import { pino } from 'pino';
 import { RunDetails, RunList } from '../src/contract/operator';
+import { createLaterThan } from '../src/operator/later';
+import { createOperations } from '../src/operator/operations';
+import { createOpenRuns } from '../src/runs/open-runs';
+import { createStartRun } from '../src/runs/start';
+import { createStatus } from '../src/runs/status';
+import { descriptor, request } from './support/fixtures';
 import { counts, eventually, startHarness } from './support/harness';
 import type { Harness } from './support/harness';
 import { productsOf } from './support/product-harness';
@@ -190,4 +198,98 @@ test('a data product is not superseded by the removal of a component that it is 
   const replayed = await harness.post(`/operations/runs/${token}/replay`, {});
   expect(replayed.status).toBe(200);
   expect((await products.finished(token)).status).toBe('COMPLETED');
+});
+
+/** What operators ask, of Temporal as a client sees it. */
+const operationsOf = (client: Client, lines: string[] = []) => {
+  const taskQueue = harness.environment;
+  const log = pino({ level: 'warn' }, { write: (line: string) => lines.push(line) });
+  return createOperations({
+    client,
+    taskQueue,
+    startRun: createStartRun({ client, taskQueue, log }),
+    statusOf: createStatus({ client, taskQueue }),
+    log,
+  });
+};
+
+test('what Temporal does not tell of is in the list, by its cause, and in the log', async () => {
+  const token = await refused('untold');
+  await eventually(async () => {
+    const { runs } = await listed('failed=true&component=finance.cashflow.0.untold');
+    return runs.length > 0 || undefined;
+  }, 'the failed run in the list');
+  const { client } = harness;
+  const fails = (): never => {
+    throw new Error('no room');
+  };
+  const list = client.workflow.list.bind(client.workflow);
+  const getHandle = client.workflow.getHandle.bind(client.workflow);
+  const spies = [
+    jest
+      .spyOn(client.workflow, 'list')
+      .mockImplementation((options) =>
+        options?.query?.includes('STARTS_WITH') ? fails() : list(options),
+      ),
+    // Of its newest run Temporal tells, and not how that has ended.
+    jest
+      .spyOn(client.workflow, 'getHandle')
+      .mockImplementation((id, runId) => (runId === undefined ? getHandle(id) : fails())),
+  ];
+  const lines: string[] = [];
+  const { runs, causes } = await operationsOf(client, lines).list({
+    failed: true,
+    component: 'finance.cashflow.0.untold',
+    limit: 10,
+  });
+  for (const spy of spies) spy.mockRestore();
+  expect(runs).toMatchObject([
+    { token, cause: 'Not known', notKnown: 'Temporal did not answer as expected. (no room)' },
+  ]);
+  expect(causes).toMatchObject([{ cause: 'Not known', open: 1, superseded: 0, token }]);
+  expect(lines.join('')).toContain('not all is known of the runs that are listed');
+});
+
+test('a hundred runs cost four lists of what came later', async () => {
+  const { client, environment } = harness;
+  const list = jest.spyOn(client.workflow, 'list');
+  const laterThan = createLaterThan({
+    client,
+    taskQueue: environment,
+    history: { argsOf: () => Promise.resolve([]) },
+  });
+  const runs = Array.from({ length: 100 }, (_, index) => ({
+    workflowId: `provision.${environment}.finance.cashflow.0.c${String(index)}.0123456789ab`,
+    runId: String(index),
+    startTime: new Date(),
+  }));
+  const later = await Promise.all(runs.map(laterThan(runs)));
+  expect(list).toHaveBeenCalledTimes(4);
+  expect(later).toEqual(runs.map(() => undefined));
+  list.mockRestore();
+});
+
+test('whatever waits for a worker in the metric is listed as stuck', async () => {
+  const { client, environment } = harness;
+  await harness.worker()?.end();
+  const body = request(descriptor({ component: 'waits', environment }));
+  for (const at of ['/v2/validate', '/v1/plan', '/v1/provision']) await harness.post(at, body);
+  await client.workflow.start('reconcile', {
+    workflowId: `reconcile.${environment}.now`,
+    taskQueue: environment,
+    memo: { phase: 'Waiting for a worker' },
+  });
+  const waiting = await eventually(async () => {
+    const open = (await createOpenRuns({ client, taskQueue: environment })()) ?? [];
+    const all = open.filter(({ state }) => state === 'waiting_for_worker');
+    return all.length === 4 ? all : undefined;
+  }, 'all four in the list');
+  const now = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 61_000);
+  const { runs } = await operationsOf(client).list({ stuck: true, limit: 10 });
+  now.mockRestore();
+  expect(runs.map(({ operation }) => operation).toSorted()).toEqual(
+    waiting.map(({ operation }) => operation).toSorted(),
+  );
+  expect(new Set(runs.map(({ why }) => why))).toEqual(new Set(['No worker has begun the run.']));
+  await harness.startWorker();
 });

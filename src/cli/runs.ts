@@ -98,11 +98,17 @@ export const addRunsCommand = (
   withJson(withFilters(runs.command('list')))
     .description('runs, each token once: those that go on first, then those that ended last')
     .option('--failed', 'only Failed, Terminated and TimedOut ones')
-    .option('--stuck', 'only those whose step fails each time, or that no worker takes')
+    .option(
+      '--stuck',
+      'only those whose step fails each time, that no worker takes, or that do not end',
+    )
     .option('--by-cause', 'a line for each cause instead of each run')
     .option('--limit <number>', 'at most so many (default: 50)', Number)
     .action(async ({ json, byCause, ...given }: Options, command: Command) => {
       const list = await operations.list(read(command, RunFilter, given));
+      const [first, ...others] = list.runs.flatMap(({ notKnown }) => notKnown ?? []);
+      if (first !== undefined)
+        say(`Not all is known of ${String(others.length + 1)} of these runs. ${first}`);
       show(list, json, byCause ? causeTable : runTable);
     });
 

@@ -56,8 +56,12 @@ export const firstLine = (text = '') => text.split('\n')[0] ?? '';
 /** Characters of a reason in a table; `runs show` and --json have all of it. */
 const MAX_REASON = 200;
 
-const reasonOf = ({ why, phase, supersededBy }: Run) =>
-  `${supersededBy === undefined ? '' : 'superseded; '}${shortened(firstLine(why ?? phase), MAX_REASON)}`;
+const reasonOf = ({ why, phase, supersededBy, notKnown }: Run) =>
+  [
+    ...(supersededBy === undefined ? [] : ['superseded']),
+    ...(notKnown === undefined ? [] : ['not all is known']),
+    shortened(firstLine(why ?? phase), MAX_REASON),
+  ].join('; ');
 
 const rowOf = (run: Run) => [
   run.execution,
@@ -187,6 +191,7 @@ export const runPage = (run: RunDetails) =>
       ['Tries', run.attempts === undefined ? undefined : String(run.attempts)],
       ['Goes on', run.attempts === undefined ? undefined : byItself(run.givesUpAt)],
       ['Superseded by', run.supersededBy],
+      ['Not known', run.notKnown],
       ['Started', time(run.startedAt)],
       ['Ended', time(run.closedAt)],
       ['Run id', run.runId],

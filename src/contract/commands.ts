@@ -62,7 +62,7 @@ export const RunFilter = z
     failed: z.boolean().optional().meta({ description: 'Only Failed, Terminated, TimedOut.' }),
     stuck: z.boolean().optional().meta({
       description:
-        'Only those that go on, but whose step fails each time, or that no worker takes.',
+        'Only those that go on, but whose step fails each time, that no worker takes, or that have gone on for 26 hours; whatever they do.',
     }),
     limit: limit.default(50),
   })

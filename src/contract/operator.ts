@@ -39,6 +39,10 @@ export const Run = z
     supersededBy: z.string().optional().meta({
       description: 'Of a run without success: the token of the newest request for the same since.',
     }),
+    notKnown: z.string().optional().meta({
+      description:
+        'Why it is not known what the run met, or whether a later request has superseded it.',
+    }),
   })
   .meta({ id: 'Run' });
 export type Run = z.infer<typeof Run>;

@@ -1,12 +1,16 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import pLimit from 'p-limit';
 import { isRecord } from '../contract/json';
 import type { RunHistory } from '../runs/history';
 import { isToken, readToken } from '../runs/token';
+import { repeatedly } from '../temporal/calls';
 import { quoted, runsOn } from '../temporal/visibility';
 import { OPERATIONS } from '../../workflows/protocol/run-names';
 
-/** Milliseconds for the list of a component's, or a data product's, later runs. */
-const DEADLINE = 30_000;
+/** Milliseconds for a list of later runs, and until it is asked for no more. */
+const PATIENCE = { each: 30_000, whole: 30_000 };
+/** Runs whose later ones are listed together: Temporal takes few lists in a second. */
+const MOST_TOGETHER = 25;
 
 const PIPELINE = ['provision', 'unprovision'];
 const PIPELINES = ['provisionProduct', 'unprovisionProduct'];
@@ -45,21 +49,32 @@ interface LaterDeps {
  * newest. Found by token, as runs may lack search attributes.
  */
 export const createLaterThan = ({ client, taskQueue, history }: LaterDeps) => {
-  const rivals = async (run: Early) => {
-    const tokens = rivalsOf(run.workflowId).map(
-      (start) => `WorkflowId STARTS_WITH ${quoted(start)}`,
-    );
+  /** All that may be a later request for one of these. */
+  const listFor = (runs: Early[]) => {
+    const starts = new Set(runs.flatMap(({ workflowId }) => rivalsOf(workflowId)));
+    const tokens = [...starts].map((start) => `WorkflowId STARTS_WITH ${quoted(start)}`);
+    const first = new Date(Math.min(...runs.map(({ startTime }) => startTime.getTime())));
     const query = runsOn(
       taskQueue,
       Object.values(OPERATIONS).flat(),
       `(${tokens.join(' OR ')})`,
-      `(CloseTime IS NULL OR StartTime >= ${quoted(run.startTime.toISOString())})`,
+      `(CloseTime IS NULL OR StartTime >= ${quoted(first.toISOString())})`,
     );
-    const found: WorkflowExecutionInfo[] = [];
-    await client.withDeadline(Date.now() + DEADLINE, async () => {
+    return repeatedly(client, PATIENCE, async () => {
+      const found: WorkflowExecutionInfo[] = [];
       for await (const other of client.workflow.list({ query }))
         if (isToken(other.workflowId)) found.push(other);
+      return found;
     });
+  };
+
+  const rivalsAmong = (run: Early, listed: WorkflowExecutionInfo[]) => {
+    const starts = rivalsOf(run.workflowId);
+    const found = listed.filter(
+      ({ workflowId, startTime, closeTime }) =>
+        starts.some((start) => workflowId.startsWith(start)) &&
+        (closeTime === undefined || startTime >= run.startTime),
+    );
     // What a data product's run has started is its own wish, also when it is replayed alone.
     const own = found.filter(
       ({ parentExecution }) => parentExecution?.workflowId === run.workflowId,
@@ -78,8 +93,22 @@ export const createLaterThan = ({ client, taskQueue, history }: LaterDeps) => {
     );
   };
 
-  return async (run: Early): Promise<WorkflowExecutionInfo | undefined> => {
-    const later = await concerning(run, await rivals(run));
+  const newestAmong = async (run: Early, listed: WorkflowExecutionInfo[]) => {
+    const later = await concerning(run, rivalsAmong(run, listed));
     return later.toSorted((one, other) => other.startTime.getTime() - one.startTime.getTime())[0];
+  };
+
+  /** For each of these the same, from one list for many of them, asked for when it is needed first. */
+  return (runs: Early[]) => {
+    const inTurn = pLimit(1);
+    const lists = new Map<Early, () => Promise<WorkflowExecutionInfo[]>>();
+    for (let from = 0; from < runs.length; from += MOST_TOGETHER) {
+      const together = runs.slice(from, from + MOST_TOGETHER);
+      let listed: Promise<WorkflowExecutionInfo[]> | undefined;
+      const list = () => (listed ??= inTurn(() => listFor(together)));
+      for (const run of together) lists.set(run, list);
+    }
+    return async (run: Early): Promise<WorkflowExecutionInfo | undefined> =>
+      newestAmong(run, (await lists.get(run)?.()) ?? []);
   };
 };

@@ -6,22 +6,23 @@ import type {
 } from '@temporalio/client';
 import ms from 'ms';
 import pLimit from 'p-limit';
+import type { Logger } from 'pino';
 import { RequestError, SystemProblem } from '../contract/problems';
 import type { RunFilter } from '../contract/commands';
 import type { Run, RunList } from '../contract/operator';
-import { ADD_ATTRIBUTES } from '../runs/search-attributes';
 import { runHref } from '../temporal/client';
 import { TO_READ, repeatedly } from '../temporal/calls';
-import { lacksAttributes, lastingProblem } from '../temporal/errors';
 import { quoted, runsOn } from '../temporal/visibility';
 import { OPERATIONS } from '../../workflows/protocol/run-names';
 import type { ProvisioningStatus } from '../contract/coordinator';
 import type { RunHistory } from '../runs/history';
+import { RUNS } from '../runs/open-runs';
 import { phaseOf } from '../runs/phase';
 import { isOpen } from '../runs/running';
-import { isToken, readToken } from '../runs/token';
+import { isRunToken, isToken, readToken } from '../runs/token';
 import { createLaterThan } from './later';
-import { causesOf, createWhyOpen, whyEnded } from './why';
+import { noRun, notAnswered } from './unanswered';
+import { causesOf, createWhyOpen, whyEnded, whyUntold } from './why';
 
 /** Milliseconds for a list of runs. */
 const LIST_DEADLINE = 30_000;
@@ -41,32 +42,10 @@ const AT_ONCE = 10;
 export const executionOf = ({ status }: Pick<WorkflowExecutionInfo, 'status'>): Run['execution'] =>
   EXECUTIONS[status.name] ?? 'Running';
 
-const noRun = (token: string) =>
-  new RequestError([{ path: 'token', message: `there is no run with the token ${token}` }], {
-    status: 404,
-    reason: 'unknown_run',
-    solutions: [
-      'Check the token, and that the task queue and the namespace are those of its gateway.',
-      'Runs are kept for as long as the retention of the Temporal namespace says.',
-    ],
-  });
-
-export const notAnswered = (cause: unknown) =>
-  lacksAttributes(cause)
-    ? new SystemProblem('Temporal lacks the search attributes that this filter needs.', {
-        solutions: [`Add them: ${ADD_ATTRIBUTES}`, 'Runs started before cannot be filtered so.'],
-        cause,
-      })
-    : (lastingProblem(cause) ??
-      new SystemProblem('Temporal did not answer as expected.', {
-        solutions: ['Check that Temporal is up, then try again: repeating is safe.'],
-        reason: 'no_temporal',
-        cause,
-      }));
-
 const queryFor = (filter: Omit<RunFilter, 'limit'>, taskQueue: string) => {
   const { operation, failed, stuck, component, environment, since } = filter;
-  const types = operation ? [operation] : OPERATIONS.provisioning;
+  // What is stuck may be in the way of others, whatever it is to do.
+  const types = operation ? [operation] : stuck ? RUNS : OPERATIONS.provisioning;
   const conditions = [
     failed && 'ExecutionStatus IN ("Failed", "Terminated", "TimedOut")',
     stuck && 'ExecutionStatus = "Running"',
@@ -79,6 +58,9 @@ const queryFor = (filter: Omit<RunFilter, 'limit'>, taskQueue: string) => {
 
 const timeBefore = (duration: ms.StringValue) => new Date(Date.now() - ms(duration)).toISOString();
 
+/** What is about no component. */
+const NOBODY = { environment: '', dataProduct: '', component: '' };
+
 /** A run as it is listed, or described. */
 type Found = WorkflowExecutionInfo | WorkflowExecutionDescription;
 
@@ -89,29 +71,32 @@ interface RunListDeps {
   history: Pick<RunHistory, 'argsOf' | 'pendingIn'>;
   /** How a run ended. */
   endOf: (run: Found) => Promise<ProvisioningStatus>;
+  log: Logger;
 }
 
 /** Finds runs. Lists come from Temporal's visibility store, which may lag by a moment. */
 export const createRunList = (deps: RunListDeps) => {
-  const { client, taskQueue, temporalUiUrl, endOf } = deps;
+  const { client, taskQueue, temporalUiUrl, endOf, log } = deps;
   const whyOpen = createWhyOpen(deps);
-  const laterThan = createLaterThan(deps);
+  const laterThanOf = createLaterThan(deps);
+  const newestOf = (id: string): Promise<WorkflowExecutionDescription> =>
+    repeatedly(client, TO_READ, () => client.workflow.getHandle(id).describe()).catch(
+      (err: unknown) => {
+        throw err instanceof WorkflowNotFoundError ? noRun(id) : notAnswered(err);
+      },
+    );
+
   /** The newest run of a token. */
   const describe = async (token: string): Promise<WorkflowExecutionDescription> => {
     if (!isToken(token)) throw noRun(token);
-    const describing = repeatedly(client, TO_READ, () =>
-      client.workflow.getHandle(token).describe(),
-    );
-    const run = await describing.catch((err: unknown) => {
-      throw err instanceof WorkflowNotFoundError ? noRun(token) : notAnswered(err);
-    });
+    const run = await newestOf(token);
     // Another provisioner's, whose workers would not see a replay from here.
     if (run.taskQueue !== taskQueue) throw noRun(token);
     return run;
   };
 
   const isStuck = async ({ workflowId }: WorkflowExecutionInfo) => {
-    const run = await describe(workflowId);
+    const run = await newestOf(workflowId);
     return isOpen(run) && (await whyOpen(run)).why !== undefined;
   };
 
@@ -140,7 +125,7 @@ export const createRunList = (deps: RunListDeps) => {
     const products = new Map<string, boolean>();
     for await (const run of client.workflow.list({ query: queryFor(filter, taskQueue) })) {
       const { workflowId: token, runId } = run;
-      if (seen.has(token) || !isToken(token)) continue;
+      if (seen.has(token) || !(filter.stuck || isToken(token))) continue;
       seen.add(token);
       // The store tells of runs that failed before a newer one of the token, too.
       if (filter.failed && (await describe(token)).runId !== runId) continue;
@@ -169,11 +154,13 @@ export const createRunList = (deps: RunListDeps) => {
   };
 
   const toRun = (run: Found): Run => {
-    const { operation, environment, dataProduct, component } = readToken(run.workflowId);
+    const { environment, dataProduct, component } = isRunToken(run.workflowId)
+      ? readToken(run.workflowId)
+      : NOBODY;
     const href = runHref(run, { temporalUiUrl, namespace: client.options.namespace });
     return {
       token: run.workflowId,
-      operation,
+      operation: run.type,
       environment,
       dataProduct,
       component,
@@ -186,32 +173,52 @@ export const createRunList = (deps: RunListDeps) => {
     };
   };
 
-  const whyOf = async (run: Found): Promise<Partial<Run>> => {
+  type LaterThan = ReturnType<typeof laterThanOf>;
+
+  const whyOf = async (run: Found, laterThan: LaterThan): Promise<Partial<Run>> => {
     if (executionOf(run) === 'Completed') return {};
-    const [end, later] = await Promise.all([endOf(run), laterThan(run)]);
-    return { ...whyEnded(end), ...(later && { supersededBy: later.workflowId }) };
+    const [why, superseded] = await Promise.all([
+      endOf(run).then(whyEnded, whyUntold),
+      laterThan(run).then(
+        (later) => later && { supersededBy: later.workflowId },
+        (err: unknown) => ({ notKnown: whyUntold(err).notKnown }),
+      ),
+    ]);
+    return { ...why, ...superseded };
   };
 
-  const asItIs = async (run: Found): Promise<Run> => {
-    if (!isOpen(run)) return { ...toRun(run), ...(await whyOf(run)) };
+  const asItIs = async (run: Found, laterThan: LaterThan): Promise<Run> => {
+    if (!isOpen(run)) return { ...toRun(run), ...(await whyOf(run, laterThan)) };
     const handle = client.workflow.getHandle(run.workflowId, run.runId);
     const now = await repeatedly(client, TO_READ, () => handle.describe());
     return { ...toRun(now), ...(await whyOpen(now)) };
   };
 
   const atOnce = pLimit(AT_ONCE);
-  /** With what its steps of now tell, or its end; as it was listed where Temporal does not tell more. */
-  const inFull = (run: Found): Promise<Run> => atOnce(() => asItIs(run)).catch(() => toRun(run));
+  /** With what its steps of now tell, or its end, or why that is not known. */
+  const inFull = async (runs: Found[]): Promise<Run[]> => {
+    const laterThan = laterThanOf(runs.filter((run) => !isOpen(run)));
+    const known = (run: Found): Promise<Run> =>
+      asItIs(run, laterThan).catch((err: unknown) => ({ ...toRun(run), ...whyUntold(err) }));
+    const all = await Promise.all(runs.map((run) => atOnce(() => known(run))));
+    const untold = all.filter(({ notKnown }) => notKnown !== undefined);
+    if (untold.length > 0)
+      log.warn(
+        { count: untold.length, problem: untold[0]?.notKnown },
+        'not all is known of the runs that are listed',
+      );
+    return all;
+  };
 
   return {
     describe,
     toRun,
     inFull,
-    laterThan,
+    laterThan: (run: Found) => laterThanOf([run])(run),
     /** Those that go on first, then those that ended last. */
     async list({ limit, ...filter }: RunFilter): Promise<RunList> {
       const { runs: found, more } = await find(filter, limit);
-      const runs = await Promise.all(found.map(inFull));
+      const runs = await inFull(found);
       return { runs, causes: causesOf(runs), more };
     },
     /** The tokens whose newest run failed. */

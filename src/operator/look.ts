@@ -5,7 +5,7 @@ import { idIn } from '../../workflows/protocol/ids';
 import type { Entity, Run } from '../contract/operator';
 import type { PendingStep, RunHistory } from '../runs/history';
 import { TO_READ, repeatedly } from '../temporal/calls';
-import { notAnswered } from './list';
+import { notAnswered } from './unanswered';
 import type { look } from '../../workflows';
 
 /** Milliseconds an operator waits for a look at Airbyte. */

@@ -11,7 +11,8 @@ import { createReplay } from './replay';
 import { createRunHistory } from '../runs/history';
 import { createInterrupt } from '../runs/interrupt';
 import { createEndOf } from '../runs/status';
-import { createRunList, executionOf, notAnswered } from './list';
+import { createRunList, executionOf } from './list';
+import { notAnswered } from './unanswered';
 import type { StartRun } from '../runs/start';
 import { TO_CHANGE, repeatedly } from '../temporal/calls';
 
@@ -74,7 +75,7 @@ export type Operations = ReturnType<typeof createOperations>;
 export const createOperations = ({ client, startRun, statusOf, log, ...where }: OperationsDeps) => {
   const history = createRunHistory({ client });
   const endOf = createEndOf({ client, taskQueue: where.taskQueue });
-  const runs = createRunList({ client, history, endOf, ...where });
+  const runs = createRunList({ client, history, endOf, log, ...where });
   const interrupt = createInterrupt({ history });
   const look = createLook({ client, taskQueue: where.taskQueue, history });
 
@@ -97,7 +98,7 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
       const steps = await history.stepsOf(described).catch((err: unknown) => {
         throw notAnswered(err);
       });
-      const run = await runs.inFull(described);
+      const [run = runs.toRun(described)] = await runs.inFull([described]);
       const looked = run.component ? await look(run) : undefined;
       return {
         ...run,

@@ -7,7 +7,8 @@ import { isRecord } from '../contract/json';
 import type { ReplayFailedRequest } from '../contract/commands';
 import type { Replay } from '../contract/operator';
 import type { RunHistory } from '../runs/history';
-import { executionOf, notAnswered } from './list';
+import { executionOf } from './list';
+import { notAnswered } from './unanswered';
 import type { RunFinder } from './list';
 import type { StartRun } from '../runs/start';
 

@@ -1,9 +1,11 @@
 import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import type { ProvisioningStatus } from '../contract/coordinator';
 import type { Cause, Run } from '../contract/operator';
+import { causesOf as errorsIn } from '../../workflows/protocol/causes';
 import { WAITING } from '../../workflows/protocol/run-names';
 import { shortened } from '../../workflows/protocol/lengths';
 import type { PendingStep, RunHistory } from '../runs/history';
+import { notAnswered } from './unanswered';
 
 /* Why a run is not done, in a line, and how many are not for the same reason. */
 
@@ -13,7 +15,10 @@ const MAX_CAUSE = 100;
 /** Milliseconds after which a run that no worker has begun is stuck. */
 const BEGUN_WITHIN = 60_000;
 
-type Why = Pick<Run, 'why' | 'cause' | 'attempts' | 'givesUpAt'>;
+/** Milliseconds after which a run is stuck whatever it does: none of its steps waits for longer than a day. */
+const ENDED_WITHIN = 26 * 3_600_000;
+
+type Why = Pick<Run, 'why' | 'cause' | 'attempts' | 'givesUpAt' | 'notKnown'>;
 
 /** What is Airbyte's as a whole, whatever it was asked for. */
 const OUTAGES = [
@@ -46,6 +51,12 @@ export const whyEnded = ({ info, result }: ProvisioningStatus): Why => {
   return because(first ?? result.split('\n')[0]);
 };
 
+/** Of a run of which Temporal does not tell it. */
+export const whyUntold = (err: unknown) => ({
+  cause: 'Not known',
+  notKnown: `${notAnswered(err).message} (${errorsIn(err).at(-1)?.message ?? ''})`,
+});
+
 /** Of several that are tried the one that was tried most. */
 const hardest = (steps: PendingStep[]) =>
   steps
@@ -61,11 +72,15 @@ export const createWhyOpen =
       const { attempts, givesUpAt, lastError } = step;
       return { ...because(lastError), attempts, ...(givesUpAt && { givesUpAt }) };
     }
-    return isUnbegun(run) ? because('No worker has begun the run.') : {};
+    if (isUnbegun(run)) return because('No worker has begun the run.');
+    return isOld(run) ? because('The run has gone on for longer than 26 hours.') : {};
   };
 
 const isUnbegun = ({ memo, startTime }: Pick<WorkflowExecutionInfo, 'memo' | 'startTime'>) =>
   memo?.phase === WAITING && startTime.getTime() + BEGUN_WITHIN < Date.now();
+
+const isOld = ({ startTime }: Pick<WorkflowExecutionInfo, 'startTime'>) =>
+  startTime.getTime() + ENDED_WITHIN < Date.now();
 
 const newest = (runs: Run[]) =>
   runs.toSorted((one, other) => other.startedAt.localeCompare(one.startedAt));

@@ -17,6 +17,8 @@ const PARTS: Record<string, number> = {
   planProduct: 3,
 };
 
+const FAMILIES: Family[] = ['provisioning', 'validation', 'reverse-provisioning', 'planning'];
+
 const REST = /^[A-Za-z0-9._-]+\.[0-9a-f]{12}$/;
 
 /**
@@ -51,3 +53,6 @@ export const isToken = (text: string, family: Family = 'provisioning') => {
   const isKnown = OPERATIONS[family].some((known) => known === operation);
   return text.length <= 1000 && isKnown && REST.test(rest.join('.'));
 };
+
+/** The same, whatever it is asked by. */
+export const isRunToken = (text: string) => FAMILIES.some((family) => isToken(text, family));
