@@ -17,13 +17,19 @@ const checkout = ({ isBuilt }: { isBuilt: boolean }) => {
 };
 
 test('without options the usual parts of this checkout are measured', () => {
-  expect(read()).toEqual({ only: ['start', 'lease'], against: undefined, json: undefined });
+  expect(read()).toEqual({
+    only: ['start', 'lease'],
+    against: undefined,
+    variables: {},
+    json: undefined,
+  });
 });
 
 test('parts are named, in the order in which they are measured', () => {
   expect(read('--only', 'grants,start', '--json', 'figures.json')).toEqual({
     only: ['grants', 'start'],
     against: undefined,
+    variables: {},
     json: 'figures.json',
   });
 });
@@ -40,6 +46,12 @@ test('the other side is a checkout that is built', () => {
   expect(() => read('--against', checkout({ isBuilt: false }))).toThrow(
     'dist/workflow-bundle.js is missing there',
   );
+});
+
+test('a further side is ours with other variables', () => {
+  const { variables } = read('--with', 'LOG_LEVEL=debug', '--with', 'A=b=c');
+  expect(variables).toEqual({ LOG_LEVEL: 'debug', A: 'b=c' });
+  expect(() => read('--with', 'debug')).toThrow('--with debug: it takes NAME=VALUE.');
 });
 
 test.each(['--nope', '--only', '--help'])('%s is no error with a stack', (option) => {
