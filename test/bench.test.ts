@@ -70,12 +70,16 @@ test('ratios are made round by round: to the floor, which a side may have of its
       ours: rounds(2, 2, 12),
       'other floor': rounds(2, 2, 2),
       other: rounds(4, 4, 24),
+      set: rounds(3, 2, 24),
     },
   };
   expect(ratiosOf(result, 'p99')).toEqual({
     'p99 of ours to its floor': { median: 2, lowest: 1, highest: 3 },
     'p99 of other to its floor': { median: 2, lowest: 2, highest: 12 },
+    'p99 of set to its floor': { median: 3, lowest: 1, highest: 6 },
     'p99 of ours to the other': { median: 0.5, lowest: 0.5, highest: 0.5 },
+    'p99 of ours as set to ours': { median: 1.5, lowest: 1, highest: 2 },
     'pace of ours to the other': { median: 2, lowest: 2, highest: 2 },
+    'pace of ours as set to ours': { median: 2 / 3, lowest: 0.5, highest: 1 },
   });
 });
