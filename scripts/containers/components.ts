@@ -55,7 +55,11 @@ export const createComponents = (urls: { gatewayUrl: string; airbyteUrl: string 
   const tokens = new Map<string, string>();
 
   const getJson = async (url: string): Promise<unknown> => {
-    const response = await fetch(url, { signal: AbortSignal.timeout(20_000) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(20_000) }).catch(
+      (cause: unknown) => {
+        throw new Error(`${url} does not answer`, { cause });
+      },
+    );
     if (!response.ok) throw new Error(`${url} answered ${String(response.status)}`);
     return response.json();
   };

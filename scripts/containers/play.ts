@@ -101,6 +101,7 @@ const runDemo = async (world: World, prometheusUrl: string) => {
 
 const runForReal = async ({ project, components, variables }: World) => {
   const before = await components.statuses();
+  await step('docker compose down', () => project.compose(variables, '--profile', 'demo', 'down'));
   await step('docker compose up, as for a real Airbyte', () => upForReal(project, variables));
   expectSame(before, await components.statuses());
   await step('Everything provisioned again', () => provisionAgain(components));
@@ -122,7 +123,6 @@ export const play = async (engine: Engine): Promise<void> => {
   try {
     note(await step('What must be refused, with the reason', () => checkRefusals(project)));
     await runDemo({ project, components, variables }, urls.prometheusUrl);
-    await step('docker compose down', () => down());
     const real = { ...common, ...AIRBYTE, ...COLLECTOR, COMPOSE_PROFILES: 'observability' };
     await runForReal({ project, components, variables: real });
     await down('--volumes', '--timeout', '5');
