@@ -158,13 +158,10 @@ const secrets = PROGRAMS.flatMap(([, shape]) =>
 test('each secret of the programs is refused as a value, and taken as a file of a Secret', () => {
   expect(secrets.length).toBeGreaterThan(5);
   const all = new Map(CONFIGS.flatMap(propertiesOf));
-  for (const name of secrets) {
-    expect([name, all.get(name)]).toEqual([
-      name,
-      expect.objectContaining({ const: expect.stringContaining('name a Secret in') }),
-    ]);
-    expect([name, all.has(`${name}_FILE`)]).toEqual([name, true]);
-  }
+  const isRefused = (name: string) =>
+    Variable.parse(all.get(name)).const?.includes('name a Secret in') === true;
+  expect(secrets.filter((name) => !isRefused(name))).toEqual([]);
+  expect(secrets.filter((name) => !all.has(`${name}_FILE`))).toEqual([]);
 });
 
 /** What tells that a variable is a secret, and what tells that it only says where one is. */
