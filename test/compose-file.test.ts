@@ -116,8 +116,13 @@ test('what docs/bounds.md says of containers is what they have', () => {
     .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '').trim()));
   const most = (what: string) => rows.find(([first]) => first === what)?.[1];
   const all = Object.values(services);
-  const limits = new Set(all.map(({ mem_limit: limit }) => limit));
+  const { temporal, ...others } = services;
+  const limits = new Set(Object.values(others).map(({ mem_limit: limit }) => limit));
   expect([...limits]).toEqual([`${String(parseInt(most('Memory of a container') ?? ''))}m`]);
+  expect(temporal?.mem_limit).toBe(`${String(parseInt(most('Memory of Temporal') ?? ''))}g`);
+  expect(textOf('docker-compose.yml')).toContain(
+    `hostLevelCacheMaxSize:\n        - value: ${(most('Runs that Temporal keeps in memory') ?? '').replace(',', '')}\n`,
+  );
   const tmpfs = new Set(all.flatMap((service) => service.tmpfs));
   expect([...tmpfs]).toEqual([`/tmp:size=${String(parseInt(most('`/tmp` of ours') ?? ''))}m`]);
   const size = `${String(parseInt(most('The data of Prometheus') ?? ''))}GB`;
