@@ -92,7 +92,7 @@ const refusals = (): Refusal[] => [
   },
   {
     what: 'Temporal is not there',
-    variables: {},
+    variables: { TEMPORAL_SETUP_SECONDS: '5' },
     args: ['run', '--rm', '--no-deps', 'temporal-setup'],
     says: 'is not set up, as this fails: temporal operator cluster health',
   },

@@ -21,6 +21,10 @@ const OF_COMPOSE: Record<string, [fallback: string, description: string]> = {
     '168h',
     'How long Temporal remembers closed runs, and so their tokens; read when its namespace is created',
   ],
+  TEMPORAL_SETUP_SECONDS: [
+    '90',
+    'How long Temporal’s set-up tries; a slow machine may need more at its first start',
+  ],
 };
 
 /** What ops/compose/temporal-elsewhere.yaml goes by beside that. */
