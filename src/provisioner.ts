@@ -61,7 +61,7 @@ const explain = (err: unknown): number => {
 };
 
 runProgram(async () => {
-  const { taskQueue, temporalUiUrl, minSyncInterval, gatewayUrl } = cliConfig();
+  const { taskQueue, temporalUiUrl, minSyncInterval, ...gateway } = cliConfig();
   const { client, connection, address } = createTemporalClient();
   // What goes wrong is told on the terminal; there is no log to keep.
   const log = createLogger('provisioner', 'silent');
@@ -101,7 +101,7 @@ runProgram(async () => {
     say,
     exitWith,
   });
-  const engineer = { gatewayUrl, print, say, exitWith };
+  const engineer = { ...gateway, print, say, exitWith };
   addValidateCommand(program, engineer);
   addPlanCommand(program, engineer);
   addProvisionCommand(program, engineer);

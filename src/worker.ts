@@ -207,7 +207,7 @@ runProgram(async () => {
   let isReady = () => Promise.resolve(false);
   const metrics = createWorkerMetrics({ isReady: () => isReady() });
   const { exposition } = metrics;
-  const probes = createProbes({ isReady: () => isReady(), exposition, sdkAddress });
+  const probes = createProbes({ isReady: () => isReady(), exposition, sdkAddress, log });
   const url = await listen(probes, { ...config, variable: 'WORKER_PORT' });
   log.info({ url }, 'worker probes listen');
 

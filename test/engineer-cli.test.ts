@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
@@ -281,6 +284,111 @@ test.each([
   const { code, stdout, stderr } = await cli(...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain(problem);
+});
+
+/** Something in front of a gateway, and the requests that came to it. */
+const inFront = async (answer: (res: ServerResponse) => unknown) => {
+  const seen: (string | undefined)[] = [];
+  const server = createServer((req, res) => {
+    seen.push(req.headers.authorization);
+    answer(res);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const at = server.address();
+  const url = `http://127.0.0.1:${String(typeof at === 'object' ? at?.port : at)}`;
+  const end = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url, seen, end };
+};
+
+describe('a proxy in front of the gateway', () => {
+  const TOKEN = 'eyJ.of-an-engineer~+/';
+
+  test('gets the token, from a variable or a file, and no message has it', async () => {
+    const proxy = await inFront((res) => res.end('{"valid": true}'));
+    const file = await fileOf();
+    const tokenFile = path.join(folder, 'token');
+    await writeFile(tokenFile, `${TOKEN}\n`);
+    try {
+      const ask = (env: Record<string, string>) =>
+        runCli(['validate', '--no-airbyte', file], { PROVISIONER_URL: proxy.url, ...env });
+      const answers = [
+        await ask({ PROVISIONER_TOKEN: TOKEN }),
+        await ask({ PROVISIONER_TOKEN_FILE: tokenFile }),
+        await ask({}),
+      ];
+      expect(answers.map(({ code }) => code)).toEqual([0, 0, 0]);
+      expect(proxy.seen).toEqual([`Bearer ${TOKEN}`, `Bearer ${TOKEN}`, undefined]);
+      const refused = await ask({ PROVISIONER_TOKEN: `${TOKEN}\nX-Other: 1` });
+      expect(refused.stderr).toContain('PROVISIONER_TOKEN must be a token');
+      expect(JSON.stringify([...answers, refused])).not.toContain(TOKEN);
+    } finally {
+      proxy.end();
+    }
+  });
+
+  test.each([302, 307, 308])('that redirects with %d is not followed: 1', async (status) => {
+    const other = await inFront((res) => res.end('{"valid": true}'));
+    const proxy = await inFront((res) =>
+      res.writeHead(status, { location: `${other.url}/login?state=secret` }).end(),
+    );
+    try {
+      const { code, stdout, stderr } = await runCli(['provision', await fileOf()], {
+        PROVISIONER_URL: proxy.url,
+        PROVISIONER_TOKEN: TOKEN,
+      });
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toContain(`What answers at ${proxy.url} sends elsewhere: to ${other.url}.`);
+      expect(stderr).not.toMatch(/eyJ|state=/);
+      expect(other.seen).toEqual([]);
+    } finally {
+      proxy.end();
+      other.end();
+    }
+  });
+
+  test.each([401, 403])('that answers %d is told as such: 1', async (status) => {
+    const proxy = await inFront((res) => res.writeHead(status).end('<html>'));
+    const { code, stderr } = await runCli(['plan', await fileOf()], {
+      PROVISIONER_URL: proxy.url,
+      PROVISIONER_TOKEN: TOKEN,
+    }).finally(proxy.end);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      new RegExp(`does not let you through: ${String(status)}\\.\\n.*PROVISIONER_TOKEN`),
+    );
+    expect(stderr).not.toContain(TOKEN);
+  });
+
+  test.each(['validate', 'describe'])(
+    'that answers nothing is waited for as long as --timeout says: %s',
+    async (command) => {
+      const proxy = await inFront(() => undefined);
+      const began = Date.now();
+      const { code } = await runCli([command, await fileOf(), '--timeout', '1s'], {
+        PROVISIONER_URL: proxy.url,
+      }).finally(proxy.end);
+      expect(code).toBe(4);
+      // Far from the 150 seconds that one answer may take.
+      expect(Date.now() - began).toBeLessThan(60_000);
+    },
+  );
+
+  test('that hangs in the middle of a wait does not make the run unknown', async () => {
+    let asked = 0;
+    const proxy = await inFront((res) => {
+      asked += 1;
+      if (asked === 1) res.writeHead(202).end('provision.a.run');
+      if (asked === 2) res.end('{"status": "RUNNING", "result": ""}');
+    });
+    const { code, stderr } = await runCli(['provision', await fileOf(), '--timeout', '3s'], {
+      PROVISIONER_URL: proxy.url,
+    }).finally(proxy.end);
+    expect(code).toBe(4);
+    expect(stderr).toContain('The run provision.a.run has not ended in time; it goes on.');
+  });
 });
 
 test('a gateway that is not there is told with what to set: 4; a file that is not: 1', async () => {

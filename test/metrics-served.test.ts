@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
+import { z } from 'zod';
 import { ROOT } from '../scripts/child';
 import { createDrift } from '../src/operator/drift';
 import { GATEWAY } from '../src/metrics/gateway';
@@ -19,7 +20,7 @@ type Program = 'gateway' | 'worker';
 
 let harness: Harness;
 beforeAll(async () => {
-  harness = await startHarness({ env: { AIRBYTE_GIVE_UP_AFTER: '1m' } });
+  harness = await startHarness({ env: { AIRBYTE_GIVE_UP_AFTER: '1m', OPERATIONS: 'on' } });
 });
 afterAll(() => harness.stop());
 afterEach(() => harness.clearFaults());
@@ -74,29 +75,29 @@ const REFUSALS = 'provisioner_http_refusals_total';
 const CREATE = API === 'public' ? 'POST /sources' : 'POST /sources/create';
 
 test('runs that wait are told by what they wait for, and since when', async () => {
-  const stands = (how: string) =>
+  const isIn = (how: string) =>
     eventually(
       async () =>
         (await valueOf('gateway', 'provisioner_open_runs', {
           operation: 'provision',
-          stands: how,
+          state: how,
         })) === 1 || undefined,
       how,
     );
   await harness.fault({ operation: 'createSource', status: 503, times: 0 });
   const before = Date.now() / 1000 - 1;
   const first = await harness.start('provision', { component: 'queue' });
-  await stands('working');
+  await isIn('working');
   const second = await harness.start('provision', {
     component: 'queue',
     connection: { prefix: 'x_' },
   });
-  await stands('waiting_for_run');
+  await isIn('waiting_for_run');
   await harness.worker()?.end();
   const third = await harness.start('provision', { component: 'other' });
-  await stands('waiting_for_worker');
+  await isIn('waiting_for_worker');
   const since = await valueOf('gateway', 'provisioner_open_runs_oldest_start_timestamp_seconds', {
-    stands: 'waiting_for_run',
+    state: 'waiting_for_run',
   });
   expect(since).toBeGreaterThan(before);
   expect(since).toBeLessThan(Date.now() / 1000);
@@ -117,8 +118,13 @@ test('a provision is counted and measured: the run, its steps, its calls, its re
       ['worker', 'provisioner_run_duration_seconds_count', { operation: 'provision' }, 1],
       ['worker', STEPS, { step: 'putSource', outcome: 'completed' }, 1],
       ['worker', 'provisioner_step_duration_seconds_count', { step: 'putSource' }, 1],
-      ['worker', CALLS, { api: API, call: CREATE, answer: '200' }, 1],
-      ['worker', 'provisioner_airbyte_call_duration_seconds_count', { api: API, call: CREATE }, 1],
+      ['worker', CALLS, { api: API, operation: CREATE, status: '200' }, 1],
+      [
+        'worker',
+        'provisioner_airbyte_call_duration_seconds_count',
+        { api: API, operation: CREATE },
+        1,
+      ],
       ['gateway', HTTP, { route: 'provision', status: '202' }, 1],
     ],
     () => harness.run('provision', { component: 'counted' }),
@@ -130,8 +136,8 @@ test('attempts are counted by how they ended, and their calls by what was answer
       ['worker', STEPS, { step: 'putSource', outcome: 'retried' }, 2],
       ['worker', STEPS, { step: 'putSource', outcome: 'completed' }, 1],
       ['worker', 'provisioner_step_duration_seconds_count', { step: 'putSource' }, 1],
-      ['worker', CALLS, { call: CREATE, answer: '503' }, 1],
-      ['worker', CALLS, { call: CREATE, answer: 'unreachable' }, 1],
+      ['worker', CALLS, { operation: CREATE, status: '503' }, 1],
+      ['worker', CALLS, { operation: CREATE, status: 'unreachable' }, 1],
     ],
     async () => {
       await harness.fault({ operation: 'createSource', status: 503 });
@@ -212,6 +218,43 @@ test.each([
     ask,
   ),
 );
+
+const Operation = z.object({ operationId: z.string(), tags: z.array(z.string()) });
+const Documented = z.object({
+  paths: z.record(
+    z.string(),
+    z.object({ get: Operation, post: Operation, delete: Operation }).partial(),
+  ),
+});
+
+test('each operation of the document is counted under its name when it is asked', async () => {
+  const document = await harness.call('GET', '/openapi.json');
+  const operations = Object.entries(Documented.parse(document.json()).paths).flatMap(
+    ([at, methods]) =>
+      Object.entries(methods).flatMap(([method, operation]) =>
+        !operation || operation.tags.includes('Platform')
+          ? []
+          : [
+              {
+                at: at.replace('{token}', 'nobody'),
+                method: method.toUpperCase(),
+                route: operation.operationId,
+              },
+            ],
+      ),
+  );
+  expect(operations.length).toBeGreaterThan(15);
+  await isChanged(
+    [
+      ...operations.map(({ route }): Change => ['gateway', HTTP, { route }, 1]),
+      ['gateway', HTTP, { route: 'other' }, 0],
+    ],
+    async () => {
+      for (const { method, at } of operations)
+        await fetch(`${harness.gateway().found}${at}`, { method, redirect: 'manual' });
+    },
+  );
+});
 
 const drift = () => createDrift({ client: harness.client, taskQueue: harness.environment });
 

@@ -88,8 +88,8 @@ test.each([
   ],
   ['POST', '/api/v1/sources/discover_schema', 'config', 'POST /sources/discover_schema'],
   ['GET', '/api/v1/health', 'config', 'GET /health'],
-])('%s %s is a call of the %s API: %s', (method, path, api, call) => {
-  expect(calledAt(method, path)).toEqual({ api, call });
+])('%s %s is a call of the %s API: %s', (method, path, api, operation) => {
+  expect(calledAt(method, path)).toEqual({ api, operation });
 });
 
 test('a limit tells how many are under way and how many wait, whoever leaves', async () => {
@@ -154,7 +154,7 @@ test.each([
     'Ended by a DELETE; waiting until 2026-11-21T17:08:02Z for what Airbyte may still do',
     'undoing',
   ],
-])('a run in the phase "%s" is told as %s', async (phase, stands) => {
+])('a run in the phase "%s" is told as %s', async (phase, state) => {
   async function* list() {
     await Promise.resolve();
     yield { type: 'provision', memo: { phase }, startTime: new Date(7) };
@@ -164,7 +164,7 @@ test.each([
     workflow: { list },
   };
   const openRuns = createOpenRuns({ client, taskQueue: 'any' });
-  expect(await openRuns()).toEqual([{ operation: 'provision', stands, startedAt: 7 }]);
+  expect(await openRuns()).toEqual([{ operation: 'provision', state, startedAt: 7 }]);
 });
 
 const ofType = (type: string, cause?: Error) =>

@@ -100,15 +100,15 @@ test('no operation hides another', () => {
 test('two methods of a path are both served and documented, any other is refused', async () => {
   const words = { summary: '', responses: {} };
   const path = '/runs/:token';
-  const routes: Routes<'read' | 'remove'> = {
-    read: { method: 'get', path, words },
-    remove: { method: 'delete', path, words },
+  const routes: Routes<'getStatus' | 'terminateProvisioning'> = {
+    getStatus: { method: 'get', path, words },
+    terminateProvisioning: { method: 'delete', path, words },
   };
   expect(pathsOf('Runs', routes, { servers: [] })).toEqual({
     '/runs/{token}': {
       servers: [],
-      get: { tags: ['Runs'], operationId: 'read', ...words },
-      delete: { tags: ['Runs'], operationId: 'remove', ...words },
+      get: { tags: ['Runs'], operationId: 'getStatus', ...words },
+      delete: { tags: ['Runs'], operationId: 'terminateProvisioning', ...words },
     },
   });
   const refuse: ErrorRequestHandler = (err: unknown, _req, res, _next) => {
@@ -119,7 +119,7 @@ test('two methods of a path are both served and documented, any other is refused
     (_req, res) =>
       void res.send(word);
   const app = express().use(
-    served(routes, { read: says('read'), remove: says('removed') }),
+    served(routes, { getStatus: says('read'), terminateProvisioning: says('removed') }),
     refuse,
   );
   const server = app.listen(0);

@@ -80,9 +80,9 @@ export type NoAnswer = (typeof NO_ANSWERS)[number];
 export interface Called {
   api: Api;
   /** One of CALLS; else as it was asked, whatever is in it. */
-  call: string;
-  /** The status of its HTTP answer, or why there is none. */
-  answer: number | NoAnswer;
+  operation: string;
+  /** Of its HTTP answer, or why there is none. */
+  status: number | NoAnswer;
   seconds: number;
 }
 
@@ -93,10 +93,11 @@ const PATTERNS = {
 };
 
 /** What is called, by its method and the whole path. */
-export const calledAt = (method: string, path: string): Pick<Called, 'api' | 'call'> => {
+export const calledAt = (method: string, path: string): Pick<Called, 'api' | 'operation'> => {
   const api = path.startsWith(`${PUBLIC_API}/`) ? 'public' : 'config';
   const asked = `${method} ${path.slice(BASES[api].length)}`;
-  return { api, call: PATTERNS[api].find(({ pattern }) => pattern.test(asked))?.name ?? asked };
+  const known = PATTERNS[api].find(({ pattern }) => pattern.test(asked));
+  return { api, operation: known?.name ?? asked };
 };
 
 /** Starts the clock of a call; what comes back is told how the call has ended. */
@@ -105,10 +106,10 @@ export const timed = (
   observe: ((called: Called) => void) | undefined,
 ) => {
   const started = performance.now();
-  return (answer: Called['answer']) =>
+  return (status: Called['status']) =>
     observe?.({
       ...calledAt(method, path),
-      answer,
+      status,
       seconds: (performance.now() - started) / 1000,
     });
 };

@@ -45,12 +45,12 @@ const refused = (logs: Log[]) =>
 
 /** `provisioner describe`: the descriptor that a connection in Airbyte stands for. */
 export const addDescribeCommand = (program: Command, deps: EngineerDeps) => {
-  const { print, exitWith, gatewayUrl } = deps;
+  const { print, exitWith } = deps;
   withShared(program.command('describe'), '2m')
     .description('print as YAML what a component’s specific would be for a connection of Airbyte')
     .argument('<connection>', 'its id or its exact name')
     .action(async (connection: string, options: Shared, command: Command) => {
-      const { gateway, timeout } = asked(options, { command, gatewayUrl });
+      const gateway = asked(options, { command, ...deps });
       const path = '/v1/reverse-provisioning';
       const token = await gateway.start(path, {
         useCaseTemplateId: 'provisioner-describe',
@@ -63,7 +63,6 @@ export const addDescribeCommand = (program: Command, deps: EngineerDeps) => {
         logs = [],
       } = await gateway.follow(path, token, {
         schema: ReverseProvisioningStatus,
-        timeout,
         hasEnded: (one) => one.status !== 'RUNNING',
       });
       if (status === 'FAILED') throw refused(logs);

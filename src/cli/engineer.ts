@@ -19,6 +19,8 @@ export const UNKNOWN = 4;
 export interface EngineerDeps extends Terminal {
   /** Where the gateway is, unless --gateway says otherwise. */
   gatewayUrl: string;
+  /** Whom it knows the caller by; undefined: by nothing. */
+  gatewayToken?: string | undefined;
 }
 
 export interface Shared {
@@ -40,15 +42,19 @@ export const withShared = (command: Command, timeout: string) =>
 /** The gateway and how long it is waited for; else the command ends as one that was wrongly used. */
 export const asked = (
   { gateway, timeout }: Shared,
-  { command, gatewayUrl }: { command: Command; gatewayUrl: string },
-): { gateway: Gateway; timeout: number } => {
+  {
+    command,
+    gatewayUrl,
+    gatewayToken,
+  }: Pick<EngineerDeps, 'gatewayUrl' | 'gatewayToken'> & { command: Command },
+): Gateway => {
   const patience = durationText.safeParse(timeout);
   if (!patience.success)
     return command.error(`error: --timeout ${patience.error.issues[0]?.message ?? ''}`);
   const url = gateway ?? gatewayUrl;
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))
     return command.error('error: --gateway must be an http(s) URL');
-  return { gateway: createGateway(url), timeout: ms(patience.data) };
+  return createGateway(url, { token: gatewayToken, timeout: ms(patience.data) });
 };
 
 /** Work on a file; what the gateway refuses is told with the places in the file. */

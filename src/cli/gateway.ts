@@ -7,7 +7,7 @@ import type { Problem } from '../contract/problems';
 
 /** Milliseconds between two looks at a run that is waited for. */
 const POLL_EVERY = 500;
-/** Milliseconds for one answer of the gateway's: it has as long for a request that waits (LONGEST_REQUEST). */
+/** Milliseconds at most for one answer of the gateway's: it has as long for a request that waits (LONGEST_REQUEST). */
 const ANSWER_WITHIN = 150_000;
 
 /** It is not known how what was asked for stands: nobody answered, or not in time. */
@@ -43,14 +43,52 @@ const unreached = (url: string, cause: unknown) =>
   new Unknown(`No gateway answers at ${url}.`, {
     solutions: [
       'Give its address with --gateway or PROVISIONER_URL, which npm start prints; its base path belongs to it.',
+      ...(url.startsWith('https:')
+        ? [
+            'Where a CA of your own has signed its certificate, NODE_EXTRA_CA_CERTS must name the file with that CA’s.',
+          ]
+        : []),
     ],
     cause,
   });
 
+const TO_KNOW_YOU = [
+  'Set PROVISIONER_TOKEN, or PROVISIONER_TOKEN_FILE, to what lets you through, and see that it has not expired.',
+];
+
+/** What a proxy in front of the gateway answers to who is not let through; undefined for all else. */
+const notLetThrough = (url: string, { status, headers }: Response) => {
+  if (status === 401 || status === 403)
+    return new SystemProblem(
+      `What answers at ${url} does not let you through: ${String(status)}.`,
+      {
+        solutions: TO_KNOW_YOU,
+      },
+    );
+  if (status < 300 || status > 399) return undefined;
+  const to = headers.get('location') ?? '';
+  // Neither what was asked nor a token goes anywhere else than where it was meant for.
+  return new SystemProblem(
+    `What answers at ${url} sends elsewhere: to ${URL.canParse(to, url) ? new URL(to, url).origin : 'nowhere'}.`,
+    {
+      solutions: [
+        'If that is the gateway, give its address with --gateway or PROVISIONER_URL.',
+        'If people log in there, a program cannot.',
+        ...TO_KNOW_YOU,
+      ],
+    },
+  );
+};
+
+interface Asking {
+  /** What it knows the caller by. */
+  token?: string | undefined;
+  /** Milliseconds for the whole of a command. */
+  timeout: number;
+}
+
 interface Following<Status> {
   schema: z.ZodType<Status>;
-  /** Milliseconds. */
-  timeout: number;
   hasEnded: (status: Status) => boolean;
   /** Told each status as it comes. */
   see?: (status: Status) => void;
@@ -59,24 +97,31 @@ interface Following<Status> {
 export type Gateway = ReturnType<typeof createGateway>;
 
 /** The gateway as who writes descriptors asks it. Throws a RequestError for what it refuses, else Unknown. */
-export const createGateway = (given: string) => {
+export const createGateway = (given: string, { token: bearer, timeout }: Asking) => {
   const url = given.replace(/\/$/, '');
+  const deadline = Date.now() + timeout;
 
   const call = async (method: 'GET' | 'POST', path: string, body?: object): Promise<string> => {
-    const init = {
+    const within = Math.max(0, Math.min(ANSWER_WITHIN, deadline - Date.now()));
+    const init: RequestInit = {
       method,
-      signal: AbortSignal.timeout(ANSWER_WITHIN),
-      ...(body && {
-        body: JSON.stringify(body),
-        headers: { 'content-type': 'application/json' },
-      }),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(within),
+      headers: {
+        ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
     };
     const answer = await fetch(`${url}${path}`, init)
-      .then(async (response) => ({ status: response.status, text: await response.text() }))
+      .then(async (response) => ({ response, text: await response.text() }))
       .catch((err: unknown) => {
         throw unreached(url, err);
       });
-    const { status, text } = answer;
+    const { response, text } = answer;
+    const refusedBefore = notLetThrough(url, response);
+    if (refusedBefore) throw refusedBefore;
+    const { status } = response;
     if (status < 300) return text;
     const told = parseJson(text);
     throw (
@@ -109,19 +154,21 @@ export const createGateway = (given: string) => {
     async follow<Status>(
       path: string,
       token: string,
-      { schema, timeout, hasEnded, see }: Following<Status>,
+      { schema, hasEnded, see }: Following<Status>,
     ): Promise<Status> {
-      const deadline = Date.now() + timeout;
       let missed: Unknown | undefined;
+      let hasAnswered = false;
       while (Date.now() < deadline) {
         try {
           const status = read(schema, await call('GET', `${path}/${token}/status`));
           missed = undefined;
+          hasAnswered = true;
           see?.(status);
           if (hasEnded(status)) return status;
         } catch (err) {
           if (!(err instanceof Unknown)) throw err;
-          missed = err;
+          // A look that the end of our time has cut short says nothing against the gateway.
+          if (Date.now() < deadline || !hasAnswered) missed = err;
         }
         await pause(POLL_EVERY);
       }

@@ -54,7 +54,7 @@ const codeFor = (plan: PlanStatus, exitCode: boolean | undefined) => {
 
 /** `provisioner plan`: what a provision would do in Airbyte, before it does. */
 export const addPlanCommand = (program: Command, deps: EngineerDeps) => {
-  const { print, exitWith, gatewayUrl } = deps;
+  const { print, exitWith } = deps;
   withShared(program.command('plan'), '6m')
     .description(
       'tell what a provision would create, change and overwrite in Airbyte; changes nothing',
@@ -67,13 +67,12 @@ export const addPlanCommand = (program: Command, deps: EngineerDeps) => {
       ),
     )
     .action(async (file: string, options: Options, command: Command) => {
-      const { gateway, timeout } = asked(options, { command, gatewayUrl });
+      const gateway = asked(options, { command, ...deps });
       const { json, exitCode } = options;
       const done = await onFile(file, async (given) => {
         const token = await gateway.start('/v1/plan', given.request);
         const plan = await gateway.follow('/v1/plan', token, {
           schema: PlanStatus,
-          timeout,
           hasEnded: ({ status }) => status !== 'RUNNING',
         });
         if (plan.status === 'FAILED')

@@ -24,19 +24,18 @@ const createTail = (say: (text: string) => void) => {
 
 /** `provisioner provision`: as the Coordinator does, and waits for how it ends. */
 export const addProvisionCommand = (program: Command, deps: EngineerDeps) => {
-  const { print, say, exitWith, gatewayUrl } = deps;
+  const { print, say, exitWith } = deps;
   withShared(program.command('provision'), '30m')
     .description('make the pipeline as the descriptor says, and tell the log as it goes')
     .argument('<file>', 'a descriptor, of a component or of a data product')
     .action(async (file: string, options: Shared, command: Command) => {
-      const { gateway, timeout } = asked(options, { command, gatewayUrl });
+      const gateway = asked(options, { command, ...deps });
       const { json } = options;
       const done = await onFile(file, async ({ request }) => {
         const token = await gateway.start('/v1/provision', request);
         say(`Run: ${token}`);
         const end = await gateway.follow('/v1/provision', token, {
           schema: ProvisioningStatus,
-          timeout,
           hasEnded,
           see: createTail(json ? say : print),
         });

@@ -33,16 +33,11 @@ const byItself = async (gateway: Gateway, { request }: DescriptorFile): Promise<
   return { valid, problems, warnings: [], notChecked: [] };
 };
 
-const inAirbyte = async (
-  gateway: Gateway,
-  { request }: DescriptorFile,
-  timeout: number,
-): Promise<Verdict> => {
+const inAirbyte = async (gateway: Gateway, { request }: DescriptorFile): Promise<Verdict> => {
   const { descriptor, descriptorKind } = request;
   const token = await gateway.start('/v2/validate', { descriptor, descriptorKind });
   const { status, info } = await gateway.follow('/v2/validate', token, {
     schema: ValidationStatus,
-    timeout,
     hasEnded: (one) => one.status !== 'RUNNING',
   });
   const { valid = false, error } = info?.publicInfo ?? {};
@@ -73,18 +68,16 @@ const linesOf = (given: DescriptorFile, { valid, problems, warnings, notChecked 
 
 /** `provisioner validate`: whether a descriptor is right, and Airbyte ready for it. */
 export const addValidateCommand = (program: Command, deps: EngineerDeps) => {
-  const { print, exitWith, gatewayUrl } = deps;
+  const { print, exitWith } = deps;
   withShared(program.command('validate'), '6m')
     .description('say what is wrong with a descriptor, each with its line; changes nothing')
     .argument('<file>', 'a descriptor, of a component or of a data product')
     .option('--no-airbyte', 'only what the descriptor tells by itself, without a look at Airbyte')
     .action(async (file: string, options: Options, command: Command) => {
-      const { gateway, timeout } = asked(options, { command, gatewayUrl });
+      const gateway = asked(options, { command, ...deps });
       const { json, airbyte } = options;
       const done = await onFile(file, async (given) => {
-        const verdict = airbyte
-          ? await inAirbyte(gateway, given, timeout)
-          : await byItself(gateway, given);
+        const verdict = airbyte ? await inAirbyte(gateway, given) : await byItself(gateway, given);
         const lined = (problems: Problem[]) => problems.map((each) => withLine(given, each));
         const told: Verdict = {
           valid: verdict.valid,

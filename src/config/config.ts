@@ -114,6 +114,11 @@ export const workerConfig = (env: Environment = process.env) => {
   };
 };
 
+/** Whatever a header takes. The message tells nothing of what was given. */
+const bearer = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'must be a token: one line of letters, digits and signs');
+
 export const cliVariables = z.object({
   TEMPORAL_TASK_QUEUE: taskQueue,
   TEMPORAL_UI_URL: temporalUiUrl,
@@ -122,6 +127,12 @@ export const cliVariables = z.object({
     group: 'usual',
     description:
       'The gateway, with its base path, that the [engineer’s commands](engineering.md) ask',
+  }),
+  PROVISIONER_TOKEN: bearer.optional().meta({
+    group: 'usual',
+    secret: true,
+    description:
+      'What they send it as `Authorization: Bearer`, where a proxy in front of it lets nobody through without',
   }),
 });
 
@@ -134,5 +145,6 @@ export const cliConfig = (env: Environment = process.env) => {
     /** Seconds, as for the gateway. */
     minSyncInterval: given.AIRBYTE_MIN_SYNC_INTERVAL / 1000,
     gatewayUrl: given.PROVISIONER_URL,
+    gatewayToken: given.PROVISIONER_TOKEN,
   };
 };

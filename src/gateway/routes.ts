@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import type { RequestHandler, Response } from 'express';
+import type { Served } from '../openapi/document';
 import type { Routes } from '../openapi/paths';
 import { wrongMethod } from './request-errors';
 
@@ -19,7 +20,7 @@ const noted =
   };
 
 /** Serves a table of operations, each by the handlers of its name; a path's other methods are refused. */
-export const served = <Name extends string>(
+export const served = <Name extends Served>(
   routes: Routes<Name>,
   handlers: NoInfer<Record<Name, Handler | Handler[]>>,
 ): Router => {

@@ -1,16 +1,12 @@
 import { REFUSALS } from '../contract/problems';
 import type { RefusalReason } from '../contract/problems';
-import { CONTRACT } from '../openapi/coordinator';
-import { DOCUMENTS } from '../openapi/document';
-import { OPERATOR } from '../openapi/operator';
-import { RUNS, STANDS } from '../runs/open-runs';
+import { COUNTED } from '../openapi/document';
+import { RUNS, STATES } from '../runs/open-runs';
 import type { OpenRun } from '../runs/open-runs';
 import type { Load } from '../concurrency/load';
 import { createRegistry, expositionOf } from './exposition';
 import { OTHER, createCounter, createGauge, createHistogram } from './instruments';
 import type { Described } from './instruments';
-
-const ROUTES = [CONTRACT, OPERATOR, DOCUMENTS].flatMap((routes) => Object.keys(routes));
 
 /** Of a request's answer; 408 is Node's own and comes before any of ours. `left`: nobody was there to get it. */
 const STATUSES = [
@@ -39,7 +35,7 @@ export const GATEWAY = {
     type: 'histogram',
     name: 'provisioner_http_request_duration_seconds',
     help: 'From the headers of a request until its answer is sent; probes and metrics not counted',
-    labels: { route: ROUTES, status: STATUSES },
+    labels: { route: Object.keys(COUNTED), status: STATUSES },
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60, 120],
   },
   refusals: {
@@ -88,13 +84,13 @@ export const GATEWAY = {
     type: 'gauge',
     name: 'provisioner_open_runs',
     help: "Runs that go on, of this deployment, by Temporal's list; each gateway has all of them",
-    labels: { operation: RUNS, stands: STANDS },
+    labels: { operation: RUNS, state: STATES },
   },
   oldest: {
     type: 'gauge',
     name: 'provisioner_open_runs_oldest_start_timestamp_seconds',
     help: 'When the oldest of them started',
-    labels: { stands: STANDS },
+    labels: { state: STATES },
   },
 } as const satisfies Record<string, Described>;
 
@@ -113,15 +109,13 @@ interface Sources {
 
 /** When the oldest of each kind started, in seconds since 1970. */
 const oldestOf = (runs: OpenRun[]) => {
-  const oldest = new Map<OpenRun['stands'], number>();
-  for (const { stands, startedAt } of runs)
-    oldest.set(stands, Math.min(oldest.get(stands) ?? Infinity, startedAt / 1000));
-  return [...oldest].map(([stands, at]) => [{ stands }, at] as const);
+  const oldest = new Map<OpenRun['state'], number>();
+  for (const { state, startedAt } of runs)
+    oldest.set(state, Math.min(oldest.get(state) ?? Infinity, startedAt / 1000));
+  return [...oldest].map(([state, at]) => [{ state }, at] as const);
 };
 
-const NONE = RUNS.flatMap((operation) =>
-  STANDS.map((stands) => [{ operation, stands }, 0] as const),
-);
+const NONE = RUNS.flatMap((operation) => STATES.map((state) => [{ operation, state }, 0] as const));
 
 export const createGatewayMetrics = ({ isReady, openRuns }: Sources) => {
   const registry = createRegistry();

@@ -69,13 +69,13 @@ export const WORKER = {
     type: 'counter',
     name: 'provisioner_airbyte_calls_total',
     help: 'Calls to Airbyte, by what was answered',
-    labels: { api: APIS, call: CALLS, answer: ANSWERS },
+    labels: { api: APIS, operation: CALLS, status: ANSWERS },
   },
   callDuration: {
     type: 'histogram',
     name: 'provisioner_airbyte_call_duration_seconds',
     help: 'From when a call was sent until all of its answer had come, or none was waited for',
-    labels: { api: APIS, call: CALLS },
+    labels: { api: APIS, operation: CALLS },
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
   },
   calling: {
@@ -149,9 +149,9 @@ export const createWorkerMetrics = ({ isReady }: { isReady: () => Promise<boolea
         stepDuration({ step }, seconds);
       },
     },
-    called: ({ api, call, answer, seconds }: Called) => {
-      calls({ api, call, answer: String(answer) });
-      callDuration({ api, call }, seconds);
+    called: ({ api, operation, status, seconds }: Called) => {
+      calls({ api, operation, status: String(status) });
+      callDuration({ api, operation }, seconds);
     },
     calling: ({ busy, waiting }: Load) => {
       calling.set(busy);

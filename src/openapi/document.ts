@@ -31,6 +31,12 @@ export const DOCUMENTS = {
   getDocs: read('/docs', 'This document as a page to read', 'text/html'),
 } satisfies Routes;
 
+/** Every operation that requests are counted by; probes and metrics are no requests. */
+export const COUNTED = { ...CONTRACT, ...PLANNING, ...OPERATOR, ...DOCUMENTS };
+
+/** The names that a table of what is served may have. */
+export type Served = keyof typeof COUNTED | keyof typeof PROBES;
+
 /** The document for a gateway that is served so. */
 export const openApi = ({ basePath, operations }: { basePath: string; operations: boolean }) => {
   return {

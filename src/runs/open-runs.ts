@@ -6,8 +6,8 @@ import { runsOn } from '../temporal/visibility';
 /** The types of workflows that are runs; the others serve these, or remember something. */
 export const RUNS = [...Object.values(OPERATIONS).flat(), 'reconcile', 'adopt'] as const;
 
-/** How a run stands that goes on. */
-export const STANDS = [
+/** The state of a run that goes on. */
+export const STATES = [
   /** No worker has begun it. */
   'waiting_for_worker',
   /** Another run has what it is to change. */
@@ -17,12 +17,12 @@ export const STANDS = [
   'working',
   'undoing',
 ] as const;
-type Stands = (typeof STANDS)[number];
+type State = (typeof STATES)[number];
 
 export interface OpenRun {
   /** The type of its workflow. */
   operation: string;
-  stands: Stands;
+  state: State;
   /** Milliseconds since 1970. */
   startedAt: number;
 }
@@ -34,7 +34,7 @@ const LISTED_FOR = 10_000;
 /** Milliseconds that Temporal has for one: Prometheus waits ten seconds for all. */
 const DEADLINE = 5000;
 
-const standsIn = (phase: string): Stands => {
+const stateIn = (phase: string): State => {
   if (phase === WAITING) return 'waiting_for_worker';
   if (phase === IN_PLACE) return 'waiting_for_components';
   if (isBehind(phase)) return 'waiting_for_run';
@@ -52,7 +52,7 @@ interface Lists {
 
 const openRun = ({ type, memo, startTime }: Listed): OpenRun => {
   const phase = typeof memo?.phase === 'string' ? memo.phase : '';
-  return { operation: type, stands: standsIn(phase), startedAt: startTime.getTime() };
+  return { operation: type, state: stateIn(phase), startedAt: startTime.getTime() };
 };
 
 /**

@@ -6,13 +6,13 @@ import type { Tracing } from './tracing';
 const known = new Set(CALLS);
 
 /** A call to Airbyte that has ended, in the trace of the step that asked for it. */
-export const tracedCall = (tracing: Tracing, { api, call, answer, seconds }: Called) => {
+export const tracedCall = (tracing: Tracing, { api, operation, status, seconds }: Called) => {
   const step = currentTrace();
   if (!tracing.isOn || !step) return;
-  const [method = '', path = ''] = call.split(' ');
-  const template = known.has(call) ? path : 'other';
+  const [method = '', path = ''] = operation.split(' ');
+  const template = known.has(operation) ? path : 'other';
   const end = Date.now();
-  const isAnswer = typeof answer === 'number';
+  const isAnswer = typeof status === 'number';
   tracing.record(tracing.below(step), {
     type: 'call',
     name: `${method} ${template}`,
@@ -23,9 +23,9 @@ export const tracedCall = (tracing: Tracing, { api, call, answer, seconds }: Cal
       'airbyte.api': api,
       'http.request.method': method,
       'url.template': template,
-      'http.response.status_code': isAnswer ? answer : undefined,
+      'http.response.status_code': isAnswer ? status : undefined,
       'temporal.attempt': step.attempt,
     },
-    error: isAnswer && answer < 400 ? undefined : { type: String(answer) },
+    error: isAnswer && status < 400 ? undefined : { type: String(status) },
   });
 };

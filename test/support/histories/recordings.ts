@@ -1,5 +1,6 @@
 import { createDrift } from '../../../src/operator/drift';
 import { createLook, lookId } from '../../../src/operator/look';
+import { createRunHistory } from '../../../src/runs/history';
 import { eventually, leaseId } from '../harness';
 import type { Harness } from '../harness';
 
@@ -155,10 +156,13 @@ export const RECORDINGS: Recordings = {
   'look-drifted': async (harness) => {
     const { environment } = harness;
     const component = 'finance.cashflow.0.drifted';
-    await createLook({ client: harness.client, taskQueue: environment })({
-      environment,
-      component,
+    const { client } = harness;
+    const look = createLook({
+      client,
+      taskQueue: environment,
+      history: createRunHistory({ client }),
     });
+    await look({ environment, component });
     return lookId(environment, { environment, component });
   },
   'unprovision-data-cleared': async (harness) => {
