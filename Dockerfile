@@ -1,7 +1,12 @@
 # One image for the gateway (the default command), the workers and the simulator:
 #   docker run … IMAGE                              the gateway
 #   docker run … IMAGE node dist/src/worker.js      a worker
-# It needs no disk to write to, no capability and no user but 1001. sbom.json in it lists its packages.
+# It needs no disk to write to, no capability and no user but 1001. sbom.json in it lists
+# its packages, Node and Debian's.
+FROM debian:bookworm-slim AS base
+RUN groupadd --gid 1001 provisioner \
+ && useradd --uid 1001 --gid 1001 --no-create-home --shell /usr/sbin/nologin provisioner
+
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 RUN apt-get update \
@@ -9,12 +14,12 @@ RUN apt-get update \
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
-RUN node scripts/build.mjs && node scripts/slim.mjs
+# What of Debian is in the image, for its bill of materials.
+COPY --from=base /var/lib/dpkg/status /base/
+RUN node scripts/build.mjs && node scripts/slim.mjs /base
 
 # Node's own image has npm, yarn and their packages, which nothing here uses.
-FROM debian:bookworm-slim
-RUN groupadd --gid 1001 provisioner \
- && useradd --uid 1001 --gid 1001 --no-create-home --shell /usr/sbin/nologin provisioner
+FROM base
 COPY --from=build /usr/local/bin/node /usr/local/bin/
 # Temporal's native part checks TLS certificates against the system's.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/

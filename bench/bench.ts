@@ -9,10 +9,12 @@ import { searchAttributes } from '../scripts/temporal';
 import { ProvisioningStatus } from '../src/contract/coordinator';
 import { postOk } from './http';
 
-/** A built checkout of this project: `ours`, or the `other`. */
+/** A built checkout of this project: `ours`, the `other`, or ours `set` as `--with` says. */
 export interface Checkout {
   name: string;
   root: string;
+  /** Variables that its programs have besides. */
+  env?: Record<string, string>;
 }
 
 /** What a part measures with. */

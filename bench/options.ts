@@ -6,6 +6,8 @@ interface Options<Part> {
   only: Part[];
   /** Another checkout of this project, which is built. */
   against: string | undefined;
+  /** Variables of a further side, which is ours otherwise. */
+  variables: Record<string, string>;
   /** Where the figures go as JSON. */
   json: string | undefined;
 }
@@ -20,6 +22,12 @@ const checkoutAt = (folder: string) => {
   throw new InvalidArgumentError(
     `--against ${folder}: dist/${missing} is missing there. Name a checkout of this project, and build it (npm run build).`,
   );
+};
+
+const withVariable = (text: string, former: Record<string, string> = {}) => {
+  const [, name, value = ''] = /^([A-Z_0-9]+)=(.*)$/.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError(`--with ${text}: it takes NAME=VALUE.`);
+  return { ...former, [name]: value };
 };
 
 const partsIn = <Part extends string>(text: string, parts: readonly Part[]) =>
@@ -43,9 +51,11 @@ export const readOptions = <Part extends string>(
       partsIn(text, parts),
     )
     .option('--against <folder>', 'another checkout of this project, which is built', checkoutAt)
+    .option('--with <variable>', 'NAME=VALUE of a further side; may be repeated', withVariable)
     .option('--json <file>', 'where the figures go, too')
     .exitOverride()
     .parse(args, { from: 'user' });
   const { only = usual, against, json } = command.opts<Partial<Options<Part>>>();
-  return { only, against, json };
+  const { with: variables = {} } = command.opts<{ with?: Record<string, string> }>();
+  return { only, against, variables, json };
 };

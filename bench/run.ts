@@ -9,7 +9,7 @@ import { startStack } from '../scripts/stack';
 import type { Stack } from '../scripts/stack';
 import { dataConverter } from '../src/temporal/payload-codec';
 import { requestsOn } from './bench';
-import type { Bench } from './bench';
+import type { Bench, Checkout } from './bench';
 import { benchBodies } from './bodies';
 import { benchCrowd } from './crowd';
 import { benchDelays } from './delays';
@@ -69,15 +69,20 @@ const measureAll = async (bench: Bench, parts: Part[]) => {
   return figures;
 };
 
-const benchOn = (stack: Stack, against: string | undefined) => {
+const checkoutsOf = (against: string | undefined, variables: Record<string, string>) => {
+  const checkouts: Checkout[] = [{ name: 'ours', root: ROOT }];
+  if (against !== undefined) checkouts.push({ name: 'other', root: against });
+  if (Object.keys(variables).length > 0)
+    checkouts.push({ name: 'set', root: ROOT, env: variables });
+  return checkouts;
+};
+
+const benchOn = (stack: Stack, checkouts: Checkout[]) => {
   const connection = Connection.lazy({ address: stack.temporalAddress });
   const bench: Bench = {
     stack,
     client: new Client({ connection, dataConverter }),
-    checkouts: [
-      { name: 'ours', root: ROOT },
-      ...(against === undefined ? [] : [{ name: 'other', root: against }]),
-    ],
+    checkouts,
     requestFor: requestsOn(stack),
   };
   return { bench, connection };
@@ -86,7 +91,7 @@ const benchOn = (stack: Stack, against: string | undefined) => {
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const main = async () => {
-  const { only, against, json } = readOptions(process.argv.slice(2), {
+  const { only, against, variables, json } = readOptions(process.argv.slice(2), {
     parts: PARTS,
     usual: USUAL,
   });
@@ -111,14 +116,14 @@ const main = async () => {
       mourn(message);
     },
   });
-  const { bench, connection } = benchOn(stack, against);
+  const { bench, connection } = benchOn(stack, checkoutsOf(against, variables));
   try {
     const figures = await Promise.race([over, measureAll(bench, only)]);
     // Interrupted: the stack ends itself and us.
     if (!figures) return;
     console.log();
     const ended = printMachine();
-    if (json) writeFileSync(json, JSON.stringify({ began, ended, against, figures }));
+    if (json) writeFileSync(json, JSON.stringify({ began, ended, against, variables, figures }));
   } finally {
     closeConnections();
     await connection.close();

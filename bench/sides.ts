@@ -92,7 +92,7 @@ export const withPrograms = <Result>(
     for (const checkout of checkouts) {
       const { name, root } = checkout;
       const taskQueue = `bench-${part}-${name.replaceAll(' ', '-')}`;
-      const settings = { ...bench.stack.env, TEMPORAL_TASK_QUEUE: taskQueue };
+      const settings = { ...bench.stack.env, TEMPORAL_TASK_QUEUE: taskQueue, ...checkout.env };
       const program = (what: 'server' | 'worker') => ({
         name: `${part} ${what} of ${name}`,
         file: path.join(root, 'dist', 'src', `${what}.js`),

@@ -32,17 +32,18 @@ const ratioOf = (ours: Round[], theirs: Round[], figure: Figure): Ratio => {
   };
 };
 
-/** Of each side over its floor, and of ours over the other side: by latency, and by pace. */
+/** Of each side over its floor, of ours over the other side, and of ours as it is set over ours: by latency, and by pace. */
 export const ratiosOf = ({ rounds }: Result, latency: 'p50' | 'p99'): Record<string, Ratio> => {
   const ratios = Object.entries(rounds).flatMap(([name, side]): [string, Ratio][] => {
     const floor = rounds[`${name} floor`] ?? rounds.floor;
     if (name.endsWith('floor') || !floor) return [];
     return [[`${latency} of ${name} to its floor`, ratioOf(side, floor, latency)]];
   });
-  const { ours, other } = rounds;
-  const beside: Figure[] = ours && other ? [latency, 'pace'] : [];
-  for (const figure of beside)
-    ratios.push([`${figure} of ours to the other`, ratioOf(ours ?? [], other ?? [], figure)]);
+  const { ours = [], other, set } = rounds;
+  for (const figure of [latency, 'pace'] as const) {
+    if (other) ratios.push([`${figure} of ours to the other`, ratioOf(ours, other, figure)]);
+    if (set) ratios.push([`${figure} of ours as set to ours`, ratioOf(set, ours, figure)]);
+  }
   return Object.fromEntries(ratios);
 };
 

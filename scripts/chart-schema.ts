@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { gatewayVariables } from '../src/config/gateway';
+import { secretsIn } from '../src/config/values';
 import { workerVariables } from '../src/config/worker';
 
 /* The part of chart/values.schema.json that is made from what the programs read. */
@@ -24,18 +25,17 @@ const TEMPORAL = {
   TEMPORAL_CODEC_AUTH: 'Read by the SDK, and of no effect here',
 };
 
-/** Variables whose value must not stand in a file of values: a Secret of the cluster has it. */
-const SECRET = new Set([
-  'AIRBYTE_CLIENT_SECRET',
-  'AIRBYTE_PASSWORD',
-  'FINGERPRINT_KEY',
-  'OTEL_EXPORTER_OTLP_HEADERS',
-  'SNOWFLAKE_PASSWORD',
-  'SNOWFLAKE_PRIVATE_KEY_PASSWORD',
+const TEMPORAL_SWITCHES = ['TEMPORAL_TLS', 'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION'];
+const TEMPORAL_SECRETS = [
   'TEMPORAL_API_KEY',
   'TEMPORAL_TLS_CLIENT_KEY_DATA',
   'TEMPORAL_CODEC_AUTH',
-]);
+];
+
+/** The programs' own; each may be in a file instead, which `NAME_FILE` names. */
+const FILED = new Set([...secretsIn(gatewayVariables.shape), ...secretsIn(workerVariables.shape)]);
+/** Variables whose value must not stand in a file of values: a Secret of the cluster has it. */
+const SECRET = new Set([...TEMPORAL_SECRETS, ...FILED]);
 
 /** What other values of the chart set. */
 const DERIVED = new Set([
@@ -50,8 +50,14 @@ const DURATION = { type: 'string', pattern: '^[0-9]*[.]?[0-9]+ *(ms|s|m|h|d)$' }
 /** No user and password in it. */
 const URL = { type: 'string', pattern: '^https?://[^/@]+(/[^@]*)?$' };
 
-/** A text; a number or a boolean, which YAML makes of `8093` and `true`, is taken as one. */
-const TEXT = { type: ['string', 'number', 'boolean'], minLength: 1 };
+/** In quotes where YAML reads something else: of 007, 1.10 and 1e3 it makes other numbers. */
+const TEXT = { type: 'string', minLength: 1 };
+const SWITCH = { enum: ['true', 'false', true, false] };
+const CREDENTIAL = {
+  description: 'A secret, as a file of secretFiles',
+  type: 'string',
+  pattern: '^/credentials/[A-Za-z0-9_-][A-Za-z0-9._-]*$',
+};
 
 type Schema = Record<string, unknown>;
 
@@ -86,10 +92,24 @@ const ofField = (field: z.ZodType): Schema => {
 };
 
 const temporal = Object.fromEntries(
-  Object.entries(TEMPORAL).map(([name, description]) => [name, { description, ...TEXT }]),
+  Object.entries(TEMPORAL).map(([name, description]) => [
+    name,
+    { description, ...(TEMPORAL_SWITCHES.includes(name) ? SWITCH : TEXT) },
+  ]),
 );
+/** What zod does not tell of them; port 0 is any that is free, which no probe and no Service finds. */
+const NARROWER: Schema = {
+  PORT: { minimum: 1 },
+  WORKER_PORT: { minimum: 1 },
+  OTEL_RESOURCE_ATTRIBUTES: { pattern: '^[^=,\\s]+=[^,]*(,[^=,\\s]+=[^,]*)*$' },
+};
 const fieldsOf = (shape: Readonly<Record<string, z.ZodType>>) =>
-  Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, ofField(field)]));
+  Object.fromEntries(
+    Object.entries(shape).map(([name, field]) => [
+      name,
+      Object.assign(ofField(field), NARROWER[name]),
+    ]),
+  );
 
 const gateway = fieldsOf(gatewayVariables.shape);
 const worker = fieldsOf(workerVariables.shape);
@@ -113,7 +133,10 @@ const configOf = (variables: Schema, where: string): Schema => ({
   properties: Object.fromEntries(
     Object.entries(variables)
       .filter(([name]) => !DERIVED.has(name))
-      .map(([name, schema]) => [name, SECRET.has(name) ? refused(where) : schema]),
+      .flatMap(([name, schema]) => [
+        [name, SECRET.has(name) ? refused(where) : schema],
+        ...(FILED.has(name) ? [[`${name}_FILE`, CREDENTIAL]] : []),
+      ]),
   ),
 });
 

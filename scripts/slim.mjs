@@ -1,10 +1,11 @@
 // The last step of the image's build: takes out of node_modules what no program loads, and writes
-// sbom.json (CycloneDX) of what is left. Run in the folder of a checkout:
-//   node scripts/slim.mjs
+// sbom.json (CycloneDX) of what is left, with Node and Debian's packages. Run in the folder of a checkout:
+//   node scripts/slim.mjs [FOLDER]
+// FOLDER has the list (status) of the packages of the Debian that the image stands on.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { arch, argv, cwd } from 'node:process';
+import { arch, argv, cwd, versions } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const ARCHITECTURES = { x64: 'x86_64', arm64: 'aarch64' };
@@ -66,6 +67,42 @@ export const presentIn = (bill, modules) => {
   };
 };
 
+const platform = ({ name, version }) => ({
+  'bom-ref': `${name}@${version}`,
+  type: 'platform',
+  name,
+  version,
+  purl: `pkg:generic/${name}@${version}`,
+  cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
+});
+
+const debianPackage = ({ name, version, architecture }) => {
+  const purl = `pkg:deb/debian/${name}@${encodeURIComponent(version)}?arch=${architecture}`;
+  return { 'bom-ref': purl, type: 'library', name, version, purl };
+};
+
+/** With what is in the image beside npm's packages. */
+export const withSystem = (bill, { node, packages }) => ({
+  ...bill,
+  components: [
+    ...bill.components,
+    platform({ name: 'node', version: node }),
+    ...packages.map(debianPackage),
+  ],
+});
+
+/** Debian's packages by a list of them, or those of these names on this system. */
+const debianPackages = (...args) =>
+  execFileSync(
+    'dpkg-query',
+    ['--show', '--showformat=${Package} ${Version} ${Architecture}\\n', ...args],
+    { encoding: 'utf8' },
+  )
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '))
+    .map(([name, version, architecture]) => ({ name, version, architecture }));
+
 const installed = () =>
   JSON.parse(
     execFileSync('npm', ['sbom', '--sbom-format=cyclonedx'], {
@@ -74,14 +111,20 @@ const installed = () =>
     }),
   );
 
-const main = (root) => {
+const main = (root, folder) => {
   // Of all packages, as `--omit=dev` also omits those that production shares with development.
   const bill = installed();
   execFileSync('npm', ['prune', '--omit=dev']);
   const modules = path.join(root, 'node_modules');
   slim(modules);
-  const present = presentIn(bill, modules);
+  const present = withSystem(presentIn(bill, modules), {
+    node: versions.node,
+    // The image has the list of authorities of the second.
+    packages: folder
+      ? [...debianPackages(`--admindir=${folder}`), ...debianPackages('ca-certificates')]
+      : [],
+  });
   writeFileSync(path.join(root, 'sbom.json'), JSON.stringify(present, undefined, 1));
 };
 
-if (argv[1] === fileURLToPath(import.meta.url)) main(cwd());
+if (argv[1] === fileURLToPath(import.meta.url)) main(cwd(), argv[2]);

@@ -1,7 +1,8 @@
 // Runs the long suites and chaos, all or one part of them:
 //   node scripts/test-long.mjs [k/n] [--seed N]
-// Without a seed the whole has all of them, and a part the one of its number. `--share n` takes part and
-// seed from the commit: of n parts and ten seeds, so that commit by commit all come round.
+// Without a seed the whole has all of them, and a part the one of its number. `--within MINUTES` takes the
+// largest part that takes so long, and the commit says which one, and which seed: so commit by commit all
+// come round.
 // Goes on after a failure, so that one run tells all that is wrong. Run by scripts/setup.mjs.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -16,6 +17,10 @@ const CHAOS = path.join(ROOT, 'dist', 'chaos', 'run.js');
 
 /** Minutes of load of each chaos run. */
 const MINUTES = '3';
+/** Of the suites without chaos, on two free cores. */
+const MINUTES_OF_ALL = 32;
+/** The smallest part: to run less is hardly worth its start. */
+const MOST_PARTS = 8;
 /** Of a run of all. */
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
@@ -39,6 +44,13 @@ export const shareOf = (commit, parts) => {
   return { sample: `${part}/${parts}`, seeds: [seed], of: `the commit ${commit}` };
 };
 
+/** How many parts to make, so that one of them and a run of chaos take at most so many minutes. */
+export const partsFor = (minutes) => {
+  const left = minutes - Number(MINUTES) - 1;
+  const parts = Math.ceil(MINUTES_OF_ALL / Math.max(left, 1));
+  return Math.min(Math.max(parts, 2), MOST_PARTS);
+};
+
 /** Without a commit it is the day that decides. */
 const head = () => {
   try {
@@ -51,10 +63,10 @@ const head = () => {
 const read = (args) => {
   const { values, positionals } = parseArgs({
     args,
-    options: { seed: { type: 'string' }, share: { type: 'string' } },
+    options: { seed: { type: 'string' }, within: { type: 'string' } },
     allowPositionals: true,
   });
-  if (values.share !== undefined) return shareOf(head(), Number(values.share));
+  if (values.within !== undefined) return shareOf(head(), partsFor(Number(values.within)));
   const [sample = '1/1'] = positionals;
   const [part, parts] = sample.split('/').map(Number);
   const usual = parts === 1 ? SEEDS : [part];
@@ -66,7 +78,7 @@ const main = (args) => {
   const [part, parts] = sample.split('/').map(Number);
   const isPart = Number.isInteger(part) && Number.isInteger(parts) && part >= 1 && part <= parts;
   if (!isPart || !seeds.every(Number.isInteger)) {
-    console.error('Usage: node scripts/test-long.mjs [k/n] [--seed N], or --share n.');
+    console.error('Usage: node scripts/test-long.mjs [k/n] [--seed N], or --within MINUTES.');
     return 2;
   }
   const why = of === undefined ? '' : ` (by ${of})`;

@@ -17,13 +17,19 @@ const checkout = ({ isBuilt }: { isBuilt: boolean }) => {
 };
 
 test('without options the usual parts of this checkout are measured', () => {
-  expect(read()).toEqual({ only: ['start', 'lease'], against: undefined, json: undefined });
+  expect(read()).toEqual({
+    only: ['start', 'lease'],
+    against: undefined,
+    variables: {},
+    json: undefined,
+  });
 });
 
 test('parts are named, in the order in which they are measured', () => {
   expect(read('--only', 'grants,start', '--json', 'figures.json')).toEqual({
     only: ['grants', 'start'],
     against: undefined,
+    variables: {},
     json: 'figures.json',
   });
 });
@@ -42,6 +48,12 @@ test('the other side is a checkout that is built', () => {
   );
 });
 
+test('a further side is ours with other variables', () => {
+  const { variables } = read('--with', 'LOG_LEVEL=debug', '--with', 'A=b=c');
+  expect(variables).toEqual({ LOG_LEVEL: 'debug', A: 'b=c' });
+  expect(() => read('--with', 'debug')).toThrow('--with debug: it takes NAME=VALUE.');
+});
+
 test.each(['--nope', '--only', '--help'])('%s is no error with a stack', (option) => {
   expect(() => read(option)).toThrow(CommanderError);
 });
@@ -58,12 +70,16 @@ test('ratios are made round by round: to the floor, which a side may have of its
       ours: rounds(2, 2, 12),
       'other floor': rounds(2, 2, 2),
       other: rounds(4, 4, 24),
+      set: rounds(3, 2, 24),
     },
   };
   expect(ratiosOf(result, 'p99')).toEqual({
     'p99 of ours to its floor': { median: 2, lowest: 1, highest: 3 },
     'p99 of other to its floor': { median: 2, lowest: 2, highest: 12 },
+    'p99 of set to its floor': { median: 3, lowest: 1, highest: 6 },
     'p99 of ours to the other': { median: 0.5, lowest: 0.5, highest: 0.5 },
+    'p99 of ours as set to ours': { median: 1.5, lowest: 1, highest: 2 },
     'pace of ours to the other': { median: 2, lowest: 2, highest: 2 },
+    'pace of ours as set to ours': { median: 2 / 3, lowest: 0.5, highest: 1 },
   });
 });

@@ -23,7 +23,7 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'api-server-'));
 let server: Awaited<ReturnType<typeof startApiServer>>;
 const helm = (...args: string[]) => runHelm([...args, '--kubeconfig', server.config]);
 
-/** PodMonitor and PrometheusRule, which a cluster gets with the operator. */
+/** ServiceMonitor and PrometheusRule, which a cluster gets with the operator. */
 const installCrds = () => {
   const chart = path.join(folder, 'crds');
   mkdirSync(chart);

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import {
   PROFILES,
-  deploymentsIn,
   kindOf,
   manifestsIn,
   manifestsOf,
   profileText,
+  textOfAll,
   withHelm,
 } from './support/chart';
 import type { Manifest } from './support/chart';
@@ -138,6 +138,52 @@ withHelm(
   },
 );
 
+const REFERENCE = { name: 'kept', key: 'secret' };
+const temporal = { TEMPORAL_ADDRESS: 'temporal:7233' };
+const airbyte = { AIRBYTE_URL: 'http://airbyte:8001' };
+const workspace = { AIRBYTE_WORKSPACE_ID: '5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6' };
+const worker = { config: { ...airbyte, ...workspace } };
+const otlp = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+
+/** Addresses that a Secret or a file has, so that no template sees them. */
+const HIDDEN: [string, string, object][] = [
+  ['temporal', 'TEMPORAL_ADDRESS', { secretEnv: { TEMPORAL_ADDRESS: REFERENCE }, worker }],
+  [
+    'temporal',
+    'TEMPORAL_ADDRESS',
+    { config: { TEMPORAL_CONFIG_FILE: '/etc/temporal.toml' }, worker },
+  ],
+  [
+    'airbyte',
+    'AIRBYTE_URL',
+    { config: temporal, worker: { config: workspace, secretEnv: { AIRBYTE_URL: REFERENCE } } },
+  ],
+  [
+    'collector',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    { config: temporal, secretEnv: { OTEL_EXPORTER_OTLP_ENDPOINT: REFERENCE }, worker },
+  ],
+  [
+    'collector',
+    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    {
+      config: { ...temporal, ...otlp },
+      secretEnv: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: REFERENCE },
+      worker,
+    },
+  ],
+];
+
+withHelm.each(HIDDEN)('the port of %s is asked for where %s is not shown', (name, variable, of) => {
+  expect(() => textOfAll(of)).toThrow(
+    `networkPolicy.${name}.ports is empty, and config has no ${variable} to take the port of`,
+  );
+  const networkPolicy = { [name]: { ports: [8123] } };
+  const { egress } = policyOf('worker', manifestsIn(textOfAll({ ...of, networkPolicy })));
+  expect(shortly(egress)).toContain('8123 anywhere');
+  expect(() => textOfAll({ ...of, networkPolicy: { enabled: false } })).not.toThrow();
+});
+
 withHelm('more that workers may call is added', () => {
   const cidr = '192.0.2.0/24';
   const others = [{ to: [{ ipBlock: { cidr } }], ports: [443, 8443] }];
@@ -146,58 +192,4 @@ withHelm('more that workers may call is added', () => {
     expect.arrayContaining([`443 ${cidr}`, `8443 ${cidr}`]),
   );
   expect(shortly(policyOf('gateway', manifests).egress).join()).not.toContain(cidr);
-});
-
-const Ingress = z.object({
-  spec: z.object({
-    rules: z.tuple([
-      z.object({
-        http: z.object({ paths: z.array(z.object({ path: z.string(), pathType: z.string() })) }),
-      }),
-    ]),
-  }),
-});
-
-withHelm.each([
-  [undefined, ['/v1', '/v2']],
-  ['/', ['/v1', '/v2']],
-  ['/airbyte', ['/airbyte/v1', '/airbyte/v2']],
-])('below %s the Ingress passes on what the Coordinator calls, and no metrics', (base, paths) => {
-  const manifests = manifestsOf({
-    gateway: {
-      ingress: { enabled: true, host: 'provisioner.example.com' },
-      ...(base && { config: { BASE_PATH: base } }),
-    },
-  });
-  const [ingress] = kindOf('Ingress', manifests);
-  expect(Ingress.parse(ingress).spec.rules[0].http.paths).toEqual(
-    paths.map((path) => ({ path, pathType: 'Prefix' })),
-  );
-});
-
-/* How many. */
-
-const Scaler = z.object({
-  spec: z.looseObject({ scaleTargetRef: z.object({ kind: z.string(), name: z.string() }) }),
-});
-
-withHelm('an autoscaler has the Deployment of today to itself', () => {
-  const autoscaling = { enabled: true };
-  const manifests = manifestsOf({
-    gateway: { autoscaling },
-    worker: { autoscaling, versioning: { enabled: true, keep: [{ tag: '0.0.1', replicas: 3 }] } },
-  });
-  const scaled = kindOf('HorizontalPodAutoscaler', manifests).map(
-    (each) => Scaler.parse(each).spec.scaleTargetRef.name,
-  );
-  const replicas = new Map(
-    deploymentsIn(manifests).map(({ metadata, spec }) => [metadata.name, spec.replicas]),
-  );
-  const prefix = 'pipelines-airbyte-specific-provisioner';
-  expect(scaled).toEqual([`${prefix}-gateway`, `${prefix}-worker-0-1-0`]);
-  expect(Object.fromEntries(replicas)).toEqual({
-    [`${prefix}-gateway`]: undefined,
-    [`${prefix}-worker-0-1-0`]: undefined,
-    [`${prefix}-worker-0-0-1`]: 3,
-  });
 });

@@ -93,6 +93,30 @@ withHelm.each([
     /AIRBYTE_CLIENT_ID is given twice/,
   ],
   [
+    'a secret given as a file as well',
+    {
+      worker: {
+        config: { AIRBYTE_PASSWORD_FILE: '/credentials/airbyte' },
+        secretEnv: { AIRBYTE_PASSWORD: { name: 'a', key: 'b' } },
+        secretFiles: { airbyte: { name: 'a', key: 'b' } },
+      },
+    },
+    /AIRBYTE_PASSWORD is given twice: by AIRBYTE_PASSWORD_FILE in config, and in secretEnv/,
+  ],
+  [
+    'a secret as a file of another place',
+    { worker: { config: { AIRBYTE_PASSWORD_FILE: '/tmp/airbyte' } } },
+    /AIRBYTE_PASSWORD_FILE.*does not match/s,
+  ],
+  [
+    'a secret as a file that only workers have, for both',
+    {
+      config: { OTEL_EXPORTER_OTLP_HEADERS_FILE: '/credentials/collector' },
+      worker: { secretFiles: { collector: { name: 'a', key: 'b' } } },
+    },
+    /no secretFiles has collector/,
+  ],
+  [
     'a file that no Secret has',
     { config: { TEMPORAL_TLS_CLIENT_KEY_PATH: '/credentials/missing.key' } },
     /no secretFiles has missing\.key/,
@@ -130,9 +154,15 @@ withHelm.each(PROFILES)(
 withHelm('a secret is a reference in the environment, and a file where files are read', () => {
   const values = {
     worker: {
-      config: { SNOWFLAKE_PRIVATE_KEY_FILE: '/credentials/key.pem' },
+      config: {
+        SNOWFLAKE_PRIVATE_KEY_FILE: '/credentials/key.pem',
+        FINGERPRINT_KEY_FILE: '/credentials/fingerprint',
+      },
       secretEnv: { AIRBYTE_CLIENT_SECRET: { name: 'airbyte', key: 'secret' } },
-      secretFiles: { 'key.pem': { name: 'snowflake', key: 'private' } },
+      secretFiles: {
+        'key.pem': { name: 'snowflake', key: 'private' },
+        fingerprint: { name: 'airbyte', key: 'fingerprint' },
+      },
       descriptorSecrets: {
         ERP_PASSWORD: { name: 'erp', key: 'password' },
         CRM_TOKEN: { name: 'crm', key: 'token' },
@@ -142,13 +172,17 @@ withHelm('a secret is a reference in the environment, and a file where files are
   const worker = deploymentOf('worker', manifestsOf(values));
   expect(envOf(worker)).toMatchObject({
     AIRBYTE_CLIENT_SECRET: { name: 'airbyte', key: 'secret' },
+    FINGERPRINT_KEY_FILE: '/credentials/fingerprint',
     SECRETS_DIR: '/secrets',
     SECRETS_ALLOWED: 'CRM_TOKEN,ERP_PASSWORD',
   });
   const { spec } = worker.spec.template;
   expect(spec.volumes).toEqual([
     { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
-    projected('credentials', [['snowflake', 'private', 'key.pem']]),
+    projected('credentials', [
+      ['airbyte', 'fingerprint', 'fingerprint'],
+      ['snowflake', 'private', 'key.pem'],
+    ]),
     projected('secrets', [
       ['crm', 'token', 'CRM_TOKEN'],
       ['erp', 'password', 'ERP_PASSWORD'],

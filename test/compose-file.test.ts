@@ -20,6 +20,12 @@ const Compose = z.object({
     z.looseObject({
       environment: z.record(z.string(), z.unknown()).optional(),
       ports: z.array(z.string()).default([]),
+      volumes: z.array(z.string()).default([]),
+      extra_hosts: z.array(z.string()).default([]),
+      tmpfs: z.array(z.string()).default([]),
+      command: z.union([z.string(), z.array(z.string())]).default([]),
+      mem_limit: z.string().optional(),
+      pull_policy: z.string().optional(),
       image: z.string(),
     }),
   ),
@@ -63,6 +69,64 @@ test('what checks the settings is handed what gateway and worker are', () => {
   const checked = new Map(handed('settings'));
   checked.delete('POSTGRES_PASSWORD');
   expect(checked).toEqual(new Map([...handed('gateway'), ...handed('worker')]));
+});
+
+/** Of the names `NAME_FILE` in .env.example, what is proposed for each. */
+const proposed = new Map(
+  [...textOf('.env.example').matchAll(/such as (\/secrets\/\S+)\n# (\w+_FILE)=/g)].map(
+    ([, file = '', name = '']) => [name, file],
+  ),
+);
+
+test.each(['gateway', 'worker', 'settings'])(
+  'the %s sees the file that .env.example proposes for each of its secrets',
+  (name) => {
+    const { environment = {}, volumes = [] } = services[name] ?? {};
+    const folders = volumes.map((volume) => volume.split(':').at(-2) ?? '');
+    const names = Object.keys(environment).filter((each) => proposed.has(each));
+    expect(names.length).toBeGreaterThan(0);
+    const seen = (file: string) => folders.some((folder) => file.startsWith(`${folder}/`));
+    expect(names.filter((each) => !seen(proposed.get(each) ?? ''))).toEqual([]);
+  },
+);
+
+test('the gateway sees no secret but its own', () => {
+  expect(services.gateway?.volumes).toEqual([
+    '${SECRETS_DIR:-./secrets}/gateway:/secrets/gateway:ro',
+  ]);
+});
+
+test('gateway and worker reach what runs on this machine', () => {
+  for (const name of ['gateway', 'worker', 'settings'])
+    expect(services[name]?.extra_hosts).toEqual(['host.docker.internal:host-gateway']);
+});
+
+test('`up` builds our image from the sources of now', () => {
+  const ours = Object.entries(services).filter(([, { image }]) => !image.includes(':'));
+  expect(ours.map(([name]) => name).toSorted()).toEqual(
+    ['demo', 'gateway', 'settings', 'simulator', 'worker'].toSorted(),
+  );
+  for (const [, { pull_policy: policy }] of ours) expect(policy).toBe('build');
+});
+
+test('what docs/bounds.md says of containers is what they have', () => {
+  const [, section = ''] = textOf('docs/bounds.md').split('## What Compose gives a container\n');
+  const rows = section
+    .split('\n')
+    .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '').trim()));
+  const most = (what: string) => rows.find(([first]) => first === what)?.[1];
+  const all = Object.values(services);
+  const { temporal, ...others } = services;
+  const limits = new Set(Object.values(others).map(({ mem_limit: limit }) => limit));
+  expect([...limits]).toEqual([`${String(parseInt(most('Memory of a container') ?? ''))}m`]);
+  expect(temporal?.mem_limit).toBe(`${String(parseInt(most('Memory of Temporal') ?? ''))}g`);
+  expect(textOf('docker-compose.yml')).toContain(
+    `hostLevelCacheMaxSize:\n        - value: ${(most('Runs that Temporal keeps in memory') ?? '').replace(',', '')}\n`,
+  );
+  const tmpfs = new Set(all.flatMap((service) => service.tmpfs));
+  expect([...tmpfs]).toEqual([`/tmp:size=${String(parseInt(most('`/tmp` of ours') ?? ''))}m`]);
+  const size = `${String(parseInt(most('The data of Prometheus') ?? ''))}GB`;
+  expect(services.prometheus?.command).toContain(`--storage.tsdb.retention.size=${size}`);
 });
 
 test('.env.example has the variables of today', () => {

@@ -196,6 +196,13 @@ test('a version of a worker is made of 100 characters twice at most', () => {
   expect(versioned(100, 101)).toThrow('WORKER_BUILD_ID must not be longer than 100 characters');
 });
 
+test.each(['a.b', 'a:b'])('Temporal takes no worker deployment of the name %s', (name) => {
+  const config = { ...required, WORKER_DEPLOYMENT_NAME: name, WORKER_BUILD_ID: '1.2' };
+  expect(() => workerConfig(config)).toThrow(
+    'WORKER_DEPLOYMENT_NAME must have no dot and no colon: Temporal takes none in it',
+  );
+});
+
 test.each([
   [{}, []],
   [{ AIRBYTE_SETTLE_TIME: '15m' }, []],

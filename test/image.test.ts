@@ -68,6 +68,17 @@ test('a container whose program is not ready is not healthy', async () => {
   expect(await isHealthy(ports)).toBe(false);
 });
 
+const SLIM = pathToFileURL(path.join(ROOT, 'scripts', 'slim.mjs')).href;
+
+/** What a function of slim.mjs returns. */
+const slimmed = async (call: string): Promise<unknown> => {
+  const program = `
+    import * as slim from ${JSON.stringify(SLIM)};
+    console.log(JSON.stringify(slim.${call}));`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program]);
+  return JSON.parse(stdout);
+};
+
 const Bill = z.object({
   components: z.array(z.object({ 'bom-ref': z.string() })),
   dependencies: z.array(z.object({ ref: z.string(), dependsOn: z.array(z.string()) })),
@@ -94,13 +105,35 @@ test('the bill of materials names what is in the image, and no more', async () =
       { ref: 'kept@0.9.0', dependsOn: ['kept@1.0.0'] },
     ],
   };
-  const slim = pathToFileURL(path.join(ROOT, 'scripts', 'slim.mjs')).href;
-  const program = `
-    import { presentIn } from ${JSON.stringify(slim)};
-    console.log(JSON.stringify(presentIn(${JSON.stringify(bill)}, ${JSON.stringify(folder)})));`;
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program]);
-  expect(Bill.parse(JSON.parse(stdout))).toEqual({
+  const present = await slimmed(`presentIn(${JSON.stringify(bill)}, ${JSON.stringify(folder)})`);
+  expect(Bill.parse(present)).toEqual({
     components: [{ 'bom-ref': 'kept@1.0.0' }, { 'bom-ref': '@scope/inner@2.0.0' }],
     dependencies: [{ ref: 'root@1.0.0', dependsOn: ['kept@1.0.0', '@scope/inner@2.0.0'] }],
+  });
+});
+
+test('the bill of materials names Node and the packages of Debian', async () => {
+  const bill = { components: [{ 'bom-ref': 'kept@1.0.0' }] };
+  const packages = [{ name: 'libssl3', version: '3.0.17-1~deb12u2', architecture: 'amd64' }];
+  const system = JSON.stringify({ node: '24.1.0', packages });
+  expect(await slimmed(`withSystem(${JSON.stringify(bill)}, ${system})`)).toEqual({
+    components: [
+      { 'bom-ref': 'kept@1.0.0' },
+      {
+        'bom-ref': 'node@24.1.0',
+        type: 'platform',
+        name: 'node',
+        version: '24.1.0',
+        purl: 'pkg:generic/node@24.1.0',
+        cpe: 'cpe:2.3:a:nodejs:node.js:24.1.0:*:*:*:*:*:*:*',
+      },
+      {
+        'bom-ref': 'pkg:deb/debian/libssl3@3.0.17-1~deb12u2?arch=amd64',
+        type: 'library',
+        name: 'libssl3',
+        version: '3.0.17-1~deb12u2',
+        purl: 'pkg:deb/debian/libssl3@3.0.17-1~deb12u2?arch=amd64',
+      },
+    ],
   });
 });

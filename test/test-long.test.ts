@@ -7,14 +7,17 @@ const SCRIPT = path.join(__dirname, '..', 'scripts', 'test-long.mjs');
 
 const Shares = z.array(z.object({ sample: z.string(), seeds: z.array(z.number()) }));
 
-/** Of so many commits, in a process of its own, as the script is an ES module. */
-const sharesOf = (commits: string[]) => {
+/** In a process of its own, as the script is an ES module. */
+const evaluate = (expression: string): unknown => {
   const program = `
-    import { shareOf } from ${JSON.stringify(pathToFileURL(SCRIPT).href)};
-    console.log(JSON.stringify(${JSON.stringify(commits)}.map((commit) => shareOf(commit, 2))));`;
+    import { partsFor, shareOf } from ${JSON.stringify(pathToFileURL(SCRIPT).href)};
+    console.log(JSON.stringify(${expression}));`;
   const said = execFileSync(process.execPath, ['--input-type=module', '-e', program]);
-  return Shares.parse(JSON.parse(said.toString()));
+  return JSON.parse(said.toString());
 };
+
+const sharesOf = (commits: string[]) =>
+  Shares.parse(evaluate(`${JSON.stringify(commits)}.map((commit) => shareOf(commit, 2))`));
 
 test('commit by commit each half of the long suites comes with each seed of chaos', () => {
   const commits = Array.from({ length: 300 }, (_, index) => index.toString(16).padStart(40, '0'));
@@ -30,11 +33,22 @@ test('commit by commit each half of the long suites comes with each seed of chao
   expect(next).toEqual(new Set([true, false]));
 });
 
+test.each([
+  ['all the time there is', 100, 2],
+  ['half of it', 20, 2],
+  ['a quarter of an hour', 15, 3],
+  ['ten minutes', 10, 6],
+  ['hardly any', 5, 8],
+  ['none', -3, 8],
+])('%s is enough for a part that fits', (_name, minutes, parts) => {
+  expect(evaluate(`partsFor(${String(minutes)})`)).toBe(parts);
+});
+
 test('the same commit has the same share', () => {
   expect(sharesOf(['a'])).toEqual(sharesOf(['a']));
 });
 
-test.each([['3/2'], ['x'], ['1/2', '--seed', 'x'], ['--share', 'x']])(
+test.each([['3/2'], ['x'], ['1/2', '--seed', 'x'], ['--within', 'x']])(
   '%j is refused',
   (...args) => {
     expect(() => execFileSync(process.execPath, [SCRIPT, ...args], { stdio: 'pipe' })).toThrow(

@@ -5,13 +5,12 @@
 {{- /* Room for "-worker-" and a version behind it. */ -}}
 {{- define "provisioner.fullname" -}}
 {{- $name := include "provisioner.name" . -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
-{{- else if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" -}}
+{{- $whole := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- $full := default $whole .Values.fullnameOverride | replace "." "-" | trunc 40 | trimSuffix "-" -}}
+{{- if regexMatch "^[0-9]" $full -}}
+{{- fail (printf "a Service cannot be called %s: give fullnameOverride, with a letter before the digits." $full) -}}
 {{- end -}}
+{{- $full -}}
 {{- end -}}
 
 {{- define "provisioner.serviceAccount" -}}
@@ -20,7 +19,7 @@
 
 {{- /* Of (dict "root" $ "component" "gateway"): what never changes. */ -}}
 {{- define "provisioner.selector" -}}
-app.kubernetes.io/name: {{ include "provisioner.name" .root }}
+app.kubernetes.io/name: {{ include "provisioner.name" .root | quote }}
 app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
@@ -33,7 +32,7 @@ app.kubernetes.io/version: {{ default (include "provisioner.tag" .root) .tag | t
 
 {{- define "provisioner.labels" -}}
 {{ include "provisioner.podLabels" . }}
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service | quote }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 }}
 {{- end -}}
 

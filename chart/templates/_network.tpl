@@ -18,14 +18,36 @@
   {{- end }}
 {{- end -}}
 
-{{- /* Egress to what has an address of its own. Of (dict "root" $ "name" "temporal" "port" …). */ -}}
+{{- /* Egress to what has an address of its own, where the values show it; "else" is the port that goes
+without. Of (dict "root" $ "name" "temporal" "variable" "TEMPORAL_ADDRESS" "address" … "else" 7233). */ -}}
 {{- define "provisioner.egress" -}}
 {{- $policy := .root.Values.networkPolicy }}
 {{- $rule := get $policy .name }}
 {{- if and (not $rule.to) (not $policy.allowAnywhere) }}
 {{- fail (printf "networkPolicy.%s.to is empty, and networkPolicy.allowAnywhere is false: list where it is." .name) }}
 {{- end }}
-{{- include "provisioner.rule" (dict "side" "to" "peers" $rule.to "ports" (default (list .port) $rule.ports)) }}
+{{- if not (or $rule.ports .address) }}
+{{- fail (printf "networkPolicy.%s.ports is empty, and config has no %s to take the port of: list it." .name .variable) }}
+{{- end }}
+{{- $port := include "provisioner.portOf" (dict "of" .address "else" .else) }}
+{{- include "provisioner.rule" (dict "side" "to" "peers" $rule.to "ports" (default (list $port) $rule.ports)) }}
+{{- end -}}
+
+{{- /* Whoever comes by the Service's or the Ingress' way in has to be let in. */ -}}
+{{- define "provisioner.wayIn" -}}
+{{- $type := .Values.gateway.service.type }}
+{{- $hosts := list }}
+{{- $others := list }}
+{{- range .Values.networkPolicy.callers }}
+{{- if .ipBlock }}{{ $hosts = append $hosts . }}{{ end }}
+{{- if ne (toJson .) "{\"podSelector\":{}}" }}{{ $others = append $others . }}{{ end }}
+{{- end }}
+{{- if not (or $hosts (eq $type "ClusterIP")) }}
+{{- fail (printf "gateway.service.type is %s, and networkPolicy.callers has no address: no call from outside would get through. List the callers, such as { ipBlock: { cidr: 10.0.0.0/8 } }." $type) }}
+{{- end }}
+{{- if and .Values.gateway.ingress.enabled (not $others) }}
+{{- fail "gateway.ingress is enabled, and networkPolicy.callers does not name its controller, whose calls would not get through. Such as { namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: ingress-nginx } } }." }}
+{{- end }}
 {{- end -}}
 
 {{- define "provisioner.dns" -}}

@@ -22,11 +22,11 @@
 {{- mulf (float64 $number) $size | ceil | int -}}
 {{- end -}}
 
-{{- /* As a program reads it: YAML makes numbers and booleans of some. */ -}}
+{{- /* As a program reads it: YAML makes numbers and booleans of some. A number prints as 1e+06 from a million on. */ -}}
 {{- define "provisioner.text" -}}
 {{- if and (eq .name "OPERATIONS") (kindIs "bool" .value) -}}
 {{- ternary "on" "off" .value -}}
-{{- else if kindIs "float64" .value -}}
+{{- else if and (kindIs "float64" .value) (eq (floor .value) .value) -}}
 {{- int64 .value -}}
 {{- else -}}
 {{- .value -}}
@@ -36,8 +36,10 @@
 {{- /* Variables of a program. Of (dict "config" … "secretEnv" …). */ -}}
 {{- define "provisioner.env" -}}
 {{- range $name, $value := .config }}
-{{- if hasKey $.secretEnv $name }}
-{{- fail (printf "%s is given twice: by a value and by a Secret. Leave one of them out." $name) }}
+{{- range list $name (trimSuffix "_FILE" $name) }}
+{{- if hasKey $.secretEnv . }}
+{{- fail (printf "%s is given twice: by %s in config, and in secretEnv. Leave one of them out." . $name) }}
+{{- end }}
 {{- end }}
 - name: {{ $name }}
   value: {{ include "provisioner.text" (dict "name" $name "value" $value) | quote }}
@@ -53,10 +55,10 @@
 {{- define "provisioner.sources" -}}
 {{- range $file, $reference := . }}
 - secret:
-    name: {{ $reference.name }}
+    name: {{ $reference.name | quote }}
     items:
-      - key: {{ $reference.key }}
-        path: {{ $file }}
+      - key: {{ $reference.key | quote }}
+        path: {{ $file | quote }}
 {{- end }}
 {{- end -}}
 
@@ -89,14 +91,14 @@ capabilities: { drop: [ALL] }
 {{- fail (printf "%s is %v, and no secretFiles has %s." $name $value $file) }}
 {{- end }}
 {{- end -}}
-serviceAccountName: {{ include "provisioner.serviceAccount" $root }}
+serviceAccountName: {{ include "provisioner.serviceAccount" $root | quote }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 terminationGracePeriodSeconds: {{ .grace }}
 {{- with $root.Values.image.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 securityContext: {{- include "provisioner.podSecurity" . | nindent 2 }}
@@ -151,9 +153,9 @@ volumes:
     projected:
       sources:
         - {{ ternary "configMap" "secret" (ne $ca.configMap "") }}:
-            name: {{ default $ca.secret $ca.configMap }}
+            name: {{ default $ca.secret $ca.configMap | quote }}
             items:
-              - key: {{ $ca.key }}
+              - key: {{ $ca.key | quote }}
                 path: ca.crt
   {{- end }}
   {{- if .secretFiles }}
@@ -177,12 +179,12 @@ nodeSelector: {{- toYaml . | nindent 2 }}
 tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with $root.Values.spread.over }}
 topologySpreadConstraints:
   {{- range . }}
-  - topologyKey: {{ . }}
+  - topologyKey: {{ . | quote }}
     maxSkew: 1
     whenUnsatisfiable: {{ $root.Values.spread.whenUnsatisfiable }}
     # Of one version at a time: those of the former are about to end.

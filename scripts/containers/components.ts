@@ -27,10 +27,10 @@ interface Ended {
 }
 
 /** What the service `demo` provisions: the example as it is. */
-const OF_THE_DEMO = 'bookings';
+const EXAMPLE_COMPONENT = 'bookings';
 
 const bodyOf = (name: string) =>
-  requestFor(readFileSync(path.join(ROOT, EXAMPLE), 'utf8').replaceAll(OF_THE_DEMO, name));
+  requestFor(readFileSync(path.join(ROOT, EXAMPLE), 'utf8').replaceAll(EXAMPLE_COMPONENT, name));
 
 /** What of a component is in Airbyte, such as `1 1 1`: sources, destinations, connections between them. */
 const countOf = (
@@ -54,14 +54,19 @@ export const createComponents = (urls: { gatewayUrl: string; airbyteUrl: string 
   /** Token of each component's provision. */
   const tokens = new Map<string, string>();
 
-  const ask = async (url: string): Promise<unknown> => {
-    const response = await fetch(url, { signal: AbortSignal.timeout(20_000) });
+  const getJson = async (url: string): Promise<unknown> => {
+    const response = await fetch(url, { signal: AbortSignal.timeout(20_000) }).catch(
+      (cause: unknown) => {
+        throw new Error(`${url} does not answer`, { cause });
+      },
+    );
     if (!response.ok) throw new Error(`${url} answered ${String(response.status)}`);
     return response.json();
   };
-  const entities = async () => Entities.parse(await ask(`${urls.airbyteUrl}/_simulator/entities`));
+  const entities = async () =>
+    Entities.parse(await getJson(`${urls.airbyteUrl}/_simulator/entities`));
   const statusOf = async (token: string) =>
-    ProvisioningStatus.parse(await ask(`${urls.gatewayUrl}/v1/provision/${token}/status`));
+    ProvisioningStatus.parse(await getJson(`${urls.gatewayUrl}/v1/provision/${token}/status`));
 
   /** Polls as the Coordinator does: what does not answer is asked again. */
   const endOf = async (token: string): Promise<Ended> => {
@@ -94,7 +99,7 @@ export const createComponents = (urls: { gatewayUrl: string; airbyteUrl: string 
       if (count !== wanted)
         found.push(`${name}: ${status}, and Airbyte has ${count} instead of ${wanted}`);
     }
-    const known = [...tokens.keys(), OF_THE_DEMO];
+    const known = [...tokens.keys(), EXAMPLE_COMPONENT];
     const strange = [...there.sources, ...there.destinations].filter(
       (entity) => !known.some((name) => entity.name.includes(`.0.${name} `)),
     );

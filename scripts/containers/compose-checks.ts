@@ -1,5 +1,8 @@
+import path from 'node:path';
 import { z } from 'zod';
+import { ROOT } from '../child';
 import type { Compose, Project, Variables } from './project';
+import { AIRBYTE, writeSecrets } from './variables';
 
 /* What docker-compose.yml has to do beside bringing all of it up. */
 
@@ -10,8 +13,24 @@ const LONGEST_START = 8000;
 
 const Line = z.object({ time: z.number(), msg: z.string() });
 
-/** The file says the same to everybody: with a real Airbyte, and in every profile. */
-export const checkFile = async ({ compose }: Compose): Promise<void> => {
+const ELSEWHERE = path.join(ROOT, 'ops', 'compose', 'temporal-elsewhere.yaml');
+
+/** With a Temporal elsewhere both files make sense together, and nothing of Temporal is started. */
+const checkElsewhere = async ({ compose }: Compose) => {
+  const variables = {
+    AIRBYTE_URL: 'https://airbyte.example.com',
+    TEMPORAL_ADDRESS: 'temporal.example.com:7233',
+    TEMPORAL_NAMESPACE: 'provisioners',
+  };
+  const listed = await compose(variables, '--file', ELSEWHERE, 'config', '--services');
+  const services = listed.trim().split('\n').toSorted();
+  if (services.join() !== 'gateway,resolver,settings,worker')
+    throw new Error(`With a Temporal elsewhere these are started: ${services.join(', ')}`);
+};
+
+/** The file says the same to everybody: with a real Airbyte, in every profile, with a Temporal elsewhere. */
+export const checkFile = async (project: Compose): Promise<void> => {
+  const { compose } = project;
   const real = {
     AIRBYTE_URL: 'https://airbyte.example.com',
     POSTGRES_PASSWORD: 'of-the-test',
@@ -24,6 +43,7 @@ export const checkFile = async ({ compose }: Compose): Promise<void> => {
         'config',
         '--quiet',
       );
+  await checkElsewhere(project);
 };
 
 interface Refusal {
@@ -34,7 +54,7 @@ interface Refusal {
 }
 
 const WORKSPACE = '5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6';
-const REFUSALS: Refusal[] = [
+const refusals = (): Refusal[] => [
   {
     what: 'no Airbyte is named, and none is simulated',
     variables: {},
@@ -54,8 +74,25 @@ const REFUSALS: Refusal[] = [
     says: 'POSTGRES_PASSWORD must be set',
   },
   {
+    what: 'the gateway cannot see the file of a secret of its own',
+    variables: {
+      ...AIRBYTE,
+      AIRBYTE_URL: 'http://192.0.2.1',
+      OTEL_EXPORTER_OTLP_HEADERS_FILE: '/secrets/AIRBYTE_CLIENT_SECRET',
+      ...writeSecrets(),
+    },
+    args: ['up', '--no-build', '--exit-code-from', 'settings', 'settings'],
+    says: 'OTEL_EXPORTER_OTLP_HEADERS_FILE must be /secrets/gateway/NAME',
+  },
+  {
+    what: 'the demo is started with a real Airbyte',
+    variables: { AIRBYTE_URL: 'http://192.0.2.1' },
+    args: ['run', '--rm', '--no-deps', 'demo'],
+    says: 'The example is not provisioned: AIRBYTE_URL is http://192.0.2.1',
+  },
+  {
     what: 'Temporal is not there',
-    variables: {},
+    variables: { TEMPORAL_SETUP_SECONDS: '5' },
     args: ['run', '--rm', '--no-deps', 'temporal-setup'],
     says: 'is not set up, as this fails: temporal operator cluster health',
   },
@@ -64,7 +101,7 @@ const REFUSALS: Refusal[] = [
 /** What is not refused, or for no visible reason. */
 export const checkRefusals = async ({ tryCompose, compose }: Compose): Promise<string[]> => {
   const problems: string[] = [];
-  for (const { what, variables, args, says } of REFUSALS) {
+  for (const { what, variables, args, says } of refusals()) {
     const { code, all } = await tryCompose(variables, ...args);
     if (code === 0) problems.push(`Where ${what}, nothing fails.`);
     else if (!all.includes(says)) problems.push(`Where ${what}, the reason is not said: ${all}`);

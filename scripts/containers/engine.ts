@@ -1,20 +1,23 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { launch, untilReady } from '../child';
 import { debianEnvironment, debianProgram } from './debian';
+import { binaryOf } from './go-programs';
 import { CACHE, outputOf, read } from './place';
 import type { Output } from './place';
 
 /* A Docker engine of our own, beside any that runs: its data, socket and containers are in the cache. */
 
 const DATA = path.join(CACHE, 'engine');
+/** Where the command line finds its plugins. */
+const CONFIG = path.join(CACHE, 'docker-config');
 const RUN = path.join(CACHE, 'run');
 const SOCKET = path.join(RUN, 'docker.sock');
 const START_TIMEOUT = 60_000;
 
 /** Neither the firewall of this machine nor its routing is touched. */
-const ALOOF = [
+const NO_HOST_NETWORKING = [
   '--iptables=false',
   '--ip6tables=false',
   '--ip-forward=false',
@@ -26,7 +29,7 @@ const ALOOF = [
 const environment = () => ({
   ...debianEnvironment(),
   DOCKER_HOST: `unix://${SOCKET}`,
-  DOCKER_CONFIG: path.join(CACHE, 'docker-config'),
+  DOCKER_CONFIG: CONFIG,
   DOCKER_BUILDKIT: '0',
   COMPOSE_ANSI: 'never',
   COMPOSE_PROGRESS: 'plain',
@@ -50,7 +53,16 @@ export interface Engine {
 
 const Ids = z.string().transform((text) => text.split('\n').filter(Boolean));
 
+/** So that `docker compose` is the built one. */
+const installCompose = () => {
+  const plugins = path.join(CONFIG, 'cli-plugins');
+  rmSync(plugins, { recursive: true, force: true });
+  mkdirSync(plugins, { recursive: true });
+  symlinkSync(binaryOf('docker-compose'), path.join(plugins, 'docker-compose'));
+};
+
 export const startEngine = async (onLaunch: (kill: () => void) => void): Promise<Engine> => {
+  installCompose();
   mkdirSync(RUN, { recursive: true });
   rmSync(SOCKET, { force: true });
   const child = launch({
@@ -61,7 +73,7 @@ export const startEngine = async (onLaunch: (kill: () => void) => void): Promise
       ...['--pidfile', path.join(RUN, 'dockerd.pid'), '--host', `unix://${SOCKET}`],
       // There is no bridge to take it from. What listens on this machine is not to be reached.
       ...['--host-gateway-ip', '127.0.0.1'],
-      ...ALOOF,
+      ...NO_HOST_NETWORKING,
     ],
     env: debianEnvironment(),
     logFile: path.join(CACHE, 'logs', 'dockerd.log'),

@@ -5,7 +5,7 @@ import type { Project, Variables } from './project';
 /* Containers that are killed while runs go on. */
 
 /** Milliseconds by which every answer of Airbyte is late, so that a run can be met in its middle. */
-const LATE = 400;
+const DELAY = 400;
 const PATIENCE = 60_000;
 const POLL = 50;
 const AT_ONCE = 3;
@@ -45,6 +45,12 @@ export const untilBegun = async ({ hasBegun }: Components, tokens: string[]) => 
   throw new Error(`None of these runs was met while it went on: ${tokens.join(', ')}`);
 };
 
+/** Throws where a run ends otherwise. */
+export const completed = async ({ endOf }: Components, token: string): Promise<void> => {
+  const { status, result } = await endOf(token);
+  if (status !== 'COMPLETED') throw new Error(`${token}: ${status} ${result}`);
+};
+
 /** Of `COMPLETED, COMPLETED, FAILED`: `2 COMPLETED, 1 FAILED`. */
 const tally = (statuses: string[]) =>
   [...new Set(statuses)]
@@ -71,10 +77,10 @@ const killDuring = async (
   return killed;
 };
 
-const playRound = async (world: World, round: Round, number: number): Promise<Found> => {
+const runRound = async (world: World, round: Round, number: number): Promise<Found> => {
   const { client, start, endOf, problems } = world.components;
   const [service, way] = round;
-  await client.fault({ operation: '*', delay: LATE, times: 0 });
+  await client.fault({ operation: '*', delay: DELAY, times: 0 });
   const names = Array.from({ length: AT_ONCE }, (_, at) => `round-${String(number)}-${String(at)}`);
   const tokens = await Promise.all(names.map((name) => start('provision', name)));
   const killed = await killDuring(world, tokens, round);
@@ -93,8 +99,8 @@ const playRound = async (world: World, round: Round, number: number): Promise<Fo
   };
 };
 
-export async function* playRounds(world: World): AsyncGenerator<Found> {
-  for (const [number, round] of ROUNDS.entries()) yield await playRound(world, round, number + 1);
+export async function* runRounds(world: World): AsyncGenerator<Found> {
+  for (const [number, round] of ROUNDS.entries()) yield await runRound(world, round, number + 1);
 }
 
 /** Nothing but the loss of Airbyte itself is a reason to fail. */
@@ -103,10 +109,10 @@ const unexpected = (ends: { token: string; status: string; result: string }[], s
     .filter(({ status }) => status !== 'COMPLETED' && service !== 'simulator')
     .map(({ token, status, result }) => `${token}: ${status} ${result}`);
 
-/** Sends every request once more, one after the other. */
-export const provisionAgain = async ({ names, start, endOf }: Components): Promise<void> => {
-  for (const name of names()) {
-    const { token, status, result } = await endOf(await start('provision', name));
-    if (status !== 'COMPLETED') throw new Error(`${token}: ${status} ${result}`);
-  }
+/** Sends every request once more. */
+export const provisionAgain = async (components: Components): Promise<void> => {
+  const tokens = await Promise.all(
+    components.names().map((name) => components.start('provision', name)),
+  );
+  await Promise.all(tokens.map((token) => completed(components, token)));
 };

@@ -67,6 +67,7 @@ const PARTS: Record<string, Step[]> = {
   chaos: [{ args: [program('chaos', 'run.js')] }],
   bench: [{ args: [program('bench', 'run.js')] }],
   sizing: [{ args: [program('bench', 'sizing.js')] }],
+  retention: [{ args: [program('bench', 'retention.js')] }],
   closed: [{ args: [program('bench', 'closed.js')] }],
 };
 

@@ -17,8 +17,7 @@ const versionPart = z
   .max(
     MAX_VERSION_PART,
     `must not be longer than ${String(MAX_VERSION_PART)} characters: Temporal makes an id of it`,
-  )
-  .optional();
+  );
 
 const reconcileEvery = durationText
   .transform((text) => ms(text))
@@ -135,12 +134,15 @@ const operation = {
     group: 'usual',
     description: 'How often to [look for drift](drift.md), such as `1h`. Without it never',
   }),
-  WORKER_DEPLOYMENT_NAME: versionPart.meta({
-    group: 'rare',
-    description:
-      'The [Worker Deployment](changing-workflows.md) of this worker; with `WORKER_BUILD_ID` or not at all',
-  }),
-  WORKER_BUILD_ID: versionPart.meta({ group: 'rare', description: 'Its version there' }),
+  WORKER_DEPLOYMENT_NAME: versionPart
+    .regex(/^[^.:]*$/, 'must have no dot and no colon: Temporal takes none in it')
+    .optional()
+    .meta({
+      group: 'rare',
+      description:
+        'The [Worker Deployment](changing-workflows.md) of this worker; with `WORKER_BUILD_ID` or not at all',
+    }),
+  WORKER_BUILD_ID: versionPart.optional().meta({ group: 'rare', description: 'Its version there' }),
   WORKER_VERSIONING: z
     .enum(['pinned', 'auto-upgrade'], { message: 'must be pinned or auto-upgrade' })
     .default('pinned')

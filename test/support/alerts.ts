@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ROOT } from '../../scripts/child';
+import { shellBlocks } from '../../scripts/commands';
 import { prometheusProgram } from '../../scripts/alerts/prometheus';
 
 /* The alerts, what the runbook says of them, and what of Prometheus is there to try them. */
@@ -55,5 +56,4 @@ export const SECTIONS: ReadonlyMap<string, string> = new Map(
 );
 
 /** The commands of a section, in the order in which they stand: block by block. */
-export const commandsOf = (alert: string): string[] =>
-  [...(SECTIONS.get(alert) ?? '').matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+export const commandsOf = (alert: string): string[] => shellBlocks(SECTIONS.get(alert) ?? '');

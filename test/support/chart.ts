@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
 import { z } from 'zod';
@@ -8,6 +8,18 @@ import { ROOT } from '../../scripts/child';
 /* chart/ as helm sees it. */
 
 export const CHART = path.join(ROOT, 'chart');
+
+const Definitions = z.object({
+  definitions: z.record(
+    z.string(),
+    z.looseObject({ properties: z.record(z.string(), z.unknown()).optional() }),
+  ),
+});
+/** Of the schema of the values. */
+export const { definitions } = Definitions.parse(
+  JSON.parse(readFileSync(path.join(CHART, 'values.schema.json'), 'utf8')),
+);
+
 /** What scripts/test-chart.mjs has fetched. */
 export const TOOLS = path.join(ROOT, '.cache', 'chart');
 
@@ -93,6 +105,9 @@ export const profileText = (profile: string) => runHelm([...template, profileFil
 /** What helm makes of these values and the least of the others, as text. */
 export const textOf = (values: unknown) =>
   runHelm([...template, LEAST, '-f', '-'], stringify(values));
+
+/** The same of these values alone. */
+export const textOfAll = (values: unknown) => runHelm([...template, '-'], stringify(values));
 
 export const manifestsIn = (text: string): Manifest[] =>
   parseAllDocuments(text).flatMap((document) => {

@@ -21,6 +21,10 @@ const OF_COMPOSE: Record<string, [fallback: string, description: string]> = {
     '168h',
     'How long Temporal remembers closed runs, and so their tokens; read when its namespace is created',
   ],
+  TEMPORAL_SETUP_SECONDS: [
+    '90',
+    'How long Temporal’s set-up tries; a slow machine may need more at its first start',
+  ],
 };
 
 /** What ops/compose/temporal-elsewhere.yaml goes by beside that. */
@@ -40,6 +44,10 @@ const OF_TEMPORAL: Record<string, string> = {
   TEMPORAL_TLS_CLIENT_CERT_PATH: 'A client certificate, such as /temporal/client.pem',
   TEMPORAL_TLS_CLIENT_KEY_PATH: 'Its key, such as /temporal/client.key',
 };
+
+/** The gateway sees one folder of the secrets only: what it has to read is in there. */
+const folderOf = (name: string) =>
+  name in (PROGRAMS.get('gateway') ?? {}) ? '/secrets/gateway' : '/secrets';
 
 /** The same in every container, or told by Compose above. */
 const FIXED = ['HOST', 'WORKER_PORT', ...Object.keys(OF_COMPOSE), ...Object.keys(OF_TEMPORAL)];
@@ -62,7 +70,7 @@ const entriesOf = (program: string, group: string, written: Set<string>) =>
     const shown = group === 'must' ? '' : String(fallback);
     const own = entry(name, shown, plain(choice + description));
     return isSecret(program, name)
-      ? [own, entry(`${name}_FILE`, '', `The same in a file, such as /secrets/${name}`)]
+      ? [own, entry(`${name}_FILE`, '', `The same in a file, such as ${folderOf(name)}/${name}`)]
       : [own];
   });
 
