@@ -3,7 +3,8 @@ import type { Client, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/
 import { deploymentOf } from '../contract/ids';
 import { idIn } from '../../workflows/protocol/ids';
 import type { Entity, Run } from '../contract/operator';
-import type { PendingStep, RunHistory } from '../runs/history';
+import { createRunHistory } from '../runs/history';
+import type { PendingStep } from '../runs/history';
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { notAnswered } from './unanswered';
 import type { look } from '../../workflows';
@@ -27,14 +28,10 @@ const whatFor = (step: PendingStep | undefined) => {
 export const lookId = (taskQueue: string, of: Pick<Run, 'environment' | 'component'>) =>
   idIn(deploymentOf(taskQueue), 'look', of.environment, of.component);
 
-interface LookDeps {
-  client: Client;
-  taskQueue: string;
-  history: Pick<RunHistory, 'pendingIn'>;
-}
-
 /** Has a worker look at what of a run's component is in Airbyte now. */
-export const createLook = ({ client, taskQueue, history }: LookDeps) => {
+export const createLook = ({ client, taskQueue }: { client: Client; taskQueue: string }) => {
+  const history = createRunHistory({ client });
+
   const start = ({ environment, component }: Pick<Run, 'environment' | 'component'>) =>
     client.workflow.start<typeof look>('look', {
       workflowId: lookId(taskQueue, { environment, component }),

@@ -77,7 +77,7 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
   const endOf = createEndOf({ client, taskQueue: where.taskQueue });
   const runs = createRunList({ client, history, endOf, log, ...where });
   const interrupt = createInterrupt({ history });
-  const look = createLook({ client, taskQueue: where.taskQueue, history });
+  const look = createLook({ client, taskQueue: where.taskQueue });
 
   const alreadyEnded = async (token: string): Promise<Cancellation> => {
     const { status } = await statusOf(token);

@@ -1,6 +1,5 @@
 import { createDrift } from '../../../src/operator/drift';
 import { createLook, lookId } from '../../../src/operator/look';
-import { createRunHistory } from '../../../src/runs/history';
 import { eventually, leaseId } from '../harness';
 import type { Harness } from '../harness';
 
@@ -156,13 +155,10 @@ export const RECORDINGS: Recordings = {
   'look-drifted': async (harness) => {
     const { environment } = harness;
     const component = 'finance.cashflow.0.drifted';
-    const { client } = harness;
-    const look = createLook({
-      client,
-      taskQueue: environment,
-      history: createRunHistory({ client }),
+    await createLook({ client: harness.client, taskQueue: environment })({
+      environment,
+      component,
     });
-    await look({ environment, component });
     return lookId(environment, { environment, component });
   },
   'unprovision-data-cleared': async (harness) => {
