@@ -207,7 +207,12 @@ runProgram(async () => {
   const sdkAddress = await installWithMetrics(log);
   let isReady = () => Promise.resolve(false);
   const metrics = createWorkerMetrics({ isReady: () => isReady() });
-  const exposition = withSdk(metrics.exposition, { address: sdkAddress, log });
+  const exposition = withSdk(metrics.exposition, {
+    address: sdkAddress,
+    missing: (err) => {
+      log.warn({ err }, "the SDK's metrics are missing from /metrics");
+    },
+  });
   const probes = createProbes({ isReady: () => isReady(), exposition });
   const url = await listen(probes, { ...config, variable: 'WORKER_PORT' });
   log.info({ url }, 'worker probes listen');

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import type { Exposition } from './exposition';
 
 /** Milliseconds that the SDK has to tell its metrics: Prometheus waits ten seconds for all. */
@@ -17,14 +16,14 @@ const metricsAt = async (address: string) => {
 /** A worker's own metrics, and after them those that the SDK serves at an address; without, where it does not. */
 export const withSdk = (
   { type, text }: Exposition,
-  { address, log }: { address: string; log: Logger },
+  { address, missing }: { address: string; missing: (err: unknown) => void },
 ): Exposition => ({
   type,
   text: async () => {
     const [own, sdk] = await Promise.all([
       text(),
       metricsAt(address).catch((err: unknown) => {
-        log.warn({ err, address }, "the SDK's metrics are missing from /metrics");
+        missing(err);
         return MISSING;
       }),
     ]);
