@@ -19,7 +19,12 @@ const GIVE_UP_AFTER = 10;
 
 let world: Watched;
 beforeAll(async () => {
-  if (promtool) world = await startWatched({ AIRBYTE_GIVE_UP_AFTER: `${String(GIVE_UP_AFTER)}s` });
+  if (!promtool) return;
+  world = await startWatched({
+    AIRBYTE_GIVE_UP_AFTER: `${String(GIVE_UP_AFTER)}s`,
+    // So that a call that hangs holds its slot for as long as the alert wants it to be held.
+    AIRBYTE_REQUEST_TIMEOUT: '4s',
+  });
 });
 afterAll(async () => {
   if (promtool) await world.stop();

@@ -7,9 +7,12 @@ import type { Watched } from './support/watched';
 
 const ALERT = 'ProvisionerAirbyteFails';
 
+/** Longer than several scrapes: what fails between two of them is seen by none. */
+const GIVE_UP_AFTER = '15s';
+
 let world: Watched;
 beforeAll(async () => {
-  if (promtool) world = await startWatched();
+  if (promtool) world = await startWatched({ AIRBYTE_GIVE_UP_AFTER: GIVE_UP_AFTER });
 });
 afterAll(async () => {
   if (promtool) await world.stop();
@@ -35,7 +38,7 @@ withPrometheus(
       const said = await runbook(ALERT, 0);
       return /^3 +0 .*Airbyte answered 503/m.test(said) ? said : undefined;
     }, 'the failed runs in Temporal’s list');
-    expect(found).toContain('Airbyte answers its health with 503.');
+    expect(found).toContain('Airbyte answers its health at /api/public/v1 with 503.');
 
     await harness.clearFaults();
     expect(commandsOf(ALERT)).toHaveLength(2);

@@ -22,9 +22,14 @@ export const answers = async (
   namespace: string,
   deadline: number,
 ): Promise<void> => {
-  await asked.withDeadline(Date.now() + deadline, () =>
+  const answer = asked.withDeadline(Date.now() + deadline, () =>
     asked.workflowService.describeNamespace({ namespace }),
   );
+  // The SDK tries again after the deadline, too, with waits of up to two seconds.
+  const late = pause(deadline, undefined, { ref: false }).then(() => {
+    throw new Error(`Temporal has not answered within ${String(deadline)} ms.`);
+  });
+  await Promise.race([answer, late]);
 };
 
 /** Milliseconds between two tries, half of it by chance. */
