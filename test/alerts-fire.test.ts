@@ -138,26 +138,29 @@ withPrometheus('a worker cannot go on with a run', async () => {
   await run.terminate();
 });
 
-/** Holds what the gateway has room for: 64 MiB of bodies whose end does not come. */
-const holdRoom = async () => {
+/** A body of nearly two megabytes whose end does not come; the gateway holds it, or refuses it. */
+const openBody = () => {
   const { hostname, port } = new URL(world.harness.gateway().found);
   const head = `POST /v1/validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2000000\r\n\r\n`;
-  const open = async () =>
-    new Promise<Socket>((resolve, reject) => {
-      const socket = connect(Number(port), hostname);
-      socket.once('error', reject);
-      socket.write(head + ' '.repeat(1_900_000), () => {
+  return new Promise<Socket>((resolve) => {
+    const socket = connect(Number(port), hostname);
+    for (const event of ['error', 'close'])
+      socket.on(event, () => {
         resolve(socket);
       });
+    socket.write(head + ' '.repeat(1_900_000), () => {
+      resolve(socket);
     });
-  return Promise.all(Array.from({ length: 40 }, open));
+  });
 };
 
 withPrometheus('bodies that do not end leave the gateway no room', async () => {
   const { harness, prometheus } = world;
-  const sockets = await holdRoom();
-  const body = JSON.stringify(request(descriptor())) + ' '.repeat(1_000_000);
+  // It has room for 64 MiB of them, and gives up each after ten seconds.
+  const sockets = await Promise.all(Array.from({ length: 34 }, openBody));
+  const body = JSON.stringify(request(descriptor())) + ' '.repeat(1_900_000);
   await eventually(async () => {
+    sockets.push(await openBody());
     await harness.call('POST', '/v1/validate', body);
     return (await prometheus.firing()).get('ProvisionerGatewayFails');
   }, 'the alert');
