@@ -22,8 +22,8 @@ beforeAll(async () => {
   if (!promtool) return;
   world = await startWatched({
     AIRBYTE_GIVE_UP_AFTER: `${String(GIVE_UP_AFTER)}s`,
-    // So that a call that hangs holds its slot for as long as the alert wants it to be held.
-    AIRBYTE_REQUEST_TIMEOUT: '4s',
+    // Calls that hang hold all slots with it, and fail several times before their run gives up.
+    AIRBYTE_REQUEST_TIMEOUT: '2s',
   });
 });
 afterAll(async () => {
