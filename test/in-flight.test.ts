@@ -146,6 +146,24 @@ test('a read goes on until the last who wants it has left; a failure is for thos
   expect(await share('list', { interest, over }, () => Promise.resolve('anew'))).toBe('anew');
 });
 
+test('who asks when all who waited for a read have left gets a read of its own', async () => {
+  const share = createSharedReads<number>();
+  const first = held();
+  const { interest } = interestOf();
+  const going = share('list', { interest, over }, async () => {
+    await first.work();
+    return 1;
+  });
+  await new Promise(setImmediate);
+  const leaving = interestOf();
+  const left = share('list', { interest: leaving.interest, over }, () => Promise.resolve(2));
+  leaving.cancelled.abort();
+  await expect(left).rejects.toThrow('over');
+  const late = share('list', { interest, over }, () => Promise.resolve(3));
+  first.end();
+  expect(await Promise.all([going, late])).toEqual([1, 3]);
+});
+
 test.each([
   [{ path: '/sources', body: { name: 'orders [prod/a.b.0.c #12345678]' } }, 'the source "orders"'],
   [{ path: '/destinations/update', body: { name: 'w' } }, 'the destination "w"'],

@@ -13,6 +13,10 @@ interface Read<Result> {
 /** Nobody hears it: whoever leaves has another reason. */
 const nobodyWaits = () => new Error('Nobody waits for this any more.');
 
+/** Whether somebody may join it: it has not begun, and not all who waited for it have left. */
+const isOpen = <Result>({ hasBegun, unwanted }: Read<Result>) =>
+  !hasBegun && !unwanted.signal.aborted;
+
 /**
  * Lets those who ask for the same at the same time share one read. None is told of an older state than
  * that of the question: who comes while a read goes on shares the next, which begins after it.
@@ -49,8 +53,8 @@ export const createSharedReads = <Result>() => {
     { interest, over }: { interest: CallInterest; over: () => Error },
     read: (interest: CallInterest) => Promise<Result>,
   ): Promise<Result> => {
-    const waiting = newest.get(what);
-    const shared = waiting && !waiting.hasBegun ? waiting : begin(what, read);
+    const last = newest.get(what);
+    const shared = last && isOpen(last) ? last : begin(what, read);
     shared.readers += 1;
     try {
       return await whileWanted(interest, shared.result, over);
