@@ -1,10 +1,9 @@
-import { createServer } from 'node:http';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createAccessActivities } from '../activities/access/access';
 import { createAccessChanges } from '../activities/access/changes';
@@ -39,6 +38,7 @@ import { putReconcileSchedule } from './runs/reconcile-schedule';
 import { createIsRunning } from './runs/running';
 import { createSecretReferences } from './secrets/references';
 import { createRedactor } from './secrets/masking';
+import { installWithMetrics } from './sdk-runtime';
 
 const BUNDLE = path.join(__dirname, '..', 'workflow-bundle.js');
 /** Milliseconds between attempts to reach Temporal at start. */
@@ -51,56 +51,12 @@ const READY_DEADLINE = 2000;
  */
 const HEAP_GROWTH_PERCENT = 50;
 
-const LEVELS = {
-  TRACE: 'trace',
-  DEBUG: 'debug',
-  INFO: 'info',
-  WARN: 'warn',
-  ERROR: 'error',
-} as const;
-
 /** Milliseconds after a signal until the activities under way are asked to end. */
 const GRACE = 10_000;
 /** Milliseconds in which an activity that was asked to end reports, once its call has ended. */
 const LAST_REPORT = 5000;
 
 const BEHAVIORS = { pinned: 'PINNED', 'auto-upgrade': 'AUTO_UPGRADE' } as const;
-
-/** Times that the SDK is given a port for its metrics, which somebody may take before it does. */
-const PORTS_TRIED = 5;
-
-/** Temporal's own log, in ours; its metrics for Prometheus on an address of this machine only. */
-const installRuntime = (log: Logger, metricsAddress: string) =>
-  Runtime.install({
-    telemetryOptions: { metrics: { prometheus: { bindAddress: metricsAddress } } },
-    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
-      const { error: err, ...fields } = meta ?? {};
-      log[LEVELS[level]](err === undefined ? fields : { ...fields, err }, message);
-    }),
-    shutdownSignals: [],
-  });
-
-/** An address of this machine that is free now: the SDK serves its metrics only on one of its own. */
-const freeAddress = async () => {
-  const server = createServer();
-  const url = await listen(server, { host: '127.0.0.1', port: 0, variable: '' });
-  await new Promise((resolve) => server.close(resolve));
-  return new URL(url).host;
-};
-
-/** The address of the metrics. The SDK takes port 0, but does not tell which one it got. */
-const installWithMetrics = async (log: Logger) => {
-  for (let tried = 1; ; tried += 1) {
-    const address = await freeAddress();
-    try {
-      installRuntime(log, address);
-      return address;
-    } catch (err) {
-      if (tried === PORTS_TRIED) throw err;
-      log.debug({ err, address }, 'the port for metrics was taken meanwhile');
-    }
-  }
-};
 
 const connect = async (log: Logger) => {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
