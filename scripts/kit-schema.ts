@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Specific } from '../src/descriptor/specific';
+import { Settings } from '../src/settings/settings';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -27,4 +28,15 @@ export const specificSchema = () => ({
   title: 'specific of an Airbyte component',
   description: NOTE,
   ...schemaOf(Specific),
+});
+
+const FILE_NOTE =
+  'The configuration file of the Airbyte provisioner, which PROVISIONER_CONFIG names. What is between its parts (each domain of one team, names that are there) `npx provisioner config check` checks.';
+
+/** JSON Schema 2020-12 of the configuration file, for editors: kit/schema/provisioner.schema.json. */
+export const settingsSchema = () => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'configuration of the Airbyte provisioner',
+  description: FILE_NOTE,
+  ...schemaOf(Settings),
 });

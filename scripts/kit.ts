@@ -3,14 +3,17 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { ROOT } from './child';
-import { specificSchema } from './kit-schema';
+import { settingsSchema, specificSchema } from './kit-schema';
 
-const FILE = path.join(ROOT, 'kit', 'schema', 'specific.schema.json');
+const SCHEMAS = { specific: specificSchema, provisioner: settingsSchema };
 
 const write = async () => {
-  const layout = { ...(await resolveConfig(FILE)), filepath: FILE };
-  writeFileSync(FILE, await format(JSON.stringify(specificSchema(), null, 2), layout));
-  console.log(`${FILE} is written.`);
+  for (const [name, schemaOf] of Object.entries(SCHEMAS)) {
+    const file = path.join(ROOT, 'kit', 'schema', `${name}.schema.json`);
+    const layout = { ...(await resolveConfig(file)), filepath: file };
+    writeFileSync(file, await format(JSON.stringify(schemaOf(), null, 2), layout));
+    console.log(`${file} is written.`);
+  }
 };
 
 void write();

@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
 import { createAdoption } from './operator/adoption';
 import { addAdoptCommand } from './cli/adopt';
+import { addConfigCommand } from './cli/config';
 import { addDescribeCommand } from './cli/describe';
 import { addDriftCommand } from './cli/drift';
 import { UNKNOWN } from './cli/engineer';
@@ -27,8 +28,8 @@ const REACH_DEADLINE = 3000;
 
 const WRONG_USAGE = 2;
 
-/** They ask the gateway, and need no Temporal. */
-const OF_ENGINEERS = ['validate', 'plan', 'provision', 'describe'];
+/** They ask the gateway or look at a file, and need no Temporal. */
+const WITHOUT_TEMPORAL = ['validate', 'plan', 'provision', 'describe', 'check'];
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 const say = (text: string) => process.stderr.write(`${text}\n`);
@@ -82,7 +83,7 @@ runProgram(async () => {
     )
     .exitOverride()
     .hook('preAction', async (_program, command) => {
-      if (!OF_ENGINEERS.includes(command.name())) await reach(client, address);
+      if (!WITHOUT_TEMPORAL.includes(command.name())) await reach(client, address);
     });
   const exitWith = (code: number) => (process.exitCode = code);
   addRunsCommand(program, { operations, statusOf, print, say, exitWith });
@@ -106,6 +107,7 @@ runProgram(async () => {
   addPlanCommand(program, engineer);
   addProvisionCommand(program, engineer);
   addDescribeCommand(program, engineer);
+  addConfigCommand(program, { print, say, exitWith });
   try {
     await program.parseAsync();
   } catch (err) {

@@ -5,7 +5,7 @@ import { RequestError } from '../src/contract/problems';
 import { readEnriched } from '../src/descriptor/enriched';
 import { isSecretKey, secretsIn } from '../src/secrets/masking';
 import { streamProblemsIn } from '../src/descriptor/targets';
-import { readYaml } from '../src/descriptor/yaml';
+import { readYaml } from '../src/reading/yaml';
 
 const problemOf = (text: string) => readYaml(text, 'text').problems[0]?.message;
 const MOST_NODES = 250_000;

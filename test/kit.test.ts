@@ -1,7 +1,7 @@
 import Ajv2020 from 'ajv/dist/2020';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { specificSchema } from '../scripts/kit-schema';
+import { settingsSchema, specificSchema } from '../scripts/kit-schema';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import {
   COMPONENTS,
@@ -23,10 +23,16 @@ const problemsOf = (specific: unknown) => {
 const read = (text: string) =>
   readDescriptor({ descriptorKind: 'COMPONENT_DESCRIPTOR', descriptor: text });
 
-test('the JSON Schema is the one of the code; node dist/scripts/kit.js writes it', () => {
-  const kept: unknown = JSON.parse(kitFile('schema/specific.schema.json'));
-  expect(kept).toEqual(JSON.parse(JSON.stringify(specificSchema())));
-});
+test.each([
+  ['specific', specificSchema],
+  ['provisioner', settingsSchema],
+])(
+  'the JSON Schema %s is the one of the code; node dist/scripts/kit.js writes it',
+  (name, schemaOf) => {
+    const kept: unknown = JSON.parse(kitFile(`schema/${name}.schema.json`));
+    expect(kept).toEqual(JSON.parse(JSON.stringify(schemaOf())));
+  },
+);
 
 test.each(COMPONENTS)('the JSON Schema takes the example $name', ({ component }) => {
   expect(problemsOf(component.specific)).toBeNull();

@@ -5,7 +5,7 @@ import { RequestError } from '../src/contract/problems';
 import { lengthOf } from '../workflows/protocol/lengths';
 import { ownerOf } from '../src/airbyte/names';
 import { createRunHistory } from '../src/runs/history';
-import { someOf } from '../src/descriptor/suggestions';
+import { someOf } from '../src/reading/suggestions';
 import { descriptor, request } from './support/fixtures';
 import type { Changes } from './support/fixtures';
 import { counts, eventually, startHarness } from './support/harness';

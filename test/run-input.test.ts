@@ -1,9 +1,9 @@
 import { describeProblem, RequestError } from '../src/contract/problems';
 import type { Problem } from '../src/contract/problems';
 import { readPlans } from '../src/descriptor/product';
-import { createReader } from '../src/descriptor/reader';
+import { createReader } from '../src/reading/reader';
 import { inputOf, judgeInput } from '../src/descriptor/input-size';
-import { readYaml } from '../src/descriptor/yaml';
+import { readYaml } from '../src/reading/yaml';
 import { productOf } from './support/contract/world';
 import { descriptor, request } from './support/fixtures';
 import { shrinkingTo } from './support/noise';

@@ -1,7 +1,7 @@
 import type { AccessRequest } from '../src/descriptor/access-request';
 import type { SearchAttributePair } from '@temporalio/common';
 import type { Component, KnownIds, Plan } from '../src/descriptor/descriptor';
-import type { Ignored } from '../src/descriptor/reader';
+import type { Ignored } from '../src/reading/reader';
 
 /** Milliseconds. Part of the input, so that a replay waits as the run did. */
 export interface Retry {

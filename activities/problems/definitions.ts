@@ -4,7 +4,7 @@ import { describeProblem, Refusal } from '../../src/contract/problems';
 import type { Problem } from '../../src/contract/problems';
 import { firstFew } from '../../workflows/protocol/lengths';
 import { AirbyteError, isRefused } from '../../src/airbyte/errors';
-import { closest, someOf } from '../../src/descriptor/suggestions';
+import { closest, someOf } from '../../src/reading/suggestions';
 import { checkSpecification, withPlatforms } from './specification';
 
 const noSuchDefinition = (kind: Kind, name: string, definitions: Definition[]) => {

@@ -5,7 +5,7 @@ import { isRecord, withoutUndefined } from '../../src/contract/json';
 import { isReference } from '../../src/contract/secret-reference';
 import { referencesIn, withReferences } from '../../src/secrets/references';
 import { MASK, maskRecord } from '../../src/secrets/masking';
-import { closest, suggestion } from '../../src/descriptor/suggestions';
+import { closest, suggestion } from '../../src/reading/suggestions';
 import { formatPath } from '../../src/contract/problems';
 import { firstFew } from '../../workflows/protocol/lengths';
 import { narrow, propertiesOf, variantsOf } from './specification-variants';

@@ -4,7 +4,7 @@ import type { Connection } from '../../src/descriptor/connection';
 import type { Problem } from '../../src/contract/problems';
 import { firstFew } from '../../workflows/protocol/lengths';
 import { indexOf } from '../../src/airbyte/stream-index';
-import { suggestion } from '../../src/descriptor/suggestions';
+import { suggestion } from '../../src/reading/suggestions';
 import { apart, clashesIn, nameOf } from '../../src/descriptor/targets';
 import type { Rules } from '../../src/descriptor/targets';
 import { checkMappers } from './mappers';

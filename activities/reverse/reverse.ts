@@ -1,7 +1,7 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import { understood } from '../../src/airbyte/odd-entities';
 import { componentIn } from '../../src/airbyte/names';
-import { closest } from '../../src/descriptor/suggestions';
+import { closest } from '../../src/reading/suggestions';
 import { firstFew } from '../../workflows/protocol/lengths';
 import type { References, WantedConnection } from '../../workflows/input';
 import type { ActorDeps } from '../pipeline/actors';

@@ -1,6 +1,6 @@
 import type { Airbyte, Definition, Kind } from '../../src/airbyte/workspace';
 import { AirbyteError } from '../../src/airbyte/errors';
-import { someOf, suggestion } from '../../src/descriptor/suggestions';
+import { someOf, suggestion } from '../../src/reading/suggestions';
 import type { ToValidate } from '../../workflows/input';
 import { failed, notPossible, passed } from './checks';
 import type { Check } from './checks';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { closed } from './closed-objects';
+import { closed } from '../reading/closed-objects';
 import { text } from './fields';
 
 const ONE = 'is required, or definitionName: say which of Airbyte’s connectors it is';

@@ -8,8 +8,8 @@ import type { Component } from './descriptor';
 import { RequestError } from '../contract/problems';
 import { isRecord, parseJson } from '../contract/json';
 import { readAs } from '../contract/parse';
-import { readYaml } from './yaml';
-import type { Yaml } from './yaml';
+import { readYaml } from '../reading/yaml';
+import type { Yaml } from '../reading/yaml';
 
 /** Who shall have access to a component, and what its last provisioning told. */
 export interface AccessRequest {

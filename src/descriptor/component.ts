@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAX_ID } from '../../workflows/protocol/lengths';
-import type { Reader } from './reader';
+import type { Reader } from '../reading/reader';
 import type { Path } from '../contract/problems';
 
 /** Whose pipeline it is. `key` names it in Airbyte: `<environment>/<domain>.<product>.<major>.<component>`. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { closed } from '../connectors/closed-objects';
+import { closed } from '../reading/closed-objects';
 import { flag } from '../connectors/fields';
 import { cronProblem, withoutUtc } from '../cron/advice';
 import { isWithin, lengthProblem, MAX_COLUMN } from '../../workflows/protocol/lengths';

@@ -9,12 +9,12 @@ import { RequestError } from '../contract/problems';
 import type { Path } from '../contract/problems';
 import { isRecord } from '../contract/json';
 import { judgeInput } from './input-size';
-import { createReader } from './reader';
-import type { Ignored, Reader } from './reader';
+import { createReader } from '../reading/reader';
+import type { Ignored, Reader } from '../reading/reader';
 import { readSpecific, refuseStray } from './specific';
 import type { Pipeline } from './specific';
-import { readYaml } from './yaml';
-import type { Yaml } from './yaml';
+import { readYaml } from '../reading/yaml';
+import type { Yaml } from '../reading/yaml';
 
 export type { Component } from './component';
 export type { KnownIds } from './enriched';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { tooMuchIn } from '../contract/document-limits';
 import { isRecord, parseJson } from '../contract/json';
-import { readYaml } from './yaml';
+import { readYaml } from '../reading/yaml';
 
 /** Ids of what a former run made (`info.privateInfo`); hints, believed only if Airbyte agrees. */
 export interface KnownIds {

@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import type { ProvisioningRequest } from '../contract/coordinator';
 import { isRecord } from '../contract/json';
 import { RequestError } from '../contract/problems';
-import { readYaml } from './yaml';
-import type { Yaml } from './yaml';
+import { readYaml } from '../reading/yaml';
+import type { Yaml } from '../reading/yaml';
 
 /** Bytes of a descriptor: as much as a request may have (src/gateway/body.ts). */
 const MAX_FILE = 2 * 1024 * 1024;

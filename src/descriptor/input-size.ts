@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { RequestError } from '../contract/problems';
-import type { Reader } from './reader';
+import type { Reader } from '../reading/reader';
 import type { Path } from '../contract/problems';
 
 /* How large the input of a run may be: it is one payload of Temporal's, which takes 2 MiB of each. */

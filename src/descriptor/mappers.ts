@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { closed } from '../connectors/closed-objects';
+import { closed } from '../reading/closed-objects';
 
 /* What is done to the rows of a stream on their way: Airbyte public API, ConfiguredStreamMapper. */
 

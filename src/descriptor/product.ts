@@ -10,8 +10,8 @@ import { isRecord } from '../contract/json';
 import { cut } from '../../workflows/protocol/lengths';
 import { isOwned, noneIsOwned } from './membership';
 import type { Templates } from './membership';
-import { createReader } from './reader';
-import type { Reader } from './reader';
+import { createReader } from '../reading/reader';
+import type { Reader } from '../reading/reader';
 import { judgeInput } from './input-size';
 import type { Path } from '../contract/problems';
 

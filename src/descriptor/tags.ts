@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { closed } from '../connectors/closed-objects';
+import { closed } from '../reading/closed-objects';
 
 /* Tags of connections: Airbyte public API, Tag. A workspace has each name once, and at most 100. */
 

@@ -8,8 +8,8 @@ import { readIdentities, readPlans } from '../descriptor/product';
 import type { Plans } from '../descriptor/product';
 import type { Start } from './start';
 import { tokenFor } from './token';
-import { readYaml } from '../descriptor/yaml';
-import type { Yaml } from '../descriptor/yaml';
+import { readYaml } from '../reading/yaml';
+import type { Yaml } from '../reading/yaml';
 import type { plan, validate } from '../../workflows';
 import type { Named, PlanInput, ValidateInput } from '../../workflows/input';
 

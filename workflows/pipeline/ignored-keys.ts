@@ -1,5 +1,5 @@
 import type { Info } from '../../src/contract/coordinator';
-import type { Ignored } from '../../src/descriptor/reader';
+import type { Ignored } from '../../src/reading/reader';
 import { asNames } from '../run/limits';
 
 /** What a descriptor says to no effect, for its result; nothing where all of it was heard. */

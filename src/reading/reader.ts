@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { insteadIn } from '../connectors/closed-objects';
+import { insteadIn } from './closed-objects';
 import { describeProblem, MAX_PROBLEMS, RequestError, formatPath } from '../contract/problems';
 import { shortened } from '../../workflows/protocol/lengths';
 import type { Problem, Path } from '../contract/problems';
@@ -103,8 +103,19 @@ const isAt = (path: Path, { path: other }: Issue) => formatPath(path) === format
 
 export type Reader = ReturnType<typeof createReader>;
 
+/** What a document is called, and what is to be done about its problems. */
+interface Whole {
+  name: string;
+  solutions: string[];
+}
+
+const DESCRIPTOR: Whole = {
+  name: 'descriptor',
+  solutions: ['Correct the descriptor at the paths named above, then deploy again.'],
+};
+
 /** Parses pieces of a YAML document; collects what is wrong and what is ignored, with path and line. */
-export const createReader = (yaml: Yaml) => {
+export const createReader = (yaml: Yaml, whole = DESCRIPTOR) => {
   const problems: Problem[] = [...yaml.problems];
   const refused = new Set<string>();
   const warnings: string[] = [];
@@ -115,7 +126,7 @@ export const createReader = (yaml: Yaml) => {
   const problemAt = (path: Path, message: string): Problem => {
     // Of the others the line is not told, and takes long to find.
     const line = problems.length < MAX_PROBLEMS ? yaml.lineAt(path) : undefined;
-    return { path: formatPath(path) || 'descriptor', ...(line !== undefined && { line }), message };
+    return { path: formatPath(path) || whole.name, ...(line !== undefined && { line }), message };
   };
   /** One problem a place: the first. */
   const refuse = (path: Path, message: string) => {
@@ -140,9 +151,7 @@ export const createReader = (yaml: Yaml) => {
   };
   /** All problems, or some of them, as the request is answered. */
   const requestError = (some = problems) =>
-    new RequestError(some.map(forAuthor), {
-      solutions: ['Correct the descriptor at the paths named above, then deploy again.'],
-    });
+    new RequestError(some.map(forAuthor), { solutions: whole.solutions });
 
   const ignore = (path: Path, message: string) => {
     ignored.push(path);
@@ -183,7 +192,7 @@ export const createReader = (yaml: Yaml) => {
     if (parsed.success) return parsed.data;
     const superfluous = issues.filter(isIgnored);
     const others = issues.filter((issue) => !isIgnored(issue));
-    const judged = { path, others, home: homesIn(schema, value, path) };
+    const judged = { path, others, home: homesIn(schema, value, [whole.name, ...path]) };
     const forgotten = unknown.filter((each) => !judge(each, judged));
     for (const { path: at, message } of others) refuse([...path, ...at], message);
     if (others.length > 0) return undefined;
@@ -213,7 +222,7 @@ interface Judged {
 
 const homesIn = (schema: z.ZodType, value: unknown, path: Path): Judged['home'] => {
   let places: Places | undefined;
-  const root = String(path.at(-1) ?? 'descriptor');
+  const root = String(path.at(-1));
   return (at) => {
     places ??= placesIn(schema, value);
     return belongs(places, { path: at, value: valueIn(value, at), root });

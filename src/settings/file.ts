@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { codeOf } from '../../workflows/protocol/causes';
+import { RequestError, describeProblem } from '../contract/problems';
+import { readSettings } from './read';
+import type { Settings } from './settings';
+
+/** Bytes of a configuration file: some thousand entries. */
+const MAX_FILE = 1024 * 1024;
+/** Milliseconds between looks at the file: mounted ones are swapped, of which no event tells reliably. */
+const LOOK_EVERY = 2000;
+/** Problems of a file that the log has. */
+const MAX_LOGGED = 20;
+
+const unreadable = (message: string) =>
+  new RequestError([{ path: 'file', message }], {
+    solutions: ['Give the path of a file that can be read.'],
+  });
+
+const textOf = (file: string): string => {
+  try {
+    const { size } = statSync(file);
+    if (size > MAX_FILE) throw unreadable(`is over ${String(MAX_FILE / 1024)} KiB`);
+    return readFileSync(file, 'utf8');
+  } catch (err) {
+    throw err instanceof RequestError
+      ? err
+      : unreadable(`cannot be read (${codeOf(err) ?? 'unknown error'})`);
+  }
+};
+
+const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
+
+const contentOf = (file: string): string | RequestError => {
+  try {
+    return textOf(file);
+  } catch (err) {
+    if (err instanceof RequestError) return err;
+    throw err;
+  }
+};
+
+/** Throws a RequestError for a file that cannot be read, or is no configuration. */
+export const readSettingsFile = (file: string): Settings => readSettings(textOf(file));
+
+interface SettingsFileDeps {
+  file: string;
+  log: Logger;
+  /** Hears of each new content of the file: taken, or kept out. */
+  observe?: (outcome: 'taken' | 'broken') => void;
+  lookEvery?: number;
+}
+
+export type SettingsFile = ReturnType<typeof openSettings>;
+
+/**
+ * The settings as the file has them now, looked at every two seconds. A new content that is wrong changes
+ * nothing: what was right before stands, and `problem` tells so until the file is mended. Throws a
+ * RequestError where the file is wrong from the beginning.
+ */
+export const openSettings = ({ file, log, observe, lookEvery = LOOK_EVERY }: SettingsFileDeps) => {
+  const first = textOf(file);
+  let current = readSettings(first);
+  /** What the last look found: the digest of a content, or what kept it from one. */
+  let seen = digestOf(first);
+  let problem: string | undefined;
+  const listeners = new Set<(settings: Settings) => void>();
+
+  const take = (settings: Settings) => {
+    current = settings;
+    problem = undefined;
+    log.info({ file }, 'the configuration file has changed, and is taken');
+    observe?.('taken');
+    for (const listener of listeners) listener(settings);
+  };
+
+  const keepOut = ({ problems: all }: RequestError) => {
+    const problems = all.slice(0, MAX_LOGGED).map(describeProblem);
+    problem = `The configuration file is wrong since it changed; what it said before still holds. ${problems[0] ?? ''}`;
+    log.error({ file, problems, count: all.length }, 'the configuration file is not taken');
+    observe?.('broken');
+  };
+
+  const look = () => {
+    const found = contentOf(file);
+    const mark = typeof found === 'string' ? digestOf(found) : found.message;
+    if (mark === seen) return;
+    seen = mark;
+    try {
+      if (typeof found !== 'string') throw found;
+      take(readSettings(found));
+    } catch (err) {
+      if (!(err instanceof RequestError)) throw err;
+      keepOut(err);
+    }
+  };
+
+  const timer = setInterval(look, lookEvery);
+  timer.unref();
+  return {
+    current: () => current,
+    /** Why what holds is not what the file says. */
+    problem: () => problem,
+    /** Hears of each change that is taken. */
+    onChange: (listener: (settings: Settings) => void) => {
+      listeners.add(listener);
+    },
+    close: () => {
+      clearInterval(timer);
+    },
+  };
+};

@@ -1,0 +1,45 @@
+import type { FabricSettings } from './fabrics';
+import type { Settings } from './settings';
+import type { TeamSettings } from './teams';
+
+/* Who owns what. Names are compared as they are; a domain has no upper case, as in tokens. */
+
+export interface Team extends TeamSettings {
+  name: string;
+}
+
+export interface Fabric {
+  name: string;
+  settings: FabricSettings;
+}
+
+/** Whether a team may write to a fabric: its own, or one that is shared with it. */
+export const mayUse = ({ team, sharedWith }: FabricSettings, of: string) =>
+  team === of || sharedWith.includes(of);
+
+/** The team that owns a domain. */
+export const teamOf = ({ teams }: Pick<Settings, 'teams'>, domain: string): Team | undefined => {
+  const found = Object.entries(teams).find(([, { domains }]) => domains.includes(domain));
+  return found && { name: found[0], ...found[1] };
+};
+
+/** The fabrics that a team may use in an environment, by their names. */
+export const fabricsOf = (
+  { fabrics }: Pick<Settings, 'fabrics'>,
+  { team, environment }: { team: string; environment: string },
+): Fabric[] =>
+  Object.entries(fabrics).flatMap(([name, settings]) => {
+    const isThere = settings.environments?.includes(environment) ?? true;
+    return isThere && mayUse(settings, team) ? [{ name, settings }] : [];
+  });
+
+/** What a descriptor writes to that names no fabric: the team's default there, else the environment's. */
+export const defaultFabricOf = (
+  settings: Settings,
+  { team, environment }: { team: Team; environment: string },
+): Fabric | undefined => {
+  const wanted =
+    team.defaultFabric[environment] ?? settings.environments[environment]?.defaultFabric;
+  const usable = fabricsOf(settings, { team: team.name, environment });
+  return usable.find(({ name }) => name === wanted);
+};
