@@ -126,7 +126,7 @@ test.each<[string, Record<string, string | Buffer>, RegExp]>([
   expect(() => createKeyRing({ directory: `${directory}-none`, current: 'a' })).toThrow('(ENOENT)');
 });
 
-test('a key that is added is found; a change that cannot be made changes nothing', async () => {
+test('a key that is added is found; a change that cannot be made changes nothing', () => {
   const directory = directoryWith({ a: randomBytes(32) });
   const ring = createKeyRing({ directory, current: 'a' });
   expect(() => {
