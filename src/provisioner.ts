@@ -21,6 +21,7 @@ import { createStartRun } from './runs/start';
 import { createStatus } from './runs/status';
 import { answers } from './temporal/calls';
 import { createTemporalClient } from './temporal/client';
+import { oneQueue } from './temporal/queues';
 import { lastingProblem } from './temporal/errors';
 
 /** Milliseconds Temporal has to answer before the command gives up. */
@@ -66,11 +67,12 @@ runProgram(async () => {
   const { client, connection, address } = createTemporalClient();
   // What goes wrong is told on the terminal; there is no log to keep.
   const log = createLogger('provisioner', 'silent');
-  const startRun = createStartRun({ client, taskQueue, log });
-  const statusOf = createStatus({ client, taskQueue, temporalUiUrl });
+  const queues = oneQueue(taskQueue);
+  const startRun = createStartRun({ client, queues, log });
+  const statusOf = createStatus({ client, queues, temporalUiUrl });
   const operations = createOperations({
     client,
-    taskQueue,
+    queues,
     temporalUiUrl,
     startRun,
     statusOf,

@@ -12,6 +12,7 @@ import { createRuns } from './runs/runs';
 import { createStartRun } from './runs/start';
 import { createStatuses } from './runs/status';
 import { createTemporalClient } from './temporal/client';
+import { oneQueue } from './temporal/queues';
 import { tracedStarts } from './tracing/starts';
 import { createTracing } from './tracing/tracing';
 
@@ -23,19 +24,20 @@ runProgram(async () => {
   const tracing = await createTracing(config.tracing, { program: 'gateway', log });
   const { client, connection } = createTemporalClient([tracedStarts(tracing)]);
   const { taskQueue, temporalUiUrl } = config;
+  const queues = oneQueue(taskQueue);
   const problem = async () => {
     if (draining.isDraining()) return 'stopping';
     return (await runs.isReady()) ? undefined : 'no Temporal';
   };
   const metrics = createGatewayMetrics({
     isReady: async () => (await problem()) === undefined,
-    openRuns: createOpenRuns({ client, taskQueue }),
+    openRuns: createOpenRuns({ client, queues }),
   });
-  const startRun = createStartRun({ client, taskQueue, log, observe: metrics.starts });
-  const statuses = createStatuses({ client, taskQueue, temporalUiUrl });
+  const startRun = createStartRun({ client, queues, log, observe: metrics.starts });
+  const statuses = createStatuses({ client, queues, temporalUiUrl });
   const { statusOf } = statuses;
   const operations = config.operations
-    ? createOperations({ client, taskQueue, temporalUiUrl, startRun, statusOf, log })
+    ? createOperations({ client, queues, temporalUiUrl, startRun, statusOf, log })
     : undefined;
 
   const readings = createReadings(
@@ -48,7 +50,7 @@ runProgram(async () => {
     },
     metrics.readings,
   );
-  const runs = createRuns({ client, startRun, taskQueue, log });
+  const runs = createRuns({ client, startRun, queues, log });
   const app = createGateway({
     runs,
     ...statuses,

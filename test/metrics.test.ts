@@ -6,6 +6,7 @@ import type { Load } from '../src/concurrency/load';
 import { createCounter, createGauge } from '../src/metrics/instruments';
 import { createWorkerMetrics } from '../src/metrics/worker';
 import { createOpenRuns } from '../src/runs/open-runs';
+import { oneQueue } from '../src/temporal/queues';
 import { failureCauseOf } from '../workflows/run/failure';
 import { interestOf } from './support/airbyte-clients';
 import { valueIn } from './support/metrics';
@@ -125,7 +126,7 @@ test('five thousand open runs are counted, and one more is not', async () => {
   }
   const openRuns = createOpenRuns({
     client: { withDeadline: (_deadline, work) => work(), workflow: { list } },
-    taskQueue: 'any',
+    queues: oneQueue('any'),
   });
   expect(await openRuns()).toHaveLength(5000);
   jest.useFakeTimers({ now: Date.now() + 9000, doNotFake: ['nextTick', 'setImmediate'] });
@@ -163,7 +164,7 @@ test.each([
     withDeadline: <R>(_at: number, work: () => Promise<R>) => work(),
     workflow: { list },
   };
-  const openRuns = createOpenRuns({ client, taskQueue: 'any' });
+  const openRuns = createOpenRuns({ client, queues: oneQueue('any') });
   expect(await openRuns()).toEqual([{ operation: 'provision', state, startedAt: 7 }]);
 });
 

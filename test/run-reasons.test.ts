@@ -6,6 +6,7 @@ import { createOperations } from '../src/operator/operations';
 import { createOpenRuns } from '../src/runs/open-runs';
 import { createStartRun } from '../src/runs/start';
 import { createStatus } from '../src/runs/status';
+import { oneQueue } from '../src/temporal/queues';
 import { descriptor, request } from './support/fixtures';
 import { counts, eventually, startHarness } from './support/harness';
 import type { Harness } from './support/harness';
@@ -202,13 +203,13 @@ test('a data product is not superseded by the removal of a component that it is 
 
 /** What operators ask, of Temporal as a client sees it. */
 const operationsOf = (client: Client, lines: string[] = []) => {
-  const taskQueue = harness.environment;
+  const queues = oneQueue(harness.environment);
   const log = pino({ level: 'warn' }, { write: (line: string) => lines.push(line) });
   return createOperations({
     client,
-    taskQueue,
-    startRun: createStartRun({ client, taskQueue, log }),
-    statusOf: createStatus({ client, taskQueue }),
+    queues,
+    startRun: createStartRun({ client, queues, log }),
+    statusOf: createStatus({ client, queues }),
     log,
   });
 };
@@ -255,7 +256,7 @@ test('a hundred runs cost four lists of what came later', async () => {
   const list = jest.spyOn(client.workflow, 'list');
   const laterThan = createLaterThan({
     client,
-    taskQueue: environment,
+    queues: oneQueue(environment),
     history: { argsOf: () => Promise.resolve([]) },
   });
   const runs = Array.from({ length: 100 }, (_, index) => ({
@@ -280,7 +281,7 @@ test('whatever waits for a worker in the metric is listed as stuck', async () =>
     memo: { phase: 'Waiting for a worker' },
   });
   const waiting = await eventually(async () => {
-    const open = (await createOpenRuns({ client, taskQueue: environment })()) ?? [];
+    const open = (await createOpenRuns({ client, queues: oneQueue(environment) })()) ?? [];
     const all = open.filter(({ state }) => state === 'waiting_for_worker');
     return all.length === 4 ? all : undefined;
   }, 'all four in the list');

@@ -10,6 +10,7 @@ import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
 import type { Temporal } from '../scripts/temporal';
 import { createOperations } from '../src/operator/operations';
+import { oneQueue } from '../src/temporal/queues';
 import { dataConverter } from '../src/temporal/payload-codec';
 import { createRuns } from '../src/runs/runs';
 import { createStartRun } from '../src/runs/start';
@@ -164,9 +165,9 @@ test('a namespace that Temporal does not know for a moment is asked for again', 
 test('what is too large for Temporal is refused with what it takes, and fails nobody behind it', async () => {
   const { client, connection } = clientAt(temporal.address);
   const log = pino({ level: 'silent' });
-  const taskQueue = 'nobody';
-  const startRun = createStartRun({ client, taskQueue, log });
-  const runs = createRuns({ client, startRun, taskQueue, log });
+  const queues = oneQueue('nobody');
+  const startRun = createStartRun({ client, queues, log });
+  const runs = createRuns({ client, startRun, queues, log });
   const start = (index: number, input: string) =>
     runs.start({
       token: `reverseProvision.load.${String(index).padStart(12, '0')}`,
@@ -197,7 +198,7 @@ test('a run that ends while it is told to cancel had ended', async () => {
   const { client, connection } = clientAt(temporal.address);
   const taskQueue = harness.environment;
   const log = pino({ level: 'silent' });
-  const statusOf = createStatus({ client, taskQueue });
+  const statusOf = createStatus({ client, queues: oneQueue(taskQueue) });
   /** The run ends in between our look and the cancel. */
   const endsFirst: WorkflowClientInterceptor = {
     cancel: async (input, next) => {
@@ -211,8 +212,14 @@ test('a run that ends while it is told to cancel had ended', async () => {
     dataConverter,
     interceptors: { workflow: [endsFirst] },
   });
-  const startRun = createStartRun({ client: racing, taskQueue, log });
-  const operations = createOperations({ client: racing, taskQueue, startRun, statusOf, log });
+  const startRun = createStartRun({ client: racing, queues: oneQueue(taskQueue), log });
+  const operations = createOperations({
+    client: racing,
+    queues: oneQueue(taskQueue),
+    startRun,
+    statusOf,
+    log,
+  });
   expect(await operations.cancel(token)).toEqual({
     token,
     outcome: 'had ended',

@@ -37,7 +37,7 @@ test.each([
     await start(`${mark}.own.${hostile}`, taskQueue),
     await start(`${mark}.other`, `${mark} axbyc`),
   ];
-  const query = runsOn(taskQueue, ['nobodyRunsThis']);
+  const query = runsOn([taskQueue], ['nobodyRunsThis']);
   const ofPrefix = `${query} AND WorkflowId STARTS_WITH ${quoted(`${mark}.own.${hostile}`)}`;
   const all = `WorkflowId STARTS_WITH ${quoted(mark)}`;
   await eventually(async () => (await found(all)).length === 2 || undefined, 'both in the list');

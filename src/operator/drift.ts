@@ -60,7 +60,7 @@ export const createDrift = ({ client, taskQueue, say }: DriftDeps) => {
 
     /** The report of the newest completed check, scheduled or not. Needs no worker. */
     async last(): Promise<DriftReport | undefined> {
-      const query = runsOn(taskQueue, ['reconcile'], 'ExecutionStatus = "Completed"');
+      const query = runsOn([taskQueue], ['reconcile'], 'ExecutionStatus = "Completed"');
       const newest = async () => {
         const seen: { workflowId: string; runId: string; at: number }[] = [];
         for await (const { workflowId, runId, closeTime } of client.workflow.list({ query })) {

@@ -4,6 +4,7 @@ import { isRecord } from '../contract/json';
 import type { RunHistory } from '../runs/history';
 import { isToken, readToken } from '../runs/token';
 import { repeatedly } from '../temporal/calls';
+import type { Queues } from '../temporal/queues';
 import { quoted, runsOn } from '../temporal/visibility';
 import { OPERATIONS } from '../../workflows/protocol/run-names';
 
@@ -40,7 +41,7 @@ type Early = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'startTime'>;
 
 interface LaterDeps {
   client: Client;
-  taskQueue: string;
+  queues: Queues;
   history: Pick<RunHistory, 'argsOf'>;
 }
 
@@ -48,14 +49,14 @@ interface LaterDeps {
  * A request for the same component, or data product, that came after a run, or is being done now; the
  * newest. Found by token, as runs may lack search attributes.
  */
-export const createLaterThan = ({ client, taskQueue, history }: LaterDeps) => {
+export const createLaterThan = ({ client, queues, history }: LaterDeps) => {
   /** All that may be a later request for one of these. */
   const listFor = (runs: Early[]) => {
     const starts = new Set(runs.flatMap(({ workflowId }) => rivalsOf(workflowId)));
     const tokens = [...starts].map((start) => `WorkflowId STARTS_WITH ${quoted(start)}`);
     const first = new Date(Math.min(...runs.map(({ startTime }) => startTime.getTime())));
     const query = runsOn(
-      taskQueue,
+      queues.all(),
       Object.values(OPERATIONS).flat(),
       `(${tokens.join(' OR ')})`,
       `(CloseTime IS NULL OR StartTime >= ${quoted(first.toISOString())})`,

@@ -12,6 +12,8 @@ import type { RunFilter } from '../contract/commands';
 import type { Run, RunList } from '../contract/operator';
 import { runHref } from '../temporal/client';
 import { TO_READ, repeatedly } from '../temporal/calls';
+import { isOn } from '../temporal/queues';
+import type { Queues } from '../temporal/queues';
 import { quoted, runsOn } from '../temporal/visibility';
 import { OPERATIONS } from '../../workflows/protocol/run-names';
 import type { ProvisioningStatus } from '../contract/coordinator';
@@ -42,7 +44,7 @@ const AT_ONCE = 10;
 export const executionOf = ({ status }: Pick<WorkflowExecutionInfo, 'status'>): Run['execution'] =>
   EXECUTIONS[status.name] ?? 'Running';
 
-const queryFor = (filter: Omit<RunFilter, 'limit'>, taskQueue: string) => {
+const queryFor = (filter: Omit<RunFilter, 'limit'>, queues: readonly string[]) => {
   const { operation, failed, stuck, component, environment, since } = filter;
   // What is stuck may be in the way of others, whatever it is to do.
   const types = operation ? [operation] : stuck ? RUNS : OPERATIONS.provisioning;
@@ -53,7 +55,7 @@ const queryFor = (filter: Omit<RunFilter, 'limit'>, taskQueue: string) => {
     environment && `Environment = ${quoted(environment)}`,
     since && `(CloseTime IS NULL OR CloseTime >= ${quoted(timeBefore(since))})`,
   ];
-  return runsOn(taskQueue, types, ...conditions.filter((each) => typeof each === 'string'));
+  return runsOn(queues, types, ...conditions.filter((each) => typeof each === 'string'));
 };
 
 const timeBefore = (duration: ms.StringValue) => new Date(Date.now() - ms(duration)).toISOString();
@@ -66,7 +68,7 @@ type Found = WorkflowExecutionInfo | WorkflowExecutionDescription;
 
 interface RunListDeps {
   client: Client;
-  taskQueue: string;
+  queues: Queues;
   temporalUiUrl?: string | undefined;
   history: Pick<RunHistory, 'argsOf' | 'pendingIn'>;
   /** How a run ended. */
@@ -76,7 +78,7 @@ interface RunListDeps {
 
 /** Finds runs. Lists come from Temporal's visibility store, which may lag by a moment. */
 export const createRunList = (deps: RunListDeps) => {
-  const { client, taskQueue, temporalUiUrl, endOf, log } = deps;
+  const { client, queues, temporalUiUrl, endOf, log } = deps;
   const whyOpen = createWhyOpen(deps);
   const laterThanOf = createLaterThan(deps);
   const newestOf = (id: string): Promise<WorkflowExecutionDescription> =>
@@ -91,7 +93,7 @@ export const createRunList = (deps: RunListDeps) => {
     if (!isToken(token)) throw noRun(token);
     const run = await newestOf(token);
     // Another provisioner's, whose workers would not see a replay from here.
-    if (run.taskQueue !== taskQueue) throw noRun(token);
+    if (!isOn(queues, run)) throw noRun(token);
     return run;
   };
 
@@ -123,7 +125,7 @@ export const createRunList = (deps: RunListDeps) => {
   async function* newest(filter: Omit<RunFilter, 'limit'>): AsyncGenerator<WorkflowExecutionInfo> {
     const seen = new Set<string>();
     const products = new Map<string, boolean>();
-    for await (const run of client.workflow.list({ query: queryFor(filter, taskQueue) })) {
+    for await (const run of client.workflow.list({ query: queryFor(filter, queues.all()) })) {
       const { workflowId: token, runId } = run;
       if (seen.has(token) || !(filter.stuck || isToken(token))) continue;
       seen.add(token);

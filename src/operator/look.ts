@@ -1,11 +1,11 @@
 import { WorkflowFailedError, isGrpcDeadlineError } from '@temporalio/client';
 import type { Client, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
-import { deploymentOf } from '../contract/ids';
-import { idIn } from '../../workflows/protocol/ids';
 import type { Entity, Run } from '../contract/operator';
 import { createRunHistory } from '../runs/history';
 import type { PendingStep } from '../runs/history';
 import { TO_READ, repeatedly } from '../temporal/calls';
+import { idOn } from '../temporal/queues';
+import type { Queues } from '../temporal/queues';
 import { notAnswered } from './unanswered';
 import type { look } from '../../workflows';
 
@@ -26,14 +26,15 @@ const whatFor = (step: PendingStep | undefined) => {
 
 /** Who looks at the same time gets the same answer. */
 export const lookId = (taskQueue: string, of: Pick<Run, 'environment' | 'component'>) =>
-  idIn(deploymentOf(taskQueue), 'look', of.environment, of.component);
+  idOn(taskQueue, 'look', of.environment, of.component);
 
 /** Has a worker look at what of a run's component is in Airbyte now. */
-export const createLook = ({ client, taskQueue }: { client: Client; taskQueue: string }) => {
+export const createLook = ({ client, queues }: { client: Client; queues: Queues }) => {
   const history = createRunHistory({ client });
 
-  const start = ({ environment, component }: Pick<Run, 'environment' | 'component'>) =>
-    client.workflow.start<typeof look>('look', {
+  const start = ({ environment, component }: Pick<Run, 'environment' | 'component'>) => {
+    const taskQueue = queues.of(environment);
+    return client.workflow.start<typeof look>('look', {
       workflowId: lookId(taskQueue, { environment, component }),
       taskQueue,
       args: [{ key: `${environment}/${component}` }],
@@ -41,6 +42,7 @@ export const createLook = ({ client, taskQueue }: { client: Client; taskQueue: s
       workflowExecutionTimeout: '1m',
       staticSummary: 'An operator looks at what is in Airbyte',
     });
+  };
 
   /** Only the run of the look knows whether a worker is missing, or Airbyte. */
   const unended = async (

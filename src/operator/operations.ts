@@ -15,6 +15,7 @@ import { createRunList, executionOf } from './list';
 import { notAnswered } from './unanswered';
 import type { StartRun } from '../runs/start';
 import { TO_CHANGE, repeatedly } from '../temporal/calls';
+import type { Queues } from '../temporal/queues';
 
 /** A run that has looked knows the workspace, which is nothing of a component's. */
 const isWorkspace = (name: string) => /(^|\.)workspaceId$/.test(name);
@@ -62,7 +63,7 @@ const inAirbyte = (run: Run, status: ProvisioningStatus, looked: Looked | undefi
 
 interface OperationsDeps {
   client: Client;
-  taskQueue: string;
+  queues: Queues;
   temporalUiUrl?: string | undefined;
   startRun: StartRun;
   statusOf: (token: string) => Promise<ProvisioningStatus>;
@@ -74,10 +75,10 @@ export type Operations = ReturnType<typeof createOperations>;
 /** What an operator does with runs, from the command line or through the gateway. */
 export const createOperations = ({ client, startRun, statusOf, log, ...where }: OperationsDeps) => {
   const history = createRunHistory({ client });
-  const endOf = createEndOf({ client, taskQueue: where.taskQueue });
+  const endOf = createEndOf({ client, queues: where.queues });
   const runs = createRunList({ client, history, endOf, log, ...where });
   const interrupt = createInterrupt({ history });
-  const look = createLook({ client, taskQueue: where.taskQueue });
+  const look = createLook({ client, queues: where.queues });
 
   const alreadyEnded = async (token: string): Promise<Cancellation> => {
     const { status } = await statusOf(token);
@@ -89,7 +90,7 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
   };
 
   return {
-    ...createReplay({ runs, history, startRun, taskQueue: where.taskQueue, log }),
+    ...createReplay({ runs, history, startRun, queues: where.queues, log }),
     list: (filter: RunFilter): Promise<RunList> => runs.list(filter),
 
     async show(token: string): Promise<RunDetails> {

@@ -7,6 +7,8 @@ import { isRecord } from '../contract/json';
 import type { ReplayFailedRequest } from '../contract/commands';
 import type { Replay } from '../contract/operator';
 import type { RunHistory } from '../runs/history';
+import { readToken } from '../runs/token';
+import type { Queues } from '../temporal/queues';
 import { executionOf } from './list';
 import { notAnswered } from './unanswered';
 import type { RunFinder } from './list';
@@ -28,30 +30,28 @@ interface ReplayDeps {
   runs: RunFinder;
   history: RunHistory;
   startRun: StartRun;
-  /** Where the runs are started. */
-  taskQueue: string;
+  queues: Queues;
   log: Logger;
 }
 
 /**
- * The input of a run with the deployment it is started in: one of an older gateway has none, and would
- * hold other leases than the runs of today. So would the components' runs of a data product's.
+ * The input of a run with the deployment it is started in: one of an older gateway has none, and one of
+ * before its environment changed queues another, and would hold other leases than the runs of
+ * today. So would the components' runs of a data product's.
  */
 const inDeployment = (input: unknown, deployment: string | undefined): unknown => {
   if (!isRecord(input)) return input;
   const { parts } = input;
   const ofPart = (part: unknown) =>
     isRecord(part) ? { ...part, input: inDeployment(part.input, deployment) } : part;
-  return { deployment, ...input, ...(Array.isArray(parts) && { parts: parts.map(ofPart) }) };
+  return { ...input, deployment, ...(Array.isArray(parts) && { parts: parts.map(ofPart) }) };
 };
 
 /**
  * Does again what a run was to do: the same workflow with the same input under the same token. It
  * looks at Airbyte anew, so what the first run had done is neither lost nor done twice.
  */
-export const createReplay = ({ runs, history, startRun, taskQueue, log }: ReplayDeps) => {
-  const deployment = deploymentOf(taskQueue);
-
+export const createReplay = ({ runs, history, startRun, queues, log }: ReplayDeps) => {
   /** What stands in the way of a replay; undefined: nothing. */
   const obstacleTo = async (run: WorkflowExecutionDescription): Promise<Replay | undefined> => {
     const token = run.workflowId;
@@ -74,6 +74,7 @@ export const createReplay = ({ runs, history, startRun, taskQueue, log }: Replay
 
   const start = async (run: WorkflowExecutionDescription, force: boolean): Promise<Replay> => {
     const token = run.workflowId;
+    const deployment = deploymentOf(queues.of(readToken(token).environment));
     try {
       await startRun({
         token,

@@ -1,6 +1,7 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { IN_PLACE, isBehind, isUndoing } from '../../workflows/phases';
 import { OPERATIONS, WAITING } from '../../workflows/protocol/run-names';
+import type { Queues } from '../temporal/queues';
 import { runsOn } from '../temporal/visibility';
 
 /** The types of workflows that are runs; the others serve these, or remember something. */
@@ -56,14 +57,14 @@ const openRun = ({ type, memo, startTime }: Listed): OpenRun => {
 };
 
 /**
- * The runs of a task queue that go on, by Temporal's list, which may lag behind by a moment. Undefined
+ * The runs of a deployment that go on, by Temporal's list, which may lag behind by a moment. Undefined
  * where Temporal does not tell.
  */
-export const createOpenRuns = ({ client, taskQueue }: { client: Lists; taskQueue: string }) => {
-  const query = runsOn(taskQueue, RUNS, 'ExecutionStatus = "Running"');
+export const createOpenRuns = ({ client, queues }: { client: Lists; queues: Queues }) => {
   let last: { at: number; listed: Promise<OpenRun[] | undefined> } | undefined;
 
   const list = async () => {
+    const query = runsOn(queues.all(), RUNS, 'ExecutionStatus = "Running"');
     const runs: OpenRun[] = [];
     for await (const run of client.workflow.list({ query })) {
       runs.push(openRun(run));

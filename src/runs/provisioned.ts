@@ -83,7 +83,7 @@ export const createProvisioned = ({
   client: Client;
   taskQueue: string;
 }): Provisioned => {
-  const query = runsOn(taskQueue, ['provision', 'unprovision']);
+  const query = runsOn([taskQueue], ['provision', 'unprovision']);
   const limit = pLimit(MAX_READS);
   /** For all runs that look for their former plans. */
   const alone = pLimit(1);
@@ -109,7 +109,7 @@ export const createProvisioned = ({
   const formerRuns = async (key: string) => {
     const prefix = `provision.${inToken(key)}.`;
     const isOfComponent = `WorkflowId STARTS_WITH ${quoted(prefix)}`;
-    const ofComponent = runsOn(taskQueue, ['provision'], isOfComponent);
+    const ofComponent = runsOn([taskQueue], ['provision'], isOfComponent);
     const newest = new Map<string, WorkflowExecutionInfo>();
     let seen = 0;
     // Temporal lists the newest first.

@@ -11,6 +11,8 @@ import type { StartRun } from './start';
 import { TO_CHANGE, answers, repeatedly } from '../temporal/calls';
 import { isTooLarge, lastingProblem } from '../temporal/errors';
 import { judgeId } from '../temporal/long-ids';
+import { isOn } from '../temporal/queues';
+import type { Queues } from '../temporal/queues';
 
 /** Milliseconds. Below the five seconds that our own probes wait; a busy Temporal needed more than one. */
 const READY_DEADLINE = 3000;
@@ -21,7 +23,7 @@ interface RunsDeps {
   client: Client;
   startRun: StartRun;
   /** Whose workers do the runs. */
-  taskQueue: string;
+  queues: Queues;
   log: Logger;
 }
 
@@ -31,7 +33,7 @@ export type Runs = ReturnType<typeof createRuns>;
  * Starts and ends runs. The same request while one runs joins it (same token, same run); after it
  * has closed it starts a new one under the same token, which changes nothing if nothing changed.
  */
-export const createRuns = ({ client, startRun, taskQueue, log }: RunsDeps) => {
+export const createRuns = ({ client, startRun, queues, log }: RunsDeps) => {
   let answered = 0;
   const interrupt = createInterrupt({ history: createRunHistory({ client }) });
 
@@ -51,7 +53,7 @@ export const createRuns = ({ client, startRun, taskQueue, log }: RunsDeps) => {
       const handle = client.workflow.getHandle(token);
       const end = async () => {
         const run = await handle.describe();
-        if (run.taskQueue !== taskQueue) return false;
+        if (!isOn(queues, run)) return false;
         // The signal says who cancels: only a run ended by the Coordinator is TERMINATED.
         await handle.signal(TERMINATE_SIGNAL);
         await interrupt(handle, run);

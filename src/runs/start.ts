@@ -9,6 +9,7 @@ import { isOutage, lacksAttributes } from '../temporal/errors';
 import { WAITING } from '../../workflows/protocol/run-names';
 import { readToken } from './token';
 import { createStartQueue } from './start-queue';
+import type { Queues } from '../temporal/queues';
 
 /** More at once would only wait in Temporal, where their deadline counts already. */
 export const STARTS = { atOnce: 10, maxWaiting: 5000, silence: TO_CHANGE.each };
@@ -28,7 +29,7 @@ export interface Start {
 
 interface StartDeps {
   client: Client;
-  taskQueue: string;
+  queues: Queues;
   log: Logger;
   /** Hears how many starts are under way, and wait to be. */
   observe?: ObserveLoad | undefined;
@@ -37,7 +38,7 @@ interface StartDeps {
 export type StartRun = ReturnType<typeof createStartRun>;
 
 /** Starts the run of a token, or joins the one that goes on. */
-export const createStartRun = ({ client, taskQueue, log, observe }: StartDeps) => {
+export const createStartRun = ({ client, queues, log, observe }: StartDeps) => {
   let withAttributes = true;
   const queued = createStartQueue({ ...STARTS, isOutage, observe });
 
@@ -46,9 +47,10 @@ export const createStartRun = ({ client, taskQueue, log, observe }: StartDeps) =
     const tried = { withAttributes };
     const begin = () => {
       tried.withAttributes = withAttributes;
-      return client.workflow.start(readToken(token).operation, {
+      const { operation, environment } = readToken(token);
+      return client.workflow.start(operation, {
         workflowId: token,
-        taskQueue,
+        taskQueue: queues.of(environment),
         args,
         workflowIdConflictPolicy: 'USE_EXISTING',
         workflowIdReusePolicy: after,

@@ -10,6 +10,8 @@ import { RequestError, SystemProblem } from '../contract/problems';
 import { STATUS_QUERY, TERMINATE_SIGNAL } from '../../workflows/protocol/run-names';
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { lastingProblem } from '../temporal/errors';
+import { isOn } from '../temporal/queues';
+import type { Queues } from '../temporal/queues';
 import { phaseOf } from './phase';
 import { isOpen } from './running';
 import { isToken } from './token';
@@ -56,18 +58,15 @@ export type Closed = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'memo'
 
 export interface ReaderDeps {
   client: Client;
-  /** Whose runs are told of; those of another queue are another deployment's, and unknown here. */
-  taskQueue: string;
+  /** Where the runs are that are told of. */
+  queues: Queues;
 }
 
 /**
  * The status of a token of one family. Needs no worker: a closed run's is in its result or failure,
  * and a running one that no worker tells about is in the phase of its memo or its pending step.
  */
-export const createStatusReader = <Status>(
-  { client, taskQueue }: ReaderDeps,
-  form: Form<Status>,
-) => {
+export const createStatusReader = <Status>({ client, queues }: ReaderDeps, form: Form<Status>) => {
   const read = <Result>(call: () => Promise<Result>) => repeatedly(client, TO_READ, call);
 
   const describe = async (token: string) => {
@@ -76,7 +75,7 @@ export const createStatusReader = <Status>(
         throw err instanceof WorkflowNotFoundError ? unknownToken(token) : unreadable(err);
       },
     );
-    if (run.taskQueue !== taskQueue) throw unknownToken(token);
+    if (!isOn(queues, run)) throw unknownToken(token);
     return run;
   };
 

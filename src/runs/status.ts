@@ -71,8 +71,8 @@ interface StatusDeps extends ReaderDeps {
 }
 
 /** The status of a provisioning token, with a link to its run. */
-export const createStatus = ({ client, taskQueue, temporalUiUrl }: StatusDeps) => {
-  const { ofToken } = createStatusReader({ client, taskQueue }, provisioning);
+export const createStatus = ({ client, queues, temporalUiUrl }: StatusDeps) => {
+  const { ofToken } = createStatusReader({ client, queues }, provisioning);
 
   const withLink = (status: ProvisioningStatus, run: WorkflowExecutionDescription) => {
     const href = runHref(run, { temporalUiUrl, namespace: client.options.namespace });

@@ -1,10 +1,14 @@
 /** A text as Temporal's visibility takes it in a query, whatever is in it. */
 export const quoted = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
-/** The runs on a task queue, of these types, for which all the conditions hold. */
-export const runsOn = (taskQueue: string, types: readonly string[], ...conditions: string[]) =>
+/** The runs on these task queues, of these types, for which all the conditions hold. */
+export const runsOn = (
+  queues: readonly string[],
+  types: readonly string[],
+  ...conditions: string[]
+) =>
   [
-    `TaskQueue = ${quoted(taskQueue)}`,
+    `TaskQueue IN (${queues.map(quoted).join(', ')})`,
     `WorkflowType IN (${types.map(quoted).join(', ')})`,
     ...conditions,
   ].join(' AND ');

@@ -1,3 +1,4 @@
+import { oneQueue } from '../../../src/temporal/queues';
 import { createDrift } from '../../../src/operator/drift';
 import { createLook, lookId } from '../../../src/operator/look';
 import { eventually, leaseId } from '../harness';
@@ -155,7 +156,7 @@ export const RECORDINGS: Recordings = {
   'look-drifted': async (harness) => {
     const { environment } = harness;
     const component = 'finance.cashflow.0.drifted';
-    await createLook({ client: harness.client, taskQueue: environment })({
+    await createLook({ client: harness.client, queues: oneQueue(environment) })({
       environment,
       component,
     });
