@@ -5,39 +5,22 @@ import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createAccessActivities } from '../activities/access/access';
-import { createAccessChanges } from '../activities/access/changes';
-import { createActivities } from '../activities/pipeline/pipeline';
-import { createAdoptAllActivities } from '../activities/adoption/adoption';
-import { createDriftActivities } from '../activities/drift/drift';
-import { createReverseActivities } from '../activities/reverse/reverse';
-import { createRunActivities } from '../activities/follow-run';
-import { createValidationActivities } from '../activities/validation/validation';
-import { createAccess } from './airbyte/people';
-import { createGrantsClient } from '../activities/access/grants-client';
-import { createAirbyte } from './airbyte/client';
 import { workerConfig } from './config/config';
 import type { WorkerConfig } from './config/config';
-import { createFabrics } from './secrets/fabrics';
 import { answers } from './temporal/calls';
 import { dataConverter } from './temporal/payload-codec';
 import { runSinks } from './metrics/runs';
 import { withSdk } from './metrics/sdk';
 import { stepMetrics } from './metrics/steps';
 import { createWorkerMetrics } from './metrics/worker';
-import type { WorkerMetrics } from './metrics/worker';
+import { routedActivities } from './environments/router';
 import { createProbes } from './probes';
-import { tracedCall } from './tracing/calls';
 import { traceSinks } from './tracing/runs';
 import { tracedSteps } from './tracing/steps';
 import { createTracing } from './tracing/tracing';
 import type { Tracing } from './tracing/tracing';
-import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
-import { createProvisioned } from './runs/provisioned';
+import { createLogger, listen, onSignal, runProgram, settingsOf, warnOf } from './program';
 import { putReconcileSchedule } from './runs/reconcile-schedule';
-import { createIsRunning } from './runs/running';
-import { createSecretReferences } from './secrets/references';
-import { createRedactor } from './secrets/masking';
 import { installWithMetrics } from './sdk-runtime';
 
 const BUNDLE = path.join(__dirname, '..', 'workflow-bundle.js');
@@ -70,73 +53,6 @@ const connect = async (log: Logger) => {
   }
 };
 
-interface Made {
-  client: Client;
-  metrics: WorkerMetrics;
-  tracing: Tracing;
-  log: Logger;
-}
-
-const activitiesOf = (config: WorkerConfig, { client, metrics, tracing, log }: Made) => {
-  const { auth, uiUrl, workspaceId } = config.airbyte;
-  const redactor = createRedactor([
-    auth.kind === 'oauth' ? auth.clientSecret : undefined,
-    auth.kind === 'basic' ? auth.password : undefined,
-    auth.kind === 'basic' ? btoa(`${auth.username}:${auth.password}`) : undefined,
-    config.snowflake?.password,
-    config.snowflake?.privateKeyPassword,
-  ]);
-  const airbyte = createAirbyte({
-    ...config.airbyte,
-    redactor,
-    log,
-    observe: (called) => {
-      metrics.called(called);
-      tracedCall(tracing, called);
-    },
-    observeLoad: metrics.calling,
-  });
-  void airbyte.find();
-  const deps = {
-    airbyteFor: airbyte.airbyteFor,
-    fabrics: createFabrics(config, redactor),
-    references: createSecretReferences(config.secrets, redactor),
-    fingerprintKey: config.fingerprintKey,
-  };
-  const access = {
-    accessFor: createAccess({ http: airbyte.publicHttp, workspaceId, readOne: airbyte.readOne }),
-    accessPermission: config.accessPermission,
-  };
-  const hrefOf = (path: string) => `${uiUrl}/workspaces/${workspaceId}/${path}`;
-  const provisioned = createProvisioned({ client, taskQueue: config.taskQueue });
-  return {
-    ...createActivities({
-      ...deps,
-      provisioned,
-      workspaceId,
-      uiUrl,
-      adoptExisting: config.adoptExisting,
-      mappersByHand: config.mappersByHand,
-    }),
-    ...createRunActivities({ isRunning: createIsRunning({ client }) }),
-    ...createAccessActivities(access),
-    ...createAccessChanges({ ...access, grants: createGrantsClient({ client }) }),
-    ...createAdoptAllActivities(deps),
-    ...createDriftActivities({ ...deps, provisioned, observe: metrics.checkedForDrift }),
-    ...createValidationActivities({
-      ...deps,
-      redact: redactor.redact,
-      adoption: { policy: config.adoptExisting, hrefOf },
-      mappersByHand: config.mappersByHand,
-    }),
-    ...createReverseActivities({
-      ...deps,
-      hrefOf,
-      updatesDialect: config.updatesDialect,
-    }),
-  };
-};
-
 const deploymentOf = ({ behavior, ...version }: NonNullable<WorkerConfig['versioning']>) => ({
   version,
   useWorkerVersioning: true as const,
@@ -159,6 +75,7 @@ runProgram(async () => {
   const config = workerConfig();
   const log = createLogger('worker', config.logLevel);
   warnOf(config.misfits, log);
+  const settings = settingsOf(config, log);
   const tracing = await createTracing(config.tracing, { program: 'worker', log });
   const sdkAddress = await installWithMetrics(log);
   let isReady = () => Promise.resolve(false);
@@ -187,7 +104,7 @@ runProgram(async () => {
     taskQueue: config.taskQueue,
     workflowBundle: { codePath: BUNDLE },
     dataConverter,
-    activities: activitiesOf(config, { client, metrics, tracing, log }),
+    activities: routedActivities(settings?.current, config, { client, metrics, tracing, log }),
     interceptors: { activity: [stepMetrics(metrics), tracedSteps(tracing)] },
     sinks: { ...runSinks(metrics), ...traceSinks(tracing) },
     maxCachedWorkflows: 200,

@@ -66,9 +66,9 @@ const FOUND: Found[] = [
 test.each(FOUND)('finds $what, and works with it', async ({ airbyte, auth, found: instance }) => {
   const { url, client } = await startAirbyte(airbyte);
   expect(await detectAt(url, auth)).toMatchObject(instance);
-  const found = await client({ auth });
+  const found = await client({ credentials: () => Promise.resolve(auth) });
   const made = await found.createActor('source', source);
-  expect(await (await client({ auth })).listActors('source')).toMatchObject([{ id: made.id }]);
+  expect(await (await client({ credentials: () => Promise.resolve(auth) })).listActors('source')).toMatchObject([{ id: made.id }]);
 });
 
 interface Refused {
@@ -123,7 +123,7 @@ const REFUSED: Refused[] = [
 test.each(REFUSED)('refuses $what, and says what to do', async (row) => {
   const { url } = await startAirbyte(row.airbyte);
   const address = `${url}${row.below ?? ''}`;
-  const client = () => clientOf({ url: address, auth: row.auth });
+  const client = () => clientOf({ url: address, credentials: () => Promise.resolve(row.auth) });
   for (const ask of [() => detectAt(address, row.auth), client]) {
     const err: unknown = await ask().catch((cause: unknown) => cause);
     expect(isRefused(err)).toBe(true);

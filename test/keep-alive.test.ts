@@ -89,7 +89,7 @@ test.each([
     const told = async () => z.number().parse((await once(server, 'message'))[0]);
     const airbyte = createAirbyteHttp({
       url: `http://127.0.0.1:${String(await told())}`,
-      auth: { kind: 'none' },
+      credentials: () => Promise.resolve({ kind: 'none' }),
       requestTimeout: 10_000,
       limit: createLimit(1),
       redactor: createRedactor([]),

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Refusal } from '../src/contract/problems';
+import { createSecretLookup } from '../src/secrets/lookup';
 import { createSecretReferences } from '../src/secrets/references';
 import { createRedactor } from '../src/secrets/masking';
 
@@ -46,15 +47,21 @@ const MORE = ['..data', '..', 'a/b', '../outside'];
 
 const referencesTo = (redactor = createRedactor(), where: string | undefined = directory) =>
   createSecretReferences(
+    createSecretLookup(
+      { directory: where, variable: (name) => new Map(Object.entries(VARIABLES)).get(name) },
+      redactor,
+    ),
     {
-      directory: where,
-      allowed: [...ALLOWED, ...MORE],
-      fromEnvironment: new Map(Object.entries(VARIABLES)),
+      namesFor: () => [...ALLOWED, ...MORE],
+      remedyFor: (name) =>
+        `Name another secret, or ask the platform operator to add ${name} to SECRETS_ALLOWED.`,
     },
-    redactor,
   );
 
-const AT = ['specific', 'source', 'connectionConfiguration'];
+const AT = {
+  at: ['specific', 'source', 'connectionConfiguration'],
+  key: 'development/finance.cashflow.0.pipeline',
+};
 const resolve = (configuration: Record<string, unknown>) =>
   referencesTo().resolve(configuration, AT);
 

@@ -88,6 +88,7 @@ export interface FormerDeps {
   complete: (
     kind: Kind,
     plan: Plan['source'] | Plan['destination'],
+    key: string,
   ) => Promise<Record<string, unknown>>;
 }
 
@@ -111,7 +112,7 @@ export const createFormerSecrets =
     const accept = async ({ plan, completed }: FormerPlan) => {
       const { connector } = plan[kind];
       try {
-        const configuration = await complete(kind, plan[kind]);
+        const configuration = await complete(kind, plan[kind], key);
         const digits = fingerprintOf({ connector, complete: configuration }, fingerprintKey);
         const proven = digits === fingerprintIn(before.name);
         if (!proven && !(completed && known === undefined)) return false;

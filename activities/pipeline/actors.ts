@@ -4,7 +4,7 @@ import { tillSeen } from '../../src/airbyte/http';
 import type { CallInterest } from '../../src/airbyte/http';
 import { understood } from '../../src/airbyte/odd-entities';
 import type { Plan } from '../../src/descriptor/descriptor';
-import type { Fabrics } from '../../src/secrets/fabrics';
+import type { Fabrics } from '../../src/fabrics/fabrics';
 import type { SecretReferences } from '../../src/secrets/references';
 import { fingerprintOf, ownedName, ownerOf } from '../../src/airbyte/names';
 import { isUnvouched, adopt } from './sealing';
@@ -98,9 +98,12 @@ export type ResolveDeps = Pick<ActorDeps, 'fabrics' | 'references' | 'fingerprin
 /** A configuration with the secrets it refers to, and with the fabric's hosts and secrets. */
 export const createComplete =
   ({ fabrics, references }: Pick<ResolveDeps, 'fabrics' | 'references'>) =>
-  async (kind: Kind, { connector, configuration }: Wanted) => ({
-    ...(await references.resolve(configuration, ['specific', kind, 'connectionConfiguration'])),
-    ...(await fabrics[connector]?.(configuration)),
+  async (kind: Kind, wanted: Wanted, key: string) => ({
+    ...(await references.resolve(wanted.configuration, {
+      at: ['specific', kind, 'connectionConfiguration'],
+      key,
+    })),
+    ...(kind === 'destination' && (await fabrics(wanted, key))),
   });
 
 /** What the descriptor says, completed: as Airbyte is to have it. */
@@ -109,7 +112,7 @@ export const createResolve = (deps: ResolveDeps) => {
   return async (airbyte: Airbyte, kind: Kind, { plan, key }: { plan: Wanted; key: string }) => {
     const { connector, name } = plan;
     const definitionId = await definitionIdOf(airbyte, kind, plan);
-    const configuration = await complete(kind, plan);
+    const configuration = await complete(kind, plan, key);
     const wanted = { connector, complete: configuration };
     return {
       name: ownedName(name, key, fingerprintOf(wanted, deps.fingerprintKey)),

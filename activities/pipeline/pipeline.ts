@@ -1,7 +1,7 @@
 import type { Airbyte } from '../../src/airbyte/workspace';
 import type { CallInterest } from '../../src/airbyte/http';
 import type { KnownIds, Plan } from '../../src/descriptor/descriptor';
-import type { Fabrics } from '../../src/secrets/fabrics';
+import type { Fabrics } from '../../src/fabrics/fabrics';
 import type { Provisioned } from '../../workflows/provisioned';
 import type { SecretReferences } from '../../src/secrets/references';
 import { createActorActivities, createResolve } from './actors';

@@ -113,8 +113,9 @@ export const createReverseActivities = (deps: ReverseDeps) => {
 
   const partOf = async (kind: Kind, actor: Actor, references: unknown) => {
     // A worker that knows no such account sets nothing.
-    const fabricOf = fabrics[nameOfConnector(kind, actor.definitionId)];
-    const fabric = (await fabricOf?.({}).catch(() => undefined)) ?? {};
+    const connector = nameOfConnector(kind, actor.definitionId);
+    const asked = () => fabrics({ connector, configuration: {} }, ownerOf(actor.name));
+    const fabric = kind === 'source' ? {} : await asked().catch(() => ({}));
     return actorPart({ kind, actor, fabric, references });
   };
 

@@ -51,7 +51,8 @@ export interface AirbyteHttpOptions {
   url: string;
   /** Which of the APIs is meant; the public one unless given. */
   base?: string;
-  auth: AirbyteAuth;
+  /** As they are now; throws a Refusal where they cannot be had. */
+  credentials: () => Promise<AirbyteAuth>;
   /** Milliseconds one call may take, the reading of its answer included. */
   requestTimeout: number;
   /** Calls at once, to all that Airbyte has; its public API runs on five threads (PUBLIC_API_EXECUTOR_THREADS). */
@@ -112,7 +113,7 @@ export const overBy =
  * AirbyteError whose text holds no known secret. Only a 401 is repeated, once, with a new token.
  */
 export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
-  const { auth, requestTimeout, limit, redactor, log, base: ownBase = PUBLIC_API } = options;
+  const { credentials, requestTimeout, limit, redactor, log, base: ownBase = PUBLIC_API } = options;
   const { observe } = options;
 
   const send = async (call: Call<z.ZodType>, authorization?: string): Promise<Answer> => {
@@ -165,7 +166,7 @@ export const createAirbyteHttp = (options: AirbyteHttpOptions) => {
     throw unexpectedAnswer(asked, status, parsed.error);
   };
 
-  const session = createSession(auth, async ({ clientId, clientSecret }) => {
+  const session = createSession(credentials, async ({ clientId, clientSecret }) => {
     const call = {
       method: 'POST' as const,
       path: '/applications/token',

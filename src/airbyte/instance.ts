@@ -57,7 +57,8 @@ const nothingAt = (looked: Seen[]) => {
  * down or starts, a Refusal where there is none, or where the credentials do not fit it.
  */
 export const detect = async (options: Omit<AirbyteHttpOptions, 'limit'>): Promise<Instance> => {
-  const { url, auth, requestTimeout, redactor, observe } = options;
+  const { url, requestTimeout, redactor, observe } = options;
+  const auth = await options.credentials();
   const authorization = auth.kind === 'basic' ? basicHeader(auth) : undefined;
 
   const look = async (path: string): Promise<Seen> => {

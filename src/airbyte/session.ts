@@ -34,11 +34,12 @@ export const basicHeader = (auth: Extract<AirbyteAuth, { kind: 'basic' }>) =>
   `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
 
 /**
- * The Authorization header's value: constant for basic auth, none without, and for OAuth a token
- * that all callers share, asked for once however many wait for it.
+ * The Authorization header's value: of basic auth made anew each time, none without, and for OAuth a token
+ * that all callers share, asked for once however many wait for it. `credentials` are looked up for each
+ * token, so that rotated ones are noticed.
  */
 export const createSession = (
-  auth: AirbyteAuth,
+  credentials: () => Promise<AirbyteAuth>,
   request: (credentials: Extract<AirbyteAuth, { kind: 'oauth' }>) => Promise<TokenAnswer>,
 ) => {
   let session: Promise<{ header: string; until: number }> | undefined;
@@ -47,11 +48,11 @@ export const createSession = (
     if (session === asked) session = undefined;
   };
 
-  const bearer = async (credentials: Extract<AirbyteAuth, { kind: 'oauth' }>) => {
+  const bearer = async (given: Extract<AirbyteAuth, { kind: 'oauth' }>) => {
     const former = session;
     const known = await former?.catch(() => undefined);
     if (!known || Date.now() >= known.until) forget(former);
-    const asked = (session ??= request(credentials).then((granted) => ({
+    const asked = (session ??= request(given).then((granted) => ({
       header: `Bearer ${granted.access_token}`,
       until: Date.now() + renewAfter(lifetimeOf(granted)),
     })));
@@ -60,6 +61,7 @@ export const createSession = (
 
   return {
     async header(): Promise<string | undefined> {
+      const auth = await credentials();
       if (auth.kind === 'none') return undefined;
       if (auth.kind === 'oauth') return bearer(auth);
       return basicHeader(auth);
@@ -67,7 +69,7 @@ export const createSession = (
 
     /** After a 401: true when a new token may help; the one refused is not used again. */
     async renew(refused: string | undefined): Promise<boolean> {
-      if (auth.kind !== 'oauth') return false;
+      if (!refused?.startsWith('Bearer ')) return false;
       const asked = session;
       const current = await asked?.catch(() => undefined);
       if (current?.header === refused) forget(asked);

@@ -109,7 +109,7 @@ export const workerConfig = (env: Environment = process.env) => {
     secrets: {
       directory: given.SECRETS_DIR,
       allowed: given.SECRETS_ALLOWED,
-      fromEnvironment: new Map(given.SECRETS_ALLOWED.map((name) => [name, env[name]])),
+      variable: (name: string) => env[name],
     },
   };
 };

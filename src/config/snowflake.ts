@@ -1,4 +1,4 @@
-import type { Snowflake } from '../secrets/fabrics';
+import type { PlatformSnowflake } from '../fabrics/platform';
 import { optionalText } from './values';
 
 export const snowflakeVariables = {
@@ -62,7 +62,7 @@ export const snowflakeRules: Rule[] = [
 ];
 
 /** The Snowflake that descriptors write to; undefined: none. */
-export const snowflakeOf = (given: Given): Snowflake | undefined => {
+export const snowflakeOf = (given: Given): PlatformSnowflake | undefined => {
   const { SNOWFLAKE_HOST: host, SNOWFLAKE_ROLE: role, SNOWFLAKE_WAREHOUSE: warehouse } = given;
   const username = given.SNOWFLAKE_USER;
   if (!host || !role || !warehouse || !username) return undefined;

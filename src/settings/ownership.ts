@@ -43,3 +43,16 @@ export const defaultFabricOf = (
   const usable = fabricsOf(settings, { team: team.name, environment });
   return usable.find(({ name }) => name === wanted);
 };
+
+/** Whether anything is anybody's: without teams each descriptor is everybody's, and uses no secret and no fabric. */
+export const hasTeams = ({ teams }: Pick<Settings, 'teams'>) => Object.keys(teams).length > 0;
+
+/** The team of a component, by its key `<environment>/<domain>.…`; undefined where its domain is nobody's. */
+export const ownerIn = (
+  settings: Pick<Settings, 'teams'>,
+  key: string,
+): { team: Team; environment: string } | undefined => {
+  const [, environment = '', domain = ''] = /^(.+)\/([^./]+)\./.exec(key) ?? [];
+  const team = teamOf(settings, domain);
+  return team && { team, environment };
+};

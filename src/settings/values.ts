@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isRecord } from '../contract/json';
+import { SECRET_NAME } from '../contract/secret-reference';
 import { closed } from '../reading/closed-objects';
 
 /** Characters of the names in the file: they are parts of tokens and of messages. */
@@ -45,8 +46,7 @@ export const address = z
 const CLEAR =
   'must be a reference such as { secretRef: NAME }: a secret in clear is not taken, and should be changed where it stood in a file';
 
-/** No path: a name that begins with two dots is one of Kubernetes' own in a mounted directory. */
-const SECRET_NAME = /^(?!\.\.)(?!\.$)[A-Za-z0-9._-]+$/;
+/** As it may stand in a descriptor. */
 export const secretName = z
   .string()
   .min(1)

@@ -18,7 +18,8 @@ export const interest = { cancelled: never, timeUp: never };
 const optionsOf = (given: Partial<AirbyteOptions>): AirbyteOptions => ({
   api: 'auto',
   url: '',
-  auth: { kind: 'oauth', clientId: 'simulator', clientSecret: SECRET },
+  credentials: () =>
+    Promise.resolve({ kind: 'oauth', clientId: 'simulator', clientSecret: SECRET }),
   workspaceId: DEFAULT_WORKSPACE_ID,
   requestTimeout: 5000,
   maxInFlight: 3,
@@ -46,7 +47,7 @@ export const interestOf = () => {
 };
 
 /** What is found at an address with these credentials. */
-export const detectAt = (url: string, auth: AirbyteAuth) => detect(optionsOf({ url, auth }));
+export const detectAt = (url: string, auth: AirbyteAuth) => detect(optionsOf({ url, credentials: () => Promise.resolve(auth) }));
 
 const Requests = z.object({
   requests: z.array(z.object({ operation: z.string().nullable() })),

@@ -1,0 +1,116 @@
+import type { AirbyteOptions } from '../airbyte/client';
+import type { AirbyteAuth } from '../airbyte/session';
+import type { WorkerConfig } from '../config/config';
+import { Refusal } from '../contract/problems';
+import type { Fabrics } from '../fabrics/fabrics';
+import { createNamedFabrics } from '../fabrics/named';
+import { createPlatformFabrics } from '../fabrics/platform';
+import { Unresolved, createSecretLookup } from '../secrets/lookup';
+import type { SecretLookup } from '../secrets/lookup';
+import { createRedactor } from '../secrets/masking';
+import type { Redactor } from '../secrets/masking';
+import { createSecretReferences } from '../secrets/references';
+import type { SecretReferences } from '../secrets/references';
+import type { EnvironmentSettings } from '../settings/environments';
+import { ownerIn } from '../settings/ownership';
+import type { Settings } from '../settings/settings';
+
+/** What a worker has for the descriptors of one environment, or of all where no file names any. */
+export interface Environment {
+  /** As in descriptors and in names in Airbyte; undefined: whatever they say. */
+  name: string | undefined;
+  airbyte: Pick<
+    AirbyteOptions,
+    'api' | 'url' | 'workspaceId' | 'maxInFlight' | 'requestTimeout' | 'credentials'
+  > & { uiUrl: string };
+  fabrics: Fabrics;
+  references: SecretReferences;
+  redactor: Redactor;
+  /** What updateacl grants; `none`: nothing. */
+  accessPermission: string;
+}
+
+const remember = (redactor: Redactor, auth: AirbyteAuth) => {
+  if (auth.kind === 'oauth') redactor.remember(auth.clientSecret);
+  if (auth.kind === 'basic') {
+    redactor.remember(auth.password);
+    redactor.remember(btoa(`${auth.username}:${auth.password}`));
+  }
+};
+
+/** As the variables of the worker describe it. */
+export const environmentOfVariables = (config: WorkerConfig): Environment => {
+  const { auth, ...airbyte } = config.airbyte;
+  const redactor = createRedactor([
+    config.snowflake?.password,
+    config.snowflake?.privateKeyPassword,
+  ]);
+  remember(redactor, auth);
+  const { allowed, ...sources } = config.secrets;
+  return {
+    name: undefined,
+    airbyte: { ...airbyte, credentials: () => Promise.resolve(auth) },
+    fabrics: createPlatformFabrics(config.snowflake, redactor),
+    references: createSecretReferences(createSecretLookup(sources, redactor), {
+      namesFor: () => allowed,
+      remedyFor: (name) =>
+        `Name another secret, or ask the platform operator to add ${name} to SECRETS_ALLOWED.`,
+    }),
+    redactor,
+    accessPermission: config.accessPermission,
+  };
+};
+
+/** As they are now: of each token anew, so that a rotated secret is noticed. */
+const credentialsOf =
+  (
+    { clientId, clientSecret, username, password }: EnvironmentSettings['airbyte']['auth'],
+    { name, lookUp, redactor }: { name: string; lookUp: SecretLookup; redactor: Redactor },
+  ) =>
+  async (): Promise<AirbyteAuth> => {
+    const secretOf = async ({ secretRef }: { secretRef: string }) => {
+      try {
+        return await lookUp(secretRef);
+      } catch (err) {
+        if (!(err instanceof Unresolved)) throw err;
+        throw new Refusal(`Of Airbyte's credentials in ${name} ${err.message}.`, err.remedy);
+      }
+    };
+    let auth: AirbyteAuth = { kind: 'none' };
+    if (clientId !== undefined && clientSecret)
+      auth = { kind: 'oauth', clientId, clientSecret: await secretOf(clientSecret) };
+    if (username !== undefined && password)
+      auth = { kind: 'basic', username, password: await secretOf(password) };
+    remember(redactor, auth);
+    return auth;
+  };
+
+/** As the configuration file describes it; who owns what is what the file says now. */
+export const environmentOfFile = (
+  { name, settings }: { name: string; settings: () => Settings },
+  config: WorkerConfig,
+): Environment | undefined => {
+  const given = settings().environments[name];
+  if (!given) return undefined;
+  const redactor = createRedactor();
+  const { auth, uiUrl, ...airbyte } = given.airbyte;
+  const { directory, variable } = config.secrets;
+  const lookUp = createSecretLookup({ directory, variable }, redactor);
+  return {
+    name,
+    airbyte: {
+      ...airbyte,
+      uiUrl: uiUrl ?? airbyte.url,
+      requestTimeout: config.airbyte.requestTimeout,
+      credentials: credentialsOf(auth, { name, lookUp, redactor }),
+    },
+    fabrics: createNamedFabrics(settings, lookUp),
+    references: createSecretReferences(lookUp, {
+      namesFor: (key) => ownerIn(settings(), key)?.team.secrets ?? [],
+      remedyFor: (secret, key) =>
+        `Name another secret, or ask the platform operator to add ${secret} to the secrets of the team ${ownerIn(settings(), key)?.team.name ?? 'that owns the domain'}.`,
+    }),
+    redactor,
+    accessPermission: given.workspaceAccess,
+  };
+};

@@ -1,0 +1,15 @@
+/** One end of a pipeline, as its descriptor wants it. */
+export interface End {
+  connector: string;
+  configuration: Record<string, unknown>;
+  /** The name of the fabric it writes to, where it names one. */
+  fabric?: string | undefined;
+}
+
+/**
+ * The part of Airbyte's configuration that is not the descriptor's: where a destination runs and with which
+ * credentials. Looked up anew for each call, so that a rotated key is noticed; the result never leaves the
+ * activity that asked for it. `key` is the component's, which says whose it is; where there is none, as
+ * of a connection that was made by hand, nobody's. Throws a Refusal.
+ */
+export type Fabrics = (end: End, key: string | undefined) => Promise<Record<string, unknown>>;

@@ -1,0 +1,56 @@
+import { Refusal } from '../contract/problems';
+import { Unresolved } from '../secrets/lookup';
+import type { SecretLookup } from '../secrets/lookup';
+import { ownerIn } from '../settings/ownership';
+import type { Fabric } from '../settings/ownership';
+import type { Snowflake } from '../settings/fabrics';
+import type { Settings } from '../settings/settings';
+import { fabricFor } from '../settings/tenancy';
+import type { Fabrics } from './fabrics';
+import { bringsAccount, destinationOf } from './snowflake/destination';
+
+/** A secret of the file's own: what is wrong with it is the operator's to mend. */
+const secretsOf = (lookUp: SecretLookup, fabric: string) => async (name: string) => {
+  try {
+    return await lookUp(name);
+  } catch (err) {
+    if (!(err instanceof Unresolved)) throw err;
+    throw new Refusal(`Of the fabric ${fabric} ${err.message}.`, err.remedy);
+  }
+};
+
+const credentialsOf = async (
+  { privateKey, privateKeyPassword, password }: Snowflake['credentials'],
+  secretOf: (name: string) => Promise<string>,
+) => {
+  if (password) return { password: await secretOf(password.secretRef) };
+  return {
+    privateKey: privateKey ? await secretOf(privateKey.secretRef) : '',
+    privateKeyPassword: privateKeyPassword && (await secretOf(privateKeyPassword.secretRef)),
+  };
+};
+
+const accountOf = async ({ name, settings }: Fabric, lookUp: SecretLookup) => {
+  const { host, role, warehouse, user: username } = settings;
+  const credentials = await credentialsOf(settings.credentials, secretsOf(lookUp, name));
+  return { host, role, warehouse, username, credentials };
+};
+
+const refused = (message: string) =>
+  new Refusal(
+    `specific.destination.fabric: ${message}.`,
+    'Name another fabric, or ask the platform operator for one (fabrics in the configuration file).',
+  );
+
+/** The fabrics of the configuration file, as it is now: those that the team of a component may use. */
+export const createNamedFabrics =
+  (settings: () => Settings, lookUp: SecretLookup): Fabrics =>
+  async ({ connector, configuration, fabric: wanted }, key) => {
+    if (connector !== 'snowflake' || bringsAccount(configuration)) return {};
+    if (key === undefined) return {};
+    const owner = ownerIn(settings(), key);
+    if (!owner) throw refused('is not there for a domain that belongs to no team');
+    const found = fabricFor(settings(), { ...owner, type: connector, wanted });
+    if ('problem' in found) throw refused(found.problem);
+    return destinationOf(await accountOf(found.fabric, lookUp));
+  };

@@ -1,0 +1,65 @@
+import { firstFew } from '../../workflows/protocol/lengths';
+import { suggestion } from '../reading/suggestions';
+import { defaultFabricOf, fabricsOf } from './ownership';
+import type { Fabric, Team } from './ownership';
+import type { Settings } from './settings';
+
+/*
+ * What a descriptor may name, judged where it is read and again where it is used. What is told are names
+ * that its own team may use, and never those of others: what is another team's is as if it were not there.
+ */
+
+type Owned = Pick<Settings, 'environments' | 'teams' | 'fabrics'>;
+
+const among = (names: readonly string[], none: string) =>
+  names.length > 0 ? `there are ${firstFew([...names].sort()).join(', ')}` : none;
+
+interface OfTeam {
+  team: Team;
+  environment: string;
+}
+
+/** The fabric that is meant: the one that is named, or the default. A problem follows its path. */
+export const fabricFor = (
+  settings: Owned,
+  { team, environment, type, wanted }: OfTeam & { type: string; wanted: string | undefined },
+): { fabric: Fabric } | { problem: string } => {
+  const usable = fabricsOf(settings, { team: team.name, environment }).filter(
+    ({ settings: { type: its } }) => its === type,
+  );
+  const names = usable.map(({ name }) => name);
+  const may = `that the team ${team.name} may use for ${type} in ${environment}`;
+  if (wanted === undefined) {
+    const fabric = defaultFabricOf(settings, { team, environment });
+    if (fabric?.settings.type === type) return { fabric };
+    return {
+      problem: `is required, as there is no default ${may}; ${among(names, 'there is none at all')}`,
+    };
+  }
+  const fabric = usable.find(({ name }) => name === wanted);
+  if (fabric) return { fabric };
+  const meant = suggestion(wanted, names);
+  return {
+    problem: `is not a fabric ${may}${meant || `; ${among(names, 'there is none')}`}`,
+  };
+};
+
+/** What is wrong with a secret that a descriptor names; undefined: nothing. */
+export const secretProblem = ({ name: team, secrets }: Team, name: string): string | undefined => {
+  if (secrets.includes(name)) return undefined;
+  const meant = suggestion(name, secrets);
+  return `names a secret that descriptors of the team ${team} may not use${meant || `; ${among(secrets, 'there is none that they may')}`}`;
+};
+
+/** What is wrong with the environment of a domain's descriptor; undefined: nothing. */
+export const environmentProblem = (
+  { environments }: Pick<Owned, 'environments'>,
+  { team, environment }: { team: Team | undefined; environment: string },
+): string | undefined => {
+  const configured = Object.keys(environments);
+  const usable = team ? team.environments : configured;
+  if (configured.includes(environment) && usable.includes(environment)) return undefined;
+  const whose = team ? `of the team ${team.name}` : 'of this provisioner';
+  const meant = suggestion(environment, usable);
+  return `is not an environment ${whose}${meant || `; ${among(usable, 'there is none')}`}`;
+};
