@@ -3,6 +3,9 @@ import { constants } from 'node:os';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { ConfigError } from './config/config';
+import { RequestError, describeProblem } from './contract/problems';
+import { openSettings } from './settings/file';
+import type { SettingsFile } from './settings/file';
 import { traceFields } from './tracing/context';
 
 /** Each line of what is done in a trace has its id. */
@@ -12,6 +15,19 @@ export const createLogger = (name: string, level: string): Logger =>
 /** Tells of settings that work, but hardly as they were meant. */
 export const warnOf = (misfits: string[], log: Logger) => {
   for (const problem of misfits) log.warn({ problem }, 'two settings do not fit together');
+};
+
+/** The configuration file, open. One that is wrong at start ends the program, with all that is wrong. */
+export const openConfiguration = (given: Parameters<typeof openSettings>[0]): SettingsFile => {
+  try {
+    return openSettings(given);
+  } catch (err) {
+    if (!(err instanceof RequestError)) throw err;
+    const problems = err.problems.map((each) => `  ${describeProblem(each)}`);
+    throw new ConfigError(
+      [`PROVISIONER_CONFIG, ${given.file}, is not right:`, ...problems].join('\n'),
+    );
+  }
 };
 
 /** Connections that wait to be accepted; those beyond are reset a minute later. The system may allow fewer. */

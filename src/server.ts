@@ -1,5 +1,4 @@
 import { gatewayConfig } from './config/config';
-import { deploymentOf } from './contract/ids';
 import { createDraining } from './gateway/draining';
 import { createGateway } from './gateway/gateway';
 import { createHttpServer } from './http-server';
@@ -46,7 +45,6 @@ runProgram(async () => {
       minSyncInterval: config.minSyncInterval,
       retry: config.retry,
       taskQueue,
-      deployment: deploymentOf(taskQueue),
     },
     metrics.readings,
   );

@@ -1,15 +1,17 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { lookup } from 'node:dns/promises';
-import { ConfigError, gatewayConfig, workerConfig } from './config/config';
-import type { WorkerConfig } from './config/config';
+import { ConfigError, anyWorkerConfig, gatewayConfig } from './config/config';
+import type { OneEnvironmentConfig } from './config/config';
+import { RequestError } from './contract/problems';
 import { runProgram } from './program';
+import { readSettingsFile } from './settings/file';
 
 /* Whether gateway and worker can work with their variables: run before both, in their container. */
 
 const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
 
-const hostProblem = async ({ airbyte }: WorkerConfig) => {
+const hostProblem = async ({ airbyte }: OneEnvironmentConfig) => {
   const { hostname } = new URL(airbyte.url);
   if (LOOPBACK.test(hostname))
     return `AIRBYTE_URL names ${hostname}, which is the container itself: for an Airbyte on this machine write http://host.docker.internal:PORT.`;
@@ -18,7 +20,7 @@ const hostProblem = async ({ airbyte }: WorkerConfig) => {
   return `The host of AIRBYTE_URL, ${hostname}, is not found: set AIRBYTE_URL as .env.example says, or start a simulated Airbyte with --profile demo.`;
 };
 
-const keyProblem = async ({ snowflake }: WorkerConfig) => {
+const keyProblem = async ({ snowflake }: OneEnvironmentConfig) => {
   const file = snowflake?.privateKeyFile;
   if (!file) return undefined;
   const readable = await access(file, constants.R_OK).then(
@@ -35,18 +37,25 @@ const readOf = <Config>(config: () => Config): Config | string => {
   try {
     return config();
   } catch (err) {
-    if (err instanceof ConfigError) return err.message;
+    if (err instanceof ConfigError || err instanceof RequestError) return err.message;
     throw err;
   }
 };
 
+/** What is wrong with the one environment of the variables; a file's own are found where it is read. */
+const environmentProblems = async (worker: ReturnType<typeof anyWorkerConfig>) => {
+  if (worker.file === undefined)
+    return [await hostProblem(worker.config), await keyProblem(worker.config)];
+  return [readOf(() => readSettingsFile(worker.file))];
+};
+
 runProgram(async () => {
   const gateway = readOf(gatewayConfig);
-  const worker = readOf(workerConfig);
+  const worker = readOf(anyWorkerConfig);
   const problems =
     typeof worker === 'string'
       ? [gateway, worker]
-      : [gateway, await hostProblem(worker), await keyProblem(worker)];
+      : [gateway, ...(await environmentProblems(worker))];
   const found = new Set(problems.filter((each) => typeof each === 'string'));
   if (found.size > 0) throw new ConfigError([...found].join('\n'));
 });

@@ -5,7 +5,7 @@ import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { workerConfig } from './config/config';
+import { anyWorkerConfig } from './config/config';
 import type { WorkerConfig } from './config/config';
 import { answers } from './temporal/calls';
 import { dataConverter } from './temporal/payload-codec';
@@ -14,12 +14,13 @@ import { withSdk } from './metrics/sdk';
 import { stepMetrics } from './metrics/steps';
 import { createWorkerMetrics } from './metrics/worker';
 import { routedActivities } from './environments/router';
+import type { Served } from './environments/router';
+import type { SettingsFile } from './settings/file';
 import { createProbes } from './probes';
 import { traceSinks } from './tracing/runs';
 import { tracedSteps } from './tracing/steps';
 import { createTracing } from './tracing/tracing';
-import type { Tracing } from './tracing/tracing';
-import { createLogger, listen, onSignal, runProgram, settingsOf, warnOf } from './program';
+import { createLogger, listen, onSignal, openConfiguration, runProgram, warnOf } from './program';
 import { putReconcileSchedule } from './runs/reconcile-schedule';
 import { installWithMetrics } from './sdk-runtime';
 
@@ -69,13 +70,24 @@ const reaches = async (connection: NativeConnection, namespace: string) => {
   }
 };
 
+/** What the worker serves: the environments of a file, which is opened, or the one of the variables. */
+const servedBy = (
+  given: ReturnType<typeof anyWorkerConfig>,
+  log: Logger,
+): { served: Served; settings?: SettingsFile } => {
+  if (given.file === undefined) return { served: { settings: undefined, config: given.config } };
+  const settings = openConfiguration({ file: given.file, log });
+  return { served: { settings: settings.current, config: given.config }, settings };
+};
+
 runProgram(async () => {
   // Of the workflow thread, too, which begins later.
   setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWTH_PERCENT)}`);
-  const config = workerConfig();
+  const given = anyWorkerConfig();
+  const { config } = given;
   const log = createLogger('worker', config.logLevel);
+  const { served } = servedBy(given, log);
   warnOf(config.misfits, log);
-  const settings = settingsOf(config, log);
   const tracing = await createTracing(config.tracing, { program: 'worker', log });
   const sdkAddress = await installWithMetrics(log);
   let isReady = () => Promise.resolve(false);
@@ -104,7 +116,7 @@ runProgram(async () => {
     taskQueue: config.taskQueue,
     workflowBundle: { codePath: BUNDLE },
     dataConverter,
-    activities: routedActivities(settings?.current, config, { client, metrics, tracing, log }),
+    activities: routedActivities(served, { client, metrics, tracing, log }),
     interceptors: { activity: [stepMetrics(metrics), tracedSteps(tracing)] },
     sinks: { ...runSinks(metrics), ...traceSinks(tracing) },
     maxCachedWorkflows: 200,
@@ -115,7 +127,7 @@ runProgram(async () => {
     ...(config.versioning && { workerDeploymentOptions: deploymentOf(config.versioning) }),
     shutdownGraceTime: GRACE,
     // A write to Airbyte is never broken off: its outcome would be unknown.
-    shutdownForceTime: GRACE + config.airbyte.requestTimeout + LAST_REPORT,
+    shutdownForceTime: GRACE + config.requestTimeout + LAST_REPORT,
   });
   isReady = async () => worker.getState() === 'RUNNING' && (await reaches(connection, namespace));
   const running = worker.run();

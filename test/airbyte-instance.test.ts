@@ -68,7 +68,9 @@ test.each(FOUND)('finds $what, and works with it', async ({ airbyte, auth, found
   expect(await detectAt(url, auth)).toMatchObject(instance);
   const found = await client({ credentials: () => Promise.resolve(auth) });
   const made = await found.createActor('source', source);
-  expect(await (await client({ credentials: () => Promise.resolve(auth) })).listActors('source')).toMatchObject([{ id: made.id }]);
+  expect(
+    await (await client({ credentials: () => Promise.resolve(auth) })).listActors('source'),
+  ).toMatchObject([{ id: made.id }]);
 });
 
 interface Refused {

@@ -223,7 +223,7 @@ describe('a file that changes', () => {
     rmSync(folder, { recursive: true });
   });
   const teams = () => Object.keys(opened.current().teams).join();
-  const until = (isSo: () => boolean) => eventually(async () => isSo() || undefined, 'the change');
+  const until = (isSo: () => boolean) => eventually(() => Promise.resolve(isSo() || undefined), 'the change');
 
   test('is taken whole, keeps the old one when it is wrong or away, and is taken again when mended', async () => {
     const heard: string[] = [];

@@ -31,7 +31,8 @@ const tag = (name: string, color = 'FF5733') => ({
 });
 
 describe.each(['public', 'config'] as const)('a client of the %s API', (api) => {
-  const client = () => clientOf({ url: simulator.url, api, auth: { kind: 'none' } });
+  const client = () =>
+    clientOf({ url: simulator.url, api, credentials: () => Promise.resolve({ kind: 'none' }) });
 
   test('makes, lists and deletes tags', async () => {
     const made = await (await client()).createTag({ name: 'gdpr', color: 'FF5733' });

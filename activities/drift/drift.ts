@@ -26,6 +26,11 @@ const ACCOUNTED = new Set<State | undefined>(['busy', 'provisioned']);
 
 const NOTHING: Entities = { source: [], destination: [], connection: [] };
 
+/** Whose components; without it those of all environments. */
+export interface ToCompare {
+  environment: string;
+}
+
 export type DriftActivities = ReturnType<typeof createDriftActivities>;
 
 /** A check that has ended, for whoever counts. */
@@ -163,10 +168,18 @@ export const createDriftActivities = ({ airbyteFor, provisioned, observe, ...res
 
   return {
     /** One check; what it finds goes to who observes and to the log as well. */
-    compare: (): Promise<DriftReport> =>
+    compare: (given?: ToCompare): Promise<DriftReport> =>
       attempt(async ({ interest }) => {
         const signal = AbortSignal.any([interest.cancelled, interest.timeUp]);
-        const before = await provisioned.components(signal);
+        const isMeant = (key: string) =>
+          given === undefined || key.startsWith(`${given.environment}/`);
+        const known = async () =>
+          new Map(
+            [...(await provisioned.components(signal))].filter(([component]) =>
+              isMeant(fromToken(component)),
+            ),
+          );
+        const before = await known();
         const airbyte = await airbyteFor(interest);
         const wanted = [...before].filter(([, { state }]) => state === 'provisioned');
         const keys = wanted.map(([component]) => fromToken(component));
@@ -174,19 +187,21 @@ export const createDriftActivities = ({ airbyteFor, provisioned, observe, ...res
         const runs = wanted.map(([, run]) => run);
         const all = await comparedOf(airbyte, { runs, owned, signal });
         const lacking = all.filter(lacks).map(({ key }) => inToken(key));
-        const after = settled(before, await provisioned.components(signal));
-        const known = await provisioned.confirmed(after, lacking, signal);
+        const after = settled(before, await known());
+        const confirmed = await provisioned.confirmed(after, lacking, signal);
 
-        const knownOf = (key: string) => known.get(inToken(key));
+        const knownOf = (key: string) => confirmed.get(inToken(key));
         const stateOf = (key: string) => knownOf(key)?.state;
         const compared = all.filter(({ key }) => stateOf(key) === 'provisioned');
-        const remains = [...owned].filter(([key]) => !ACCOUNTED.has(stateOf(key)));
+        const remains = [...owned].filter(
+          ([key]) => isMeant(key) && !ACCOUNTED.has(stateOf(key)),
+        );
         const findings = [
           ...compared.flatMap(({ findings: some }) => some),
           ...remains.flatMap(([key, found]) => remainsOf(key, found, knownOf(key))),
         ];
-        const report = reportOf(known, compared.length, findings);
-        const components = [...known.keys()].map(fromToken);
+        const report = reportOf(confirmed, compared.length, findings);
+        const components = [...confirmed.keys()].map(fromToken);
         observe({ checkedAt: report.checkedAt, components, findings });
         announce(report);
         return report;

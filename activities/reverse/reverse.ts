@@ -1,6 +1,6 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../../src/airbyte/workspace';
 import { understood } from '../../src/airbyte/odd-entities';
-import { componentIn } from '../../src/airbyte/names';
+import { componentIn, ownerOf } from '../../src/airbyte/names';
 import { closest } from '../../src/reading/suggestions';
 import { firstFew } from '../../workflows/protocol/lengths';
 import type { References, WantedConnection } from '../../workflows/input';

@@ -5,9 +5,9 @@ import { misfitsIn } from './retry-times';
 import { minSyncInterval, taskQueue, temporalUiUrl } from './shared';
 import { snowflakeOf } from './snowflake';
 import { tracingOf } from './tracing';
-import { read, url } from './values';
+import { ConfigError, read, url } from './values';
 import type { Environment } from './values';
-import { workerSchema } from './worker';
+import { OF_ONE_ENVIRONMENT, fileWorkerSchema, workerSchema } from './worker';
 
 export { ConfigError } from './values';
 
@@ -17,6 +17,8 @@ export const gatewayConfig = (env: Environment = process.env) => {
     host: given.HOST,
     port: given.PORT,
     basePath: given.BASE_PATH.replace(/\/$/, ''),
+    /** The configuration file; undefined: the variables describe one environment. */
+    file: given.PROVISIONER_CONFIG,
     taskQueue: given.TEMPORAL_TASK_QUEUE,
     temporalUiUrl: given.TEMPORAL_UI_URL?.replace(/\/$/, ''),
     /** Milliseconds a connection of a caller is kept while it is idle. */
@@ -56,7 +58,7 @@ const airbyteAuth = (given: z.output<typeof workerSchema>): AirbyteAuth => {
 };
 
 /** Temporal's Worker Deployment this worker is a version of; undefined: an unversioned worker. */
-const versioningOf = (given: z.output<typeof workerSchema>) =>
+const versioningOf = (given: z.output<typeof fileWorkerSchema>) =>
   given.WORKER_DEPLOYMENT_NAME && given.WORKER_BUILD_ID
     ? {
         deploymentName: given.WORKER_DEPLOYMENT_NAME,
@@ -65,16 +67,48 @@ const versioningOf = (given: z.output<typeof workerSchema>) =>
       }
     : undefined;
 
-export type WorkerConfig = ReturnType<typeof workerConfig>;
+/** What does not depend on the environment. */
+const workerOf = (given: z.output<typeof fileWorkerSchema>, env: Environment) => ({
+  host: given.HOST,
+  port: given.WORKER_PORT,
+  taskQueue: given.TEMPORAL_TASK_QUEUE,
+  logLevel: given.LOG_LEVEL,
+  tracing: tracingOf(given),
+  /** Milliseconds for one call to Airbyte. */
+  requestTimeout: given.AIRBYTE_REQUEST_TIMEOUT,
+  /** Steps that this worker does at once. */
+  activitySlots: given.WORKER_ACTIVITY_SLOTS,
+  misfits: misfitsIn(given),
+  /** Milliseconds between looks for drift; undefined: none are scheduled. */
+  reconcileEvery: given.RECONCILE_EVERY,
+  versioning: versioningOf(given),
+  /** Keys the fingerprints in Airbyte's names; a new key means one rewrite of each entity. */
+  fingerprintKey: given.FINGERPRINT_KEY,
+  /** What befalls a connection of a descriptor's name that is no component's. */
+  adoptExisting: given.ADOPT_EXISTING,
+  /** What becomes of mappers that were set in Airbyte and are in no descriptor. */
+  mappersByHand: given.MAPPERS_BY_HAND,
+  /** The form of reverse provisioning's updates: dotted `spec.mesh.specific.…`, or `parameters`. */
+  updatesDialect: given.REVERSE_PROVISIONING_UPDATES,
+  /** Where `secretRef`s are looked up: files by their names, else variables. */
+  secrets: { directory: given.SECRETS_DIR, variable: (name: string) => env[name] },
+});
+
+/** A worker's settings, whatever its environments. */
+export type WorkerConfig = ReturnType<typeof workerOf>;
+
+/** With the one environment that the variables describe. */
+export type OneEnvironmentConfig = ReturnType<typeof workerConfig>;
 export const workerConfig = (env: Environment = process.env) => {
   const given = read(workerSchema, env);
   const airbyteUrl = given.AIRBYTE_URL.replace(/\/$/, '');
+  const fingerprintKey =
+    given.FINGERPRINT_KEY ??
+    given.AIRBYTE_CLIENT_SECRET ??
+    given.AIRBYTE_PASSWORD ??
+    given.AIRBYTE_WORKSPACE_ID;
   return {
-    host: given.HOST,
-    port: given.WORKER_PORT,
-    taskQueue: given.TEMPORAL_TASK_QUEUE,
-    logLevel: given.LOG_LEVEL,
-    tracing: tracingOf(given),
+    ...workerOf({ ...given, FINGERPRINT_KEY: fingerprintKey }, env),
     airbyte: {
       api: given.AIRBYTE_API,
       url: airbyteUrl,
@@ -84,34 +118,32 @@ export const workerConfig = (env: Environment = process.env) => {
       requestTimeout: given.AIRBYTE_REQUEST_TIMEOUT,
       maxInFlight: given.AIRBYTE_MAX_IN_FLIGHT,
     },
-    /** Steps that this worker does at once. */
-    activitySlots: given.WORKER_ACTIVITY_SLOTS,
-    misfits: misfitsIn(given),
-    /** Milliseconds between looks for drift; undefined: none are scheduled. */
-    reconcileEvery: given.RECONCILE_EVERY,
-    versioning: versioningOf(given),
-    /** Keys the fingerprints in Airbyte's names; a new key means one rewrite of each entity. */
-    fingerprintKey:
-      given.FINGERPRINT_KEY ??
-      given.AIRBYTE_CLIENT_SECRET ??
-      given.AIRBYTE_PASSWORD ??
-      given.AIRBYTE_WORKSPACE_ID,
     snowflake: snowflakeOf(given),
-    /** What befalls a connection of a descriptor's name that is no component's. */
-    adoptExisting: given.ADOPT_EXISTING,
     /** What updateacl grants, in the public API's words (PermissionType). */
     accessPermission: given.ACCESS_PERMISSION,
-    /** What becomes of mappers that were set in Airbyte and are in no descriptor. */
-    mappersByHand: given.MAPPERS_BY_HAND,
-    /** The form of reverse provisioning's updates: dotted `spec.mesh.specific.…`, or `parameters`. */
-    updatesDialect: given.REVERSE_PROVISIONING_UPDATES,
-    /** Where `secretRef`s are looked up, and which names may be: none but those listed. */
-    secrets: {
-      directory: given.SECRETS_DIR,
-      allowed: given.SECRETS_ALLOWED,
-      variable: (name: string) => env[name],
-    },
+    /** The names that descriptors may use as `{ secretRef: NAME }`. */
+    secretsAllowed: given.SECRETS_ALLOWED,
   };
+};
+
+/** What says of one environment what the file says of each would be passed over silently. */
+const refuseOneEnvironment = (env: Environment) => {
+  const isSet = (name: string) => (env[name] ?? '') !== '';
+  const given = OF_ONE_ENVIRONMENT.filter((name) => isSet(name) || isSet(`${name}_FILE`));
+  if (given.length > 0)
+    throw new ConfigError(
+      `With PROVISIONER_CONFIG these are said in the file, and must not be set: ${given.join(', ')}.`,
+    );
+};
+
+/** The worker's settings, and the file that describes its environments or, without one, the only one. */
+export const anyWorkerConfig = (
+  env: Environment = process.env,
+): { file: string; config: WorkerConfig } | { file: undefined; config: OneEnvironmentConfig } => {
+  const file = env.PROVISIONER_CONFIG;
+  if (!file) return { file: undefined, config: workerConfig(env) };
+  refuseOneEnvironment(env);
+  return { file, config: workerOf(read(fileWorkerSchema, env), env) };
 };
 
 /** Whatever a header takes. The message tells nothing of what was given. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { retryVariables } from './retry-times';
-import { host, logLevel, minSyncInterval, taskQueue, temporalUiUrl } from './shared';
+import { configFile, host, logLevel, minSyncInterval, taskQueue, temporalUiUrl } from './shared';
 import { tracingVariables } from './tracing';
 import { duration, durationOrZero, names, port } from './values';
 
@@ -38,6 +38,7 @@ export const gatewayVariables = z.object({
     description:
       'The `infrastructureTemplateId`s of [our components](descriptor.md#whose-components-are-ours) in a data product, separated by commas',
   }),
+  PROVISIONER_CONFIG: configFile,
   TEMPORAL_TASK_QUEUE: taskQueue,
   TEMPORAL_UI_URL: temporalUiUrl,
   LOG_LEVEL: logLevel,

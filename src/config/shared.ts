@@ -33,6 +33,12 @@ export const taskQueue = z
       'The same for gateways, workers and command line. [Several deployments](operating.md#two-deployments-in-one-namespace) may share a namespace, each with a queue of its own',
   });
 
+export const configFile = z.string().optional().meta({
+  group: 'usual',
+  description:
+    'The path of a [configuration file](tenancy.md) with environments, teams, fabrics and callers. The same for gateways, workers and command line. Without it the variables describe one environment',
+});
+
 export const temporalUiUrl = url.optional().meta({
   group: 'usual',
   description: 'The root of the Temporal UI. Without it nothing links to runs',

@@ -2,7 +2,7 @@ import ms from 'ms';
 import { z } from 'zod';
 import { LONGEST_DURATION, durationText, inWords } from '../contract/durations';
 import { retryVariables } from './retry-times';
-import { LEAST_INTERVAL, host, logLevel, taskQueue } from './shared';
+import { LEAST_INTERVAL, configFile, host, logLevel, taskQueue } from './shared';
 import { snowflakeRules, snowflakeVariables } from './snowflake';
 import { tracingVariables } from './tracing';
 import { names, optionalText, port, url, wholeNumber } from './values';
@@ -161,6 +161,7 @@ export const workerVariables = z.object({
   ...choices,
   ...operation,
   ...snowflakeVariables,
+  PROVISIONER_CONFIG: configFile,
   TEMPORAL_TASK_QUEUE: taskQueue,
   LOG_LEVEL: logLevel,
   ...tracingVariables,
@@ -182,6 +183,49 @@ const withPairs = PAIRS.reduce(
     }),
   workerVariables,
 );
+
+/** What describes the one environment that there is without a configuration file. */
+const ofOneEnvironment = {
+  ...airbyte,
+  ...snowflakeVariables,
+  SECRETS_ALLOWED: secrets.SECRETS_ALLOWED,
+  ACCESS_PERMISSION: choices.ACCESS_PERMISSION,
+};
+export const OF_ONE_ENVIRONMENT = Object.keys(ofOneEnvironment);
+
+/** With a configuration file: what does not depend on the environment. */
+export const fileWorkerSchema = workerVariables
+  .omit({
+    AIRBYTE_URL: true,
+    AIRBYTE_WORKSPACE_ID: true,
+    AIRBYTE_CLIENT_ID: true,
+    AIRBYTE_CLIENT_SECRET: true,
+    AIRBYTE_USERNAME: true,
+    AIRBYTE_PASSWORD: true,
+    AIRBYTE_API: true,
+    AIRBYTE_UI_URL: true,
+    AIRBYTE_MAX_IN_FLIGHT: true,
+    SNOWFLAKE_HOST: true,
+    SNOWFLAKE_ROLE: true,
+    SNOWFLAKE_WAREHOUSE: true,
+    SNOWFLAKE_USER: true,
+    SNOWFLAKE_PASSWORD: true,
+    SNOWFLAKE_PRIVATE_KEY_FILE: true,
+    SNOWFLAKE_PRIVATE_KEY_PASSWORD: true,
+    SECRETS_ALLOWED: true,
+    ACCESS_PERMISSION: true,
+  })
+  .extend({
+    FINGERPRINT_KEY: z.string({
+      error: () =>
+        'is required with PROVISIONER_CONFIG: any text that nobody knows, and that stays',
+    }),
+  })
+  .refine((env) => !env.WORKER_BUILD_ID === !env.WORKER_DEPLOYMENT_NAME, {
+    path: ['WORKER_BUILD_ID'],
+    message: 'and WORKER_DEPLOYMENT_NAME go together',
+    when: () => true,
+  });
 
 /** What does not go together is told with what else is wrong. */
 export const workerSchema = snowflakeRules.reduce(

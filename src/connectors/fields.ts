@@ -77,14 +77,21 @@ interface Given<Connector extends string> {
   connector: Connector;
   name: string;
   connectionConfiguration: Record<string, unknown>;
+  fabric?: string | undefined;
 }
 
 /** The end of every connector: its piece of the descriptor, as Airbyte's definition wants it. */
 export const asDefinition =
   (definitionId: string) =>
-  <Connector extends string>({ connector, name, connectionConfiguration }: Given<Connector>) => ({
+  <Connector extends string>({
+    connector,
+    name,
+    connectionConfiguration,
+    fabric,
+  }: Given<Connector>) => ({
     connector,
     name,
     definitionId,
     configuration: connectionConfiguration,
+    ...(fabric !== undefined && { fabric }),
   });

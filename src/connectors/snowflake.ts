@@ -68,6 +68,9 @@ export const snowflake = (product: Product) =>
     .strictObject({
       connector: z.literal('snowflake').optional(),
       name: text.describe('The name of the destination in Airbyte.'),
+      fabric: text
+        .optional()
+        .describe('The named place to write to; by default the one of the team and environment.'),
       connectionConfiguration: configuration(product).prefault({}),
     })
     .transform((given) => ({ ...given, connector: 'snowflake' as const }))

@@ -50,6 +50,14 @@ export const REFUSALS = [
   'not_understood',
   'too_large',
   'unknown_run',
+  /** Nobody is named, or nobody who is known. */
+  'unauthenticated',
+  /** The caller may not do it. */
+  'forbidden',
+  /** The identity provider cannot be asked. */
+  'no_identity_provider',
+  /** Too many requests of one caller. */
+  'rate_limited',
   /** The state of a run is in the way. */
   'conflict',
   /** Too many requests at once. */

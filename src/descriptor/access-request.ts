@@ -4,7 +4,7 @@ import type { Principal } from './refs';
 import { PublicInfoEntry, UpdateAclRequest } from '../contract/coordinator';
 import type { Info } from '../contract/coordinator';
 import { readIdentity } from './descriptor';
-import type { Component } from './descriptor';
+import type { Component, Rules } from './descriptor';
 import { RequestError } from '../contract/problems';
 import { isRecord, parseJson } from '../contract/json';
 import { readAs } from '../contract/parse';
@@ -64,14 +64,17 @@ const isOfProduct = ({ value }: Yaml) =>
 const withinRequest = (path: string) => (path === 'descriptor' ? AT : `${AT}.${path}`);
 
 /** The component of `provisionInfo.request`; or what is wrong with it. */
-const readComponent = (descriptor: string, isGrant: boolean): Component | RequestError => {
+const readComponent = (
+  descriptor: string,
+  given: Rules & { mustFit: boolean },
+): Component | RequestError => {
   const yaml = readYaml(descriptor, 'descriptor');
   try {
     const request = { descriptorKind: 'COMPONENT_DESCRIPTOR' as const, descriptor, yaml };
     // What is there already may be called as it is: its access can be taken away.
-    return readIdentity(request, { mustFit: isGrant }).component;
+    return readIdentity(request, given).component;
   } catch (err) {
-    if (!(err instanceof RequestError)) throw err;
+    if (!(err instanceof RequestError) || err.reason === 'forbidden') throw err;
     if (!isOfProduct(yaml)) {
       const problems = err.problems.map((each) => ({ ...each, path: withinRequest(each.path) }));
       return new RequestError(problems, err);
@@ -84,13 +87,13 @@ const readComponent = (descriptor: string, isGrant: boolean): Component | Reques
 };
 
 /** Throws a RequestError with everything that is wrong, refs and descriptor together. */
-export const readAccess = (body: unknown): AccessRequest => {
+export const readAccess = (body: unknown, rules: Rules = {}): AccessRequest => {
   const { refs, provisionInfo } = readAs(UpdateAclRequest, body, {
     whole: 'body',
     solution:
       'Send an UpdateAclRequest: refs (all who shall have access), provisionInfo.request, provisionInfo.result.',
   });
-  const component = readComponent(provisionInfo.request, refs.length > 0);
+  const component = readComponent(provisionInfo.request, { ...rules, mustFit: refs.length > 0 });
   const problems = problemsIn(refs);
   if (component instanceof RequestError)
     throw new RequestError([...problems, ...component.problems], component);

@@ -11,7 +11,7 @@ interface Wanted {
 const wantedIn = (file: string, minSyncInterval: number): Wanted[] => {
   const { request, yaml } = readDescriptorFile(file);
   try {
-    return readPlans({ ...request, yaml }, [], minSyncInterval).descriptors.map(({ plan }) => ({
+    return readPlans({ ...request, yaml }, [], { minSyncInterval }).descriptors.map(({ plan }) => ({
       key: plan.component.key,
       connection: plan.connection.name,
     }));

@@ -9,6 +9,8 @@ import { RequestError } from '../contract/problems';
 import type { Path } from '../contract/problems';
 import { isRecord } from '../contract/json';
 import { judgeInput } from './input-size';
+import { judgeOwner } from './owner';
+import type { Owner, Tenancy } from './owner';
 import { createReader } from '../reading/reader';
 import type { Ignored, Reader } from '../reading/reader';
 import { readSpecific, refuseStray } from './specific';
@@ -73,6 +75,15 @@ interface OfComponent {
   /** What its author calls its `specific`. */
   name: string;
   minSyncInterval: number;
+  owner?: Owner | undefined;
+}
+
+/** What descriptors are read by. */
+export interface Rules {
+  /** Seconds that Airbyte wants between two syncs at least. */
+  minSyncInterval?: number | undefined;
+  /** Who owns what, where a configuration file says so. */
+  tenancy?: Tenancy | undefined;
 }
 
 /** The pipeline of a component at a path of its descriptor. */
@@ -88,12 +99,16 @@ export const readPipeline = (
   return read && readSpecific(reader, read.specific, { ...given, at: [...at, 'specific'] });
 };
 
+/** Where a component's descriptor tells whose it is. */
+const PLACES = { environment: ['dataProduct', 'environment'], id: ['componentIdToProvision'] };
+
 const readPlan = (
   reader: Reader,
   { dataProduct, componentIdToProvision: id }: z.output<typeof Envelope>,
-  minSyncInterval: number,
+  { minSyncInterval = HOUR, tenancy }: Rules,
 ) => {
   const identity = identityOf(reader, dataProduct, id);
+  const owner = identity && judgeOwner(reader, identity, { tenancy, at: PLACES });
   if (identity) judgeLength(reader, identity, ['componentIdToProvision']);
   const product = readNames(reader, dataProduct, ['dataProduct']);
   const components = Array.isArray(dataProduct.components) ? dataProduct.components : [];
@@ -111,6 +126,7 @@ const readPlan = (
     at,
     name: 'specific',
     minSyncInterval,
+    owner,
   });
   return identity && parts && { plan: { component: identity, ...parts }, at };
 };
@@ -137,9 +153,9 @@ const readEnvelope = (request: Given) => {
  * The plan of a COMPONENT_DESCRIPTOR (specification 2.2.0, DescriptorKind). Sibling components are
  * not looked at. Throws a RequestError with every problem at once, each with its path and line.
  */
-export const readDescriptor = (request: Given, minSyncInterval = HOUR): Descriptor => {
+export const readDescriptor = (request: Given, rules: Rules = {}): Descriptor => {
   const { reader, envelope } = readEnvelope(request);
-  const read = envelope && readPlan(reader, envelope, minSyncInterval);
+  const read = envelope && readPlan(reader, envelope, rules);
   if (!read || reader.problems.length > 0) throw reader.requestError();
   const { plan, at } = read;
   const enriched = readEnriched(request.latestEnrichedDescriptor);
@@ -159,10 +175,14 @@ export interface Identity {
 }
 
 /** Whose pipeline a descriptor is about: all that removing it needs, whatever else is broken. */
-export const readIdentity = (request: Given, { mustFit = false } = {}): Identity => {
+export const readIdentity = (
+  request: Given,
+  { mustFit = false, tenancy }: Rules & { mustFit?: boolean } = {},
+): Identity => {
   const { reader, envelope } = readEnvelope(request);
   const component =
     envelope && identityOf(reader, envelope.dataProduct, envelope.componentIdToProvision);
+  if (component) judgeOwner(reader, component, { tenancy, at: PLACES });
   if (component && mustFit) judgeLength(reader, component, ['componentIdToProvision']);
   const blocking = reader.problems.filter(({ path }) => !path.startsWith('dataProduct.components'));
   if (!component || blocking.length > 0) throw reader.requestError(blocking);

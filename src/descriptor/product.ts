@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { dataProductOf, judgeLength, judgeProductLength, memberOf } from './component';
 import type { DataProduct } from './component';
 import { HOUR, readDescriptor, readIdentity, readNames, readPipeline, yamlOf } from './descriptor';
-import type { Descriptor, Given, Identity } from './descriptor';
+import type { Descriptor, Given, Identity, Rules } from './descriptor';
+import { judgeOwner } from './owner';
 import { readEnriched } from './enriched';
 import type { Enriched } from './enriched';
 import { RequestError, formatPath } from '../contract/problems';
@@ -57,6 +58,9 @@ const rootOf = (value: unknown): { product: unknown; at: Path } => {
     ? { product: value.dataProduct, at: ['dataProduct'] }
     : { product: value, at: [] };
 };
+
+/** Where a data product's descriptor tells whose it is. */
+const placesAt = (at: Path) => ({ environment: [...at, 'environment'], id: [...at, 'id'] });
 
 const open = (request: Given) => {
   if (request.descriptorKind === 'DATAPRODUCT_DESCRIPTOR_WITH_RESULTS')
@@ -142,10 +146,12 @@ const forgotten = (enriched: Enriched, all: Listed[], templates: Templates) => {
     );
 };
 
-const readProduct = (request: Given, templates: Templates, minSyncInterval: number): Plans => {
+const readProduct = (request: Given, templates: Templates, rules: Rules): Plans => {
+  const { minSyncInterval = HOUR, tenancy } = rules;
   const opened = open(request);
   const { reader, at, enriched } = opened;
   const product = dataProductOf(reader, opened.product, at);
+  const owner = product && judgeOwner(reader, product, { tenancy, at: placesAt(at) });
   if (product) judgeProductLength(reader, product, [...at, 'id']);
   const names = readNames(reader, opened.product, at);
   const general = reader.warnings.splice(0);
@@ -155,7 +161,8 @@ const readProduct = (request: Given, templates: Templates, minSyncInterval: numb
     const component = id && memberOf(reader, product, { id, at: [...path, 'id'] });
     if (component) judgeLength(reader, component, [...path, 'id']);
     const name = component ? `${component.component}.specific` : formatPath([...path, 'specific']);
-    const parts = readPipeline(reader, raw, { product: names, at: path, name, minSyncInterval });
+    const given = { product: names, at: path, name, minSyncInterval, owner };
+    const parts = readPipeline(reader, raw, given);
     const warnings = reader.warnings.splice(0);
     const ignored = reader.takeIgnored();
     if (!component || !parts) return [];
@@ -175,15 +182,20 @@ const readProduct = (request: Given, templates: Templates, minSyncInterval: numb
  * in a DATAPRODUCT_DESCRIPTOR. Other components are not looked at. Throws a RequestError with every
  * problem at once, each with its path and line.
  */
-export const readPlans = (request: Given, templates: Templates, minSyncInterval = HOUR): Plans =>
+export const readPlans = (request: Given, templates: Templates, rules: Rules = {}): Plans =>
   request.descriptorKind === 'COMPONENT_DESCRIPTOR'
-    ? { descriptors: [readDescriptor(request, minSyncInterval)], warnings: [], notes: [] }
-    : readProduct(request, templates, minSyncInterval);
+    ? { descriptors: [readDescriptor(request, rules)], warnings: [], notes: [] }
+    : readProduct(request, templates, rules);
 
-const readProductIdentities = (request: Given, templates: Templates): Identities => {
+const readProductIdentities = (
+  request: Given,
+  templates: Templates,
+  { tenancy }: Rules,
+): Identities => {
   const opened = open(request);
   const { reader, at, enriched } = opened;
   const product = dataProductOf(reader, opened.product, at);
+  if (product) judgeOwner(reader, product, { tenancy, at: placesAt(at) });
   // A component whose `specific` is broken now is told by what it was.
   const isMember = (raw: unknown) => {
     const id = keyOf(raw);
@@ -203,7 +215,11 @@ const readProductIdentities = (request: Given, templates: Templates): Identities
 };
 
 /** Whose pipelines a request is about: all that removing them needs, whatever else is broken. */
-export const readIdentities = (request: Given, templates: Templates): Identities =>
+export const readIdentities = (
+  request: Given,
+  templates: Templates,
+  rules: Rules = {},
+): Identities =>
   request.descriptorKind === 'COMPONENT_DESCRIPTOR'
-    ? { identities: [readIdentity(request)], warnings: [], notes: [] }
-    : readProductIdentities(request, templates);
+    ? { identities: [readIdentity(request, rules)], warnings: [], notes: [] }
+    : readProductIdentities(request, templates, rules);

@@ -8,6 +8,8 @@ import { placesIn, strayBeside } from '../reading/key-places';
 import type { Reader } from '../reading/reader';
 import { fieldsOf, variantsOf, withoutNulls, written } from '../reading/schema-shape';
 import { isSecretKey, secretsIn } from '../secrets/masking';
+import { judgeSecrets, withFabric } from './owner';
+import type { Owner } from './owner';
 import { streamProblemsIn } from './targets';
 import type { Path } from '../contract/problems';
 
@@ -134,6 +136,8 @@ const noteDefault = (reader: Reader, specific: unknown, at: Path) => {
 interface Given {
   product: Product;
   at: Path;
+  /** Whose it is, where that matters. */
+  owner?: Owner | undefined;
   /** Seconds that Airbyte wants between two syncs at least. */
   minSyncInterval: number;
 }
@@ -150,9 +154,12 @@ export const readSpecific = (reader: Reader, raw: object, given: Given): Pipelin
   judgePace(reader, specific, given);
   noteDefault(reader, specific, at);
   const pipeline = reader.read(schema, specific, at);
+  if (given.owner) judgeSecrets(reader, specific, given.owner, at);
   if (pipeline) judgeStreams(reader, pipeline, at);
   const schedule = pipeline?.connection.schedule;
   if (schedule?.scheduleType === 'cron' && neverRuns(schedule.cronExpression))
     reader.warn([...at, ...CRON], 'has no time left to run at: it never syncs by itself');
-  return pipeline;
+  if (!pipeline) return undefined;
+  const destination = withFabric(reader, pipeline.destination, { owner: given.owner, at });
+  return { ...pipeline, destination };
 };

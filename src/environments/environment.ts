@@ -1,6 +1,6 @@
 import type { AirbyteOptions } from '../airbyte/client';
 import type { AirbyteAuth } from '../airbyte/session';
-import type { WorkerConfig } from '../config/config';
+import type { OneEnvironmentConfig, WorkerConfig } from '../config/config';
 import { Refusal } from '../contract/problems';
 import type { Fabrics } from '../fabrics/fabrics';
 import { createNamedFabrics } from '../fabrics/named';
@@ -39,20 +39,19 @@ const remember = (redactor: Redactor, auth: AirbyteAuth) => {
 };
 
 /** As the variables of the worker describe it. */
-export const environmentOfVariables = (config: WorkerConfig): Environment => {
+export const environmentOfVariables = (config: OneEnvironmentConfig): Environment => {
   const { auth, ...airbyte } = config.airbyte;
   const redactor = createRedactor([
     config.snowflake?.password,
     config.snowflake?.privateKeyPassword,
   ]);
   remember(redactor, auth);
-  const { allowed, ...sources } = config.secrets;
   return {
     name: undefined,
     airbyte: { ...airbyte, credentials: () => Promise.resolve(auth) },
     fabrics: createPlatformFabrics(config.snowflake, redactor),
-    references: createSecretReferences(createSecretLookup(sources, redactor), {
-      namesFor: () => allowed,
+    references: createSecretReferences(createSecretLookup(config.secrets, redactor), {
+      namesFor: () => config.secretsAllowed,
       remedyFor: (name) =>
         `Name another secret, or ask the platform operator to add ${name} to SECRETS_ALLOWED.`,
     }),
@@ -94,14 +93,13 @@ export const environmentOfFile = (
   if (!given) return undefined;
   const redactor = createRedactor();
   const { auth, uiUrl, ...airbyte } = given.airbyte;
-  const { directory, variable } = config.secrets;
-  const lookUp = createSecretLookup({ directory, variable }, redactor);
+  const lookUp = createSecretLookup(config.secrets, redactor);
   return {
     name,
     airbyte: {
       ...airbyte,
       uiUrl: uiUrl ?? airbyte.url,
-      requestTimeout: config.airbyte.requestTimeout,
+      requestTimeout: config.requestTimeout,
       credentials: credentialsOf(auth, { name, lookUp, redactor }),
     },
     fabrics: createNamedFabrics(settings, lookUp),

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { WorkerConfig } from '../config/config';
+import type { OneEnvironmentConfig, WorkerConfig } from '../config/config';
 import { readToken } from '../runs/token';
 import type { EnvironmentSettings } from '../settings/environments';
 import type { Settings } from '../settings/settings';
@@ -11,7 +11,8 @@ import { environmentOfFile, environmentOfVariables } from './environment';
 
 /** Runs whose ids are no tokens tell their environment as an argument. */
 const environmentIn = (id: string, [given]: unknown[]): string => {
-  const told: unknown = typeof given === 'object' && given !== null ? Reflect.get(given, 'environment') : undefined;
+  const told: unknown =
+    typeof given === 'object' && given !== null ? Reflect.get(given, 'environment') : undefined;
   return typeof told === 'string' ? told : readToken(id).environment;
 };
 
@@ -45,27 +46,28 @@ const createByEnvironment = (settings: () => Settings, config: WorkerConfig, mad
   };
 };
 
+/** Of a worker that serves the environments of a file, or the one of its variables. */
+export type Served =
+  | { settings: () => Settings; config: WorkerConfig }
+  | { settings: undefined; config: OneEnvironmentConfig };
+
 /**
  * The activities a worker offers: each call goes to those of the environment of its run. What has begun
  * ends as it began; the next step sees what the file says by then.
  */
-export const routedActivities = (
-  settings: (() => Settings) | undefined,
-  config: WorkerConfig,
-  made: Made,
-): object => {
+export const routedActivities = ({ settings, config }: Served, made: Made): object => {
   if (!settings) return activitiesOf(environmentOfVariables(config), config, made);
   const byEnvironment = createByEnvironment(settings, config, made);
   const [first = ''] = Object.keys(settings().environments);
   const names = Object.keys(byEnvironment(first));
-  return Object.fromEntries(
-    names.map((name) => [
-      name,
-      (...args: unknown[]): unknown => {
-        const { workflowExecution } = Context.current().info;
-        const activities = byEnvironment(environmentIn(workflowExecution.workflowId, args));
-        return Reflect.apply(Reflect.get(activities, name), undefined, args);
-      },
-    ]),
-  );
+  const routed =
+    (name: string) =>
+    (...args: unknown[]): unknown => {
+      const { workflowExecution } = Context.current().info;
+      const id = workflowExecution?.workflowId ?? '';
+      const activity: unknown = Reflect.get(byEnvironment(environmentIn(id, args)), name);
+      if (typeof activity !== 'function') throw new Error(`There is no activity ${name}.`);
+      return Reflect.apply(activity, undefined, args);
+    };
+  return Object.fromEntries(names.map((name) => [name, routed(name)]));
 };

@@ -1,4 +1,4 @@
-import type { OfDeployment, Retry } from '../../workflows/input';
+import type { Retry } from '../../workflows/input';
 import { readAccess } from '../descriptor/access-request';
 import { parseBody } from './body';
 import type { Body } from './body';
@@ -8,11 +8,14 @@ import {
   ValidationRequest,
 } from '../contract/coordinator';
 import type { ValidationResult } from '../contract/coordinator';
+import { deploymentOf } from '../contract/ids';
 import { RequestError } from '../contract/problems';
 import type { Problem, RefusalReason } from '../contract/problems';
 import { accessStart, provisionStart, unprovisionStart } from '../runs/pipeline-start';
 import type { StartOf } from '../runs/pipeline-start';
+import type { Component } from '../descriptor/component';
 import { readIdentities, readPlans } from '../descriptor/product';
+import type { Plans } from '../descriptor/product';
 import { readAs } from '../contract/parse';
 import { reverseStart } from '../runs/reverse-start';
 import { inputOf } from '../descriptor/input-size';
@@ -25,8 +28,10 @@ import type { ReadingRules } from '../runs/validation-start';
 const MAX_NOTED = 20;
 
 /** What the deployment adds to a request. */
-export interface Settings extends ReadingRules, OfDeployment {
+export interface Settings extends ReadingRules {
   retry: Retry;
+  /** Of environments that have none of their own. */
+  taskQueue: string;
 }
 
 export interface ToRead {
@@ -77,24 +82,50 @@ const readReverseRequest = (body: unknown): ReverseProvisioningRequest =>
       'Send a ReverseProvisioningRequest: useCaseTemplateId, environment, params, catalogInfo.',
   });
 
-const readWanted = (body: unknown, { templates, minSyncInterval }: ReadingRules) =>
-  readPlans(readRequest(body), templates, minSyncInterval);
+const readWanted = (body: unknown, { templates, ...rules }: ReadingRules) =>
+  readPlans(readRequest(body), templates, rules);
+
+/** The task queue of an environment, and what tells its ids from those of others. */
+const placeOf = ({ tenancy, taskQueue: shared }: Settings, environment: string) => {
+  const taskQueue = tenancy?.environments[environment]?.taskQueue ?? shared;
+  return { taskQueue, deployment: deploymentOf(taskQueue) };
+};
+
+const environmentOf = (components: { component: Component }[]) =>
+  components[0]?.component.environment ?? '';
 
 /** What starts the run that a request asks for, by operation. */
-const startsBy = ({ templates, minSyncInterval, ...given }: Settings) => {
-  const rules = { templates, minSyncInterval };
+const startsBy = (settings: Settings) => {
+  const { templates, minSyncInterval, tenancy, retry } = settings;
+  const rules = { templates, minSyncInterval, tenancy };
+  const givenIn = (environment: string) => ({ retry, ...placeOf(settings, environment) });
+  const givenFor = (plans: Plans) =>
+    givenIn(environmentOf(plans.descriptors.map(({ plan }) => plan)));
   return {
-    provision: (body: unknown) => provisionStart(readWanted(body, rules), given),
+    provision: (body: unknown) => {
+      const plans = readWanted(body, rules);
+      return provisionStart(plans, givenFor(plans));
+    },
     unprovision: (body: unknown) => {
       const request = readRequest(body);
-      const identities = readIdentities(request, templates);
+      const identities = readIdentities(request, templates, { tenancy });
+      const given = givenIn(environmentOf(identities.identities));
       return unprovisionStart(identities, { ...given, removeData: request.removeData ?? false });
     },
-    plan: (body: unknown) => planStart(readWanted(body, rules), given),
-    updateacl: (body: unknown) => accessStart(readAccess(body), given),
+    plan: (body: unknown) => {
+      const plans = readWanted(body, rules);
+      return planStart(plans, givenFor(plans));
+    },
+    updateacl: (body: unknown) => {
+      const access = readAccess(body, { tenancy });
+      return accessStart(access, givenIn(access.component.environment));
+    },
     validate: (body: unknown) =>
-      validationStart(readValidationRequest(body), { ...given, ...rules }),
-    reverseProvision: (body: unknown) => reverseStart(readReverseRequest(body), given),
+      validationStart(readValidationRequest(body), { ...rules, retry, placeOf: givenIn }),
+    reverseProvision: (body: unknown) => {
+      const request = readReverseRequest(body);
+      return reverseStart(request, givenIn(request.environment));
+    },
   };
 };
 
@@ -105,7 +136,7 @@ const judge = (body: unknown, settings: Settings): Validated => {
     const count = descriptors.reduce((sum, { ignored }) => sum + ignored.count, 0);
     return { result: { valid: true }, ignored: { count, lines: lines.slice(0, MAX_NOTED) } };
   } catch (err) {
-    if (!(err instanceof RequestError)) throw err;
+    if (!(err instanceof RequestError) || err.reason === 'forbidden') throw err;
     const { errors } = err.toBody('');
     return { result: { valid: false, error: { errors } }, ignored: { count: 0, lines: [] } };
   }

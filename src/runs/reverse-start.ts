@@ -62,7 +62,7 @@ const referencesOf = ({ catalogInfo }: ReverseProvisioningRequest): References =
 };
 
 const asPart = (environment: string) =>
-  environment.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, MAX_ENVIRONMENT);
+  environment.replace(/[^A-Za-z0-9._-]/g, '-').slice(0, MAX_ENVIRONMENT);
 
 /** The run that reads a connection; a request that names none gets one too, which says so. */
 export const reverseStart = (

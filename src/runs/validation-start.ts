@@ -8,6 +8,7 @@ import { readIdentities, readPlans } from '../descriptor/product';
 import type { Plans } from '../descriptor/product';
 import type { Start } from './start';
 import { tokenFor } from './token';
+import type { Tenancy } from '../descriptor/owner';
 import { readYaml } from '../reading/yaml';
 import type { Yaml } from '../reading/yaml';
 import type { plan, validate } from '../../workflows';
@@ -19,6 +20,8 @@ export interface ReadingRules {
   templates: Templates;
   /** Seconds that Airbyte wants between two syncs at least. */
   minSyncInterval: number;
+  /** Who owns what, where a configuration file says so. */
+  tenancy?: Tenancy | undefined;
 }
 
 const UNREADABLE = { operation: 'validate', key: 'unreadable' } as const;
@@ -41,8 +44,9 @@ const orRefused = <Result>(read: () => Result): Result | RequestError => {
 };
 
 /** Whom the token names; nobody where the descriptor does not tell. */
-const whomOf = (request: Given, templates: Templates) => {
-  const read = orRefused(() => readIdentities(request, templates));
+const whomOf = (request: Given, { templates, tenancy }: ReadingRules) => {
+  const read = orRefused(() => readIdentities(request, templates, { tenancy }));
+  if (read instanceof RequestError && read.reason === 'forbidden') throw read;
   if (read instanceof RequestError) return undefined;
   const { product, identities } = read;
   if (product) return { operation: 'validateProduct' as const, key: product.key };
@@ -73,9 +77,9 @@ const lookedAt = ({
 /** The verdict on a descriptor that cannot be read is a verdict too: this refuses nothing. */
 const readComponents = (
   request: Given,
-  { templates, minSyncInterval }: ReadingRules,
+  { templates, ...rules }: ReadingRules,
 ): Pick<ValidateInput, 'components' | 'problems' | 'warnings'> => {
-  const read = orRefused(() => readPlans(request, templates, minSyncInterval));
+  const read = orRefused(() => readPlans(request, templates, rules));
   if (read instanceof RequestError)
     return { components: [], problems: read.toBody('').errors, warnings: [] };
   return { ...lookedAt(read), problems: [] };
@@ -84,12 +88,20 @@ const readComponents = (
 /** The run that validates a descriptor, which is always one, however broken the descriptor is. */
 export const validationStart = (
   request: ValidationRequest,
-  { retry, deployment, ...rules }: ReadingRules & Named & { retry: ValidateInput['retry'] },
+  {
+    retry,
+    placeOf,
+    ...rules
+  }: ReadingRules & {
+    retry: ValidateInput['retry'];
+    placeOf: (environment: string) => Named;
+  },
 ): Omit<Start, 'after'> => {
   const yaml = readYaml(request.descriptor, 'descriptor');
   const asked = { ...request, descriptorKind: kindOf(request, yaml) };
   const given = { ...asked, yaml };
-  const { operation, key } = whomOf(given, rules.templates) ?? UNREADABLE;
+  const { operation, key } = whomOf(given, rules) ?? UNREADABLE;
+  const { deployment } = placeOf(key.slice(0, key.indexOf('/')));
   const input: ValidateInput = { ...readComponents(given, rules), retry };
   return {
     token: tokenFor(operation, key, { ...asked, deployment }),

@@ -35,7 +35,7 @@ export const fabricsOf = (
 
 /** What a descriptor writes to that names no fabric: the team's default there, else the environment's. */
 export const defaultFabricOf = (
-  settings: Settings,
+  settings: Pick<Settings, 'environments' | 'fabrics'>,
   { team, environment }: { team: Team; environment: string },
 ): Fabric | undefined => {
   const wanted =

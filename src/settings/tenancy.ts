@@ -9,7 +9,7 @@ import type { Settings } from './settings';
  * that its own team may use, and never those of others: what is another team's is as if it were not there.
  */
 
-type Owned = Pick<Settings, 'environments' | 'teams' | 'fabrics'>;
+export type Owned = Pick<Settings, 'environments' | 'teams' | 'fabrics'>;
 
 const among = (names: readonly string[], none: string) =>
   names.length > 0 ? `there are ${firstFew([...names].sort()).join(', ')}` : none;

@@ -47,7 +47,8 @@ export const interestOf = () => {
 };
 
 /** What is found at an address with these credentials. */
-export const detectAt = (url: string, auth: AirbyteAuth) => detect(optionsOf({ url, credentials: () => Promise.resolve(auth) }));
+export const detectAt = (url: string, auth: AirbyteAuth) =>
+  detect(optionsOf({ url, credentials: () => Promise.resolve(auth) }));
 
 const Requests = z.object({
   requests: z.array(z.object({ operation: z.string().nullable() })),

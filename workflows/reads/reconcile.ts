@@ -4,7 +4,7 @@ import {
   setCurrentDetails,
   upsertMemo,
 } from '@temporalio/workflow';
-import type { DriftActivities } from '../../activities/drift/drift';
+import type { DriftActivities, ToCompare } from '../../activities/drift/drift';
 import type { DriftReport } from '../../src/contract/drift';
 import { explainedFailure } from '../run/failure';
 
@@ -31,11 +31,14 @@ const linesOf = ({ checkedAt, totals, findings }: DriftReport) => [
 const failureOf = (err: unknown) =>
   explainedFailure('The check for drift failed.', { type: 'DriftCheckFailed', err });
 
-/** One check for drift. It changes nothing: repairing is the provision's. */
-export async function reconcile(): Promise<DriftReport> {
+/**
+ * One check for drift, of one environment where a configuration file names them. It changes nothing:
+ * repairing is the provision's.
+ */
+export async function reconcile(given?: ToCompare): Promise<DriftReport> {
   upsertMemo({ phase: 'Comparing' });
   try {
-    const report = await compare();
+    const report = await (given ? compare(given) : compare());
     upsertMemo({ phase: 'Completed', totals: report.totals });
     setCurrentDetails(linesOf(report).join('\n'));
     return report;

@@ -6,7 +6,8 @@ export interface Account {
   role: string;
   warehouse: string;
   username: string;
-  credentials: { privateKey: string; privateKeyPassword?: string | undefined } | { password: string };
+  credentials:
+    { privateKey: string; privateKeyPassword?: string | undefined } | { password: string };
 }
 
 /** destination-snowflake 4.x: `credentials` is one of two kinds, told apart by auth_type. */

@@ -1,0 +1,104 @@
+import { RequestError } from '../contract/problems';
+import type { Path } from '../contract/problems';
+import type { Reader } from '../reading/reader';
+import { referencesIn } from '../secrets/references';
+import { hasTeams, teamOf } from '../settings/ownership';
+import type { Team } from '../settings/ownership';
+import { environmentProblem, fabricFor, secretProblem } from '../settings/tenancy';
+import type { Owned } from '../settings/tenancy';
+import type { Component } from './component';
+
+/** Whose descriptors are read, and for whom. */
+export interface Tenancy extends Owned {
+  /** The teams whose components the caller may deploy; undefined: all, and those of no team. */
+  deploysFor?: readonly string[] | undefined;
+}
+
+/** Whose a component is, and where: what its descriptor may name depends on both. */
+export interface Owner {
+  tenancy: Tenancy;
+  team: Team | undefined;
+  environment: string;
+}
+
+const notTheirs = (path: Path, domain: string, teams: readonly string[]) =>
+  new RequestError(
+    [
+      {
+        path: path.join('.'),
+        message: `is of the domain "${domain}", for which the caller may not deploy`,
+      },
+    ],
+    {
+      status: 403,
+      reason: 'forbidden',
+      solutions: [
+        teams.length > 0
+          ? `Call as somebody who may, or deploy for a domain of ${teams.join(', ')}.`
+          : 'Call as somebody who may: the caller may deploy for no team.',
+      ],
+    },
+  );
+
+/**
+ * Whose a component or data product is, by its domain; told at the paths of its environment and its id.
+ * Undefined where nobody asks. Throws a RequestError (403) at once where the caller may not deploy for it,
+ * before anything of its team is told.
+ */
+export const judgeOwner = (
+  reader: Reader,
+  { environment, domain }: Pick<Component, 'environment' | 'domain'>,
+  { tenancy, at }: { tenancy: Tenancy | undefined; at: { environment: Path; id: Path } },
+): Owner | undefined => {
+  if (!tenancy) return undefined;
+  const team = teamOf(tenancy, domain);
+  const { deploysFor } = tenancy;
+  if (deploysFor && (team === undefined || !deploysFor.includes(team.name)))
+    throw notTheirs(at.id, domain, deploysFor);
+  if (!team && hasTeams(tenancy))
+    reader.refuse(at.id, `is of the domain "${domain}", which belongs to no team`);
+  const problem = environmentProblem(tenancy, { team, environment });
+  if (problem !== undefined) reader.refuse(at.environment, problem);
+  return { tenancy, team, environment };
+};
+
+const NO_TEAM = 'names a secret, and only descriptors of a team may use any';
+
+/** The secrets that a descriptor names, as far as they are not its team's. */
+export const judgeSecrets = (reader: Reader, specific: unknown, { team }: Owner, at: Path) => {
+  for (const { path, name } of referencesIn(specific)) {
+    const problem = team ? secretProblem(team, name) : NO_TEAM;
+    if (problem !== undefined) reader.refuse([...at, ...path, 'secretRef'], problem);
+  }
+};
+
+const UNNAMED = 'names a fabric, and this provisioner knows none by name; leave it out';
+
+interface Destination {
+  connector: string;
+  configuration: Record<string, unknown>;
+  fabric?: string | undefined;
+}
+
+/** Where a destination is to be, which may be the default; what is wrong with it is told at its path. */
+export const withFabric = <Wanted extends Destination>(
+  reader: Reader,
+  destination: Wanted,
+  { owner, at }: { owner: Owner | undefined; at: Path },
+): Wanted => {
+  const { connector, configuration, fabric: wanted } = destination;
+  const path = [...at, 'destination', 'fabric'];
+  if (!owner && wanted !== undefined) reader.refuse(path, UNNAMED);
+  // A descriptor with credentials of its own brings the whole account.
+  if (!owner || connector !== 'snowflake' || configuration.credentials !== undefined)
+    return destination;
+  const { team, environment, tenancy } = owner;
+  if (!team) {
+    reader.refuse(path, 'is not there for a domain that belongs to no team');
+    return destination;
+  }
+  const found = fabricFor(tenancy, { team, environment, type: connector, wanted });
+  if ('fabric' in found) return { ...destination, fabric: found.fabric.name };
+  reader.refuse(path, found.problem);
+  return destination;
+};
