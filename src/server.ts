@@ -4,14 +4,17 @@ import { createGateway } from './gateway/gateway';
 import { createHttpServer } from './http-server';
 import { createGatewayMetrics } from './metrics/gateway';
 import { createOperations } from './operator/operations';
-import { createLogger, listen, onSignal, runProgram, warnOf } from './program';
+import { createLogger, listen, onSignal, openConfiguration, runProgram, warnOf } from './program';
 import { createReadings } from './gateway/reading-pool';
 import { createOpenRuns } from './runs/open-runs';
 import { createRuns } from './runs/runs';
 import { createStartRun } from './runs/start';
 import { createStatuses } from './runs/status';
 import { createTemporalClient } from './temporal/client';
-import { oneQueue } from './temporal/queues';
+import { createAuthorization } from './gateway/authorization';
+import { asAnybody, createAuthentication } from './identity/authenticate';
+import { ownedIn } from './settings/tenancy';
+import { oneQueue, queuesOf } from './temporal/queues';
 import { tracedStarts } from './tracing/starts';
 import { createTracing } from './tracing/tracing';
 
@@ -23,7 +26,13 @@ runProgram(async () => {
   const tracing = await createTracing(config.tracing, { program: 'gateway', log });
   const { client, connection } = createTemporalClient([tracedStarts(tracing)]);
   const { taskQueue, temporalUiUrl } = config;
-  const queues = oneQueue(taskQueue);
+  const file =
+    config.file === undefined ? undefined : openConfiguration({ file: config.file, log });
+  const settings = file?.current;
+  const queues = settings
+    ? queuesOf(() => settings().environments, taskQueue)
+    : oneQueue(taskQueue);
+  const owned = () => settings && ownedIn(settings());
   const problem = async () => {
     if (draining.isDraining()) return 'stopping';
     return (await runs.isReady()) ? undefined : 'no Temporal';
@@ -35,17 +44,20 @@ runProgram(async () => {
   const startRun = createStartRun({ client, queues, log, observe: metrics.starts });
   const statuses = createStatuses({ client, queues, temporalUiUrl });
   const { statusOf } = statuses;
-  const operations = config.operations
-    ? createOperations({ client, queues, temporalUiUrl, startRun, statusOf, log })
-    : undefined;
+  const asksWho = () => (settings?.().gateway.auth.mode ?? 'none') !== 'none';
+  const operations =
+    config.operations || asksWho()
+      ? createOperations({ client, queues, temporalUiUrl, startRun, statusOf, log })
+      : undefined;
 
   const readings = createReadings(
-    {
+    () => ({
       templates: config.infrastructureTemplates,
       minSyncInterval: config.minSyncInterval,
       retry: config.retry,
       taskQueue,
-    },
+      tenancy: owned(),
+    }),
     metrics.readings,
   );
   const runs = createRuns({ client, startRun, queues, log });
@@ -57,6 +69,8 @@ runProgram(async () => {
     problem,
     metrics,
     basePath: config.basePath,
+    authenticate: settings ? createAuthentication(settings) : asAnybody,
+    authorization: createAuthorization(owned),
     tracing,
     log,
   });

@@ -80,6 +80,8 @@ export class RequestError extends Error {
   readonly solutions: string[];
   readonly status: number;
   readonly reason: RefusalReason;
+  /** `WWW-Authenticate` of the answer (RFC 9110, 11.6.1). */
+  readonly challenge: string | undefined;
 
   constructor(
     problems: Problem[],
@@ -87,7 +89,13 @@ export class RequestError extends Error {
       solutions,
       status = 400,
       reason = 'invalid',
-    }: { solutions: string[]; status?: number; reason?: RefusalReason },
+      challenge,
+    }: {
+      solutions: string[];
+      status?: number;
+      reason?: RefusalReason;
+      challenge?: string | undefined;
+    },
   ) {
     const first = bounded(problems);
     super(first.map(describeProblem).join('\n'));
@@ -95,6 +103,7 @@ export class RequestError extends Error {
     this.solutions = solutions;
     this.status = status;
     this.reason = reason;
+    this.challenge = challenge;
   }
 
   /** The answer's body; `inputErrorField` is where the first problem is. */
@@ -110,23 +119,26 @@ export class RequestError extends Error {
   }
 }
 
-/** Not the caller's fault, but with something useful to say: answered with 500. */
+/** Not the caller's fault, but with something useful to say: answered with `status`, 500 unless given. */
 export class SystemProblem extends Error {
   override name = 'SystemProblem';
   readonly solutions: string[];
   readonly reason: RefusalReason;
+  readonly status: number;
 
   constructor(
     message: string,
     {
       solutions,
       reason = 'other',
+      status = 500,
       cause,
-    }: { solutions: string[]; reason?: RefusalReason; cause?: unknown },
+    }: { solutions: string[]; reason?: RefusalReason; status?: number; cause?: unknown },
   ) {
     super(message, { cause });
     this.solutions = solutions;
     this.reason = reason;
+    this.status = status;
   }
 }
 

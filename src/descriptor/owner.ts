@@ -3,9 +3,8 @@ import type { Path } from '../contract/problems';
 import type { Reader } from '../reading/reader';
 import { referencesIn } from '../secrets/references';
 import { hasTeams, teamOf } from '../settings/ownership';
-import type { Team } from '../settings/ownership';
+import type { Owned, Team } from '../settings/ownership';
 import { environmentProblem, fabricFor, secretProblem } from '../settings/tenancy';
-import type { Owned } from '../settings/tenancy';
 import type { Component } from './component';
 
 /** Whose descriptors are read, and for whom. */

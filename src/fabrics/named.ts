@@ -2,7 +2,7 @@ import { Refusal } from '../contract/problems';
 import { Unresolved } from '../secrets/lookup';
 import type { SecretLookup } from '../secrets/lookup';
 import { ownerIn } from '../settings/ownership';
-import type { Fabric } from '../settings/ownership';
+import type { Named } from '../settings/ownership';
 import type { Snowflake } from '../settings/fabrics';
 import type { Settings } from '../settings/settings';
 import { fabricFor } from '../settings/tenancy';
@@ -30,7 +30,7 @@ const credentialsOf = async (
   };
 };
 
-const accountOf = async ({ name, settings }: Fabric, lookUp: SecretLookup) => {
+const accountOf = async ({ name, settings }: Named<Snowflake>, lookUp: SecretLookup) => {
   const { host, role, warehouse, user: username } = settings;
   const credentials = await credentialsOf(settings.credentials, secretsOf(lookUp, name));
   return { host, role, warehouse, username, credentials };

@@ -39,6 +39,8 @@ export interface ToRead {
   /** JSON in UTF-8, unless somebody is mistaken. */
   body: Body;
   settings: Settings;
+  /** The teams for which the caller may deploy; undefined: all. */
+  deploysFor?: string[] | undefined;
 }
 
 /** What starts a run, with its input as JSON: so it is written once, and passed on without a copy. */
@@ -145,7 +147,9 @@ const judge = (body: unknown, settings: Settings): Validated => {
 const stackOf = (err: unknown) => (err instanceof Error ? String(err.stack) : String(err));
 
 /** What is made of a body. Never throws. */
-export const read = ({ asked, body, settings }: ToRead): Reading => {
+export const read = ({ asked, body, settings: given, deploysFor }: ToRead): Reading => {
+  const tenancy = given.tenancy && { ...given.tenancy, deploysFor };
+  const settings = { ...given, tenancy };
   try {
     const parsed = parseBody(body);
     if (asked === 'validation') return { is: 'validation', ...judge(parsed, settings) };

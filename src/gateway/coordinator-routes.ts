@@ -10,6 +10,9 @@ import type { Handler } from './routes';
 import type { Runs } from '../runs/runs';
 import type { Statuses } from '../runs/status';
 import { isToken } from '../runs/token';
+import { unknownToken } from '../runs/status-reader';
+import type { Authorization } from './authorization';
+import { callerOf } from './callers';
 
 /** The contract's answer has no room for what is ignored in a valid descriptor: the log has. */
 const noteIgnored = ({ ignored: { count, lines } }: Validated, log: Logger) => {
@@ -26,37 +29,46 @@ export interface ContractDeps extends Statuses {
   runs: Runs;
   readings: Readings;
   metrics: GatewayMetrics;
+  authorization: Authorization;
   log: Logger;
 }
 
 /** The Coordinator's contract, and what engineers ask beside it. No operation waits for Airbyte or a worker. */
 export const contractRoutes = (deps: ContractDeps): Router => {
-  const { runs, readings, log, metrics, ...statuses } = deps;
+  const { runs, readings, log, metrics, authorization, ...statuses } = deps;
   const receive = createReception(metrics.held);
   const starts =
     (asked: Parameters<Readings['start']>[0]): Handler =>
     async (req, res) => {
+      const deploysFor = authorization.deploysFor(callerOf(res));
       const token = await receive(req, res, async (received) =>
-        runs.start(await readings.start(asked, received), received.interest),
+        runs.start(await readings.start(asked, { ...received, deploysFor }), received.interest),
       );
       answerToken(res, token);
     };
   const describes =
     (statusFor: (token: string) => Promise<object>): Handler =>
     async ({ params: { token } }, res) => {
+      if (!authorization.maySee(callerOf(res), token)) throw unknownToken(token);
       res.json(await statusFor(token));
     };
   return served(
     { ...CONTRACT, ...PLANNING },
     {
       validate: async (req, res) => {
-        const judged = await receive(req, res, (received) => readings.judge(received));
+        const deploysFor = authorization.deploysFor(callerOf(res));
+        const judged = await receive(req, res, (received) =>
+          readings.judge({ ...received, deploysFor }),
+        );
         noteIgnored(judged, log);
         res.json(judged.result);
       },
       provision: starts('provision'),
       getStatus: describes(statuses.statusOf),
       terminateProvisioning: async ({ params: { token } }, res) => {
+        const caller = callerOf(res);
+        if (!authorization.maySee(caller, token)) throw unknownToken(token);
+        authorization.mustDeploy(caller, token);
         if (isToken(token) && (await runs.terminate(token))) res.status(202).end();
         else res.json(await statuses.statusOf(token));
       },

@@ -15,6 +15,8 @@ import { parserError, unknownPath } from './request-errors';
 import { MAX_OPEN, openAtMost } from './reception';
 import { served } from './routes';
 import { traced } from './traced';
+import type { Authentication } from '../identity/authenticate';
+import { BEARER, authenticated } from './callers';
 import { currentTrace } from '../tracing/context';
 import type { Tracing } from '../tracing/tracing';
 
@@ -25,9 +27,12 @@ export interface GatewayDeps extends ContractDeps {
   problem: () => Promise<string | undefined>;
   basePath: string;
   tracing: Tracing;
+  authenticate: Authentication;
 }
 
 const USER_MESSAGE: Record<number, string> = {
+  401: 'The request does not tell who asks.',
+  403: 'The caller may not do this.',
   400: 'The request or its descriptor is not valid: each problem is listed with its path.',
   409: 'The run was not replayed: the problem says what stands in the way.',
 };
@@ -36,6 +41,10 @@ const reasonOf = (err: unknown): RefusalReason => {
   if (err instanceof CallerLeft) return 'caller_left';
   return err instanceof RequestError || err instanceof SystemProblem ? err.reason : 'defect';
 };
+
+/** RFC 6750, 3.1: who is known and may not is told that more is needed. */
+const challengeOf = ({ challenge, reason }: RequestError) =>
+  reason === 'forbidden' ? `${BEARER}, error="insufficient_scope"` : challenge;
 
 const answerError =
   ({ log, metrics }: Pick<GatewayDeps, 'log' | 'metrics'>): ErrorRequestHandler =>
@@ -54,11 +63,13 @@ const answerError =
     if (refused) {
       log.info({ traceId, path: req.path, problems: refused.problems }, 'request refused');
       const message = USER_MESSAGE[refused.status] ?? 'The request was not understood.';
+      const challenge = challengeOf(refused);
+      if (challenge !== undefined) res.set('WWW-Authenticate', challenge);
       res.status(refused.status).json(refused.toBody(message));
       return;
     }
     log.error({ err, traceId, path: req.path }, 'request failed');
-    res.status(500).json(systemError(err));
+    res.status(err instanceof SystemProblem ? err.status : 500).json(systemError(err));
   };
 
 const systemError = (err: unknown): SystemError => {
@@ -95,10 +106,11 @@ export const createGateway = (deps: GatewayDeps): Express => {
   const router = express.Router();
   const { basePath, operations } = deps;
   const document = openApi({ basePath, operations: operations !== undefined });
-  // First what is asked most: each route of a router is compared with the path.
-  router.use(contractRoutes(deps));
+  // The document says nothing of anybody's.
   router.use(docsRoutes(document));
-  if (operations) router.use(operationsRoutes(operations));
+  router.use(authenticated(deps.authenticate, deps.log));
+  router.use(contractRoutes(deps));
+  if (operations) router.use(operationsRoutes(operations, deps.authorization));
   app.use(basePath || '/', router);
   app.use(unknownPath);
   app.use(answerError(deps));

@@ -1,4 +1,4 @@
-import type { Router } from 'express';
+import type { Response, Router } from 'express';
 import { z } from 'zod';
 import type { Operations } from '../operator/operations';
 import { ReplayFailedRequest, ReplayRequest, RunQuery } from '../contract/commands';
@@ -6,6 +6,9 @@ import { summed } from '../contract/operator';
 import { readAs } from '../contract/parse';
 import { OPERATOR } from '../openapi/operator';
 import { json } from './reception';
+import { noRun } from '../operator/unanswered';
+import type { Authorization } from './authorization';
+import { callerOf } from './callers';
 import { served } from './routes';
 
 const read = <Schema extends z.ZodType>(schema: Schema, given: unknown) =>
@@ -17,38 +20,50 @@ const read = <Schema extends z.ZodType>(schema: Schema, given: unknown) =>
 const Nothing = z.strictObject({});
 
 /**
- * The operator's commands for who has no shell. They ask nobody who they are: the network must. So
- * they are served only where they are switched on. Each that changes something takes JSON, which no
- * page in an operator's browser can send to another host unasked.
+ * The operator's commands for who has no shell. Where nobody is asked who he is they are served only if
+ * they are switched on: the network must ask. Each that changes something takes JSON, which no page in an
+ * operator's browser can send to another host unasked.
  */
-export const operationsRoutes = (operations: Operations): Router =>
-  served(OPERATOR, {
+export const operationsRoutes = (operations: Operations, authorization: Authorization): Router => {
+  /** Another's run is answered as one that never was. */
+  const seen = (res: Response, token: string) => {
+    if (!authorization.maySee(callerOf(res), token)) throw noRun(token);
+    return token;
+  };
+  const operated = (res: Response, token: string) => {
+    authorization.mustOperate(callerOf(res), seen(res, token));
+    return token;
+  };
+  return served(OPERATOR, {
     listRuns: async (req, res) => {
-      res.json(await operations.list(read(RunQuery, req.query)));
+      const isMeant = authorization.seenBy(callerOf(res), 'reader');
+      res.json(await operations.list(read(RunQuery, req.query), isMeant));
     },
     replayFailedRuns: [
       json,
       async (req, res) => {
         const request = read(ReplayFailedRequest, req.body);
-        res.json(summed(await operations.replayFailed(request)));
+        const isMeant = authorization.seenBy(callerOf(res), 'operator');
+        res.json(summed(await operations.replayFailed(request, isMeant)));
       },
     ],
     showRun: async (req, res) => {
-      res.json(await operations.show(req.params.token));
+      res.json(await operations.show(seen(res, req.params.token)));
     },
     replayRun: [
       json,
       async (req, res) => {
         const { force } = read(ReplayRequest, req.body);
-        res.json(await operations.replay(req.params.token, { force }));
+        res.json(await operations.replay(operated(res, req.params.token), { force }));
       },
     ],
     cancelRun: [
       json,
       async (req, res) => {
         read(Nothing, req.body);
-        const cancellation = await operations.cancel(req.params.token);
+        const cancellation = await operations.cancel(operated(res, req.params.token));
         res.status(cancellation.outcome === 'cancelling' ? 202 : 200).json(cancellation);
       },
     ],
   });
+};

@@ -33,18 +33,21 @@ const orRefused = (reading: Reading) => {
   return reading;
 };
 
+/** What was received, and the teams for which its caller may deploy; undefined: all. */
+type ToJudge = Received & { deploysFor: string[] | undefined };
+
 export type Readings = ReturnType<typeof createReadings>;
 
 /**
  * Reads the bodies of requests, beside the event loop. Both throw a RequestError with all problems. What
  * was received is lost here.
  */
-export const createReadings = (settings: Settings, observe?: ObserveLoad) => {
+export const createReadings = (settings: () => Settings, observe?: ObserveLoad) => {
   const threads = createThreads<ToRead, Reading>({ ...THREADS, observe });
-  const read = async (asked: ToRead['asked'], { bytes, encoding, interest }: Received) =>
+  const read = async (asked: ToRead['asked'], { bytes, encoding, interest, deploysFor }: ToJudge) =>
     orRefused(
       await threads.run(
-        { asked, body: { bytes, encoding }, settings },
+        { asked, body: { bytes, encoding }, settings: settings(), deploysFor },
         {
           // What is compressed may be as large as any.
           isLarge: bytes.length >= LARGE || encoding !== 'identity',
@@ -58,7 +61,7 @@ export const createReadings = (settings: Settings, observe?: ObserveLoad) => {
     /** What starts the run that is asked for. Its input is held in the place of the body. */
     async start(
       asked: Exclude<ToRead['asked'], 'validation'>,
-      received: Received,
+      received: ToJudge,
     ): Promise<StartOf> {
       const reading = await read(asked, received);
       if (reading.is !== 'start') throw new Error(`A start was read as ${reading.is}.`);
@@ -68,7 +71,7 @@ export const createReadings = (settings: Settings, observe?: ObserveLoad) => {
     },
 
     /** Whether a descriptor is valid, as far as it tells alone. */
-    async judge(received: Received): Promise<Validated> {
+    async judge(received: ToJudge): Promise<Validated> {
       const reading = await read('validation', received);
       if (reading.is !== 'validation') throw new Error(`A validation was read as ${reading.is}.`);
       return reading;

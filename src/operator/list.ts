@@ -66,6 +66,10 @@ const NOBODY = { environment: '', dataProduct: '', component: '' };
 /** A run as it is listed, or described. */
 type Found = WorkflowExecutionInfo | WorkflowExecutionDescription;
 
+/** Whether a token is among those that are asked for. */
+export type IsMeant = (token: string) => boolean;
+const everyOne: IsMeant = () => true;
+
 interface RunListDeps {
   client: Client;
   queues: Queues;
@@ -122,12 +126,15 @@ export const createRunList = (deps: RunListDeps) => {
   };
 
   /** Each token once, if its newest run is the one that was found. */
-  async function* newest(filter: Omit<RunFilter, 'limit'>): AsyncGenerator<WorkflowExecutionInfo> {
+  async function* newest(
+    filter: Omit<RunFilter, 'limit'>,
+    isMeant: IsMeant,
+  ): AsyncGenerator<WorkflowExecutionInfo> {
     const seen = new Set<string>();
     const products = new Map<string, boolean>();
     for await (const run of client.workflow.list({ query: queryFor(filter, queues.all()) })) {
       const { workflowId: token, runId } = run;
-      if (seen.has(token) || !(filter.stuck || isToken(token))) continue;
+      if (seen.has(token) || !(filter.stuck || isToken(token)) || !isMeant(token)) continue;
       seen.add(token);
       // The store tells of runs that failed before a newer one of the token, too.
       if (filter.failed && (await describe(token)).runId !== runId) continue;
@@ -137,18 +144,20 @@ export const createRunList = (deps: RunListDeps) => {
     }
   }
 
-  const collect = async (filter: Omit<RunFilter, 'limit'>, limit: number) => {
+  const collect = async (filter: Omit<RunFilter, 'limit'>, isMeant: IsMeant, limit: number) => {
     const runs: WorkflowExecutionInfo[] = [];
-    for await (const run of newest(filter)) {
+    for await (const run of newest(filter, isMeant)) {
       if (runs.length === limit) return { runs, more: true };
       runs.push(run);
     }
     return { runs, more: false };
   };
 
-  const find = async (filter: Omit<RunFilter, 'limit'>, limit = Infinity) => {
+  const find = async (filter: Omit<RunFilter, 'limit'>, isMeant: IsMeant, limit = Infinity) => {
     try {
-      return await client.withDeadline(Date.now() + LIST_DEADLINE, () => collect(filter, limit));
+      return await client.withDeadline(Date.now() + LIST_DEADLINE, () =>
+        collect(filter, isMeant, limit),
+      );
     } catch (err) {
       if (err instanceof RequestError || err instanceof SystemProblem) throw err;
       throw notAnswered(err);
@@ -218,14 +227,17 @@ export const createRunList = (deps: RunListDeps) => {
     inFull,
     laterThan: (run: Found) => laterThanOf([run])(run),
     /** Those that go on first, then those that ended last. */
-    async list({ limit, ...filter }: RunFilter): Promise<RunList> {
-      const { runs: found, more } = await find(filter, limit);
+    async list({ limit, ...filter }: RunFilter, isMeant: IsMeant = everyOne): Promise<RunList> {
+      const { runs: found, more } = await find(filter, isMeant, limit);
       const runs = await inFull(found);
       return { runs, causes: causesOf(runs), more };
     },
     /** The tokens whose newest run failed. */
-    async failed(filter: Omit<RunFilter, 'limit' | 'failed'>): Promise<string[]> {
-      const { runs } = await find({ ...filter, failed: true });
+    async failed(
+      filter: Omit<RunFilter, 'limit' | 'failed'>,
+      isMeant: IsMeant = everyOne,
+    ): Promise<string[]> {
+      const { runs } = await find({ ...filter, failed: true }, isMeant);
       return runs.map(({ workflowId }) => workflowId);
     },
   };

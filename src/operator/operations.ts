@@ -12,6 +12,7 @@ import { createRunHistory } from '../runs/history';
 import { createInterrupt } from '../runs/interrupt';
 import { createEndOf } from '../runs/status';
 import { createRunList, executionOf } from './list';
+import type { IsMeant } from './list';
 import { notAnswered } from './unanswered';
 import type { StartRun } from '../runs/start';
 import { TO_CHANGE, repeatedly } from '../temporal/calls';
@@ -91,7 +92,7 @@ export const createOperations = ({ client, startRun, statusOf, log, ...where }: 
 
   return {
     ...createReplay({ runs, history, startRun, queues: where.queues, log }),
-    list: (filter: RunFilter): Promise<RunList> => runs.list(filter),
+    list: (filter: RunFilter, isMeant?: IsMeant): Promise<RunList> => runs.list(filter, isMeant),
 
     async show(token: string): Promise<RunDetails> {
       const described = await runs.describe(token);

@@ -11,7 +11,7 @@ import { readToken } from '../runs/token';
 import type { Queues } from '../temporal/queues';
 import { executionOf } from './list';
 import { notAnswered } from './unanswered';
-import type { RunFinder } from './list';
+import type { IsMeant, RunFinder } from './list';
 import type { StartRun } from '../runs/start';
 
 const COMPLETED = 'the run has completed: nothing of it failed';
@@ -118,9 +118,13 @@ export const createReplay = ({ runs, history, startRun, queues, log }: ReplayDep
     },
 
     /** One after the other, so that of two failed runs of a component the older sees the newer. */
-    async replayFailed({ dryRun, failed: _, ...filter }: ReplayFailedRequest): Promise<Replay[]> {
+    async replayFailed(
+      { dryRun, failed: _, ...filter }: ReplayFailedRequest,
+      isMeant?: IsMeant,
+    ): Promise<Replay[]> {
       const replays: Replay[] = [];
-      for (const token of await runs.failed(filter)) replays.push(await replayFound(token, dryRun));
+      for (const token of await runs.failed(filter, isMeant))
+        replays.push(await replayFound(token, dryRun));
       return replays;
     },
   };

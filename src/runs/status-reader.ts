@@ -36,7 +36,8 @@ export interface Form<Status> {
   ended: (how: string) => Status;
 }
 
-const unknownToken = (token: string) =>
+/** What is told of a token that never was, or that is none of the caller's. */
+export const unknownToken = (token: string) =>
   new RequestError([{ path: 'token', message: `there is no run with the token ${token}` }], {
     reason: 'unknown_run',
     solutions: [

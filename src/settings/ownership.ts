@@ -1,5 +1,5 @@
 import type { FabricSettings } from './fabrics';
-import type { Settings } from './settings';
+import type { EnvironmentSettings } from './environments';
 import type { TeamSettings } from './teams';
 
 /* Who owns what. Names are compared as they are; a domain has no upper case, as in tokens. */
@@ -8,36 +8,46 @@ export interface Team extends TeamSettings {
   name: string;
 }
 
-export interface Fabric {
+/** What of a fabric says whose it is, and where. */
+export type Ownable = Pick<FabricSettings, 'type' | 'team' | 'sharedWith' | 'environments'>;
+
+/** What says who owns what; a fabric may be told whole. */
+export interface Owned<Fabric extends Ownable = Ownable> {
+  environments: Record<string, Pick<EnvironmentSettings, 'taskQueue' | 'defaultFabric'>>;
+  teams: Record<string, TeamSettings>;
+  fabrics: Record<string, Fabric>;
+}
+
+export interface Named<Fabric> {
   name: string;
-  settings: FabricSettings;
+  settings: Fabric;
 }
 
 /** Whether a team may write to a fabric: its own, or one that is shared with it. */
-export const mayUse = ({ team, sharedWith }: FabricSettings, of: string) =>
+export const mayUse = ({ team, sharedWith }: Pick<Ownable, 'team' | 'sharedWith'>, of: string) =>
   team === of || sharedWith.includes(of);
 
 /** The team that owns a domain. */
-export const teamOf = ({ teams }: Pick<Settings, 'teams'>, domain: string): Team | undefined => {
+export const teamOf = ({ teams }: Pick<Owned, 'teams'>, domain: string): Team | undefined => {
   const found = Object.entries(teams).find(([, { domains }]) => domains.includes(domain));
   return found && { name: found[0], ...found[1] };
 };
 
 /** The fabrics that a team may use in an environment, by their names. */
-export const fabricsOf = (
-  { fabrics }: Pick<Settings, 'fabrics'>,
+export const fabricsOf = <Fabric extends Ownable>(
+  { fabrics }: Pick<Owned<Fabric>, 'fabrics'>,
   { team, environment }: { team: string; environment: string },
-): Fabric[] =>
+): Named<Fabric>[] =>
   Object.entries(fabrics).flatMap(([name, settings]) => {
     const isThere = settings.environments?.includes(environment) ?? true;
     return isThere && mayUse(settings, team) ? [{ name, settings }] : [];
   });
 
 /** What a descriptor writes to that names no fabric: the team's default there, else the environment's. */
-export const defaultFabricOf = (
-  settings: Pick<Settings, 'environments' | 'fabrics'>,
+export const defaultFabricOf = <Fabric extends Ownable>(
+  settings: Pick<Owned<Fabric>, 'environments' | 'fabrics'>,
   { team, environment }: { team: Team; environment: string },
-): Fabric | undefined => {
+): Named<Fabric> | undefined => {
   const wanted =
     team.defaultFabric[environment] ?? settings.environments[environment]?.defaultFabric;
   const usable = fabricsOf(settings, { team: team.name, environment });
@@ -45,11 +55,11 @@ export const defaultFabricOf = (
 };
 
 /** Whether anything is anybody's: without teams each descriptor is everybody's, and uses no secret and no fabric. */
-export const hasTeams = ({ teams }: Pick<Settings, 'teams'>) => Object.keys(teams).length > 0;
+export const hasTeams = ({ teams }: Pick<Owned, 'teams'>) => Object.keys(teams).length > 0;
 
 /** The team of a component, by its key `<environment>/<domain>.…`; undefined where its domain is nobody's. */
 export const ownerIn = (
-  settings: Pick<Settings, 'teams'>,
+  settings: Pick<Owned, 'teams'>,
   key: string,
 ): { team: Team; environment: string } | undefined => {
   const [, environment = '', domain = ''] = /^(.+)\/([^./]+)\./.exec(key) ?? [];

@@ -1,15 +1,13 @@
 import { firstFew } from '../../workflows/protocol/lengths';
 import { suggestion } from '../reading/suggestions';
 import { defaultFabricOf, fabricsOf } from './ownership';
-import type { Fabric, Team } from './ownership';
+import type { Named, Ownable, Owned, Team } from './ownership';
 import type { Settings } from './settings';
 
 /*
  * What a descriptor may name, judged where it is read and again where it is used. What is told are names
  * that its own team may use, and never those of others: what is another team's is as if it were not there.
  */
-
-export type Owned = Pick<Settings, 'environments' | 'teams' | 'fabrics'>;
 
 const among = (names: readonly string[], none: string) =>
   names.length > 0 ? `there are ${firstFew([...names].sort()).join(', ')}` : none;
@@ -20,10 +18,10 @@ interface OfTeam {
 }
 
 /** The fabric that is meant: the one that is named, or the default. A problem follows its path. */
-export const fabricFor = (
-  settings: Owned,
+export const fabricFor = <Fabric extends Ownable>(
+  settings: Owned<Fabric>,
   { team, environment, type, wanted }: OfTeam & { type: string; wanted: string | undefined },
-): { fabric: Fabric } | { problem: string } => {
+): { fabric: Named<Fabric> } | { problem: string } => {
   const usable = fabricsOf(settings, { team: team.name, environment }).filter(
     ({ settings: { type: its } }) => its === type,
   );
@@ -63,3 +61,20 @@ export const environmentProblem = (
   const meant = suggestion(environment, usable);
   return `is not an environment ${whose}${meant || `; ${among(usable, 'there is none')}`}`;
 };
+
+/** Who owns what, without what only a worker needs: addresses, accounts, references to secrets. */
+export const ownedIn = ({ environments, teams, fabrics }: Settings): Owned => ({
+  environments: Object.fromEntries(
+    Object.entries(environments).map(([name, { taskQueue, defaultFabric }]) => [
+      name,
+      { taskQueue, defaultFabric },
+    ]),
+  ),
+  teams,
+  fabrics: Object.fromEntries(
+    Object.entries(fabrics).map(([name, { type, team, sharedWith, environments: where }]) => [
+      name,
+      { type, team, sharedWith, environments: where },
+    ]),
+  ),
+});

@@ -13,6 +13,20 @@ export const oneQueue = (taskQueue: string): Queues => ({
   all: () => [taskQueue],
 });
 
+/** For environments of which some have a task queue of their own. */
+export const queuesOf = (
+  environments: () => Record<string, { taskQueue?: string | undefined }>,
+  shared: string,
+): Queues => ({
+  of: (environment) => environments()[environment]?.taskQueue ?? shared,
+  all: () => [
+    ...new Set([
+      shared,
+      ...Object.values(environments()).map(({ taskQueue = shared }) => taskQueue),
+    ]),
+  ],
+});
+
 /** Whether a run is this deployment's: those of other queues are of other deployments, and unknown here. */
 export const isOn = ({ all }: Queues, { taskQueue }: { taskQueue: string }) =>
   all().includes(taskQueue);
