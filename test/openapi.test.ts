@@ -14,6 +14,8 @@ import { OPERATOR, PROBES } from '../src/openapi/operator';
 import { PLANNING } from '../src/openapi/planning';
 import { pathsOf } from '../src/openapi/paths';
 import type { Routes } from '../src/openapi/paths';
+import { createAuthorization } from '../src/gateway/authorization';
+import { asAnybody } from '../src/identity/authenticate';
 import { NO_TRACING } from '../src/tracing/tracing';
 import { startHarness } from './support/harness';
 
@@ -39,6 +41,8 @@ const deps: GatewayDeps = {
   planStatusOf: neverCalled,
   problem: neverCalled,
   basePath: '',
+  authenticate: asAnybody,
+  authorization: createAuthorization(() => undefined),
   tracing: NO_TRACING,
   log: pino({ level: 'silent' }),
 };
