@@ -42,3 +42,159 @@ test('each environment has its Airbyte, each team its fabric, and nobody another
   for (const secret of new Set(Object.values(SECRETS)))
     expect(tenants.output()).not.toContain(secret);
 });
+
+const errorsIn = (text: string): unknown => {
+  const answer: unknown = JSON.parse(text);
+  return typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'errors') : undefined;
+};
+
+const finance = () => ({ domain: 'finance', environment: tenants.names.development });
+const marketing = () => ({ domain: 'marketing', environment: tenants.names.development });
+
+test.each(['validate', 'provision', 'unprovision'])(
+  'nobody may %s without a credential, or for a team that is not his',
+  async (operation) => {
+    const nobody = await tenants.ask(undefined, operation, finance());
+    expect([nobody.status, nobody.challenge, errorsIn(nobody.text)]).toEqual([
+      401,
+      'Bearer realm="airbyte-provisioner"',
+      ['Authorization: must name the caller'],
+    ]);
+    const other = await tenants.ask('mkt-engineer', operation, finance());
+    expect([other.status, other.challenge, errorsIn(other.text)]).toEqual([
+      403,
+      'Bearer realm="airbyte-provisioner", error="insufficient_scope"',
+      ['componentIdToProvision: is of the domain "finance", for which the caller may not deploy'],
+    ]);
+    const reader = await tenants.ask('fin-reader', operation, finance());
+    expect([reader.status, errorsIn(reader.text)]).toEqual([
+      403,
+      ['Authorization: names a caller who may deploy for no team'],
+    ]);
+    const own = await tenants.ask('fin-engineer', operation, finance());
+    expect(own.status).toBe(operation === 'validate' ? 200 : 202);
+    if (operation !== 'validate') await tenants.finished(own.text);
+  },
+);
+
+test('a token of another team is as unknown as one that never was, whatever is asked of it', async () => {
+  const { text: token } = await tenants.ask('fin-engineer', 'provision', {
+    ...finance(),
+    component: 'secret-plan',
+  });
+  await tenants.finished(token);
+  const never = token.replace(/\.[0-9a-f]{12}$/, '.000000000000');
+  const asked = async (client: string, method: string, at: (token: string) => string) => {
+    const [real, none] = await Promise.all(
+      [token, never].map((each) => tenants.call(client, method, at(each))),
+    );
+    const shown = (answer: typeof real, of: string) => ({
+      ...answer,
+      text: answer?.text.replaceAll(of, 'TOKEN'),
+    });
+    return [shown(real, token), shown(none, never)];
+  };
+  const routes: [string, (token: string) => string][] = [
+    ['GET', (each) => `/v1/provision/${each}/status`],
+    ['DELETE', (each) => `/v1/provision/${each}`],
+    ['GET', (each) => `/operations/runs/${each}`],
+  ];
+  for (const [method, at] of routes) {
+    const [real, none] = await asked('mkt-engineer', method, at);
+    expect([method, real]).toEqual([method, none]);
+    const [own] = await asked('fin-engineer', method, at);
+    expect([method, own?.status]).toEqual([method, 200]);
+  }
+});
+
+test.each<[string, object, string]>([
+  [
+    'a fabric of another team',
+    { destination: { name: 'S', fabric: 'marketing-dev' } },
+    'specific.destination.fabric (line 0): is not a fabric that the team finance may use for snowflake in ENV; there are finance-dev',
+  ],
+  [
+    'a fabric of another environment',
+    { destination: { name: 'S', fabric: 'finance-prod' } },
+    'specific.destination.fabric (line 0): is not a fabric that the team finance may use for snowflake in ENV; there are finance-dev',
+  ],
+  [
+    'a secret of another team',
+    {
+      source: {
+        connector: 'postgres',
+        name: 'P',
+        connectionConfiguration: {
+          host: 'h',
+          database: 'd',
+          username: 'u',
+          password: { secretRef: 'CRM_TOKEN' },
+        },
+      },
+    },
+    'specific.source.connectionConfiguration.password.secretRef (line 0): names a secret that descriptors of the team finance may not use; there are ERP_PASSWORD',
+  ],
+])(
+  '%s is a problem of the descriptor at its path, and names what its team has',
+  async (_case, changes, problem) => {
+    const { text } = await tenants.ask('fin-engineer', 'provision', { ...finance(), ...changes });
+    expect(JSON.stringify(errorsIn(text)).replace(/line \d+/, 'line 0')).toContain(
+      problem.replace('ENV', tenants.names.development),
+    );
+  },
+);
+
+test('an environment that is not there, or not the team’s, is refused with those that are', async () => {
+  const nowhere = await tenants.ask(COORDINATOR, 'provision', {
+    domain: 'finance',
+    environment: 'nowhere',
+  });
+  expect(errorsIn(nowhere.text)).toEqual([
+    expect.stringMatching(
+      /^dataProduct\.environment \(line \d+\): is not an environment of the team finance; there are dev-\w+, prod\.\w+$/,
+    ),
+  ]);
+  const { production } = tenants.names;
+  const other = await tenants.ask('mkt-engineer', 'provision', {
+    domain: 'marketing',
+    environment: production,
+  });
+  expect(errorsIn(other.text)).toEqual([
+    expect.stringMatching(/is not an environment of the team marketing; there are dev-\w+$/),
+  ]);
+});
+
+test('a domain of nobody is refused', async () => {
+  const { status, text } = await tenants.ask(COORDINATOR, 'provision', {
+    ...marketing(),
+    domain: 'hr',
+  });
+  expect([status, errorsIn(text)]).toEqual([
+    400,
+    [
+      expect.stringMatching(
+        /^componentIdToProvision \(line \d+\): is of the domain "hr", which belongs to no team$/,
+      ),
+    ],
+  ]);
+});
+
+test('who may operate sees and replays what is his team’s, and nothing else', async () => {
+  const { text: token } = await tenants.ask('mkt-engineer', 'provision', marketing());
+  await tenants.finished(token);
+  const list = async (client: string) => {
+    const { text } = await tenants.call(client, 'GET', '/operations/runs?limit=100');
+    return text;
+  };
+  expect(await list('mkt-engineer')).toContain(token);
+  expect(await list('fin-operator')).not.toContain('marketing');
+  expect(await list('platform-operator')).toContain(token);
+  const replay = (client: string) =>
+    tenants.call(client, 'POST', `/operations/runs/${token}/replay`, { force: true });
+  expect((await replay('fin-operator')).status).toBe(404);
+  expect((await replay('mkt-engineer')).status).toBe(403);
+  expect((await replay('platform-operator')).status).toBe(200);
+  await tenants.finished(token);
+  expect((await list('nobody')).includes('operator of no team')).toBe(false);
+  expect((await tenants.call('nobody', 'GET', '/operations/runs')).status).toBe(403);
+});

@@ -18,6 +18,8 @@ export interface Owner {
   tenancy: Tenancy;
   team: Team | undefined;
   environment: string;
+  /** Whether both are as they may be; else what depends on them is not told. */
+  isRight: boolean;
 }
 
 const notTheirs = (path: Path, domain: string, teams: readonly string[]) =>
@@ -54,17 +56,19 @@ export const judgeOwner = (
   const { deploysFor } = tenancy;
   if (deploysFor && (team === undefined || !deploysFor.includes(team.name)))
     throw notTheirs(at.id, domain, deploysFor);
-  if (!team && hasTeams(tenancy))
-    reader.refuse(at.id, `is of the domain "${domain}", which belongs to no team`);
+  const isNobodys = !team && hasTeams(tenancy);
+  if (isNobodys) reader.refuse(at.id, `is of the domain "${domain}", which belongs to no team`);
   const problem = environmentProblem(tenancy, { team, environment });
   if (problem !== undefined) reader.refuse(at.environment, problem);
-  return { tenancy, team, environment };
+  return { tenancy, team, environment, isRight: !isNobodys && problem === undefined };
 };
 
 const NO_TEAM = 'names a secret, and only descriptors of a team may use any';
 
 /** The secrets that a descriptor names, as far as they are not its team's. */
-export const judgeSecrets = (reader: Reader, specific: unknown, { team }: Owner, at: Path) => {
+export const judgeSecrets = (reader: Reader, specific: unknown, owner: Owner, at: Path) => {
+  const { team, isRight } = owner;
+  if (!isRight) return;
   for (const { path, name } of referencesIn(specific)) {
     const problem = team ? secretProblem(team, name) : NO_TEAM;
     if (problem !== undefined) reader.refuse([...at, ...path, 'secretRef'], problem);
@@ -89,8 +93,8 @@ export const withFabric = <Wanted extends Destination>(
   const path = [...at, 'destination', 'fabric'];
   if (!owner && wanted !== undefined) reader.refuse(path, UNNAMED);
   // A descriptor with credentials of its own brings the whole account.
-  if (!owner || connector !== 'snowflake' || configuration.credentials !== undefined)
-    return destination;
+  const isOwn = connector !== 'snowflake' || configuration.credentials !== undefined;
+  if (!owner?.isRight || isOwn) return destination;
   const { team, environment, tenancy } = owner;
   if (!team) {
     reader.refuse(path, 'is not there for a domain that belongs to no team');
