@@ -67,6 +67,7 @@ runProgram(async () => {
     readings,
     operations,
     problem,
+    warning: file?.problem,
     metrics,
     basePath: config.basePath,
     authenticate: settings ? createAuthentication(settings) : asAnybody,

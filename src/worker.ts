@@ -86,7 +86,7 @@ runProgram(async () => {
   const given = anyWorkerConfig();
   const { config } = given;
   const log = createLogger('worker', config.logLevel);
-  const { served } = servedBy(given, log);
+  const { served, settings } = servedBy(given, log);
   warnOf(config.misfits, log);
   const tracing = await createTracing(config.tracing, { program: 'worker', log });
   const sdkAddress = await installWithMetrics(log);
@@ -98,7 +98,11 @@ runProgram(async () => {
       log.warn({ err }, "the SDK's metrics are missing from /metrics");
     },
   });
-  const probes = createProbes({ isReady: () => isReady(), exposition });
+  const probes = createProbes({
+    isReady: () => isReady(),
+    warning: settings?.problem,
+    exposition,
+  });
   const url = await listen(probes, { ...config, variable: 'WORKER_PORT' });
   log.info({ url }, 'worker probes listen');
 

@@ -1,3 +1,4 @@
+import { eventually } from './support/harness';
 import { SECRETS, startTenants } from './support/tenants';
 import type { Tenants } from './support/tenants';
 
@@ -197,4 +198,50 @@ test('who may operate sees and replays what is his team’s, and nothing else', 
   await tenants.finished(token);
   expect((await list('nobody')).includes('operator of no team')).toBe(false);
   expect((await tenants.call('nobody', 'GET', '/operations/runs')).status).toBe(403);
+});
+
+test('a changed file holds for what begins then; a broken one changes nothing, and is told', async () => {
+  const { settings, names } = tenants;
+  const hr = { domain: 'hr', environment: names.development };
+  const withTeam = {
+    ...settings,
+    teams: { ...settings.teams, people: { domains: ['hr'], environments: [names.development] } },
+    fabrics: {
+      ...settings.fabrics,
+      'people-dev': {
+        ...settings.fabrics['marketing-dev'],
+        team: 'people',
+        host: 'people.snowflakecomputing.com',
+      },
+    },
+  };
+  const named = { ...hr, destination: { name: 'S', fabric: 'people-dev' } };
+  tenants.write(withTeam);
+  const { text: token } = await eventually(async () => {
+    const answer = await tenants.ask(COORDINATOR, 'provision', named);
+    return answer.status === 202 ? answer : undefined;
+  }, 'the new team');
+  expect((await tenants.finished(token)).status).toBe('COMPLETED');
+
+  tenants.write({ ...withTeam, environments: {} });
+  const ready = () => tenants.call(undefined, 'GET', '/readyz');
+  const warned = await eventually(async () => {
+    const answer = await ready();
+    return answer.text.includes('warning') ? answer : undefined;
+  }, 'a warning');
+  expect(warned.status).toBe(200);
+  expect(JSON.parse(warned.text)).toEqual({
+    ready: true,
+    warning: expect.stringMatching(
+      /^The configuration file is wrong since it changed; what it said before still holds\. environments \(line \d+\): must have at least one$/,
+    ),
+  });
+  expect((await tenants.ask(COORDINATOR, 'validate', named)).text).toBe('{"valid":true}');
+
+  tenants.write(settings);
+  await eventually(async () => {
+    const { text } = await tenants.ask(COORDINATOR, 'validate', named);
+    return text.includes('belongs to no team') || undefined;
+  }, 'the team to be gone');
+  expect(JSON.parse((await ready()).text)).toEqual({ ready: true });
 });

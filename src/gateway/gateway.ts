@@ -25,6 +25,8 @@ export interface GatewayDeps extends ContractDeps {
   operations?: Operations | undefined;
   /** Why no more requests should come here, for /readyz. */
   problem: () => Promise<string | undefined>;
+  /** What somebody should mend although requests are welcome, for /readyz too. */
+  warning?: (() => string | undefined) | undefined;
   basePath: string;
   tracing: Tracing;
   authenticate: Authentication;
@@ -80,14 +82,22 @@ const systemError = (err: unknown): SystemError => {
 };
 
 /** Probes and metrics, which are served at the root, whatever the base path. */
-const probes = ({ problem, metrics }: Pick<GatewayDeps, 'problem' | 'metrics'>) =>
+const probes = ({
+  problem,
+  warning,
+  metrics,
+}: Pick<GatewayDeps, 'problem' | 'warning' | 'metrics'>) =>
   served(PROBES, {
     getLiveness: (_req, res) => {
       res.json({ alive: true });
     },
     getReadiness: async (_req, res) => {
       const reason = await problem();
-      res.status(reason ? 503 : 200).json({ ready: reason === undefined, problem: reason });
+      res.status(reason ? 503 : 200).json({
+        ready: reason === undefined,
+        problem: reason,
+        warning: warning?.(),
+      });
     },
     getMetrics: async (_req, res) => {
       res.type(metrics.exposition.type).send(await metrics.exposition.text());
