@@ -3,7 +3,7 @@ import type { Info } from '@temporalio/activity';
 import { AirbyteError } from '../src/airbyte/errors';
 import { isRecord } from '../src/contract/json';
 import { shortened } from '../workflows/protocol/lengths';
-import { Refusal } from '../src/contract/problems';
+import { NotInSettings, Refusal } from '../src/contract/problems';
 import { heardAtBefore, looksOf, metBefore, triesOf } from './last-word';
 import type { FailureDetails, Perhaps } from '../workflows/protocol/failure-details';
 import { lookIn, waitBefore } from './retry-policy';
@@ -14,8 +14,10 @@ import { Waiting } from './waiting';
 /** Characters of what a failed step says was wrong, and of what to do: both go into the history. */
 const MAX_WORDS = 4000;
 /** Says by itself what was wrong and what to do. */
-export const isExplained = (err: unknown): err is AirbyteError | Refusal | Waiting =>
-  err instanceof AirbyteError || err instanceof Refusal || err instanceof Waiting;
+export const isExplained = (
+  err: unknown,
+): err is AirbyteError | Refusal | NotInSettings | Waiting =>
+  [AirbyteError, Refusal, NotInSettings, Waiting].some((known) => err instanceof known);
 
 export const cutWords = (text: string) => shortened(text, MAX_WORDS);
 

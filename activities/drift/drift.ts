@@ -193,9 +193,7 @@ export const createDriftActivities = ({ airbyteFor, provisioned, observe, ...res
         const knownOf = (key: string) => confirmed.get(inToken(key));
         const stateOf = (key: string) => knownOf(key)?.state;
         const compared = all.filter(({ key }) => stateOf(key) === 'provisioned');
-        const remains = [...owned].filter(
-          ([key]) => isMeant(key) && !ACCOUNTED.has(stateOf(key)),
-        );
+        const remains = [...owned].filter(([key]) => isMeant(key) && !ACCOUNTED.has(stateOf(key)));
         const findings = [
           ...compared.flatMap(({ findings: some }) => some),
           ...remains.flatMap(([key, found]) => remainsOf(key, found, knownOf(key))),

@@ -153,6 +153,20 @@ export class Refusal extends Error {
   }
 }
 
+/**
+ * What the settings of this program do not have, and those of the one that took the request had: a changed
+ * file does not reach all at once, so it is looked for again.
+ */
+export class NotInSettings extends Error {
+  override name = 'NotInSettings';
+  readonly solution: string;
+
+  constructor(problem: string, solution: string) {
+    super(problem);
+    this.solution = solution;
+  }
+}
+
 /** Nobody is there any more to be told anything. */
 export class CallerLeft extends Error {
   override name = 'CallerLeft';

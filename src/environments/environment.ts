@@ -104,6 +104,7 @@ export const environmentOfFile = (
     },
     fabrics: createNamedFabrics(settings, lookUp),
     references: createSecretReferences(lookUp, {
+      mayChange: true,
       namesFor: (key) => ownerIn(settings(), key)?.team.secrets ?? [],
       remedyFor: (secret, key) =>
         `Name another secret, or ask the platform operator to add ${secret} to the secrets of the team ${ownerIn(settings(), key)?.team.name ?? 'that owns the domain'}.`,

@@ -16,10 +16,11 @@ const environmentIn = (id: string, [given]: unknown[]): string => {
   return typeof told === 'string' ? told : readToken(id).environment;
 };
 
+/** A changed file does not reach all programs at once, so it is looked for again. */
 const notConfigured = (name: string) =>
-  ApplicationFailure.nonRetryable(
+  ApplicationFailure.retryable(
     `The environment "${name}" is not in the configuration file of this worker.`,
-    'AirbyteRefused',
+    'AirbyteUnavailable',
     {
       problem: `The environment "${name}" is not in the configuration file of this worker.`,
       solution: 'Ask the platform operator to put it there again, then replay the run.',

@@ -1,4 +1,4 @@
-import { Refusal } from '../contract/problems';
+import { NotInSettings, Refusal } from '../contract/problems';
 import { Unresolved } from '../secrets/lookup';
 import type { SecretLookup } from '../secrets/lookup';
 import { ownerIn } from '../settings/ownership';
@@ -36,8 +36,8 @@ const accountOf = async ({ name, settings }: Named<Snowflake>, lookUp: SecretLoo
   return { host, role, warehouse, username, credentials };
 };
 
-const refused = (message: string) =>
-  new Refusal(
+const notThere = (message: string) =>
+  new NotInSettings(
     `specific.destination.fabric: ${message}.`,
     'Name another fabric, or ask the platform operator for one (fabrics in the configuration file).',
   );
@@ -49,8 +49,8 @@ export const createNamedFabrics =
     if (connector !== 'snowflake' || bringsAccount(configuration)) return {};
     if (key === undefined) return {};
     const owner = ownerIn(settings(), key);
-    if (!owner) throw refused('is not there for a domain that belongs to no team');
+    if (!owner) throw notThere('is not there for a domain that belongs to no team');
     const found = fabricFor(settings(), { ...owner, type: connector, wanted });
-    if ('problem' in found) throw refused(found.problem);
+    if ('problem' in found) throw notThere(found.problem);
     return destinationOf(await accountOf(found.fabric, lookUp));
   };

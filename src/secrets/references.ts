@@ -2,7 +2,7 @@ import { isRecord } from '../contract/json';
 import { SECRET_NAME, referenceIn } from '../contract/secret-reference';
 import { Unresolved } from './lookup';
 import type { SecretLookup } from './lookup';
-import { Refusal, formatPath } from '../contract/problems';
+import { NotInSettings, Refusal, formatPath } from '../contract/problems';
 import type { Path } from '../contract/problems';
 
 /** Every reference in a configuration, and where it is. */
@@ -31,11 +31,20 @@ const recordWith = (
     Object.entries(record).map(([key, inner]) => [key, withReferences(inner, secretOf)]),
   );
 
-const refusal = (unresolved: { path: Path; err: Unresolved }[]) =>
-  new Refusal(
-    unresolved.map(({ path: at, err }) => `${formatPath(at)}: ${err.message}.`).join(' '),
-    [...new Set(unresolved.map(({ err }) => err.remedy))].join(' '),
-  );
+const problemOf = (
+  unresolved: { path: Path; err: Unresolved }[],
+  { mayChange = false }: Allowance,
+) => {
+  const problem = unresolved
+    .map(({ path: at, err }) => `${formatPath(at)}: ${err.message}.`)
+    .join(' ');
+  const remedy = [...new Set(unresolved.map(({ err }) => err.remedy))].join(' ');
+  const isOutdated = mayChange && unresolved.every(({ err }) => err instanceof NotAllowed);
+  return isOutdated ? new NotInSettings(problem, remedy) : new Refusal(problem, remedy);
+};
+
+/** A name that descriptors may not use, or not by the settings of this program. */
+class NotAllowed extends Unresolved {}
 
 /** Which secrets descriptors may name. */
 export interface Allowance {
@@ -43,6 +52,8 @@ export interface Allowance {
   namesFor: (key: string) => readonly string[];
   /** What to do about one that is not among them. */
   remedyFor: (name: string, key: string) => string;
+  /** Whether it may change while programs run. */
+  mayChange?: boolean;
 }
 
 export type SecretReferences = ReturnType<typeof createSecretReferences>;
@@ -51,7 +62,7 @@ export type SecretReferences = ReturnType<typeof createSecretReferences>;
 export const createSecretReferences = (lookUp: SecretLookup, allowance: Allowance) => {
   const allowed = async (name: string, key: string) => {
     if (SECRET_NAME.test(name) && allowance.namesFor(key).includes(name)) return lookUp(name);
-    throw new Unresolved(
+    throw new NotAllowed(
       `the secret "${name}" is not one that descriptors may use`,
       allowance.remedyFor(name, key),
     );
@@ -73,7 +84,7 @@ export const createSecretReferences = (lookUp: SecretLookup, allowance: Allowanc
           unresolved.push({ path: [...at, ...inside], err });
         }
       }
-      if (unresolved.length > 0) throw refusal(unresolved);
+      if (unresolved.length > 0) throw problemOf(unresolved, allowance);
       return recordWith(configuration, (name) => found.get(name) ?? '');
     },
   };
