@@ -6,7 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../scripts/child';
 import { simulatorConfig } from '../simulator/config';
-import { gatewayConfig, workerConfig } from '../src/config/config';
+import { cliConfig, gatewayConfig, workerConfig } from '../src/config/config';
 import { forTimer, inWords } from '../src/contract/durations';
 
 const required = {
@@ -97,6 +97,22 @@ test.each([
   [{ AIRBYTE_URL: 'airbyte:8000' }, /AIRBYTE_URL must be an http\(s\) URL/],
 ])('the worker refuses %p', (given, message) => {
   expect(() => workerConfig({ ...required, ...given })).toThrow(message);
+});
+
+test.each([
+  ['AIRBYTE_URL', workerConfig],
+  ['AIRBYTE_UI_URL', workerConfig],
+  ['TEMPORAL_UI_URL', gatewayConfig],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', gatewayConfig],
+  ['PROVISIONER_URL', cliConfig],
+])('%s has no password in it, and none is told', (name, configOf) => {
+  for (const user of ['user:geheim@', 'geheim@', ':geheim@']) {
+    const given = () => configOf({ ...required, [name]: `http://${user}127.0.0.1:8000` });
+    expect(given).toThrow(
+      `need mending: ${name} must have no user and no password: give these by their own variables.`,
+    );
+    expect(given).not.toThrow('geheim');
+  }
 });
 
 test('a worker may know no Snowflake', () => {

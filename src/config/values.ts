@@ -41,7 +41,16 @@ export const wholeNumber = ({ most, fallback }: { most?: number; fallback: numbe
     .max(most ?? Infinity, `must be at most ${String(most)}`)
     .default(fallback);
 
-export const url = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' });
+const isWithoutUser = (text: string) => {
+  if (!URL.canParse(text)) return true;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
+};
+
+/** No client takes a URL with a password in it, and it would be told wherever the address is. */
+export const url = z
+  .url({ protocol: /^https?$/, message: 'must be an http(s) URL' })
+  .refine(isWithoutUser, 'must have no user and no password: give these by their own variables');
 export const optionalText = z.string().optional();
 
 /** Names separated by commas. */
