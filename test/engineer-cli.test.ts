@@ -286,6 +286,27 @@ test.each([
   expect(stderr).toContain(problem);
 });
 
+test.each([
+  { TEMPORAL_ADDRESS: 'http://127.0.0.1:1' },
+  { TEMPORAL_ADDRESS: '' },
+  { TEMPORAL_TLS_CLIENT_CERT_PATH: '/nope' },
+  { TEMPORAL_PROFILE: 'nobody' },
+])('what is wrong with %j does not concern who asks the gateway', async (wrong) => {
+  const env = { PROVISIONER_URL: harness.gateway().found, ...wrong };
+  const asked = await runCli(['validate', '--no-airbyte', await fileOf()], env);
+  expect(asked).toMatchObject({ code: 0, stderr: '' });
+  expect(await runCli(['--help'], env)).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('who asks Temporal is told in one line which variable is wrong: 2', async () => {
+  expect(await runCli(['runs', 'list'], { TEMPORAL_ADDRESS: 'http://127.0.0.1:1' })).toEqual({
+    code: 2,
+    stdout: '',
+    stderr:
+      'These environment variables need mending: TEMPORAL_ADDRESS must be a host and its port without a scheme, such as localhost:7233.\n',
+  });
+});
+
 /** Something in front of a gateway, and the requests that came to it. */
 const inFront = async (answer: (res: ServerResponse) => unknown) => {
   const seen: (string | undefined)[] = [];

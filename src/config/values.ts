@@ -56,14 +56,19 @@ export const names = z
   );
 
 /** An empty variable counts as absent, as container platforms set unset ones to "". */
-const withoutEmpty = (env: Environment) =>
-  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+export const withoutEmpty = (env: Environment): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value ? [[name, value]] : [])),
+  );
+
+export const needMending = (problems: string[]) =>
+  new ConfigError(`These environment variables need mending: ${problems.join('; ')}.`);
 
 /** The secrets among the variables; each may be in a file instead, which `NAME_FILE` names. */
 export const secretsIn = (shape: Readonly<Record<string, z.ZodType>>) =>
   Object.keys(shape).filter((name) => shape[name]?.meta()?.secret === true);
 
-const textIn = (file: string) => {
+export const textIn = (file: string) => {
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch {
@@ -73,7 +78,7 @@ const textIn = (file: string) => {
 
 /** The variables with the secrets that are in files, and what is wrong with those. */
 const withFiles = (secrets: string[], env: Environment) => {
-  const given = { ...env };
+  const given: Environment = { ...env };
   const problems: string[] = [];
   for (const name of secrets) {
     const file = env[`${name}_FILE`];
@@ -97,5 +102,5 @@ export const read = <Schema extends z.ZodObject<Record<string, z.ZodType>>>(
   if (parsed.success && problems.length === 0) return parsed.data;
   const issues = parsed.error?.issues ?? [];
   problems.push(...issues.map(({ path, message }) => `${path.join('.')} ${message}`));
-  throw new ConfigError(`These environment variables need mending: ${problems.join('; ')}.`);
+  throw needMending(problems);
 };
