@@ -107,6 +107,36 @@ describe('validate', () => {
   });
 });
 
+describe.each([401, 403])(
+  'an Airbyte that answers %d to whatever the provisioner asks',
+  (status) => {
+    beforeEach(() => harness.fault({ operation: '*', status, times: 0 }));
+
+    test('leaves open whether a descriptor is valid: 4', async () => {
+      const file = await fileOf();
+      const { code, stdout } = await cli('validate', file);
+      expect(code).toBe(4);
+      expect(stdout).toMatch(
+        new RegExp(`: Airbyte: not checked: .*${String(status)} .*\\. Ask the platform operator`),
+      );
+      expect(stdout).toContain(`${file} was not checked to the end`);
+      const json = await cli('validate', file, '--json');
+      expect(JSON.parse(json.stdout)).toMatchObject({ valid: null, problems: [] });
+    });
+
+    test('does not hide what is wrong with it by itself: 1', async () => {
+      const { code, stdout } = await cli('validate', await fileOf({ url: 'cashflow.csv' }));
+      expect({ code, stdout }).toEqual({ code: 1, stdout: containing(' is not valid.') });
+    });
+
+    test('leaves no plan: 4', async () => {
+      const { code, stdout, stderr } = await cli('plan', await fileOf({ component: 'unasked' }));
+      expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+      expect(stderr).toMatch(/^There is no plan\. .*\n.*credentials for Airbyte/);
+    });
+  },
+);
+
 describe('plan', () => {
   test('what is not there is created, and nothing is written', async () => {
     const file = await fileOf({ component: 'new' });
