@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { causeTable, replayTable, runPage, runTable } from './tables';
 import type { Outcome, Terminal } from './tables';
 import { untilEnded } from './wait';
-import { durationText } from '../contract/durations';
+import { patienceText } from '../contract/durations';
 import type { ProvisioningStatus } from '../contract/coordinator';
 import type { Operations } from '../operator/operations';
 import { ReplayFailedRequest, RunFilter } from '../contract/commands';
@@ -14,7 +14,7 @@ import type { Replay } from '../contract/operator';
 import { wordsFor } from '../contract/wording';
 import { OPERATIONS } from '../../workflows/protocol/run-names';
 
-const Patience = z.object({ timeout: durationText.default('30m').transform((text) => ms(text)) });
+const Patience = z.object({ timeout: patienceText.default('30m').transform((text) => ms(text)) });
 
 type Options = Record<string, unknown>;
 

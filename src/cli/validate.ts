@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { ValidationResult, ValidationStatus } from '../contract/coordinator';
 import type { Problem } from '../contract/problems';
 import type { DescriptorFile } from '../descriptor/file';
-import { asked, onFile, tellRefusal, UNKNOWN, withShared } from './engineer';
+import { asked, onFile, UNKNOWN, withShared } from './engineer';
 import type { EngineerDeps, Shared } from './engineer';
 import { problemIn, Unknown } from './gateway';
 import type { Gateway } from './gateway';
@@ -92,7 +92,7 @@ export const addValidateCommand = (program: Command, deps: EngineerDeps) => {
     .action(async (file: string, options: Options, command: Command) => {
       const gateway = asked(options, { command, ...deps });
       const { json, airbyte } = options;
-      const done = await onFile(file, async (given) => {
+      await onFile(file, { ...deps, json }, async (given) => {
         const verdict = airbyte ? await inAirbyte(gateway, given) : await byItself(gateway, given);
         const lined = (problems: Problem[]) => problems.map((each) => withLine(given, each));
         const told: Verdict = {
@@ -103,8 +103,6 @@ export const addValidateCommand = (program: Command, deps: EngineerDeps) => {
         };
         print(json ? JSON.stringify(told, null, 2) : linesOf(given, told).join('\n'));
         exitWith(codeFor(verdict));
-        return undefined;
       });
-      if (done) tellRefusal(done, { ...deps, json });
     });
 };

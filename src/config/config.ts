@@ -5,7 +5,7 @@ import { misfitsIn } from './retry-times';
 import { minSyncInterval, taskQueue, temporalUiUrl } from './shared';
 import { snowflakeOf } from './snowflake';
 import { tracingOf } from './tracing';
-import { read, url } from './values';
+import { read, urlToCall } from './values';
 import type { Environment } from './values';
 import { workerSchema } from './worker';
 
@@ -123,7 +123,7 @@ export const cliVariables = z.object({
   TEMPORAL_TASK_QUEUE: taskQueue,
   TEMPORAL_UI_URL: temporalUiUrl,
   AIRBYTE_MIN_SYNC_INTERVAL: minSyncInterval,
-  PROVISIONER_URL: url.default('http://127.0.0.1:8093').meta({
+  PROVISIONER_URL: urlToCall.default('http://127.0.0.1:8093').meta({
     group: 'usual',
     description:
       'The gateway, with its base path, that the [engineer’s commands](engineering.md) ask',

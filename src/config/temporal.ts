@@ -7,7 +7,7 @@ import type { Environment } from './values';
 /* Temporal's own variables, which its SDK reads, and would refuse with errors that name none of them. */
 
 const HOST_AND_PORT = /^(?:\[[\da-f:.]+\]|[^\s:/@[\]]+)(?::(?<port>\d{1,5}))?$/i;
-const MAX_PORT = 65_535;
+const LAST_PORT = 65_535;
 
 const FILES = [
   'TEMPORAL_CONFIG_FILE',
@@ -18,7 +18,7 @@ const FILES = [
 
 const isAddress = (text: string) => {
   const found = HOST_AND_PORT.exec(text);
-  return found !== null && Number(found.groups?.port ?? 0) <= MAX_PORT;
+  return found !== null && Number(found.groups?.port ?? 0) <= LAST_PORT;
 };
 
 const asData = (name: string) => name.replace(/PATH$/, 'DATA');

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import ms from 'ms';
 import { z } from 'zod';
 import { LONGEST_DURATION, durationText, inWords } from '../contract/durations';
+import { hasUser, NO_USER } from '../contract/urls';
 import { wordsFor } from '../contract/wording';
 
 export type Environment = Record<string, string | undefined>;
@@ -41,7 +42,9 @@ export const wholeNumber = ({ most, fallback }: { most?: number; fallback: numbe
     .max(most ?? Infinity, `must be at most ${String(most)}`)
     .default(fallback);
 
-export const url = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' });
+export const url = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL', abort: true });
+/** One that fetch takes, and that messages name. */
+export const urlToCall = url.refine((text) => !hasUser(text), NO_USER);
 export const optionalText = z.string().optional();
 
 /** Names separated by commas. */

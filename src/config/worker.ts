@@ -5,7 +5,7 @@ import { retryVariables } from './retry-times';
 import { LEAST_INTERVAL, host, logLevel, taskQueue } from './shared';
 import { snowflakeRules, snowflakeVariables } from './snowflake';
 import { tracingVariables } from './tracing';
-import { names, optionalText, port, url, wholeNumber } from './values';
+import { names, optionalText, port, url, urlToCall, wholeNumber } from './values';
 
 /** Each may have a source's whole catalog in memory. */
 const MAX_ACTIVITY_SLOTS = 1000;
@@ -29,7 +29,7 @@ const reconcileEvery = durationText
   .optional();
 
 const airbyte = {
-  AIRBYTE_URL: url.default('http://127.0.0.1:8000').meta({
+  AIRBYTE_URL: urlToCall.default('http://127.0.0.1:8000').meta({
     group: 'must',
     description: 'The root of Airbyte’s host; the path of the API is added',
   }),
