@@ -63,6 +63,7 @@ export const detailsOf = (
     ...(hasWritten === false && { wroteNothing: true }),
     ...(hasWritten === true && { hasWritten }),
     ...(err instanceof AirbyteError && err.outOfTime && { outOfTime: err.outOfTime }),
+    ...(err instanceof AirbyteError && err.notLetIn && { notLetIn: true }),
     ...(looks > 0 && { looks, heardAt }),
     ...(met && { met }),
   };

@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { lookup } from 'node:dns/promises';
 import { ConfigError, gatewayConfig, workerConfig } from './config/config';
 import type { WorkerConfig } from './config/config';
+import { temporalConfig } from './config/temporal';
 import { runProgram } from './program';
 
 /* Whether gateway and worker can work with their variables: run before both, in their container. */
@@ -47,6 +48,8 @@ runProgram(async () => {
     typeof worker === 'string'
       ? [gateway, worker]
       : [gateway, await hostProblem(worker), await keyProblem(worker)];
-  const found = new Set(problems.filter((each) => typeof each === 'string'));
+  const found = new Set(
+    [...problems, readOf(temporalConfig)].filter((each) => typeof each === 'string'),
+  );
   if (found.size > 0) throw new ConfigError([...found].join('\n'));
 });

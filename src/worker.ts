@@ -2,7 +2,6 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { Client } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createAccessActivities } from '../activities/access/access';
@@ -18,6 +17,8 @@ import { createGrantsClient } from '../activities/access/grants-client';
 import { createAirbyte } from './airbyte/client';
 import { workerConfig } from './config/config';
 import type { WorkerConfig } from './config/config';
+import { temporalConfig } from './config/temporal';
+import type { TemporalConfig } from './config/temporal';
 import { createFabrics } from './secrets/fabrics';
 import { answers } from './temporal/calls';
 import { dataConverter } from './temporal/payload-codec';
@@ -58,11 +59,10 @@ const LAST_REPORT = 5000;
 
 const BEHAVIORS = { pinned: 'PINNED', 'auto-upgrade': 'AUTO_UPGRADE' } as const;
 
-const connect = async (log: Logger) => {
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+const connect = async ({ connectionOptions }: TemporalConfig, log: Logger) => {
   for (;;) {
     try {
-      return { connection: await NativeConnection.connect(connectionOptions), namespace };
+      return await NativeConnection.connect(connectionOptions);
     } catch (err) {
       log.warn({ err, address: connectionOptions.address }, 'Temporal does not answer yet');
     }
@@ -157,6 +157,7 @@ runProgram(async () => {
   // Of the workflow thread, too, which begins later.
   setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWTH_PERCENT)}`);
   const config = workerConfig();
+  const temporal = temporalConfig();
   const log = createLogger('worker', config.logLevel);
   warnOf(config.misfits, log);
   const tracing = await createTracing(config.tracing, { program: 'worker', log });
@@ -179,7 +180,8 @@ runProgram(async () => {
     log.info({ signal }, 'worker stops');
     stop();
   });
-  const { connection, namespace } = await connect(log);
+  const { namespace } = temporal;
+  const connection = await connect(temporal, log);
   const client = new Client({ connection, namespace, dataConverter });
   const worker = await Worker.create({
     connection,

@@ -121,6 +121,7 @@ export const failedAnswer = (
       solution: solutionFor(call, status, kind),
       retryAfter: retryAfterOf(headers),
       unclear: call.writes && LOST_PATIENCE.includes(status),
+      notLetIn: isAboutUs(call, status),
     },
   );
 };
