@@ -1,5 +1,6 @@
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import { andMore, shortened } from '../protocol/lengths';
+import { inOneLine } from '../protocol/one-line';
 
 /*
  * What a run tells goes into its history, its memo and the answers of the gateway: none of it is longer
@@ -34,8 +35,8 @@ const MAX_RESULT = 16_000;
 const MAX_IDS = 16_000;
 const MAX_LIST = 4000;
 
-export const asLine = (text: string) => shortened(text, MAX_LINE);
-export const asPhase = (text: string) => shortened(text, MAX_PHASE);
+export const asLine = (text: string) => shortened(inOneLine(text), MAX_LINE);
+export const asPhase = (text: string) => shortened(inOneLine(text), MAX_PHASE);
 export const asMessage = (text: string) => shortened(text, MAX_MESSAGE);
 export const asRepeated = (text: string) => shortened(text, MAX_REPEATED);
 
