@@ -66,7 +66,7 @@ const commandLine = () => {
   addRunsCommand(program, { ...silent, operations, statusOf: never });
   addDriftCommand(program, {
     ...silent,
-    drift: { check: never, last: never },
+    drift: { check: never, last: never, knows: never },
     replay: never,
     statusOf: never,
   });

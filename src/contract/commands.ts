@@ -10,7 +10,8 @@ import { OPERATIONS } from '../../workflows/protocol/run-names';
 
 const COMPONENT = /^([a-z0-9_-]+\.){3}[a-z0-9_-]+$/;
 
-const componentName = z
+/** Of a component, wherever an operator names one. */
+export const componentName = z
   .string()
   .toLowerCase()
   .overwrite((text) => text.replace(/^urn:dmb:cmp:/, '').replaceAll(':', '.'))
