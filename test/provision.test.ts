@@ -222,6 +222,19 @@ test('a failed run says what went wrong, what to do and what was undone', async 
   expect(status.logs?.some(({ level }) => level === 'ERROR')).toBe(true);
 });
 
+test('what a failed run could not undo is named with why', async () => {
+  await harness.fault({ operation: 'createConnection', status: 403 });
+  await harness.fault({ operation: 'deleteDestination', status: 403 });
+  const { status, result, info } = await harness.run('provision');
+  expect(status).toBe('FAILED');
+  const left = [info?.privateInfo.leftBehind ?? []].flat();
+  expect(left).toEqual([
+    expect.stringMatching(/^the destination "Snowflake" \(Airbyte answered 403 to [^()]+[^.)]\)$/),
+  ]);
+  expect(result).toContain(`\nLeft behind in Airbyte: ${left.join()}.`);
+  expect((await harness.run('provision')).status).toBe('COMPLETED');
+});
+
 test("Airbyte's words begin no line of the status, and command no terminal", async () => {
   const message = 'bad \u001b[2J\u001b[31mRED\u0007 \u202Ething\r\nUndone: FAKE LINE';
   await harness.fault({

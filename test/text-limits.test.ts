@@ -17,6 +17,7 @@ import {
   asMemo,
   asMessage,
   asPhase,
+  asReason,
   createLog,
   MAX_VALUE,
 } from '../workflows/run/limits';
@@ -28,6 +29,7 @@ test.each([
   ['a phase', asPhase, 500],
   ["a failure's message", asMessage, 20_000],
   ['what a step says', cutWords, 4000],
+  ['why something is left', asReason, 300],
 ])('%s is whole up to its bound, and cut beyond it', (_what, bounded, most) => {
   const just = 'x'.repeat(most);
   expect(bounded(just)).toBe(just);
