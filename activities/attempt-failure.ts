@@ -3,6 +3,7 @@ import type { Info } from '@temporalio/activity';
 import { AirbyteError } from '../src/airbyte/errors';
 import { isRecord } from '../src/contract/json';
 import { shortened } from '../workflows/protocol/lengths';
+import { inOneLine } from '../workflows/protocol/one-line';
 import { Refusal } from '../src/contract/problems';
 import { heardAtBefore, looksOf, metBefore, triesOf } from './last-word';
 import type { FailureDetails, Perhaps } from '../workflows/protocol/failure-details';
@@ -17,7 +18,7 @@ const MAX_WORDS = 4000;
 export const isExplained = (err: unknown): err is AirbyteError | Refusal | Waiting =>
   err instanceof AirbyteError || err instanceof Refusal || err instanceof Waiting;
 
-export const cutWords = (text: string) => shortened(text, MAX_WORDS);
+export const cutWords = (text: string) => shortened(inOneLine(text), MAX_WORDS);
 
 /** As the next function writes it. */
 const TRIED = / \(tried \d+ times\)(?=\.?$)/;

@@ -10,6 +10,7 @@ import { Unknown } from './cli/gateway';
 import { addPlanCommand } from './cli/plan';
 import { addProvisionCommand } from './cli/provision';
 import { addRunsCommand } from './cli/runs';
+import { writerTo } from './cli/tables';
 import { addValidateCommand } from './cli/validate';
 import { cliConfig, ConfigError } from './config/config';
 import type { CliConfig } from './config/config';
@@ -32,8 +33,8 @@ const WRONG_USAGE = 2;
 /** They ask the gateway, and need no Temporal. */
 const OF_ENGINEERS = ['validate', 'plan', 'provision', 'describe'];
 
-const print = (text: string) => process.stdout.write(`${text}\n`);
-const say = (text: string) => process.stderr.write(`${text}\n`);
+const print = writerTo(process.stdout);
+const say = writerTo(process.stderr);
 
 const noAnswer = (address: string, cause: unknown) =>
   new SystemProblem(`Temporal does not answer at ${address}.`, {

@@ -109,9 +109,7 @@ test.each([
 ])('%s has no password in it, and none is told', (name, configOf) => {
   for (const user of ['user:geheim@', 'geheim@', ':geheim@']) {
     const given = () => configOf({ ...required, [name]: `http://${user}127.0.0.1:8000` });
-    expect(given).toThrow(
-      `need mending: ${name} must have neither a user nor a password in it.`,
-    );
+    expect(given).toThrow(`need mending: ${name} must have neither a user nor a password in it.`);
     expect(given).not.toThrow('geheim');
   }
 });

@@ -223,6 +223,8 @@ test.each([
   [['runs', 'list', '--component', 'bookings'], '--component must be <domain>'],
   [['runs', 'list', '--limit', 'many'], '--limit'],
   [['runs', 'list', '--failed', '--stuck'], '--stuck and failed do not go together'],
+  [['runs', 'list', '--failed', '--running'], '--running and failed do not go together'],
+  [['runs', 'list', '--running', '--stuck'], '--stuck and running do not go together'],
   [['runs', 'list', '--operation', 'poem'], '--operation'],
   [['runs', 'show'], 'token'],
   [['poems'], 'poems'],

@@ -99,6 +99,7 @@ export const addRunsCommand = (
   withJson(withFilters(runs.command('list')))
     .description('runs, each token once: those that go on first, then those that ended last')
     .option('--failed', 'only Failed, Terminated and TimedOut ones')
+    .option('--running', 'only those that go on')
     .option(
       '--stuck',
       'only those whose step fails each time, that no worker takes, or that do not end',
