@@ -90,7 +90,11 @@ const createProgram = (config: CliConfig) => {
     });
   addRunsCommand(program, { operations: () => operator().operations, statusOf, ...terminal });
   addDriftCommand(program, {
-    drift: { check: () => operator().drift.check(), last: () => operator().drift.last() },
+    drift: {
+      check: () => operator().drift.check(),
+      last: () => operator().drift.last(),
+      knows: (whose) => operator().drift.knows(whose),
+    },
     replay: (token) => operator().operations.replay(token, { force: true }),
     statusOf,
     ...terminal,

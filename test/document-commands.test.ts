@@ -56,13 +56,13 @@ const commandLine = () => {
   const program = new Command('provisioner').hook('preAction', () => {
     throw new Understood();
   });
-  const operations = {
+  const operations = () => ({
     list: never,
     show: never,
     replay: never,
     replayFailed: never,
     cancel: never,
-  };
+  });
   addRunsCommand(program, { ...silent, operations, statusOf: never });
   addDriftCommand(program, {
     ...silent,
