@@ -3,6 +3,7 @@ import type { Info } from '@temporalio/activity';
 import { AirbyteError } from '../src/airbyte/errors';
 import { isRecord } from '../src/contract/json';
 import { shortened } from '../workflows/protocol/lengths';
+import { inOneLine } from '../workflows/protocol/one-line';
 import { NotInSettings, Refusal } from '../src/contract/problems';
 import { heardAtBefore, looksOf, metBefore, triesOf } from './last-word';
 import type { FailureDetails, Perhaps } from '../workflows/protocol/failure-details';
@@ -19,7 +20,7 @@ export const isExplained = (
 ): err is AirbyteError | Refusal | NotInSettings | Waiting =>
   [AirbyteError, Refusal, NotInSettings, Waiting].some((known) => err instanceof known);
 
-export const cutWords = (text: string) => shortened(text, MAX_WORDS);
+export const cutWords = (text: string) => shortened(inOneLine(text), MAX_WORDS);
 
 /** As the next function writes it. */
 const TRIED = / \(tried \d+ times\)(?=\.?$)/;
@@ -65,6 +66,7 @@ export const detailsOf = (
     ...(hasWritten === false && { wroteNothing: true }),
     ...(hasWritten === true && { hasWritten }),
     ...(err instanceof AirbyteError && err.outOfTime && { outOfTime: err.outOfTime }),
+    ...(err instanceof AirbyteError && err.notLetIn && { notLetIn: true }),
     ...(looks > 0 && { looks, heardAt }),
     ...(met && { met }),
   };

@@ -78,10 +78,13 @@ export const programEnvironment = (given: Environment, ports: StackPorts): Envir
 
 /** What the command line has to be told of a stack. */
 const FOR_CLI = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'TEMPORAL_TASK_QUEUE'];
+/** Where the command line looks for the gateway by itself. */
+const USUAL_GATEWAY = 'http://127.0.0.1:8093';
 
-/** How the command line finds the runs of a stack, as it is typed. */
-export const cliCommand = (env: Environment): string =>
+/** How the command line finds the gateway and the runs of a stack, as it is typed. */
+export const cliCommand = (env: Environment, gatewayUrl = USUAL_GATEWAY): string =>
   [
+    ...(gatewayUrl === USUAL_GATEWAY ? [] : [`PROVISIONER_URL=${gatewayUrl}`]),
     ...FOR_CLI.flatMap((name) => (env[name] ? [`${name}=${env[name]}`] : [])),
     'npx provisioner runs list',
   ].join(' ');

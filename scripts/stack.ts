@@ -163,22 +163,21 @@ const startAll = async (plan: Plan, own: Ownership['own']) => {
   return env;
 };
 
-const describe = (
-  { ports, logDir }: Plan,
-  env: Environment,
-  { owned, stop }: Ownership,
-): Stack => ({
-  gatewayUrl: urlOf(ports.gateway) + (env.BASE_PATH ?? '').replace(/\/$/, ''),
-  temporalAddress: env.TEMPORAL_ADDRESS ?? '',
-  temporalUiUrl: env.TEMPORAL_UI_URL ?? '',
-  airbyteUrl: env.AIRBYTE_URL ?? '',
-  workerUrl: urlOf(ports.worker),
-  logDir,
-  cliCommand: cliCommand(env),
-  env,
-  processes: Object.fromEntries(owned.map(({ name, child }) => [name, { pid: child.pid }])),
-  stop,
-});
+const describe = ({ ports, logDir }: Plan, env: Environment, { owned, stop }: Ownership): Stack => {
+  const gatewayUrl = urlOf(ports.gateway) + (env.BASE_PATH ?? '').replace(/\/$/, '');
+  return {
+    gatewayUrl,
+    temporalAddress: env.TEMPORAL_ADDRESS ?? '',
+    temporalUiUrl: env.TEMPORAL_UI_URL ?? '',
+    airbyteUrl: env.AIRBYTE_URL ?? '',
+    workerUrl: urlOf(ports.worker),
+    logDir,
+    cliCommand: cliCommand(env, gatewayUrl),
+    env,
+    processes: Object.fromEntries(owned.map(({ name, child }) => [name, { pid: child.pid }])),
+    stop,
+  };
+};
 
 /** Starts Temporal, the Airbyte simulator, the worker and the gateway as programs of their own. */
 export const startStack = async (options: StackOptions = {}): Promise<Stack> => {

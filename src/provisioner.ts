@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import type { Client } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
 import { createAdoption } from './operator/adoption';
+import type { Adoption } from './operator/adoption';
 import { addAdoptCommand } from './cli/adopt';
 import { addConfigCommand } from './cli/config';
 import { addDescribeCommand } from './cli/describe';
@@ -11,8 +11,11 @@ import { Unknown } from './cli/gateway';
 import { addPlanCommand } from './cli/plan';
 import { addProvisionCommand } from './cli/provision';
 import { addRunsCommand } from './cli/runs';
+import { writerTo } from './cli/tables';
 import { addValidateCommand } from './cli/validate';
-import { cliConfig } from './config/config';
+import { cliConfig, ConfigError } from './config/config';
+import type { CliConfig } from './config/config';
+import { temporalConfig } from './config/temporal';
 import { createDrift } from './operator/drift';
 import { RequestError, SystemProblem } from './contract/problems';
 import { createOperations } from './operator/operations';
@@ -32,8 +35,8 @@ const WRONG_USAGE = 2;
 /** They ask the gateway or look at a file, and need no Temporal. */
 const WITHOUT_TEMPORAL = ['validate', 'plan', 'provision', 'describe', 'check'];
 
-const print = (text: string) => process.stdout.write(`${text}\n`);
-const say = (text: string) => process.stderr.write(`${text}\n`);
+const print = writerTo(process.stdout);
+const say = writerTo(process.stderr);
 
 const noAnswer = (address: string, cause: unknown) =>
   new SystemProblem(`Temporal does not answer at ${address}.`, {
@@ -44,77 +47,98 @@ const noAnswer = (address: string, cause: unknown) =>
     cause,
   });
 
-/** Fails at once with a few lines, where each call would try for long. */
-const reach = async (client: Client, address: string) => {
-  const { namespace } = client.options;
-  try {
-    await answers(client, namespace, REACH_DEADLINE);
-  } catch (err) {
-    throw lastingProblem(err) ?? noAnswer(address, err);
-  }
-};
-
-/** The code to exit with. */
-const explain = (err: unknown): number => {
-  if (err instanceof CommanderError) return err.exitCode === 0 ? 0 : WRONG_USAGE;
-  if (!(err instanceof RequestError || err instanceof SystemProblem)) throw err;
-  for (const line of [err.message, ...err.solutions]) say(line);
-  return err instanceof Unknown ? UNKNOWN : 1;
-};
-
-runProgram(async () => {
-  const { taskQueue, temporalUiUrl, minSyncInterval, ...gateway } = cliConfig();
-  const { client, connection, address } = createTemporalClient();
+/** What operators' commands do, in a Temporal that is there. */
+const createOperator = ({ taskQueue, temporalUiUrl }: CliConfig) => {
+  const { client, address } = createTemporalClient(temporalConfig());
   // What goes wrong is told on the terminal; there is no log to keep.
   const log = createLogger('provisioner', 'silent');
   const queues = oneQueue(taskQueue);
   const startRun = createStartRun({ client, queues, log });
   const statusOf = createStatus({ client, queues, temporalUiUrl });
-  const operations = createOperations({
-    client,
-    queues,
-    temporalUiUrl,
-    startRun,
+  const deps = { client, queues, temporalUiUrl, startRun, statusOf, log };
+  return {
+    /** Fails at once with a few lines, where each call would try for long. */
+    reach: async () => {
+      try {
+        await answers(client, client.options.namespace, REACH_DEADLINE);
+      } catch (err) {
+        throw lastingProblem(err) ?? noAnswer(address, err);
+      }
+    },
     statusOf,
-    log,
-  });
+    operations: createOperations(deps),
+    drift: createDrift({ client, taskQueue, say }),
+    adoption: createAdoption({ client, taskQueue, say }),
+  };
+};
 
+/** Made when the first command asks for it: those of engineers need no Temporal, be it set up or not. */
+const operatorOnce = (config: CliConfig) => {
+  let made: ReturnType<typeof createOperator> | undefined;
+  return () => (made ??= createOperator(config));
+};
+
+const createProgram = (config: CliConfig) => {
+  const operator = operatorOnce(config);
+  const exitWith = (code: number) => (process.exitCode = code);
+  const terminal = { print, say, exitWith };
+  const statusOf = (token: string) => operator().statusOf(token);
   const program = new Command('provisioner')
     .description(
       'For who writes descriptors: validate, plan, provision, describe, through the gateway. For operators: runs, drift, adopt, through Temporal.',
     )
     .exitOverride()
     .hook('preAction', async (_program, command) => {
-      if (!WITHOUT_TEMPORAL.includes(command.name())) await reach(client, address);
+      if (!WITHOUT_TEMPORAL.includes(command.name())) await operator().reach();
     });
-  const exitWith = (code: number) => (process.exitCode = code);
-  addRunsCommand(program, { operations, statusOf, print, say, exitWith });
+  addRunsCommand(program, { operations: () => operator().operations, statusOf, ...terminal });
   addDriftCommand(program, {
-    drift: createDrift({ client, taskQueue, say }),
-    replay: (token) => operations.replay(token, { force: true }),
+    drift: {
+      check: () => operator().drift.check(),
+      last: () => operator().drift.last(),
+      knows: (whose) => operator().drift.knows(whose),
+    },
+    replay: (token) => operator().operations.replay(token, { force: true }),
     statusOf,
-    print,
-    say,
-    exitWith,
+    ...terminal,
   });
-  addAdoptCommand(program, {
-    adoption: createAdoption({ client, taskQueue, say }),
-    minSyncInterval,
-    print,
-    say,
-    exitWith,
-  });
-  const engineer = { ...gateway, print, say, exitWith };
+  const { minSyncInterval, gatewayUrl, gatewayToken } = config;
+  const adoption: Adoption = (asked) => operator().adoption(asked);
+  addAdoptCommand(program, { adoption, minSyncInterval, ...terminal });
+  const engineer = { gatewayUrl, gatewayToken, ...terminal };
   addValidateCommand(program, engineer);
   addPlanCommand(program, engineer);
   addProvisionCommand(program, engineer);
   addDescribeCommand(program, engineer);
-  addConfigCommand(program, { print, say, exitWith });
+  addConfigCommand(program, terminal);
+  return program;
+};
+
+/** The code to exit with. */
+const explain = (err: unknown): number => {
+  if (err instanceof CommanderError) return err.exitCode === 0 ? 0 : WRONG_USAGE;
+  if (err instanceof ConfigError) {
+    say(err.message);
+    return WRONG_USAGE;
+  }
+  if (!(err instanceof RequestError || err instanceof SystemProblem)) throw err;
+  for (const line of [err.message, ...err.solutions]) say(line);
+  return err instanceof Unknown ? UNKNOWN : 1;
+};
+
+const written = (stream: NodeJS.WriteStream) =>
+  new Promise<void>((resolve) => stream.write('', () => resolve()));
+
+// Node's, of a library such as gRPC, are nothing for who reads a terminal.
+process.noDeprecation = true;
+
+runProgram(async () => {
   try {
-    await program.parseAsync();
+    await createProgram(cliConfig()).parseAsync();
   } catch (err) {
     process.exitCode = explain(err);
-  } finally {
-    await connection.close();
   }
+  await Promise.all([written(process.stdout), written(process.stderr)]);
+  // A call to Temporal that is to be tried again would keep us, and on a closed connection throw.
+  process.exit();
 });

@@ -17,7 +17,11 @@ const PORTS_TRIED = 5;
 /** Temporal's own log, in ours; its metrics for Prometheus on an address of this machine only. */
 const installRuntime = (log: Logger, metricsAddress: string) =>
   Runtime.install({
-    telemetryOptions: { metrics: { prometheus: { bindAddress: metricsAddress } } },
+    telemetryOptions: {
+      metrics: { prometheus: { bindAddress: metricsAddress } },
+      // Else the SDK's core writes lines of its own, which are no JSON.
+      logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
+    },
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       const { error: err, ...fields } = meta ?? {};
       log[LEVELS[level]](err === undefined ? fields : { ...fields, err }, message);

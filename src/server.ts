@@ -1,4 +1,5 @@
 import { gatewayConfig } from './config/config';
+import { temporalConfig } from './config/temporal';
 import { createDraining } from './gateway/draining';
 import { createGateway } from './gateway/gateway';
 import { createHttpServer } from './http-server';
@@ -20,11 +21,12 @@ import { createTracing } from './tracing/tracing';
 
 runProgram(async () => {
   const config = gatewayConfig();
+  const temporal = temporalConfig();
   const log = createLogger('gateway', config.logLevel);
   warnOf(config.misfits, log);
   // The gateway starts while Temporal is down, and tells so on /readyz.
   const tracing = await createTracing(config.tracing, { program: 'gateway', log });
-  const { client, connection } = createTemporalClient([tracedStarts(tracing)]);
+  const { client, connection } = createTemporalClient(temporal, [tracedStarts(tracing)]);
   const { taskQueue, temporalUiUrl } = config;
   const file =
     config.file === undefined ? undefined : openConfiguration({ file: config.file, log });

@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { lookup } from 'node:dns/promises';
 import { ConfigError, anyWorkerConfig, gatewayConfig } from './config/config';
 import type { OneEnvironmentConfig } from './config/config';
+import { temporalConfig } from './config/temporal';
 import { RequestError } from './contract/problems';
 import { runProgram } from './program';
 import { readSettingsFile } from './settings/file';
@@ -56,6 +57,8 @@ runProgram(async () => {
     typeof worker === 'string'
       ? [gateway, worker]
       : [gateway, ...(await environmentProblems(worker))];
-  const found = new Set(problems.filter((each) => typeof each === 'string'));
+  const found = new Set(
+    [...problems, readOf(temporalConfig)].filter((each) => typeof each === 'string'),
+  );
   if (found.size > 0) throw new ConfigError([...found].join('\n'));
 });

@@ -2,11 +2,12 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { Client } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { anyWorkerConfig } from './config/config';
 import type { WorkerConfig } from './config/config';
+import { temporalConfig } from './config/temporal';
+import type { TemporalConfig } from './config/temporal';
 import { answers } from './temporal/calls';
 import { dataConverter } from './temporal/payload-codec';
 import { runSinks } from './metrics/runs';
@@ -42,11 +43,10 @@ const LAST_REPORT = 5000;
 
 const BEHAVIORS = { pinned: 'PINNED', 'auto-upgrade': 'AUTO_UPGRADE' } as const;
 
-const connect = async (log: Logger) => {
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+const connect = async ({ connectionOptions }: TemporalConfig, log: Logger) => {
   for (;;) {
     try {
-      return { connection: await NativeConnection.connect(connectionOptions), namespace };
+      return await NativeConnection.connect(connectionOptions);
     } catch (err) {
       log.warn({ err, address: connectionOptions.address }, 'Temporal does not answer yet');
     }
@@ -85,6 +85,7 @@ runProgram(async () => {
   setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWTH_PERCENT)}`);
   const given = anyWorkerConfig();
   const { config } = given;
+  const temporal = temporalConfig();
   const log = createLogger('worker', config.logLevel);
   const { served, settings } = servedBy(given, log);
   warnOf(config.misfits, log);
@@ -112,7 +113,8 @@ runProgram(async () => {
     log.info({ signal }, 'worker stops');
     stop();
   });
-  const { connection, namespace } = await connect(log);
+  const { namespace } = temporal;
+  const connection = await connect(temporal, log);
   const client = new Client({ connection, namespace, dataConverter });
   const worker = await Worker.create({
     connection,

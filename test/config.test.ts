@@ -6,7 +6,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../scripts/child';
 import { simulatorConfig } from '../simulator/config';
-import { gatewayConfig, workerConfig } from '../src/config/config';
+import { cliConfig, gatewayConfig, workerConfig } from '../src/config/config';
+import { temporalConfig } from '../src/config/temporal';
 import { forTimer, inWords } from '../src/contract/durations';
 
 const required = {
@@ -97,6 +98,20 @@ test.each([
   [{ AIRBYTE_URL: 'airbyte:8000' }, /AIRBYTE_URL must be an http\(s\) URL/],
 ])('the worker refuses %p', (given, message) => {
   expect(() => workerConfig({ ...required, ...given })).toThrow(message);
+});
+
+test.each([
+  ['AIRBYTE_URL', workerConfig],
+  ['AIRBYTE_UI_URL', workerConfig],
+  ['TEMPORAL_UI_URL', gatewayConfig],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', gatewayConfig],
+  ['PROVISIONER_URL', cliConfig],
+])('%s has no password in it, and none is told', (name, configOf) => {
+  for (const user of ['user:geheim@', 'geheim@', ':geheim@']) {
+    const given = () => configOf({ ...required, [name]: `http://${user}127.0.0.1:8000` });
+    expect(given).toThrow(`need mending: ${name} must have neither a user nor a password in it.`);
+    expect(given).not.toThrow('geheim');
+  }
 });
 
 test('a worker may know no Snowflake', () => {
@@ -295,5 +310,59 @@ describe('a secret in a file', () => {
   test('is only looked for where the variable is a secret', () => {
     const config = workerConfig({ ...required, AIRBYTE_URL_FILE: path.join(folder, 'none') });
     expect(config.airbyte.url).toBe('http://127.0.0.1:8000');
+  });
+});
+
+describe("Temporal's variables", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'config-temporal-'));
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const fileWith = (name: string, text: string) => {
+    const file = path.join(folder, name);
+    writeFileSync(file, text);
+    return file;
+  };
+  const none = path.join(folder, 'none');
+  const noPem = fileWith('no.pem', 'SECRET');
+  const profile = fileWith('temporal.toml', '[profile.default]\naddress = "http://a:1"\n');
+
+  test.each([
+    [{ TEMPORAL_ADDRESS: '' }, 'localhost:7233'],
+    [{ TEMPORAL_ADDRESS: 'temporal.example.com' }, 'temporal.example.com'],
+    [{ TEMPORAL_ADDRESS: '[::1]:7233' }, '[::1]:7233'],
+    [{ TEMPORAL_ADDRESS: 'a:1', TEMPORAL_CONFIG_FILE: profile }, 'a:1'],
+  ])('%j name an address', (env, address) => {
+    expect(temporalConfig({ HOME: folder, ...env }).connectionOptions.address).toBe(address);
+  });
+
+  test.each<[Record<string, string>, string]>([
+    [{ TEMPORAL_ADDRESS: 'http://a:1' }, 'TEMPORAL_ADDRESS must be a host and its port'],
+    [{ TEMPORAL_ADDRESS: 'a:65536' }, 'TEMPORAL_ADDRESS must be a host and its port'],
+    [{ TEMPORAL_ADDRESS: 'a:1/' }, 'TEMPORAL_ADDRESS must be a host and its port'],
+    [{ TEMPORAL_CONFIG_FILE: profile }, 'address in TEMPORAL_CONFIG_FILE must be a host'],
+    [{ TEMPORAL_CONFIG_FILE: none }, 'TEMPORAL_CONFIG_FILE must name a file'],
+    [{ TEMPORAL_CONFIG_FILE: noPem }, 'TEMPORAL_CONFIG_FILE must be a TOML file'],
+    [{ TEMPORAL_PROFILE: 'nobody' }, 'the profile that TEMPORAL_PROFILE names'],
+    [{ TEMPORAL_TLS: 'yes' }, 'TEMPORAL_TLS must be true or false'],
+    [{ TEMPORAL_API_KEY: 'SECRET\n' }, 'TEMPORAL_API_KEY must be one line'],
+    [{ TEMPORAL_TLS_CLIENT_CERT_PATH: none }, 'TEMPORAL_TLS_CLIENT_CERT_PATH must name a file'],
+    [{ TEMPORAL_TLS_CLIENT_CERT_PATH: noPem }, 'TEMPORAL_TLS_CLIENT_KEY_PATH need each other'],
+    [
+      { TEMPORAL_TLS_CLIENT_CERT_PATH: noPem, TEMPORAL_TLS_CLIENT_KEY_PATH: noPem },
+      'TEMPORAL_TLS_CLIENT_KEY_PATH must have a certificate and its key',
+    ],
+    [
+      { TEMPORAL_TLS_SERVER_CA_CERT_PATH: noPem },
+      'TEMPORAL_TLS_SERVER_CA_CERT_PATH must have certificates',
+    ],
+    [
+      { TEMPORAL_TLS_CLIENT_KEY_PATH: noPem, TEMPORAL_TLS_CLIENT_KEY_DATA: 'SECRET' },
+      'TEMPORAL_TLS_CLIENT_KEY_PATH and TEMPORAL_TLS_CLIENT_KEY_DATA exclude each other',
+    ],
+  ])('%j are refused by their names, without a value', (env, problem) => {
+    const refused = () => temporalConfig({ HOME: folder, ...env });
+    expect(refused).toThrow(problem);
+    expect(refused).not.toThrow(/SECRET/);
   });
 });

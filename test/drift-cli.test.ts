@@ -111,8 +111,21 @@ test('--repair --changed provisions again what somebody has edited, of one compo
   expect(found.stdout).toMatch(/^changed {2,}\S+\.0\.(first|second) {2,}connection/m);
   expect(found.stdout).toMatch(/^ +provision\.\S+\.(first|second)\.[0-9a-f]{12}/m);
   expect(found.stdout).toContain('changed: Run "provisioner drift --repair --changed"');
-  const elsewhere = await drift('--repair', '--changed', '--component', 'a.b.0.c');
-  expect(elsewhere).toMatchObject({ code: 3, stderr: 'Nothing to provision again.\n' });
+  const unknown = await drift('--repair', '--changed', '--component', 'a.b.0.c');
+  expect(unknown).toMatchObject({ code: 1, stdout: '' });
+  expect(unknown.stderr).toContain('Temporal remembers no run of a.b.0.c\n');
+  // Of the two the one that nobody has edited, by each of its names.
+  const name = `Finance.Cashflow.0.${found.stdout.includes('.0.first ') ? 'Second' : 'First'}`;
+  const urn = `URN:dmb:cmp:${name.replaceAll('.', ':')}`;
+  for (const each of [name, urn, `${harness.environment.toUpperCase()}/${name}`]) {
+    const fine = await drift('--repair', '--changed', '--component', each);
+    expect(fine).toMatchObject({ code: 3, stderr: 'Nothing to provision again.\n' });
+  }
+  const elsewhere = await drift('--repair', '--changed', '--component', `nowhere/${name}`);
+  expect(elsewhere).toMatchObject({ code: 1, stdout: '' });
+  const [, , key = ''] = /^changed +((\S+?\/\S+))/m.exec(found.stdout) ?? [];
+  const edit = await drift('--repair', '--component', key.toUpperCase());
+  expect(edit).toMatchObject({ code: 3, stderr: 'Nothing to provision again.\n' });
   const all = await drift('--repair', '--changed');
   expect(all.stderr).toBe('Provisioning 1 component again …\n');
   expect(all.stdout).toMatch(/2 components compared at \S+: no drift\./);
@@ -124,6 +137,12 @@ test.each(['--changed', '--component=a.b.0.c'])('%s alone is wrong usage', async
   const { stderr, code } = await drift(flag);
   expect(stderr).toContain('say what to --repair');
   expect(code).toBe(2);
+});
+
+test('what is no name of a component is wrong usage, before anything is checked', async () => {
+  const { stdout, stderr, code } = await drift('--repair', '--component', 'nosuch');
+  expect(stderr).toContain('--component must be <domain>.<product>.<major>.<component>');
+  expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
 });
 
 test('a repair that fails is told, and so is what is still open', async () => {
@@ -167,7 +186,7 @@ test('a repair that cannot be started or asked for is told as UNKNOWN, with why;
   };
   const program = new Command();
   addDriftCommand(program, {
-    drift: { check, last: check },
+    drift: { check, last: check, knows: () => Promise.resolve(true) },
     replay: (token) => (refusals[token] ? Promise.reject(refusals[token]) : Promise.resolve()),
     statusOf: () => Promise.resolve({ status: 'COMPLETED', result: 'Provisioned.' }),
     print: (text) => void printed.push(text),

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -106,6 +107,36 @@ describe('validate', () => {
     expect(stdout).toContain(`${file}:${String(line)}: specific.source.definitionName: "Nothing"`);
   });
 });
+
+describe.each([401, 403])(
+  'an Airbyte that answers %d to whatever the provisioner asks',
+  (status) => {
+    beforeEach(() => harness.fault({ operation: '*', status, times: 0 }));
+
+    test('leaves open whether a descriptor is valid: 4', async () => {
+      const file = await fileOf();
+      const { code, stdout } = await cli('validate', file);
+      expect(code).toBe(4);
+      expect(stdout).toMatch(
+        new RegExp(`: Airbyte: not checked: .*${String(status)} .*\\. Ask the platform operator`),
+      );
+      expect(stdout).toContain(`${file} was not checked to the end`);
+      const json = await cli('validate', file, '--json');
+      expect(JSON.parse(json.stdout)).toMatchObject({ valid: null, problems: [] });
+    });
+
+    test('does not hide what is wrong with it by itself: 1', async () => {
+      const { code, stdout } = await cli('validate', await fileOf({ url: 'cashflow.csv' }));
+      expect({ code, stdout }).toEqual({ code: 1, stdout: containing(' is not valid.') });
+    });
+
+    test('leaves no plan: 4', async () => {
+      const { code, stdout, stderr } = await cli('plan', await fileOf({ component: 'unasked' }));
+      expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+      expect(stderr).toMatch(/^There is no plan\. .*\n.*credentials for Airbyte/);
+    });
+  },
+);
 
 describe('plan', () => {
   test('what is not there is created, and nothing is written', async () => {
@@ -280,10 +311,34 @@ test.each([
   [['validate', 'x', '--timeout', 'long'], '--timeout must be a duration'],
   [['validate', 'x', '--gateway', 'nowhere'], '--gateway must be an http(s) URL'],
   [['provision', 'x', '--dry-run'], '--dry-run'],
+  [['validate', 'x', '--timeout', '0s'], '--timeout must be longer than zero'],
+  [['validate', 'x', '--gateway', 'http://u:SECRET@h'], '--gateway must have neither a user nor'],
 ])('%j is wrong usage: 2', async (args, problem) => {
   const { code, stdout, stderr } = await cli(...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain(problem);
+  expect(stderr).not.toContain('SECRET');
+});
+
+test.each([
+  { TEMPORAL_ADDRESS: 'http://127.0.0.1:1' },
+  { TEMPORAL_ADDRESS: '' },
+  { TEMPORAL_TLS_CLIENT_CERT_PATH: '/nope' },
+  { TEMPORAL_PROFILE: 'nobody' },
+])('what is wrong with %j does not concern who asks the gateway', async (wrong) => {
+  const env = { PROVISIONER_URL: harness.gateway().found, ...wrong };
+  const asked = await runCli(['validate', '--no-airbyte', await fileOf()], env);
+  expect(asked).toMatchObject({ code: 0, stderr: '' });
+  expect(await runCli(['--help'], env)).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('who asks Temporal is told in one line which variable is wrong: 2', async () => {
+  expect(await runCli(['runs', 'list'], { TEMPORAL_ADDRESS: 'http://127.0.0.1:1' })).toEqual({
+    code: 2,
+    stdout: '',
+    stderr:
+      'These environment variables need mending: TEMPORAL_ADDRESS must be a host and its port without a scheme, such as localhost:7233.\n',
+  });
 });
 
 /** Something in front of a gateway, and the requests that came to it. */
@@ -302,6 +357,8 @@ const inFront = async (answer: (res: ServerResponse) => unknown) => {
   };
   return { url, seen, end };
 };
+
+const RUN = 'provision.a.run.0123456789ab';
 
 describe('a proxy in front of the gateway', () => {
   const TOKEN = 'eyJ.of-an-engineer~+/';
@@ -367,10 +424,11 @@ describe('a proxy in front of the gateway', () => {
     async (command) => {
       const proxy = await inFront(() => undefined);
       const began = Date.now();
-      const { code } = await runCli([command, await fileOf(), '--timeout', '1s'], {
+      const { code, stderr } = await runCli([command, await fileOf(), '--timeout', '1s'], {
         PROVISIONER_URL: proxy.url,
       }).finally(proxy.end);
       expect(code).toBe(4);
+      expect(stderr).toContain(`What is at ${proxy.url} did not answer in time.`);
       // Far from the 150 seconds that one answer may take.
       expect(Date.now() - began).toBeLessThan(60_000);
     },
@@ -380,14 +438,91 @@ describe('a proxy in front of the gateway', () => {
     let asked = 0;
     const proxy = await inFront((res) => {
       asked += 1;
-      if (asked === 1) res.writeHead(202).end('provision.a.run');
+      if (asked === 1) res.writeHead(202).end(RUN);
       if (asked === 2) res.end('{"status": "RUNNING", "result": ""}');
     });
     const { code, stderr } = await runCli(['provision', await fileOf(), '--timeout', '3s'], {
       PROVISIONER_URL: proxy.url,
     }).finally(proxy.end);
     expect(code).toBe(4);
-    expect(stderr).toContain('The run provision.a.run has not ended in time; it goes on.');
+    expect(stderr).toContain(`The run ${RUN} has not ended in time; it goes on.`);
+  });
+});
+
+test('a user in PROVISIONER_URL is refused by its name, without the password: 2', async () => {
+  const { code, stderr } = await runCli(['validate', 'x'], {
+    PROVISIONER_URL: 'http://u:SECRET@h',
+  });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/PROVISIONER_URL must have neither a user nor a password in it\.\n$/);
+});
+
+describe('what is no gateway', () => {
+  /** Answers the requests one after another, the last answer for ever. */
+  const inTurn = (answers: ((res: ServerResponse) => unknown)[]) => {
+    let asked = 0;
+    return (res: ServerResponse) => answers[Math.min(asked++, answers.length - 1)]?.(res);
+  };
+  const start = (res: ServerResponse) => res.writeHead(202).end(RUN);
+  const page = (status: number) => (res: ServerResponse) =>
+    res.writeHead(status).end('<!doctype html>');
+
+  test.each([
+    ['answers a page to all', [page(200)], 200],
+    ['starts nothing', [page(202)], 202],
+    ['gives a token with 200', [(res: ServerResponse) => res.end(RUN)], 200],
+    ['has no status of the run', [start, page(404)], 404],
+    ['answers a page for the status', [start, page(200)], 200],
+  ])('and %s is told at once: 4', async (_how, answers, status) => {
+    const other = await inFront(inTurn(answers));
+    const asking = runCli(['provision', await fileOf()], { PROVISIONER_URL: other.url });
+    const { code, stdout, stderr } = await asking.finally(other.end);
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr).toContain(`What answers at ${other.url} is no provisioner: ${String(status)}.`);
+    expect(other.seen.length).toBe(answers.length);
+  });
+
+  test('for a moment only is waited out', async () => {
+    const ended = (res: ServerResponse) => res.end('{"status": "COMPLETED", "result": "Done."}');
+    const proxy = await inFront(inTurn([start, page(502), page(429), ended]));
+    const asking = runCli(['provision', await fileOf()], { PROVISIONER_URL: proxy.url });
+    expect(await asking.finally(proxy.end)).toMatchObject({ code: 0 });
+  });
+});
+
+describe('a file that is none', () => {
+  const withBytes = async (bytes: Uint8Array | string) => {
+    const file = path.join(folder, 'none.yaml');
+    await writeFile(file, bytes);
+    return file;
+  };
+
+  test.each<[string, () => Promise<string>, string]>([
+    ['a folder', () => Promise.resolve(folder), 'it is no regular file'],
+    ['a device without an end', () => Promise.resolve('/dev/zero'), 'it is no regular file'],
+    ['UTF-16', () => withBytes(Buffer.from('\uFEFFid: a', 'utf16le')), 'it is not UTF-8 text'],
+    ['UTF-16 without a mark', () => withBytes(Buffer.from('id', 'utf16le')), 'is not UTF-8 text'],
+    ['a binary', () => withBytes(Uint8Array.of(0x1f, 0x8b, 0x08, 0xff)), 'it is not UTF-8 text'],
+  ])('such as %s is refused with the reason, with --json as JSON: 1', async (_what, make, why) => {
+    const file = await make();
+    const { code, stdout, stderr } = await cli('validate', file);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`${file}: cannot be read: `);
+    expect(stderr).toContain(why);
+    const json = await cli('plan', file, '--json');
+    const told: unknown = JSON.parse(json.stdout);
+    expect({ ...json, stdout: told }).toEqual({
+      code: 1,
+      stdout: { refused: true, problems: [{ path: file, message: containing(why) }] },
+      stderr: '',
+    });
+  });
+
+  test('such as a pipe that nobody writes to is not waited for', async () => {
+    const pipe = path.join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const { code, stderr } = await cli('validate', pipe);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: containing('it is no regular file') });
   });
 });
 

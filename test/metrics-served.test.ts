@@ -393,6 +393,7 @@ const RARE = [
   'temporal_sticky_cache_miss',
   'temporal_sticky_cache_total_forced_eviction',
   'temporal_workflow_continue_as_new',
+  'temporal_workflow_task_execution_failed',
   'temporal_workflow_task_queue_poll_empty',
 ];
 

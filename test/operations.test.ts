@@ -223,6 +223,8 @@ test.each([
   [['runs', 'list', '--component', 'bookings'], '--component must be <domain>'],
   [['runs', 'list', '--limit', 'many'], '--limit'],
   [['runs', 'list', '--failed', '--stuck'], '--stuck and failed do not go together'],
+  [['runs', 'list', '--failed', '--running'], '--running and failed do not go together'],
+  [['runs', 'list', '--running', '--stuck'], '--stuck and running do not go together'],
   [['runs', 'list', '--operation', 'poem'], '--operation'],
   [['runs', 'show'], 'token'],
   [['poems'], 'poems'],
@@ -245,15 +247,19 @@ test.each(['nonsense', 'provision.a.b.c.0.d.0123456789ab'])(
   },
 );
 
-test('a Temporal that does not answer is told with what to set, and 1, soon', async () => {
+test.each([
+  ['refuses the connection', { TEMPORAL_ADDRESS: '127.0.0.1:1' }],
+  [
+    'speaks no TLS',
+    { TEMPORAL_ADDRESS: process.env.TEST_TEMPORAL_ADDRESS ?? '', TEMPORAL_TLS: '1' },
+  ],
+])('a Temporal that %s is told with what to set, and 1, soon', async (_how, env) => {
   const began = Date.now();
-  const { code, stdout, stderr } = await runCli(['runs', 'list', '--json'], {
-    TEMPORAL_ADDRESS: '127.0.0.1:1',
-  });
+  const { code, stdout, stderr } = await runCli(['runs', 'list', '--json'], env);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toBe(
     [
-      'Temporal does not answer at 127.0.0.1:1.',
+      `Temporal does not answer at ${env.TEMPORAL_ADDRESS}.`,
       'Set TEMPORAL_ADDRESS to the host and port of its frontend, which npm start prints, and TEMPORAL_TLS or TEMPORAL_API_KEY where it asks for them.',
       'If they are right, Temporal is down.',
       '',

@@ -70,6 +70,22 @@ test('Airbyte being down does not keep a request waiting', async () => {
   expect(status.result).toContain('could not be reached');
 });
 
+test('what the core of the SDK warns of is in the log of the worker as JSON', async () => {
+  const [port = 0] = await findFreePorts(1);
+  const temporal = await temporalAt(port);
+  const harness = await begin({ temporal: `127.0.0.1:${String(port)}` });
+  await harness.run('provision');
+  await temporal.stop();
+  const logged = () => harness.worker()?.output() ?? '';
+  await eventually(
+    () => Promise.resolve(logged().includes('"sdkComponent":"core"') || undefined),
+    'a warning of the core',
+    30_000,
+  );
+  const lines = logged().trimEnd().split('\n');
+  expect(lines.filter((line) => !line.startsWith('{"level":'))).toEqual([]);
+}, 60_000);
+
 test('gateway and worker start while Temporal is down, say so, and recover by themselves', async () => {
   const [port = 0] = await findFreePorts(1);
   const harness = await begin({ worker: false, temporal: `127.0.0.1:${String(port)}` });

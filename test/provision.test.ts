@@ -222,6 +222,41 @@ test('a failed run says what went wrong, what to do and what was undone', async 
   expect(status.logs?.some(({ level }) => level === 'ERROR')).toBe(true);
 });
 
+test('what a failed run could not undo is named with why', async () => {
+  await harness.fault({ operation: 'createConnection', status: 403 });
+  await harness.fault({ operation: 'deleteDestination', status: 403 });
+  const { status, result, info } = await harness.run('provision');
+  expect(status).toBe('FAILED');
+  const left = [info?.privateInfo.leftBehind ?? []].flat();
+  expect(left).toEqual([
+    expect.stringMatching(/^the destination "Snowflake" \(Airbyte answered 403 to [^()]+[^.)]\)$/),
+  ]);
+  expect(result).toContain(`\nLeft behind in Airbyte: ${left.join()}.`);
+  expect((await harness.run('provision')).status).toBe('COMPLETED');
+});
+
+test("Airbyte's words begin no line of the status, and command no terminal", async () => {
+  const message = 'bad \u001b[2J\u001b[31mRED\u0007 \u202Ething\r\nUndone: FAKE LINE';
+  await harness.fault({
+    operation: 'createSource',
+    status: 422,
+    contentType: 'application/json',
+    body: { message },
+  });
+  const token = await harness.start('provision');
+  const status = await harness.finished(token);
+  const told = 'bad �[2J�[31mRED� �thing Undone: FAKE LINE';
+  expect(status.result.split('\n')).toEqual([
+    expect.stringMatching(/^The component was not provisioned\. Airbyte answered 422 to POST /),
+    'What to do: Check specific.source, specific.destination and specific.connection in the descriptor.',
+    expect.stringMatching(/^Undone: the destination "Snowflake"/),
+  ]);
+  expect(status.result.split('\n')[0]).toContain(told);
+  expect(JSON.stringify(status)).not.toMatch(/\\u00|\\r|\u202E/);
+  const { stdout } = await harness.cli('runs', 'show', token);
+  expect(stdout).toContain(told);
+});
+
 test('ignored keys of the descriptor are in the log of the run', async () => {
   const status = await harness.run('provision', { connection: { dbtGitUrl: 'somewhere' } });
   expect(status.logs?.filter(({ level }) => level === 'WARNING')).toMatchObject([

@@ -19,9 +19,9 @@ const snowflake = {
 
 const Failed = z.object({ stderr: z.string() });
 
-/** What the check says; empty when it has nothing against the variables. */
-const said = (env: Record<string, string>) =>
-  run(process.execPath, [path.join(ROOT, 'dist', 'src', 'settings-check.js')], { env }).then(
+/** What the check, or another program, says; empty when it has nothing against the variables. */
+const said = (env: Record<string, string>, program = 'settings-check') =>
+  run(process.execPath, [path.join(ROOT, 'dist', 'src', `${program}.js`)], { env }).then(
     () => '',
     (err: unknown) => Failed.parse(err).stderr,
   );
@@ -35,6 +35,16 @@ test('what is wrong with the gateway and the worker is said at once', async () =
   expect(text).toContain('KEEP_ALIVE');
   expect(text).toContain('AIRBYTE_WORKSPACE_ID is required');
   expect(text).toContain('AIRBYTE_URL must be an http(s) URL');
+});
+
+test.each([
+  ['settings-check', { TEMPORAL_ADDRESS: 'http://temporal:7233' }, 'TEMPORAL_ADDRESS must be'],
+  ['server', { TEMPORAL_ADDRESS: 'http://temporal:7233' }, 'TEMPORAL_ADDRESS must be'],
+  ['worker', { TEMPORAL_ADDRESS: 'http://temporal:7233' }, 'TEMPORAL_ADDRESS must be'],
+  ['worker', { TEMPORAL_CONFIG_FILE: '/none' }, 'TEMPORAL_CONFIG_FILE must name a file'],
+])('what %s says of a bad %j is one line', async (program, env, problem) => {
+  const text = await said({ ...good, ...snowflake, SNOWFLAKE_PASSWORD: 'p', ...env }, program);
+  expect(text.split('\n')).toEqual([expect.stringContaining(problem), '']);
 });
 
 test.each([

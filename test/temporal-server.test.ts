@@ -137,6 +137,16 @@ test.each(['temporal.example.com:7233', 'localhost', '', '::'])(
 );
 
 test.each([
+  ['http://127.0.0.1:8093', 'npx provisioner runs list'],
+  [
+    'http://127.0.0.1:8193/base',
+    'PROVISIONER_URL=http://127.0.0.1:8193/base npx provisioner runs list',
+  ],
+])('the command line is told of a gateway at %s where it would not look', (url, command) => {
+  expect(cliCommand({}, url)).toBe(command);
+});
+
+test.each([
   [{ TEMPORAL_ADDRESS: '127.0.0.1:17233' }, 'TEMPORAL_ADDRESS=127.0.0.1:17233'],
   [
     { TEMPORAL_TASK_QUEUE: 'mine', TEMPORAL_ADDRESS: '127.0.0.1:7233', TEMPORAL_NAMESPACE: 'dev' },

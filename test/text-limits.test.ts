@@ -1,6 +1,7 @@
 import { cutWords } from '../activities/attempt-failure';
 import { summarize } from '../activities/pipeline/discovery';
 import { reportOf } from '../activities/drift/drift';
+import { writerTo } from '../src/cli/tables';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import type { Finding } from '../src/contract/drift';
 import { asSummary } from '../workflows/protocol/lengths';
@@ -16,6 +17,7 @@ import {
   asMemo,
   asMessage,
   asPhase,
+  asReason,
   createLog,
   MAX_VALUE,
 } from '../workflows/run/limits';
@@ -27,10 +29,32 @@ test.each([
   ['a phase', asPhase, 500],
   ["a failure's message", asMessage, 20_000],
   ['what a step says', cutWords, 4000],
+  ['why something is left', asReason, 300],
 ])('%s is whole up to its bound, and cut beyond it', (_what, bounded, most) => {
   const just = 'x'.repeat(most);
   expect(bounded(just)).toBe(just);
   expect(bounded(`${just}x`)).toBe(`${just.slice(1)}…`);
+});
+
+test.each([
+  ['a step says', cutWords],
+  ['a log has', asLine],
+  ['a phase is called', asPhase],
+])('what %s is one line without control characters', (_what, bounded) => {
+  expect(bounded('one\r\n\ttwo\u2028\u001b[2J\u0007\u009b\u202E\u2066.')).toBe('one two �[2J����.');
+});
+
+test('a terminal is given lines, and nothing else that it would obey', () => {
+  const written: string[] = [];
+  const stream = { write: (text: string) => Boolean(written.push(text)) };
+  const given = { name: 'a\u001b[2J\n\u009b\u202Eb' };
+  writerTo(stream)(JSON.stringify(given, null, 2));
+  writerTo(stream)('one\ntwo\r\u001b]0;title\u0007');
+  expect(written).toEqual([
+    '{\n  "name": "a\\u001b[2J\\n\\u009b\\u202eb"\n}\n',
+    'one\ntwo\\u000d\\u001b]0;title\\u0007\n',
+  ]);
+  expect(JSON.parse(written[0] ?? '')).toEqual(given);
 });
 
 const logOf = (count: number) => {

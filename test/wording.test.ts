@@ -70,6 +70,8 @@ test.each([
   ['limit=1.5', 'limit: must be a whole number'],
   ['limit=x', 'limit: must be a number'],
   ['failed=x', 'failed: must be true or false'],
+  ['running=x', 'running: must be true or false'],
+  ['running=true&failed=true', 'running: and failed do not go together'],
   ['operation=x', 'operation: must be one of provision'],
   ['since=x', 'since: must be a duration with its unit, for example 30m, 24h or 7d"'],
   ['environment=a/b', 'environment: may have only letters'],

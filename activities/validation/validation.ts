@@ -1,6 +1,7 @@
 import type { Kind } from '../../src/airbyte/workspace';
 import type { Redactor } from '../../src/secrets/masking';
 import { shortened } from '../../workflows/protocol/lengths';
+import { inOneLine } from '../../workflows/protocol/one-line';
 import type { ToValidate } from '../../workflows/input';
 import { createResolve } from '../pipeline/actors';
 import type { ActorDeps, ResolveDeps } from '../pipeline/actors';
@@ -174,7 +175,10 @@ export const createValidationActivities = (deps: ValidationDeps) => {
             ),
           ];
         if (check.succeeded) return [passed(at, `Airbyte reaches the ${kind}`)];
-        const why = shortened(redact(check.message ?? 'it does not say why'), MAX_MESSAGE);
+        const why = shortened(
+          inOneLine(redact(check.message ?? 'it does not say why')),
+          MAX_MESSAGE,
+        );
         return [failed(at, `Airbyte does not reach the ${kind}: ${why}`)];
       }),
   };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AirbyteError, DEPLOY_AGAIN, OPERATOR, WRONG_URL, withEntity } from './errors';
 import type { Asked, CallName, FailureKind } from './errors';
 import { shortened } from '../../workflows/protocol/lengths';
+import { inOneLine } from '../../workflows/protocol/one-line';
 import { parseJson } from '../contract/json';
 
 /*
@@ -10,6 +11,9 @@ import { parseJson } from '../contract/json';
 
 /** Characters of Airbyte's own words. */
 const MAX_TEXT = 500;
+
+/** Airbyte's own words, as they stand in a sentence of ours. */
+const inShort = (text: string) => shortened(inOneLine(text), MAX_TEXT);
 
 /** What came back of a call. */
 export interface Answer {
@@ -112,7 +116,7 @@ export const failedAnswer = (
   redact: (text: string) => string,
 ) => {
   const kind = kindOf(status, text);
-  const reason = shortened(redact(reasonIn(text)), MAX_TEXT);
+  const reason = inShort(redact(reasonIn(text)));
   return new AirbyteError(
     `Airbyte answered ${String(status)} to ${withEntity(call)}${reason && `: ${reason}`}`,
     {
@@ -121,16 +125,17 @@ export const failedAnswer = (
       solution: solutionFor(call, status, kind),
       retryAfter: retryAfterOf(headers),
       unclear: call.writes && LOST_PATIENCE.includes(status),
+      notLetIn: isAboutUs(call, status),
     },
   );
 };
 
 /** A source that could not be read, which the Config API tells in an answer of status 200. */
 export const unreadableSource = (id: string, reason: string) =>
-  new AirbyteError(
-    `Airbyte could not read the source ${id}${reason && `: ${shortened(reason, MAX_TEXT)}`}`,
-    { kind: 'connector', solution: SOURCE_FAILS },
-  );
+  new AirbyteError(`Airbyte could not read the source ${id}${reason && `: ${inShort(reason)}`}`, {
+    kind: 'connector',
+    solution: SOURCE_FAILS,
+  });
 
 /** A web page means a wrong base URL, which stays wrong; cut-off JSON may come whole next time. */
 export const unreadableAnswer = (call: Asked, { status, text }: Answer) =>

@@ -21,6 +21,8 @@ export class AirbyteError extends Error {
   readonly unclear: boolean;
   /** The step's own time was up; absent where it was not that. */
   readonly outOfTime: OutOfTime | undefined;
+  /** Airbyte does not take our credentials, or they may not do this. */
+  readonly notLetIn: boolean;
 
   constructor(
     message: string,
@@ -31,6 +33,7 @@ export class AirbyteError extends Error {
       retryAfter?: number | undefined;
       unclear?: boolean;
       outOfTime?: OutOfTime | undefined;
+      notLetIn?: boolean;
       cause?: unknown;
     },
   ) {
@@ -41,6 +44,7 @@ export class AirbyteError extends Error {
     this.solution = given.solution;
     this.unclear = given.unclear ?? false;
     this.outOfTime = given.outOfTime;
+    this.notLetIn = given.notLetIn ?? false;
   }
 }
 

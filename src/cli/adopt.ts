@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { readWanted } from '../descriptor/adoption';
 import type { Adoption } from '../operator/adoption';
 import { MAX_REPORTED } from '../../workflows/protocol/lengths';
+import { inOneLine } from '../../workflows/protocol/one-line';
 import { MAX_WANTED, REASONS, countOpen } from '../contract/adoption';
 import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from '../contract/adoption';
 import { environmentName } from '../contract/commands';
@@ -42,8 +43,12 @@ const totalsOf = ({ totals: { take, taken, ours, left } }: AdoptionReport, isDon
   ),
 ];
 
-const takeRow = ({ key, name, connectionId }: Row) => [key, name, connectionId];
-const leftRow = ({ reason, name, id, detail }: Left) => [reason, `${name}\n${id}`, detail];
+const takeRow = ({ key, name, connectionId }: Row) => [key, inOneLine(name), connectionId];
+const leftRow = ({ reason, name, id, detail }: Left) => [
+  reason,
+  `${inOneLine(name)}\n${id}`,
+  inOneLine(detail),
+];
 
 const section = (head: string[], rows: string[][], total: number) =>
   rows.length === 0

@@ -4,11 +4,13 @@ import { firstLine, table } from './tables';
 import type { Terminal } from './tables';
 import { untilEnded } from './wait';
 import type { ProvisioningStatus } from '../contract/coordinator';
-import type { Drift } from '../operator/drift';
+import type { Drift, Whose } from '../operator/drift';
+import { componentName } from '../contract/commands';
 import { KINDS, countOf } from '../contract/drift';
 import type { DriftReport, Finding } from '../contract/drift';
 import { RequestError, SystemProblem } from '../contract/problems';
 import { firstFew } from '../../workflows/protocol/lengths';
+import { inOneLine } from '../../workflows/protocol/one-line';
 
 /** The exit code for findings; 1 is an error. */
 const FOUND = 3;
@@ -18,7 +20,7 @@ const MAX_REPAIRS = 10;
 const PATIENCE = 30 * 60_000;
 
 interface DriftCommandDeps extends Terminal {
-  drift: Pick<Drift, 'check' | 'last'>;
+  drift: Pick<Drift, 'check' | 'knows' | 'last'>;
   /** Does again what the run of a token was to do. */
   replay: (token: string) => Promise<unknown>;
   statusOf: (token: string) => Promise<ProvisioningStatus>;
@@ -45,7 +47,7 @@ const plural = (count: number, what: string) => `${String(count)} ${what}${count
 const rowOf = ({ kind, component, entity, name, ids, token, differs = [] }: Finding) => [
   kind,
   [component, ...(token === undefined ? [] : [token])].join('\n'),
-  [`${entity} ${name}`, ...ids].join('\n'),
+  [`${entity} ${inOneLine(name)}`, ...ids].join('\n'),
   differs.join('\n'),
 ];
 
@@ -100,7 +102,7 @@ const repairsPage = (repairs: Repair[]) =>
 interface Wanted {
   kinds: Finding['kind'][];
   /** Undefined: of all. */
-  component: string | undefined;
+  component: Whose | undefined;
 }
 
 /** The components to be provisioned again, each with the run that made it. */
@@ -117,14 +119,31 @@ const toRepair = (
   ),
 ];
 
-/** As the report has it, or without its environment, or by its URN; ids have no upper case. */
-const isCalled = (key: string, name: string) => {
-  const inKey = name
-    .replace(/^urn:dmb:cmp:/i, '')
-    .replaceAll(':', '.')
-    .toLowerCase();
-  return key === name || key.slice(key.indexOf('/') + 1) === inKey;
+/** As the report has it, or without its environment, or by its URN; in any case. */
+const isCalled = (key: string, { component, environment }: Whose) => {
+  const called = key.toLowerCase();
+  if (environment !== undefined) return called === `${environment.toLowerCase()}/${component}`;
+  return called.slice(called.indexOf('/') + 1) === component;
 };
+
+const readComponent = (name: string | undefined, command: Command): Whose | undefined => {
+  if (name === undefined) return undefined;
+  const [, environment, rest = name] = /^([^/]*)\/(.*)$/s.exec(name) ?? [];
+  const { data: component, error } = componentName.safeParse(rest);
+  if (component !== undefined) return { component, environment };
+  return command.error(`error: --component ${error.issues[0]?.message ?? ''}`);
+};
+
+const noSuchComponent = ({ component, environment }: Whose) =>
+  new RequestError(
+    [
+      {
+        path: 'component',
+        message: `Temporal remembers no run of ${environment === undefined ? '' : `${environment}/`}${component}`,
+      },
+    ],
+    { solutions: ['Nothing was repaired. "provisioner drift" names the components it finds.'] },
+  );
 
 /** `provisioner drift`: what is not as the runs have left it and, if asked, making it so again. */
 export const addDriftCommand = (
@@ -165,9 +184,16 @@ export const addDriftCommand = (
     });
   };
 
+  /** What Temporal does not find by its component, as it lacks the search attribute, may be there. */
+  const isKnown = async (component: Whose, { findings }: DriftReport) =>
+    findings.some((each) => isCalled(each.component, component)) ||
+    (await drift.knows(component).catch(() => true));
+
   const repairAndCheck = async (found: DriftReport, wanted: Wanted) => {
     const differing = toRepair(found, wanted);
     if (differing.length === 0) {
+      const { component } = wanted;
+      if (component && !(await isKnown(component, found))) throw noSuchComponent(component);
       say('Nothing to provision again.');
       return { report: found, repairs: [] };
     }
@@ -189,10 +215,11 @@ export const addDriftCommand = (
       if (last && repair) command.error('error: --repair needs a check of now: leave out --last');
       if (!repair && (changed || component !== undefined))
         command.error('error: --changed and --component say what to --repair');
+      const only = readComponent(component, command);
       const kinds: Finding['kind'][] = changed ? ['missing', 'changed'] : ['missing'];
       const found = last ? await lastOrFail() : await drift.check();
       const { report, repairs } = repair
-        ? await repairAndCheck(found, { kinds, component })
+        ? await repairAndCheck(found, { kinds, component: only })
         : { report: found, repairs: [] };
       if (json) print(JSON.stringify(repair ? { ...report, repairs } : report, null, 2));
       else {

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import ms from 'ms';
-import { durationText } from '../contract/durations';
+import { patienceText } from '../contract/durations';
 import { RequestError } from '../contract/problems';
+import { hasUser, NO_USER } from '../contract/urls';
 import { readDescriptorFile } from '../descriptor/file';
 import type { DescriptorFile } from '../descriptor/file';
 import { createGateway } from './gateway';
@@ -39,6 +40,11 @@ export const withShared = (command: Command, timeout: string) =>
       `\nEnds with 0: fine, 1: failed or refused, 2: wrong usage, ${String(UNKNOWN)}: not known, as nobody answered in time.`,
     );
 
+const problemOf = (url: string) => {
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) return 'must be an http(s) URL';
+  return hasUser(url) ? `${NO_USER}: PROVISIONER_TOKEN tells who you are` : undefined;
+};
+
 /** The gateway and how long it is waited for; else the command ends as one that was wrongly used. */
 export const asked = (
   { gateway, timeout }: Shared,
@@ -48,39 +54,33 @@ export const asked = (
     gatewayToken,
   }: Pick<EngineerDeps, 'gatewayUrl' | 'gatewayToken'> & { command: Command },
 ): Gateway => {
-  const patience = durationText.safeParse(timeout);
+  const patience = patienceText.safeParse(timeout);
   if (!patience.success)
     return command.error(`error: --timeout ${patience.error.issues[0]?.message ?? ''}`);
   const url = gateway ?? gatewayUrl;
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
-    return command.error('error: --gateway must be an http(s) URL');
+  const problem = problemOf(url);
+  if (problem) return command.error(`error: --gateway ${problem}`);
   return createGateway(url, { token: gatewayToken, timeout: ms(patience.data) });
 };
 
-/** Work on a file; what the gateway refuses is told with the places in the file. */
-export const onFile = async <Result>(
+/** Work on a file; what is refused is told with the places in the file, then what to do. */
+export const onFile = async (
   file: string,
-  work: (given: DescriptorFile) => Promise<Result>,
-): Promise<Result | { refused: RequestError; given: DescriptorFile }> => {
-  const given = readDescriptorFile(file);
-  try {
-    return await work(given);
-  } catch (err) {
-    if (err instanceof RequestError) return { refused: err, given };
-    throw err;
-  }
-};
-
-/** What is wrong, each with its place; then what to do. */
-export const tellRefusal = (
-  { refused, given }: { refused: RequestError; given: DescriptorFile },
   { json, print, say, exitWith }: Terminal & { json: boolean | undefined },
-) => {
-  const problems = refused.problems.map((problem) => withLine(given, problem));
-  if (json) print(JSON.stringify({ refused: true, problems }, null, 2));
-  else {
-    for (const problem of problems) print(placed(given, problem));
-    for (const solution of refused.solutions) say(solution);
+  work: (given: DescriptorFile) => Promise<void>,
+): Promise<void> => {
+  let given: DescriptorFile | undefined;
+  try {
+    given = readDescriptorFile(file);
+    await work(given);
+  } catch (err) {
+    if (!(err instanceof RequestError) || !(given ?? json)) throw err;
+    const problems = err.problems.map((problem) => (given ? withLine(given, problem) : problem));
+    if (json) print(JSON.stringify({ refused: true, problems }, null, 2));
+    else {
+      for (const problem of problems) print(placed({ file }, problem));
+      for (const solution of err.solutions) say(solution);
+    }
+    exitWith(1);
   }
-  exitWith(1);
 };

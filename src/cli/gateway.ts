@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { z } from 'zod';
 import { RequestValidationError, SystemError } from '../contract/coordinator';
+import { hasTokenForm } from '../contract/ids';
 import { parseJson } from '../contract/json';
 import { RequestError, SystemProblem } from '../contract/problems';
 import type { Problem } from '../contract/problems';
@@ -14,6 +15,14 @@ const ANSWER_WITHIN = 150_000;
 export class Unknown extends SystemProblem {
   override name = 'Unknown';
 }
+
+/** Something else than a gateway has answered, and will again. */
+class NoProvisioner extends Unknown {
+  override name = 'NoProvisioner';
+}
+
+/** What a proxy says of a moment, beside all from 500 on. */
+const PASSING = [408, 425, 429];
 
 const LINE = /^(?<path>\S+?)(?: \(line (?<line>\d+)\))?: (?<message>.*)$/s;
 
@@ -34,7 +43,9 @@ const failure = (status: number, { url, body }: { url: string; body: unknown }) 
   const failed = SystemError.safeParse(body);
   if (failed.success)
     return new Unknown(failed.data.error, { solutions: failed.data.moreInfo.solutions });
-  return new Unknown(`What answers at ${url} is no provisioner: ${String(status)}.`, {
+  const mayPass = status >= 500 || PASSING.includes(status);
+  const Failure = mayPass ? Unknown : NoProvisioner;
+  return new Failure(`What answers at ${url} is no provisioner: ${String(status)}.`, {
     solutions: ['Check --gateway or PROVISIONER_URL: its base path belongs to it.'],
   });
 };
@@ -48,6 +59,15 @@ const unreached = (url: string, cause: unknown) =>
             'Where a CA of your own has signed its certificate, NODE_EXTRA_CA_CERTS must name the file with that CA’s.',
           ]
         : []),
+    ],
+    cause,
+  });
+
+const late = (url: string, cause: unknown) =>
+  new Unknown(`What is at ${url} did not answer in time.`, {
+    solutions: [
+      'Do it again; --timeout says for how long an answer is waited for.',
+      'If nothing ever answers there, check --gateway or PROVISIONER_URL.',
     ],
     cause,
   });
@@ -101,7 +121,7 @@ export const createGateway = (given: string, { token: bearer, timeout }: Asking)
   const url = given.replace(/\/$/, '');
   const deadline = Date.now() + timeout;
 
-  const call = async (method: 'GET' | 'POST', path: string, body?: object): Promise<string> => {
+  const call = async (method: 'GET' | 'POST', path: string, body?: object) => {
     const within = Math.max(0, Math.min(ANSWER_WITHIN, deadline - Date.now()));
     const init: RequestInit = {
       method,
@@ -116,23 +136,27 @@ export const createGateway = (given: string, { token: bearer, timeout }: Asking)
     const answer = await fetch(`${url}${path}`, init)
       .then(async (response) => ({ response, text: await response.text() }))
       .catch((err: unknown) => {
-        throw unreached(url, err);
+        const isLate = err instanceof Error && err.name === 'TimeoutError';
+        throw isLate ? late(url, err) : unreached(url, err);
       });
     const { response, text } = answer;
     const refusedBefore = notLetThrough(url, response);
     if (refusedBefore) throw refusedBefore;
     const { status } = response;
-    if (status < 300) return text;
+    if (status < 300) return { status, text };
     const told = parseJson(text);
     throw (
       (status < 500 ? refusal(status, told) : undefined) ?? failure(status, { url, body: told })
     );
   };
 
-  const read = <Result>(schema: z.ZodType<Result>, text: string): Result => {
+  const read = <Result>(
+    schema: z.ZodType<Result>,
+    { status, text }: { status: number; text: string },
+  ): Result => {
     const parsed = schema.safeParse(parseJson(text));
     if (parsed.success) return parsed.data;
-    throw failure(200, { url, body: undefined });
+    throw failure(status, { url, body: undefined });
   };
 
   const stillOpen = (token: string) =>
@@ -144,7 +168,11 @@ export const createGateway = (given: string, { token: bearer, timeout }: Asking)
     url,
 
     /** The token of the run that it starts. */
-    start: (path: string, body: object) => call('POST', path, body),
+    async start(path: string, body: object): Promise<string> {
+      const { status, text } = await call('POST', path, body);
+      if (status !== 202 || !hasTokenForm(text)) throw failure(status, { url, body: undefined });
+      return text;
+    },
 
     async ask<Result>(path: string, body: object, schema: z.ZodType<Result>): Promise<Result> {
       return read(schema, await call('POST', path, body));
@@ -166,7 +194,7 @@ export const createGateway = (given: string, { token: bearer, timeout }: Asking)
           see?.(status);
           if (hasEnded(status)) return status;
         } catch (err) {
-          if (!(err instanceof Unknown)) throw err;
+          if (!(err instanceof Unknown) || err instanceof NoProvisioner) throw err;
           // A look that the end of our time has cut short says nothing against the gateway.
           if (Date.now() < deadline || !hasAnswered) missed = err;
         }

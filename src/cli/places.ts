@@ -49,5 +49,5 @@ export const withLine = ({ yaml }: DescriptorFile, problem: Problem): Problem =>
 };
 
 /** As compilers have it, so that editors find it: `FILE:12: specific.source.name: is required`. */
-export const placed = ({ file }: DescriptorFile, { path, line, message }: Problem) =>
+export const placed = ({ file }: Pick<DescriptorFile, 'file'>, { path, line, message }: Problem) =>
   `${[file, line].filter((part) => part !== undefined).join(':')}: ${path === '' ? '' : `${path}: `}${message}`;

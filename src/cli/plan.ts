@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { PlanStatus } from '../contract/plan';
 import type { PlannedComponent, PlannedEntity } from '../contract/plan';
 import type { DescriptorFile } from '../descriptor/file';
-import { asked, onFile, tellRefusal, TO_DO, withShared } from './engineer';
+import { asked, onFile, TO_DO, withShared } from './engineer';
 import type { EngineerDeps, Shared } from './engineer';
 import { problemIn, Unknown } from './gateway';
 import { placed, withLine } from './places';
@@ -69,7 +69,7 @@ export const addPlanCommand = (program: Command, deps: EngineerDeps) => {
     .action(async (file: string, options: Options, command: Command) => {
       const gateway = asked(options, { command, ...deps });
       const { json, exitCode } = options;
-      const done = await onFile(file, async (given) => {
+      await onFile(file, { ...deps, json }, async (given) => {
         const token = await gateway.start('/v1/plan', given.request);
         const plan = await gateway.follow('/v1/plan', token, {
           schema: PlanStatus,
@@ -79,8 +79,6 @@ export const addPlanCommand = (program: Command, deps: EngineerDeps) => {
           throw new Unknown(plan.result, { solutions: ['Try again; a plan changes nothing.'] });
         print(json ? JSON.stringify(plan, null, 2) : pageOf(given, plan));
         exitWith(codeFor(plan, exitCode));
-        return undefined;
       });
-      if (done) tellRefusal(done, { ...deps, json });
     });
 };

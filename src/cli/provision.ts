@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ProvisioningStatus } from '../contract/coordinator';
 import type { Log } from '../contract/coordinator';
-import { asked, onFile, tellRefusal, withShared } from './engineer';
+import { asked, onFile, withShared } from './engineer';
 import type { EngineerDeps, Shared } from './engineer';
 
 const hasEnded = ({ status }: ProvisioningStatus) =>
@@ -31,7 +31,7 @@ export const addProvisionCommand = (program: Command, deps: EngineerDeps) => {
     .action(async (file: string, options: Shared, command: Command) => {
       const gateway = asked(options, { command, ...deps });
       const { json } = options;
-      const done = await onFile(file, async ({ request }) => {
+      await onFile(file, { ...deps, json }, async ({ request }) => {
         const token = await gateway.start('/v1/provision', request);
         say(`Run: ${token}`);
         const end = await gateway.follow('/v1/provision', token, {
@@ -41,8 +41,6 @@ export const addProvisionCommand = (program: Command, deps: EngineerDeps) => {
         });
         print(json ? JSON.stringify({ token, ...end }, null, 2) : `\n${end.status}\n${end.result}`);
         exitWith(end.status === 'COMPLETED' ? 0 : 1);
-        return undefined;
       });
-      if (done) tellRefusal(done, { ...deps, json });
     });
 };

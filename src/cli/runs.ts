@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { causeTable, replayTable, runPage, runTable } from './tables';
 import type { Outcome, Terminal } from './tables';
 import { untilEnded } from './wait';
-import { durationText } from '../contract/durations';
+import { patienceText } from '../contract/durations';
 import type { ProvisioningStatus } from '../contract/coordinator';
 import type { Operations } from '../operator/operations';
 import { ReplayFailedRequest, RunFilter } from '../contract/commands';
@@ -14,12 +14,13 @@ import type { Replay } from '../contract/operator';
 import { wordsFor } from '../contract/wording';
 import { OPERATIONS } from '../../workflows/protocol/run-names';
 
-const Patience = z.object({ timeout: durationText.default('30m').transform((text) => ms(text)) });
+const Patience = z.object({ timeout: patienceText.default('30m').transform((text) => ms(text)) });
 
 type Options = Record<string, unknown>;
 
 interface RunsCommandDeps extends Terminal {
-  operations: Operations;
+  /** Of Temporal, which a command is sure of only when it acts. */
+  operations: () => Operations;
   statusOf: (token: string) => Promise<ProvisioningStatus>;
 }
 
@@ -88,16 +89,17 @@ export const addRunsCommand = (
       if (force) return command.error('error: --force needs a TOKEN: look at each run it is for');
       if (!failed) return command.error('error: give a TOKEN, or --failed for all that failed');
       const request = { ...filter, failed };
-      return operations.replayFailed(read(command, ReplayFailedRequest, request));
+      return operations().replayFailed(read(command, ReplayFailedRequest, request));
     }
     const [extra] = Object.keys({ ...(failed !== undefined && { failed }), ...filter });
     if (extra) return command.error(`error: ${flag(extra)} and a TOKEN do not go together`);
-    return [await operations.replay(token, { force: Boolean(force) })];
+    return [await operations().replay(token, { force: Boolean(force) })];
   };
 
   withJson(withFilters(runs.command('list')))
     .description('runs, each token once: those that go on first, then those that ended last')
     .option('--failed', 'only Failed, Terminated and TimedOut ones')
+    .option('--running', 'only those that go on')
     .option(
       '--stuck',
       'only those whose step fails each time, that no worker takes, or that do not end',
@@ -105,7 +107,7 @@ export const addRunsCommand = (
     .option('--by-cause', 'a line for each cause instead of each run')
     .option('--limit <number>', 'at most so many (default: 50)', Number)
     .action(async ({ json, byCause, ...given }: Options, command: Command) => {
-      const list = await operations.list(read(command, RunFilter, given));
+      const list = await operations().list(read(command, RunFilter, given));
       const [first, ...others] = list.runs.flatMap(({ notKnown }) => notKnown ?? []);
       if (first !== undefined)
         say(`Not all is known of ${String(others.length + 1)} of these runs. ${first}`);
@@ -116,7 +118,7 @@ export const addRunsCommand = (
     .description('one run: its steps, attempts and last errors, and what is left in Airbyte')
     .argument('<token>')
     .action(async (token: string, { json }: Options) => {
-      show(await operations.show(token), json, runPage);
+      show(await operations().show(token), json, runPage);
     });
 
   withJson(withFilters(runs.command('replay')))
@@ -141,6 +143,6 @@ export const addRunsCommand = (
     .description('end a run: a provision undoes what it did, an unprovision stops where it is')
     .argument('<token>')
     .action(async (token: string, { json }: Options) => {
-      show(await operations.cancel(token), json, ({ message }) => message);
+      show(await operations().cancel(token), json, ({ message }) => message);
     });
 };

@@ -10,6 +10,7 @@ import type {
 } from '../contract/operator';
 import type { ProvisioningStatus } from '../contract/coordinator';
 import { shortened } from '../../workflows/protocol/lengths';
+import { forTerminal, inOneLine } from '../../workflows/protocol/one-line';
 
 /* What people read on a terminal; scripts take --json. */
 
@@ -21,6 +22,11 @@ export interface Terminal {
   /** The program ends with it. */
   exitWith: (code: number) => void;
 }
+
+/** What others have put into a text is nothing that a terminal obeys. */
+export const writerTo = (stream: Pick<NodeJS.WriteStream, 'write'>) => (text: string) => {
+  stream.write(`${forTerminal(text)}\n`);
+};
 
 /** A replay, and with --wait how its run ended. */
 export type Outcome = Replay & Partial<Pick<ProvisioningStatus, 'status' | 'result'>>;
@@ -122,7 +128,7 @@ export const replayTable = (
   { all = false, few = 5 } = {},
 ) => {
   if (replays.length === 0) return 'No such failed runs.';
-  const isWhole = all || replays.length <= few;
+  const isWhole = all || replays.length <= few || !replays.some(isPassedOver);
   const rows = replays
     .filter((each) => isWhole || !isPassedOver(each))
     .map(({ token, outcome, status = '', reason, result }) => [
@@ -169,7 +175,7 @@ const section = (title: string, lines: string[]) =>
 
 const airbyteLines = ({ now, ids, leftBehind, note }: InAirbyte) => {
   const known = now
-    ? now.map(({ kind, id, name }) => `  ${kind} ${id} "${name}"`)
+    ? now.map(({ kind, id, name }) => `  ${kind} ${id} "${inOneLine(name)}"`)
     : Object.entries(ids).map(([name, id]) => `  ${name} ${id}`);
   const nothing = now?.length === 0 ? ['  Nothing of the component.'] : [];
   const left = leftBehind.map((what) => `  The run left behind: ${what}`);

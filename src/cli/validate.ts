@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { ValidationResult, ValidationStatus } from '../contract/coordinator';
 import type { Problem } from '../contract/problems';
 import type { DescriptorFile } from '../descriptor/file';
-import { asked, onFile, tellRefusal, withShared } from './engineer';
+import { asked, onFile, UNKNOWN, withShared } from './engineer';
 import type { EngineerDeps, Shared } from './engineer';
 import { problemIn, Unknown } from './gateway';
 import type { Gateway } from './gateway';
@@ -14,7 +14,8 @@ interface Options extends Shared {
 
 /** What is said of a descriptor. */
 interface Verdict {
-  valid: boolean;
+  /** Null where Airbyte kept it from being found out. */
+  valid: boolean | null;
   problems: Problem[];
   warnings: Problem[];
   /** What could not be found out, and why. */
@@ -25,6 +26,9 @@ const withVerdict = (checks: string[], verdict: string): Problem[] =>
   checks
     .filter((check) => check.startsWith(`${verdict}: `))
     .map((check) => problemIn(check.slice(verdict.length + 2)));
+
+/** Of Airbyte or of what we may do there, and not of the descriptor. */
+const isOfAirbyte = ({ path }: Problem) => path === 'Airbyte';
 
 /** Without a look at Airbyte. */
 const byItself = async (gateway: Gateway, { request }: DescriptorFile): Promise<Verdict> => {
@@ -47,23 +51,35 @@ const inAirbyte = async (gateway: Gateway, { request }: DescriptorFile): Promise
       solutions: ['Try again; the validation changes nothing.'],
     });
   const checks = info?.privateInfo?.checks ?? [];
+  const found = errors.map(problemIn);
+  const problems = found.filter((problem) => !isOfAirbyte(problem));
   return {
-    valid,
-    problems: errors.map(problemIn),
+    valid: valid || problems.length > 0 ? valid : null,
+    problems,
     warnings: withVerdict(checks, 'warning'),
-    notChecked: withVerdict(checks, 'not possible'),
+    notChecked: [...found.filter(isOfAirbyte), ...withVerdict(checks, 'not possible')],
   };
 };
 
-const linesOf = (given: DescriptorFile, { valid, problems, warnings, notChecked }: Verdict) => [
-  ...problems.map((problem) => placed(given, problem)),
-  ...warnings.map(({ message, ...rest }) =>
+const codeFor = ({ valid }: Verdict) => {
+  if (valid === null) return UNKNOWN;
+  return valid ? 0 : 1;
+};
+
+const sumOf = ({ valid }: Verdict) => {
+  if (valid === null) return 'was not checked to the end: it is not known whether it is valid.';
+  return valid ? 'is valid.' : 'is not valid.';
+};
+
+const linesOf = (given: DescriptorFile, verdict: Verdict) => [
+  ...verdict.problems.map((problem) => placed(given, problem)),
+  ...verdict.warnings.map(({ message, ...rest }) =>
     placed(given, { ...rest, message: `warning: ${message}` }),
   ),
-  ...notChecked.map(({ message, ...rest }) =>
+  ...verdict.notChecked.map(({ message, ...rest }) =>
     placed(given, { ...rest, message: `not checked: ${message}` }),
   ),
-  valid ? `${given.file} is valid.` : `${given.file} is not valid.`,
+  `${given.file} ${sumOf(verdict)}`,
 ];
 
 /** `provisioner validate`: whether a descriptor is right, and Airbyte ready for it. */
@@ -76,7 +92,7 @@ export const addValidateCommand = (program: Command, deps: EngineerDeps) => {
     .action(async (file: string, options: Options, command: Command) => {
       const gateway = asked(options, { command, ...deps });
       const { json, airbyte } = options;
-      const done = await onFile(file, async (given) => {
+      await onFile(file, { ...deps, json }, async (given) => {
         const verdict = airbyte ? await inAirbyte(gateway, given) : await byItself(gateway, given);
         const lined = (problems: Problem[]) => problems.map((each) => withLine(given, each));
         const told: Verdict = {
@@ -86,9 +102,7 @@ export const addValidateCommand = (program: Command, deps: EngineerDeps) => {
           notChecked: lined(verdict.notChecked),
         };
         print(json ? JSON.stringify(told, null, 2) : linesOf(given, told).join('\n'));
-        exitWith(verdict.valid ? 0 : 1);
-        return undefined;
+        exitWith(codeFor(verdict));
       });
-      if (done) tellRefusal(done, { ...deps, json });
     });
 };

@@ -168,6 +168,7 @@ export const cliVariables = z.object({
   }),
 });
 
+export type CliConfig = ReturnType<typeof cliConfig>;
 /** For the command line: operators’ commands talk to Temporal as the gateway does, engineers’ to the gateway. */
 export const cliConfig = (env: Environment = process.env) => {
   const given = read(cliVariables, env);

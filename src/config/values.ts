@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import ms from 'ms';
 import { z } from 'zod';
 import { LONGEST_DURATION, durationText, inWords } from '../contract/durations';
+import { hasUser, NO_USER } from '../contract/urls';
 import { wordsFor } from '../contract/wording';
 
 export type Environment = Record<string, string | undefined>;
@@ -41,7 +42,10 @@ export const wholeNumber = ({ most, fallback }: { most?: number; fallback: numbe
     .max(most ?? Infinity, `must be at most ${String(most)}`)
     .default(fallback);
 
-export const url = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' });
+/** No client takes a URL with a password in it, and it would be told wherever the address is. */
+export const url = z
+  .url({ protocol: /^https?$/, message: 'must be an http(s) URL', abort: true })
+  .refine((text) => !hasUser(text), NO_USER);
 export const optionalText = z.string().optional();
 
 /** Names separated by commas. */
@@ -56,14 +60,19 @@ export const names = z
   );
 
 /** An empty variable counts as absent, as container platforms set unset ones to "". */
-const withoutEmpty = (env: Environment) =>
-  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+export const withoutEmpty = (env: Environment): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value ? [[name, value]] : [])),
+  );
+
+export const needMending = (problems: string[]) =>
+  new ConfigError(`These environment variables need mending: ${problems.join('; ')}.`);
 
 /** The secrets among the variables; each may be in a file instead, which `NAME_FILE` names. */
 export const secretsIn = (shape: Readonly<Record<string, z.ZodType>>) =>
   Object.keys(shape).filter((name) => shape[name]?.meta()?.secret === true);
 
-const textIn = (file: string) => {
+export const textIn = (file: string) => {
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch {
@@ -73,7 +82,7 @@ const textIn = (file: string) => {
 
 /** The variables with the secrets that are in files, and what is wrong with those. */
 const withFiles = (secrets: string[], env: Environment) => {
-  const given = { ...env };
+  const given: Environment = { ...env };
   const problems: string[] = [];
   for (const name of secrets) {
     const file = env[`${name}_FILE`];
@@ -97,5 +106,5 @@ export const read = <Schema extends z.ZodObject<Record<string, z.ZodType>>>(
   if (parsed.success && problems.length === 0) return parsed.data;
   const issues = parsed.error?.issues ?? [];
   problems.push(...issues.map(({ path, message }) => `${path.join('.')} ${message}`));
-  throw new ConfigError(`These environment variables need mending: ${problems.join('; ')}.`);
+  throw needMending(problems);
 };

@@ -10,7 +10,8 @@ import { OPERATIONS } from '../../workflows/protocol/run-names';
 
 const COMPONENT = /^([a-z0-9_-]+\.){3}[a-z0-9_-]+$/;
 
-const componentName = z
+/** Of a component, wherever an operator names one. */
+export const componentName = z
   .string()
   .toLowerCase()
   .overwrite((text) => text.replace(/^urn:dmb:cmp:/, '').replaceAll(':', '.'))
@@ -48,11 +49,23 @@ const filter = {
 const MOST_RUNS = 1000;
 const limit = z.int().min(1).max(MOST_RUNS);
 
-const isOne = ({ failed, stuck }: { failed?: boolean | undefined; stuck?: boolean | undefined }) =>
-  !(failed && stuck);
-const NOT_BOTH = {
-  path: ['stuck'],
-  message: 'and failed do not go together: what failed goes on no more',
+/** Filters of which the one contradicts the other. */
+const APART = [
+  ['stuck', 'failed', 'what failed goes on no more'],
+  ['running', 'failed', 'what failed goes on no more'],
+  ['stuck', 'running', 'what is stuck goes on'],
+] as const;
+
+type State = (typeof APART)[number][0 | 1];
+
+const ofOneState = (
+  given: Partial<Record<State, boolean | undefined>>,
+  { addIssue }: Pick<z.RefinementCtx, 'addIssue'>,
+) => {
+  const apart = APART.find(([one, other]) => given[one] && given[other]);
+  if (!apart) return;
+  const [one, other, why] = apart;
+  addIssue({ code: 'custom', path: [one], message: `and ${other} do not go together: ${why}` });
 };
 
 /** Which runs: the newest of each token, as many as `limit`. */
@@ -60,13 +73,14 @@ export const RunFilter = z
   .strictObject({
     ...filter,
     failed: z.boolean().optional().meta({ description: 'Only Failed, Terminated, TimedOut.' }),
+    running: z.boolean().optional().meta({ description: 'Only those that go on.' }),
     stuck: z.boolean().optional().meta({
       description:
         'Only those that go on, but whose step fails each time, that no worker takes, or that have gone on for 26 hours; whatever they do.',
     }),
     limit: limit.default(50),
   })
-  .refine(isOne, NOT_BOTH)
+  .superRefine(ofOneState)
   .meta({ id: 'RunFilter' });
 export type RunFilter = z.infer<typeof RunFilter>;
 
@@ -77,10 +91,11 @@ export const RunQuery = z
   .strictObject({
     ...RunFilter.shape,
     failed: flag,
+    running: flag,
     stuck: flag,
     limit: z.coerce.number('must be a number').pipe(limit).default(50),
   })
-  .refine(isOne, NOT_BOTH);
+  .superRefine(ofOneState);
 
 export const ReplayRequest = z
   .strictObject({

@@ -31,3 +31,9 @@ export const durationLike = (examples: string) =>
   );
 
 export const durationText = durationLike('200ms, 30s or 15m');
+
+/** How long somebody waits. */
+export const patienceText = durationText.refine(
+  (text) => !(ms(text) <= 0),
+  'must be longer than zero',
+);

@@ -14,6 +14,10 @@ const DIGITS = 12;
 export const digestOf = (text: string) =>
   createHash('sha256').update(text).digest('hex').slice(0, DIGITS);
 
+/** Whether a text has the form of a run's token, whatever run: OPERATION.WHOM.DIGEST. */
+export const hasTokenForm = (text: string) =>
+  text.length <= 1000 && /^[A-Za-z]+\.[\w.-]+\.[0-9a-f]{12}$/.test(text);
+
 /**
  * What tells the ids of a deployment from those of others, by its task queue. Undefined for the default
  * one, whose ids are as they were when each deployment had to have a namespace.

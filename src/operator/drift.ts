@@ -1,8 +1,9 @@
 import type { Client } from '@temporalio/client';
 import type { reconcile } from '../../workflows';
 import { DriftReport } from '../contract/drift';
-import { WAITING } from '../../workflows/protocol/run-names';
-import { runsOn } from '../temporal/visibility';
+import { OPERATIONS, WAITING } from '../../workflows/protocol/run-names';
+import { quoted, runsOn } from '../temporal/visibility';
+import { readToken } from '../runs/token';
 import { createReports } from './reports';
 
 /** Milliseconds for a check that a worker has begun; the check itself gives up after ten minutes. */
@@ -16,6 +17,15 @@ interface DriftDeps {
   /** What an operator is told who waits. */
   say?: (text: string) => void;
 }
+
+/** A component as an operator names it. */
+export interface Whose {
+  component: string;
+  /** In any case, as the name of the component is. */
+  environment?: string | undefined;
+}
+
+const isSame = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
 
 export type Drift = ReturnType<typeof createDrift>;
 
@@ -57,6 +67,16 @@ export const createDrift = ({ client, taskQueue, say }: DriftDeps) => {
           staticSummary: 'Check for drift',
         }),
       ),
+
+    /** Whether Temporal remembers a run of a component, in an environment if one is named. */
+    async knows({ component, environment }: Whose): Promise<boolean> {
+      const about = `Component = ${quoted(component)}`;
+      const query = runsOn([taskQueue], OPERATIONS.provisioning, about);
+      for await (const { workflowId } of client.workflow.list({ query }))
+        if (environment === undefined || isSame(environment, readToken(workflowId).environment))
+          return true;
+      return false;
+    },
 
     /** The report of the newest completed check, scheduled or not. Needs no worker. */
     async last(): Promise<DriftReport | undefined> {

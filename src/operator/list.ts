@@ -44,13 +44,16 @@ const AT_ONCE = 10;
 export const executionOf = ({ status }: Pick<WorkflowExecutionInfo, 'status'>): Run['execution'] =>
   EXECUTIONS[status.name] ?? 'Running';
 
+const GOES_ON = 'ExecutionStatus = "Running"';
+
 const queryFor = (filter: Omit<RunFilter, 'limit'>, queues: readonly string[]) => {
-  const { operation, failed, stuck, component, environment, since } = filter;
+  const { operation, failed, running, stuck, component, environment, since } = filter;
   // What is stuck may be in the way of others, whatever it is to do.
   const types = operation ? [operation] : stuck ? RUNS : OPERATIONS.provisioning;
   const conditions = [
     failed && 'ExecutionStatus IN ("Failed", "Terminated", "TimedOut")',
-    stuck && 'ExecutionStatus = "Running"',
+    running && GOES_ON,
+    stuck && GOES_ON,
     component && `Component = ${quoted(component)}`,
     environment && `Environment = ${quoted(environment)}`,
     since && `(CloseTime IS NULL OR CloseTime >= ${quoted(timeBefore(since))})`,

@@ -5,13 +5,13 @@ import { causesOf as errorsIn } from '../../workflows/protocol/causes';
 import { WAITING } from '../../workflows/protocol/run-names';
 import { shortened } from '../../workflows/protocol/lengths';
 import type { PendingStep, RunHistory } from '../runs/history';
+import { causeOf } from './cause';
 import { notAnswered } from './unanswered';
 
 /* Why a run is not done, in a line, and how many are not for the same reason. */
 
 /** Characters of a line of a list; the run itself tells all of it. */
 const MAX_WHY = 500;
-const MAX_CAUSE = 100;
 /** Milliseconds after which a run that no worker has begun is stuck. */
 const BEGUN_WITHIN = 60_000;
 
@@ -19,26 +19,6 @@ const BEGUN_WITHIN = 60_000;
 const ENDED_WITHIN = 26 * 3_600_000;
 
 type Why = Pick<Run, 'why' | 'cause' | 'attempts' | 'givesUpAt' | 'notKnown'>;
-
-/** What is Airbyte's as a whole, whatever it was asked for. */
-const OUTAGES = [
-  /^Airbyte answered (?:401|429|5\d\d)\b/,
-  /^Airbyte (?:gave|had given) no answer\b/,
-  /^Airbyte could not be reached or hung up \([^)]*\)/,
-];
-/** How a message tells how often it was tried, which differs too. */
-const TRIED = / \(tried \d+ times\)/g;
-const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
-
-/** Names and ids differ from run to run where the cause is one. */
-export const causeOf = (why: string) => {
-  const outage = OUTAGES.map((each) => each.exec(why)?.[0]).find((found) => found !== undefined);
-  const named = why
-    .replaceAll(/"[^"]*"/g, '"…"')
-    .replaceAll(UUID, '…')
-    .replaceAll(TRIED, '');
-  return shortened(outage ?? named, MAX_CAUSE);
-};
 
 const because = (problem: string | undefined): Why => {
   if (problem === undefined || problem === '') return {};

@@ -1,7 +1,7 @@
 import { OPERATIONS } from '../../workflows/protocol/run-names';
 import type { Family, Operation } from '../../workflows/protocol/run-names';
 import stringify from 'safe-stable-stringify';
-import { digestOf } from '../contract/ids';
+import { digestOf, hasTokenForm } from '../contract/ids';
 import { inToken } from '../../workflows/protocol/ids';
 
 /** How many parts a token has for whom it is about, after the environment. */
@@ -18,8 +18,6 @@ const PARTS: Record<string, number> = {
 };
 
 const FAMILIES: Family[] = ['provisioning', 'validation', 'reverse-provisioning', 'planning'];
-
-const REST = /^[A-Za-z0-9._-]+\.[0-9a-f]{12}$/;
 
 /**
  * The token of a request, which is its run's workflow id: readable, safe in a URL, and the same for
@@ -49,9 +47,9 @@ export const readToken = (token: string) => {
 
 /** Whether a text could be a token of this provisioner; the workflow may still not exist. */
 export const isToken = (text: string, family: Family = 'provisioning') => {
-  const [operation = '', ...rest] = text.split('.');
+  const [operation] = text.split('.');
   const isKnown = OPERATIONS[family].some((known) => known === operation);
-  return text.length <= 1000 && isKnown && REST.test(rest.join('.'));
+  return isKnown && hasTokenForm(text);
 };
 
 /** The same, whatever it is asked by. */

@@ -5,9 +5,9 @@ import {
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
 import type { WorkflowClientInterceptor } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { dataConverter } from './payload-codec';
 import { saysTooLarge } from './errors';
+import type { TemporalConfig } from '../config/temporal';
 
 /** gRPC waits up to two minutes between attempts to reconnect; Temporal may be back in seconds. */
 const RECONNECT = {
@@ -29,15 +29,17 @@ export const CONNECTION_OPTIONS = {
   ],
 };
 
-/** A client of the Temporal that the environment or its profile names; it connects when it is used. */
-export const createTemporalClient = (interceptors: WorkflowClientInterceptor[] = []) => {
-  const { connectionOptions, namespace } = loadClientConnectConfig();
+/** It connects when it is used. */
+export const createTemporalClient = (
+  { connectionOptions, namespace }: TemporalConfig,
+  interceptors: WorkflowClientInterceptor[] = [],
+) => {
   const connection = Connection.lazy({ ...connectionOptions, ...CONNECTION_OPTIONS });
   const client = new Client({
     connection,
     dataConverter,
     interceptors: { workflow: interceptors },
-    ...(namespace && { namespace }),
+    namespace,
   });
   return { client, connection, address: connection.options.address };
 };

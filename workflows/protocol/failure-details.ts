@@ -23,6 +23,8 @@ export interface FailureDetails extends Words {
   didNothing?: true;
   /** The step's own time was up; absent where it was not that. */
   outOfTime?: OutOfTime;
+  /** Airbyte does not take our credentials, or they may not do this: it says nothing of a descriptor. */
+  notLetIn?: true;
   /** How many attempts so far have only seen that what they wait for goes on; absent: none. */
   looks?: number;
   /** When Airbyte last said that what is waited for goes on (epoch milliseconds). */

@@ -1,7 +1,7 @@
 import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { Planning } from '../../activities/pipeline/planning';
 import type { PlannedComponent, PlanStatus } from '../../src/contract/plan';
-import { explain, finalFailure, isUnreadable, saysWhy } from '../run/failure';
+import { explain, finalFailure, isNotLetIn, isUnreadable, saysWhy } from '../run/failure';
 import type { PlanInput, ToValidate } from '../input';
 import { eachAtMost } from '../run/concurrency';
 import { startRun } from '../run/report';
@@ -22,11 +22,12 @@ const resultOf = (components: PlannedComponent[]) => {
   return `A deployment would create ${count('create')}, change ${count('change')}, take over ${count('take over')}, retire ${count('retire')} and keep ${count('keep')}.`;
 };
 
-/** A refusal is what a deployment would meet too; that Airbyte does not answer leaves no plan. */
+/** A refusal is what a deployment would meet too; that Airbyte does not answer, or not us, leaves no plan. */
 const orRefused =
   ({ plan, at }: ToValidate) =>
   (err: unknown): PlannedComponent => {
-    if (!(err instanceof ActivityFailure) || !saysWhy(err) || isUnreadable(err)) throw err;
+    const isOfDescriptor = saysWhy(err) && !isUnreadable(err) && !isNotLetIn(err);
+    if (!(err instanceof ActivityFailure) || !isOfDescriptor) throw err;
     const { problem, solution } = explain(err);
     const nothing = { entities: [], warnings: [], open: [] };
     return { component: plan.component.key, at, ...nothing, refused: { problem, solution } };

@@ -1,6 +1,6 @@
 import { isCancellation, patched } from '@temporalio/workflow';
 import type { ValidationStatus } from '../../src/contract/coordinator';
-import { explain, finalFailure } from '../run/failure';
+import { explain, finalFailure, inSentences } from '../run/failure';
 import type { ToValidate, ValidateInput } from '../input';
 import { eachAtMost } from '../run/concurrency';
 import { startRun } from '../run/report';
@@ -11,8 +11,7 @@ import { checkEnd, checkStreams, isBroken, KINDS, orFinding, stepsOf } from './v
 const AT_ONCE = 3;
 
 const fail = (err: unknown): never => {
-  const { problem, solution } = explain(err);
-  const errors = [`The descriptor was not validated. ${problem} ${solution}`];
+  const errors = [`The descriptor was not validated. ${inSentences(explain(err))}`];
   const status: ValidationStatus = {
     status: 'FAILED',
     info: { publicInfo: { valid: false, error: { errors } } },

@@ -2,7 +2,7 @@ import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/wor
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Check } from '../../activities/validation/checks';
 import type { ValidationActivities } from '../../activities/validation/validation';
-import { detailsIn, explain, saysWhy, isUnreadable } from '../run/failure';
+import { detailsIn, explain, inSentences, isNotLetIn, isUnreadable, saysWhy } from '../run/failure';
 import type { Retry, ToValidate } from '../input';
 import { activitiesFor, inPatience } from '../run/steps';
 
@@ -56,11 +56,12 @@ interface Asked extends Pick<Check, 'verdict' | 'at'> {
 }
 
 /**
- * A refusal is a finding. That Airbyte does not do what it is asked is one about Airbyte, and none
- * about a component; and it is none if others' calls were in front.
+ * A refusal is a finding. That Airbyte does not do what it is asked, or not for us, is one about
+ * Airbyte, and none about a component; and it is none if others' calls were in front.
  */
 const isFinding = (err: unknown, { at, mustAnswer }: Pick<Asked, 'at' | 'mustAnswer'>) => {
   if (!saysWhy(err)) return false;
+  if (isNotLetIn(err)) return at === 'Airbyte';
   if (!isUnreadable(err)) return true;
   const late = detailsIn(err)?.outOfTime;
   return at === 'Airbyte' && (late === undefined || (mustAnswer === true && late === 'calling'));
@@ -77,13 +78,13 @@ export const orFinding = async (
     if (isCancellation(err) || !(err instanceof ActivityFailure)) throw err;
     const { problem, solution } = explain(err);
     if (!isFinding(err, { at, mustAnswer })) {
-      const message = timedOut(err, within) ?? `${problem} ${solution}`;
+      const message = timedOut(err, within) ?? inSentences({ problem, solution });
       return [{ verdict: 'not possible', at, message }];
     }
     // A refusal of our own may have a path of its own.
     const [, inner, rest] = /^(specific\.\S+): (.*)$/s.exec(problem) ?? [];
     const where = inner === undefined ? at : at.replace(/specific\..*$/, inner);
-    return [{ verdict, at: where, message: `${rest ?? problem} ${solution}` }];
+    return [{ verdict, at: where, message: inSentences({ problem: rest ?? problem, solution }) }];
   }
 };
 

@@ -10,6 +10,7 @@ import type { Found } from '../../activities/pipeline/step-answers';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { KnownIds } from '../../src/descriptor/descriptor';
 import { ENDED_BY_DELETE } from '../phases';
+import { inOneLine } from '../protocol/one-line';
 import { asMemo, asMessage } from './limits';
 import { explain, finalFailure } from './failure';
 import { tellMetrics } from './metrics';
@@ -75,7 +76,7 @@ interface Failed {
 
 /** A line of the result, if there is anything to tell in it. */
 export const section = (title: string, lines: string[]) =>
-  lines.length === 0 ? [] : [`${title}: ${lines.join('; ')}.`];
+  lines.length === 0 ? [] : [`${title}: ${lines.map(inOneLine).join('; ')}.`];
 
 const definedIn = (ids: Existing): Record<string, string> =>
   Object.fromEntries(
@@ -123,7 +124,7 @@ export const failRun = (failed: Failed): never => {
   const ending: ProvisioningStatus = {
     status,
     result: [
-      `${sentence} ${problem}`,
+      `${sentence} ${inOneLine(problem)}`,
       `What to do: ${solutions.join(' ')}`,
       ...section('Undone', undone),
       ...section('Left behind in Airbyte', leftBehind),

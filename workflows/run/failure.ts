@@ -79,6 +79,13 @@ const isOfType = (err: unknown, types: string[]): boolean =>
 /** Whether a step says why it failed: neither a mistake of ours nor a lost worker. */
 export const saysWhy = (err: unknown): boolean => isOfType(err, EXPLAINED);
 
+/** Whether Airbyte refuses us, and not what a descriptor wants. */
+export const isNotLetIn = (err: unknown): boolean => detailsIn(err)?.notLetIn === true;
+
+/** As two sentences; Airbyte's own words may end without a full stop. */
+export const inSentences = ({ problem, solution }: FailureDetails) =>
+  `${problem}${/[.!?…]$/.test(problem) ? '' : '.'} ${solution}`;
+
 /** Whether a source did not let itself be read, or Airbyte could not be asked: no refusal of ours. */
 export const isUnreadable = (err: unknown): boolean => isOfType(err, ['AirbyteUnavailable']);
 

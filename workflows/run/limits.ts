@@ -1,5 +1,6 @@
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import { andMore, shortened } from '../protocol/lengths';
+import { inOneLine } from '../protocol/one-line';
 
 /*
  * What a run tells goes into its history, its memo and the answers of the gateway: none of it is longer
@@ -21,6 +22,8 @@ const MAX_LOGS = 500;
 const FIRST_LOGS = 100;
 /** Characters of what a data product repeats of a component, whose own run tells all of it. */
 const MAX_REPEATED = 1000;
+/** Characters of why something was left behind; the log has all of it. */
+const MAX_REASON = 300;
 /** Characters of all lines that a data product repeats of its components' logs. */
 const MAX_REPEATED_LOGS = 500_000;
 
@@ -34,8 +37,10 @@ const MAX_RESULT = 16_000;
 const MAX_IDS = 16_000;
 const MAX_LIST = 4000;
 
-export const asLine = (text: string) => shortened(text, MAX_LINE);
-export const asPhase = (text: string) => shortened(text, MAX_PHASE);
+export const asLine = (text: string) => shortened(inOneLine(text), MAX_LINE);
+export const asPhase = (text: string) => shortened(inOneLine(text), MAX_PHASE);
+/** In a bracket behind what it is about. */
+export const asReason = (text: string) => shortened(inOneLine(text).replace(/\.$/, ''), MAX_REASON);
 export const asMessage = (text: string) => shortened(text, MAX_MESSAGE);
 export const asRepeated = (text: string) => shortened(text, MAX_REPEATED);
 

@@ -84,11 +84,16 @@ export const startRun = (more: () => string[] = () => []) => {
     result: [current || STARTING, ...more()].filter(Boolean).join('\n'),
     logs,
   }));
+  const told = new Set<string>();
   setHandler(interruptSignal, (steps) => {
-    for (const { attempts, lastError } of steps)
+    // Each that tells the run to end tells it, too.
+    const untold = steps.filter(({ activityId }) => !told.has(activityId));
+    for (const { activityId, attempts, lastError } of untold) {
+      told.add(activityId);
       log('WARNING')(
         `The run was told to end when a step had been tried ${timesOf(attempts)}: ${lastError}`,
       );
+    }
   });
   setHandler(terminateSignal, () => {
     terminating = true;

@@ -3,6 +3,7 @@ import type { Left, Restored } from '../../activities/former/restored';
 import { ENDED_BY_DELETE, settling, undoing } from '../phases';
 import type { Ending } from '../phases';
 import type { Perhaps } from '../protocol/failure-details';
+import { asReason } from './limits';
 import { tellMetrics } from './metrics';
 import { beginSpan } from './traces';
 import type { Run } from './report';
@@ -33,10 +34,15 @@ export interface Undo<Kind extends string = PipelinePart> {
   settlesAt?: number;
 }
 
+/** What could not be undone, and what came between. */
+interface Stuck<Kind extends string> extends Undo<Kind> {
+  why: string;
+}
+
 interface Compensation<Kind extends string> {
   undone: Undo<Kind>[];
   /** What could not be undone at all. */
-  leftBehind: Undo<Kind>[];
+  leftBehind: Stuck<Kind>[];
   /** What is not as it was of what was put back, or was not put back for its sake. */
   left: Left[];
   /** What to do about all of that. */
@@ -51,7 +57,10 @@ export const describeCompensation = ({
   remedies,
 }: Compensation<string>) => ({
   undone: undone.map(({ what, effect }) => `${what} (${effect})`),
-  leftBehind: [...leftBehind, ...left].map(({ what }) => what),
+  leftBehind: [
+    ...leftBehind.map(({ what, why }) => `${what} (${asReason(why)})`),
+    ...left.map(({ what }) => what),
+  ],
   remedies,
 });
 
@@ -137,7 +146,7 @@ export const compensate = <Kind extends string>(
   const how = endingBy(run);
   return CancellationScope.nonCancellable(async () => {
     const undone: Undo<Kind>[] = [];
-    const leftBehind: Undo<Kind>[] = [];
+    const leftBehind: Stuck<Kind>[] = [];
     const left: Left[] = [];
     const remedies: string[] = [];
     await untilSettled(undos, { run, how });
@@ -157,7 +166,7 @@ export const compensate = <Kind extends string>(
         run.info(`Undone: ${what} ${effect}`);
       } catch (err) {
         const { problem, solution } = explain(err);
-        leftBehind.push(each);
+        leftBehind.push({ ...each, why: problem });
         remedies.push(solution);
         run.error(`Left behind: ${what}. ${problem}`);
       }

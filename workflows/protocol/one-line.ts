@@ -1,0 +1,20 @@
+/*
+ * Texts of others, such as Airbyte's messages and the names in it, stand in lines of ours and on
+ * terminals: they must neither begin a line of their own nor say how what follows them is shown.
+ */
+
+/** Line breaks and tabs. */
+const BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
+/** C0 and C1, with the escape that commands of terminals begin with; and what turns text around. */
+const CONTROLS = /[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+
+/** In one line; a � stands for each character that is no text. */
+export const inOneLine = (text: string) =>
+  text.replaceAll(BREAKS, ' ').replaceAll(CONTROLS, '\uFFFD');
+
+const escaped = (character: string) =>
+  `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** With its lines; what is no text is written as JSON has it, so that JSON stays what it is. */
+export const forTerminal = (text: string) =>
+  text.replaceAll(CONTROLS, (each) => (each === '\n' ? each : escaped(each)));
