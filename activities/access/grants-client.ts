@@ -37,8 +37,14 @@ const componentId = (taskQueue: string, component: string) => {
   return `${id.slice(0, MAX_ID - digits.length)}${digits}`;
 };
 
-export const granteesId = (taskQueue: string, shard: number) =>
-  `grantees.${taskQueue}.${String(shard).padStart(2, '0')}`;
+/** People are of a workspace: where one task queue is for several, each has its own. */
+export const granteesId = (taskQueue: string, shard: number, workspace?: string) =>
+  [
+    'grantees',
+    taskQueue,
+    ...(workspace === undefined ? [] : [workspace]),
+    String(shard).padStart(2, '0'),
+  ].join('.');
 
 const FormerGrants = z.object({
   wanted: z.record(z.string(), z.array(z.string())),
@@ -61,8 +67,14 @@ interface Former {
 
 export type GrantsClient = ReturnType<typeof createGrantsClient>;
 
-export const createGrantsClient = (deps: { client: Client }) => {
-  const { update, query, isRunning, terminate } = createAsking(deps);
+interface GrantsDeps {
+  client: Client;
+  /** Of Airbyte, where a task queue is for several. */
+  workspace?: string | undefined;
+}
+
+export const createGrantsClient = ({ client, workspace }: GrantsDeps) => {
+  const { update, query, isRunning, terminate } = createAsking({ client });
 
   const ofComponent = (taskQueue: string, component: string): Remembering => ({
     workflowId: componentId(taskQueue, component),
@@ -72,7 +84,7 @@ export const createGrantsClient = (deps: { client: Client }) => {
     summary: 'Whom a component gives access to',
   });
   const ofPeople = (taskQueue: string, shard: number): Remembering => ({
-    workflowId: granteesId(taskQueue, shard),
+    workflowId: granteesId(taskQueue, shard, workspace),
     taskQueue,
     type: 'grantees',
     nothing: {},
@@ -116,7 +128,7 @@ export const createGrantsClient = (deps: { client: Client }) => {
 
     /** Keys of those whom a run of the component has changed, and not put back. */
     changedBy: async (taskQueue: string, shard: number, of: { component: string; run: string }) =>
-      (await query(granteesId(taskQueue, shard), changedQuery, {
+      (await query(granteesId(taskQueue, shard, workspace), changedQuery, {
         ...of,
         component: digestOf(of.component),
       })) ?? [],

@@ -86,6 +86,16 @@ const readComponent = (
   }
 };
 
+/** Where nothing is to be granted in Airbyte, a wish for it must not look fulfilled. */
+const accessProblem = ({ environment }: Component, refs: unknown[], { tenancy }: Rules) => {
+  const access = tenancy?.environments[environment]?.workspaceAccess;
+  if (access !== 'none' || refs.length === 0) return undefined;
+  const message = `cannot be fulfilled: in ${environment} nobody is given access to Airbyte (workspaceAccess: none)`;
+  return new RequestError([{ path: 'refs', message }], {
+    solutions: ['Ask the platform operator whether that is meant, or send no refs.'],
+  });
+};
+
 /** Throws a RequestError with everything that is wrong, refs and descriptor together. */
 export const readAccess = (body: unknown, rules: Rules = {}): AccessRequest => {
   const { refs, provisionInfo } = readAs(UpdateAclRequest, body, {
@@ -97,5 +107,7 @@ export const readAccess = (body: unknown, rules: Rules = {}): AccessRequest => {
   const problems = problemsIn(refs);
   if (component instanceof RequestError)
     throw new RequestError([...problems, ...component.problems], component);
+  const refused = accessProblem(component, refs, rules);
+  if (refused) throw refused;
   return { component, people: readRefs(refs), info: infoIn(provisionInfo.result) };
 };

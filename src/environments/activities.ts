@@ -70,7 +70,10 @@ export const activitiesOf = (
     }),
     ...createRunActivities({ isRunning: createIsRunning({ client }) }),
     ...createAccessActivities(access),
-    ...createAccessChanges({ ...access, grants: createGrantsClient({ client }) }),
+    ...createAccessChanges({
+      ...access,
+      grants: createGrantsClient({ client, workspace: environment.grantsOf }),
+    }),
     ...createAdoptAllActivities(deps),
     ...createDriftActivities({ ...deps, provisioned, observe: metrics.checkedForDrift }),
     ...createValidationActivities({

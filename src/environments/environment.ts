@@ -28,6 +28,8 @@ export interface Environment {
   redactor: Redactor;
   /** What updateacl grants; `none`: nothing. */
   accessPermission: string;
+  /** The workspace whose grants are remembered apart from others' of the task queue. */
+  grantsOf?: string | undefined;
 }
 
 const remember = (redactor: Redactor, auth: AirbyteAuth) => {
@@ -84,6 +86,12 @@ const credentialsOf =
     return auth;
   };
 
+/** Whether what was granted in a workspace before there was a file is remembered as its. */
+const isOfVariables = ({ environments }: Settings, workspaceId: string) =>
+  Object.values(environments).some(
+    ({ airbyte, grantsOfVariables }) => grantsOfVariables && airbyte.workspaceId === workspaceId,
+  );
+
 /** As the configuration file describes it; who owns what is what the file says now. */
 export const environmentOfFile = (
   { name, settings }: { name: string; settings: () => Settings },
@@ -111,5 +119,6 @@ export const environmentOfFile = (
     }),
     redactor,
     accessPermission: given.workspaceAccess,
+    ...(!isOfVariables(settings(), airbyte.workspaceId) && { grantsOf: airbyte.workspaceId }),
   };
 };

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { rateLimit } from 'express-rate-limit';
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import ipaddr from 'ipaddr.js';
 import { RequestError } from '../contract/problems';
 import type { GatewaySettings } from '../settings/gateway';
@@ -45,14 +45,13 @@ export const fromAllowed =
 const WINDOW = 60_000;
 
 const tooOften = (seconds: number) =>
-  new RequestError(
-    [{ path: 'request', message: 'is one too many of its caller in this minute' }],
-    {
-      status: 429,
-      reason: 'rate_limited',
-      solutions: [`Send it again in ${String(seconds)} s: nothing was done, and repeating it is safe.`],
-    },
-  );
+  new RequestError([{ path: 'request', message: 'is one too many of its caller in this minute' }], {
+    status: 429,
+    reason: 'rate_limited',
+    solutions: [
+      `Send it again in ${String(seconds)} s: nothing was done, and repeating it is safe.`,
+    ],
+  });
 
 const limited = (door: Door, keyOf: (ip: string, name: string) => string, failedOnly: boolean) =>
   rateLimit({
@@ -60,14 +59,13 @@ const limited = (door: Door, keyOf: (ip: string, name: string) => string, failed
     limit: () => door()?.rateLimit?.perMinute ?? 0,
     // The library takes 0 for "none at all".
     skip: () => door()?.rateLimit === undefined,
-    keyGenerator: (req, res) => keyOf(req.ip ?? '', callerOf(res).name),
+    keyGenerator: (req, res) => keyOf(ipKeyGenerator(req.ip ?? ''), callerOf(res).name),
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     requestWasSuccessful: (_req, res) => res.statusCode !== 401,
     skipSuccessfulRequests: failedOnly,
-    handler: (_req, res) => {
-      const seconds = Math.ceil(Number(res.getHeader('Retry-After') ?? WINDOW / 1000));
-      throw tooOften(seconds);
+    handler: (_req, res, next) => {
+      next(tooOften(Math.ceil(Number(res.getHeader('Retry-After') ?? WINDOW / 1000))));
     },
   });
 

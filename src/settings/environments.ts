@@ -56,6 +56,10 @@ export const EnvironmentSettings = closed(
       description: 'Of the workers that serve it; without it those of TEMPORAL_TASK_QUEUE do',
     }),
     defaultFabric: name.optional().meta({ description: 'For teams that have none of their own' }),
+    grantsOfVariables: z.boolean().default(false).meta({
+      description:
+        'Of the environment that the variables described before there was a file: what was granted then is remembered as its',
+    }),
     workspaceAccess: z
       .enum(['none', 'workspace_reader', 'workspace_runner', 'workspace_editor', 'workspace_admin'])
       .default('workspace_reader')

@@ -13,7 +13,10 @@ export type Ownable = Pick<FabricSettings, 'type' | 'team' | 'sharedWith' | 'env
 
 /** What says who owns what; a fabric may be told whole. */
 export interface Owned<Fabric extends Ownable = Ownable> {
-  environments: Record<string, Pick<EnvironmentSettings, 'taskQueue' | 'defaultFabric'>>;
+  environments: Record<
+    string,
+    Pick<EnvironmentSettings, 'taskQueue' | 'defaultFabric' | 'workspaceAccess'>
+  >;
   teams: Record<string, TeamSettings>;
   fabrics: Record<string, Fabric>;
 }

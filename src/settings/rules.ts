@@ -124,6 +124,27 @@ const judgeTokens = (settings: Judged, refuse: Refuse) => {
   }
 };
 
+/** Whose people have what in a workspace is remembered once: on one task queue. */
+const judgeWorkspaces = ({ environments }: Judged, refuse: Refuse) => {
+  const queues = new Map<string, { name: string; taskQueue: string | undefined }>();
+  let former: string | undefined;
+  for (const [name, { airbyte, taskQueue, grantsOfVariables }] of Object.entries(environments)) {
+    const other = queues.get(airbyte.workspaceId);
+    if (other && other.taskQueue !== taskQueue)
+      refuse(
+        ['environments', name, 'taskQueue'],
+        `is not that of ${other.name}, which has the same workspace`,
+      );
+    queues.set(airbyte.workspaceId, { name, taskQueue });
+    if (grantsOfVariables && former !== undefined)
+      refuse(
+        ['environments', name, 'grantsOfVariables'],
+        `is said of ${former}, too: the variables described one environment`,
+      );
+    if (grantsOfVariables) former = name;
+  }
+};
+
 /** All of them, so that all problems are told at once. */
 export const judge = (settings: Judged, refuse: Refuse) => {
   judgeDomains(settings, refuse);
@@ -131,4 +152,5 @@ export const judge = (settings: Judged, refuse: Refuse) => {
   judgeTeams(settings, refuse);
   judgeFabrics(settings, refuse);
   judgeTokens(settings, refuse);
+  judgeWorkspaces(settings, refuse);
 };

@@ -65,9 +65,9 @@ export const environmentProblem = (
 /** Who owns what, without what only a worker needs: addresses, accounts, references to secrets. */
 export const ownedIn = ({ environments, teams, fabrics }: Settings): Owned => ({
   environments: Object.fromEntries(
-    Object.entries(environments).map(([name, { taskQueue, defaultFabric }]) => [
+    Object.entries(environments).map(([name, { taskQueue, defaultFabric, workspaceAccess }]) => [
       name,
-      { taskQueue, defaultFabric },
+      { taskQueue, defaultFabric, workspaceAccess },
     ]),
   ),
   teams,
