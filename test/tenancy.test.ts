@@ -230,12 +230,9 @@ test('a changed file holds for what begins then; a broken one changes nothing, a
     return answer.text.includes('warning') ? answer : undefined;
   }, 'a warning');
   expect(warned.status).toBe(200);
-  expect(JSON.parse(warned.text)).toEqual({
-    ready: true,
-    warning: expect.stringMatching(
-      /^The configuration file is wrong since it changed; what it said before still holds\. environments \(line \d+\): must have at least one$/,
-    ),
-  });
+  expect(warned.text).toMatch(
+    /^\{"ready":true,"warning":"The configuration file is wrong since it changed; what it said before still holds\. environments \(line \d+\): must have at least one"\}$/,
+  );
   expect((await tenants.ask(COORDINATOR, 'validate', named)).text).toBe('{"valid":true}');
 
   tenants.write(settings);

@@ -10,10 +10,17 @@ import { callerOf } from './callers';
 /** The settings of now; undefined where there is no configuration file. */
 export type Door = () => GatewaySettings | undefined;
 
-/** An IPv4 address in IPv6 clothes is the IPv4 address. */
+/** An IPv4 address in IPv6 clothes (`::ffff:10.0.0.1`) is the IPv4 address. */
+const plainAddress = (text: string) => {
+  const address = ipaddr.parse(text);
+  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()
+    ? address.toIPv4Address()
+    : address;
+};
+
 const isWithin = (address: string, ranges: readonly string[]): boolean => {
   if (!ipaddr.isValid(address)) return false;
-  const from = ipaddr.process(address);
+  const from = plainAddress(address);
   return ranges.some((range) => {
     const [base, bits] = ipaddr.isValidCIDR(range)
       ? ipaddr.parseCIDR(range)
