@@ -17,6 +17,7 @@ import { cliConfig, ConfigError } from './config/config';
 import type { CliConfig } from './config/config';
 import { temporalConfig } from './config/temporal';
 import { createDrift } from './operator/drift';
+import { codeOf } from '../workflows/protocol/causes';
 import { RequestError, SystemProblem } from './contract/problems';
 import { createOperations } from './operator/operations';
 import { createLogger, runProgram } from './program';
@@ -126,6 +127,16 @@ const explain = (err: unknown): number => {
   return err instanceof Unknown ? UNKNOWN : 1;
 };
 
+/** As of any program whose reader has enough, such as `head`: 128 and the number of SIGPIPE. */
+const READER_LEFT = 141;
+
+const leaveClosedPipe = (err: Error) => {
+  if (codeOf(err) === 'EPIPE') process.exit(READER_LEFT);
+  throw err;
+};
+process.stdout.on('error', leaveClosedPipe);
+process.stderr.on('error', leaveClosedPipe);
+
 const written = (stream: NodeJS.WriteStream) =>
   new Promise<void>((resolve) => stream.write('', () => resolve()));
 
@@ -137,8 +148,9 @@ runProgram(async () => {
     await createProgram(cliConfig()).parseAsync();
   } catch (err) {
     process.exitCode = explain(err);
+  } finally {
+    await Promise.all([written(process.stdout), written(process.stderr)]);
   }
-  await Promise.all([written(process.stdout), written(process.stderr)]);
   // A call to Temporal that is to be tried again would keep us, and on a closed connection throw.
   process.exit();
 });

@@ -342,7 +342,10 @@ describe("Temporal's variables", () => {
     [{ TEMPORAL_ADDRESS: 'a:1/' }, 'TEMPORAL_ADDRESS must be a host and its port'],
     [{ TEMPORAL_CONFIG_FILE: profile }, 'address in TEMPORAL_CONFIG_FILE must be a host'],
     [{ TEMPORAL_CONFIG_FILE: none }, 'TEMPORAL_CONFIG_FILE must name a file'],
-    [{ TEMPORAL_CONFIG_FILE: noPem }, 'TEMPORAL_CONFIG_FILE must be a TOML file'],
+    [
+      { TEMPORAL_CONFIG_FILE: noPem },
+      'TEMPORAL_CONFIG_FILE, or the file that is read without it, must be a TOML file',
+    ],
     [{ TEMPORAL_PROFILE: 'nobody' }, 'the profile that TEMPORAL_PROFILE names'],
     [{ TEMPORAL_TLS: 'yes' }, 'TEMPORAL_TLS must be true or false'],
     [{ TEMPORAL_API_KEY: 'SECRET\n' }, 'TEMPORAL_API_KEY must be one line'],

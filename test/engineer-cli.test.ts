@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { ROOT } from '../scripts/child';
 import { PlanStatus } from '../src/contract/plan';
 import { descriptor } from './support/fixtures';
 import type { Changes } from './support/fixtures';
@@ -135,6 +136,15 @@ describe.each([401, 403])(
       expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
       expect(stderr).toMatch(/^There is no plan\. .*\n.*credentials for Airbyte/);
     });
+  },
+);
+
+test.each(['listSources', 'listDestinations'])(
+  'an Airbyte that lets us do all but %s leaves open whether a descriptor is valid: 4',
+  async (operation) => {
+    await harness.fault({ operation, status: 403, times: 0 });
+    const { code, stdout } = await cli('validate', await fileOf({ component: 'half-let-in' }));
+    expect({ code, stdout }).toEqual({ code: 4, stdout: containing('Airbyte: not checked: ') });
   },
 );
 
@@ -284,6 +294,27 @@ describe('provision', () => {
     expect(code).toBe(4);
     expect(stderr).toMatch(/The run provision\.\S+ has not ended in time; it goes on\./);
   });
+});
+
+test('describe writes what no terminal is to obey so that YAML reads it as it was', async () => {
+  const name = 'tab\there, \u202eturned, \u0007rung';
+  await harness.run('provision', { component: 'odd-name', sourceName: name });
+  const { stdout } = await cli('describe', 'Payments CSV <> Snowflake');
+
+  expect(stdout).not.toMatch(/[\t\u202e\u0007]/);
+  expect(parse(stdout)).toMatchObject({ specific: { source: { name } } });
+  await harness.run('unprovision', { component: 'odd-name' });
+});
+
+test('a reader that has enough ends a command without a word: 141', async () => {
+  const program = spawn(path.join(ROOT, 'dist', 'src', 'provisioner.js'), ['--help'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  program.stdout.destroy();
+  let words = '';
+  program.stderr.on('data', (some: Buffer) => (words += some.toString()));
+  const ended: unknown[] = await once(program, 'close');
+  expect({ code: ended[0], words }).toEqual({ code: 141, words: '' });
 });
 
 test('describe prints what a deployment takes for the connection that is there', async () => {

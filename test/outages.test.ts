@@ -84,7 +84,7 @@ test('what the core of the SDK warns of is in the log of the worker as JSON', as
   );
   const lines = logged().trimEnd().split('\n');
   expect(lines.filter((line) => !line.startsWith('{"level":'))).toEqual([]);
-}, 60_000);
+});
 
 test('gateway and worker start while Temporal is down, say so, and recover by themselves', async () => {
   const [port = 0] = await findFreePorts(1);

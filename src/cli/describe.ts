@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
-import { stringify } from 'yaml';
+import { Document, Scalar, visit } from 'yaml';
 import { z } from 'zod';
 import { ReverseProvisioningStatus } from '../contract/coordinator';
 import type { Log } from '../contract/coordinator';
 import { isRecord } from '../contract/json';
 import { RequestError } from '../contract/problems';
+import { forTerminal } from '../../workflows/protocol/one-line';
 import { asked, withShared } from './engineer';
 import type { EngineerDeps, Shared } from './engineer';
 
@@ -27,8 +28,20 @@ const specificIn = (updates: Record<string, unknown>) => {
 
 const comment = ({ message }: Log) => `# ${message.replaceAll(/\s*\n\s*/g, ' ')}`;
 
-const documentOf = (specific: object, logs: Log[]) =>
-  [...logs.map(comment), stringify({ specific }, { lineWidth: 0 }).trimEnd()].join('\n');
+/**
+ * What a terminal is shown otherwise is written in quotes, in which YAML reads the escape as what it was:
+ * the file that is made of it says the same.
+ */
+const documentOf = (specific: object, logs: Log[]) => {
+  const document = new Document({ specific });
+  visit(document, {
+    Scalar: (_key, scalar) => {
+      if (typeof scalar.value === 'string' && forTerminal(scalar.value) !== scalar.value)
+        scalar.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  return [...logs.map(comment), document.toString({ lineWidth: 0 }).trimEnd()].join('\n');
+};
 
 const wantedOf = (connection: string) =>
   z.guid().safeParse(connection).success

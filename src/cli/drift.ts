@@ -210,7 +210,7 @@ export const addDriftCommand = (
     .option('--changed', 'with --repair: also what is there but not as its run has left it')
     .option('--component <component>', 'with --repair: only this one')
     .option('--json', 'print one JSON document instead of a table')
-    .addHelpText('after', '\nEnds with 0: no findings, 3: findings, 1: an error.')
+    .addHelpText('after', '\nEnds with 0: no findings, 3: findings, 1: an error, 2: wrong usage.')
     .action(async ({ last, repair, changed, component, json }: Options, command: Command) => {
       if (last && repair) command.error('error: --repair needs a check of now: leave out --last');
       if (!repair && (changed || component !== undefined))

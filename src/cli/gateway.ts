@@ -194,7 +194,9 @@ export const createGateway = (given: string, { token: bearer, timeout }: Asking)
           see?.(status);
           if (hasEnded(status)) return status;
         } catch (err) {
-          if (!(err instanceof Unknown) || err instanceof NoProvisioner) throw err;
+          // What has answered as a gateway and no longer does, as while it is replaced, is waited for.
+          if (!(err instanceof Unknown) || (err instanceof NoProvisioner && !hasAnswered))
+            throw err;
           // A look that the end of our time has cut short says nothing against the gateway.
           if (Date.now() < deadline || !hasAnswered) missed = err;
         }

@@ -29,11 +29,13 @@ const isGiven = (env: Environment, part: string) =>
 /** What can be said of each variable by itself; none of their values is. */
 const problemsIn = (env: Environment): string[] => {
   const { TEMPORAL_TLS: tls, TEMPORAL_API_KEY: apiKey = 'none' } = env;
-  const twice = FILES.filter((name) => name.endsWith('_PATH') && env[name] && env[asData(name)]);
+  // Without TLS nobody reads its files.
+  const read = tls === 'false' || tls === '0' ? FILES.slice(0, 1) : FILES;
+  const twice = read.filter((name) => name.endsWith('_PATH') && env[name] && env[asData(name)]);
   return [
-    ...FILES.filter((name) => env[name] && textIn(env[name]) === '').map(
-      (name) => `${name} must name a file that can be read and is not empty`,
-    ),
+    ...read
+      .filter((name) => env[name] && textIn(env[name]) === '')
+      .map((name) => `${name} must name a file that can be read and is not empty`),
     ...twice.map((name) => `${name} and ${asData(name)} exclude each other`),
     // The SDK takes any other word for no.
     ...(tls !== undefined && !['true', '1', 'false', '0'].includes(tls)
@@ -49,7 +51,7 @@ const load = (env: Record<string, string>) => {
   } catch {
     // Its message may have a piece of the file, and with it a secret.
     throw needMending([
-      'TEMPORAL_CONFIG_FILE must be a TOML file with the profile that TEMPORAL_PROFILE names',
+      'TEMPORAL_CONFIG_FILE, or the file that is read without it, must be a TOML file with the profile that TEMPORAL_PROFILE names, and the files named in it must be there',
     ]);
   }
 };

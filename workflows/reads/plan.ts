@@ -1,4 +1,4 @@
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, patched } from '@temporalio/workflow';
 import type { Planning } from '../../activities/pipeline/planning';
 import type { PlannedComponent, PlanStatus } from '../../src/contract/plan';
 import { explain, finalFailure, isNotLetIn, isUnreadable, saysWhy } from '../run/failure';
@@ -26,8 +26,9 @@ const resultOf = (components: PlannedComponent[]) => {
 const orRefused =
   ({ plan, at }: ToValidate) =>
   (err: unknown): PlannedComponent => {
-    const isOfDescriptor = saysWhy(err) && !isUnreadable(err) && !isNotLetIn(err);
+    const isOfDescriptor = saysWhy(err) && !isUnreadable(err);
     if (!(err instanceof ActivityFailure) || !isOfDescriptor) throw err;
+    if (isNotLetIn(err) && patched('not-let-in')) throw err;
     const { problem, solution } = explain(err);
     const nothing = { entities: [], warnings: [], open: [] };
     return { component: plan.component.key, at, ...nothing, refused: { problem, solution } };

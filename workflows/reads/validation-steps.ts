@@ -1,4 +1,4 @@
-import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, patched, TimeoutFailure } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Check } from '../../activities/validation/checks';
 import type { ValidationActivities } from '../../activities/validation/validation';
@@ -56,12 +56,11 @@ interface Asked extends Pick<Check, 'verdict' | 'at'> {
 }
 
 /**
- * A refusal is a finding. That Airbyte does not do what it is asked, or not for us, is one about
- * Airbyte, and none about a component; and it is none if others' calls were in front.
+ * A refusal is a finding. That Airbyte does not do what it is asked is one about Airbyte, and none about
+ * a component; and it is none if others' calls were in front.
  */
 const isFinding = (err: unknown, { at, mustAnswer }: Pick<Asked, 'at' | 'mustAnswer'>) => {
   if (!saysWhy(err)) return false;
-  if (isNotLetIn(err)) return at === 'Airbyte';
   if (!isUnreadable(err)) return true;
   const late = detailsIn(err)?.outOfTime;
   return at === 'Airbyte' && (late === undefined || (mustAnswer === true && late === 'calling'));
@@ -77,6 +76,9 @@ export const orFinding = async (
   } catch (err) {
     if (isCancellation(err) || !(err instanceof ActivityFailure)) throw err;
     const { problem, solution } = explain(err);
+    // Whatever Airbyte was asked: that it does not let us in is one about it, and none about a component.
+    if (isNotLetIn(err) && patched('not-let-in'))
+      return [{ verdict: 'failed', at: 'Airbyte', message: inSentences({ problem, solution }) }];
     if (!isFinding(err, { at, mustAnswer })) {
       const message = timedOut(err, within) ?? inSentences({ problem, solution });
       return [{ verdict: 'not possible', at, message }];
