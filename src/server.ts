@@ -12,6 +12,7 @@ import { createRuns } from './runs/runs';
 import { createStartRun } from './runs/start';
 import { createStatuses } from './runs/status';
 import { createTemporalClient } from './temporal/client';
+import { createAuditLog } from './gateway/audit';
 import { createAuthorization } from './gateway/authorization';
 import { asAnybody, createAuthentication } from './identity/authenticate';
 import { ownedIn } from './settings/tenancy';
@@ -35,6 +36,8 @@ runProgram(async () => {
     ? queuesOf(() => settings().environments, taskQueue)
     : oneQueue(taskQueue);
   const owned = () => settings && ownedIn(settings());
+  // A file once opened is written to until the end: another one is taken at the next start.
+  const audit = settings?.().audit;
   const problem = async () => {
     if (draining.isDraining()) return 'stopping';
     return (await runs.isReady()) ? undefined : 'no Temporal';
@@ -74,6 +77,8 @@ runProgram(async () => {
     basePath: config.basePath,
     authenticate: settings ? createAuthentication(settings) : asAnybody,
     authorization: createAuthorization(owned),
+    door: () => settings?.().gateway,
+    audit: audit && createAuditLog(audit.log),
     tracing,
     log,
   });

@@ -42,6 +42,7 @@ const deps: GatewayDeps = {
   problem: neverCalled,
   basePath: '',
   authenticate: asAnybody,
+  door: () => undefined,
   authorization: createAuthorization(() => undefined),
   tracing: NO_TRACING,
   log: pino({ level: 'silent' }),

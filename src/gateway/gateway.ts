@@ -16,7 +16,11 @@ import { MAX_OPEN, openAtMost } from './reception';
 import { served } from './routes';
 import { traced } from './traced';
 import type { Authentication } from '../identity/authenticate';
+import { audited } from './audit';
+import type { AuditLog } from './audit';
 import { BEARER, authenticated } from './callers';
+import { fromAllowed, guessesLimited, requestsLimited } from './door';
+import type { Door } from './door';
 import { currentTrace } from '../tracing/context';
 import type { Tracing } from '../tracing/tracing';
 
@@ -30,6 +34,10 @@ export interface GatewayDeps extends ContractDeps {
   basePath: string;
   tracing: Tracing;
   authenticate: Authentication;
+  /** The settings of the gateway's own door; undefined where there is no configuration file. */
+  door: Door;
+  /** Where each request is written down; undefined: nowhere. */
+  audit?: AuditLog | undefined;
 }
 
 const USER_MESSAGE: Record<number, string> = {
@@ -109,16 +117,22 @@ export const createGateway = (deps: GatewayDeps): Express => {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  // How many entries of X-Forwarded-For are of proxies that are ours; asked at each request.
+  app.set('trust proxy', (_address: string, hop: number) => hop < (deps.door()?.trustProxies ?? 0));
   app.use(probes(deps));
   app.use(traced(deps.tracing));
   app.use(measured(deps.metrics));
   app.use(openAtMost(MAX_OPEN, deps.metrics.open));
+  app.use(fromAllowed(deps.door));
   const router = express.Router();
   const { basePath, operations } = deps;
   const document = openApi({ basePath, operations: operations !== undefined });
   // The document says nothing of anybody's.
   router.use(docsRoutes(document));
+  if (deps.audit) router.use(audited(deps.audit));
+  router.use(guessesLimited(deps.door));
   router.use(authenticated(deps.authenticate, deps.log));
+  router.use(requestsLimited(deps.door));
   router.use(contractRoutes(deps));
   if (operations) router.use(operationsRoutes(operations, deps.authorization));
   app.use(basePath || '/', router);

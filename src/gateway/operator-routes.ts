@@ -8,6 +8,7 @@ import { OPERATOR } from '../openapi/operator';
 import { json } from './reception';
 import { noRun } from '../operator/unanswered';
 import type { Authorization } from './authorization';
+import { noteToken } from './audit';
 import { callerOf } from './callers';
 import { served } from './routes';
 
@@ -27,6 +28,7 @@ const Nothing = z.strictObject({});
 export const operationsRoutes = (operations: Operations, authorization: Authorization): Router => {
   /** Another's run is answered as one that never was. */
   const seen = (res: Response, token: string) => {
+    noteToken(res, token);
     if (!authorization.maySee(callerOf(res), token)) throw noRun(token);
     return token;
   };
