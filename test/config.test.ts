@@ -332,6 +332,7 @@ describe("Temporal's variables", () => {
     [{ TEMPORAL_ADDRESS: 'temporal.example.com' }, 'temporal.example.com'],
     [{ TEMPORAL_ADDRESS: '[::1]:7233' }, '[::1]:7233'],
     [{ TEMPORAL_ADDRESS: 'a:1', TEMPORAL_CONFIG_FILE: profile }, 'a:1'],
+    [{ TEMPORAL_ADDRESS: 'b:1', TEMPORAL_CONFIG_FILE: 'none' }, 'b:1'],
   ])('%j name an address', (env, address) => {
     expect(temporalConfig({ HOME: folder, ...env }).connectionOptions.address).toBe(address);
   });

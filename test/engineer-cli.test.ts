@@ -139,11 +139,13 @@ describe.each([401, 403])(
   },
 );
 
-test.each(['listSources', 'listDestinations'])(
+test.each(['listSources', 'getStreamProperties'])(
   'an Airbyte that lets us do all but %s leaves open whether a descriptor is valid: 4',
   async (operation) => {
+    const component = 'half-let-in';
+    await harness.run('provision', { component });
     await harness.fault({ operation, status: 403, times: 0 });
-    const { code, stdout } = await cli('validate', await fileOf({ component: 'half-let-in' }));
+    const { code, stdout } = await cli('validate', await fileOf({ component }));
     expect({ code, stdout }).toEqual({ code: 4, stdout: containing('Airbyte: not checked: ') });
   },
 );
@@ -296,15 +298,16 @@ describe('provision', () => {
   });
 });
 
-test('describe writes what no terminal is to obey so that YAML reads it as it was', async () => {
-  const name = 'tab\there, \u202eturned, \u0007rung';
-  await harness.run('provision', { component: 'odd-name', sourceName: name });
-  const { stdout } = await cli('describe', 'Payments CSV <> Snowflake');
-
-  expect(stdout).not.toMatch(/[\t\u202e\u0007]/);
-  expect(parse(stdout)).toMatchObject({ specific: { source: { name } } });
-  await harness.run('unprovision', { component: 'odd-name' });
-});
+test.each(['tab\there', '\u202eturned', 'deleted\u007f'])(
+  'describe writes %j so that no terminal obeys it, and YAML reads it as it was',
+  async (prefix) => {
+    await harness.run('provision', { component: 'odd-name', connection: { prefix } });
+    const { stdout } = await cli('describe', 'Payments CSV <> Snowflake');
+    expect(stdout).not.toContain(prefix);
+    expect(parse(stdout)).toMatchObject({ specific: { connection: { prefix } } });
+    await harness.run('unprovision', { component: 'odd-name' });
+  },
+);
 
 test('a reader that has enough ends a command without a word: 141', async () => {
   const program = spawn(path.join(ROOT, 'dist', 'src', 'provisioner.js'), ['--help'], {

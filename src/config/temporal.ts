@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { accessSync, constants } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { needMending, textIn, withoutEmpty } from './values';
@@ -10,11 +11,22 @@ const HOST_AND_PORT = /^(?:\[[\da-f:.]+\]|[^\s:/@[\]]+)(?::(?<port>\d{1,5}))?$/i
 const LAST_PORT = 65_535;
 
 const FILES = [
-  'TEMPORAL_CONFIG_FILE',
   'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
   'TEMPORAL_TLS_CLIENT_CERT_PATH',
   'TEMPORAL_TLS_CLIENT_KEY_PATH',
 ];
+
+/** Says that there is none, not even the one in the home of the user, which may be of another server. */
+const NO_FILE = 'none';
+
+const isReadable = (file: string): boolean => {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 const isAddress = (text: string) => {
   const found = HOST_AND_PORT.exec(text);
@@ -29,10 +41,14 @@ const isGiven = (env: Environment, part: string) =>
 /** What can be said of each variable by itself; none of their values is. */
 const problemsIn = (env: Environment): string[] => {
   const { TEMPORAL_TLS: tls, TEMPORAL_API_KEY: apiKey = 'none' } = env;
+  const { TEMPORAL_CONFIG_FILE: file = NO_FILE } = env;
   // Without TLS nobody reads its files.
-  const read = tls === 'false' || tls === '0' ? FILES.slice(0, 1) : FILES;
+  const read = tls === 'false' || tls === '0' ? [] : FILES;
   const twice = read.filter((name) => name.endsWith('_PATH') && env[name] && env[asData(name)]);
   return [
+    ...(file === NO_FILE || isReadable(file)
+      ? []
+      : [`TEMPORAL_CONFIG_FILE must name a file that can be read, or be ${NO_FILE}`]),
     ...read
       .filter((name) => env[name] && textIn(env[name]) === '')
       .map((name) => `${name} must name a file that can be read and is not empty`),
