@@ -19,7 +19,7 @@ const compile = () => {
 };
 
 /** Webpack talks at length; what it said is shown only when it fails. */
-const bundle = async () => {
+const bundle = async (name, converter = {}) => {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const said = [];
   const logger = new DefaultLogger('INFO', ({ message }) => said.push(message));
@@ -28,15 +28,16 @@ const bundle = async () => {
   const { code } = await bundleWorkflowCode({
     workflowsPath,
     workflowInterceptorModules,
+    ...converter,
     logger,
   }).catch((err) => {
     process.stderr.write(`${said.join('\n')}\n`);
     throw err;
   });
   // A name tsc does not emit; the rename keeps half a bundle from a worker that starts meanwhile.
-  const half = path.join(DIST, `workflow-bundle.${process.pid}.tmp`);
+  const half = path.join(DIST, `${name}.${process.pid}.tmp`);
   writeFileSync(half, code);
-  renameSync(half, path.join(DIST, 'workflow-bundle.js'));
+  renameSync(half, path.join(DIST, `${name}.js`));
 };
 
 const main = async () => {
@@ -46,7 +47,9 @@ const main = async () => {
   rmSync(buildStamp(ROOT), { force: true });
   const failed = compile();
   if (failed) return failed;
-  await bundle();
+  const failureConverterPath = path.join(DIST, 'src', 'encryption', 'failures.js');
+  await bundle('workflow-bundle');
+  await bundle('workflow-bundle-encrypting', { failureConverterPath });
   // npm runs a package's commands as files of their own.
   chmodSync(path.join(DIST, 'src', 'provisioner.js'), 0o755);
   writeFileSync(buildStamp(ROOT), hash);

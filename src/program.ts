@@ -4,6 +4,9 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { ConfigError } from './config/config';
 import { RequestError, describeProblem } from './contract/problems';
+import { openEncryption } from './encryption/encryption';
+import type { Encryption } from './encryption/encryption';
+import { KeyError } from './encryption/keys';
 import { openSettings } from './settings/file';
 import type { SettingsFile } from './settings/file';
 import { traceFields } from './tracing/context';
@@ -27,6 +30,24 @@ export const openConfiguration = (given: Parameters<typeof openSettings>[0]): Se
     throw new ConfigError(
       [`PROVISIONER_CONFIG, ${given.file}, is not right:`, ...problems].join('\n'),
     );
+  }
+};
+
+/** The keys that the file names, whichever these are from now on. Without a file payloads are in clear. */
+export const encryptionOf = (settings: SettingsFile | undefined, log: Logger): Encryption => {
+  try {
+    const encryption = openEncryption(settings?.current().encryption);
+    settings?.onChange(({ encryption: to }) => {
+      encryption.follow(to);
+      const problem = encryption.problem();
+      if (problem !== undefined)
+        log.error({ problem }, 'the keys of payloads are not as they are to be');
+    });
+    return encryption;
+  } catch (err) {
+    if (err instanceof KeyError)
+      throw new ConfigError(`Of encryption in PROVISIONER_CONFIG: ${err.message}`);
+    throw err;
   }
 };
 

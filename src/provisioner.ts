@@ -20,11 +20,12 @@ import { createDrift } from './operator/drift';
 import { codeOf } from '../workflows/protocol/causes';
 import { RequestError, SystemProblem } from './contract/problems';
 import { createOperations } from './operator/operations';
-import { createLogger, runProgram } from './program';
+import { createLogger, encryptionOf, openConfiguration, runProgram } from './program';
 import { createStartRun } from './runs/start';
 import { createStatus } from './runs/status';
 import { answers } from './temporal/calls';
 import { createTemporalClient } from './temporal/client';
+import { dataConverterOf } from './temporal/payload-codec';
 import { oneQueue } from './temporal/queues';
 import { lastingProblem } from './temporal/errors';
 
@@ -49,10 +50,13 @@ const noAnswer = (address: string, cause: unknown) =>
   });
 
 /** What operators' commands do, in a Temporal that is there. */
-const createOperator = ({ taskQueue, temporalUiUrl }: CliConfig) => {
-  const { client, address } = createTemporalClient(temporalConfig());
+const createOperator = ({ file, taskQueue, temporalUiUrl }: CliConfig) => {
   // What goes wrong is told on the terminal; there is no log to keep.
   const log = createLogger('provisioner', 'silent');
+  const settings = file === undefined ? undefined : openConfiguration({ file, log });
+  const { client, address } = createTemporalClient(temporalConfig(), {
+    dataConverter: dataConverterOf(encryptionOf(settings, log)),
+  });
   const queues = oneQueue(taskQueue);
   const startRun = createStartRun({ client, queues, log });
   const statusOf = createStatus({ client, queues, temporalUiUrl });

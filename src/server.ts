@@ -5,13 +5,22 @@ import { createGateway } from './gateway/gateway';
 import { createHttpServer } from './http-server';
 import { createGatewayMetrics } from './metrics/gateway';
 import { createOperations } from './operator/operations';
-import { createLogger, listen, onSignal, openConfiguration, runProgram, warnOf } from './program';
+import {
+  createLogger,
+  listen,
+  onSignal,
+  encryptionOf,
+  openConfiguration,
+  runProgram,
+  warnOf,
+} from './program';
 import { createReadings } from './gateway/reading-pool';
 import { createOpenRuns } from './runs/open-runs';
 import { createRuns } from './runs/runs';
 import { createStartRun } from './runs/start';
 import { createStatuses } from './runs/status';
 import { createTemporalClient } from './temporal/client';
+import { dataConverterOf } from './temporal/payload-codec';
 import { createAuditLog } from './gateway/audit';
 import { createAuthorization } from './gateway/authorization';
 import { asAnybody, createAuthentication } from './identity/authenticate';
@@ -27,10 +36,14 @@ runProgram(async () => {
   warnOf(config.misfits, log);
   // The gateway starts while Temporal is down, and tells so on /readyz.
   const tracing = await createTracing(config.tracing, { program: 'gateway', log });
-  const { client, connection } = createTemporalClient(temporal, [tracedStarts(tracing)]);
   const { taskQueue, temporalUiUrl } = config;
   const file =
     config.file === undefined ? undefined : openConfiguration({ file: config.file, log });
+  const encryption = encryptionOf(file, log);
+  const { client, connection } = createTemporalClient(temporal, {
+    dataConverter: dataConverterOf(encryption),
+    interceptors: [tracedStarts(tracing)],
+  });
   const settings = file?.current;
   const queues = settings
     ? queuesOf(() => settings().environments, taskQueue)
@@ -72,7 +85,7 @@ runProgram(async () => {
     readings,
     operations,
     problem,
-    warning: file?.problem,
+    warning: () => file?.problem() ?? encryption.problem(),
     metrics,
     basePath: config.basePath,
     authenticate: settings ? createAuthentication(settings) : asAnybody,

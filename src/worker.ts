@@ -9,7 +9,7 @@ import type { WorkerConfig } from './config/config';
 import { temporalConfig } from './config/temporal';
 import type { TemporalConfig } from './config/temporal';
 import { answers } from './temporal/calls';
-import { dataConverter } from './temporal/payload-codec';
+import { dataConverterOf } from './temporal/payload-codec';
 import { runSinks } from './metrics/runs';
 import { withSdk } from './metrics/sdk';
 import { stepMetrics } from './metrics/steps';
@@ -21,11 +21,21 @@ import { createProbes } from './probes';
 import { traceSinks } from './tracing/runs';
 import { tracedSteps } from './tracing/steps';
 import { createTracing } from './tracing/tracing';
-import { createLogger, listen, onSignal, openConfiguration, runProgram, warnOf } from './program';
+import {
+  createLogger,
+  listen,
+  encryptionOf,
+  onSignal,
+  openConfiguration,
+  runProgram,
+  warnOf,
+} from './program';
 import { putReconcileSchedule } from './runs/reconcile-schedule';
 import { installWithMetrics } from './sdk-runtime';
 
+/** Two, as what becomes of the failures of a workflow is part of its bundle. */
 const BUNDLE = path.join(__dirname, '..', 'workflow-bundle.js');
+const ENCRYPTING_BUNDLE = path.join(__dirname, '..', 'workflow-bundle-encrypting.js');
 /** Milliseconds between attempts to reach Temporal at start. */
 const CONNECT_AGAIN = 1000;
 const READY_DEADLINE = 2000;
@@ -88,6 +98,8 @@ runProgram(async () => {
   const temporal = temporalConfig();
   const log = createLogger('worker', config.logLevel);
   const { served, settings } = servedBy(given, log);
+  const encryption = encryptionOf(settings, log);
+  const dataConverter = dataConverterOf(encryption);
   warnOf(config.misfits, log);
   const tracing = await createTracing(config.tracing, { program: 'worker', log });
   const sdkAddress = await installWithMetrics(log);
@@ -101,7 +113,7 @@ runProgram(async () => {
   });
   const probes = createProbes({
     isReady: () => isReady(),
-    warning: settings?.problem,
+    warning: () => settings?.problem() ?? encryption.problem(),
     exposition,
   });
   const url = await listen(probes, { ...config, variable: 'WORKER_PORT' });
@@ -120,7 +132,7 @@ runProgram(async () => {
     connection,
     namespace,
     taskQueue: config.taskQueue,
-    workflowBundle: { codePath: BUNDLE },
+    workflowBundle: { codePath: encryption.encrypts ? ENCRYPTING_BUNDLE : BUNDLE },
     dataConverter,
     activities: routedActivities(served, { client, metrics, tracing, log }),
     interceptors: { activity: [stepMetrics(metrics), tracedSteps(tracing)] },

@@ -30,7 +30,7 @@ const valueOf = (payload: Payload | undefined): unknown =>
 
 test('what is encrypted tells nothing but its key and its length, never twice the same, and comes back whole', async () => {
   const { encode, decode } = createEncryption(
-    createKeyRing({ directory: directoryWith({ a: randomBytes(32) }), current: 'a' }),
+    createKeyRing({ keysDir: directoryWith({ a: randomBytes(32) }), current: 'a' }),
   );
   const [one, other] = await encode([clear(), clear()]);
   if (!one || !other) throw new Error('A payload is missing.');
@@ -43,7 +43,7 @@ test('what is encrypted tells nothing but its key and its length, never twice th
 
 test('what is clear, or of an encoding of somebody else, is passed on as it is', async () => {
   const { decode } = createEncryption(
-    createKeyRing({ directory: directoryWith({ a: randomBytes(32) }), current: 'a' }),
+    createKeyRing({ keysDir: directoryWith({ a: randomBytes(32) }), current: 'a' }),
   );
   const other = { metadata: { encoding: Buffer.from('binary/other') }, data: Buffer.from('x') };
   expect(await decode([clear(), other, {}])).toEqual([clear(), other, {}]);
@@ -59,11 +59,11 @@ test('keys are 32 bytes, in hex or in base64; a rotated one still decrypts', asy
   });
   mkdirSync(path.join(directory, '..data-dir'));
   symlinkSync(path.join(directory, 'a'), path.join(directory, 'linked'));
-  const ring = createKeyRing({ directory, current: 'a' });
+  const ring = createKeyRing({ keysDir: directory, current: 'a' });
   expect(ring.ids()).toEqual(['a', 'b', 'c', 'linked']);
   const { encode, decode } = createEncryption(ring);
   const former = await encode([clear()]);
-  ring.change({ directory, current: 'b' });
+  ring.change({ keysDir: directory, current: 'b' });
   const later = await encode([clear()]);
   expect([...former, ...later].map(keyIdOf)).toEqual(['a', 'b']);
   expect((await decode([...former, ...later])).map(valueOf)).toEqual([SECRET, SECRET]);
@@ -102,7 +102,7 @@ test.each<[string, (payload: Payload) => Payload, RegExp]>([
   ],
 ])('%s is told, and nothing of the payload', async (_case, change, message) => {
   const directory = directoryWith({ a: randomBytes(32), b: randomBytes(32) });
-  const { encode, decode } = createEncryption(createKeyRing({ directory, current: 'a' }));
+  const { encode, decode } = createEncryption(createKeyRing({ keysDir: directory, current: 'a' }));
   const [payload] = await encode([clear()]);
   if (!payload) throw new Error('The payload is missing.');
   await expect(decode([change(payload)])).rejects.toThrow(message);
@@ -122,18 +122,18 @@ test.each<[string, Record<string, string | Buffer>, RegExp]>([
   ],
 ])('a ring with %s is refused', (_case, keys, message) => {
   const directory = directoryWith(keys);
-  expect(() => createKeyRing({ directory, current: 'a' })).toThrow(message);
-  expect(() => createKeyRing({ directory: `${directory}-none`, current: 'a' })).toThrow('(ENOENT)');
+  expect(() => createKeyRing({ keysDir: directory, current: 'a' })).toThrow(message);
+  expect(() => createKeyRing({ keysDir: `${directory}-none`, current: 'a' })).toThrow('(ENOENT)');
 });
 
 test('a key that is added is found; a change that cannot be made changes nothing', () => {
   const directory = directoryWith({ a: randomBytes(32) });
-  const ring = createKeyRing({ directory, current: 'a' });
+  const ring = createKeyRing({ keysDir: directory, current: 'a' });
   expect(() => {
-    ring.change({ directory, current: 'b' });
+    ring.change({ keysDir: directory, current: 'b' });
   }).toThrow('has no key b');
   expect(ring.current().id).toBe('a');
   writeFileSync(path.join(directory, 'b'), randomBytes(32));
-  ring.change({ directory, current: 'b' });
+  ring.change({ keysDir: directory, current: 'b' });
   expect(ring.current().id).toBe('b');
 });

@@ -46,9 +46,9 @@ const encrypt = (payload: Payload, ring: KeyRing): Payload => {
   };
 };
 
-const decrypt = (payload: Payload, ring: KeyRing): Payload => {
+const decrypt = (payload: Payload, ring: KeyRing | undefined): Payload => {
   const id = keyIdOf(payload);
-  const key = id === undefined ? undefined : ring.keyOf(id);
+  const key = id === undefined ? undefined : ring?.keyOf(id);
   if (id === undefined || !key)
     throw new DecryptionError(
       `A payload was encrypted with the key ${id ?? 'of no name'}, which this program does not have.`,
@@ -70,9 +70,15 @@ const decrypt = (payload: Payload, ring: KeyRing): Payload => {
 
 type Coding = (payloads: Payload[]) => Promise<Payload[]>;
 
-/** Encrypts all with the ring's current key; decrypts with any of its keys, and passes on what is clear. */
-export const createEncryption = (ring: KeyRing): { encode: Coding; decode: Coding } => ({
-  encode: (payloads) => attempted(() => payloads.map((payload) => encrypt(payload, ring))),
+/**
+ * Encrypts all with the ring's current key; decrypts with any of its keys, and passes on what is clear.
+ * Without a ring nothing is encrypted, and what is cannot be read.
+ */
+export const createEncryption = (
+  ring: KeyRing | undefined,
+): { encode: Coding; decode: Coding } => ({
+  encode: (payloads) =>
+    attempted(() => (ring ? payloads.map((payload) => encrypt(payload, ring)) : payloads)),
   decode: (payloads) =>
     attempted(() =>
       payloads.map((payload) => (isEncrypted(payload) ? decrypt(payload, ring) : payload)),

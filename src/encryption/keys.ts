@@ -59,9 +59,9 @@ const readKeys = (directory: string): Map<string, KeyObject> => {
   }
 };
 
-interface RingOptions {
+export interface RingOptions {
   /** A file for each key; its name is the key's id. */
-  directory: string;
+  keysDir: string;
   /** The id of the key that encrypts. */
   current: string;
 }
@@ -71,11 +71,11 @@ interface Ring extends RingOptions {
   encrypts: KeyObject;
 }
 
-const readRing = ({ directory, current }: RingOptions): Ring => {
-  const keys = readKeys(directory);
+const readRing = ({ keysDir, current }: RingOptions): Ring => {
+  const keys = readKeys(keysDir);
   const encrypts = keys.get(current);
-  if (encrypts) return { directory, current, keys, encrypts };
-  throw new KeyError(`${directory} has no key ${current}, which is to encrypt.`);
+  if (encrypts) return { keysDir, current, keys, encrypts };
+  throw new KeyError(`${keysDir} has no key ${current}, which is to encrypt.`);
 };
 
 export type KeyRing = ReturnType<typeof createKeyRing>;
@@ -93,8 +93,7 @@ export const createKeyRing = (options: RingOptions) => {
     if (Date.now() - readAt < LOOK_AGAIN) return;
     readAt = Date.now();
     try {
-      const { directory, current } = ring;
-      ring = { ...ring, keys: new Map([...ring.keys, ...readRing({ directory, current }).keys]) };
+      ring = { ...ring, keys: new Map([...ring.keys, ...readRing(ring).keys]) };
     } catch (err) {
       if (!(err instanceof KeyError)) throw err;
     }

@@ -5,7 +5,7 @@ import {
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
 import type { WorkflowClientInterceptor } from '@temporalio/client';
-import { dataConverter } from './payload-codec';
+import type { DataConverter } from '@temporalio/common';
 import { saysTooLarge } from './errors';
 import type { TemporalConfig } from '../config/temporal';
 
@@ -29,10 +29,15 @@ export const CONNECTION_OPTIONS = {
   ],
 };
 
+interface ClientOptions {
+  dataConverter: DataConverter;
+  interceptors?: WorkflowClientInterceptor[];
+}
+
 /** It connects when it is used. */
 export const createTemporalClient = (
   { connectionOptions, namespace }: TemporalConfig,
-  interceptors: WorkflowClientInterceptor[] = [],
+  { dataConverter, interceptors = [] }: ClientOptions,
 ) => {
   const connection = Connection.lazy({ ...connectionOptions, ...CONNECTION_OPTIONS });
   const client = new Client({

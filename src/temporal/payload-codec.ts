@@ -1,6 +1,8 @@
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common';
+import type { Encryption } from '../encryption/encryption';
 
 /*
  * Large payloads go to Temporal compressed: it takes 2 MB of each, and plans, catalogues and lists of
@@ -43,5 +45,19 @@ export const payloadCodec: PayloadCodec = {
   decode: (payloads) => Promise.all(payloads.map(decodeOne)),
 };
 
-/** For every client and worker: what one writes the other reads. */
+/** Where nothing is encrypted. */
 export const dataConverter: DataConverter = { payloadCodecs: [payloadCodec] };
+
+const ENCODED_FAILURES = path.join(__dirname, '..', 'encryption', 'failures.js');
+
+/**
+ * For every client and worker: what one writes the other reads. What is encrypted was compressed before;
+ * where nothing is, failures stay readable in Temporal's UI.
+ */
+export const dataConverterOf = ({
+  codec,
+  encrypts,
+}: Pick<Encryption, 'codec' | 'encrypts'>): DataConverter => ({
+  payloadCodecs: [payloadCodec, codec],
+  ...(encrypts && { failureConverterPath: ENCODED_FAILURES }),
+});
