@@ -8,6 +8,7 @@ import { addDescribeCommand } from './cli/describe';
 import { addDriftCommand } from './cli/drift';
 import { UNKNOWN } from './cli/engineer';
 import { Unknown } from './cli/gateway';
+import { addKeysCommand } from './cli/keys';
 import { addPlanCommand } from './cli/plan';
 import { addProvisionCommand } from './cli/provision';
 import { addRunsCommand } from './cli/runs';
@@ -19,6 +20,7 @@ import { temporalConfig } from './config/temporal';
 import { createDrift } from './operator/drift';
 import { codeOf } from '../workflows/protocol/causes';
 import { RequestError, SystemProblem } from './contract/problems';
+import { createKeys } from './operator/keys';
 import { createOperations } from './operator/operations';
 import { createLogger, encryptionOf, openConfiguration, runProgram } from './program';
 import { createStartRun } from './runs/start';
@@ -54,8 +56,9 @@ const createOperator = ({ file, taskQueue, temporalUiUrl }: CliConfig) => {
   // What goes wrong is told on the terminal; there is no log to keep.
   const log = createLogger('provisioner', 'silent');
   const settings = file === undefined ? undefined : openConfiguration({ file, log });
+  const encryption = encryptionOf(settings, log);
   const { client, address } = createTemporalClient(temporalConfig(), {
-    dataConverter: dataConverterOf(encryptionOf(settings, log)),
+    dataConverter: dataConverterOf(encryption),
   });
   const queues = oneQueue(taskQueue);
   const startRun = createStartRun({ client, queues, log });
@@ -74,6 +77,8 @@ const createOperator = ({ file, taskQueue, temporalUiUrl }: CliConfig) => {
     operations: createOperations(deps),
     drift: createDrift({ client, taskQueue, say }),
     adoption: createAdoption({ client, taskQueue, say }),
+    keys: (observe: (read: number) => void) =>
+      createKeys({ client, queues, ring: encryption.ring, observe })(),
   };
 };
 
@@ -90,7 +95,7 @@ const createProgram = (config: CliConfig) => {
   const statusOf = (token: string) => operator().statusOf(token);
   const program = new Command('provisioner')
     .description(
-      'For who writes descriptors: validate, plan, provision, describe, through the gateway. For operators: runs, drift, adopt, through Temporal.',
+      'For who writes descriptors: validate, plan, provision, describe, through the gateway. For operators: runs, drift, adopt, keys, through Temporal.',
     )
     .exitOverride()
     .hook('preAction', async (_program, command) => {
@@ -110,6 +115,7 @@ const createProgram = (config: CliConfig) => {
   const { minSyncInterval, gatewayUrl, gatewayToken } = config;
   const adoption: Adoption = (asked) => operator().adoption(asked);
   addAdoptCommand(program, { adoption, minSyncInterval, ...terminal });
+  addKeysCommand(program, { keys: (observe) => operator().keys(observe), ...terminal });
   const engineer = { gatewayUrl, gatewayToken, ...terminal };
   addValidateCommand(program, engineer);
   addPlanCommand(program, engineer);

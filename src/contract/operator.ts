@@ -174,3 +174,25 @@ export const Cancellation = z
   })
   .meta({ id: 'Cancellation' });
 export type Cancellation = z.infer<typeof Cancellation>;
+
+/** What `keys list` tells of one key. */
+export interface KeyUse {
+  id: string;
+  /** Whether its file is in the folder of keys. */
+  isHere: boolean;
+  isCurrent: boolean;
+  openRuns: number;
+  keptHistories: number;
+  schedules: number;
+  /** One of those that need it: a token, or the id of a workflow or schedule. */
+  example: string | undefined;
+  /** When Temporal forgets the last history that needs it; undefined while a run or schedule goes on, or none does. */
+  neededUntil: string | undefined;
+}
+
+export interface KeyUses {
+  keys: KeyUse[];
+  /** Runs and schedules that were looked at. */
+  records: number;
+  inClear: number;
+}

@@ -66,6 +66,8 @@ export const REFUSALS = [
   'busy_starting',
   'no_temporal',
   'temporal_refuses',
+  /** What Temporal has was encrypted with a key that is not here. */
+  'no_key',
   'caller_left',
   /** A mistake of ours. */
   'defect',

@@ -26,6 +26,21 @@ export const keyIdOf = (payload: Payload): string | undefined => {
   return isEncrypted(payload) && id ? Buffer.from(id).toString() : undefined;
 };
 
+const isPayload = (value: object): value is Payload =>
+  'metadata' in value &&
+  typeof value.metadata === 'object' &&
+  value.metadata !== null &&
+  Reflect.get(value.metadata, 'encoding') instanceof Uint8Array;
+
+/** The ids of all keys that anything was encrypted with, as Temporal's API tells it: a history, a list. */
+export const keyIdsIn = (stored: unknown, found = new Set<string>()): Set<string> => {
+  if (typeof stored !== 'object' || stored === null || stored instanceof Uint8Array) return found;
+  const id = isPayload(stored) ? keyIdOf(stored) : undefined;
+  if (id !== undefined) found.add(id);
+  else for (const part of Object.values(stored)) keyIdsIn(part, found);
+  return found;
+};
+
 /** A payload that cannot be read here. It has no part of the payload. */
 export class DecryptionError extends Error {
   override name = 'DecryptionError';

@@ -1,7 +1,7 @@
 import type { PayloadCodec } from '@temporalio/common';
 import { createEncryption } from './codec';
 import { KeyError, createKeyRing } from './keys';
-import type { RingOptions } from './keys';
+import type { KeyRing, RingOptions } from './keys';
 
 /** Milliseconds between tries to take a ring that was not whole: a mounted key may come after its name. */
 const TRY_AGAIN = 2000;
@@ -11,6 +11,8 @@ const RESTART =
 
 export interface Encryption {
   codec: PayloadCodec;
+  /** Undefined where nothing is encrypted. */
+  ring: KeyRing | undefined;
   /** Whether what is written is encrypted; it stays as it was when the program started. */
   encrypts: boolean;
   /** Goes by these keys from now on, or as soon as they are there. */
@@ -24,6 +26,7 @@ const withoutKeys = (): Encryption => {
   let problem: string | undefined;
   return {
     codec: createEncryption(undefined),
+    ring: undefined,
     encrypts: false,
     follow: (to) => {
       problem = to && RESTART;
@@ -52,6 +55,7 @@ export const openEncryption = (options: RingOptions | undefined): Encryption => 
 
   return {
     codec: createEncryption(ring),
+    ring,
     encrypts: true,
     follow: (to) => {
       clearTimeout(again);

@@ -4,6 +4,7 @@ import { NamespaceNotFoundError } from '@temporalio/common';
 import { z } from 'zod';
 import { rootOf } from '../../workflows/protocol/causes';
 import { SystemProblem } from '../contract/problems';
+import { DecryptionError } from '../encryption/codec';
 
 /** What Temporal, or gRPC on the way to it, says of a payload or a message that is too large. */
 const TOO_LARGE = /size exceeds|larger than max|exceeds size limit/i;
@@ -64,8 +65,19 @@ const solutionsFor = (code: grpc) => {
   return undefined;
 };
 
+const unreadable = (cause: DecryptionError) =>
+  new SystemProblem(cause.message, {
+    reason: 'no_key',
+    solutions: [
+      'Ask the platform operator to put the key back into the folder of keys (encryption.keysDir in PROVISIONER_CONFIG); "npx provisioner keys list" tells which are needed.',
+    ],
+    cause,
+  });
+
 /** Why a call fails however often it is repeated; undefined for what may pass. */
 export const lastingProblem = (cause: unknown): SystemProblem | undefined => {
+  const root = rootOf(cause);
+  if (root instanceof DecryptionError) return unreadable(root);
   const status = statusOf(cause);
   if (!status || isOutage(cause)) return undefined;
   const { code, details } = status;

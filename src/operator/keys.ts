@@ -1,0 +1,160 @@
+import type { Client } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+import type { google } from '@temporalio/proto';
+import pLimit from 'p-limit';
+import { keyIdsIn } from '../encryption/codec';
+import type { KeyRing } from '../encryption/keys';
+import type { KeyUse, KeyUses } from '../contract/operator';
+import { TO_READ, repeatedly } from '../temporal/calls';
+import type { Queues } from '../temporal/queues';
+import { isNotFound } from '../temporal/errors';
+import { quoted } from '../temporal/visibility';
+import { notAnswered } from './unanswered';
+
+/*
+ * Which keys Temporal's records still need. All of a record is looked at as it is stored, since a key that
+ * is asked about may be one that nobody has.
+ */
+
+/** Histories read at once. */
+const AT_ONCE = 5;
+/** Milliseconds for a whole history. */
+const HISTORY_DEADLINE = 60_000;
+const PAGE = 500;
+
+const { WORKFLOW_EXECUTION_STATUS_RUNNING: RUNNING } =
+  temporal.api.enums.v1.WorkflowExecutionStatus;
+
+type Timestamp = google.protobuf.ITimestamp | google.protobuf.IDuration;
+const inMs = ({ seconds, nanos }: Timestamp) => Number(seconds ?? 0) * 1000 + (nanos ?? 0) / 1e6;
+
+interface Record {
+  kind: 'open' | 'kept' | 'schedule';
+  /** Its token, or its id. */
+  id: string;
+  keys: Set<string>;
+  /** Milliseconds since 1970 when Temporal forgets it; undefined as long as it goes on. */
+  until?: number | undefined;
+}
+
+interface KeysDeps {
+  client: Client;
+  queues: Queues;
+  /** The keys that are here; undefined where nothing is encrypted. */
+  ring: KeyRing | undefined;
+  /** Hears how many histories have been read. */
+  observe?: (read: number) => void;
+}
+
+/** By its last record. */
+const untilOf = (records: Record[]): string | undefined => {
+  const times = records.map(({ until }) => until);
+  if (times.length === 0 || times.includes(undefined)) return undefined;
+  return new Date(Math.max(...times.filter((time) => time !== undefined))).toISOString();
+};
+
+/** Reads the records of all runs on these queues, and of their schedules. */
+export const createKeys = ({ client, queues, ring, observe }: KeysDeps) => {
+  const { namespace } = client.options;
+  const service = client.workflowService;
+  const asked = <Result>(call: () => Promise<Result>) =>
+    repeatedly(client, TO_READ, call).catch((err: unknown) => {
+      throw notAnswered(err);
+    });
+
+  const retention = async () => {
+    const { config } = await asked(() => service.describeNamespace({ namespace }));
+    return inMs(config?.workflowExecutionRetentionTtl ?? {});
+  };
+
+  const runs = async () => {
+    const query = `TaskQueue IN (${queues.all().map(quoted).join(', ')})`;
+    const found: temporal.api.workflow.v1.IWorkflowExecutionInfo[] = [];
+    let nextPageToken: Uint8Array | undefined;
+    do {
+      const page = await asked(() =>
+        service.listWorkflowExecutions({
+          namespace,
+          query,
+          pageSize: PAGE,
+          ...(nextPageToken && { nextPageToken }),
+        }),
+      );
+      found.push(...page.executions);
+      nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : undefined;
+    } while (nextPageToken);
+    return found;
+  };
+
+  const storedOf = async (workflowId: string, runId: string) => {
+    const handle = client.workflow.getHandle(workflowId, runId);
+    const execution = { workflowId, runId };
+    return client.withDeadline(Date.now() + HISTORY_DEADLINE, async () => [
+      await handle.fetchHistory(),
+      await service.describeWorkflowExecution({ namespace, execution }),
+    ]);
+  };
+
+  type Run = Awaited<ReturnType<typeof runs>>[number];
+
+  const recordOf = async (run: Run, keptFor: number): Promise<Record> => {
+    const id = run.execution?.workflowId ?? '';
+    // Forgotten since it was listed, it needs nothing.
+    const stored = await storedOf(id, run.execution?.runId ?? '').catch((err: unknown) => {
+      if (isNotFound(err)) return [];
+      throw notAnswered(err);
+    });
+    const keys = keyIdsIn([run, stored]);
+    if (run.status === RUNNING) return { kind: 'open', id, keys };
+    return { kind: 'kept', id, keys, until: inMs(run.closeTime ?? {}) + keptFor };
+  };
+
+  const schedules = async (): Promise<Record[]> => {
+    const records: Record[] = [];
+    for await (const { scheduleId } of client.schedule.list()) {
+      const stored = await asked(() => service.describeSchedule({ namespace, scheduleId }));
+      const queue = stored.schedule?.action?.startWorkflow?.taskQueue?.name ?? '';
+      if (queues.all().includes(queue))
+        records.push({ kind: 'schedule', id: scheduleId, keys: keyIdsIn(stored) });
+    }
+    return records;
+  };
+
+  const useOf = (id: string, all: Record[]): KeyUse => {
+    const records = all.filter(({ keys }) => keys.has(id));
+    const count = (wanted: Record['kind']) => records.filter(({ kind }) => kind === wanted).length;
+    return {
+      id,
+      isHere: ring?.ids().includes(id) ?? false,
+      isCurrent: ring?.current().id === id,
+      openRuns: count('open'),
+      keptHistories: count('kept'),
+      schedules: count('schedule'),
+      example: records[0]?.id,
+      neededUntil: untilOf(records),
+    };
+  };
+
+  return async (): Promise<KeyUses> => {
+    const [keptFor, found] = await Promise.all([retention(), runs()]);
+    const atOnce = pLimit(AT_ONCE);
+    let read = 0;
+    const records = await Promise.all(
+      found.map((run) =>
+        atOnce(async () => {
+          const record = await recordOf(run, keptFor);
+          observe?.((read += 1));
+          return record;
+        }),
+      ),
+    );
+    records.push(...(await schedules()));
+    const used = records.flatMap(({ keys }) => [...keys]);
+    const ids = [...new Set([...(ring?.ids() ?? []), ...used])].sort();
+    return {
+      keys: ids.map((id) => useOf(id, records)),
+      records: records.length,
+      inClear: records.filter(({ keys }) => keys.size === 0).length,
+    };
+  };
+};
