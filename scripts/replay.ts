@@ -1,15 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Worker } from '@temporalio/worker';
-import { dataConverter } from '../src/temporal/payload-codec';
+import { createLogger, encryptionOf, openConfiguration } from '../src/program';
+import { dataConverterOf } from '../src/temporal/payload-codec';
 import { ROOT } from './child';
+
+/** With the keys of the configuration file, where there is one. */
+const options = () => {
+  const log = createLogger('replay', 'silent');
+  const file = process.env.PROVISIONER_CONFIG;
+  const encryption = encryptionOf(file ? openConfiguration({ file, log }) : undefined, log);
+  const bundle = encryption.encrypts ? 'workflow-bundle-encrypting.js' : 'workflow-bundle.js';
+  return {
+    workflowBundle: { codePath: path.join(ROOT, 'dist', bundle) },
+    dataConverter: dataConverterOf(encryption),
+  };
+};
 
 /** Replays one exported history (`temporal workflow show --output json`) with the built workflows. */
 const replay = async (file: string): Promise<boolean> => {
   const history: unknown = JSON.parse(await readFile(file, 'utf8'));
-  const codePath = path.join(ROOT, 'dist', 'workflow-bundle.js');
   try {
-    await Worker.runReplayHistory({ workflowBundle: { codePath }, dataConverter }, history);
+    await Worker.runReplayHistory(options(), history);
     console.log(`replays  ${path.basename(file)}`);
     return true;
   } catch (err) {

@@ -52,6 +52,7 @@ export interface Program {
 const READY = {
   server: /"url":"([^"]+)","msg":"gateway listens"/,
   worker: /"state":"(RUNNING)"/,
+  'codec-server': /"url":"([^"]+)","msg":"codec server listens"/,
 };
 
 /** Starts `dist/src/<name>.js` as users do; resolves when its log says that it is ready. */

@@ -56,7 +56,15 @@ const descriptorIn = ({ domain, ...changes }: Place) =>
 
 export type Tenants = Awaited<ReturnType<typeof startTenants>>;
 
-export const startTenants = async () => {
+interface TenantsOptions {
+  /** host:port; else the server that all tests share. */
+  temporal?: string;
+  /** What the file has besides, made in the folder of its secrets. */
+  more?: (folder: string) => object;
+  env?: Record<string, string>;
+}
+
+export const startTenants = async ({ temporal, more, env: also }: TenantsOptions = {}) => {
   const mark = randomBytes(4).toString('hex');
   const names = { development: `dev-${mark}`, production: `prod.${mark}` };
   const [development, production, identity] = await Promise.all([
@@ -108,13 +116,14 @@ export const startTenants = async () => {
         platformOperators: ['platform-ops'],
       },
     },
+    ...more?.(folder),
   };
   const write = (content: object = settings) => {
     writeFileSync(file, stringify(content));
   };
   write();
   const env = {
-    TEMPORAL_ADDRESS: process.env.TEST_TEMPORAL_ADDRESS ?? '',
+    TEMPORAL_ADDRESS: temporal ?? process.env.TEST_TEMPORAL_ADDRESS ?? '',
     TEMPORAL_TASK_QUEUE: `tenants-${mark}`,
     PROVISIONER_CONFIG: file,
     SECRETS_DIR: folder,
@@ -125,6 +134,7 @@ export const startTenants = async () => {
     AIRBYTE_RETRY_MAX_INTERVAL: '400ms',
     AIRBYTE_GIVE_UP_AFTER: '10s',
     AIRBYTE_SETTLE_TIME: '1s',
+    ...also,
   };
   const [gateway, worker] = await Promise.all([
     startProgram('server', { env }),
@@ -156,6 +166,8 @@ export const startTenants = async () => {
   return {
     names,
     settings,
+    env,
+    folder,
     write,
     identity,
     call,
@@ -169,6 +181,13 @@ export const startTenants = async () => {
         const status = ProvisioningStatus.parse(JSON.parse(text));
         return status.status === 'RUNNING' ? undefined : status;
       }, `the end of ${token}`),
+    fault: async (fault: object) => {
+      await fetch(`${development.url}/_simulator/faults`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(fault),
+      });
+    },
     inDevelopment: () => entitiesOf(development),
     inProduction: () => entitiesOf(production),
     output: () => gateway.output() + worker.output(),
