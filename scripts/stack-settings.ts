@@ -4,7 +4,7 @@ import type { Port } from './ports';
 import { localPort } from './temporal';
 
 export type Environment = Record<string, string | undefined>;
-type PortName = 'gateway' | 'worker' | 'simulator' | 'temporal' | 'temporalUi';
+type PortName = 'gateway' | 'worker' | 'simulator' | 'temporal' | 'temporalUi' | 'codec';
 export type StackPorts = Record<PortName, Port>;
 
 /** Only the gateway is for others: it alone follows HOST. */
@@ -20,11 +20,13 @@ export interface Settings {
   freePorts?: 'never' | 'when-taken' | 'always';
   /** Wins over the user's variables. */
   env?: Environment;
+  /** Whether payloads are encrypted, so that Temporal's UI needs a codec server. */
+  encrypts?: boolean;
   say?: (line: string) => void;
 }
 
 const OWN =
-  /^(AIRBYTE|SNOWFLAKE|TEMPORAL|SIMULATOR|SECRETS)_|^(HOST|PORT|WORKER_(PORT|ACTIVITY_SLOTS|DEPLOYMENT_NAME|BUILD_ID|VERSIONING)|BASE_PATH|FINGERPRINT_KEY(_FILE)?|LOG_LEVEL|OPERATIONS|DRAIN_FOR|RECONCILE_EVERY|ACCESS_PERMISSION|ADOPT_EXISTING|MAPPERS_BY_HAND|REVERSE_PROVISIONING_UPDATES|INFRASTRUCTURE_TEMPLATES)$/;
+  /^(AIRBYTE|SNOWFLAKE|TEMPORAL|SIMULATOR|SECRETS)_|^(HOST|PORT|WORKER_(PORT|ACTIVITY_SLOTS|DEPLOYMENT_NAME|BUILD_ID|VERSIONING)|BASE_PATH|FINGERPRINT_KEY(_FILE)?|LOG_LEVEL|OPERATIONS|PROVISIONER_CONFIG|CODEC_PORT|DRAIN_FOR|RECONCILE_EVERY|ACCESS_PERMISSION|ADOPT_EXISTING|MAPPERS_BY_HAND|REVERSE_PROVISIONING_UPDATES|INFRASTRUCTURE_TEMPLATES)$/;
 /** The dev server speaks plain gRPC, whatever a profile of the user says of another server. */
 const REMOTE = /^TEMPORAL_(API_KEY|TLS|PROFILE|CONFIG_FILE|GRPC)/;
 
@@ -57,15 +59,20 @@ const reachable = (host: string) => (['0.0.0.0', '::'].includes(host) ? '127.0.0
 
 export const urlOf = ({ host, port }: Port): string => `http://${reachable(host)}:${String(port)}`;
 
-/** What the programs are told: our defaults, then what the user said, then where things are. */
-export const programEnvironment = (given: Environment, ports: StackPorts): Environment => ({
+/** The one environment that there is without a configuration file. */
+const oneEnvironment = (given: Environment, ports: StackPorts): Environment => ({
   AIRBYTE_URL: urlOf(ports.simulator),
   // A real Airbyte needs its own workspace and credentials.
   ...(given.AIRBYTE_URL ? {} : simulatedAirbyte),
-  AIRBYTE_RETRY_INITIAL: '200ms',
-  AIRBYTE_RETRY_MAX_INTERVAL: '5s',
   ...demoFabric,
   ...demoSecret(given),
+});
+
+/** What the programs are told: our defaults, then what the user said, then where things are. */
+export const programEnvironment = (given: Environment, ports: StackPorts): Environment => ({
+  AIRBYTE_RETRY_INITIAL: '200ms',
+  AIRBYTE_RETRY_MAX_INTERVAL: '5s',
+  ...(given.PROVISIONER_CONFIG ? {} : oneEnvironment(given, ports)),
   ...given,
   TEMPORAL_ADDRESS: `${ports.temporal.host}:${String(ports.temporal.port)}`,
   TEMPORAL_UI_URL: `http://localhost:${String(ports.temporalUi.port)}`,
@@ -74,10 +81,16 @@ export const programEnvironment = (given: Environment, ports: StackPorts): Envir
   PORT: String(ports.gateway.port),
   WORKER_PORT: String(ports.worker.port),
   SIMULATOR_PORT: String(ports.simulator.port),
+  CODEC_PORT: String(ports.codec.port),
 });
 
 /** What the command line has to be told of a stack. */
-const FOR_CLI = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'TEMPORAL_TASK_QUEUE'];
+const FOR_CLI = [
+  'PROVISIONER_CONFIG',
+  'TEMPORAL_ADDRESS',
+  'TEMPORAL_NAMESPACE',
+  'TEMPORAL_TASK_QUEUE',
+];
 /** Where the command line looks for the gateway by itself. */
 const USUAL_GATEWAY = 'http://127.0.0.1:8093';
 
@@ -120,6 +133,7 @@ const wantedPorts = (given: Environment, { ports = {} }: Settings): StackPorts =
       { variable: 'TEMPORAL_ADDRESS', fallback: 7233, what: 'Temporal' },
       localPort,
     ),
+    codec: port('codec', { variable: 'CODEC_PORT', fallback: 8095, what: 'the codec server' }),
     temporalUi: port(
       'temporalUi',
       { variable: 'TEMPORAL_UI_URL', fallback: 8233, what: 'the Temporal UI' },
@@ -130,10 +144,11 @@ const wantedPorts = (given: Environment, { ports = {} }: Settings): StackPorts =
 
 /** The ports to use, each of them free; throws with all that are taken and may not be replaced. */
 export const choosePorts = async (given: Environment, settings: Settings): Promise<StackPorts> => {
-  const { freePorts = 'never', say } = settings;
+  const { freePorts = 'never', encrypts = false, say } = settings;
   const wanted = wantedPorts(given, settings);
   const used = Object.values(wanted).filter(
-    (port) => port !== wanted.simulator || !given.AIRBYTE_URL,
+    (port) =>
+      (port !== wanted.simulator || !given.AIRBYTE_URL) && (port !== wanted.codec || encrypts),
   );
   const isFixed = ({ chosen }: Port) => freePorts === 'never' || chosen;
   const settled = used.filter(isFixed);

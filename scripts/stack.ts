@@ -1,5 +1,7 @@
 import { constants } from 'node:os';
 import path from 'node:path';
+import { RequestError, describeProblem } from '../src/contract/problems';
+import { readSettingsFile } from '../src/settings/file';
 import { launch, ROOT, untilReady } from './child';
 import type { Child } from './child';
 import {
@@ -17,7 +19,7 @@ const START_TIMEOUT = 30_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What the stack runs, each under the name of its log file. */
-type ProcessName = 'temporal' | 'simulator' | 'worker' | 'gateway';
+type ProcessName = 'temporal' | 'simulator' | 'worker' | 'gateway' | 'codec';
 
 interface StackOptions extends Settings {
   /** Temporal's SQLite file; absent: in memory. */
@@ -37,6 +39,8 @@ export interface Stack {
   temporalAddress: string;
   temporalUiUrl: string;
   airbyteUrl: string;
+  /** Where payloads are decoded; undefined: none are encrypted. */
+  codecUrl: string | undefined;
   workerUrl: string;
   logDir: string;
   /** A command that lists the runs. */
@@ -101,7 +105,7 @@ const startNode = async (
 };
 
 const startTemporalOf = (
-  { options, given, ports, logDir }: Plan,
+  { options, given, ports, encrypts, logDir }: Plan,
   own: (child: Child) => void,
 ): Promise<unknown> =>
   startTemporal({
@@ -111,6 +115,7 @@ const startTemporalOf = (
     logFile: path.join(logDir, 'temporal.log'),
     namespace: given.TEMPORAL_NAMESPACE ?? 'default',
     onLaunch: own,
+    ...(encrypts && { codecUrl: urlOf(ports.codec) }),
     ...(options.dbFile && { dbFile: options.dbFile }),
   });
 
@@ -118,16 +123,30 @@ interface Plan {
   options: StackOptions;
   given: Environment;
   ports: StackPorts;
+  encrypts: boolean;
   logDir: string;
 }
 
+/** Whether the configuration file has keys. What is wrong with it its programs tell. */
+const hasKeys = ({ PROVISIONER_CONFIG: file }: Environment) => {
+  if (!file) return false;
+  try {
+    return readSettingsFile(file).encryption !== undefined;
+  } catch (err) {
+    if (!(err instanceof RequestError)) throw err;
+    const problems = err.problems.map((problem) => `  ${describeProblem(problem)}`);
+    throw new Error([`PROVISIONER_CONFIG, ${file}, is not right:`, ...problems].join('\n'));
+  }
+};
+
 const planStack = async (options: StackOptions): Promise<Plan> => {
   const given = givenEnvironment(options);
-  const ports = await choosePorts(given, options);
+  const encrypts = hasKeys(given);
+  const ports = await choosePorts(given, { ...options, encrypts });
   // Several of these run at once.
   const folder = options.freePorts === 'always' ? `stack-${String(ports.gateway.port)}` : '';
   const logDir = options.logDir ?? path.join(ROOT, '.cache', 'logs', folder);
-  return { options, given, ports, logDir };
+  return { options, given, ports, encrypts, logDir };
 };
 
 /** What the others need comes first. */
@@ -148,6 +167,12 @@ const startAll = async (plan: Plan, own: Ownership['own']) => {
     env: internal,
     logFile: logFile('worker'),
   };
+  const codec = {
+    file: 'src/codec-server.js',
+    health: `${urlOf(ports.codec)}/livez`,
+    env: internal,
+    logFile: logFile('codec'),
+  };
   const gateway = {
     file: 'src/server.js',
     health: `${urlOf(ports.gateway)}/readyz`,
@@ -159,17 +184,26 @@ const startAll = async (plan: Plan, own: Ownership['own']) => {
     given.AIRBYTE_URL ? undefined : startNode(simulator, own('simulator')),
   ]);
   if (plan.options.isBare) return env;
-  await Promise.all([startNode(worker, own('worker')), startNode(gateway, own('gateway'))]);
+  await Promise.all([
+    startNode(worker, own('worker')),
+    startNode(gateway, own('gateway')),
+    plan.encrypts ? startNode(codec, own('codec')) : undefined,
+  ]);
   return env;
 };
 
-const describe = ({ ports, logDir }: Plan, env: Environment, { owned, stop }: Ownership): Stack => {
+const describe = (
+  { ports, encrypts, logDir }: Plan,
+  env: Environment,
+  { owned, stop }: Ownership,
+): Stack => {
   const gatewayUrl = urlOf(ports.gateway) + (env.BASE_PATH ?? '').replace(/\/$/, '');
   return {
     gatewayUrl,
     temporalAddress: env.TEMPORAL_ADDRESS ?? '',
     temporalUiUrl: env.TEMPORAL_UI_URL ?? '',
-    airbyteUrl: env.AIRBYTE_URL ?? '',
+    airbyteUrl: env.AIRBYTE_URL ?? urlOf(ports.simulator),
+    codecUrl: encrypts ? urlOf(ports.codec) : undefined,
     workerUrl: urlOf(ports.worker),
     logDir,
     cliCommand: cliCommand(env, gatewayUrl),

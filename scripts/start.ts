@@ -28,6 +28,7 @@ const main = async () => {
     ['Gateway', stack.gatewayUrl],
     ['Temporal UI', stack.temporalUiUrl],
     [simulator ? 'Airbyte simulator' : 'Airbyte', stack.airbyteUrl],
+    ...(stack.codecUrl === undefined ? [] : [['Codec server', stack.codecUrl] as const]),
     ['Worker health', `${stack.workerUrl}/readyz`],
     ['Logs', stack.logDir],
     ['Command line', stack.cliCommand],

@@ -19,6 +19,8 @@ interface TemporalOptions {
   port: number;
   /** Absent: no UI. */
   uiPort?: number;
+  /** What the UI has payloads decoded by. */
+  codecUrl?: string | undefined;
   /** SQLite; absent: in memory. */
   dbFile?: string;
   /** SQLite leaves to the system when it writes to the disk: safe but for a crash of the machine. */
@@ -45,15 +47,16 @@ export interface Temporal {
   kill: () => void;
 }
 
-type Optional = 'uiPort' | 'dbFile' | 'lazyDisk' | 'maxSignals' | 'onLaunch';
+type Optional = 'uiPort' | 'codecUrl' | 'dbFile' | 'lazyDisk' | 'maxSignals' | 'onLaunch';
 type Settings = Required<Omit<TemporalOptions, Optional>> & Pick<TemporalOptions, Optional>;
 
 const flags = (settings: Settings): string[] => {
-  const { host, port, uiPort, dbFile, lazyDisk, namespace, maxSignals } = settings;
+  const { host, port, uiPort, codecUrl, dbFile, lazyDisk, namespace, maxSignals } = settings;
   return [
     ...['server', 'start-dev', '--log-level', 'warn'],
     ...['--ip', host, '--port', String(port)],
     ...(uiPort ? ['--ui-port', String(uiPort)] : ['--headless']),
+    ...(uiPort && codecUrl ? ['--ui-codec-endpoint', codecUrl] : []),
     ...(dbFile ? ['--db-filename', dbFile] : []),
     ...(lazyDisk ? ['--sqlite-pragma', 'synchronous=OFF'] : []),
     ...(namespace === 'default' ? [] : ['--namespace', namespace]),

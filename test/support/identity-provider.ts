@@ -15,7 +15,8 @@ export const AUDIENCE = 'urn:airbyte-provisioner';
 
 /** A real OpenID provider, as a program of its own; `stop` ends it. */
 export const startIdentityProvider = async () => {
-  const program = spawn(process.execPath, [path.join(ROOT, 'test/support/openid-provider.mjs')], {
+  const script = path.join(ROOT, 'scripts', 'identity-provider.mjs');
+  const program = spawn(process.execPath, [script, '--for-tests'], {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const lines = createInterface({ input: program.stdout })[Symbol.asyncIterator]();

@@ -1,5 +1,6 @@
-// A real OpenID provider on a free port of this machine: node openid-provider.mjs [ISSUER_PATH]
-// Its parent tells it on its input to change keys; it prints one line of JSON for each that it did.
+// A real OpenID provider on this machine, to try the gateway with (docs/tenancy.md). It keeps nothing.
+// Tests start it with --for-tests: it then takes a free port, prints its key, of which they forge tokens,
+// and changes it at each line of its input.
 import { createServer } from 'node:http';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
@@ -57,19 +58,31 @@ const configuration = (keys) => ({
   extraTokenClaims: (_ctx, token) => ({ groups: token.client?.['x-groups'] ?? [] }),
 });
 
+const FOR_TESTS = process.argv.includes('--for-tests');
+const PORT = FOR_TESTS ? 0 : Number(process.env.IDENTITY_PORT ?? 8096);
+
 let keys = [newKey()];
 let callback;
 const server = createServer((req, res) => callback(req, res));
-server.listen(0, '127.0.0.1', () => {
+server.listen(PORT, '127.0.0.1', () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const begin = () => {
     callback = new Provider(issuer, configuration(keys)).callback();
   };
   const tell = () => {
+    if (!FOR_TESTS) {
+      console.log(`Identity provider  ${issuer}`);
+      for (const { client_id, client_secret, 'x-groups': groups } of CLIENTS)
+        console.log(
+          `  ${client_id}, secret ${client_secret}, groups: ${groups.join(', ') || 'none'}`,
+        );
+      return;
+    }
     process.stdout.write(`${JSON.stringify({ issuer, kid: keys[0].kid, key: keys[0] })}\n`);
   };
   begin();
   tell();
+  if (!FOR_TESTS) return;
   createInterface({ input: process.stdin })
     .on('line', (line) => {
       // The new one signs; the former stays for those who have a token of it, as providers do it.
