@@ -60,12 +60,14 @@ export const startOptions = {
 export const emptyAirbyte = ({ stack }: Bench) =>
   postOk(`${stack.airbyteUrl}/_simulator/reset`, '', 200);
 
+type Headers = Record<string, string>;
+
 /** Provisions through a gateway until its run is over; gives the token. */
 export const provision = async (
   { client }: Bench,
-  { gatewayUrl, body }: { gatewayUrl: string; body: string },
+  { gatewayUrl, body, headers = {} }: { gatewayUrl: string; body: string; headers?: Headers },
 ): Promise<string> => {
-  const token = await postOk(`${gatewayUrl}/v1/provision`, body, 202);
+  const token = await postOk(`${gatewayUrl}/v1/provision`, body, 202, headers);
   const { status, result } = ProvisioningStatus.parse(
     await client.workflow.getHandle(token).result(),
   );

@@ -13,9 +13,14 @@ const isStale = (request: http.ClientRequest, err: Error) =>
   request.reusedSocket && 'code' in err && ['ECONNRESET', 'EPIPE'].includes(String(err.code));
 
 /** Not fetch, whose own work would be a good part of what is measured. */
-export const send = (method: string, url: string, body = ''): Promise<Answer> =>
+export const send = (
+  method: string,
+  url: string,
+  { body = '', headers: more = {} }: { body?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const headers = {
+      ...more,
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
     };
@@ -28,22 +33,27 @@ export const send = (method: string, url: string, body = ''): Promise<Answer> =>
       response.on('error', reject);
     });
     request.on('error', (err) => {
-      if (isStale(request, err)) resolve(send(method, url, body));
+      if (isStale(request, err)) resolve(send(method, url, { body, headers: more }));
       else reject(err);
     });
     request.end(body);
   });
 
 /** Posts JSON. */
-export const post = (url: string, body: string) => send('POST', url, body);
+export const post = (url: string, body: string, headers: Record<string, string> = {}) =>
+  send('POST', url, { body, headers });
 
 const textOf = (url: string, answer: Answer, status: number) => {
   if (answer.status === status) return answer.text;
   throw new Error(`${url} answered ${String(answer.status)}: ${answer.text}`);
 };
 
-export const postOk = async (url: string, body: string, status: number): Promise<string> =>
-  textOf(url, await post(url, body), status);
+export const postOk = async (
+  url: string,
+  body: string,
+  status: number,
+  headers: Record<string, string> = {},
+): Promise<string> => textOf(url, await post(url, body, headers), status);
 
 export const getOk = async (url: string): Promise<string> =>
   textOf(url, await send('GET', url), 200);

@@ -19,6 +19,7 @@ import { benchLease } from './lease';
 import { readOptions } from './options';
 import { benchProvision } from './provision';
 import { benchRefusals } from './refusals';
+import { benchSecured } from './secured';
 import { benchStart } from './start';
 import { benchStatus } from './status';
 import { benchUnchanged } from './unchanged';
@@ -39,6 +40,7 @@ const MEASURES = {
   delays: benchDelays,
   grants: benchGrants,
   workspace: benchWorkspace,
+  secured: benchSecured,
 };
 type Part = keyof typeof MEASURES;
 

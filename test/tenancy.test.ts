@@ -1,4 +1,7 @@
-import { eventually } from './support/harness';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { descriptor } from './support/fixtures';
+import { eventually, runCli } from './support/harness';
 import { SECRETS, startTenants } from './support/tenants';
 import type { Tenants } from './support/tenants';
 
@@ -77,6 +80,19 @@ test.each(['validate', 'provision', 'unprovision'])(
     if (operation !== 'validate') await tenants.finished(own.text);
   },
 );
+
+test('the command line tells who may not deploy why, at its place in the file', async () => {
+  const file = path.join(tenants.folder, 'descriptor.yaml');
+  writeFileSync(file, descriptor({ environment: tenants.names.development }));
+  const { code, stderr, stdout } = await runCli(['provision', file], {
+    PROVISIONER_URL: tenants.gateway.found,
+    PROVISIONER_TOKEN: await tenants.identity.tokenFor('mkt-engineer'),
+  });
+  expect([code, stderr]).toEqual([1, expect.not.stringContaining('does not let you through')]);
+  expect(stdout).toMatch(
+    /descriptor\.yaml:\d+: componentIdToProvision: is of the domain "finance", for which the caller may not deploy/,
+  );
+});
 
 test('a token of another team is as unknown as one that never was, whatever is asked of it', async () => {
   const { text: token } = await tenants.ask('fin-engineer', 'provision', {

@@ -76,8 +76,10 @@ const TO_KNOW_YOU = [
   'Set PROVISIONER_TOKEN, or PROVISIONER_TOKEN_FILE, to what lets you through, and see that it has not expired.',
 ];
 
-/** What a proxy in front of the gateway answers to who is not let through; undefined for all else. */
-const notLetThrough = (url: string, { status, headers }: Response) => {
+/** What answers to who is not let through: the gateway, or a proxy in front of it; undefined for all else. */
+const notLetThrough = (url: string, { status, headers }: Response, text: string) => {
+  const told = status === 403 ? refusal(status, parseJson(text)) : undefined;
+  if (told) return told;
   if (status === 401 || status === 403)
     return new SystemProblem(
       `What answers at ${url} does not let you through: ${String(status)}.`,
@@ -140,7 +142,7 @@ export const createGateway = (given: string, { token: bearer, timeout }: Asking)
         throw isLate ? late(url, err) : unreached(url, err);
       });
     const { response, text } = answer;
-    const refusedBefore = notLetThrough(url, response);
+    const refusedBefore = notLetThrough(url, response, text);
     if (refusedBefore) throw refusedBefore;
     const { status } = response;
     if (status < 300) return { status, text };
