@@ -283,7 +283,10 @@ describe('where callers show a certificate', () => {
     ['one for servers', callers.issue({ usage: 'serverAuth' })],
   ])('a caller with %s gets an answer of the contract’s form', async (_case, pair) => {
     const answer = await validate(pair);
-    expect(answer.status).toBe(401);
+    expect([answer.status, answer.headers['www-authenticate']]).toEqual([
+      401,
+      'Certificate realm="airbyte-provisioner"',
+    ]);
     expect(JSON.parse(answer.text)).toEqual({
       errors: ['certificate: must be shown, and be signed by an authority that is known'],
       userMessage: 'The request does not tell who asks.',

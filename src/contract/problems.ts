@@ -54,6 +54,8 @@ export const REFUSALS = [
   'unauthenticated',
   /** The caller may not do it. */
   'forbidden',
+  /** It comes from an address that is not answered. */
+  'elsewhere',
   /** The identity provider cannot be asked. */
   'no_identity_provider',
   /** Too many requests of one caller. */

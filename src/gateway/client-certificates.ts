@@ -24,6 +24,7 @@ const uncertified = new RequestError(
   {
     status: 401,
     reason: 'unauthenticated',
+    challenge: 'Certificate realm="airbyte-provisioner"',
     solutions: ['Call with a client certificate that an authority of clientCaFile has signed.'],
   },
 );

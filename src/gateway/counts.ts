@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /* How often each of many has done something lately. */
 
-/** Of whom is counted at once: the one who began first is forgotten for one more, some 30 MB in all. */
+/** Of whom is counted at once, in some 30 MB: for one more the earlier half of them is forgotten. */
 const MAX_COUNTED = 100_000;
 /** Characters of a name; a longer one is counted by its digest. */
 const MAX_KEY = 64;
@@ -20,46 +20,40 @@ const shortened = (key: string) =>
  * no bound.
  */
 export const createCounts = (window: number, most = MAX_COUNTED) => {
-  /** In the order in which they end. */
-  const counts = new Map<string, Count>();
+  // Two halves, as forgetting one by one takes ever longer the more have been forgotten.
+  let earlier = new Map<string, Count>();
+  let later = new Map<string, Count>();
 
-  const forgetFirst = (isToGo: (count: Count) => boolean) => {
-    for (const [key, count] of counts) {
-      if (!isToGo(count)) return;
-      counts.delete(key);
-    }
+  const known = (short: string): Count | undefined => {
+    const count = later.get(short) ?? earlier.get(short);
+    return count && count.resetTime.getTime() > Date.now() ? count : undefined;
   };
-  const forgetOver = () => {
-    const now = Date.now();
-    forgetFirst(({ resetTime }) => resetTime.getTime() <= now);
+  const begin = (short: string): Count => {
+    if (later.size >= most / 2) {
+      earlier = later;
+      later = new Map();
+    }
+    const count = { totalHits: 0, resetTime: new Date(Date.now() + window) };
+    later.set(short, count);
+    return count;
   };
 
   return {
     localKeys: true,
-    get: (key: string): Count | undefined => {
-      forgetOver();
-      return counts.get(shortened(key));
-    },
+    get: (key: string): Count | undefined => known(shortened(key)),
     increment: (key: string): Count => {
-      forgetOver();
       const short = shortened(key);
-      const known = counts.get(short);
-      if (known) {
-        known.totalHits += 1;
-        // A copy: the count goes on while somebody waits for this one.
-        return { ...known };
-      }
-      forgetFirst(() => counts.size >= most);
-      const count = { totalHits: 1, resetTime: new Date(Date.now() + window) };
-      counts.set(short, count);
+      const count = known(short) ?? begin(short);
+      count.totalHits += 1;
+      // A copy: the count goes on while somebody waits for this one.
       return { ...count };
     },
     decrement: (key: string): void => {
-      const known = counts.get(shortened(key));
-      if (known) known.totalHits -= 1;
+      const count = known(shortened(key));
+      if (count) count.totalHits -= 1;
     },
     resetKey: (key: string): void => {
-      counts.delete(shortened(key));
+      for (const half of [earlier, later]) half.delete(shortened(key));
     },
   };
 };

@@ -47,7 +47,7 @@ const elsewhere = new RequestError(
   [{ path: 'address', message: 'is not one that this provisioner answers' }],
   {
     status: 403,
-    reason: 'forbidden',
+    reason: 'elsewhere',
     solutions: ['Call from an address of gateway.allowFrom in the configuration file.'],
   },
 );
