@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { codeOf } from '../../workflows/protocol/causes';
 
@@ -30,11 +30,26 @@ const writeSome = (file: number, bytes: Uint8Array, patience: number): number =>
     }
 };
 
+/** Whether a file ends in the middle of a line, as far as it may be read: its writer may have been ended there. */
+const endsInLine = (log: string): boolean => {
+  try {
+    const size = statSync(log).isFile() ? statSync(log).size : 0;
+    if (size === 0) return false;
+    const file = openSync(log, 'r');
+    const last = Buffer.alloc(1);
+    readSync(file, last, { position: size - 1 });
+    closeSync(file);
+    return last.toString() !== '\n';
+  } catch {
+    return false;
+  }
+};
+
 /** An open file; `stdout` has been open from the beginning. */
 const openLog = (log: string) => {
   let file = log === 'stdout' ? STDOUT : openSync(log, APPENDING, MODE);
   /** Whether the last line broke off, as on a disk that is full: the next one begins on its own. */
-  let isTorn = false;
+  let isTorn = file !== STDOUT && endsInLine(log);
   /** Whoever rotates logs renames the file, and expects another one in its place. */
   const isMoved = () => {
     const { dev, ino } = fstatSync(file);
@@ -52,7 +67,7 @@ const openLog = (log: string) => {
         const next = openSync(log, APPENDING, MODE);
         close();
         file = next;
-        isTorn = false;
+        isTorn = endsInLine(log);
       }
       let rest = Buffer.from(isTorn ? `\n${line}\n` : `${line}\n`);
       while (rest.length > 0) {
