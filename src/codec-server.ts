@@ -1,10 +1,9 @@
 import { codecConfig } from './config/codec';
 import { ConfigError } from './config/config';
-import { createAuditLog } from './gateway/audit';
-import { callerOf } from './gateway/callers';
 import { createCodecApp } from './gateway/codec-app';
-import { createHttpServer } from './http-server';
+import { judgeExposure, tellExposure } from './gateway/exposure';
 import { createAuthentication } from './identity/authenticate';
+import { createListenerTls, openAudit } from './listener';
 import {
   createLogger,
   encryptionOf,
@@ -20,34 +19,36 @@ import { payloadCodec } from './temporal/payload-codec';
 runProgram(async () => {
   const config = codecConfig();
   const log = createLogger('codec', config.logLevel);
-  const file = openConfiguration({ file: config.file, log });
+  const file = openConfiguration({
+    file: config.file,
+    log,
+    judge: (given) => {
+      judgeExposure(given, config.host);
+    },
+  });
   const settings = file.current;
   const encryption = encryptionOf(file, log);
   if (!encryption.encrypts)
     throw new ConfigError(
       'The codec server has nothing to decode: PROVISIONER_CONFIG names no keys (encryption.keysDir).',
     );
-  const { audit } = settings();
-  const write = audit && createAuditLog(audit.log);
+  const audit = openAudit(settings().audit?.log, log);
+  file.onChange(({ audit: now }) => {
+    audit.moveTo(now?.log);
+  });
+  const tls = createListenerTls({ file, path: config.file, log });
   const app = createCodecApp({
     codecs: [payloadCodec, encryption.codec],
     uiOrigin: config.uiOrigin,
     authenticate: createAuthentication(settings),
     door: () => settings().gateway,
-    audit: ({ req, res, operation, payloads }) => {
-      log.info({ operation, payloads }, 'payloads converted');
-      write?.({
-        time: new Date().toISOString(),
-        caller: callerOf(res).name,
-        address: req.ip,
-        operation,
-        status: res.statusCode,
-      });
-    },
+    audit,
+    certificates: tls.certificates,
     log,
   });
-  const server = createHttpServer(app);
-  const url = await listen(server, { ...config, variable: 'CODEC_PORT' });
+  tellExposure(settings().gateway.auth.mode, { ...config, log });
+  const server = tls.listener(app, {});
+  const url = await listen(server, { ...config, variable: 'CODEC_PORT', scheme: tls.scheme });
   log.info({ url }, 'codec server listens');
   onSignal((signal) => {
     log.info({ signal }, 'codec server stops');

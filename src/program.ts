@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { isIP } from 'node:net';
 import { constants } from 'node:os';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
@@ -20,16 +21,14 @@ export const warnOf = (misfits: string[], log: Logger) => {
   for (const problem of misfits) log.warn({ problem }, 'two settings do not fit together');
 };
 
-/** The configuration file, open. One that is wrong at start ends the program, with all that is wrong. */
-export const openConfiguration = (given: Parameters<typeof openSettings>[0]): SettingsFile => {
+/** What a configuration file says. What is wrong with it at start ends the program, and is told whole. */
+export const fromConfiguration = <Result>(file: string, open: () => Result): Result => {
   try {
-    return openSettings(given);
+    return open();
   } catch (err) {
     if (!(err instanceof RequestError)) throw err;
     const problems = err.problems.map((each) => `  ${describeProblem(each)}`);
-    throw new ConfigError(
-      [`PROVISIONER_CONFIG, ${given.file}, is not right:`, ...problems].join('\n'),
-    );
+    throw new ConfigError([`PROVISIONER_CONFIG, ${file}, is not right:`, ...problems].join('\n'));
   }
 };
 
@@ -51,13 +50,22 @@ export const encryptionOf = (settings: SettingsFile | undefined, log: Logger): E
   }
 };
 
+/** The configuration file, open. */
+export const openConfiguration = (given: Parameters<typeof openSettings>[0]): SettingsFile =>
+  fromConfiguration(given.file, () => openSettings(given));
+
 /** Connections that wait to be accepted; those beyond are reset a minute later. The system may allow fewer. */
 const BACKLOG = 4096;
 
 /** A port of 0 picks a free one; the variable is named so that the reader knows what to change. */
 export const listen = (
   server: Server,
-  { host, port, variable }: { host: string; port: number; variable: string },
+  {
+    host,
+    port,
+    variable,
+    scheme = 'http',
+  }: { host: string; port: number; variable: string; scheme?: 'http' | 'https' },
 ): Promise<string> =>
   new Promise((resolve, reject) => {
     server.once('error', (err) => {
@@ -68,7 +76,7 @@ export const listen = (
     server.listen(port, host, BACKLOG, () => {
       const address = server.address();
       const bound = typeof address === 'object' && address ? address.port : port;
-      resolve(`http://${host}:${String(bound)}`);
+      resolve(`${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${String(bound)}`);
     });
   });
 

@@ -2,9 +2,9 @@ import { gatewayConfig } from './config/config';
 import { temporalConfig } from './config/temporal';
 import { createDraining } from './gateway/draining';
 import { createGateway } from './gateway/gateway';
-import { createHttpServer } from './http-server';
 import { createGatewayMetrics } from './metrics/gateway';
 import { createOperations } from './operator/operations';
+import { judgeExposure, tellExposure } from './gateway/exposure';
 import {
   createLogger,
   listen,
@@ -21,13 +21,17 @@ import { createStartRun } from './runs/start';
 import { createStatuses } from './runs/status';
 import { createTemporalClient } from './temporal/client';
 import { dataConverterOf } from './temporal/payload-codec';
-import { createAuditLog } from './gateway/audit';
 import { createAuthorization } from './gateway/authorization';
 import { asAnybody, createAuthentication } from './identity/authenticate';
 import { ownedIn } from './settings/tenancy';
 import { oneQueue, queuesOf } from './temporal/queues';
 import { tracedStarts } from './tracing/starts';
 import { createTracing } from './tracing/tracing';
+import { createListenerTls, openAudit } from './listener';
+
+/** What somebody should mend, in one text. */
+const warningOf = (warnings: (string | undefined)[]) =>
+  warnings.filter((warning) => warning !== undefined).join(' ') || undefined;
 
 runProgram(async () => {
   const config = gatewayConfig();
@@ -38,7 +42,18 @@ runProgram(async () => {
   const tracing = await createTracing(config.tracing, { program: 'gateway', log });
   const { taskQueue, temporalUiUrl } = config;
   const file =
-    config.file === undefined ? undefined : openConfiguration({ file: config.file, log });
+    config.file === undefined
+      ? undefined
+      : openConfiguration({
+          file: config.file,
+          log,
+          observe: (outcome) => {
+            metrics.reloaded(outcome);
+          },
+          judge: (given) => {
+            judgeExposure(given, config.host);
+          },
+        });
   const encryption = encryptionOf(file, log);
   const { client, connection } = createTemporalClient(temporal, {
     dataConverter: dataConverterOf(encryption),
@@ -49,24 +64,22 @@ runProgram(async () => {
     ? queuesOf(() => settings().environments, taskQueue)
     : oneQueue(taskQueue);
   const owned = () => settings && ownedIn(settings());
-  // A file once opened is written to until the end: another one is taken at the next start.
-  const audit = settings?.().audit;
+  const audit = openAudit(settings?.().audit?.log, log);
+  const tls = createListenerTls({ file, path: config.file, log });
   const problem = async () => {
     if (draining.isDraining()) return 'stopping';
-    return (await runs.isReady()) ? undefined : 'no Temporal';
+    return (await runs.isReady()) ? audit.problem() : 'no Temporal';
   };
   const metrics = createGatewayMetrics({
     isReady: async () => (await problem()) === undefined,
     openRuns: createOpenRuns({ client, queues }),
+    isSettingsBroken: () => file?.problem() !== undefined,
+    isTlsBroken: () => tls.problem() !== undefined,
   });
   const startRun = createStartRun({ client, queues, log, observe: metrics.starts });
   const statuses = createStatuses({ client, queues, temporalUiUrl });
   const { statusOf } = statuses;
-  const asksWho = () => (settings?.().gateway.auth.mode ?? 'none') !== 'none';
-  const operations =
-    config.operations || asksWho()
-      ? createOperations({ client, queues, temporalUiUrl, startRun, statusOf, log })
-      : undefined;
+  const mode = () => settings?.().gateway.auth.mode ?? 'none';
 
   const readings = createReadings(
     () => ({
@@ -83,21 +96,29 @@ runProgram(async () => {
     runs,
     ...statuses,
     readings,
-    operations,
+    operations: createOperations({ client, queues, temporalUiUrl, startRun, statusOf, log }),
+    servesOperations: () => config.operations || mode() !== 'none',
     problem,
-    warning: () => file?.problem() ?? encryption.problem(),
+    warning: () =>
+      warningOf([file?.problem(), encryption.problem(), tls.problem(), audit.warning()]),
     metrics,
     basePath: config.basePath,
     authenticate: settings ? createAuthentication(settings) : asAnybody,
     authorization: createAuthorization(owned),
     door: () => settings?.().gateway,
-    audit: audit && createAuditLog(audit.log),
+    audit,
+    certificates: tls.certificates,
     tracing,
     log,
   });
-  const server = createHttpServer(app, config.keepAlive);
+  const server = tls.listener(app, { keepAlive: config.keepAlive });
   const draining = createDraining(server);
-  const url = await listen(server, { ...config, variable: 'PORT' });
+  tellExposure(mode(), { ...config, log });
+  file?.onChange(({ audit: now }) => {
+    audit.moveTo(now?.log);
+    tellExposure(mode(), { ...config, log });
+  });
+  const url = await listen(server, { ...config, variable: 'PORT', scheme: tls.scheme });
   log.info({ url: `${url}${config.basePath}` }, 'gateway listens');
 
   const stop = async () => {

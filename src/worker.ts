@@ -83,10 +83,10 @@ const reaches = async (connection: NativeConnection, namespace: string) => {
 /** What the worker serves: the environments of a file, which is opened, or the one of the variables. */
 const servedBy = (
   given: ReturnType<typeof anyWorkerConfig>,
-  log: Logger,
+  { log, observe }: Pick<Parameters<typeof openConfiguration>[0], 'log' | 'observe'>,
 ): { served: Served; settings?: SettingsFile } => {
   if (given.file === undefined) return { served: { settings: undefined, config: given.config } };
-  const settings = openConfiguration({ file: given.file, log });
+  const settings = openConfiguration({ file: given.file, log, observe });
   return { served: { settings: settings.current, config: given.config }, settings };
 };
 
@@ -97,14 +97,22 @@ runProgram(async () => {
   const { config } = given;
   const temporal = temporalConfig();
   const log = createLogger('worker', config.logLevel);
-  const { served, settings } = servedBy(given, log);
+  const { served, settings } = servedBy(given, {
+    log,
+    observe: (outcome) => {
+      metrics.reloaded(outcome);
+    },
+  });
   const encryption = encryptionOf(settings, log);
   const dataConverter = dataConverterOf(encryption);
   warnOf(config.misfits, log);
   const tracing = await createTracing(config.tracing, { program: 'worker', log });
   const sdkAddress = await installWithMetrics(log);
   let isReady = () => Promise.resolve(false);
-  const metrics = createWorkerMetrics({ isReady: () => isReady() });
+  const metrics = createWorkerMetrics({
+    isReady: () => isReady(),
+    isSettingsBroken: () => settings?.problem() !== undefined,
+  });
   const exposition = withSdk(metrics.exposition, {
     address: sdkAddress,
     missing: (err) => {

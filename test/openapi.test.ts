@@ -21,7 +21,7 @@ import { startHarness } from './support/harness';
 
 /** No request is made of it: only what it would serve is looked at. */
 const neverCalled = () => Promise.reject(new Error('no request was made'));
-const deps: GatewayDeps = {
+const deps: Omit<GatewayDeps, 'servesOperations'> = {
   runs: {
     start: neverCalled,
     terminate: neverCalled,
@@ -43,18 +43,17 @@ const deps: GatewayDeps = {
   basePath: '',
   authenticate: asAnybody,
   door: () => undefined,
+  operations: {
+    list: neverCalled,
+    show: neverCalled,
+    replay: neverCalled,
+    replayFailed: neverCalled,
+    cancel: neverCalled,
+  },
   authorization: createAuthorization(() => undefined),
   tracing: NO_TRACING,
   log: pino({ level: 'silent' }),
 };
-const operations: GatewayDeps['operations'] = {
-  list: neverCalled,
-  show: neverCalled,
-  replay: neverCalled,
-  replayFailed: neverCalled,
-  cancel: neverCalled,
-};
-
 type Layers = ReturnType<typeof createGateway>['router']['stack'];
 
 /** `GET /v1/…` of every route; the handlers for other methods have none. */
@@ -79,14 +78,42 @@ const documented = (document: ReturnType<typeof openApi>) =>
       .map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
   );
 
-test.each([
-  ['without the operator routes', undefined],
-  ['with them', operations],
-])('the document names what is served, no more and no less, %s', (_case, given) => {
-  const served = routesIn(createGateway({ ...deps, operations: given }).router.stack);
-  expect(served.length).toBeGreaterThan(10);
-  const document = openApi({ basePath: '', operations: given !== undefined });
-  expect(documented(document).toSorted()).toEqual(served.toSorted());
+test('the document names what is served, no more and no less', () => {
+  const app = createGateway({ ...deps, servesOperations: () => true });
+  const served = new Set(routesIn(app.router.stack));
+  expect(served.size).toBeGreaterThan(10);
+  const document = openApi({ basePath: '', operations: true });
+  expect(documented(document).toSorted()).toEqual([...served].toSorted());
+});
+
+test('the operator routes come and go with who is asked, in the document too', async () => {
+  let isOn = false;
+  const app = createGateway({ ...deps, servesOperations: () => isOn });
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? String(address?.port) : '';
+  const look = async () => {
+    const read = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+      return { status: answer.status, text: await answer.text() };
+    };
+    const [list, json, yaml] = await Promise.all(
+      ['/operations/runs', '/openapi.json', '/openapi.yaml'].map(read),
+    );
+    const known = openApi({ basePath: '', operations: isOn });
+    expect([JSON.parse(json?.text ?? ''), parse(yaml?.text ?? '')]).toEqual([known, known]);
+    return list;
+  };
+  const none = await look();
+  expect(none?.status).toBe(404);
+  expect(none?.text).toContain('is not part of the contract');
+  isOn = true;
+  // It is served, and asks what nobody is to ask here.
+  expect(await look()).toMatchObject({ status: 500 });
+  isOn = false;
+  expect(await look()).toMatchObject({ status: 404 });
+  server.close();
 });
 
 test('no operation hides another', () => {

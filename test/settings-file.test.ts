@@ -244,7 +244,7 @@ describe('a file that changes', () => {
     writeFileSync(file, withMore('teams: { a: { domains: [x], environments: [development] } }'));
     await until(() => teams() === 'a');
     expect(opened.problem()).toBeUndefined();
-    expect({ heard, outcomes }).toEqual({ heard: ['a'], outcomes: ['broken', 'broken', 'taken'] });
+    expect({ heard, outcomes }).toEqual({ heard: ['a'], outcomes: ['refused', 'refused', 'taken'] });
   });
 
   test('is not opened when it is wrong from the beginning', () => {

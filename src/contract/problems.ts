@@ -1,5 +1,5 @@
 import { shortened } from '../../workflows/protocol/lengths';
-import type { RequestValidationError } from './coordinator';
+import type { RequestValidationError, SystemError } from './coordinator';
 
 export type Path = readonly PropertyKey[];
 
@@ -54,10 +54,14 @@ export const REFUSALS = [
   'unauthenticated',
   /** The caller may not do it. */
   'forbidden',
+  /** It comes from an address that is not answered. */
+  'elsewhere',
   /** The identity provider cannot be asked. */
   'no_identity_provider',
   /** Too many requests of one caller. */
   'rate_limited',
+  /** It cannot be written down who asked for what. */
+  'unaudited',
   /** The state of a run is in the way. */
   'conflict',
   /** Too many requests at once. */
@@ -84,6 +88,10 @@ export class RequestError extends Error {
   readonly reason: RefusalReason;
   /** `WWW-Authenticate` of the answer (RFC 9110, 11.6.1). */
   readonly challenge: string | undefined;
+  /** The key of the component or data product that it is about, where that could be read. */
+  readonly about: string | undefined;
+  /** Seconds until it is worth trying again. */
+  readonly retryAfter: number | undefined;
 
   constructor(
     problems: Problem[],
@@ -92,11 +100,15 @@ export class RequestError extends Error {
       status = 400,
       reason = 'invalid',
       challenge,
+      about,
+      retryAfter,
     }: {
       solutions: string[];
       status?: number;
       reason?: RefusalReason;
       challenge?: string | undefined;
+      about?: string | undefined;
+      retryAfter?: number | undefined;
     },
   ) {
     const first = bounded(problems);
@@ -106,6 +118,8 @@ export class RequestError extends Error {
     this.status = status;
     this.reason = reason;
     this.challenge = challenge;
+    this.about = about;
+    this.retryAfter = retryAfter;
   }
 
   /** The answer's body; `inputErrorField` is where the first problem is. */
@@ -141,6 +155,16 @@ export class SystemProblem extends Error {
     this.solutions = solutions;
     this.reason = reason;
     this.status = status;
+  }
+
+  /** The answer's body. */
+  toBody(): SystemError {
+    const { message, solutions } = this;
+    return {
+      error: message,
+      userMessage: message,
+      moreInfo: { problems: [message], solutions },
+    };
   }
 }
 

@@ -87,12 +87,13 @@ const readComponent = (
 };
 
 /** Where nothing is to be granted in Airbyte, a wish for it must not look fulfilled. */
-const accessProblem = ({ environment }: Component, refs: unknown[], { tenancy }: Rules) => {
+const accessProblem = ({ environment, key }: Component, refs: unknown[], { tenancy }: Rules) => {
   const access = tenancy?.environments[environment]?.workspaceAccess;
   if (access !== 'none' || refs.length === 0) return undefined;
   const message = `cannot be fulfilled: in ${environment} nobody is given access to Airbyte (workspaceAccess: none)`;
   return new RequestError([{ path: 'refs', message }], {
     solutions: ['Ask the platform operator whether that is meant, or send no refs.'],
+    about: key,
   });
 };
 

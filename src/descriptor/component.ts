@@ -97,7 +97,9 @@ export const identityOf = (
     reader.refuse(['dataProduct', 'id'], `is not the product of the component ${id}`);
     return undefined;
   }
-  return componentIn(product.environment, names);
+  const component = componentIn(product.environment, names);
+  reader.concern(component.key);
+  return component;
 };
 
 /** Which data product a descriptor is of, by its `id` `urn:dmb:dp:<domain>:<product>:<major>`. */
@@ -116,7 +118,9 @@ export const dataProductOf = (
     return undefined;
   }
   const { environment } = given;
-  return { environment, domain, product, major, key: `${environment}/${names.join('.')}` };
+  const key = `${environment}/${names.join('.')}`;
+  reader.concern(key);
+  return { environment, domain, product, major, key };
 };
 
 /** Which of a data product's components an id is about; an unknown product's problem is told already. */

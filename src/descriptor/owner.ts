@@ -22,17 +22,21 @@ export interface Owner {
   isRight: boolean;
 }
 
-const notTheirs = (path: Path, domain: string, teams: readonly string[]) =>
+const notTheirs = (
+  reader: Reader,
+  { at, domain, teams }: { at: Path; domain: string; teams: readonly string[] },
+) =>
   new RequestError(
     [
       {
-        path: path.join('.'),
+        path: at.join('.'),
         message: `is of the domain "${domain}", for which the caller may not deploy`,
       },
     ],
     {
       status: 403,
       reason: 'forbidden',
+      about: reader.about(),
       solutions: [
         teams.length > 0
           ? `Call as somebody who may, or deploy for a domain of ${teams.join(', ')}.`
@@ -55,7 +59,7 @@ export const judgeOwner = (
   const team = teamOf(tenancy, domain);
   const { deploysFor } = tenancy;
   if (deploysFor && (team === undefined || !deploysFor.includes(team.name)))
-    throw notTheirs(at.id, domain, deploysFor);
+    throw notTheirs(reader, { at: at.id, domain, teams: deploysFor });
   const isNobodys = !team && hasTeams(tenancy);
   if (isNobodys) reader.refuse(at.id, `is of the domain "${domain}", which belongs to no team`);
   const problem = environmentProblem(tenancy, { team, environment });

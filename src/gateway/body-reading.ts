@@ -50,6 +50,8 @@ export interface Validated {
   result: ValidationResult;
   /** What a valid descriptor says to no effect: how much, and some of it. */
   ignored: { count: number; lines: string[] };
+  /** The key of what it is about, where that could be read. */
+  about: string | undefined;
 }
 
 export type Reading =
@@ -61,6 +63,7 @@ export type Reading =
       solutions: string[];
       status: number;
       reason: RefusalReason;
+      about: string | undefined;
     }
   /** A mistake of ours. */
   | { is: 'broken'; stack: string };
@@ -133,14 +136,16 @@ const startsBy = (settings: Settings) => {
 
 const judge = (body: unknown, settings: Settings): Validated => {
   try {
-    const { warnings, descriptors } = readWanted(body, settings);
+    const { product, warnings, descriptors } = readWanted(body, settings);
     const lines = [...warnings, ...descriptors.flatMap((descriptor) => descriptor.warnings)];
     const count = descriptors.reduce((sum, { ignored }) => sum + ignored.count, 0);
-    return { result: { valid: true }, ignored: { count, lines: lines.slice(0, MAX_NOTED) } };
+    const about = product?.key ?? descriptors[0]?.plan.component.key;
+    return { result: { valid: true }, ignored: { count, lines: lines.slice(0, MAX_NOTED) }, about };
   } catch (err) {
     if (!(err instanceof RequestError) || err.reason === 'forbidden') throw err;
     const { errors } = err.toBody('');
-    return { result: { valid: false, error: { errors } }, ignored: { count: 0, lines: [] } };
+    const result = { valid: false, error: { errors } };
+    return { result, ignored: { count: 0, lines: [] }, about: err.about };
   }
 };
 
@@ -157,7 +162,7 @@ export const read = ({ asked, body, settings: given, deploysFor }: ToRead): Read
     return { is: 'start', start: { ...start, input: inputOf(args[0]) } };
   } catch (err) {
     if (!(err instanceof RequestError)) return { is: 'broken', stack: stackOf(err) };
-    const { problems, solutions, status, reason } = err;
-    return { is: 'refused', problems, solutions, status, reason };
+    const { problems, solutions, status, reason, about } = err;
+    return { is: 'refused', problems, solutions, status, reason, about };
   }
 };

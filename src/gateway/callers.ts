@@ -3,14 +3,20 @@ import type { Logger } from 'pino';
 import { RequestError, SystemProblem } from '../contract/problems';
 import type { Authentication } from '../identity/authenticate';
 import { NoCredential } from '../identity/authenticate';
-import { ANYBODY } from '../identity/caller';
 import type { Caller } from '../identity/caller';
 import { InvalidToken } from '../identity/oidc';
 import { ProviderAway } from '../identity/provider-keys';
 
 /** Who sent a request, by its answer. */
 const callers = new WeakMap<Response, Caller>();
-export const callerOf = (res: Response): Caller => callers.get(res) ?? ANYBODY;
+/** Undefined where it was not found out. */
+export const knownCallerOf = (res: Response): Caller | undefined => callers.get(res);
+/** Throws where nobody has asked, which would let in everybody. */
+export const callerOf = (res: Response): Caller => {
+  const caller = callers.get(res);
+  if (!caller) throw new Error('Nobody was asked who sends this request.');
+  return caller;
+};
 
 /** What a credential is to be, for WWW-Authenticate. */
 export const BEARER = 'Bearer realm="airbyte-provisioner"';

@@ -1,16 +1,20 @@
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import express from 'express';
-import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Express, Request, RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { RequestError, SystemProblem } from '../contract/problems';
 import { DecryptionError } from '../encryption/codec';
 import type { Authentication } from '../identity/authenticate';
+import { audited, auditable } from './audit';
+import type { AuditLog } from './audit-log';
 import { authenticated, callerOf } from './callers';
+import type { ClientCertificates } from './client-certificates';
 import { fromAllowed, guessesLimited, requestsLimited } from './door';
 import type { Door } from './door';
 import { parserError } from './request-errors';
+import { noted } from './routes';
 
 /*
  * Payloads for Temporal's UI and CLI, by its protocol for codec servers
@@ -92,32 +96,43 @@ export interface CodecDeps {
   uiOrigin: string | undefined;
   authenticate: Authentication;
   door: Door;
-  /** Told of each call that was served. */
-  audit: (served: { req: Request; res: Response; operation: string; payloads: number }) => void;
+  audit: AuditLog;
+  /** Undefined: the listener does not speak TLS. */
+  certificates?: ClientCertificates | undefined;
   log: Logger;
 }
 
-/** Temporal's UI is a page of another origin, which asks before it calls. No other page may. */
-const fromUiOnly =
+/** Temporal's UI is a page of another origin, which asks before it calls. */
+const letUiAsk =
   (uiOrigin: string | undefined): RequestHandler =>
   (req, res, next) => {
     res.vary('Origin');
     const { origin } = req.headers;
+    if (origin === undefined || origin !== uiOrigin) {
+      next();
+      return;
+    }
+    res.set({
+      'Access-Control-Allow-Origin': origin,
+      'Access-Control-Allow-Methods': 'POST',
+      'Access-Control-Allow-Headers': 'Authorization, Content-Type, X-Namespace',
+      'Access-Control-Allow-Credentials': 'true',
+    });
+    if (req.method === 'OPTIONS') res.sendStatus(204);
+    else next();
+  };
+
+/** No other page may. */
+const fromUiOnly =
+  (uiOrigin: string | undefined): RequestHandler =>
+  ({ headers: { origin } }, _res, next) => {
     if (origin !== undefined && origin !== uiOrigin)
       throw refused('is of a page that may not read payloads', {
         status: 403,
         path: 'Origin',
         solution: 'TEMPORAL_UI_URL of the codec server names the page that may.',
       });
-    if (origin !== undefined)
-      res.set({
-        'Access-Control-Allow-Origin': origin,
-        'Access-Control-Allow-Methods': 'POST',
-        'Access-Control-Allow-Headers': 'Authorization, Content-Type, X-Namespace',
-        'Access-Control-Allow-Credentials': 'true',
-      });
-    if (req.method === 'OPTIONS') res.sendStatus(204);
-    else next();
+    next();
   };
 
 const readBody = (req: Request) => {
@@ -143,7 +158,7 @@ const answerError =
       return;
     }
     if (err instanceof SystemProblem) {
-      res.status(err.status).json({ error: err.message, solutions: err.solutions });
+      res.status(err.status).json(err.toBody());
       return;
     }
     if (err instanceof DecryptionError) {
@@ -156,24 +171,29 @@ const answerError =
 
 /** The codec server. It keeps nothing. */
 export const createCodecApp = (deps: CodecDeps): Express => {
-  const { codecs, uiOrigin, authenticate, door, audit, log } = deps;
+  const { codecs, uiOrigin, authenticate, door, audit, certificates, log } = deps;
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', (_address: string, hop: number) => hop < (door()?.trustProxies ?? 0));
   app.get('/livez', (_req, res) => void res.json({ alive: true }));
-  app.use(helmet());
+  app.use(helmet({ strictTransportSecurity: certificates !== undefined }));
+  app.use(letUiAsk(uiOrigin));
+  app.post('/decode', noted('decodePayloads', '/decode'));
+  app.post('/encode', noted('encodePayloads', '/encode'));
+  app.use(audited(audit, () => undefined));
+  if (certificates) app.use(certificates.required);
   app.use(fromAllowed(door));
   app.use(fromUiOnly(uiOrigin));
   app.use(guessesLimited(door));
   app.use(authenticated(authenticate, log));
   app.use(requestsLimited(door));
   app.use(forOperators);
+  app.use(auditable(audit));
   app.use(express.json({ limit: MAX_CODEC_BODY }));
   const served =
-    (operation: string, coding: PayloadCodec['decode']): RequestHandler =>
+    (coding: PayloadCodec['decode']): RequestHandler =>
     async (req, res) => {
       const payloads = await convert(readBody(req), coding);
-      audit({ req, res, operation, payloads: payloads.length });
       res.set('Cache-Control', 'no-store').json({ payloads: payloads.map(inJson) });
     };
   const through =
@@ -183,8 +203,8 @@ export const createCodecApp = (deps: CodecDeps): Express => {
       for (const codec of order) result = await codec[how](result);
       return result;
     };
-  app.post('/decode', served('decodePayloads', through('decode', codecs.toReversed())));
-  app.post('/encode', served('encodePayloads', through('encode', codecs)));
+  app.post('/decode', served(through('decode', codecs.toReversed())));
+  app.post('/encode', served(through('encode', codecs)));
   app.use((_req, _res) => {
     throw refused('is not served', {
       status: 404,

@@ -12,7 +12,7 @@ import type { Statuses } from '../runs/status';
 import { isToken } from '../runs/token';
 import { unknownToken } from '../runs/status-reader';
 import type { Authorization } from './authorization';
-import { noteToken } from './audit';
+import { note } from './audit';
 import { callerOf } from './callers';
 
 /** The contract's answer has no room for what is ignored in a valid descriptor: the log has. */
@@ -45,13 +45,12 @@ export const contractRoutes = (deps: ContractDeps): Router => {
       const token = await receive(req, res, async (received) =>
         runs.start(await readings.start(asked, { ...received, deploysFor }), received.interest),
       );
-      noteToken(res, token);
+      note(res, { token });
       answerToken(res, token);
     };
   const describes =
     (statusFor: (token: string) => Promise<object>): Handler =>
     async ({ params: { token } }, res) => {
-      noteToken(res, token);
       if (!authorization.maySee(callerOf(res), token)) throw unknownToken(token);
       res.json(await statusFor(token));
     };
@@ -64,13 +63,13 @@ export const contractRoutes = (deps: ContractDeps): Router => {
           readings.judge({ ...received, deploysFor }),
         );
         noteIgnored(judged, log);
+        note(res, { key: judged.about, ...(!judged.result.valid && { reason: 'invalid' }) });
         res.json(judged.result);
       },
       provision: starts('provision'),
       getStatus: describes(statuses.statusOf),
       terminateProvisioning: async ({ params: { token } }, res) => {
         const caller = callerOf(res);
-        noteToken(res, token);
         if (!authorization.maySee(caller, token)) throw unknownToken(token);
         authorization.mustDeploy(caller, token);
         if (isToken(token) && (await runs.terminate(token))) res.status(202).end();

@@ -1,9 +1,10 @@
 import path from 'node:path';
 import express, { Router } from 'express';
+import type { RequestHandler } from 'express';
 import { stringify } from 'yaml';
 import { DOCUMENTS } from '../openapi/document';
 import type { openApi } from '../openapi/document';
-import { served } from './routes';
+import { noted, served } from './routes';
 
 /* The OpenAPI document, and a page that shows it. The page takes nothing from anywhere else. */
 
@@ -34,31 +35,30 @@ const START = `SwaggerUIBundle({
 });
 `;
 
-/** The icons of the viewer's style sheet are data URLs. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/** Made once for each document. Without aliases: not every reader of YAML follows them. */
+const createYaml = () => {
+  const known = new WeakMap<object, string>();
+  return (document: object): string => {
+    const yaml =
+      known.get(document) ??
+      stringify(document, { aliasDuplicateObjects: false, blockQuote: 'literal' });
+    known.set(document, yaml);
+    return yaml;
+  };
+};
 
-/** Serves the document as JSON and as YAML, and the page at `/docs/`. */
-export const docsRoutes = (document: ReturnType<typeof openApi>): Router => {
+/** Serves the document of now as JSON and as YAML, and the page at `/docs/`. */
+export const docsRoutes = (
+  document: () => ReturnType<typeof openApi>,
+  protect: RequestHandler,
+): Router => {
   const router = Router();
-  // Without aliases: not every reader of YAML follows them.
-  const yaml = stringify(document, { aliasDuplicateObjects: false, blockQuote: 'literal' });
-  router.use('/docs', (_req, res, next) => {
-    res.set({ 'Content-Security-Policy': POLICY, 'X-Content-Type-Options': 'nosniff' });
-    next();
-  });
+  const yamlOf = createYaml();
+  router.use('/docs', protect, noted('getDocs', DOCUMENTS.getDocs.path));
   router.use(
     served(DOCUMENTS, {
-      getOpenApi: (_req, res) => void res.json(document),
-      getOpenApiYaml: (_req, res) => void res.type('application/yaml').send(yaml),
+      getOpenApi: (_req, res) => void res.json(document()),
+      getOpenApiYaml: (_req, res) => void res.type('application/yaml').send(yamlOf(document())),
       getDocs: (req, res) => {
         // The page's own addresses are relative, so that it works behind any prefix.
         if (req.path.endsWith('/')) res.type('html').send(PAGE);

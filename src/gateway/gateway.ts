@@ -1,32 +1,36 @@
 import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
-import type { SystemError } from '../contract/coordinator';
 import { contractRoutes } from './coordinator-routes';
 import type { ContractDeps } from './coordinator-routes';
 import { docsRoutes } from './docs-page';
 import { CallerLeft, RequestError, SystemProblem } from '../contract/problems';
 import type { RefusalReason } from '../contract/problems';
 import { openApi } from '../openapi/document';
-import { PROBES } from '../openapi/operator';
+import { CONTRACT } from '../openapi/coordinator';
+import { OPERATOR, PROBES } from '../openapi/operator';
+import { PLANNING } from '../openapi/planning';
 import type { Operations } from '../operator/operations';
 import { measured } from './measured';
 import { operationsRoutes } from './operator-routes';
 import { parserError, unknownPath } from './request-errors';
 import { MAX_OPEN, openAtMost } from './reception';
-import { served } from './routes';
+import { recognized, served } from './routes';
+import { forAnswers, forPages } from './security-headers';
 import { traced } from './traced';
 import type { Authentication } from '../identity/authenticate';
-import { audited } from './audit';
-import type { AuditLog } from './audit';
+import { auditable, audited, note } from './audit';
+import type { AuditLog } from './audit-log';
 import { BEARER, authenticated } from './callers';
-import { fromAllowed, guessesLimited, requestsLimited } from './door';
+import type { ClientCertificates } from './client-certificates';
+import { fewHeaders, fromAllowed, guessesLimited, requestsLimited } from './door';
 import type { Door } from './door';
 import { currentTrace } from '../tracing/context';
 import type { Tracing } from '../tracing/tracing';
 
 export interface GatewayDeps extends ContractDeps {
-  /** Undefined: the operator's routes are not served. */
-  operations?: Operations | undefined;
+  operations: Operations;
+  /** Whether the operator's routes are served now. */
+  servesOperations: () => boolean;
   /** Why no more requests should come here, for /readyz. */
   problem: () => Promise<string | undefined>;
   /** What somebody should mend although requests are welcome, for /readyz too. */
@@ -38,6 +42,8 @@ export interface GatewayDeps extends ContractDeps {
   door: Door;
   /** Where each request is written down; undefined: nowhere. */
   audit?: AuditLog | undefined;
+  /** Undefined where the listener has no TLS. */
+  certificates?: ClientCertificates | undefined;
 }
 
 const USER_MESSAGE: Record<number, string> = {
@@ -45,6 +51,7 @@ const USER_MESSAGE: Record<number, string> = {
   403: 'The caller may not do this.',
   400: 'The request or its descriptor is not valid: each problem is listed with its path.',
   409: 'The run was not replayed: the problem says what stands in the way.',
+  429: 'The caller has sent too many requests in this minute.',
 };
 
 const reasonOf = (err: unknown): RefusalReason => {
@@ -64,7 +71,9 @@ const answerError =
       return;
     }
     const refused = err instanceof RequestError ? err : parserError(err);
-    metrics.refused(reasonOf(refused ?? err));
+    const reason = reasonOf(refused ?? err);
+    metrics.refused(reason);
+    note(res, { reason, ...(refused?.about !== undefined && { key: refused.about }) });
     const traceId = currentTrace()?.traceId ?? req.get('traceId');
     if (err instanceof CallerLeft) {
       log.info({ traceId, path: req.path }, 'caller left before the answer');
@@ -75,19 +84,18 @@ const answerError =
       const message = USER_MESSAGE[refused.status] ?? 'The request was not understood.';
       const challenge = challengeOf(refused);
       if (challenge !== undefined) res.set('WWW-Authenticate', challenge);
+      if (refused.retryAfter !== undefined) res.set('Retry-After', String(refused.retryAfter));
       res.status(refused.status).json(refused.toBody(message));
       return;
     }
     log.error({ err, traceId, path: req.path }, 'request failed');
-    res.status(err instanceof SystemProblem ? err.status : 500).json(systemError(err));
+    const problem = err instanceof SystemProblem ? err : DEFECT;
+    res.status(problem.status).json(problem.toBody());
   };
 
-const systemError = (err: unknown): SystemError => {
-  const known = err instanceof SystemProblem ? err : undefined;
-  const error = known?.message ?? 'The provisioner made a mistake of its own.';
-  const solutions = known?.solutions ?? ['Ask the platform operator to look at the gateway log.'];
-  return { error, userMessage: error, moreInfo: { problems: [error], solutions } };
-};
+const DEFECT = new SystemProblem('The provisioner made a mistake of its own.', {
+  solutions: ['Ask the platform operator to look at the gateway log.'],
+});
 
 /** Probes and metrics, which are served at the root, whatever the base path. */
 const probes = ({
@@ -112,6 +120,25 @@ const probes = ({
     },
   });
 
+/** The operations that are told by their names, whoever asks for them, and what comes of it. */
+const recognizes = ({ servesOperations }: Pick<GatewayDeps, 'servesOperations'>) =>
+  recognized(
+    { ...CONTRACT, ...PLANNING, ...OPERATOR },
+    {
+      isServed: (name) => !(name in OPERATOR) || servesOperations(),
+      hears: (res, token) => {
+        note(res, { token });
+      },
+    },
+  );
+
+/** The document of now: what is served to operators depends on whether callers are asked who they are. */
+const documents = ({ basePath, servesOperations }: GatewayDeps) => {
+  const whole = openApi({ basePath, operations: true });
+  const without = openApi({ basePath, operations: false });
+  return () => (servesOperations() ? whole : without);
+};
+
 /** The Coordinator's contract over HTTP. It holds no state and never waits for Airbyte or a worker. */
 export const createGateway = (deps: GatewayDeps): Express => {
   const app = express();
@@ -119,22 +146,33 @@ export const createGateway = (deps: GatewayDeps): Express => {
   app.disable('etag');
   // How many entries of X-Forwarded-For are of proxies that are ours; asked at each request.
   app.set('trust proxy', (_address: string, hop: number) => hop < (deps.door()?.trustProxies ?? 0));
+  const { basePath, operations, audit, certificates, servesOperations } = deps;
+  const isSecure = certificates !== undefined;
+  app.use(forAnswers(isSecure));
+  // Whatever else is asked of callers: a kubelet has neither a certificate nor a token.
   app.use(probes(deps));
   app.use(traced(deps.tracing));
   app.use(measured(deps.metrics));
+  app.use(basePath || '/', recognizes(deps));
+  if (audit) app.use(audited(audit, deps.metrics.refused));
   app.use(openAtMost(MAX_OPEN, deps.metrics.open));
+  app.use(fewHeaders);
+  if (certificates) app.use(certificates.required);
   app.use(fromAllowed(deps.door));
   const router = express.Router();
-  const { basePath, operations } = deps;
-  const document = openApi({ basePath, operations: operations !== undefined });
   // The document says nothing of anybody's.
-  router.use(docsRoutes(document));
-  if (deps.audit) router.use(audited(deps.audit));
+  router.use(docsRoutes(documents(deps), forPages(isSecure)));
+  if (audit) router.use(auditable(audit));
   router.use(guessesLimited(deps.door));
   router.use(authenticated(deps.authenticate, deps.log));
   router.use(requestsLimited(deps.door));
   router.use(contractRoutes(deps));
-  if (operations) router.use(operationsRoutes(operations, deps.authorization));
+  router.use(
+    operationsRoutes(operations, {
+      authorization: deps.authorization,
+      isServed: servesOperations,
+    }),
+  );
   app.use(basePath || '/', router);
   app.use(unknownPath);
   app.use(answerError(deps));

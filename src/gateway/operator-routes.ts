@@ -1,4 +1,5 @@
-import type { Response, Router } from 'express';
+import { Router } from 'express';
+import type { Response } from 'express';
 import { z } from 'zod';
 import type { Operations } from '../operator/operations';
 import { ReplayFailedRequest, ReplayRequest, RunQuery } from '../contract/commands';
@@ -8,7 +9,7 @@ import { OPERATOR } from '../openapi/operator';
 import { json } from './reception';
 import { noRun } from '../operator/unanswered';
 import type { Authorization } from './authorization';
-import { noteToken } from './audit';
+import { note } from './audit';
 import { callerOf } from './callers';
 import { served } from './routes';
 
@@ -21,14 +22,16 @@ const read = <Schema extends z.ZodType>(schema: Schema, given: unknown) =>
 const Nothing = z.strictObject({});
 
 /**
- * The operator's commands for who has no shell. Where nobody is asked who he is they are served only if
- * they are switched on: the network must ask. Each that changes something takes JSON, which no page in an
+ * The operator's commands for who has no shell, as long as `isServed` says so: where nobody is asked who he
+ * is they are switched on, or not, as the network must ask then. Each that changes something takes JSON, which no page in an
  * operator's browser can send to another host unasked.
  */
-export const operationsRoutes = (operations: Operations, authorization: Authorization): Router => {
+export const operationsRoutes = (
+  operations: Operations,
+  { authorization, isServed }: { authorization: Authorization; isServed: () => boolean },
+): Router => {
   /** Another's run is answered as one that never was. */
   const seen = (res: Response, token: string) => {
-    noteToken(res, token);
     if (!authorization.maySee(callerOf(res), token)) throw noRun(token);
     return token;
   };
@@ -36,15 +39,18 @@ export const operationsRoutes = (operations: Operations, authorization: Authoriz
     authorization.mustOperate(callerOf(res), seen(res, token));
     return token;
   };
-  return served(OPERATOR, {
+  const routes = served(OPERATOR, {
     listRuns: async (req, res) => {
       const isMeant = authorization.seenBy(callerOf(res), 'reader');
-      res.json(await operations.list(read(RunQuery, req.query), isMeant));
+      const query = read(RunQuery, req.query);
+      note(res, { environment: query.environment });
+      res.json(await operations.list(query, isMeant));
     },
     replayFailedRuns: [
       json,
       async (req, res) => {
         const request = read(ReplayFailedRequest, req.body);
+        note(res, { environment: request.environment });
         const isMeant = authorization.seenBy(callerOf(res), 'operator');
         res.json(summed(await operations.replayFailed(request, isMeant)));
       },
@@ -68,4 +74,10 @@ export const operationsRoutes = (operations: Operations, authorization: Authoriz
       },
     ],
   });
+  const router = Router();
+  router.use((_req, _res, next) => {
+    next(isServed() ? undefined : 'router');
+  });
+  router.use(routes);
+  return router;
 };

@@ -12,12 +12,38 @@ const operations = new WeakMap<Response, { name: string; path: string }>();
 export const operationOf = (res: Response) => operations.get(res)?.name;
 export const pathOf = (res: Response) => operations.get(res)?.path;
 
-const noted =
+export const noted =
   (name: string, path: string): RequestHandler =>
   (_req, res, next) => {
     operations.set(res, { name, path });
     next();
   };
+
+/**
+ * Tells which operation a request is for, before anybody knows whether it is served to who asks; `isServed`
+ * says whether it is to anybody. `hears` is told the token in its path.
+ */
+export const recognized = <Name extends Served>(
+  routes: Routes<Name>,
+  {
+    isServed,
+    hears,
+  }: { isServed: (name: Name) => boolean; hears: (res: Response, token: string) => void },
+): Router => {
+  const router = Router();
+  for (const name in routes) {
+    const { path, method } = routes[name];
+    const recognize: Handler = ({ params: { token } }, res, next) => {
+      if (isServed(name)) {
+        operations.set(res, { name, path });
+        if (path.includes('/:token')) hears(res, token);
+      }
+      next('router');
+    };
+    router.route(path)[method](recognize);
+  }
+  return router;
+};
 
 /** Serves a table of operations, each by the handlers of its name; a path's other methods are refused. */
 export const served = <Name extends Served>(

@@ -7,24 +7,37 @@ import type { Load } from '../concurrency/load';
 import { createRegistry, expositionOf } from './exposition';
 import { OTHER, createCounter, createGauge, createHistogram } from './instruments';
 import type { Described } from './instruments';
+import { SETTINGS, createSettingsMetrics } from './settings';
 
-/** Of a request's answer; 408 is Node's own and comes before any of ours. `left`: nobody was there to get it. */
+/** Of a request's answer; 408 is Node's own and comes before any of ours, as 431 is for headers that are too large. `left`: nobody was there to get it. */
 const STATUSES = [
   '200',
   '202',
   '302',
   '304',
   '400',
+  '401',
+  '403',
   '404',
   '409',
   '413',
   '415',
+  '429',
+  '431',
   '500',
+  '503',
   'left',
 ] as const;
 
 /** What a gateway counts and measures. */
 export const GATEWAY = {
+  ...SETTINGS,
+  tlsBroken: {
+    type: 'gauge',
+    name: 'provisioner_tls_broken',
+    help: '1 if the listener does not serve what gateway.tls says, or serves what has expired; else 0',
+    labels: {},
+  },
   ready: {
     type: 'gauge',
     name: 'provisioner_ready',
@@ -105,6 +118,8 @@ interface Sources {
   isReady: () => Promise<boolean>;
   /** Undefined where Temporal does not tell. */
   openRuns: () => Promise<OpenRun[] | undefined>;
+  isSettingsBroken: () => boolean;
+  isTlsBroken: () => boolean;
 }
 
 /** When the oldest of each kind started, in seconds since 1970. */
@@ -117,8 +132,15 @@ const oldestOf = (runs: OpenRun[]) => {
 
 const NONE = RUNS.flatMap((operation) => STATES.map((state) => [{ operation, state }, 0] as const));
 
-export const createGatewayMetrics = ({ isReady, openRuns }: Sources) => {
+export const createGatewayMetrics = ({
+  isReady,
+  openRuns,
+  isSettingsBroken,
+  isTlsBroken,
+}: Sources) => {
   const registry = createRegistry();
+  const settings = createSettingsMetrics(registry, isSettingsBroken);
+  const tlsBroken = createGauge(registry, GATEWAY.tlsBroken);
   const ready = createGauge(registry, GATEWAY.ready);
   const requests = createHistogram(registry, GATEWAY.requests);
   const refusals = createCounter(registry, GATEWAY.refusals);
@@ -132,11 +154,14 @@ export const createGatewayMetrics = ({ isReady, openRuns }: Sources) => {
   const refresh = async () => {
     const [isOk, open] = await Promise.all([isReady(), openRuns()]);
     ready.set(Number(isOk));
+    settings.refresh();
+    tlsBroken.set(Number(isTlsBroken()));
     runs.replace(open ? [...NONE, ...open.map((run) => [run, 1] as const)] : []);
     oldest.replace(open ? oldestOf(open) : []);
   };
 
   return {
+    reloaded: settings.reloaded,
     answered: ({ route = OTHER, status, seconds }: Answered) => {
       requests({ route, status: String(status) }, seconds);
     },

@@ -9,12 +9,14 @@ import { createCounter, createGauge, createHistogram } from './instruments';
 import type { Described } from './instruments';
 import { ANSWERS, ATTEMPTS, ENTITIES, FAILURE_CAUSES, RUN_ENDS, STEPS, UNDO_ENDS } from './labels';
 import type { AttemptEnd } from './labels';
+import { SETTINGS, createSettingsMetrics } from './settings';
 
 /** Environments that have series of their own in what is told of drift; nobody else lists them. */
 const MOST_ENVIRONMENTS = 20;
 
 /** What a worker counts and measures. */
 export const WORKER = {
+  ...SETTINGS,
   ready: {
     type: 'gauge',
     name: 'provisioner_ready',
@@ -108,8 +110,14 @@ const environmentOf = (component: string) => component.split('/')[0] ?? '';
 
 export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;
 
-export const createWorkerMetrics = ({ isReady }: { isReady: () => Promise<boolean> }) => {
+interface Sources {
+  isReady: () => Promise<boolean>;
+  isSettingsBroken?: () => boolean;
+}
+
+export const createWorkerMetrics = ({ isReady, isSettingsBroken = () => false }: Sources) => {
   const registry = createRegistry();
+  const settings = createSettingsMetrics(registry, isSettingsBroken);
   const ready = createGauge(registry, WORKER.ready);
   const runs = createCounter(registry, WORKER.runs);
   const runFailures = createCounter(registry, WORKER.runFailures);
@@ -126,6 +134,7 @@ export const createWorkerMetrics = ({ isReady }: { isReady: () => Promise<boolea
   const driftCheckedAt = createGauge(registry, WORKER.driftCheckedAt);
 
   return {
+    reloaded: settings.reloaded,
     runs: {
       ended: (operation: string, { outcome, seconds }: { outcome: string; seconds: number }) => {
         runs({ operation, outcome });
@@ -169,6 +178,7 @@ export const createWorkerMetrics = ({ isReady }: { isReady: () => Promise<boolea
     },
     exposition: expositionOf(registry, async () => {
       ready.set(Number(await isReady()));
+      settings.refresh();
     }),
   };
 };

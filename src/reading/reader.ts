@@ -123,6 +123,7 @@ export const createReader = (yaml: Yaml, whole = DESCRIPTOR) => {
   const authors = new Map<string, string>();
   const doubtful: string[] = [];
   let suggestions = 0;
+  let concerned: string | undefined;
   const problemAt = (path: Path, message: string): Problem => {
     // Of the others the line is not told, and takes long to find.
     const line = problems.length < MAX_PROBLEMS ? yaml.lineAt(path) : undefined;
@@ -151,7 +152,12 @@ export const createReader = (yaml: Yaml, whole = DESCRIPTOR) => {
   };
   /** All problems, or some of them, as the request is answered. */
   const requestError = (some = problems) =>
-    new RequestError(some.map(forAuthor), { solutions: whole.solutions });
+    new RequestError(some.map(forAuthor), { solutions: whole.solutions, about: concerned });
+  /** The key of what is read about, for who keeps account of requests. */
+  const concern = (key: string) => {
+    concerned = key;
+  };
+  const about = () => concerned;
 
   const ignore = (path: Path, message: string) => {
     ignored.push(path);
@@ -206,7 +212,19 @@ export const createReader = (yaml: Yaml, whole = DESCRIPTOR) => {
     const taken = ignored.splice(0);
     return { count: taken.length, keys: taken.slice(0, MAX_IGNORED).map(inSpecific) };
   };
-  return { problems, warnings, name, refuse, doubt, requestError, warn, read, takeIgnored };
+  return {
+    problems,
+    warnings,
+    name,
+    refuse,
+    doubt,
+    concern,
+    about,
+    requestError,
+    warn,
+    read,
+    takeIgnored,
+  };
 };
 
 /** A path as the author of a component sees it. */

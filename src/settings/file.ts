@@ -44,11 +44,16 @@ const contentOf = (file: string): string | RequestError => {
 /** Throws a RequestError for a file that cannot be read, or is no configuration. */
 export const readSettingsFile = (file: string): Settings => readSettings(textOf(file));
 
+/** What becomes of a new content: it holds from now on, or the former one does. */
+export type ReloadOutcome = 'taken' | 'refused';
+
 interface SettingsFileDeps {
   file: string;
   log: Logger;
   /** Hears of each new content of the file: taken, or kept out. */
-  observe?: (outcome: 'taken' | 'broken') => void;
+  observe?: ((outcome: ReloadOutcome) => void) | undefined;
+  /** Rules that the program adds; throws a RequestError. */
+  judge?: ((settings: Settings) => void) | undefined;
   lookEvery?: number;
 }
 
@@ -59,9 +64,20 @@ export type SettingsFile = ReturnType<typeof openSettings>;
  * nothing: what was right before stands, and `problem` tells so until the file is mended. Throws a
  * RequestError where the file is wrong from the beginning.
  */
-export const openSettings = ({ file, log, observe, lookEvery = LOOK_EVERY }: SettingsFileDeps) => {
+export const openSettings = ({
+  file,
+  log,
+  observe,
+  judge,
+  lookEvery = LOOK_EVERY,
+}: SettingsFileDeps) => {
+  const readJudged = (text: string): Settings => {
+    const settings = readSettings(text);
+    judge?.(settings);
+    return settings;
+  };
   const first = textOf(file);
-  let current = readSettings(first);
+  let current = readJudged(first);
   /** What the last look found: the digest of a content, or what kept it from one. */
   let seen = digestOf(first);
   let problem: string | undefined;
@@ -79,7 +95,7 @@ export const openSettings = ({ file, log, observe, lookEvery = LOOK_EVERY }: Set
     const problems = all.slice(0, MAX_LOGGED).map(describeProblem);
     problem = `The configuration file is wrong since it changed; what it said before still holds. ${problems[0] ?? ''}`;
     log.error({ file, problems, count: all.length }, 'the configuration file is not taken');
-    observe?.('broken');
+    observe?.('refused');
   };
 
   const look = () => {
@@ -89,7 +105,7 @@ export const openSettings = ({ file, log, observe, lookEvery = LOOK_EVERY }: Set
     seen = mark;
     try {
       if (typeof found !== 'string') throw found;
-      take(readSettings(found));
+      take(readJudged(found));
     } catch (err) {
       if (!(err instanceof RequestError)) throw err;
       keepOut(err);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { closed } from '../reading/closed-objects';
@@ -83,10 +84,27 @@ const Tls = closed(
   }),
 );
 
-const range = text.refine(
-  (given) => ipaddr.isValid(given) || ipaddr.isValidCIDR(given),
-  'must be an address or a range such as 10.0.0.0/8 or fd00::/8',
-);
+/** As everybody writes them: no `10.1`, no octal digits, which mean other addresses than they look like. */
+const isRange = (given: string): boolean => {
+  const [address = '', bits] = given.split('/');
+  return isIP(address) !== 0 && (bits === undefined || ipaddr.isValidCIDR(given));
+};
+
+/** `::ffff:10.0.0.0/104` would never be met: such callers are looked at by their IPv4 address. */
+const isMapped = (given: string): boolean => {
+  const [address = ''] = given.split('/');
+  return ipaddr.IPv6.isValid(address) && ipaddr.IPv6.parse(address).isIPv4MappedAddress();
+};
+
+const range = text
+  .refine(isRange, {
+    message: 'must be an address or a range such as 10.0.0.0/8 or fd00::/8',
+    abort: true,
+  })
+  .refine(
+    (given) => !isMapped(given),
+    'must be the IPv4 address that is in it, or a range of them',
+  );
 
 /** The gateway's own door: who may knock, and who is asked what. */
 export const GatewaySettings = closed(
