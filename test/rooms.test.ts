@@ -2,7 +2,16 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { z } from 'zod';
 import { ROOT } from '../scripts/child';
-import { FILES, IMPORTS, ROOMS, breachesOf, roomsOf, targetOf, textOf } from './support/rooms';
+import {
+  FILES,
+  IMPORTS,
+  IMPORTS_OF_MODULES,
+  ROOMS,
+  breachesOf,
+  roomsOf,
+  targetOf,
+  textOf,
+} from './support/rooms';
 
 /* The law of scripts/rooms.json. ESLint makes a rule of each room. */
 
@@ -57,8 +66,9 @@ test('every arrow that the list allows is used: for values, where it does not sa
 
 test('every package that a room may use is used there', () => {
   const idle = ROOMS.flatMap((each) => {
-    const used = FILES.filter((file) => roomOf(file) === each.room)
-      .flatMap((file) => IMPORTS.get(file) ?? [])
+    const used = [...IMPORTS, ...IMPORTS_OF_MODULES]
+      .filter(([file]) => roomsOf(file).some(({ room }) => room === each.room))
+      .flatMap(([, all]) => all)
       .map(({ from }) => from);
     return (each.packages ?? [])
       .filter((name) => !used.some((from) => new RegExp(`^${name}$`).test(from)))

@@ -41,6 +41,27 @@ const withMore = (...more: string[]) =>
 const withAirbyte = (airbyte: string) =>
   `environments: { development: { airbyte: { ${airbyte} } } }`;
 
+test('an issuer that is not on this machine is reached by https', () => {
+  const withIssuer = (issuer: string) =>
+    problemsIn(withMore(`gateway: { auth: { mode: oidc, issuer: "${issuer}", audience: a } }`));
+  for (const issuer of [
+    'http://localhost:1/x',
+    'http://127.0.0.1:8096',
+    'http://[::1]:1',
+    'https://id.example.com',
+  ])
+    expect([issuer, withIssuer(issuer)]).toEqual([issuer, []]);
+  for (const issuer of [
+    'http://id.example.com',
+    'http://127.0.0.1.example.com',
+    'http://localhost.example.com',
+  ])
+    expect([issuer, withIssuer(issuer)[0]]).toEqual([
+      issuer,
+      expect.stringMatching(/^gateway\.auth\.issuer \(line 2\): must be reached by https/),
+    ]);
+});
+
 test('the example is right, and says what it shows', () => {
   const settings = readSettings(EXAMPLE);
   expect(settings.environments.development).toEqual({
@@ -52,6 +73,7 @@ test('the example is right, and says what it shows', () => {
       uiUrl: 'https://airbyte.dev.example.com',
       maxInFlight: 3,
     },
+    grantsOfVariables: false,
     workspaceAccess: 'workspace_reader',
   });
   expect(Object.keys(settings.fabrics)).toEqual(['finance-dev', 'finance-prod', 'marketing-dev']);
@@ -223,7 +245,8 @@ describe('a file that changes', () => {
     rmSync(folder, { recursive: true });
   });
   const teams = () => Object.keys(opened.current().teams).join();
-  const until = (isSo: () => boolean) => eventually(() => Promise.resolve(isSo() || undefined), 'the change');
+  const until = (isSo: () => boolean) =>
+    eventually(() => Promise.resolve(isSo() || undefined), 'the change');
 
   test('is taken whole, keeps the old one when it is wrong or away, and is taken again when mended', async () => {
     const heard: string[] = [];
@@ -244,7 +267,10 @@ describe('a file that changes', () => {
     writeFileSync(file, withMore('teams: { a: { domains: [x], environments: [development] } }'));
     await until(() => teams() === 'a');
     expect(opened.problem()).toBeUndefined();
-    expect({ heard, outcomes }).toEqual({ heard: ['a'], outcomes: ['refused', 'refused', 'taken'] });
+    expect({ heard, outcomes }).toEqual({
+      heard: ['a'],
+      outcomes: ['refused', 'refused', 'taken'],
+    });
   });
 
   test('is not opened when it is wrong from the beginning', () => {

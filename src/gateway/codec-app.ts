@@ -13,7 +13,6 @@ import { authenticated, callerOf } from './callers';
 import type { ClientCertificates } from './client-certificates';
 import { fromAllowed, guessesLimited, requestsLimited } from './door';
 import type { Door } from './door';
-import { parserError } from './request-errors';
 import { noted } from './routes';
 
 /*
@@ -144,6 +143,16 @@ const readBody = (req: Request) => {
   });
 };
 
+/** What Express' reader of JSON refuses; its words may have a piece of the body. */
+const unreadBody = (err: unknown) => {
+  const status: unknown = Reflect.get(Object(err), 'status');
+  if (typeof status !== 'number' || status >= 500) return undefined;
+  return refused(status === 413 ? 'are too many for one request' : 'cannot be read', {
+    status,
+    solution: `Send JSON of at most ${String(MAX_CODEC_BODY / 1024 / 1024)} MiB.`,
+  });
+};
+
 const answerError =
   (log: Logger): ErrorRequestHandler =>
   (err: unknown, req, res, next) => {
@@ -151,14 +160,15 @@ const answerError =
       next(err);
       return;
     }
-    const known = err instanceof RequestError ? err : parserError(err);
-    if (known) {
+    const known =
+      err instanceof RequestError || err instanceof SystemProblem ? err : unreadBody(err);
+    if (known instanceof RequestError) {
       if (known.challenge !== undefined) res.set('WWW-Authenticate', known.challenge);
       res.status(known.status).json(known.toBody(known.message));
       return;
     }
-    if (err instanceof SystemProblem) {
-      res.status(err.status).json(err.toBody());
+    if (known) {
+      res.status(known.status).json(known.toBody());
       return;
     }
     if (err instanceof DecryptionError) {

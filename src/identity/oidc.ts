@@ -90,6 +90,9 @@ const discover = async (issuer: string) => {
   const found = Discovery.parse(await answerOf(`${issuer}/.well-known/openid-configuration`));
   if (found.issuer.replace(/\/+$/, '') !== issuer)
     throw new Error(`It calls itself ${found.issuer}, and not ${issuer}.`);
+  // Who is asked safely must not send us where he could be replaced.
+  if (issuer.startsWith('https:') && !found.jwks_uri.startsWith('https:'))
+    throw new Error(`Its keys are at ${found.jwks_uri}, which is not https.`);
   const keys = createProviderKeys(async (): Promise<JSONWebKeySet> =>
     Keys.parse(await answerOf(found.jwks_uri)),
   );

@@ -124,6 +124,19 @@ const judgeTokens = (settings: Judged, refuse: Refuse) => {
   }
 };
 
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** Whoever answers in the issuer's place says which keys sign. */
+const judgeIssuer = ({ auth }: Judged, refuse: Refuse) => {
+  if (auth?.mode !== 'oidc') return;
+  const { protocol, hostname } = new URL(auth.issuer);
+  if (protocol === 'http:' && !LOOPBACK.test(hostname))
+    refuse(
+      ['gateway', 'auth', 'issuer'],
+      'must be reached by https, unless it is on this machine: its answers say which keys are trusted',
+    );
+};
+
 /** Whose people have what in a workspace is remembered once: on one task queue. */
 const judgeWorkspaces = ({ environments }: Judged, refuse: Refuse) => {
   const queues = new Map<string, { name: string; taskQueue: string | undefined }>();
@@ -152,5 +165,6 @@ export const judge = (settings: Judged, refuse: Refuse) => {
   judgeTeams(settings, refuse);
   judgeFabrics(settings, refuse);
   judgeTokens(settings, refuse);
+  judgeIssuer(settings, refuse);
   judgeWorkspaces(settings, refuse);
 };

@@ -26,11 +26,13 @@ export const ROOMS = LISTED.map((each, index) =>
 
 const TOPS = ['src', 'workflows', 'activities', 'simulator', 'scripts', 'bench', 'chaos', 'test'];
 
-export const FILES = TOPS.flatMap((top) =>
-  readdirSync(path.join(ROOT, top), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => path.join(top, file)),
-);
+const filesOf = (extension: string) =>
+  TOPS.flatMap((top) =>
+    readdirSync(path.join(ROOT, top), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith(extension))
+      .map((file) => path.join(top, file)),
+  );
+export const FILES = filesOf('.ts');
 const known = new Set(FILES);
 
 const has = ({ room, files }: Room, file: string) =>
@@ -81,6 +83,10 @@ const importsIn = (text: string): Import[] => {
 export const textOf = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
 
 export const IMPORTS = new Map(FILES.map((file) => [file, importsIn(textOf(file))]));
+/** Of what runs before anything is built; ESLint's law is the same for it. */
+export const IMPORTS_OF_MODULES = new Map(
+  filesOf('.mjs').map((file) => [file, importsIn(textOf(file))]),
+);
 
 /** The file of the house that another means. */
 export const targetOf = (file: string, from: string) => {
