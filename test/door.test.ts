@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type http from 'node:http';
 import net from 'node:net';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { createCounts } from '../src/gateway/counts';
 import { createHttpServer, createHttpsServer } from '../src/http-server';
 import { createAuthority } from './support/certificates';
@@ -382,3 +386,31 @@ test('without a file it is said at start, and served as before', async () => {
   await program.end('SIGKILL');
   remove();
 });
+
+const chromium = (process.env.PATH ?? '')
+  .split(path.delimiter)
+  .map((folder) => path.join(folder, 'chromium'))
+  .find((program) => existsSync(program));
+if (!chromium)
+  process.stderr.write('SKIPPED: the page is shown in no browser, as there is no chromium.\n');
+
+(chromium ? test : test.skip)(
+  'the page of the documents works in a browser, which has nothing against it',
+  async () => {
+    const profile = gateway.at('browser');
+    const { stdout, stderr } = await promisify(execFile)(
+      chromium ?? '',
+      [
+        ...['--headless=new', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`],
+        ...['--enable-logging=stderr', '--virtual-time-budget=15000', '--dump-dom'],
+        `${gateway.url}/docs/#/Contract/provision`,
+      ],
+      { maxBuffer: 64 * 1024 * 1024 },
+    );
+    expect(stdout).toContain(
+      'class="opblock opblock-post is-open" id="operations-Contract-provision"',
+    );
+    // What a page says, and what a browser has against it.
+    expect(stderr.split('\n').filter((line) => /CONSOLE|Security Policy/.test(line))).toEqual([]);
+  },
+);
