@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import type http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
@@ -376,6 +376,31 @@ describe('a gateway that asks nobody who he is', () => {
     await change({ auth: NOBODY_ASKED });
     expect([await list(), await isDocumented()]).toEqual([404, false]);
   });
+});
+
+test('a worker, too, tells of a file that is wrong since it changed', async () => {
+  const { env, file, write, remove } = createFolder();
+  write();
+  const worker = await startProgram('worker', {
+    env: { ...env, WORKER_PORT: '0', FINGERPRINT_KEY: 'of these tests' },
+  });
+  const [, url = ''] = /"url":"([^"]+)","msg":"worker probes listen"/.exec(worker.output()) ?? [];
+  const seen = async () => {
+    const { text } = await ask(`${url}/metrics`);
+    return [
+      valueIn(text, 'provisioner_settings_broken', {}),
+      valueIn(text, 'provisioner_settings_reloads_total', { outcome: 'refused' }),
+      valueIn(text, 'provisioner_settings_reloads_total', { outcome: 'taken' }),
+    ].join();
+  };
+  expect(await seen()).toBe('0,0,0');
+  writeFileSync(file, 'environments: {}');
+  await eventually(async () => (await seen()) === '1,1,0' || undefined, 'the refusal');
+  expect((await ask(`${url}/readyz`)).text).toContain('The configuration file is wrong');
+  write({ gateway: { auth: NOBODY_ASKED } });
+  await eventually(async () => (await seen()) === '0,1,1' || undefined, 'the mended file');
+  await worker.end('SIGKILL');
+  remove();
 });
 
 test('without a file it is said at start, and served as before', async () => {
