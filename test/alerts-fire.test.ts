@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { ALERTS, promtool, withPrometheus } from './support/alerts';
 import { queriesOf } from './support/dashboards';
 import { descriptor, request } from './support/fixtures';
+import { createFolder } from './support/guarded-gateway';
 import { eventually } from './support/harness';
 import { textOf } from './support/metrics';
 import { startWatched } from './support/watched';
@@ -221,6 +222,23 @@ withPrometheus('the worker is lost, and the next one is on another task queue', 
   expect((await harness.finished(lost)).status).toBe('FAILED');
   await fires('ProvisionerRunsBroken', lost);
   expect(await runbook('ProvisionerRunsBroken', 1, { TOKEN: lost })).toContain('COMPLETED');
+});
+
+withPrometheus('a configuration file is wrong since it changed', async () => {
+  const { harness, prometheus } = world;
+  const { write, file, remove } = createFolder();
+  write();
+  await harness.gateway().end();
+  const gateway = await harness.startGateway({ PROVISIONER_CONFIG: file });
+  write({ more: { environments: {} } });
+  expect(await fires('ProvisionerConfigurationBroken')).toContain(
+    'environments (line 1): must have at least one',
+  );
+  write();
+  await prometheus.untilQuiet();
+  await gateway.end();
+  await harness.restartGateway();
+  remove();
 });
 
 withPrometheus('every query of the dashboards is answered', async () => {

@@ -32,7 +32,7 @@ const DIFFERENCES: Record<string, string> = {
 };
 
 /** Ours alone in every operation: what never reached it. */
-const UNREAD = ['413', '415'];
+const UNREAD = ['401', '403', '413', '415', '429', '503'];
 
 /** `[string, null]` is a string that may be left out. */
 const typeName = z

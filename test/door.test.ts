@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
 import type http from 'node:http';
 import net from 'node:net';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { createCounts } from '../src/gateway/counts';
 import { createHttpServer, createHttpsServer } from '../src/http-server';
 import { createAuthority } from './support/certificates';
@@ -374,6 +378,31 @@ describe('a gateway that asks nobody who he is', () => {
   });
 });
 
+test('a worker, too, tells of a file that is wrong since it changed', async () => {
+  const { env, file, write, remove } = createFolder();
+  write();
+  const worker = await startProgram('worker', {
+    env: { ...env, WORKER_PORT: '0', FINGERPRINT_KEY: 'of these tests' },
+  });
+  const [, url = ''] = /"url":"([^"]+)","msg":"worker probes listen"/.exec(worker.output()) ?? [];
+  const seen = async () => {
+    const { text } = await ask(`${url}/metrics`);
+    return [
+      valueIn(text, 'provisioner_settings_broken', {}),
+      valueIn(text, 'provisioner_settings_reloads_total', { outcome: 'refused' }),
+      valueIn(text, 'provisioner_settings_reloads_total', { outcome: 'taken' }),
+    ].join();
+  };
+  expect(await seen()).toBe('0,0,0');
+  writeFileSync(file, 'environments: {}');
+  await eventually(async () => (await seen()) === '1,1,0' || undefined, 'the refusal');
+  expect((await ask(`${url}/readyz`)).text).toContain('The configuration file is wrong');
+  write({ gateway: { auth: NOBODY_ASKED } });
+  await eventually(async () => (await seen()) === '0,1,1' || undefined, 'the mended file');
+  await worker.end('SIGKILL');
+  remove();
+});
+
 test('without a file it is said at start, and served as before', async () => {
   const { env, remove } = createFolder();
   const program = await startProgram('server', { env: { ...env, PROVISIONER_CONFIG: '' } });
@@ -382,3 +411,31 @@ test('without a file it is said at start, and served as before', async () => {
   await program.end('SIGKILL');
   remove();
 });
+
+const chromium = (process.env.PATH ?? '')
+  .split(path.delimiter)
+  .map((folder) => path.join(folder, 'chromium'))
+  .find((program) => existsSync(program));
+if (!chromium)
+  process.stderr.write('SKIPPED: the page is shown in no browser, as there is no chromium.\n');
+
+(chromium ? test : test.skip)(
+  'the page of the documents works in a browser, which has nothing against it',
+  async () => {
+    const profile = gateway.at('browser');
+    const { stdout, stderr } = await promisify(execFile)(
+      chromium ?? '',
+      [
+        ...['--headless=new', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`],
+        ...['--enable-logging=stderr', '--virtual-time-budget=15000', '--dump-dom'],
+        `${gateway.url}/docs/#/Contract/provision`,
+      ],
+      { maxBuffer: 64 * 1024 * 1024 },
+    );
+    expect(stdout).toContain(
+      'class="opblock opblock-post is-open" id="operations-Contract-provision"',
+    );
+    // What a page says, and what a browser has against it.
+    expect(stderr.split('\n').filter((line) => /CONSOLE|Security Policy/.test(line))).toEqual([]);
+  },
+);

@@ -199,6 +199,23 @@ test.each<[string, string, string[]]>([
     ['gateway.allowFrom[0] (line 2): must be an address or a range such as 10.0.0.0/8 or fd00::/8'],
   ],
   [
+    'ranges that mean others than they look like',
+    withMore("gateway: { allowFrom: ['10.1', '010.0.0.1', '::ffff:10.0.0.0/104', 10.0.0.1/8] }"),
+    [
+      'gateway.allowFrom[0] (line 2): must be an address or a range such as 10.0.0.0/8 or fd00::/8',
+      'gateway.allowFrom[1] (line 2): must be an address or a range such as 10.0.0.0/8 or fd00::/8',
+      'gateway.allowFrom[2] (line 2): must be the IPv4 address that is in it, or a range of them',
+    ],
+  ],
+  [
+    'a limit beyond what is counted, and a row of proxies',
+    withMore('gateway: { rateLimit: { perMinute: 1000001 }, trustProxies: 11 }'),
+    [
+      'gateway.trustProxies (line 2): must be at most 10',
+      'gateway.rateLimit.perMinute (line 2): must be at most 1000000',
+    ],
+  ],
+  [
     'names of prototypes',
     `environments:\n  __proto__: {}\n  constructor: { airbyte: { ${PLAIN} } }\n`,
     ['environments.__proto__ (line 2): is not a key that is taken'],

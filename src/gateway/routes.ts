@@ -38,7 +38,8 @@ export const recognized = <Name extends Served>(
         operations.set(res, { name, path });
         if (path.includes('/:token')) hears(res, token);
       }
-      next('router');
+      // Not `router`, which waits a turn: a body that comes meanwhile would be one piece.
+      next();
     };
     router.route(path)[method](recognize);
   }

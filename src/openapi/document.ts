@@ -5,7 +5,7 @@ import * as planning from '../contract/plan';
 import { CONTRACT } from './coordinator';
 import { OPERATOR, PROBES } from './operator';
 import { PLANNING } from './planning';
-import { answerOf, pathsOf } from './paths';
+import { AT_THE_DOOR, answerOf, pathsOf } from './paths';
 import type { Route, Routes } from './paths';
 import { componentsOf } from './schemas';
 
@@ -39,6 +39,7 @@ export type Served = keyof typeof COUNTED | keyof typeof PROBES;
 
 /** The document for a gateway that is served so. */
 export const openApi = ({ basePath, operations }: { basePath: string; operations: boolean }) => {
+  const asked = { responses: AT_THE_DOOR };
   return {
     openapi: '3.1.0',
     info: {
@@ -49,6 +50,8 @@ export const openApi = ({ basePath, operations }: { basePath: string; operations
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: basePath || '/' }],
+    // Where nobody is asked who he is a token does no harm.
+    security: [{ bearer: [] }, {}],
     tags: [
       { name: 'Contract', description: 'What Witboost asks for' },
       { name: 'Planning', description: 'For who writes descriptors; no part of the contract' },
@@ -57,14 +60,15 @@ export const openApi = ({ basePath, operations }: { basePath: string; operations
       { name: 'Platform', description: 'At the root, whatever the base path' },
     ],
     paths: {
-      ...pathsOf('Contract', CONTRACT),
-      ...pathsOf('Planning', PLANNING),
-      ...(operations && pathsOf('Operator', OPERATOR)),
+      ...pathsOf('Contract', CONTRACT, asked),
+      ...pathsOf('Planning', PLANNING, asked),
+      ...(operations && pathsOf('Operator', OPERATOR, asked)),
       ...pathsOf('Documentation', DOCUMENTS),
       // At the root, whatever the base path.
       ...pathsOf('Platform', PROBES, { servers: [{ url: '/' }] }),
     },
     components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
       schemas: componentsOf([contract, planning, ...(operations ? [commands, operator] : [])]),
     },
   };

@@ -14,11 +14,16 @@ export interface Route {
 export type Routes<Name extends string = string> = Record<Name, Route>;
 
 /** As a document has them: by path, then by method. */
-export const pathsOf = (tag: string, routes: Routes, shared: object = {}) => {
+export const pathsOf = (
+  tag: string,
+  routes: Routes,
+  { responses, ...shared }: { responses?: object; servers?: object[] } = {},
+) => {
   const paths: Record<string, object> = {};
   for (const [operationId, { method, path, words }] of Object.entries(routes)) {
     const name = path.replaceAll(/:(\w+)/g, '{$1}');
-    paths[name] = { ...shared, ...paths[name], [method]: { tags: [tag], operationId, ...words } };
+    const all = responses ? { ...words, responses: { ...responses, ...words.responses } } : words;
+    paths[name] = { ...shared, ...paths[name], [method]: { tags: [tag], operationId, ...all } };
   }
   return paths;
 };
@@ -69,6 +74,12 @@ export const tokenLike = (example: string) => [
   { name: 'token', in: 'path', required: true, schema: { type: 'string' }, example },
 ];
 
+const systemError = (error: string, ...solutions: string[]) => ({
+  error,
+  userMessage: error,
+  moreInfo: { problems: [error], solutions },
+});
+
 interface Refused {
   field: string;
   problem: string;
@@ -87,23 +98,60 @@ export const refused = ({ field, problem, solution, userMessage }: Refused) => {
   };
 };
 
+const unnamed = (field: string, problem: string, more: { message: string; solution: string }) =>
+  refused({ field, problem, userMessage: more.message, solution: more.solution });
+
+/** What is answered before anybody looks at what is asked for. */
+export const AT_THE_DOOR = {
+  401: answer(
+    'Callers are asked who they are, and this one does not tell',
+    'RequestValidationError',
+    {
+      noToken: unnamed('Authorization', 'must name the caller', {
+        message: 'The request does not tell who asks.',
+        solution: 'Send the header Authorization: Bearer TOKEN, with a token that is valid now.',
+      }),
+    },
+  ),
+  403: answer('The caller may not do this, or not from there', 'RequestValidationError', {
+    elsewhere: unnamed('address', 'is not one that this provisioner answers', {
+      message: 'The caller may not do this.',
+      solution: 'Call from an address of gateway.allowFrom in the configuration file.',
+    }),
+  }),
+  429: answer(
+    'The caller asks too often; Retry-After says when to come again',
+    'RequestValidationError',
+    {
+      tooOften: unnamed('request', 'is one too many of its caller in this minute', {
+        message: 'The caller has sent too many requests in this minute.',
+        solution: 'Send it again in 20 s: nothing was done, and repeating it is safe.',
+      }),
+    },
+  ),
+  503: answer('Nobody can tell who asks, or it cannot be written down', 'SystemError', {
+    noProvider: systemError(
+      'The identity provider does not answer, so nobody can tell who asks.',
+      'Nothing was done. Send the request again in a minute: repeating it is safe.',
+    ),
+    unaudited: systemError(
+      'Who asked for this cannot be written down, so it is not answered.',
+      'Send the request again in a minute: repeating it is safe.',
+    ),
+  }),
+};
+
 const NO_TEMPORAL = 'The provisioner could not hand the request to Temporal.';
 
 export const FAILED = answer(
   'Not the fault of the caller; what is wrong and what to do',
   'SystemError',
   {
-    noTemporal: {
-      error: NO_TEMPORAL,
-      userMessage: NO_TEMPORAL,
-      moreInfo: {
-        problems: [NO_TEMPORAL],
-        solutions: [
-          'Send the request again in a moment: repeating it is safe.',
-          'If it goes on, ask the platform operator whether Temporal is up.',
-        ],
-      },
-    },
+    noTemporal: systemError(
+      NO_TEMPORAL,
+      'Send the request again in a moment: repeating it is safe.',
+      'If it goes on, ask the platform operator whether Temporal is up.',
+    ),
   },
 );
 
