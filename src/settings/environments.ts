@@ -14,9 +14,11 @@ const PAIRS = [
 const AirbyteAuth = closed(
   z
     .strictObject({
-      clientId: text.optional(),
+      clientId: text
+        .optional()
+        .meta({ description: 'Of an application of Airbyte’s; with its secret' }),
       clientSecret: secret.optional(),
-      username: text.optional(),
+      username: text.optional().meta({ description: 'Of basic authentication; with a password' }),
       password: secret.optional(),
     })
     .superRefine((given, ctx) => {
@@ -39,7 +41,7 @@ const Airbyte = closed(
   z.strictObject({
     url: address.meta({ description: 'The root of its host; the path of the API is added' }),
     api: z.enum(['public', 'config', 'auto']).default('public'),
-    workspaceId: z.guid(),
+    workspaceId: z.guid().meta({ description: 'The UUID of its workspace' }),
     auth: z.preprocess((given) => (given === 'none' ? {} : given), AirbyteAuth).prefault('none'),
     uiUrl: address.optional().meta({ description: 'What links begin with; without it `url`' }),
     maxInFlight: z.int().min(1).max(MAX_IN_FLIGHT).default(3).meta({

@@ -38,16 +38,16 @@ const snowflakeHost = text.regex(
 
 const Snowflake = closed(
   z.strictObject({
-    type: z.literal('snowflake'),
-    team: name,
+    type: z.literal('snowflake').meta({ description: '`snowflake`' }),
+    team: name.meta({ description: 'Whose it is' }),
     sharedWith: namesOf(name).default([]).meta({ description: 'Other teams that may write to it' }),
     environments: namesOf(name).min(1).optional().meta({
       description: 'Where it may be used; without it in each environment of the team',
     }),
     host: snowflakeHost.meta({ description: 'One account' }),
     warehouse: text.meta({ description: 'One warehouse' }),
-    user: text,
-    role: text,
+    user: text.meta({ description: 'Whom Airbyte writes as' }),
+    role: text.meta({ description: 'Its role' }),
     credentials: SnowflakeCredentials,
   }),
 );

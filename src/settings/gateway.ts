@@ -15,7 +15,7 @@ const MAX_SKEW = 300;
 
 const None = closed(
   z.strictObject({
-    mode: z.literal('none'),
+    mode: z.literal('none').meta({ description: '`none`, `tokens` or `oidc`' }),
     exposed: z.boolean().default(false).meta({
       description:
         'Says that others than this machine may reach a gateway that asks nobody who they are',
@@ -30,15 +30,22 @@ const Token = closed(
       .string()
       .regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the token, as 64 hex digits in lower case')
       .meta({ description: 'Of the token, which itself is kept nowhere' }),
-    teams: namesOf(name).default([]),
-    roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length),
+    teams: namesOf(name).default([]).meta({ description: 'Whom it acts for' }),
+    roles: z
+      .array(z.enum(ROLES))
+      .min(1)
+      .max(ROLES.length)
+      .meta({ description: '`reader`, `deployer`, `operator`' }),
     coordinator: z.boolean().default(false).meta({ description: 'May deploy for every team' }),
     platformOperator: z.boolean().default(false).meta({ description: 'May do everything' }),
   }),
 );
 
 const Tokens = closed(
-  z.strictObject({ mode: z.literal('tokens'), tokens: z.array(Token).min(1).max(1000) }),
+  z.strictObject({
+    mode: z.literal('tokens').meta({ description: '`none`, `tokens` or `oidc`' }),
+    tokens: z.array(Token).min(1).max(1000),
+  }),
 );
 
 /** Signatures that a public key checks; `none` and HMAC are not among them. */
@@ -57,10 +64,16 @@ export const ALGORITHMS = [
 
 const Oidc = closed(
   z.strictObject({
-    mode: z.literal('oidc'),
-    issuer: address,
-    audience: text,
-    algorithms: z.array(z.enum(ALGORITHMS)).min(1).default(['RS256', 'PS256', 'ES256', 'EdDSA']),
+    mode: z.literal('oidc').meta({ description: '`none`, `tokens` or `oidc`' }),
+    issuer: address.meta({
+      description: 'As tokens have it in `iss`; its discovery is asked for its keys',
+    }),
+    audience: text.meta({ description: 'What tokens must have in `aud`' }),
+    algorithms: z
+      .array(z.enum(ALGORITHMS))
+      .min(1)
+      .default(['RS256', 'PS256', 'ES256', 'EdDSA'])
+      .meta({ description: 'Signatures that are taken' }),
     clockSkew: z.int().min(0).max(MAX_SKEW).default(30).meta({ description: 'Seconds' }),
     groupsClaim: text
       .default('groups')
@@ -76,8 +89,8 @@ const Oidc = closed(
 
 const Tls = closed(
   z.strictObject({
-    certFile: file,
-    keyFile: file,
+    certFile: file.meta({ description: 'PEM, with its chain' }),
+    keyFile: file.meta({ description: 'PEM, without a password' }),
     clientCaFile: file.optional().meta({
       description: 'Callers need a certificate that one of these has signed',
     }),
@@ -117,7 +130,15 @@ export const GatewaySettings = closed(
     trustProxies: z.int().min(0).max(MAX_PROXIES).default(0).meta({
       description: 'How many proxies stand in front, each of which adds to X-Forwarded-For',
     }),
-    rateLimit: closed(z.strictObject({ perMinute: z.int().min(1).max(MAX_PER_MINUTE) })).optional(),
+    rateLimit: closed(
+      z.strictObject({
+        perMinute: z
+          .int()
+          .min(1)
+          .max(MAX_PER_MINUTE)
+          .meta({ description: 'Requests of one caller' }),
+      }),
+    ).optional(),
   }),
 );
 export type GatewaySettings = z.output<typeof GatewaySettings>;

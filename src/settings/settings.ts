@@ -17,7 +17,7 @@ const some = <Schema extends z.ZodType>(schema: Schema) =>
 /** A key for each file in a directory; the file's name is the key's id. */
 const Encryption = closed(
   z.strictObject({
-    keysDir: file,
+    keysDir: file.meta({ description: 'Each file is a key; its name is the id' }),
     current: name.meta({ description: 'The key that encrypts; the others only decrypt' }),
   }),
 );
@@ -35,7 +35,9 @@ export const Settings = closed(
     encryption: Encryption.optional(),
     audit: closed(
       z.strictObject({
-        log: text.regex(/^(stdout$|\/)/, 'must be stdout or an absolute path'),
+        log: text
+          .regex(/^(stdout$|\/)/, 'must be stdout or an absolute path')
+          .meta({ description: '`stdout`, or a file' }),
       }),
     ).optional(),
   }),

@@ -27,14 +27,17 @@ const Groups = closed(
 export const TeamSettings = closed(
   z.strictObject({
     domains: namesOf(domain).min(1).meta({ description: 'Each is of one team' }),
-    environments: namesOf(name).min(1),
+    environments: namesOf(name).min(1).meta({ description: 'Where it may deploy' }),
     secrets: namesOf(secretName).default([]).meta({
       description: 'Which references its descriptors may use',
     }),
     groups: Groups.prefault({}).meta({
       description: 'Groups of the identity provider, by what they may do',
     }),
-    defaultFabric: z.record(name, name).default({}).meta({ description: 'By environment' }),
+    defaultFabric: z
+      .record(name, name.meta({ description: 'What descriptors write to that name no fabric' }))
+      .default({})
+      .meta({ description: 'By environment' }),
   }),
 );
 export type TeamSettings = z.output<typeof TeamSettings>;

@@ -4,12 +4,14 @@ import { Variables } from '../../simulator/config';
 import { ROUTES } from '../../simulator/control';
 import { FaultShape } from '../../simulator/faults';
 import { Shift } from '../../simulator/shifts';
+import { codecVariables } from '../../src/config/codec';
 import { cliVariables } from '../../src/config/config';
 import { gatewayVariables } from '../../src/config/gateway';
 import { workerVariables } from '../../src/config/worker';
 import { GATEWAY } from '../../src/metrics/gateway';
 import type { Described, Values } from '../../src/metrics/instruments';
 import { WORKER } from '../../src/metrics/worker';
+import { Settings } from '../../src/settings/settings';
 import { ATTRIBUTES, SPANS } from '../../src/tracing/spans';
 
 /* The tables of docs/ that are made from the code, each between `<!-- table: … -->` and `<!-- end -->`. */
@@ -46,6 +48,7 @@ export const PROGRAMS = new Map<string, Shape>([
   ['gateway', gatewayVariables.shape],
   ['worker', workerVariables.shape],
   ['command line', cliVariables.shape],
+  ['codec server', codecVariables.shape],
   ['simulator', Variables.shape],
 ]);
 
@@ -169,7 +172,70 @@ const attributeTable = () =>
     Object.entries(ATTRIBUTES).map(([name, meaning]) => [code(name), meaning]),
   );
 
+const SettingSchema = z.looseObject({
+  type: z.string().optional(),
+  default: z.unknown().optional(),
+  description: z.string().optional(),
+  const: z.string().optional(),
+  enum: z.array(z.string()).optional(),
+  required: z.array(z.string()).default([]),
+  properties: z.record(z.string(), z.unknown()).optional(),
+  additionalProperties: z.unknown().optional(),
+  items: z.unknown().optional(),
+  oneOf: z.array(z.unknown()).optional(),
+});
+type SettingSchema = z.output<typeof SettingSchema>;
+
+const NAMES: Record<string, string> = {
+  environments: 'ENVIRONMENT',
+  teams: 'TEAM',
+  fabrics: 'FABRIC',
+};
+
+/** What is below a place of the configuration file, and how its place is written. */
+const partsOf = (at: string, schema: SettingSchema): [string, unknown, boolean][] => {
+  if (schema.properties)
+    return Object.entries(schema.properties).map(([name, part]) => [
+      at === '' ? name : `${at}.${name}`,
+      part,
+      schema.required.includes(name),
+    ]);
+  if (schema.oneOf) return schema.oneOf.map((part) => [at, part, false]);
+  if (schema.type === 'array') return [[`${at}[]`, schema.items, false]];
+  if (typeof schema.additionalProperties !== 'object') return [];
+  return [[`${at}.${NAMES[at] ?? 'ENVIRONMENT'}`, schema.additionalProperties, false]];
+};
+
+const isReference = ({ properties = {} }: SettingSchema) => 'secretRef' in properties;
+
+const settingMeaning = (schema: SettingSchema) => {
+  const { description, enum: values, type = '' } = schema;
+  if (isReference(schema)) return 'A secret: `{ secretRef: NAME }`';
+  const kinds = values?.map(code).join(', ') ?? (description === undefined ? type : undefined);
+  return [kinds, description].filter((part) => part !== undefined).join(': ');
+};
+
+/** Each place of the configuration file that has a value of its own. */
+const settingsRows = (at: string, given: unknown, isRequired = false): string[][] => {
+  const schema = SettingSchema.parse(given);
+  const parts = isReference(schema) ? [] : partsOf(at, schema);
+  const isList = schema.type === 'array' && !SettingSchema.parse(schema.items).properties;
+  if (parts.length > 0 && !isList) {
+    const below = parts.flatMap(([place, part, required]) => settingsRows(place, part, required));
+    return [...new Map(below.map((cells) => [cells[0], cells])).values()];
+  }
+  const value = schema.default === undefined ? '' : code(JSON.stringify(schema.default));
+  return [[code(at), isRequired ? '**required**' : value, settingMeaning(schema)]];
+};
+
+const settingsTable = () =>
+  tableOf(
+    ['Place', 'Default', 'Meaning'],
+    settingsRows('', z.toJSONSchema(Settings, { io: 'input', unrepresentable: 'any' })),
+  );
+
 export const TABLES = new Map<string, string>([
+  ['configuration file', settingsTable()],
   ...variableTables
     .filter(([, rows]) => rows.length > 0)
     .map(([name, rows]): [string, string] => [
