@@ -44,7 +44,7 @@ export const activitiesOf = (
       metrics.called(called);
       tracedCall(tracing, called);
     },
-    observeLoad: metrics.calling,
+    observeLoad: metrics.loadOfOne(),
   });
   void airbyte.find();
   const deps = {
