@@ -4,8 +4,9 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { ConfigError } from './config/config';
 import { RequestError, describeProblem } from './contract/problems';
-import { openSettings } from './settings/file';
+import { openSettings, readSettingsFile } from './settings/file';
 import type { SettingsFile } from './settings/file';
+import type { Settings } from './settings/settings';
 import { traceFields } from './tracing/context';
 
 /** Each line of what is done in a trace has its id. */
@@ -17,18 +18,24 @@ export const warnOf = (misfits: string[], log: Logger) => {
   for (const problem of misfits) log.warn({ problem }, 'two settings do not fit together');
 };
 
-/** The configuration file, open. One that is wrong at start ends the program, with all that is wrong. */
-export const openConfiguration = (given: Parameters<typeof openSettings>[0]): SettingsFile => {
+/** A file that is wrong ends the program, with all that is wrong. */
+const orMend = <Result>(file: string, read: () => Result): Result => {
   try {
-    return openSettings(given);
+    return read();
   } catch (err) {
     if (!(err instanceof RequestError)) throw err;
     const problems = err.problems.map((each) => `  ${describeProblem(each)}`);
-    throw new ConfigError(
-      [`PROVISIONER_CONFIG, ${given.file}, is not right:`, ...problems].join('\n'),
-    );
+    throw new ConfigError([`PROVISIONER_CONFIG, ${file}, is not right:`, ...problems].join('\n'));
   }
 };
+
+/** The configuration file, open: what changes is seen. */
+export const openConfiguration = (given: Parameters<typeof openSettings>[0]): SettingsFile =>
+  orMend(given.file, () => openSettings(given));
+
+/** The configuration file as it is now. */
+export const readConfiguration = (file: string): Settings =>
+  orMend(file, () => readSettingsFile(file));
 
 /** Connections that wait to be accepted; those beyond are reset a minute later. The system may allow fewer. */
 const BACKLOG = 4096;

@@ -20,12 +20,12 @@ import { createDrift } from './operator/drift';
 import { codeOf } from '../workflows/protocol/causes';
 import { RequestError, SystemProblem } from './contract/problems';
 import { createOperations } from './operator/operations';
-import { createLogger, runProgram } from './program';
+import { createLogger, readConfiguration, runProgram } from './program';
 import { createStartRun } from './runs/start';
 import { createStatus } from './runs/status';
 import { answers } from './temporal/calls';
 import { createTemporalClient } from './temporal/client';
-import { oneQueue } from './temporal/queues';
+import { oneQueue, queuesOf } from './temporal/queues';
 import { lastingProblem } from './temporal/errors';
 
 /** Milliseconds Temporal has to answer before the command gives up. */
@@ -49,11 +49,12 @@ const noAnswer = (address: string, cause: unknown) =>
   });
 
 /** What operators' commands do, in a Temporal that is there. */
-const createOperator = ({ taskQueue, temporalUiUrl }: CliConfig) => {
+const createOperator = ({ file, taskQueue, temporalUiUrl }: CliConfig) => {
+  const environments = file === undefined ? undefined : readConfiguration(file).environments;
   const { client, address } = createTemporalClient(temporalConfig());
   // What goes wrong is told on the terminal; there is no log to keep.
   const log = createLogger('provisioner', 'silent');
-  const queues = oneQueue(taskQueue);
+  const queues = environments ? queuesOf(() => environments, taskQueue) : oneQueue(taskQueue);
   const startRun = createStartRun({ client, queues, log });
   const statusOf = createStatus({ client, queues, temporalUiUrl });
   const deps = { client, queues, temporalUiUrl, startRun, statusOf, log };
@@ -68,8 +69,10 @@ const createOperator = ({ taskQueue, temporalUiUrl }: CliConfig) => {
     },
     statusOf,
     operations: createOperations(deps),
-    drift: createDrift({ client, taskQueue, say }),
-    adoption: createAdoption({ client, taskQueue, say }),
+    drift: createDrift({ client, queues, say }),
+    adoption: createAdoption({ client, queues, say }),
+    /** The names of those in the configuration file; undefined: there is none. */
+    environments: environments && Object.keys(environments),
   };
 };
 
@@ -95,17 +98,19 @@ const createProgram = (config: CliConfig) => {
   addRunsCommand(program, { operations: () => operator().operations, statusOf, ...terminal });
   addDriftCommand(program, {
     drift: {
-      check: () => operator().drift.check(),
-      last: () => operator().drift.last(),
+      check: (environment) => operator().drift.check(environment),
+      last: (environment) => operator().drift.last(environment),
       knows: (whose) => operator().drift.knows(whose),
     },
+    environments: () => operator().environments,
     replay: (token) => operator().operations.replay(token, { force: true }),
     statusOf,
     ...terminal,
   });
   const { minSyncInterval, gatewayUrl, gatewayToken } = config;
   const adoption: Adoption = (asked) => operator().adoption(asked);
-  addAdoptCommand(program, { adoption, minSyncInterval, ...terminal });
+  const environments = () => operator().environments;
+  addAdoptCommand(program, { adoption, environments, minSyncInterval, ...terminal });
   const engineer = { gatewayUrl, gatewayToken, ...terminal };
   addValidateCommand(program, engineer);
   addPlanCommand(program, engineer);

@@ -16,13 +16,14 @@ import { stepMetrics } from './metrics/steps';
 import { createWorkerMetrics } from './metrics/worker';
 import { routedActivities } from './environments/router';
 import type { Served } from './environments/router';
+import { serveEnvironments } from './environments/serving';
 import type { SettingsFile } from './settings/file';
 import { createProbes } from './probes';
 import { traceSinks } from './tracing/runs';
 import { tracedSteps } from './tracing/steps';
 import { createTracing } from './tracing/tracing';
 import { createLogger, listen, onSignal, openConfiguration, runProgram, warnOf } from './program';
-import { putReconcileSchedule } from './runs/reconcile-schedule';
+import { createReconcileSchedules } from './runs/reconcile-schedule';
 import { installWithMetrics } from './sdk-runtime';
 
 const BUNDLE = path.join(__dirname, '..', 'workflow-bundle.js');
@@ -138,7 +139,13 @@ runProgram(async () => {
   isReady = async () => worker.getState() === 'RUNNING' && (await reaches(connection, namespace));
   const running = worker.run();
   stop = () => worker.shutdown();
-  void putReconcileSchedule({ client, ...config, every: config.reconcileEvery, log });
+  const schedules = createReconcileSchedules({
+    client,
+    ...config,
+    every: config.reconcileEvery,
+    log,
+  });
+  serveEnvironments(settings, { taskQueue: config.taskQueue, schedules, metrics, log });
   await running;
   await tracing.stop();
   await connection.close();

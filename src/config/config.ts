@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AirbyteAuth } from '../airbyte/session';
 import { gatewayVariables } from './gateway';
 import { misfitsIn } from './retry-times';
-import { minSyncInterval, taskQueue, temporalUiUrl } from './shared';
+import { configFile, minSyncInterval, taskQueue, temporalUiUrl } from './shared';
 import { snowflakeOf } from './snowflake';
 import { tracingOf } from './tracing';
 import { ConfigError, read, url } from './values';
@@ -152,6 +152,7 @@ const bearer = z
   .regex(/^[\x21-\x7e]+$/, 'must be a token: one line of letters, digits and signs');
 
 export const cliVariables = z.object({
+  PROVISIONER_CONFIG: configFile,
   TEMPORAL_TASK_QUEUE: taskQueue,
   TEMPORAL_UI_URL: temporalUiUrl,
   AIRBYTE_MIN_SYNC_INTERVAL: minSyncInterval,
@@ -173,6 +174,8 @@ export type CliConfig = ReturnType<typeof cliConfig>;
 export const cliConfig = (env: Environment = process.env) => {
   const given = read(cliVariables, env);
   return {
+    /** The configuration file, which operators’ commands read; undefined: there is none. */
+    file: given.PROVISIONER_CONFIG,
     taskQueue: given.TEMPORAL_TASK_QUEUE,
     temporalUiUrl: given.TEMPORAL_UI_URL?.replace(/\/$/, ''),
     /** Seconds, as for the gateway. */

@@ -86,6 +86,7 @@ export const activitiesOf = (
       ...deps,
       hrefOf,
       updatesDialect: config.updatesDialect,
+      teamOf: environment.teamOf,
     }),
   };
 };
