@@ -8,8 +8,9 @@ import { RequestError, describeProblem } from './contract/problems';
 import { openEncryption } from './encryption/encryption';
 import type { Encryption } from './encryption/encryption';
 import { KeyError } from './encryption/keys';
-import { openSettings } from './settings/file';
+import { openSettings, readSettingsFile } from './settings/file';
 import type { SettingsFile } from './settings/file';
+import type { Settings } from './settings/settings';
 import { traceFields } from './tracing/context';
 
 /** Each line of what is done in a trace has its id. */
@@ -32,17 +33,10 @@ export const fromConfiguration = <Result>(file: string, open: () => Result): Res
   }
 };
 
-/** The keys that the file names, whichever these are from now on. Without a file payloads are in clear. */
-export const encryptionOf = (settings: SettingsFile | undefined, log: Logger): Encryption => {
+/** The keys that settings name. Those that are not whole end the program. */
+export const encryptionBy = (settings: Settings | undefined): Encryption => {
   try {
-    const encryption = openEncryption(settings?.current().encryption);
-    settings?.onChange(({ encryption: to }) => {
-      encryption.follow(to);
-      const problem = encryption.problem();
-      if (problem !== undefined)
-        log.error({ problem }, 'the keys of payloads are not as they are to be');
-    });
-    return encryption;
+    return openEncryption(settings?.encryption);
   } catch (err) {
     if (err instanceof KeyError)
       throw new ConfigError(`Of encryption in PROVISIONER_CONFIG: ${err.message}`);
@@ -50,9 +44,25 @@ export const encryptionOf = (settings: SettingsFile | undefined, log: Logger): E
   }
 };
 
+/** The keys that the file names, whichever these are from now on. Without a file payloads are in clear. */
+export const encryptionOf = (settings: SettingsFile | undefined, log: Logger): Encryption => {
+  const encryption = encryptionBy(settings?.current());
+  settings?.onChange(({ encryption: to }) => {
+    encryption.follow(to);
+    const problem = encryption.problem();
+    if (problem !== undefined)
+      log.error({ problem }, 'the keys of payloads are not as they are to be');
+  });
+  return encryption;
+};
+
 /** The configuration file, open. */
 export const openConfiguration = (given: Parameters<typeof openSettings>[0]): SettingsFile =>
   fromConfiguration(given.file, () => openSettings(given));
+
+/** The configuration file as it is now. */
+export const readConfiguration = (file: string): Settings =>
+  fromConfiguration(file, () => readSettingsFile(file));
 
 /** Connections that wait to be accepted; those beyond are reset a minute later. The system may allow fewer. */
 const BACKLOG = 4096;

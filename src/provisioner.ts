@@ -22,13 +22,13 @@ import { codeOf } from '../workflows/protocol/causes';
 import { RequestError, SystemProblem } from './contract/problems';
 import { createKeys } from './operator/keys';
 import { createOperations } from './operator/operations';
-import { createLogger, encryptionOf, openConfiguration, runProgram } from './program';
+import { createLogger, encryptionBy, readConfiguration, runProgram } from './program';
 import { createStartRun } from './runs/start';
 import { createStatus } from './runs/status';
 import { answers } from './temporal/calls';
 import { createTemporalClient } from './temporal/client';
 import { dataConverterOf } from './temporal/payload-codec';
-import { oneQueue } from './temporal/queues';
+import { oneQueue, queuesOf } from './temporal/queues';
 import { lastingProblem } from './temporal/errors';
 
 /** Milliseconds Temporal has to answer before the command gives up. */
@@ -53,14 +53,14 @@ const noAnswer = (address: string, cause: unknown) =>
 
 /** What operators' commands do, in a Temporal that is there. */
 const createOperator = ({ file, taskQueue, temporalUiUrl }: CliConfig) => {
-  // What goes wrong is told on the terminal; there is no log to keep.
-  const log = createLogger('provisioner', 'silent');
-  const settings = file === undefined ? undefined : openConfiguration({ file, log });
-  const encryption = encryptionOf(settings, log);
+  const settings = file === undefined ? undefined : readConfiguration(file);
+  const encryption = encryptionBy(settings);
   const { client, address } = createTemporalClient(temporalConfig(), {
     dataConverter: dataConverterOf(encryption),
   });
-  const queues = oneQueue(taskQueue);
+  // What goes wrong is told on the terminal; there is no log to keep.
+  const log = createLogger('provisioner', 'silent');
+  const queues = settings ? queuesOf(() => settings.environments, taskQueue) : oneQueue(taskQueue);
   const startRun = createStartRun({ client, queues, log });
   const statusOf = createStatus({ client, queues, temporalUiUrl });
   const deps = { client, queues, temporalUiUrl, startRun, statusOf, log };
@@ -75,8 +75,10 @@ const createOperator = ({ file, taskQueue, temporalUiUrl }: CliConfig) => {
     },
     statusOf,
     operations: createOperations(deps),
-    drift: createDrift({ client, taskQueue, say }),
-    adoption: createAdoption({ client, taskQueue, say }),
+    drift: createDrift({ client, queues, say }),
+    adoption: createAdoption({ client, queues, say }),
+    /** The names of those in the configuration file; undefined: there is none. */
+    environments: settings && Object.keys(settings.environments),
     keys: (observe: (read: number) => void) =>
       createKeys({ client, queues, ring: encryption.ring, observe })(),
   };
@@ -104,17 +106,19 @@ const createProgram = (config: CliConfig) => {
   addRunsCommand(program, { operations: () => operator().operations, statusOf, ...terminal });
   addDriftCommand(program, {
     drift: {
-      check: () => operator().drift.check(),
-      last: () => operator().drift.last(),
+      check: (environment) => operator().drift.check(environment),
+      last: (environment) => operator().drift.last(environment),
       knows: (whose) => operator().drift.knows(whose),
     },
+    environments: () => operator().environments,
     replay: (token) => operator().operations.replay(token, { force: true }),
     statusOf,
     ...terminal,
   });
   const { minSyncInterval, gatewayUrl, gatewayToken } = config;
   const adoption: Adoption = (asked) => operator().adoption(asked);
-  addAdoptCommand(program, { adoption, minSyncInterval, ...terminal });
+  const environments = () => operator().environments;
+  addAdoptCommand(program, { adoption, environments, minSyncInterval, ...terminal });
   addKeysCommand(program, { keys: (observe) => operator().keys(observe), ...terminal });
   const engineer = { gatewayUrl, gatewayToken, ...terminal };
   addValidateCommand(program, engineer);

@@ -16,6 +16,7 @@ import { stepMetrics } from './metrics/steps';
 import { createWorkerMetrics } from './metrics/worker';
 import { routedActivities } from './environments/router';
 import type { Served } from './environments/router';
+import { serveEnvironments } from './environments/serving';
 import type { SettingsFile } from './settings/file';
 import { createProbes } from './probes';
 import { traceSinks } from './tracing/runs';
@@ -30,7 +31,7 @@ import {
   runProgram,
   warnOf,
 } from './program';
-import { putReconcileSchedule } from './runs/reconcile-schedule';
+import { createReconcileSchedules } from './runs/reconcile-schedule';
 import { installWithMetrics } from './sdk-runtime';
 
 /** Two, as what becomes of the failures of a workflow is part of its bundle. */
@@ -158,7 +159,13 @@ runProgram(async () => {
   isReady = async () => worker.getState() === 'RUNNING' && (await reaches(connection, namespace));
   const running = worker.run();
   stop = () => worker.shutdown();
-  void putReconcileSchedule({ client, ...config, every: config.reconcileEvery, log });
+  const schedules = createReconcileSchedules({
+    client,
+    ...config,
+    every: config.reconcileEvery,
+    log,
+  });
+  serveEnvironments(settings, { taskQueue: config.taskQueue, schedules, metrics, log });
   await running;
   await tracing.stop();
   await connection.close();

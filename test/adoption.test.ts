@@ -1,4 +1,5 @@
 import { createDrift } from '../src/operator/drift';
+import { oneQueue } from '../src/temporal/queues';
 import { countOf } from '../src/contract/drift';
 import { ReverseProvisioningStatus, ValidationStatus } from '../src/contract/coordinator';
 import { descriptor, request } from './support/fixtures';
@@ -55,7 +56,7 @@ const driftOf = async (harness: Harness) => {
     async () => (await client.workflow.count(query)).count > 0 || undefined,
     'the run in the list',
   );
-  return countOf(await createDrift({ client, taskQueue }).check());
+  return countOf(await createDrift({ client, queues: oneQueue(taskQueue) }).check());
 };
 
 const withHarness = async (

@@ -67,10 +67,16 @@ const commandLine = () => {
   addDriftCommand(program, {
     ...silent,
     drift: { check: never, last: never, knows: never },
+    environments: () => undefined,
     replay: never,
     statusOf: never,
   });
-  addAdoptCommand(program, { ...silent, adoption: never, minSyncInterval: 0 });
+  addAdoptCommand(program, {
+    ...silent,
+    environments: () => undefined,
+    adoption: never,
+    minSyncInterval: 0,
+  });
   for (const add of [addValidateCommand, addPlanCommand, addProvisionCommand, addDescribeCommand])
     add(program, engineer);
   quiet(program);

@@ -187,6 +187,7 @@ test('a repair that cannot be started or asked for is told as UNKNOWN, with why;
   const program = new Command();
   addDriftCommand(program, {
     drift: { check, last: check, knows: () => Promise.resolve(true) },
+    environments: () => undefined,
     replay: (token) => (refusals[token] ? Promise.reject(refusals[token]) : Promise.resolve()),
     statusOf: () => Promise.resolve({ status: 'COMPLETED', result: 'Provisioned.' }),
     print: (text) => void printed.push(text),

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { z } from 'zod';
 import { findCli } from '../scripts/temporal';
 import { createDrift } from '../src/operator/drift';
+import { oneQueue } from '../src/temporal/queues';
 import type { DriftReport } from '../src/contract/drift';
 import { inToken } from '../workflows/protocol/ids';
 import { createProvisioned } from '../src/runs/provisioned';
@@ -50,7 +51,7 @@ const run = async (
 const logged = (line: RegExp) =>
   eventually(() => line.exec(harness.worker()?.output() ?? '') ?? undefined, String(line));
 
-const drift = () => createDrift({ client: harness.client, taskQueue: harness.environment });
+const drift = () => createDrift({ client: harness.client, queues: oneQueue(harness.environment) });
 
 const check = async () => {
   const report = await drift().check();

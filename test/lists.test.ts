@@ -1,4 +1,5 @@
 import { createDrift } from '../src/operator/drift';
+import { oneQueue } from '../src/temporal/queues';
 import { ReverseProvisioningStatus, ValidationStatus } from '../src/contract/coordinator';
 import { accessOf } from './support/access';
 import { API } from './support/airbyte-operations';
@@ -125,7 +126,7 @@ const isCompleted = (token: string) => async () => {
 const drift = async () => {
   const report = await createDrift({
     client: harness.client,
-    taskQueue: harness.environment,
+    queues: oneQueue(harness.environment),
   }).check();
   const key = (component: string) => `${harness.environment}/finance.cashflow.0.${component}`;
   return {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { ROOT } from '../scripts/child';
 import { createDrift } from '../src/operator/drift';
+import { oneQueue } from '../src/temporal/queues';
 import { GATEWAY } from '../src/metrics/gateway';
 import type { Described } from '../src/metrics/instruments';
 import { WORKER } from '../src/metrics/worker';
@@ -256,7 +257,7 @@ test('each operation of the document is counted under its name when it is asked'
   );
 });
 
-const drift = () => createDrift({ client: harness.client, taskQueue: harness.environment });
+const drift = () => createDrift({ client: harness.client, queues: oneQueue(harness.environment) });
 
 const isListed = async (token: string) => {
   const query = `WorkflowId = '${token}' AND ExecutionStatus = 'Completed'`;

@@ -57,6 +57,7 @@ test('twenty environments have series of their own, and one more has none', asyn
   const environments = Array.from({ length: 21 }, (_, index) => `env${String(index)}`);
   const components = environments.map((environment) => `${environment}/finance.cashflow.0.x`);
   metrics.checkedForDrift({
+    environment: undefined,
     components,
     checkedAt: '2026-01-31T06:00:00.000Z',
     findings: components.map((component) => ({
@@ -77,6 +78,79 @@ test('twenty environments have series of their own, and one more has none', asyn
     undefined,
     1,
   ]);
+});
+
+test('what was found in one environment stands until that one is checked again, or is gone', async () => {
+  const metrics = createWorkerMetrics({ isReady: () => Promise.resolve(true) });
+  const check = (environment: string, at: number, missing: number) => {
+    const component = `${environment}/finance.cashflow.0.x`;
+    metrics.checkedForDrift({
+      environment,
+      components: [component],
+      checkedAt: new Date(at * 1000).toISOString(),
+      findings: Array.from({ length: missing }, () => ({
+        kind: 'missing',
+        component,
+        entity: 'source',
+        name: 'Payments',
+        ids: [],
+        remedy: '',
+      })),
+    });
+  };
+  const shown = async () => {
+    const text = await metrics.exposition.text();
+    return ['', 'dev', 'prod'].map((environment) => [
+      valueIn(text, 'provisioner_drift_entities', { environment, kind: 'missing' }),
+      valueIn(text, 'provisioner_drift_checked_timestamp_seconds', { environment }),
+    ]);
+  };
+  expect(await shown()).toEqual([
+    [undefined, 0],
+    [undefined, undefined],
+    [undefined, undefined],
+  ]);
+  check('dev', 100, 2);
+  check('prod', 200, 0);
+  expect(await shown()).toEqual([
+    [undefined, 0],
+    [2, 100],
+    [0, 200],
+  ]);
+  check('dev', 300, 1);
+  metrics.driftOnlyOf(['dev']);
+  expect(await shown()).toEqual([
+    [undefined, 0],
+    [1, 300],
+    [undefined, undefined],
+  ]);
+});
+
+test('environments beyond the twenty tell the newest of their checks', async () => {
+  const metrics = createWorkerMetrics({ isReady: () => Promise.resolve(true) });
+  for (let at = 23; at > 0; at -= 1)
+    metrics.checkedForDrift({
+      environment: `env${String(at)}`,
+      components: [],
+      checkedAt: new Date(at * 1000).toISOString(),
+      findings: [],
+    });
+  const text = await metrics.exposition.text();
+  const environment = 'other';
+  expect(valueIn(text, 'provisioner_drift_checked_timestamp_seconds', { environment })).toBe(3);
+});
+
+test('calls to several Airbytes are added up', async () => {
+  const metrics = createWorkerMetrics({ isReady: () => Promise.resolve(true) });
+  const [one, other] = [metrics.loadOfOne(), metrics.loadOfOne()];
+  one({ busy: 3, waiting: 2 });
+  other({ busy: 1, waiting: 4 });
+  one({ busy: 2, waiting: 0 });
+  const text = await metrics.exposition.text();
+  expect([
+    valueIn(text, 'provisioner_airbyte_calls_in_flight'),
+    valueIn(text, 'provisioner_airbyte_calls_waiting'),
+  ]).toEqual([3, 4]);
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import { Replays, RunDetails, RunList } from '../src/contract/operator';
 import { createDrift } from '../src/operator/drift';
+import { oneQueue } from '../src/temporal/queues';
 import { counts, eventually, isWrite, startHarness } from './support/harness';
 import type { Harness } from './support/harness';
 import { productsOf } from './support/product-harness';
@@ -148,7 +149,7 @@ test.each(['DELETE', 'cancel'] as const)(
 
 test('the check for drift knows what data products have provisioned, and what was undone', async () => {
   const drift = () =>
-    createDrift({ client: harness.client, taskQueue: harness.environment }).check();
+    createDrift({ client: harness.client, queues: oneQueue(harness.environment) }).check();
   const kept = await products.start('provision', [wish('i'), wish('j')]);
   expect((await products.finished(kept)).status).toBe('COMPLETED');
   const [child = ''] = await products.children(kept);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ValidationStatus } from '../src/contract/coordinator';
 import { createDrift } from '../src/operator/drift';
+import { oneQueue } from '../src/temporal/queues';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import { counts, eventually, isWrite, startHarness } from './support/harness';
 import type { Harness } from './support/harness';
@@ -156,7 +157,7 @@ describe.each(['public', 'config'] as const)('with the %s API', (api) => {
     expect(warningsIn(await provision(stream, connection))).toEqual([]);
     expect(await writes()).toEqual([]);
     expect(await connectionNow()).toEqual(made);
-    const drift = createDrift({ client: harness.client, taskQueue: harness.environment });
+    const drift = createDrift({ client: harness.client, queues: oneQueue(harness.environment) });
     expect((await drift.check()).findings).toEqual([]);
     // Another order is another result.
     await provision({ ...stream, mappers: [ONLY_ITALY, hashing('email'), RENAMING] }, connection);
@@ -167,7 +168,7 @@ describe.each(['public', 'config'] as const)('with the %s API', (api) => {
     await provision();
     await setByHand({ mappers: [hashing('email')] });
     const made = await connectionNow();
-    const drift = createDrift({ client: harness.client, taskQueue: harness.environment });
+    const drift = createDrift({ client: harness.client, queues: oneQueue(harness.environment) });
     const { findings } = await drift.check();
     expect(findings).toMatchObject([
       { kind: 'changed', differs: ['mappers of customers (hashing of email)'] },
@@ -260,7 +261,7 @@ describe.each(['public', 'config'] as const)('with the %s API', (api) => {
   test('an encryption set by hand stays with its key, and is never taken away', async () => {
     await provision();
     await setByHand({ mappers: [AES] });
-    const drift = createDrift({ client: harness.client, taskQueue: harness.environment });
+    const drift = createDrift({ client: harness.client, queues: oneQueue(harness.environment) });
     expect((await drift.check()).findings).toEqual([]);
     const updated = await provision({}, { prefix: 'raw_' });
     expect(updated.status).toBe('COMPLETED');

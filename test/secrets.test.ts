@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { Client, Connection } from '@temporalio/client';
 import { createRedactor, maskRecord } from '../src/secrets/masking';
 import { createDrift } from '../src/operator/drift';
+import { oneQueue } from '../src/temporal/queues';
 import { CANARY, eventually, isWrite, startHarness } from './support/harness';
 import type { Harness } from './support/harness';
 
@@ -222,7 +223,7 @@ test('the check for drift knows secrets of descriptors, and goes on without one'
       (await harness.client.workflow.count(query)).count > 1 || undefined;
     await eventually(isListed, 'both runs in the list');
     const check = async () => {
-      const drift = createDrift({ client: harness.client, taskQueue: harness.environment });
+      const drift = createDrift({ client: harness.client, queues: oneQueue(harness.environment) });
       const { totals, findings } = await drift.check();
       const { components, unreadable } = totals;
       return { components, unreadable, differs: findings.map(({ differs }) => differs) };

@@ -105,8 +105,17 @@ export interface References {
   destination: unknown;
 }
 
+/** What is no component's may be read by who may deploy in its environment. */
+export interface Readable {
+  environment: string;
+  /** Teams; absent: all. */
+  teams?: readonly string[] | undefined;
+}
+
 export interface ReverseInput {
   wanted: WantedConnection;
+  /** Where a configuration file names environments and teams: whose components may be read. */
+  readable?: Readable | undefined;
   references: References;
   retry: Retry;
 }

@@ -86,7 +86,7 @@ export const createAccessChanges = ({ accessFor, accessPermission, grants }: Acc
       }),
 
     /** Moves what the workflow of earlier versions remembers to where it is remembered now. */
-    moveAccess: ({ taskQueue }: { taskQueue: string }) =>
+    moveAccess: ({ taskQueue }: { taskQueue: string; environment?: string | undefined }) =>
       attempt(async () => {
         if (!(await grants.hasFormer(taskQueue))) return;
         const { wanted, grantees } = await grants.former(taskQueue);

@@ -133,7 +133,9 @@ export const createGrantsClient = ({ client, workspace }: GrantsDeps) => {
         component: digestOf(of.component),
       })) ?? [],
 
-    hasFormer: (taskQueue: string) => isRunning(formerId(taskQueue)),
+    /** What it remembers is of the one workspace that there was then. */
+    hasFormer: async (taskQueue: string) =>
+      workspace === undefined && (await isRunning(formerId(taskQueue))),
 
     /** What the workflow of earlier versions remembers. */
     async former(taskQueue: string): Promise<Former> {

@@ -21,6 +21,8 @@ export type AdoptionActivities = ReturnType<typeof createAdoptAllActivities>;
 /** A page of a plan: what comes after a component, in the order of their keys. */
 interface PlanPage {
   query: AdoptionQuery;
+  /** Whose activity it is, where a configuration file names environments. */
+  environment?: string | undefined;
   after?: string | undefined;
   limit: number;
 }
@@ -102,7 +104,7 @@ export const createAdoptAllActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyt
     }),
 
   /** Renames the ends of these connections; those that were left, each with why. */
-  adoptRows: ({ rows }: { rows: Row[] }): Promise<Left[]> =>
+  adoptRows: ({ rows }: { rows: Row[]; environment?: string | undefined }): Promise<Left[]> =>
     attempt(async ({ interest }) => {
       const airbyte = await airbyteFor(interest);
       const limit = pLimit(AT_ONCE);

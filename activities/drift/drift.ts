@@ -35,6 +35,8 @@ export type DriftActivities = ReturnType<typeof createDriftActivities>;
 
 /** A check that has ended, for whoever counts. */
 export interface Checked extends Pick<DriftReport, 'checkedAt'> {
+  /** The only one it was about; undefined: all. */
+  environment: string | undefined;
   /** The keys of all components it was about. */
   components: string[];
   /** However many there are. */
@@ -72,10 +74,10 @@ const settled = (before: KnownComponents, after: KnownComponents): KnownComponen
     }),
   );
 
-const announce = (report: DriftReport) => {
+const announce = (report: DriftReport, of: Partial<ToCompare>) => {
   const { totals, findings } = report;
-  if (countOf(report) === 0) log.info('no drift found', { totals });
-  else log.warn('drift found', { totals, findings: findings.slice(0, MAX_LOGGED) });
+  if (countOf(report) === 0) log.info('no drift found', { ...of, totals });
+  else log.warn('drift found', { ...of, totals, findings: findings.slice(0, MAX_LOGGED) });
 };
 
 /** `all`: of all components that could be compared, `compared` of them. */
@@ -200,8 +202,13 @@ export const createDriftActivities = ({ airbyteFor, provisioned, observe, ...res
         ];
         const report = reportOf(confirmed, compared.length, findings);
         const components = [...confirmed.keys()].map(fromToken);
-        observe({ checkedAt: report.checkedAt, components, findings });
-        announce(report);
+        observe({
+          checkedAt: report.checkedAt,
+          environment: given?.environment,
+          components,
+          findings,
+        });
+        announce(report, given ?? {});
         return report;
       }),
   };

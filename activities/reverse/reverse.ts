@@ -3,10 +3,11 @@ import { understood } from '../../src/airbyte/odd-entities';
 import { componentIn, ownerOf } from '../../src/airbyte/names';
 import { closest } from '../../src/reading/suggestions';
 import { firstFew } from '../../workflows/protocol/lengths';
-import type { References, WantedConnection } from '../../workflows/input';
+import type { Readable, References, WantedConnection } from '../../workflows/input';
 import type { ActorDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
 import { byHint } from '../unclear-answers';
+import { actorsIn } from '../workspace';
 import { actorPart, nameOfConnector } from './actor';
 import { connectionPart } from './connection';
 import { inform } from './fit';
@@ -16,6 +17,8 @@ export type ReverseActivities = ReturnType<typeof createReverseActivities>;
 
 interface ReverseDeps extends Pick<ActorDeps, 'airbyteFor' | 'fabrics' | 'hrefOf'> {
   updatesDialect: 'specific' | 'parameters';
+  /** The team of a component, as the configuration file says now; undefined: it has none, and nobody asks. */
+  teamOf?: ((componentKey: string) => string | undefined) | undefined;
 }
 
 /** Why there is no answer, and what to do. */
@@ -46,14 +49,47 @@ const noneNamed = (name: string, all: ConnectionRead[]): NoAnswer => {
   };
 };
 
+/** Whether what has this name may be read: a component's may be another's. */
+type IsReadable = (actorName: string) => boolean;
+
+/** What others own is as if it were not there; a connection is whose its source or its destination is. */
+const isReadableAlone = async (
+  airbyte: Airbyte,
+  { sourceId, destinationId }: ConnectionRead,
+  isReadable: IsReadable | undefined,
+) => {
+  if (!isReadable) return true;
+  const ends = await Promise.all([
+    byHint(airbyte.getActor('source', sourceId)),
+    byHint(airbyte.getActor('destination', destinationId)),
+  ]);
+  return ends.every((actor) => actor === undefined || isReadable(actor.name));
+};
+
+const readableAmong = async (
+  airbyte: Airbyte,
+  all: ConnectionRead[],
+  isReadable: IsReadable | undefined,
+) => {
+  if (!isReadable) return all;
+  const { source, destination } = await actorsIn(airbyte, () => false);
+  const foreign = new Set(
+    [...source, ...destination].filter(({ name }) => !isReadable(name)).map(({ id }) => id),
+  );
+  return all.filter(
+    ({ sourceId, destinationId }) => !foreign.has(sourceId) && !foreign.has(destinationId),
+  );
+};
+
 const findConnection = async (
   airbyte: Airbyte,
   wanted: Exclude<WantedConnection, NoAnswer>,
+  isReadable: IsReadable | undefined,
 ): Promise<ConnectionRead | NoAnswer> => {
   if ('connectionId' in wanted) {
     const { connectionId } = wanted;
     const found = await byHint(airbyte.getConnection(connectionId));
-    if (found) return found;
+    if (found && (await isReadableAlone(airbyte, found, isReadable))) return found;
     return {
       problem: `Airbyte has no connection ${connectionId} in this workspace.`,
       solution: 'Check params.connectionId: it is the UUID in the address of the connection.',
@@ -61,7 +97,7 @@ const findConnection = async (
   }
   const { connectionName: name } = wanted;
   // Another of that name may be on a page that has moved: the list is read to its end, twice.
-  const all = await airbyte.listConnections();
+  const all = await readableAmong(airbyte, await airbyte.listConnections(), isReadable);
   const [found, ...others] = all.filter((connection) => connection.name === name);
   if (!found) return noneNamed(name, all);
   if (others.length === 0) return found;
@@ -109,7 +145,19 @@ const DIALECTS = { specific: dotted, parameters: nested };
 
 /** Reading a pipeline out of Airbyte as fields of a descriptor. Nothing is written there. */
 export const createReverseActivities = (deps: ReverseDeps) => {
-  const { airbyteFor, fabrics, hrefOf, updatesDialect } = deps;
+  const { airbyteFor, fabrics, hrefOf, updatesDialect, teamOf } = deps;
+
+  /** The caller's teams are known where he was asked who he is; whose a component is, here and now. */
+  const readableBy = (readable: Readable | undefined): IsReadable | undefined =>
+    teamOf &&
+    ((name) => {
+      const key = componentIn(name);
+      if (key === undefined) return true;
+      const team = teamOf(key);
+      const { environment, teams } = readable ?? {};
+      const isThere = environment === undefined || key.startsWith(`${environment}/`);
+      return isThere && (teams === undefined || (team !== undefined && teams.includes(team)));
+    });
 
   const partOf = async (kind: Kind, actor: Actor, references: unknown) => {
     // A worker that knows no such account sets nothing.
@@ -123,10 +171,11 @@ export const createReverseActivities = (deps: ReverseDeps) => {
     readPipeline: (given: {
       wanted: Exclude<WantedConnection, NoAnswer>;
       references: References;
+      readable?: Readable | undefined;
     }): Promise<Reversed | NoAnswer> =>
       attempt(async ({ interest }) => {
         const airbyte = await airbyteFor(interest);
-        const found = await findConnection(airbyte, given.wanted);
+        const found = await findConnection(airbyte, given.wanted, readableBy(given.readable));
         if ('problem' in found) return found;
         understood('connection', found);
         const [source, destination] = await Promise.all([

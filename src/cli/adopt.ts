@@ -4,9 +4,11 @@ import { readWanted } from '../descriptor/adoption';
 import type { Adoption } from '../operator/adoption';
 import { MAX_REPORTED } from '../../workflows/protocol/lengths';
 import { inOneLine } from '../../workflows/protocol/one-line';
-import { MAX_WANTED, REASONS, countOpen } from '../contract/adoption';
+import { MAX_WANTED, REASONS, adoptionEnvironment, countOpen } from '../contract/adoption';
 import type { AdoptionQuery, AdoptionReport, Left, Reason, Row } from '../contract/adoption';
 import { environmentName } from '../contract/commands';
+import { mustBeConfigured } from './environments';
+import type { ConfiguredEnvironments } from './environments';
 import { table } from './tables';
 import type { Terminal } from './tables';
 import { MAX_ENVIRONMENT } from '../descriptor/component';
@@ -17,6 +19,7 @@ const SHOWN = 20;
 
 interface AdoptCommandDeps extends Terminal {
   adoption: Adoption;
+  environments: ConfiguredEnvironments;
   /** Seconds that Airbyte wants between two syncs, for reading descriptors as the gateway does. */
   minSyncInterval: number;
 }
@@ -93,6 +96,9 @@ const joined = (reports: AdoptionReport[]): AdoptionReport => {
   };
 };
 
+const environmentOf = ({ key }: { key: string }) => key.split('/')[0] ?? '';
+
+/** Each is about one environment: another may have another Airbyte. */
 const queriesOf = (
   { environment, descriptor }: Options,
   minSyncInterval: number,
@@ -110,10 +116,13 @@ const queriesOf = (
     return [{ environment }];
   }
   const wanted = readWanted(descriptor ?? [], minSyncInterval);
-  const parts = Math.ceil(wanted.length / MAX_WANTED);
-  return Array.from({ length: parts }, (_, part) => ({
-    wanted: wanted.slice(part * MAX_WANTED, (part + 1) * MAX_WANTED),
-  }));
+  const names = [...new Set(wanted.map(environmentOf))];
+  return names.flatMap((name) => {
+    const some = wanted.filter((one) => environmentOf(one) === name);
+    return Array.from({ length: Math.ceil(some.length / MAX_WANTED) }, (_, part) => ({
+      wanted: some.slice(part * MAX_WANTED, (part + 1) * MAX_WANTED),
+    }));
+  });
 };
 
 const isConfirmed = async (count: number) => {
@@ -129,7 +138,7 @@ const isConfirmed = async (count: number) => {
 /** `provisioner adopt`: what the existing provisioner has made becomes the components'. */
 export const addAdoptCommand = (
   program: Command,
-  { adoption, minSyncInterval, print, say, exitWith }: AdoptCommandDeps,
+  { adoption, environments, minSyncInterval, print, say, exitWith }: AdoptCommandDeps,
 ) => {
   const ask = async (queries: AdoptionQuery[], how: Omit<Parameters<Adoption>[0], 'query'>) => {
     const reports: AdoptionReport[] = [];
@@ -165,6 +174,7 @@ export const addAdoptCommand = (
       if (!dryRun && !yes && !process.stdin.isTTY)
         return command.error('error: nobody can be asked here: give --dry-run or --yes');
       const queries = queriesOf(given, minSyncInterval, command);
+      for (const query of queries) mustBeConfigured(adoptionEnvironment(query), environments());
       const plan = await ask(queries, { perform: false, limit, after });
       const codeFor = (open: number) => (open > 0 ? LEFT : 0);
       if (!json || dryRun) show(plan, { json, isDone: false });

@@ -174,6 +174,7 @@ export type CliConfig = ReturnType<typeof cliConfig>;
 export const cliConfig = (env: Environment = process.env) => {
   const given = read(cliVariables, env);
   return {
+    /** The configuration file, which operators’ commands read; undefined: there is none. */
     file: given.PROVISIONER_CONFIG,
     taskQueue: given.TEMPORAL_TASK_QUEUE,
     temporalUiUrl: given.TEMPORAL_UI_URL?.replace(/\/$/, ''),

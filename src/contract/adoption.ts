@@ -72,6 +72,10 @@ export type AdoptionReport = z.infer<typeof AdoptionReport>;
 export type AdoptionQuery =
   { environment: string } | { wanted: { key: string; connection: string }[] };
 
+/** The only environment that a query is about. */
+export const adoptionEnvironment = (query: AdoptionQuery): string =>
+  'environment' in query ? query.environment : (query.wanted[0]?.key.split('/')[0] ?? '');
+
 /** Descriptors that one run is given. */
 export const MAX_WANTED = 1000;
 

@@ -56,3 +56,20 @@ export type DriftReport = z.infer<typeof DriftReport>;
 /** How many findings there are of all kinds. */
 export const countOf = ({ totals }: DriftReport) =>
   KINDS.reduce((sum, kind) => sum + totals[kind], 0);
+
+const TOTALS = ['components', 'busy', 'unreadable', ...KINDS] as const;
+
+/** Reports of several environments as one, as old as the oldest; each has its own share of findings. */
+export const joinedReports = ([first, ...others]: [DriftReport, ...DriftReport[]]): DriftReport => {
+  const all = [first, ...others];
+  const totals = { ...first.totals };
+  for (const { totals: more } of others) for (const what of TOTALS) totals[what] += more[what];
+  const findings = all.flatMap((report) => report.findings);
+  return {
+    checkedAt: all.map(({ checkedAt }) => checkedAt).reduce((a, b) => (a < b ? a : b)),
+    totals,
+    findings: KINDS.flatMap((kind) => findings.filter((finding) => finding.kind === kind)),
+    busy: all.flatMap(({ busy }) => busy),
+    truncated: all.some(({ truncated }) => truncated),
+  };
+};

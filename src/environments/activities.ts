@@ -44,7 +44,7 @@ export const activitiesOf = (
       metrics.called(called);
       tracedCall(tracing, called);
     },
-    observeLoad: metrics.calling,
+    observeLoad: metrics.loadOfOne(),
   });
   void airbyte.find();
   const deps = {
@@ -86,6 +86,7 @@ export const activitiesOf = (
       ...deps,
       hrefOf,
       updatesDialect: config.updatesDialect,
+      teamOf: environment.teamOf,
     }),
   };
 };

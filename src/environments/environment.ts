@@ -30,6 +30,8 @@ export interface Environment {
   accessPermission: string;
   /** The workspace whose grants are remembered apart from others' of the task queue. */
   grantsOf?: string | undefined;
+  /** The team of a component, by its key; undefined where no configuration file names teams. */
+  teamOf?: (componentKey: string) => string | undefined;
 }
 
 const remember = (redactor: Redactor, auth: AirbyteAuth) => {
@@ -119,6 +121,7 @@ export const environmentOfFile = (
     }),
     redactor,
     accessPermission: given.workspaceAccess,
+    teamOf: (key) => ownerIn(settings(), key)?.team.name,
     ...(!isOfVariables(settings(), airbyte.workspaceId) && { grantsOf: airbyte.workspaceId }),
   };
 };

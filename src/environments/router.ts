@@ -2,32 +2,44 @@ import { isDeepStrictEqual } from 'node:util';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { OneEnvironmentConfig, WorkerConfig } from '../config/config';
-import { readToken } from '../runs/token';
+import { isRunToken, readToken } from '../runs/token';
 import type { EnvironmentSettings } from '../settings/environments';
 import type { Settings } from '../settings/settings';
 import { activitiesOf } from './activities';
 import type { Activities, Made } from './activities';
 import { environmentOfFile, environmentOfVariables } from './environment';
+import type { Environment } from './environment';
 
-/** Runs whose ids are no tokens tell their environment as an argument. */
-const environmentIn = (id: string, [given]: unknown[]): string => {
+const textIn = (given: unknown, field: string): string | undefined => {
   const told: unknown =
-    typeof given === 'object' && given !== null ? Reflect.get(given, 'environment') : undefined;
-  return typeof told === 'string' ? told : readToken(id).environment;
+    typeof given === 'object' && given !== null ? Reflect.get(given, field) : undefined;
+  return typeof told === 'string' ? told : undefined;
+};
+
+/** Runs whose ids are no tokens tell their environment as an argument, or by the key of their component. */
+const environmentIn = (id: string, [given]: unknown[]): string | undefined => {
+  const told = textIn(given, 'environment');
+  if (told !== undefined) return told;
+  return isRunToken(id) ? readToken(id).environment : textIn(given, 'key')?.split('/')[0];
+};
+
+/** One of whoever was not told of the configuration file, such as a command line without it. */
+const ofNoEnvironment = (id: string) => {
+  const problem = `The run ${id} is of no environment, and this worker has a configuration file with several.`;
+  const solution =
+    'Set PROVISIONER_CONFIG of the command line to the file that the workers have, then start it again.';
+  return ApplicationFailure.nonRetryable(problem, 'AirbyteRefused', { problem, solution });
 };
 
 /** A changed file does not reach all programs at once, so it is looked for again. */
-const notConfigured = (name: string) =>
-  ApplicationFailure.retryable(
-    `The environment "${name}" is not in the configuration file of this worker.`,
-    'AirbyteUnavailable',
-    {
-      problem: `The environment "${name}" is not in the configuration file of this worker.`,
-      solution: 'Ask the platform operator to put it there again, then replay the run.',
-    },
-  );
+const notConfigured = (name: string) => {
+  const problem = `The environment "${name}" is not in the configuration file of this worker.`;
+  const solution =
+    'Ask the platform operator to put it there again: the run then goes on, or can be replayed. Or cancel the run.';
+  return ApplicationFailure.retryable(problem, 'AirbyteUnavailable', { problem, solution });
+};
 
-interface Known {
+interface Known extends Pick<Environment, 'grantsOf'> {
   given: EnvironmentSettings;
   activities: Activities;
 }
@@ -38,11 +50,16 @@ const createByEnvironment = (settings: () => Settings, config: WorkerConfig, mad
   return (name: string): Activities => {
     const given = settings().environments[name];
     const environment = given && environmentOfFile({ name, settings }, config);
-    if (!given || !environment) throw notConfigured(name);
+    if (!given || !environment) {
+      known.delete(name);
+      throw notConfigured(name);
+    }
+    const { grantsOf } = environment;
     const former = known.get(name);
-    if (former && isDeepStrictEqual(former.given, given)) return former.activities;
+    if (former && former.grantsOf === grantsOf && isDeepStrictEqual(former.given, given))
+      return former.activities;
     const activities = activitiesOf(environment, config, made);
-    known.set(name, { given, activities });
+    known.set(name, { given, grantsOf, activities });
     return activities;
   };
 };
@@ -66,7 +83,9 @@ export const routedActivities = ({ settings, config }: Served, made: Made): obje
     (...args: unknown[]): unknown => {
       const { workflowExecution } = Context.current().info;
       const id = workflowExecution?.workflowId ?? '';
-      const activity: unknown = Reflect.get(byEnvironment(environmentIn(id, args)), name);
+      const environment = environmentIn(id, args);
+      if (environment === undefined) throw ofNoEnvironment(id);
+      const activity: unknown = Reflect.get(byEnvironment(environment), name);
       if (typeof activity !== 'function') throw new Error(`There is no activity ${name}.`);
       return Reflect.apply(activity, undefined, args);
     };

@@ -1,4 +1,4 @@
-import type { Retry } from '../../workflows/input';
+import type { Readable, Retry } from '../../workflows/input';
 import { readAccess } from '../descriptor/access-request';
 import { parseBody } from './body';
 import type { Body } from './body';
@@ -14,6 +14,8 @@ import type { Problem, RefusalReason } from '../contract/problems';
 import { accessStart, provisionStart, unprovisionStart } from '../runs/pipeline-start';
 import type { StartOf } from '../runs/pipeline-start';
 import type { Component } from '../descriptor/component';
+import type { Tenancy } from '../descriptor/owner';
+import { environmentProblem } from '../settings/tenancy';
 import { readIdentities, readPlans } from '../descriptor/product';
 import type { Plans } from '../descriptor/product';
 import { readAs } from '../contract/parse';
@@ -99,6 +101,20 @@ const placeOf = ({ tenancy, taskQueue: shared }: Settings, environment: string) 
 const environmentOf = (components: { component: Component }[]) =>
   components[0]?.component.environment ?? '';
 
+/** Whose pipelines a caller may read in an environment. Throws a RequestError where there are none. */
+const readableIn = (tenancy: Tenancy, environment: string): Readable => {
+  const { teams, deploysFor } = tenancy;
+  const of = (team: string) => teams[team]?.environments ?? [];
+  const usable = deploysFor && [...new Set(deploysFor.flatMap(of))];
+  const problem = environmentProblem(tenancy, { team: undefined, environment, usable });
+  if (problem !== undefined)
+    throw new RequestError([{ path: 'environment', message: problem }], {
+      solutions: ['Ask for one of the environments for which the caller may deploy.'],
+    });
+  const readers = deploysFor?.filter((team) => of(team).includes(environment));
+  return { environment, teams: readers };
+};
+
 /** What starts the run that a request asks for, by operation. */
 const startsBy = (settings: Settings) => {
   const { templates, minSyncInterval, tenancy, retry } = settings;
@@ -129,7 +145,9 @@ const startsBy = (settings: Settings) => {
       validationStart(readValidationRequest(body), { ...rules, retry, placeOf: givenIn }),
     reverseProvision: (body: unknown) => {
       const request = readReverseRequest(body);
-      return reverseStart(request, givenIn(request.environment));
+      const { environment } = request;
+      const readable = tenancy && readableIn(tenancy, environment);
+      return reverseStart(request, { ...givenIn(environment), readable });
     },
   };
 };

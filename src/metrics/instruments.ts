@@ -100,5 +100,11 @@ export const createGauge = <Label extends string>(
       gauge.reset();
       for (const [labels, value] of all) gauge.inc(bounded(labels), value);
     },
+    /** Of those that are bounded to the same labels the largest stands. */
+    replaceByLargest: (all: readonly (readonly [labels: Given<Label>, value: number])[]) => {
+      gauge.reset();
+      for (const [labels, value] of all.toSorted(([, one], [, other]) => one - other))
+        gauge.set(bounded(labels), value);
+    },
   };
 };

@@ -1,7 +1,8 @@
+import type { Registry } from 'prom-client';
 import type { Checked } from '../../activities/drift/drift';
 import { APIS, CALLS } from '../airbyte/apis';
 import type { Called } from '../airbyte/apis';
-import type { Load } from '../concurrency/load';
+import type { ObserveLoad } from '../concurrency/load';
 import { KINDS } from '../contract/drift';
 import { RUNS } from '../runs/open-runs';
 import { createRegistry, expositionOf } from './exposition';
@@ -101,12 +102,70 @@ export const WORKER = {
   driftCheckedAt: {
     type: 'gauge',
     name: 'provisioner_drift_checked_timestamp_seconds',
-    help: 'When that check ended',
-    labels: {},
+    help: 'When that check ended; of all environments, where no configuration file names any, under none',
+    labels: { environment: { first: MOST_ENVIRONMENTS + 1 } },
   },
 } as const satisfies Record<string, Described>;
 
 const environmentOf = (component: string) => component.split('/')[0] ?? '';
+
+type Series = readonly [labels: { environment: string; kind: string }, value: number];
+
+/** Of what environment a check was, where there is no configuration file. */
+const ALL = '';
+
+const seriesOf = ({ environment: only, components, findings }: Checked): Series[] => {
+  const met = only === undefined ? components.map(environmentOf) : [only];
+  const none = [...new Set(met)].flatMap((environment) =>
+    KINDS.map((kind): Series => [{ environment, kind }, 0]),
+  );
+  const found = findings.map(
+    ({ component, kind }): Series => [{ environment: environmentOf(component), kind }, 1],
+  );
+  return [...none, ...found];
+};
+
+/** What the last check of each environment has found, and when. */
+const createDriftGauges = (registry: Registry) => {
+  const entities = createGauge(registry, WORKER.drift);
+  const checkedAt = createGauge(registry, WORKER.driftCheckedAt);
+  const last = new Map<string, { at: number; series: Series[] }>();
+  const show = () => {
+    const checks = [...last].map(([environment, { at }]) => [{ environment }, at] as const);
+    entities.replace([...last.values()].flatMap(({ series }) => series));
+    checkedAt.replaceByLargest(last.has(ALL) ? checks : [[{ environment: ALL }, 0], ...checks]);
+  };
+  show();
+  return {
+    checked: (check: Checked) => {
+      const at = Math.floor(Date.parse(check.checkedAt) / 1000);
+      last.set(check.environment ?? ALL, { at, series: seriesOf(check) });
+      show();
+    },
+    /** Nobody checks the others any more. */
+    keepOnly: (environments: readonly string[]) => {
+      for (const known of last.keys()) if (!environments.includes(known)) last.delete(known);
+      show();
+    },
+  };
+};
+
+/** Calls to several Airbytes, added up. */
+const createLoadGauges = (registry: Registry) => {
+  const calling = createGauge(registry, WORKER.calling);
+  const uncalled = createGauge(registry, WORKER.uncalled);
+  const all = { busy: 0, waiting: 0 };
+  return (): ObserveLoad => {
+    let former = { busy: 0, waiting: 0 };
+    return (load) => {
+      all.busy += load.busy - former.busy;
+      all.waiting += load.waiting - former.waiting;
+      former = load;
+      calling.set(all.busy);
+      uncalled.set(all.waiting);
+    };
+  };
+};
 
 export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;
 
@@ -128,10 +187,8 @@ export const createWorkerMetrics = ({ isReady, isSettingsBroken = () => false }:
   const stepDuration = createHistogram(registry, WORKER.stepDuration);
   const calls = createCounter(registry, WORKER.calls);
   const callDuration = createHistogram(registry, WORKER.callDuration);
-  const calling = createGauge(registry, WORKER.calling);
-  const uncalled = createGauge(registry, WORKER.uncalled);
-  const drift = createGauge(registry, WORKER.drift);
-  const driftCheckedAt = createGauge(registry, WORKER.driftCheckedAt);
+  const loadOfOne = createLoadGauges(registry);
+  const drift = createDriftGauges(registry);
 
   return {
     reloaded: settings.reloaded,
@@ -162,20 +219,11 @@ export const createWorkerMetrics = ({ isReady, isSettingsBroken = () => false }:
       calls({ api, operation, status: String(status) });
       callDuration({ api, operation }, seconds);
     },
-    calling: ({ busy, waiting }: Load) => {
-      calling.set(busy);
-      uncalled.set(waiting);
-    },
-    checkedForDrift: ({ checkedAt, components, findings }: Checked) => {
-      const none = [...new Set(components.map(environmentOf))].flatMap((environment) =>
-        KINDS.map((kind) => [{ environment, kind }, 0] as const),
-      );
-      const found = findings.map(
-        ({ component, kind }) => [{ environment: environmentOf(component), kind }, 1] as const,
-      );
-      drift.replace([...none, ...found]);
-      driftCheckedAt.set(Math.floor(Date.parse(checkedAt) / 1000));
-    },
+    /** For the client of one Airbyte: hears how many calls it has under way. */
+    loadOfOne,
+    checkedForDrift: drift.checked,
+    /** The environments of the configuration file: what was found in others is told no more. */
+    driftOnlyOf: drift.keepOnly,
     exposition: expositionOf(registry, async () => {
       ready.set(Number(await isReady()));
       settings.refresh();

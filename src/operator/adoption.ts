@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { adopt } from '../../workflows';
-import { AdoptionReport } from '../contract/adoption';
+import { AdoptionReport, adoptionEnvironment } from '../contract/adoption';
 import type { AdoptionQuery } from '../contract/adoption';
 import { deploymentOf } from '../contract/ids';
+import type { Queues } from '../temporal/queues';
 import { SystemProblem } from '../contract/problems';
 import { WAITING } from '../../workflows/protocol/run-names';
 import { createReports } from './reports';
@@ -28,7 +29,7 @@ interface AdoptionRequest {
 
 interface AdoptionDeps {
   client: Client;
-  taskQueue: string;
+  queues: Queues;
   /** What an operator is told who waits. */
   say?: (text: string) => void;
 }
@@ -36,46 +37,49 @@ interface AdoptionDeps {
 export type Adoption = ReturnType<typeof createAdoption>;
 
 /** Has a worker plan, or do, what `provisioner adopt` is for. */
-export const createAdoption = ({ client, taskQueue, say }: AdoptionDeps) => {
-  const deployment = deploymentOf(taskQueue);
-  const reports = createReports({
-    client,
-    say,
-    schema: AdoptionReport,
-    patience: PATIENCE,
-    problems: {
-      unreachable: 'Temporal could not be asked to take over what is in Airbyte.',
-      noWorker: {
-        problem: `No worker takes this from the task queue ${taskQueue}.`,
-        solutions: [
-          'Start a worker, of this version or a later one; what was asked for then runs.',
-        ],
+export const createAdoption = ({ client, queues, say }: AdoptionDeps) => {
+  const reportsOf = (taskQueue: string) =>
+    createReports({
+      client,
+      say,
+      schema: AdoptionReport,
+      patience: PATIENCE,
+      problems: {
+        unreachable: 'Temporal could not be asked to take over what is in Airbyte.',
+        noWorker: {
+          problem: `No worker takes this from the task queue ${taskQueue}.`,
+          solutions: [
+            'Start a worker, of this version or a later one; what was asked for then runs.',
+          ],
+        },
+        tooLong: {
+          problem: 'It still goes on.',
+          solutions: ['Look at the run in the Temporal UI. To start it again is harmless.'],
+        },
+        failed: (details) => ({
+          problem: details?.problem ?? 'It was cancelled or terminated.',
+          solutions: [
+            details?.solution ?? 'Start it again.',
+            'What was taken over stays so; to start it again is harmless.',
+          ],
+        }),
       },
-      tooLong: {
-        problem: 'It still goes on.',
-        solutions: ['Look at the run in the Temporal UI. To start it again is harmless.'],
-      },
-      failed: (details) => ({
-        problem: details?.problem ?? 'It was cancelled or terminated.',
-        solutions: [
-          details?.solution ?? 'Start it again.',
-          'What was taken over stays so; to start it again is harmless.',
-        ],
-      }),
-    },
-  });
+    });
 
   /** One at a time does what is planned: who asks for the same meanwhile joins it. */
-  const idOf = (perform: boolean) =>
+  const idOf = (taskQueue: string, perform: boolean) =>
     perform ? `adopt.${taskQueue}` : `adopt.${taskQueue}.plan.${randomUUID()}`;
 
-  return ({ after, ...request }: AdoptionRequest): Promise<AdoptionReport> =>
-    reports.of(() =>
+  return ({ after, ...request }: AdoptionRequest): Promise<AdoptionReport> => {
+    const environment = adoptionEnvironment(request.query);
+    const taskQueue = queues.of(environment);
+    const input = { ...request, environment, deployment: deploymentOf(taskQueue) };
+    return reportsOf(taskQueue).of(() =>
       client.workflow
         .start<typeof adopt>('adopt', {
-          workflowId: idOf(request.perform),
+          workflowId: idOf(taskQueue, request.perform),
           taskQueue,
-          args: [{ ...request, ...(after !== undefined && { after }), deployment }],
+          args: [{ ...input, ...(after !== undefined && { after }) }],
           workflowIdConflictPolicy: 'FAIL',
           memo: { phase: WAITING },
           staticSummary: request.perform ? 'Take over what is in Airbyte' : 'Plan a take-over',
@@ -84,4 +88,5 @@ export const createAdoption = ({ client, taskQueue, say }: AdoptionDeps) => {
           throw err instanceof WorkflowExecutionAlreadyStartedError ? another(taskQueue) : err;
         }),
     );
+  };
 };

@@ -67,13 +67,19 @@ const asPart = (environment: string) =>
 /** The run that reads a connection; a request that names none gets one too, which says so. */
 export const reverseStart = (
   request: ReverseProvisioningRequest,
-  { retry, deployment }: Named & { retry: ReverseInput['retry'] },
+  { retry, deployment, readable }: Named & Pick<ReverseInput, 'retry' | 'readable'>,
 ): Omit<Start, 'after'> => {
   const wanted = wantedOf(request);
-  const input: ReverseInput = { wanted, references: referencesOf(request), retry };
+  const references = referencesOf(request);
+  const input: ReverseInput = { wanted, references, retry, ...(readable && { readable }) };
   const which = Object.values(wanted)[0] ?? '';
   return {
-    token: tokenFor('reverseProvision', asPart(request.environment), { request, deployment }),
+    token: tokenFor('reverseProvision', asPart(request.environment), {
+      request,
+      deployment,
+      // Who may read less must not join the run of who may read more.
+      ...(readable && { readable }),
+    }),
     args: [input] satisfies Parameters<typeof reverseProvision>,
     ...(!('problem' in wanted) && { summary: asSummary(`reverseProvision ${which}`) }),
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_TASK_QUEUE } from '../contract/ids';
 import { closed } from '../reading/closed-objects';
 import { address, name, secret, text } from './values';
 
@@ -69,3 +70,20 @@ export const EnvironmentSettings = closed(
   }),
 );
 export type EnvironmentSettings = z.output<typeof EnvironmentSettings>;
+
+/**
+ * The environments that the workers of a task queue serve: those that name it and, unless it is there only
+ * for environments that name it, those that name none. Of the default one that is known; of another
+ * queue, as soon as no environment names it.
+ */
+export const environmentsOn = (
+  environments: Record<string, Pick<EnvironmentSettings, 'taskQueue'>>,
+  taskQueue: string,
+): string[] => {
+  const all = Object.entries(environments);
+  const isNamed = all.some(([, { taskQueue: own }]) => own === taskQueue);
+  const isShared = !isNamed || taskQueue === DEFAULT_TASK_QUEUE;
+  return all.flatMap(([name, { taskQueue: own }]) =>
+    own === taskQueue || (own === undefined && isShared) ? [name] : [],
+  );
+};

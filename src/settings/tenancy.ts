@@ -49,15 +49,23 @@ export const secretProblem = ({ name: team, secrets }: Team, name: string): stri
   return `names a secret that descriptors of the team ${team} may not use${meant || `; ${among(secrets, 'there is none that they may')}`}`;
 };
 
+interface EnvironmentOf {
+  team: Team | undefined;
+  environment: string;
+  /** Where no team is meant: those that the caller may name; undefined: all. */
+  usable?: readonly string[] | undefined;
+}
+
 /** What is wrong with the environment of a domain's descriptor; undefined: nothing. */
 export const environmentProblem = (
   { environments }: Pick<Owned, 'environments'>,
-  { team, environment }: { team: Team | undefined; environment: string },
+  { team, environment, usable: given }: EnvironmentOf,
 ): string | undefined => {
   const configured = Object.keys(environments);
-  const usable = team ? team.environments : configured;
+  const usable = team?.environments ?? given ?? configured;
   if (configured.includes(environment) && usable.includes(environment)) return undefined;
-  const whose = team ? `of the team ${team.name}` : 'of this provisioner';
+  const ofMany = given ? 'of a team that the caller may deploy for' : 'of this provisioner';
+  const whose = team ? `of the team ${team.name}` : ofMany;
   const meant = suggestion(environment, usable);
   return `is not an environment ${whose}${meant || `; ${among(usable, 'there is none')}`}`;
 };

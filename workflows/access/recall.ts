@@ -44,12 +44,14 @@ const notMoved = (taskQueue: string) => {
 /** Waits no longer than those do for whom another run moves it: it may take as long as old runs do. */
 export const isBounded = () => patched('access-is-waited-for-within-bounds');
 
-const move = async (taskQueue: string) => {
+const environmentOf = (component: string) => component.split('/')[0] ?? '';
+
+const move = async (taskQueue: string, component: string) => {
   const summary = 'What was granted before is moved';
   try {
     const child = await startChild(moveGrants, {
       workflowId: `moveGrants.${taskQueue}`,
-      args: [{ taskQueue }],
+      args: [{ taskQueue, environment: environmentOf(component) }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: 'Moves who was granted what to where it is remembered now',
     });
@@ -95,7 +97,7 @@ export const recallPeople = async (
       run.info(`Waits until what was granted before is moved (moveGrants.${taskQueue})`);
       if (isBounded()) run.phase('Waiting until what was granted before is moved');
     }
-    await move(taskQueue);
+    await move(taskQueue, component);
   }
   throw notMoved(taskQueue);
 };

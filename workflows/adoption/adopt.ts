@@ -32,6 +32,8 @@ const steps = proxyActivities<AdoptionActivities>({
 
 interface AdoptInput extends Named {
   query: AdoptionQuery;
+  /** The only one that it is about; absent: whatever the query says, as a command of before asked. */
+  environment?: string;
   /** Whether to do what is planned; else it is only told. */
   perform: boolean;
   /** Of the plan, how many are told. */
@@ -50,7 +52,10 @@ const busy = ({ key, name, connectionId }: Row): Left => ({
 });
 
 /** Those that were left. The components are let go when it is done. */
-const adoptBatch = async (rows: Row[], deployment: Named['deployment']): Promise<Left[]> => {
+const adoptBatch = async (
+  rows: Row[],
+  { environment, deployment }: Pick<AdoptInput, 'environment' | 'deployment'>,
+): Promise<Left[]> => {
   const scope = new CancellationScope();
   try {
     const held = await scope.run(() =>
@@ -58,7 +63,7 @@ const adoptBatch = async (rows: Row[], deployment: Named['deployment']): Promise
     );
     const own = rows.filter((_row, index) => held[index]);
     const theirs = rows.filter((_row, index) => !held[index]).map(busy);
-    const left = own.length > 0 ? await steps.adoptRows({ rows: own }) : [];
+    const left = own.length > 0 ? await steps.adoptRows({ rows: own, environment }) : [];
     return [...theirs, ...left];
   } finally {
     scope.cancel();
@@ -96,17 +101,17 @@ const failureOf = (err: unknown) =>
 
 /** Plans, and if asked does, what `provisioner adopt` is for. Repeating it is harmless. */
 export async function adopt(input: AdoptInput): Promise<AdoptionReport> {
-  const { query, perform, limit, after, done } = input;
+  const { query, environment, perform, limit, after, done } = input;
   try {
     upsertMemo({ phase: perform ? 'Taking over' : 'Planning' });
-    const page = { query, after, limit: perform ? PAGE : limit };
+    const page = { query, environment, after, limit: perform ? PAGE : limit };
     const plan = await steps.planAdoption(page);
     if (!perform) return plan;
     let report = done ?? { ...plan, take: [] };
     show(report);
     for (let at = 0; at < plan.take.length; at += BATCH) {
       const rows = plan.take.slice(at, at + BATCH);
-      report = withBatch(report, rows, await adoptBatch(rows, input.deployment));
+      report = withBatch(report, rows, await adoptBatch(rows, input));
       show(report);
     }
     const last = plan.take.at(-1);

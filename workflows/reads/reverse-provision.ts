@@ -18,7 +18,7 @@ const fail = (err: unknown, status: ReverseProvisioningStatus): never => {
  * status FAILED of a run that completes.
  */
 export async function reverseProvision(input: ReverseInput): Promise<ReverseProvisioningStatus> {
-  const { wanted, references } = input;
+  const { wanted, references, readable } = input;
   const steps = activitiesFor<ReverseActivities>(inPatience(input.retry));
   const run = startRun();
   const refuse = ({ problem, solution }: { problem: string; solution: string }) => {
@@ -32,6 +32,7 @@ export async function reverseProvision(input: ReverseInput): Promise<ReverseProv
     const found = await steps('Read the connection, its source and its destination').readPipeline({
       wanted,
       references,
+      readable,
     });
     if ('problem' in found) return refuse(found);
     run.info(`Read the connection "${found.name}"`, found.href);

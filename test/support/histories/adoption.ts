@@ -1,4 +1,5 @@
 import { createAdoption } from '../../../src/operator/adoption';
+import { oneQueue } from '../../../src/temporal/queues';
 import type { Harness } from '../harness';
 import type { Recordings } from './recordings';
 import { AS_MADE, connect, makeActor, makeAsScala, makeByHand } from '../adoption-world';
@@ -15,7 +16,7 @@ const adoptAll = async (harness: Harness, perform: boolean) => {
   await harness.resetAirbyte();
   await makeAsScala(harness);
   const { client, environment } = harness;
-  const adopt = createAdoption({ client, taskQueue: environment });
+  const adopt = createAdoption({ client, queues: oneQueue(environment) });
   await adopt({ query: { environment }, perform, limit: 20 });
   const query = `WorkflowType = 'adopt' AND TaskQueue = '${environment}' AND WorkflowId STARTS_WITH 'adopt.'`;
   for (;;)

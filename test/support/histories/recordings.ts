@@ -150,7 +150,7 @@ export const RECORDINGS: Recordings = {
     await harness.run('provision', { component: 'drifted' });
     const [connection] = (await harness.entities()).connections;
     await harness.airbyte('DELETE', `/connections/${connection?.connectionId ?? ''}`);
-    await createDrift({ client: harness.client, taskQueue: harness.environment }).check();
+    await createDrift({ client: harness.client, queues: oneQueue(harness.environment) }).check();
     return `reconcile.${harness.environment}.now`;
   },
   'look-drifted': async (harness) => {
