@@ -162,10 +162,8 @@ describe('how often', () => {
     expect(seen).toEqual([401, 401, 401, 401, 401, 429, 429]);
     // Not even a right one now: or guessing would go on.
     const locked = await validate('finance-token', at('192.0.2.1'));
-    expect([locked.status, Number(locked.headers['retry-after'])]).toEqual([
-      429,
-      expect.any(Number),
-    ]);
+    expect(locked.status).toBe(429);
+    expect(Number(locked.headers['retry-after'])).toBeGreaterThan(0);
     expect((await validate('marketing-token', at('192.0.2.2'))).status).not.toBe(429);
     // A host has a whole network of IPv6.
     for (let index = 0; index < 5; index += 1) await guess(index, `2001:db8:0:${String(index)}::1`);
@@ -280,7 +278,7 @@ describe('who takes his time', () => {
     new Promise<string>((resolve) => {
       let answer = '';
       const socket = net.connect(port, '127.0.0.1', () => {
-        socket.write(beginning);
+        socket.write(beginning, 'latin1');
       });
       const timer = setInterval(() => socket.write('x'), 20);
       socket.on('data', (piece) => (answer += piece.toString()));
@@ -301,13 +299,16 @@ describe('who takes his time', () => {
     const plain = createHttpServer(app, TIMES);
     const secure = createHttpsServer(app, { ...TIMES, credentials });
     const [port, securePort] = await Promise.all([serve(plain), serve(secure)]);
+    const began = Date.now();
     const seen = await Promise.all([
       drip(port, 'GET / HTTP/1.1\r\nhost: a\r\nx-slow: '),
       drip(port, 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\n'),
-      drip(securePort, '\x16\x03\x01\x02'),
-      drip(securePort, ''),
+      // The beginning of a greeting of 16 KiB.
+      drip(securePort, '\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03'),
     ]);
-    expect(seen).toEqual(['HTTP/1.1 408 Request Timeout', 'HTTP/1.1 408 Request Timeout', '', '']);
+    expect(seen).toEqual(['HTTP/1.1 408 Request Timeout', 'HTTP/1.1 408 Request Timeout', '']);
+    // With the times of the product it would be ten seconds at least.
+    expect(Date.now() - began).toBeLessThan(8000);
     plain.close();
     secure.close();
     folder.remove();
