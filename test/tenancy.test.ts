@@ -216,6 +216,58 @@ test('who may operate sees and replays what is his team’s, and nothing else', 
   expect((await tenants.call('nobody', 'GET', '/operations/runs')).status).toBe(403);
 });
 
+test('a connection that is another team’s component is read as one that is not there', async () => {
+  await Promise.all(
+    [finance(), marketing()].map(async (place) => {
+      const { text } = await tenants.ask(COORDINATOR, 'provision', {
+        ...place,
+        component: 'read-back',
+        connection: { name: `Of ${place.domain}` },
+      });
+      expect((await tenants.finished(text)).status).toBe('COMPLETED');
+    }),
+  );
+  const { connections } = await tenants.inDevelopment();
+  const id = connections.find(({ name }) => name === 'Of finance')?.connectionId;
+  const read = async (client: string, params: object) => {
+    const { status, text } = await tenants.call(client, 'POST', '/v1/reverse-provisioning', {
+      useCaseTemplateId: 'urn:dmb:utm:airbyte:0.0.0',
+      environment: tenants.names.development,
+      params,
+      catalogInfo: {},
+    });
+    expect({ status, text }).toMatchObject({ status: 202 });
+    return eventually(async () => {
+      const answer = await tenants.call(
+        COORDINATOR,
+        'GET',
+        `/v1/reverse-provisioning/${text}/status`,
+      );
+      return answer.text.includes('RUNNING') ? undefined : answer.text;
+    }, 'what was read');
+  };
+  const missing = '00000000-0000-4000-8000-000000000000';
+  expect(await read('fin-engineer', { connectionId: id })).toContain('COMPLETED');
+  const told = (text: string, of: unknown) =>
+    text.replaceAll(String(of), 'ID').replace(/"timestamp":"[^"]+"/g, '');
+  expect(told(await read('mkt-engineer', { connectionId: id }), id)).toBe(
+    told(await read('mkt-engineer', { connectionId: missing }), missing),
+  );
+  const named = await read('mkt-engineer', { connectionName: 'Of financ' });
+  expect(named).toContain('has no connection named');
+  expect(named).not.toContain('Of finance');
+  const elsewhere = await tenants.call('mkt-engineer', 'POST', '/v1/reverse-provisioning', {
+    useCaseTemplateId: 'urn:dmb:utm:airbyte:0.0.0',
+    environment: tenants.names.production,
+    params: { connectionId: id },
+    catalogInfo: {},
+  });
+  expect([elsewhere.status, errorsIn(elsewhere.text)]).toEqual([
+    400,
+    [expect.stringMatching(/^environment: is not an environment of a team that the caller/)],
+  ]);
+});
+
 test('a changed file holds for what begins then; a broken one changes nothing, and is told', async () => {
   const { settings, names } = tenants;
   const hr = { domain: 'hr', environment: names.development };
