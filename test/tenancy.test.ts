@@ -216,6 +216,35 @@ test('who may operate sees and replays what is his team’s, and nothing else', 
   expect((await tenants.call('nobody', 'GET', '/operations/runs')).status).toBe(403);
 });
 
+/** What a run tells whoever started it in the end: its token names no domain, and no other team sees it. */
+const tellsOnly = async (client: string, at: string) => {
+  const other = client.startsWith('fin') ? 'mkt-engineer' : 'fin-engineer';
+  const never = at.replace(/[0-9a-f]{12}\/status$/, '000000000000/status');
+  const whole = await eventually(async () => {
+    const answer = await tenants.call(client, 'GET', at);
+    return answer.text.includes('RUNNING') ? undefined : answer;
+  }, `the end of ${at}`);
+  const [foreign, unknown, coordinator] = await Promise.all([
+    tenants.call(other, 'GET', at),
+    tenants.call(other, 'GET', never),
+    tenants.call(COORDINATOR, 'GET', at),
+  ]);
+  const shown = (text: string) => text.replaceAll(/[0-9a-f]{12}(?=["'. ])/g, 'DIGITS');
+  expect([foreign.status, shown(foreign.text)]).toEqual([unknown.status, shown(unknown.text)]);
+  expect([whole.status, coordinator.text]).toEqual([200, whole.text]);
+  return whole.text;
+};
+
+test('a descriptor of which nobody can tell whose it is is judged for who asked, and for nobody else', async () => {
+  const ask = (client: string) =>
+    tenants.call(client, 'POST', '/v2/validate', { descriptor: 'a: [' });
+  const [one, other] = await Promise.all([ask('fin-engineer'), ask('mkt-engineer')]);
+  expect([one.status, other.status, one.text === other.text]).toEqual([202, 202, false]);
+  const verdict = await tellsOnly('fin-engineer', `/v2/validate/${one.text}/status`);
+  expect(verdict).toContain('"valid":false');
+  await tellsOnly('mkt-engineer', `/v2/validate/${other.text}/status`);
+});
+
 test('a connection that is another team’s component is read as one that is not there', async () => {
   await Promise.all(
     [finance(), marketing()].map(async (place) => {
@@ -237,14 +266,7 @@ test('a connection that is another team’s component is read as one that is not
       catalogInfo: {},
     });
     expect({ status, text }).toMatchObject({ status: 202 });
-    return eventually(async () => {
-      const answer = await tenants.call(
-        COORDINATOR,
-        'GET',
-        `/v1/reverse-provisioning/${text}/status`,
-      );
-      return answer.text.includes('RUNNING') ? undefined : answer.text;
-    }, 'what was read');
+    return tellsOnly(client, `/v1/reverse-provisioning/${text}/status`);
   };
   const missing = '00000000-0000-4000-8000-000000000000';
   expect(await read('fin-engineer', { connectionId: id })).toContain('COMPLETED');

@@ -43,6 +43,14 @@ export const createAuthorization = (ownership: Ownership) => {
 
     /** Whether a token is the caller's to see; one that is not is answered as one that never was. */
     maySee: (caller: Caller, token: string) => mayWith(caller, token, 'reader'),
+    /** The same of runs whose tokens name no domain: they are of all the teams they were started for. */
+    seesAsStarted:
+      (caller: Caller) =>
+      (token: string, readers: readonly string[] | undefined): boolean =>
+        mayWith(caller, token, 'reader') ||
+        (readers !== undefined &&
+          readers.length > 0 &&
+          readers.every((team) => may(caller, { role: 'reader', team }))),
     /** Throws where a caller who may see a token may not end its run. */
     mustDeploy: (caller: Caller, token: string) => {
       if (mayWith(caller, token, 'deployer')) return;

@@ -11,6 +11,7 @@ import type { Runs } from '../runs/runs';
 import type { Statuses } from '../runs/status';
 import { isToken } from '../runs/token';
 import { unknownToken } from '../runs/status-reader';
+import type { MaySee } from '../runs/status-reader';
 import type { Authorization } from './authorization';
 import { note } from './audit';
 import { callerOf } from './callers';
@@ -54,6 +55,11 @@ export const contractRoutes = (deps: ContractDeps): Router => {
       if (!authorization.maySee(callerOf(res), token)) throw unknownToken(token);
       res.json(await statusFor(token));
     };
+  const describesAsStarted =
+    (statusFor: (token: string, maySee: MaySee) => Promise<object>): Handler =>
+    async ({ params: { token } }, res) => {
+      res.json(await statusFor(token, authorization.seesAsStarted(callerOf(res))));
+    };
   return served(
     { ...CONTRACT, ...PLANNING },
     {
@@ -78,9 +84,9 @@ export const contractRoutes = (deps: ContractDeps): Router => {
       unprovision: starts('unprovision'),
       updateacl: starts('updateacl'),
       asyncValidate: starts('validate'),
-      getValidationStatus: describes(statuses.validationStatusOf),
+      getValidationStatus: describesAsStarted(statuses.validationStatusOf),
       runReverseProvisioning: starts('reverseProvision'),
-      getReverseProvisioningStatus: describes(statuses.reverseStatusOf),
+      getReverseProvisioningStatus: describesAsStarted(statuses.reverseStatusOf),
       startPlan: starts('plan'),
       getPlan: describes(statuses.planStatusOf),
     },

@@ -81,6 +81,7 @@ export const reverseStart = (
       ...(readable && { readable }),
     }),
     args: [input] satisfies Parameters<typeof reverseProvision>,
+    readers: readable?.teams,
     ...(!('problem' in wanted) && { summary: asSummary(`reverseProvision ${which}`) }),
   };
 };

@@ -25,6 +25,8 @@ export interface Start {
   /** What the Temporal UI shows of the run: a line, and Markdown. */
   summary?: string | undefined;
   details?: string | undefined;
+  /** The teams that may see it, where its token names no domain. */
+  readers?: readonly string[] | undefined;
 }
 
 interface StartDeps {
@@ -43,7 +45,7 @@ export const createStartRun = ({ client, queues, log, observe }: StartDeps) => {
   const queued = createStartQueue({ ...STARTS, isOutage, observe });
 
   const start = async (given: Start, interest: Interest): Promise<void> => {
-    const { token, args, after, summary, details } = given;
+    const { token, args, after, summary, details, readers } = given;
     const tried = { withAttributes };
     const begin = () => {
       tried.withAttributes = withAttributes;
@@ -54,7 +56,7 @@ export const createStartRun = ({ client, queues, log, observe }: StartDeps) => {
         args,
         workflowIdConflictPolicy: 'USE_EXISTING',
         workflowIdReusePolicy: after,
-        memo: { phase: WAITING },
+        memo: { phase: WAITING, ...(readers && { readers }) },
         ...(summary && { staticSummary: summary }),
         ...(details && { staticDetails: details }),
         ...(tried.withAttributes && { typedSearchAttributes: attributesOf(token) }),

@@ -5,7 +5,7 @@ import type {
   WorkflowExecutionDescription,
   WorkflowExecutionInfo,
 } from '@temporalio/client';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { RequestError, SystemProblem } from '../contract/problems';
 import { STATUS_QUERY, TERMINATE_SIGNAL } from '../../workflows/protocol/run-names';
 import { TO_READ, repeatedly } from '../temporal/calls';
@@ -53,6 +53,10 @@ const unreadable = (cause: unknown) =>
     reason: 'no_temporal',
     cause,
   });
+
+const Readers = z.array(z.string());
+/** Whether a run may be told of: by its token, or by the teams that were named when it was started. */
+export type MaySee = (token: string, readers: readonly string[] | undefined) => boolean;
 
 /** A run that has ended, as it is listed or described. */
 export type Closed = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'memo' | 'status'>;
@@ -129,9 +133,11 @@ export const createStatusReader = <Status>({ client, queues }: ReaderDeps, form:
 
   return {
     closed,
-    ofToken: async (token: string) => {
+    /** A run that is not the caller's to see, by the teams it was started for, is as one that never was. */
+    ofToken: async (token: string, maySee: MaySee = () => true) => {
       if (!isToken(token, form.family)) throw unknownToken(token);
       const run = await describe(token);
+      if (!maySee(token, Readers.safeParse(run.memo?.readers).data)) throw unknownToken(token);
       if (!isOpen(run)) return { run, status: await closed(run) };
       const status = await running(run);
       if (!form.isOver?.(status)) return { run, status };

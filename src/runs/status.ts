@@ -7,7 +7,7 @@ import {
 import { PlanStatus } from '../contract/plan';
 import { ENDS } from '../../workflows/phases';
 import { createStatusReader } from './status-reader';
-import type { Form, ReaderDeps } from './status-reader';
+import type { Form, MaySee, ReaderDeps } from './status-reader';
 import { runHref } from '../temporal/client';
 
 const withoutStatus =
@@ -100,8 +100,10 @@ export const createStatuses = (deps: StatusDeps) => {
   const ofPlan = createStatusReader(deps, planning);
   return {
     statusOf: createStatus(deps),
-    validationStatusOf: async (token: string) => (await ofValidation.ofToken(token)).status,
+    validationStatusOf: async (token: string, maySee?: MaySee) =>
+      (await ofValidation.ofToken(token, maySee)).status,
     planStatusOf: async (token: string) => (await ofPlan.ofToken(token)).status,
-    reverseStatusOf: async (token: string) => (await ofReverse.ofToken(token)).status,
+    reverseStatusOf: async (token: string, maySee?: MaySee) =>
+      (await ofReverse.ofToken(token, maySee)).status,
   };
 };

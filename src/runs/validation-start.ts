@@ -100,12 +100,16 @@ export const validationStart = (
   const yaml = readYaml(request.descriptor, 'descriptor');
   const asked = { ...request, descriptorKind: kindOf(request, yaml) };
   const given = { ...asked, yaml };
-  const { operation, key } = whomOf(given, rules) ?? UNREADABLE;
+  const whom = whomOf(given, rules);
+  const { operation, key } = whom ?? UNREADABLE;
+  // Who is not told by the token whose it is sees what he has asked for himself.
+  const readers = whom ? undefined : rules.tenancy?.deploysFor;
   const { deployment } = placeOf(key.slice(0, key.indexOf('/')));
   const input: ValidateInput = { ...readComponents(given, rules), retry };
   return {
-    token: tokenFor(operation, key, { ...asked, deployment }),
+    token: tokenFor(operation, key, { ...asked, deployment, ...(readers && { readers }) }),
     args: [input] satisfies Parameters<typeof validate>,
+    readers,
     summary: asSummary(`${operation} ${key}`),
   };
 };
