@@ -31,6 +31,8 @@ const others = [
   'drift-cli',
   'large-product',
   'late-writes',
+  'hostile',
+  'hostile-files',
   'lease',
   'lease-waits',
   'lists',

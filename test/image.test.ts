@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { createAuthority } from './support/certificates';
 import { findFreePorts } from '../scripts/ports';
 import { ROOT } from '../scripts/child';
 
@@ -23,18 +25,23 @@ afterAll(() => {
 });
 
 /** Listens, and answers each path with its status, others with 404. */
-const serve = (port: number, statuses: Record<string, number>) =>
+const serve = (
+  port: number,
+  statuses: Record<string, number>,
+  tls?: { cert: string; key: string },
+) =>
   new Promise<void>((resolve) => {
-    const server = createServer(({ url = '' }, res) => {
+    const answer: RequestListener = ({ url = '' }, res) => {
       res.writeHead(statuses[url] ?? 404).end();
-    });
+    };
+    const server = tls ? createTlsServer(tls, answer) : createServer(answer);
     servers.push(server);
     server.listen(port, '127.0.0.1', resolve);
   });
 
 const freePorts = async () => {
-  const [gateway = 0, worker = 0, simulator = 0] = await findFreePorts(3);
-  return { gateway, worker, simulator };
+  const [gateway = 0, worker = 0, simulator = 0, codec = 0] = await findFreePorts(4);
+  return { gateway, worker, simulator, codec };
 };
 
 /** Whether the program of the image's HEALTHCHECK takes what listens for healthy. */
@@ -43,6 +50,7 @@ const isHealthy = async (ports: Awaited<ReturnType<typeof freePorts>>) => {
     PORT: String(ports.gateway),
     WORKER_PORT: String(ports.worker),
     SIMULATOR_PORT: String(ports.simulator),
+    CODEC_PORT: String(ports.codec),
   };
   const script = path.join(ROOT, 'scripts', 'healthcheck.mjs');
   return run(process.execPath, [script], { env }).then(
@@ -54,12 +62,20 @@ const isHealthy = async (ports: Awaited<ReturnType<typeof freePorts>>) => {
 test.each([
   ['gateway', '/readyz'],
   ['worker', '/readyz'],
+  ['codec', '/livez'],
   ['simulator', '/api/public/v1/health'],
 ] as const)('the health of a container is that of its %s', async (program, probe) => {
   const ports = await freePorts();
   expect(await isHealthy(ports)).toBe(false);
   await serve(ports[program], { [probe]: 200 });
   expect(await isHealthy(ports)).toBe(true);
+});
+
+test.each([200, 503])('of a listener with a certificate, too: %d', async (status) => {
+  const ports = await freePorts();
+  const pair = createAuthority(folder, `authority-${String(status)}`).issue();
+  await serve(ports.gateway, { '/readyz': status }, pair);
+  expect(await isHealthy(ports)).toBe(status === 200);
 });
 
 test('a container whose program is not ready is not healthy', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { host } from './addresses';
 import { port, secret, text } from './fields';
 
 const certificates = {
@@ -30,7 +31,7 @@ export const plainSslMode = z
   .describe('Whether the connection is encrypted.');
 
 const jumpHost = {
-  tunnel_host: text.describe('The jump host.'),
+  tunnel_host: host.describe('The jump host.'),
   tunnel_port: port(22),
   tunnel_user: text,
 };

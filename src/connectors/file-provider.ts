@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { host, problemOfAddress } from './addresses';
 import { flag, secret, text } from './fields';
 
 const https = z.strictObject({
@@ -36,7 +37,7 @@ const port = z
 const remote = <Storage extends string>(storage: Storage) =>
   z.strictObject({
     storage: z.literal(storage),
-    host: text,
+    host,
     user: text,
     password: secret.optional(),
     port,
@@ -104,5 +105,6 @@ const URLS: Record<Storage, { is: RegExp; message: string }> = {
 export const problemOfUrl = (url: string, storage: Storage) => {
   const { is, message } = URLS[storage];
   const isWell = storage === 'HTTPS' ? is.test(url) && URL.canParse(url) : is.test(url);
-  return isWell ? undefined : message;
+  if (!isWell) return message;
+  return storage === 'HTTPS' ? problemOfAddress(url) : undefined;
 };

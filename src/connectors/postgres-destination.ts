@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { host } from './addresses';
 import { plainSslMode, tunnelMethod } from './database';
 import { asDefinition, flag, lowerName, orElse, port, secret, text } from './fields';
 import type { Product } from './fields';
@@ -10,7 +11,7 @@ export const postgresDestination = (product: Product) =>
       connector: z.literal('postgres'),
       name: text.describe('The name of the destination in Airbyte.'),
       connectionConfiguration: z.strictObject({
-        host: text.describe('Host name of the database.'),
+        host: host.describe('Host name of the database.'),
         port: port(5432),
         database: text,
         schema: orElse(lowerName(product)).describe(

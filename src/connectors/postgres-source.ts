@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { host } from './addresses';
 import { sslMode, tunnelMethod } from './database';
 import { asDefinition, port, secret, text } from './fields';
 
@@ -24,7 +25,7 @@ const replicationMethod = z
   .describe('How changes are found: by a cursor (Standard), by Xmin, or from the log (CDC).');
 
 const configuration = z.strictObject({
-  host: text.describe('Host name of the database.'),
+  host: host.describe('Host name of the database.'),
   port: port(5432),
   database: text,
   schemas: z.array(text).min(1).default(['public']).describe('Schemas to read, case-sensitive.'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { endpoint } from './addresses';
 import { asDefinition, flag, orElse, secret, text } from './fields';
 import type { Product } from './fields';
 
@@ -62,7 +63,7 @@ export const s3Destination = ({ domain, name, major }: Product) =>
         access_key_id: secret.optional(),
         secret_access_key: secret.optional(),
         role_arn: z.string().optional(),
-        s3_endpoint: z.string().optional(),
+        s3_endpoint: endpoint.optional(),
         s3_path_format: z.string().optional(),
         file_name_pattern: z.string().optional(),
       }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { endpoint } from './addresses';
 import { asDefinition, flag, secret, text } from './fields';
 
 const headerDefinition = z.discriminatedUnion('header_definition_type', [
@@ -77,7 +78,7 @@ const configuration = z.strictObject({
   aws_access_key_id: secret.optional(),
   aws_secret_access_key: secret.optional(),
   role_arn: z.string().optional(),
-  endpoint: z.string().optional().describe('Of an S3-compatible store; absent: AWS itself.'),
+  endpoint: endpoint.optional().describe('Of an S3-compatible store; absent: AWS itself.'),
   region_name: z.string().optional(),
   delivery_method: deliveryMethod.optional(),
 });

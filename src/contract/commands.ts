@@ -1,6 +1,6 @@
 import ms from 'ms';
 import { z } from 'zod';
-import { durationLike } from './durations';
+import { durationIn, durationLike } from './durations';
 import { OPERATIONS } from '../../workflows/protocol/run-names';
 
 /*
@@ -37,7 +37,7 @@ const filter = {
   environment: environmentName.optional(),
   since: durationLike('30m, 24h or 7d')
     // What is no duration is not too long: it is told as what it is.
-    .refine((text) => !(ms(text) > LONGEST_SINCE), 'must not be longer than 3650d')
+    .refine((text) => !(durationIn(text) > LONGEST_SINCE), 'must not be longer than 3650d')
     .optional()
     .meta({
       type: 'string',

@@ -23,17 +23,28 @@ export const inWords = (duration: number) => {
   return `${String(Math.round(duration / 100) / 10)} s`;
 };
 
+/** Characters of a duration: the library reads no more. */
+const MAX_DURATION = 100;
+
+const isDuration = (given: unknown): given is ms.StringValue =>
+  typeof given === 'string' &&
+  given.length <= MAX_DURATION &&
+  /^\d*\.?\d+ *(ms|s|m|h|d)$/.test(given);
+
+/** Milliseconds of a duration; NaN, which is neither too long nor too short, of what is none. Never throws. */
+export const durationIn = (given: unknown): number => (isDuration(given) ? ms(given) : NaN);
+
 /** For durations that are given elsewhere too. What else is wrong is told beside it: it does not abort. */
 export const durationLike = (examples: string) =>
-  z.custom<ms.StringValue>(
-    (text) => typeof text === 'string' && /^\d*\.?\d+ *(ms|s|m|h|d)$/.test(text),
-    { message: `must be a duration with its unit, for example ${examples}`, abort: false },
-  );
+  z.custom<ms.StringValue>(isDuration, {
+    message: `must be a duration with its unit, for example ${examples}`,
+    abort: false,
+  });
 
 export const durationText = durationLike('200ms, 30s or 15m');
 
 /** How long somebody waits. */
 export const patienceText = durationText.refine(
-  (text) => !(ms(text) <= 0),
+  (text) => !(durationIn(text) <= 0),
   'must be longer than zero',
 );

@@ -1,5 +1,6 @@
 import express from 'express';
-import type { ErrorRequestHandler, Express } from 'express';
+import type { ErrorRequestHandler, Express, Request } from 'express';
+import { shortened } from '../../workflows/protocol/lengths';
 import { contractRoutes } from './coordinator-routes';
 import type { ContractDeps } from './coordinator-routes';
 import { docsRoutes } from './docs-page';
@@ -63,6 +64,19 @@ const reasonOf = (err: unknown): RefusalReason => {
 const challengeOf = ({ challenge, reason }: RequestError) =>
   reason === 'forbidden' ? `${BEARER}, error="insufficient_scope"` : challenge;
 
+/** Characters of what a caller chose that a line of the log has. */
+const MAX_SHOWN = 500;
+
+const traceIdIn = (req: Request) => {
+  const given = req.get('traceId');
+  return given === undefined ? undefined : shortened(given, MAX_SHOWN);
+};
+
+const loggedOf = (req: Request) => ({
+  traceId: currentTrace()?.traceId ?? traceIdIn(req),
+  path: shortened(req.path, MAX_SHOWN),
+});
+
 const answerError =
   ({ log, metrics }: Pick<GatewayDeps, 'log' | 'metrics'>): ErrorRequestHandler =>
   (err: unknown, req, res, next) => {
@@ -74,13 +88,13 @@ const answerError =
     const reason = reasonOf(refused ?? err);
     metrics.refused(reason);
     note(res, { reason, ...(refused?.about !== undefined && { key: refused.about }) });
-    const traceId = currentTrace()?.traceId ?? req.get('traceId');
+    const asked = loggedOf(req);
     if (err instanceof CallerLeft) {
-      log.info({ traceId, path: req.path }, 'caller left before the answer');
+      log.info(asked, 'caller left before the answer');
       return;
     }
     if (refused) {
-      log.info({ traceId, path: req.path, problems: refused.problems }, 'request refused');
+      log.info({ ...asked, problems: refused.problems }, 'request refused');
       const message = USER_MESSAGE[refused.status] ?? 'The request was not understood.';
       const challenge = challengeOf(refused);
       if (challenge !== undefined) res.set('WWW-Authenticate', challenge);
@@ -88,7 +102,7 @@ const answerError =
       res.status(refused.status).json(refused.toBody(message));
       return;
     }
-    log.error({ err, traceId, path: req.path }, 'request failed');
+    log.error({ err, ...asked }, 'request failed');
     const problem = err instanceof SystemProblem ? err : DEFECT;
     res.status(problem.status).json(problem.toBody());
   };

@@ -138,7 +138,13 @@ const readDocument = (text: string, path: string): Yaml => {
   const counter = new LineCounter();
   const lineOf = (offset: number | undefined) =>
     offset === undefined ? undefined : counter.linePos(offset).line;
-  const doc = parseDocument(text, { lineCounter: counter, uniqueKeys: false, prettyErrors: false });
+  const doc = parseDocument(text, {
+    lineCounter: counter,
+    uniqueKeys: false,
+    prettyErrors: false,
+    // Its warnings go to stderr, with what stands in the text.
+    logLevel: 'error',
+  });
   if (doc.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) throw new RangeError();
   const syntax = doc.errors.slice(0, MAX_PROBLEMS).map(({ code, pos }) => ({
     path,

@@ -9,10 +9,20 @@ import { file, name, text } from './values';
 /** Environments, teams or fabrics of one file. */
 const MAX_ENTRIES = 1000;
 
+/** Without a prototype: a name such as `constructor` that somebody asks for is not among them by itself. */
+const bare = <Value>(given: Record<string, Value>): Record<string, Value> => {
+  const all: Record<string, Value> = { ...given };
+  Object.setPrototypeOf(all, null);
+  return all;
+};
+
 const some = <Schema extends z.ZodType>(schema: Schema) =>
-  z.record(name, schema).refine((given) => Object.keys(given).length <= MAX_ENTRIES, {
-    message: `must have at most ${String(MAX_ENTRIES)} entries`,
-  });
+  z
+    .record(name, schema)
+    .refine((given) => Object.keys(given).length <= MAX_ENTRIES, {
+      message: `must have at most ${String(MAX_ENTRIES)} entries`,
+    })
+    .transform(bare);
 
 /** A key for each file in a directory; the file's name is the key's id. */
 const Encryption = closed(

@@ -27,7 +27,8 @@ export const text = z
 
 const isBare = (address: string) => {
   const { username, password, search, hash } = new URL(address);
-  return [username, password, search, hash].every((part) => part === '');
+  // To some parsers a backslash ends the host, and to others it is a part of the user.
+  return !address.includes('\\') && [username, password, search, hash].every((part) => part === '');
 };
 
 /** The root of a host or of a path below it, without a slash at its end. */

@@ -6,7 +6,7 @@ import { productOf } from './contract/world';
 
 /* Descriptors with something wrong with them, most of the time: a good one, changed at random. */
 
-type Path = (string | number)[];
+export type Path = (string | number)[];
 
 /** Any value, as JSON has it. */
 const Json = z.unknown();
@@ -24,7 +24,7 @@ const at = (tree: unknown, path: Path): unknown =>
   path.reduce<unknown>((value, key) => Reflect.get(Object(value), key), tree);
 
 /** A copy in which `change` has been at the parent of a path. */
-const changed = (
+export const changed = (
   tree: unknown,
   path: Path,
   change: (parent: object, key: string | number) => void,
@@ -74,9 +74,10 @@ const inOddCase = (value: unknown) =>
     ? value.replace(/[a-z]/gi, (c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase()))
     : [value];
 
-type Change = (tree: unknown, path: Path) => unknown;
+/** What is changed in a tree at a path. */
+export type Change = (tree: unknown, path: Path) => unknown;
 
-const inTree: fc.Arbitrary<Change> = fc.oneof(
+export const inTree: fc.Arbitrary<Change> = fc.oneof(
   fc.constant<Change>((tree, path) =>
     changed(tree, path, (parent, key) => Reflect.deleteProperty(parent, key)),
   ),
@@ -155,9 +156,9 @@ const inText: fc.Arbitrary<Edit> = fc.oneof(
   fc.constant<Edit>((text) => JSON.stringify(parse(text))),
 );
 
-const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+export const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-const changesOf = (tree: unknown, changes: readonly (readonly [Change, number])[]) =>
+export const changesOf = (tree: unknown, changes: readonly (readonly [Change, number])[]) =>
   changes.reduce<unknown>((value, [change, where]) => {
     const paths = pathsIn(value);
     const path = paths[Math.floor(where * paths.length)];
