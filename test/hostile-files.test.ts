@@ -215,14 +215,16 @@ test('a connection string of any connector has no password in it, however deep i
   expect(() => custom({ url: 'https://db.example.com/x@y', at: 'jane@example.com' })).not.toThrow();
 });
 
-test('an environment that is called as something every object has is none', () => {
-  const { environments, teams, fabrics } = readSettings(EXAMPLE);
+const LEAST =
+  'environments: { d: { airbyte: { url: http://a.example.com, workspaceId: 5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6 } } }';
+
+test.each([
+  ['the example', EXAMPLE],
+  ['a file without teams and fabrics', LEAST],
+])('of %s, what is called as something every object has is none', (_what, text) => {
+  const { environments, teams, fabrics } = readSettings(text);
   for (const name of PROTOTYPE_KEYS)
-    expect([environments[name], teams[name], fabrics[name]]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ]);
+    for (const all of [environments, teams, fabrics]) expect(all[name]).toBeUndefined();
 });
 
 test.each([

@@ -39,8 +39,8 @@ export const Settings = closed(
     environments: some(EnvironmentSettings).refine((given) => Object.keys(given).length > 0, {
       message: 'must have at least one',
     }),
-    teams: some(TeamSettings).default({}),
-    fabrics: some(FabricSettings).default({}),
+    teams: some(TeamSettings).prefault({}),
+    fabrics: some(FabricSettings).prefault({}),
     gateway: GatewaySettings.prefault({}),
     encryption: Encryption.optional(),
     audit: closed(
