@@ -1,4 +1,5 @@
 import { BODIED } from './rows-bodies';
+import { GUARDED } from './rows-guarded';
 import { TOKENED } from './rows-tokens';
 import type { Row } from './rows';
 
@@ -17,4 +18,4 @@ const NOWHERE = [
   shape: 'RequestValidationError',
 }));
 
-export const ROWS: Row[] = [...BODIED, ...TOKENED, ...NOWHERE];
+export const ROWS: Row[] = [...BODIED, ...TOKENED, ...GUARDED, ...NOWHERE];

@@ -1,13 +1,32 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
+import { DEFAULT_WORKSPACE_ID } from '../../../simulator/simulator';
 import { descriptor, request } from '../fixtures';
 import { eventually, startHarness } from '../harness';
 import type { Harness, Program } from '../harness';
 
 /* What there must be for every operation to give each of its answers. */
 
+/** Gateways with a configuration file, by what keeps a request from being answered. */
+const GUARDS = {
+  tokens: {
+    gateway: {
+      auth: {
+        mode: 'tokens',
+        tokens: [{ name: 'known', sha256: '0'.repeat(64), roles: ['deployer'], coordinator: true }],
+      },
+    },
+  },
+  'another address': { gateway: { allowFrom: ['192.0.2.1'] } },
+  'a used up rate': { gateway: { rateLimit: { perMinute: 1 } } },
+  'a full audit': { audit: { log: '/dev/full' } },
+};
+
 /** Gateways by what is behind them: a worker; Temporal, but no worker of its queue; nothing. */
-export type Behind = 'worker' | 'no worker' | 'no Temporal';
+export type Behind = 'worker' | 'no worker' | 'no Temporal' | keyof typeof GUARDS;
 
 /** Runs in every state there is; a token each. */
 export interface Tokens {
@@ -135,21 +154,42 @@ const others = async (harness: Harness, completed: string) => {
   return tokens;
 };
 
+/** A gateway whose file has one environment and that guard; whoever comes after its first request has come too often. */
+const guarded = async (harness: Harness, folder: string, guard: keyof typeof GUARDS) => {
+  const file = path.join(folder, `${guard}.yaml`);
+  const airbyte = { url: harness.simulator.url, workspaceId: DEFAULT_WORKSPACE_ID };
+  const environments = { [harness.environment]: { airbyte } };
+  await writeFile(file, stringify({ environments, ...GUARDS[guard] }));
+  return harness.startGateway({ PROVISIONER_CONFIG: file });
+};
+
 export const startWorld = async (): Promise<World> => {
   // Not about Airbyte's time: runs are to end as they should on a busy machine too.
   const patience = { AIRBYTE_REQUEST_TIMEOUT: '10s', AIRBYTE_GIVE_UP_AFTER: '1m' };
   const env = { BASE_PATH: '/datamesh.specificprovisioner', ...patience };
   const harness = await startHarness({ env });
-  const stop = () => harness.stop();
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'contract-'));
+  const stop = async () => {
+    await harness.stop();
+    await rm(folder, { recursive: true });
+  };
   try {
-    const [noWorker, noTemporal] = await Promise.all([
+    const [noWorker, noTemporal, tokensAsked, elsewhere, usedUp, fullAudit] = await Promise.all([
       harness.startGateway({ TEMPORAL_TASK_QUEUE: `${harness.environment}-idle` }),
       harness.startGateway({ TEMPORAL_ADDRESS: '127.0.0.1:1' }),
+      guarded(harness, folder, 'tokens'),
+      guarded(harness, folder, 'another address'),
+      guarded(harness, folder, 'a used up rate'),
+      guarded(harness, folder, 'a full audit'),
     ]);
     const gateways = {
       worker: harness.gateway(),
       'no worker': noWorker,
       'no Temporal': noTemporal,
+      tokens: tokensAsked,
+      'another address': elsewhere,
+      'a used up rate': usedUp,
+      'a full audit': fullAudit,
     };
     const runs = await provisioned(harness);
     const rest = await others(harness, runs.completed);
