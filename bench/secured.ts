@@ -51,6 +51,7 @@ const startProvider = async () => {
 const TEAM = { team: 'finance', host: 'bench.snowflakecomputing.com', warehouse: 'W' };
 
 const settingsOn = ({ stack }: Bench) => ({
+  gateway: { auth: { mode: 'none' } },
   environments: {
     development: {
       airbyte: {

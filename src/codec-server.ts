@@ -1,7 +1,7 @@
 import { codecConfig } from './config/codec';
 import { ConfigError } from './config/config';
 import { createCodecApp } from './gateway/codec-app';
-import { judgeExposure, tellExposure } from './gateway/exposure';
+import { judgeCodecExposure, tellExposure } from './gateway/exposure';
 import { createAuthentication } from './identity/authenticate';
 import { createListenerTls, openAudit } from './listener';
 import {
@@ -23,7 +23,7 @@ runProgram(async () => {
     file: config.file,
     log,
     judge: (given) => {
-      judgeExposure(given, config.host);
+      judgeCodecExposure(given, config.host);
     },
   });
   const settings = file.current;
@@ -44,6 +44,10 @@ runProgram(async () => {
     door: () => settings().gateway,
     audit,
     certificates: tls.certificates,
+    warning: () =>
+      [file.problem(), encryption.problem(), tls.problem(), audit.warning()].find(
+        (each) => each !== undefined,
+      ),
     log,
   });
   tellExposure(settings().gateway.auth.mode, { ...config, log });

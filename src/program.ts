@@ -48,10 +48,9 @@ export const encryptionBy = (settings: Settings | undefined): Encryption => {
 export const encryptionOf = (settings: SettingsFile | undefined, log: Logger): Encryption => {
   const encryption = encryptionBy(settings?.current());
   settings?.onChange(({ encryption: to }) => {
-    encryption.follow(to);
-    const problem = encryption.problem();
-    if (problem !== undefined)
-      log.error({ problem }, 'the keys of payloads are not as they are to be');
+    encryption.follow(to, ({ message }) => {
+      log.error({ problem: message }, 'the keys of payloads are not as they are to be');
+    });
   });
   return encryption;
 };

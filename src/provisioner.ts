@@ -80,7 +80,7 @@ const createOperator = ({ file, taskQueue, temporalUiUrl }: CliConfig) => {
     /** The names of those in the configuration file; undefined: there is none. */
     environments: settings && Object.keys(settings.environments),
     keys: (observe: (read: number) => void) =>
-      createKeys({ client, queues, ring: encryption.ring, observe })(),
+      createKeys({ client, ring: encryption.ring, observe })(),
   };
 };
 

@@ -4,7 +4,7 @@ import { createDraining } from './gateway/draining';
 import { createGateway } from './gateway/gateway';
 import { createGatewayMetrics } from './metrics/gateway';
 import { createOperations } from './operator/operations';
-import { judgeExposure, tellExposure } from './gateway/exposure';
+import { judgeExposure, judgeOpening, tellExposure } from './gateway/exposure';
 import {
   createLogger,
   listen,
@@ -52,6 +52,7 @@ runProgram(async () => {
           },
           judge: (given) => {
             judgeExposure(given, config.host);
+            judgeOpening(given, settings?.());
           },
         });
   const encryption = encryptionOf(file, log);

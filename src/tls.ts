@@ -143,7 +143,8 @@ export const openTls = (
     } catch (err) {
       if (!(err instanceof RequestError)) throw err;
       const problems = err.problems.map(describeProblem);
-      problem = `The certificate is wrong since its files changed; the former one still serves. ${problems[0] ?? ''}`;
+      problem =
+        'The certificate is wrong since its files changed; the former one still serves. The log of this program says what is wrong.';
       log.error({ problems }, 'the certificate is not taken');
     }
   };

@@ -37,14 +37,14 @@ const errorsOf = ({ text }: { text: string }): unknown => {
 describe('addresses', () => {
   const from = async (forwarded: string | undefined) => {
     const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
-    return gateway.post('validate', undefined, {}, { headers });
+    return gateway.post('validate', 'finance-token', {}, { headers });
   };
   const statusFrom = async (forwarded: string | undefined) => (await from(forwarded)).status;
 
   test('without a proxy the connection tells, whatever a header says', async () => {
-    await change({ auth: NOBODY_ASKED, allowFrom: ['127.0.0.0/8'] });
+    await change({ auth: TOKENS, allowFrom: ['127.0.0.0/8'] });
     expect([await statusFrom(undefined), await statusFrom('192.0.2.1')]).toEqual([200, 200]);
-    await change({ auth: NOBODY_ASKED, allowFrom: ['192.0.2.0/24'] });
+    await change({ auth: TOKENS, allowFrom: ['192.0.2.0/24'] });
     expect([await statusFrom(undefined), await statusFrom('192.0.2.1')]).toEqual([403, 403]);
     const refused = await from('192.0.2.1');
     expect([errorsOf(refused), refused.headers['www-authenticate']]).toEqual([
@@ -61,9 +61,10 @@ describe('addresses', () => {
 
   test('behind proxies those count that they have added, and nothing that a caller has', async () => {
     await change({
-      auth: NOBODY_ASKED,
+      auth: TOKENS,
       trustProxies: 2,
-      allowFrom: ['192.0.2.0/24', '2001:db8::/32', '198.51.100.7'],
+      // That of the nearest proxy, too: it is nobody's who has called past the others.
+      allowFrom: ['192.0.2.0/24', '2001:db8::/32', '198.51.100.7', '127.0.0.1'],
     });
     const expected: [string | undefined, number][] = [
       ['192.0.2.9, 10.0.0.1', 200],
@@ -82,7 +83,7 @@ describe('addresses', () => {
       ['198.51.100.7, 10.0.0.1', 200],
       ['198.51.100.8, 10.0.0.1', 403],
       // Fewer entries than proxies, none, and what is no address.
-      ['192.0.2.9', 200],
+      ['192.0.2.9', 403],
       [undefined, 403],
       ['garbage, 10.0.0.1', 403],
       ['unknown, 10.0.0.1', 403],
@@ -135,6 +136,17 @@ describe('how often', () => {
     expect(await statuses(3, 'marketing-token')).not.toContain(429);
     const { text } = await gateway.call('/metrics');
     expect(valueIn(text, 'provisioner_http_refusals_total', { reason: 'rate_limited' })).toBe(2);
+  });
+
+  test('guesses have a bound of their own where no rate is set', async () => {
+    const other = await startGuarded();
+    const guess = (token?: 'finance-token') => other.post('validate', token);
+    for (let round = 0; round < 6; round += 1) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => guess()));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
+    }
+    expect([(await guess()).status, (await guess('finance-token')).status]).toEqual([429, 429]);
+    await other.stop();
   });
 
   test('another limit holds as soon as the file has it, and none at all', async () => {
@@ -347,35 +359,35 @@ describe('a gateway that asks nobody who he is', () => {
     expect(asked).toContain('gateway listens');
   });
 
-  test('does not become one by a change of the file', async () => {
-    const open = await startGuarded({ env: { HOST: '0.0.0.0' } });
-    open.write({ gateway: { auth: NOBODY_ASKED } });
-    await open.warned('gateway.auth.mode: is none');
-    expect((await open.post('validate', undefined)).status).toBe(401);
-    const { text } = await open.call('/metrics');
-    expect([
-      valueIn(text, 'provisioner_settings_broken', {}),
-      valueIn(text, 'provisioner_settings_reloads_total', { outcome: 'refused' }),
-      valueIn(text, 'provisioner_settings_reloads_total', { outcome: 'taken' }),
-    ]).toEqual([1, 1, 0]);
-    await open.stop();
-  });
+  test.each(['0.0.0.0', '127.0.0.1'])(
+    'does not become one by a change of the file: %s',
+    async (host) => {
+      const open = await startGuarded({ env: { HOST: host } });
+      open.write({ gateway: { auth: NOBODY_ASKED } });
+      await open.warned('what it said before still holds');
+      expect(open.program.output()).toContain('gateway.auth.mode: is none');
+      expect((await open.post('validate', undefined)).status).toBe(401);
+      const { text } = await open.call('/metrics');
+      expect([
+        valueIn(text, 'provisioner_settings_broken', {}),
+        valueIn(text, 'provisioner_settings_reloads_total', { outcome: 'refused' }),
+        valueIn(text, 'provisioner_settings_reloads_total', { outcome: 'taken' }),
+      ]).toEqual([1, 1, 0]);
+      await open.stop();
+    },
+  );
 
   test('serves operators only where that is switched on, and all of it as soon as it asks', async () => {
+    const open = await startGuarded({ gateway: { auth: NOBODY_ASKED } });
     const list = async (token?: 'platform-token') =>
-      (await gateway.call('/operations/runs', { token })).status;
+      (await open.call('/operations/runs', { token })).status;
     const isDocumented = async () =>
-      (await gateway.call('/openapi.json')).text.includes('/operations/runs');
-    await change({ auth: NOBODY_ASKED });
+      (await open.call('/openapi.json')).text.includes('/operations/runs');
     expect([await list(), await isDocumented()]).toEqual([404, false]);
-    await change({ auth: TOKENS });
-    expect([await list(), await list('platform-token'), await isDocumented()]).toEqual([
-      401,
-      200,
-      true,
-    ]);
-    await change({ auth: NOBODY_ASKED });
-    expect([await list(), await isDocumented()]).toEqual([404, false]);
+    open.write({ gateway: { auth: TOKENS } });
+    await eventually(async () => (await list()) === 401 || undefined, 'who is asked');
+    expect([await list('platform-token'), await isDocumented()]).toEqual([200, true]);
+    await open.stop();
   });
 });
 

@@ -15,8 +15,8 @@ export interface Encryption {
   ring: KeyRing | undefined;
   /** Whether what is written is encrypted; it stays as it was when the program started. */
   encrypts: boolean;
-  /** Goes by these keys from now on, or as soon as they are there. */
-  follow: (to: RingOptions | undefined) => void;
+  /** Goes by these keys from now on, or as soon as they are there; `told` hears why not yet. */
+  follow: (to: RingOptions | undefined, told: (err: KeyError) => void) => void;
   /** Why the keys in use are not those that the file names. */
   problem: () => string | undefined;
 }
@@ -28,8 +28,9 @@ const withoutKeys = (): Encryption => {
     codec: createEncryption(undefined),
     ring: undefined,
     encrypts: false,
-    follow: (to) => {
+    follow: (to, told) => {
       problem = to && RESTART;
+      if (to) told(new KeyError(RESTART));
     },
     problem: () => problem,
   };
@@ -42,14 +43,16 @@ export const openEncryption = (options: RingOptions | undefined): Encryption => 
   let problem: string | undefined;
   let again: NodeJS.Timeout | undefined;
 
-  const take = (to: RingOptions) => {
+  const take = (to: RingOptions, told: (err: KeyError) => void) => {
     try {
       ring.change(to);
       problem = undefined;
     } catch (err) {
       if (!(err instanceof KeyError)) throw err;
-      problem = `Payloads are encrypted with the key that was current before. ${err.message}`;
-      again = setTimeout(take, TRY_AGAIN, to).unref();
+      problem =
+        'Payloads are encrypted with the key that was current before. The log of this program says what is wrong.';
+      told(err);
+      again = setTimeout(take, TRY_AGAIN, to, () => undefined).unref();
     }
   };
 
@@ -57,10 +60,13 @@ export const openEncryption = (options: RingOptions | undefined): Encryption => 
     codec: createEncryption(ring),
     ring,
     encrypts: true,
-    follow: (to) => {
+    follow: (to, told) => {
       clearTimeout(again);
-      if (to) take(to);
-      else problem = RESTART;
+      if (to) take(to, told);
+      else {
+        problem = RESTART;
+        told(new KeyError(RESTART));
+      }
     },
     problem: () => problem,
   };

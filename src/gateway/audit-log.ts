@@ -138,14 +138,23 @@ export const createAuditLog = (first: string | undefined, log: Logger) => {
     moveTo: (place: string | undefined) => {
       refusedPlace = undefined;
       if (place === open?.log) return;
+      if (place === undefined) {
+        refusedPlace = `The audit still goes to ${open?.log ?? 'nowhere'}: that nothing is written down any more takes a restart.`;
+        log.warn(
+          { file: open?.log },
+          'the configuration file names no audit any more, which takes a restart',
+        );
+        return;
+      }
       try {
-        const next = place === undefined ? undefined : openLog(place);
+        const next = openLog(place);
         open?.close();
         open = next;
         failure = undefined;
         log.info({ file: place }, 'the audit goes elsewhere from now on');
       } catch (err) {
-        refusedPlace = `The audit still goes to ${open?.log ?? 'nowhere'}: audit.log, ${String(place)}, cannot be opened (${codeText(err)}).`;
+        refusedPlace =
+          'The audit still goes where it went: audit.log cannot be opened. The log of this program says why.';
         log.error({ err, file: place }, 'the audit cannot go where the configuration file says');
       }
     },

@@ -98,6 +98,8 @@ export interface CodecDeps {
   audit: AuditLog;
   /** Undefined: the listener does not speak TLS. */
   certificates?: ClientCertificates | undefined;
+  /** What somebody should mend although requests are welcome, for /readyz. */
+  warning?: (() => string | undefined) | undefined;
   log: Logger;
 }
 
@@ -186,6 +188,7 @@ export const createCodecApp = (deps: CodecDeps): Express => {
   app.disable('x-powered-by');
   app.set('trust proxy', (_address: string, hop: number) => hop < (door()?.trustProxies ?? 0));
   app.get('/livez', (_req, res) => void res.json({ alive: true }));
+  app.get('/readyz', (_req, res) => void res.json({ ready: true, warning: deps.warning?.() }));
   app.use(helmet({ strictTransportSecurity: certificates !== undefined }));
   app.use(letUiAsk(uiOrigin));
   app.post('/decode', noted('decodePayloads', '/decode'));

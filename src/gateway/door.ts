@@ -52,12 +52,18 @@ const elsewhere = new RequestError(
   },
 );
 
+/** Whether each of the proxies has added to X-Forwarded-For: else who called is the nearest of them. */
+const isTold = (req: Request, proxies: number) => {
+  const told = (req.get('x-forwarded-for') ?? '').split(',').filter((each) => each.trim() !== '');
+  return told.length >= proxies;
+};
+
 /** Refuses callers from elsewhere, and those of whom a proxy does not tell where they are. */
 export const fromAllowed =
   (door: Door): RequestHandler =>
   (req, _res, next) => {
     const ranges = door()?.allowFrom;
-    const address = addressOf(req);
+    const address = isTold(req, door()?.trustProxies ?? 0) ? addressOf(req) : undefined;
     if (ranges && (address === undefined || !isWithin(address, ranges))) throw elsewhere;
     next();
   };
@@ -80,6 +86,8 @@ export const fewHeaders: RequestHandler = ({ rawHeaders }, _res, next) => {
   next();
 };
 
+/** Failed credentials of one address in a minute, where the file sets no other rate. */
+const MAX_FAILURES = 300;
 /** Milliseconds in which requests are counted. */
 const WINDOW = 60_000;
 
@@ -103,16 +111,14 @@ const networkOf = (req: Request) => `address ${ipKeyGenerator(addressOf(req) ?? 
 export const guessesLimited = (door: Door): RequestHandler => {
   const failed = createCounts(WINDOW);
   return (req, res, next) => {
-    const most = door()?.rateLimit?.perMinute;
-    if (most !== undefined) {
-      const key = networkOf(req);
-      const known = failed.get(key);
-      if (known && known.totalHits >= most)
-        throw tooOften(Math.ceil((known.resetTime.getTime() - Date.now()) / 1000));
-      res.once('finish', () => {
-        if (res.statusCode === 401) failed.increment(key);
-      });
-    }
+    const most = door()?.rateLimit?.perMinute ?? MAX_FAILURES;
+    const key = networkOf(req);
+    const known = failed.get(key);
+    if (known && known.totalHits >= most)
+      throw tooOften(Math.ceil((known.resetTime.getTime() - Date.now()) / 1000));
+    res.once('finish', () => {
+      if (res.statusCode === 401) failed.increment(key);
+    });
     next();
   };
 };

@@ -119,9 +119,10 @@ const seriesOf = ({ environment: only, components, findings }: Checked): Series[
   const none = [...new Set(met)].flatMap((environment) =>
     KINDS.map((kind): Series => [{ environment, kind }, 0]),
   );
-  const found = findings.map(
-    ({ component, kind }): Series => [{ environment: environmentOf(component), kind }, 1],
-  );
+  const found = findings.map(({ component, kind }): Series => [
+    { environment: environmentOf(component), kind },
+    1,
+  ]);
   return [...none, ...found];
 };
 

@@ -6,9 +6,7 @@ import { keyIdsIn } from '../encryption/codec';
 import type { KeyRing } from '../encryption/keys';
 import type { KeyUse, KeyUses } from '../contract/operator';
 import { TO_READ, repeatedly } from '../temporal/calls';
-import type { Queues } from '../temporal/queues';
 import { isNotFound } from '../temporal/errors';
-import { quoted } from '../temporal/visibility';
 import { notAnswered } from './unanswered';
 
 /*
@@ -39,7 +37,6 @@ interface Record {
 
 interface KeysDeps {
   client: Client;
-  queues: Queues;
   /** The keys that are here; undefined where nothing is encrypted. */
   ring: KeyRing | undefined;
   /** Hears how many histories have been read. */
@@ -53,8 +50,11 @@ const untilOf = (records: Record[]): string | undefined => {
   return new Date(Math.max(...times.filter((time) => time !== undefined))).toISOString();
 };
 
-/** Reads the records of all runs on these queues, and of their schedules. */
-export const createKeys = ({ client, queues, ring, observe }: KeysDeps) => {
+/**
+ * Reads the records of all runs and schedules of the namespace: an environment that has left the file, or
+ * another deployment with the same keys, may need one still.
+ */
+export const createKeys = ({ client, ring, observe }: KeysDeps) => {
   const { namespace } = client.options;
   const service = client.workflowService;
   const asked = <Result>(call: () => Promise<Result>) =>
@@ -68,14 +68,12 @@ export const createKeys = ({ client, queues, ring, observe }: KeysDeps) => {
   };
 
   const runs = async () => {
-    const query = `TaskQueue IN (${queues.all().map(quoted).join(', ')})`;
     const found: temporal.api.workflow.v1.IWorkflowExecutionInfo[] = [];
     let nextPageToken: Uint8Array | undefined;
     do {
       const page = await asked(() =>
         service.listWorkflowExecutions({
           namespace,
-          query,
           pageSize: PAGE,
           ...(nextPageToken && { nextPageToken }),
         }),
@@ -113,9 +111,7 @@ export const createKeys = ({ client, queues, ring, observe }: KeysDeps) => {
     const records: Record[] = [];
     for await (const { scheduleId } of client.schedule.list()) {
       const stored = await asked(() => service.describeSchedule({ namespace, scheduleId }));
-      const queue = stored.schedule?.action?.startWorkflow?.taskQueue?.name ?? '';
-      if (queues.all().includes(queue))
-        records.push({ kind: 'schedule', id: scheduleId, keys: keyIdsIn(stored) });
+      records.push({ kind: 'schedule', id: scheduleId, keys: keyIdsIn(stored) });
     }
     return records;
   };

@@ -6,8 +6,8 @@ import { RequestError, describeProblem } from '../contract/problems';
 import { readSettings } from './read';
 import type { Settings } from './settings';
 
-/** Bytes of a configuration file: some thousand entries. */
-const MAX_FILE = 1024 * 1024;
+/** Bytes of a configuration file, some thousand lines: it is read between two requests. */
+const MAX_FILE = 256 * 1024;
 /** Milliseconds between looks at the file: mounted ones are swapped, of which no event tells reliably. */
 const LOOK_EVERY = 2000;
 /** Problems of a file that the log has. */
@@ -60,7 +60,8 @@ interface SettingsFileDeps {
 export type SettingsFile = ReturnType<typeof openSettings>;
 
 /**
- * The settings as the file has them now, looked at every two seconds. A new content that is wrong changes
+ * The settings as the file has them now, looked at every two seconds; what is new is taken when two looks
+ * have found the same. A new content that is wrong changes
  * nothing: what was right before stands, and `problem` tells so until the file is mended. Throws a
  * RequestError where the file is wrong from the beginning.
  */
@@ -81,6 +82,8 @@ export const openSettings = ({
   /** What the last look found: the digest of a content, or what kept it from one. */
   let seen = digestOf(first);
   let problem: string | undefined;
+  /** What the last look found that was new: it may be half of what is being written, and must be there twice. */
+  let fresh: string | undefined;
   const listeners = new Set<(settings: Settings) => void>();
 
   const take = (settings: Settings) => {
@@ -93,7 +96,8 @@ export const openSettings = ({
 
   const keepOut = ({ problems: all }: RequestError) => {
     const problems = all.slice(0, MAX_LOGGED).map(describeProblem);
-    problem = `The configuration file is wrong since it changed; what it said before still holds. ${problems[0] ?? ''}`;
+    problem =
+      'The configuration file is wrong since it changed; what it said before still holds. The log of this program says what is wrong.';
     log.error({ file, problems, count: all.length }, 'the configuration file is not taken');
     observe?.('refused');
   };
@@ -101,7 +105,9 @@ export const openSettings = ({
   const look = () => {
     const found = contentOf(file);
     const mark = typeof found === 'string' ? digestOf(found) : found.message;
-    if (mark === seen) return;
+    const isThere = mark === fresh;
+    fresh = mark;
+    if (mark === seen || !isThere) return;
     seen = mark;
     try {
       if (typeof found !== 'string') throw found;

@@ -122,7 +122,7 @@ const range = text
 /** The gateway's own door: who may knock, and who is asked what. */
 export const GatewaySettings = closed(
   z.strictObject({
-    auth: z.discriminatedUnion('mode', [None, Tokens, Oidc]).prefault({ mode: 'none' }),
+    auth: z.discriminatedUnion('mode', [None, Tokens, Oidc]),
     tls: Tls.optional(),
     allowFrom: namesOf(range).min(1).optional().meta({
       description: 'Addresses that are answered; without it all',

@@ -30,10 +30,20 @@ export interface Named<Fabric> {
 export const mayUse = ({ team, sharedWith }: Pick<Ownable, 'team' | 'sharedWith'>, of: string) =>
   team === of || sharedWith.includes(of);
 
+const owners = (teams: Owned['teams']) =>
+  new Map(
+    Object.entries(teams).flatMap(([name, team]) =>
+      team.domains.map((domain) => [domain, { name, ...team }] as const),
+    ),
+  );
+/** Lists ask it for each of their runs. */
+const byDomain = new WeakMap<Owned['teams'], ReturnType<typeof owners>>();
+
 /** The team that owns a domain. */
 export const teamOf = ({ teams }: Pick<Owned, 'teams'>, domain: string): Team | undefined => {
-  const found = Object.entries(teams).find(([, { domains }]) => domains.includes(domain));
-  return found && { name: found[0], ...found[1] };
+  const known = byDomain.get(teams) ?? owners(teams);
+  byDomain.set(teams, known);
+  return known.get(domain);
 };
 
 /** The fabrics that a team may use in an environment, by their names. */

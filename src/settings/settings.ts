@@ -41,7 +41,7 @@ export const Settings = closed(
     }),
     teams: some(TeamSettings).prefault({}),
     fabrics: some(FabricSettings).prefault({}),
-    gateway: GatewaySettings.prefault({}),
+    gateway: GatewaySettings,
     encryption: Encryption.optional(),
     audit: closed(
       z.strictObject({

@@ -70,8 +70,16 @@ export const environmentProblem = (
   return `is not an environment ${whose}${meant || `; ${among(usable, 'there is none')}`}`;
 };
 
+const known = new WeakMap<Settings, Owned>();
+
 /** Who owns what, without what only a worker needs: addresses, accounts, references to secrets. */
-export const ownedIn = ({ environments, teams, fabrics }: Settings): Owned => ({
+export const ownedIn = (settings: Settings): Owned => {
+  const owned = known.get(settings) ?? withoutPlaces(settings);
+  known.set(settings, owned);
+  return owned;
+};
+
+const withoutPlaces = ({ environments, teams, fabrics }: Settings): Owned => ({
   environments: Object.fromEntries(
     Object.entries(environments).map(([name, { taskQueue, defaultFabric, workspaceAccess }]) => [
       name,

@@ -10,6 +10,8 @@ import type { Harness, Program } from '../harness';
 
 /* What there must be for every operation to give each of its answers. */
 
+const NOBODY_ASKED = { auth: { mode: 'none' } };
+
 /** Gateways with a configuration file, by what keeps a request from being answered. */
 const GUARDS = {
   tokens: {
@@ -20,9 +22,9 @@ const GUARDS = {
       },
     },
   },
-  'another address': { gateway: { allowFrom: ['192.0.2.1'] } },
-  'a used up rate': { gateway: { rateLimit: { perMinute: 1 } } },
-  'a full audit': { audit: { log: '/dev/full' } },
+  'another address': { gateway: { ...NOBODY_ASKED, allowFrom: ['192.0.2.1'] } },
+  'a used up rate': { gateway: { ...NOBODY_ASKED, rateLimit: { perMinute: 1 } } },
+  'a full audit': { gateway: NOBODY_ASKED, audit: { log: '/dev/full' } },
 };
 
 /** Gateways by what is behind them: a worker; Temporal, but no worker of its queue; nothing. */
