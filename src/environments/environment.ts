@@ -13,6 +13,7 @@ import { createSecretReferences } from '../secrets/references';
 import type { SecretReferences } from '../secrets/references';
 import type { EnvironmentSettings } from '../settings/environments';
 import { ownerIn } from '../settings/ownership';
+import { componentProblem } from '../settings/tenancy';
 import type { Settings } from '../settings/settings';
 
 /** What a worker has for the descriptors of one environment, or of all where no file names any. */
@@ -32,6 +33,8 @@ export interface Environment {
   grantsOf?: string | undefined;
   /** The team of a component, by its key; undefined where no configuration file names teams. */
   teamOf?: (componentKey: string) => string | undefined;
+  /** Why no team may deploy a component, by its key; undefined: one may. */
+  forbids?: (componentKey: string) => string | undefined;
 }
 
 const remember = (redactor: Redactor, auth: AirbyteAuth) => {
@@ -122,6 +125,7 @@ export const environmentOfFile = (
     redactor,
     accessPermission: given.workspaceAccess,
     teamOf: (key) => ownerIn(settings(), key)?.team.name,
+    forbids: (key) => componentProblem(settings(), key),
     ...(!isOfVariables(settings(), airbyte.workspaceId) && { grantsOf: airbyte.workspaceId }),
   };
 };

@@ -1,6 +1,6 @@
 import { firstFew } from '../../workflows/protocol/lengths';
 import { suggestion } from '../reading/suggestions';
-import { defaultFabricOf, fabricsOf } from './ownership';
+import { defaultFabricOf, fabricsOf, hasTeams, ownerIn } from './ownership';
 import type { Named, Ownable, Owned, Team } from './ownership';
 import type { Settings } from './settings';
 
@@ -68,6 +68,18 @@ export const environmentProblem = (
   const whose = team ? `of the team ${team.name}` : ofMany;
   const meant = suggestion(environment, usable);
   return `is not an environment ${whose}${meant || `; ${among(usable, 'there is none')}`}`;
+};
+
+/** Why no team may deploy a component, by its key; undefined: one may, or there are no teams. */
+export const componentProblem = (
+  settings: Pick<Owned, 'environments' | 'teams'>,
+  key: string,
+): string | undefined => {
+  if (!hasTeams(settings)) return undefined;
+  const owner = ownerIn(settings, key);
+  if (!owner) return 'is of a domain that belongs to no team';
+  const problem = environmentProblem(settings, owner);
+  return problem && `${owner.environment} ${problem}`;
 };
 
 /** Who owns what, without what only a worker needs: addresses, accounts, references to secrets. */
