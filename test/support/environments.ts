@@ -90,7 +90,7 @@ export const control = async (
 
 export type Environments = Awaited<ReturnType<typeof startEnvironments>>;
 
-export const startEnvironments = async () => {
+export const startEnvironments = async (more: Record<string, string> = {}) => {
   const mark = randomBytes(4).toString('hex');
   const names = {
     dev: `dev-${mark}`,
@@ -145,6 +145,7 @@ export const startEnvironments = async () => {
     AIRBYTE_RETRY_MAX_INTERVAL: '400ms',
     AIRBYTE_GIVE_UP_AFTER: '10s',
     AIRBYTE_SETTLE_TIME: '1s',
+    ...more,
   };
   const shared = { FINANCE: 'canary-finance', MARKETING: 'canary-marketing' };
   const nearDir = secretsOf('near', { AIRBYTE_NEAR: 'simulator-secret', ...shared });
