@@ -1,8 +1,14 @@
-import { z } from 'zod';
 import { ValidationStatus } from '../src/contract/coordinator';
 import { AdoptionReport } from '../src/contract/adoption';
 import { makeAsScala } from './support/adoption-world';
-import { control, listIn, startEnvironments, stateOf, textOf } from './support/environments';
+import {
+  control,
+  listIn,
+  permissionsOf,
+  startEnvironments,
+  stateOf,
+  textOf,
+} from './support/environments';
 import type { Environments, Place } from './support/environments';
 import { request } from './support/fixtures';
 import { eventually } from './support/harness';
@@ -24,22 +30,10 @@ const everywhere = async () => ({
   away: await stateOf(environments.away),
 });
 
-const Permission = z.looseObject({ of: z.string(), permissionType: z.string() });
-const permissionsOf = async ({ url }: { url: string }) => {
-  const answer: unknown = await (await fetch(`${url}/_simulator/people`)).json();
-  return z.object({ permissions: z.array(Permission) }).parse(answer).permissions;
-};
 const who = async (airbyte: { url: string }) =>
   (await permissionsOf(airbyte)).map(({ of }) => of).sort();
 
-const giveAccess = async (place: Place, refs: string[]) => {
-  const { status, text } = await environments.call('POST', '/v1/updateacl', {
-    refs,
-    provisionInfo: { request: textOf(place), result: '' },
-  });
-  expect({ status, text }).toMatchObject({ status: 202 });
-  return environments.finished(text);
-};
+const giveAccess = (place: Place, refs: string[]) => environments.giveAccess(place, refs);
 
 const NAME = 'user:name.surname_agilelab.it';
 const ENGINEER = 'user:data_engineer_agilelab.it';

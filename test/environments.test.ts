@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checkId } from '../src/runs/reconcile-schedule';
-import { listIn, startEnvironments, stateOf } from './support/environments';
+import { control, listIn, permissionsOf, startEnvironments, stateOf } from './support/environments';
 import type { Environments, Place } from './support/environments';
 import { eventually } from './support/harness';
 
@@ -29,6 +29,9 @@ test('an environment with a task queue of its own is served by the worker there,
   expect([list.code, list.stdout.includes(token)]).toEqual([0, true]);
   const shown = await cli('runs', 'show', token);
   expect(shown.stdout).toContain(token);
+  // Which is told by a look at the Airbyte there.
+  const [made] = listIn(await stateOf(away), 'connections');
+  expect(shown.stdout).toContain(String(made?.connectionId));
   const drift = await cli('drift', '--environment', names.far);
   expect([drift.code, drift.stdout]).toEqual([0, expect.stringContaining('no drift')]);
   const last = await cli('drift', '--last', '--environment', names.far);
@@ -170,4 +173,49 @@ test('where Airbyte’s own credential is not there its runs fail and name it, a
   );
   expect(others.status).toBe('COMPLETED');
   expect(environments.output()).not.toContain('simulator-secret');
+});
+
+test('what was granted before there was a file is inherited by the environment that says so, and by no other', async () => {
+  const { near, client, queue, settings, write, worker, giveAccess } = environments;
+  const place = { environment: names.dev, component: 'inherits' };
+  const permissions = [{ email: 'alice@foo.bar', permissionType: 'workspace_reader' }];
+  await control(near, { at: '/people', body: { permissions } });
+  const given = await permissionsOf(near);
+  const [permission] = given;
+  const key = 'user:alice@foo.bar';
+  const former = await client.workflow.start('grants', {
+    workflowId: `grants.${queue}`,
+    taskQueue: queue,
+    args: [
+      {
+        wanted: { [`${names.dev}/finance.cashflow.0.inherits`]: [key] },
+        grants: {
+          [`${key} workspace_reader`]: {
+            key,
+            person: {
+              kind: 'user',
+              id: permission?.userId,
+              organizationId: '00000000-0000-0000-0000-000000000000',
+              name: permission?.of,
+            },
+            type: 'workspace_reader',
+            id: permission?.permissionId,
+          },
+        },
+      },
+    ],
+  });
+  const isThere = async () => (await former.describe()).status.name;
+  await giveAccess(place, []);
+  expect([await permissionsOf(near), await isThere()]).toEqual([given, 'RUNNING']);
+  const dev = { ...settings.environments[names.dev], grantsOfVariables: true };
+  const looks = () => worker.output().split('has changed, and is taken').length;
+  const before = looks();
+  write({ ...settings, environments: { ...settings.environments, [names.dev]: dev } });
+  await eventually(() => looks() > before || undefined, 'the worker to take the file');
+  await giveAccess({ ...place, environment: names.far }, []);
+  expect([await permissionsOf(near), await isThere()]).toEqual([given, 'RUNNING']);
+  expect((await giveAccess(place, [])).result).toContain('1 revoked');
+  expect([await permissionsOf(near), await isThere()]).toEqual([[], 'TERMINATED']);
+  write();
 });

@@ -13,7 +13,7 @@ import { createSecretReferences } from '../secrets/references';
 import type { SecretReferences } from '../secrets/references';
 import type { EnvironmentSettings } from '../settings/environments';
 import { ownerIn } from '../settings/ownership';
-import { componentProblem } from '../settings/tenancy';
+import { componentProblem, secretRemedy } from '../settings/tenancy';
 import type { Settings } from '../settings/settings';
 
 /** What a worker has for the descriptors of one environment, or of all where no file names any. */
@@ -119,8 +119,7 @@ export const environmentOfFile = (
     references: createSecretReferences(lookUp, {
       mayChange: true,
       namesFor: (key) => ownerIn(settings(), key)?.team.secrets ?? [],
-      remedyFor: (secret, key) =>
-        `Name another secret, or ask the platform operator to add ${secret} to the secrets of the team ${ownerIn(settings(), key)?.team.name ?? 'that owns the domain'}.`,
+      remedyFor: (secret, key) => secretRemedy(ownerIn(settings(), key)?.team, secret),
     }),
     redactor,
     accessPermission: given.workspaceAccess,

@@ -49,6 +49,12 @@ export const secretProblem = ({ name: team, secrets }: Team, name: string): stri
   return `names a secret that descriptors of the team ${team} may not use${meant || `; ${among(secrets, 'there is none that they may')}`}`;
 };
 
+/** What to do about a secret that a team may not use; undefined: the domain is nobody's. */
+export const secretRemedy = (team: Team | undefined, name: string): string => {
+  const whose = team ? `the team ${team.name}` : 'the team that owns the domain';
+  return `Name another secret (${among(team?.secrets ?? [], 'there is none')}), or ask the platform operator to add ${name} to the secrets of ${whose}.`;
+};
+
 interface EnvironmentOf {
   team: Team | undefined;
   environment: string;

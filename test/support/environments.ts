@@ -88,6 +88,18 @@ export const control = async (
   if (!response.ok) throw new Error(`${at}: ${await response.text()}`);
 };
 
+const Permission = z.looseObject({
+  of: z.string(),
+  permissionType: z.string(),
+  permissionId: z.string(),
+});
+
+/** Who may use the workspace of an Airbyte. */
+export const permissionsOf = async ({ url }: Pick<Simulator, 'url'>) => {
+  const answer: unknown = await (await fetch(`${url}/_simulator/people`)).json();
+  return z.object({ permissions: z.array(Permission) }).parse(answer).permissions;
+};
+
 export type Environments = Awaited<ReturnType<typeof startEnvironments>>;
 
 export const startEnvironments = async (more: Record<string, string> = {}) => {
@@ -179,6 +191,16 @@ export const startEnvironments = async (more: Record<string, string> = {}) => {
       return ['RUNNING', 'TERMINATING'].includes(status.status) ? undefined : status;
     }, `the end of ${token}`);
 
+  /** Gives access through a component to these and nobody else, and waits for the end. */
+  const giveAccess = async (place: Place, refs: string[]) => {
+    const { status, text } = await call('POST', '/v1/updateacl', {
+      refs,
+      provisionInfo: { request: textOf(place), result: '' },
+    });
+    expect({ status, text }).toMatchObject({ status: 202 });
+    return finished(text);
+  };
+
   /** All that is in the workspace of two of the components of which this holds, secrets included. */
   const partOf = async (isMeant: (key: string) => boolean) => {
     const state = await stateOf(near);
@@ -209,6 +231,7 @@ export const startEnvironments = async (more: Record<string, string> = {}) => {
     start,
     finished,
     run: async (...given: Parameters<typeof start>) => finished(await start(...given)),
+    giveAccess,
     partOf,
     cli: (...args: string[]) => runCli(args, env),
     /** A secret of the environment with a task queue of its own, which its worker alone has. */
