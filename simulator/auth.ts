@@ -61,6 +61,7 @@ const tokenPath = '/applications/token';
 /** Who may call, and the token endpoint (Airbyte public API, createAccessToken). */
 export const createAuth = (options: AuthOptions) => {
   const tokens = createTokens(options.tokenLifetime);
+  let { clientSecret } = options;
   const basic = Buffer.from(`${options.username}:${options.password}`).toString('base64');
   const denials: Record<AuthOptions['auth'], (authorization: string) => Answer | undefined> = {
     none: () => undefined,
@@ -80,8 +81,7 @@ export const createAuth = (options: AuthOptions) => {
 
   const issueToken = (body: unknown): string => {
     const given = readBody(TokenRequest, body);
-    const known =
-      given.client_id === options.clientId && given.client_secret === options.clientSecret;
+    const known = given.client_id === options.clientId && given.client_secret === clientSecret;
     // Without OAuth there is no application to know, whatever was sent.
     if (options.auth !== 'oauth' || !known)
       throw frameworkProblem(400, 'Bad Request', 'Invalid client id or token', tokenPath);
@@ -113,6 +113,10 @@ export const createAuth = (options: AuthOptions) => {
     configOperation,
     /** Accepts no token given out so far, as an Airbyte that was started with a new signing key. */
     revokeTokens: tokens.revokeAll,
+    /** Accepts this secret of the client and no other; tokens given out so far stay. */
+    rotateSecret: (secret: string) => {
+      clientSecret = secret;
+    },
   };
 };
 export type Auth = ReturnType<typeof createAuth>;

@@ -1,5 +1,5 @@
 import express, { type ErrorRequestHandler, type Response, Router } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { describeActor } from './public-api/actors';
 import { CheckFailure, type CheckFailures } from './checks';
 import { describeConnection } from './public-api/connections';
@@ -26,6 +26,7 @@ interface ControlDependencies {
   /** How many operations of `commitLater` are still to be done. */
   late: () => number;
   revokeTokens: () => void;
+  rotateSecret: (secret: string) => void;
   reset: () => void;
   save: () => void;
   restore: () => void;
@@ -47,6 +48,7 @@ export const ROUTES = {
     'shows an entity in an odd form: {id, fields: {name: null}, without: ["configuration"]}',
   'GET /_simulator/files/:name': `sample files: ${[...sampleFiles.keys()].join(', ')}`,
   'DELETE /_simulator/tokens': 'no token given out so far is accepted any more',
+  'POST /_simulator/client': 'the only {secret} of the client from now on; tokens given out stay',
   'POST /_simulator/reset': 'back to the start',
   'POST /_simulator/save': 'keeps what exists, for restore',
   'POST /_simulator/restore': 'back to what was saved; faults and calls are forgotten',
@@ -110,6 +112,18 @@ const addSeed = ({ store }: ControlDependencies, body: unknown, res: Response) =
   else res.status(400).json({ errors: read.error.issues.map(describeIssue) });
 };
 
+const Rotation = z.strictObject({ secret: z.string().min(1) });
+
+const rotateSecret = (deps: ControlDependencies, body: unknown, res: Response) => {
+  const read = Rotation.safeParse(body, { error: wordsFor });
+  if (!read.success) {
+    res.status(400).json({ errors: read.error.issues.map(describeIssue) });
+    return;
+  }
+  deps.rotateSecret(read.data.secret);
+  res.json({ rotated: true });
+};
+
 const addOdd = ({ store }: ControlDependencies, body: unknown, res: Response) => {
   const read = OddForm.safeParse(body, { error: wordsFor });
   if (!read.success) res.status(400).json({ errors: read.error.issues.map(describeIssue) });
@@ -154,6 +168,7 @@ export const createControl = (deps: ControlDependencies): Router => {
     deps.revokeTokens();
     res.json({ revoked: true });
   });
+  router.post('/client', (req, res) => rotateSecret(deps, req.body, res));
   router.get('/checks', (_req, res) => res.json({ checks: deps.failures.list() }));
   router.post('/checks', (req, res) => addFailure(deps, req.body, res));
   router.delete('/checks', (_req, res) => {

@@ -184,6 +184,7 @@ const createSimulator = (options: SimulatorOptions = {}) => {
       jobDuration,
       late: timers.pending,
       revokeTokens: auth.revokeTokens,
+      rotateSecret: auth.rotateSecret,
       reset,
       save,
       restore,

@@ -38,6 +38,7 @@ interface Wanted {
 const settings = (wanted: Wanted = {}) => {
   const { environments = [dev, stage], secrets = ['ERP_PASSWORD'], maxInFlight = 3 } = wanted;
   return {
+    gateway: { auth: { mode: 'none' } },
     environments: Object.fromEntries(
       environments.map((name) => [
         name,

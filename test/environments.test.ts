@@ -1,191 +1,27 @@
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
-import { stringify } from 'yaml';
 import { z } from 'zod';
-import { DEFAULT_WORKSPACE_ID, startSimulator } from '../simulator/simulator';
-import { ProvisioningStatus } from '../src/contract/coordinator';
 import { checkId } from '../src/runs/reconcile-schedule';
-import { descriptor, request } from './support/fixtures';
-import { eventually, runCli, startProgram } from './support/harness';
-import type { Program } from './support/harness';
+import { control, listIn, permissionsOf, startEnvironments, stateOf } from './support/environments';
+import type { Environments, Place } from './support/environments';
+import { eventually } from './support/harness';
 
-/*
- * Two environments in one workspace of one Airbyte; a third with an Airbyte and a task queue of its own,
- * whose worker alone has its credentials; a fourth whose credentials nobody has. Two teams.
- */
+/* Environments with and without an Airbyte and a task queue of their own, beside each other. */
 
-const mark = randomBytes(4).toString('hex');
-const [dev, stage, far, broken] = ['dev', 'stage', 'far', 'broken'].map(
-  (name) => `${name}-${mark}`,
-);
-const names = { dev: dev ?? '', stage: stage ?? '', far: far ?? '', broken: broken ?? '' };
-const queue = `environments-${mark}`;
-const farQueue = `environments-far-${mark}`;
-
-const folder = mkdtempSync(path.join(os.tmpdir(), 'environments-'));
-const file = path.join(folder, 'provisioner.yaml');
-const secretsOf = (name: string, secrets: Record<string, string>) => {
-  const directory = path.join(folder, name);
-  mkdirSync(directory);
-  for (const [secret, value] of Object.entries(secrets))
-    writeFileSync(path.join(directory, secret), value);
-  return directory;
-};
-
-const FAR_WORKSPACE = 'b7d1c2e4-0f7a-4a52-9d5c-3f2a8c6e1b90';
-
-const connection = Connection.lazy({ address: process.env.TEST_TEMPORAL_ADDRESS ?? '' });
-const client = new Client({ connection });
-let gateway: Program;
-let workers: Program[] = [];
-let near: Awaited<ReturnType<typeof startSimulator>>;
-let away: Awaited<ReturnType<typeof startSimulator>>;
-let env: Record<string, string>;
-
-const airbyte = (url: string, secretRef: string, taskQueue?: string) => ({
-  airbyte: {
-    url,
-    workspaceId: taskQueue === undefined ? DEFAULT_WORKSPACE_ID : FAR_WORKSPACE,
-    auth: { clientId: 'simulator', clientSecret: { secretRef } },
-  },
-  ...(taskQueue !== undefined && { taskQueue }),
-});
-
-const snowflake = (team: string, secretRef: string) => ({
-  type: 'snowflake',
-  team,
-  environments: Object.values(names),
-  host: `${team}.snowflakecomputing.com`,
-  warehouse: 'LOAD_WH',
-  user: 'AIRBYTE',
-  role: 'LOADER',
-  credentials: { password: { secretRef } },
-});
-
-const team = (name: string) => ({
-  domains: [name],
-  environments: Object.values(names),
-  defaultFabric: Object.fromEntries(Object.values(names).map((each) => [each, name])),
-});
-
-const settings = () => ({
-  environments: {
-    [names.dev]: airbyte(near.url, 'AIRBYTE_NEAR'),
-    [names.stage]: airbyte(near.url, 'AIRBYTE_NEAR'),
-    [names.far]: airbyte(away.url, 'AIRBYTE_FAR', farQueue),
-    [names.broken]: airbyte(near.url, 'AIRBYTE_NOWHERE'),
-  },
-  teams: { finance: team('finance'), marketing: team('marketing') },
-  fabrics: {
-    finance: snowflake('finance', 'FINANCE'),
-    marketing: snowflake('marketing', 'MARKETING'),
-  },
-});
-const write = (content: object) => {
-  writeFileSync(file, stringify(content));
-};
-
+let environments: Environments;
+let names: Environments['names'];
 beforeAll(async () => {
-  [near, away] = await Promise.all([
-    startSimulator({ port: 0 }),
-    startSimulator({ port: 0, workspaceId: FAR_WORKSPACE }),
-  ]);
-  write(settings());
-  env = {
-    TEMPORAL_ADDRESS: process.env.TEST_TEMPORAL_ADDRESS ?? '',
-    TEMPORAL_TASK_QUEUE: queue,
-    PROVISIONER_CONFIG: file,
-    PORT: '0',
-    WORKER_PORT: '0',
-    FINGERPRINT_KEY: 'of these tests',
-    RECONCILE_EVERY: '1h',
-    AIRBYTE_RETRY_INITIAL: '50ms',
-    AIRBYTE_RETRY_MAX_INTERVAL: '400ms',
-    AIRBYTE_GIVE_UP_AFTER: '10s',
-    AIRBYTE_SETTLE_TIME: '1s',
-  };
-  const shared = { FINANCE: 'canary-finance', MARKETING: 'canary-marketing' };
-  const nearDir = secretsOf('near', { AIRBYTE_NEAR: 'simulator-secret', ...shared });
-  const farDir = secretsOf('far', { AIRBYTE_FAR: 'simulator-secret', ...shared });
-  [gateway, ...workers] = await Promise.all([
-    startProgram('server', { env }),
-    startProgram('worker', { env: { ...env, SECRETS_DIR: nearDir } }),
-    startProgram('worker', {
-      env: { ...env, SECRETS_DIR: farDir, TEMPORAL_TASK_QUEUE: farQueue },
-    }),
-  ]);
+  environments = await startEnvironments();
+  ({ names } = environments);
 });
-afterAll(async () => {
-  await Promise.all([gateway, ...workers].map((program) => program.end('SIGKILL')));
-  await Promise.all([near.close(), away.close(), connection.close()]);
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => environments.stop());
 
-const post = async (at: string, body: object) => {
-  const response = await fetch(`${gateway.found}${at}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  return { status: response.status, text: await response.text() };
-};
-
-interface Place {
-  environment: string;
-  domain?: string;
-  major?: number;
-  component?: string;
-}
-
-const textOf = ({ domain = 'finance', major = 0, ...changes }: Place) =>
-  descriptor(changes)
-    .replaceAll(':finance:', `:${domain}:`)
-    .replace('domain: finance', `domain: ${domain}`)
-    .replaceAll(':cashflow:0', `:cashflow:${String(major)}`)
-    .replace(/version: 0\./, `version: ${String(major)}.`);
-
-const start = async (operation: string, place: Place, more = {}) => {
-  const { status, text } = await post(`/v1/${operation}`, request(textOf(place), more));
-  expect({ status, text }).toMatchObject({ status: 202 });
-  return text;
-};
-const statusOf = async (token: string) => {
-  const answer = await fetch(`${gateway.found}/v1/provision/${token}/status`);
-  return ProvisioningStatus.parse(await answer.json());
-};
-const finished = (token: string) =>
-  eventually(async () => {
-    const status = await statusOf(token);
-    return status.status === 'RUNNING' ? undefined : status;
-  }, `the end of ${token}`);
-const run = async (...given: Parameters<typeof start>) => finished(await start(...given));
-
-const Entity = z.looseObject({ name: z.string(), sourceId: z.string().optional() });
-const State = z.record(z.string(), z.unknown());
-const stateOf = async ({ url }: { url: string }) =>
-  State.parse(await (await fetch(`${url}/_simulator/entities?secrets=true`)).json());
-const listIn = (state: z.infer<typeof State>, kind: string) => z.array(Entity).parse(state[kind]);
-
-/** All that is there of the components of which this holds, secrets included. */
-const partOf = async (isMeant: (key: string) => boolean) => {
-  const state = await stateOf(near);
-  const keyIn = (name: string) => / \[(\S+)(?: #\w+)?\]$/.exec(name)?.[1] ?? '';
-  const sources = listIn(state, 'sources').filter(({ name }) => isMeant(keyIn(name)));
-  const ids = new Set(sources.map(({ sourceId }) => sourceId));
-  return {
-    sources,
-    destinations: listIn(state, 'destinations').filter(({ name }) => isMeant(keyIn(name))),
-    connections: listIn(state, 'connections').filter(({ sourceId }) => ids.has(sourceId)),
-  };
-};
-const cli = (...args: string[]) => runCli(args, env);
+const run = (...given: Parameters<Environments['run']>) => environments.run(...given);
+const cli = (...args: string[]) => environments.cli(...args);
+const partOf = (isMeant: (key: string) => boolean) => environments.partOf(isMeant);
 
 test('an environment with a task queue of its own is served by the worker there, and by no other', async () => {
-  const token = await start('provision', { environment: names.far });
-  expect((await finished(token)).status).toBe('COMPLETED');
+  const { away, client, farQueue, worker } = environments;
+  const token = await environments.start('provision', { environment: names.far });
+  expect((await environments.finished(token)).status).toBe('COMPLETED');
   expect(listIn(await stateOf(away), 'connections')).toHaveLength(1);
   const { taskQueue } = await client.workflow.getHandle(token).describe();
   expect(taskQueue).toBe(farQueue);
@@ -193,17 +29,20 @@ test('an environment with a task queue of its own is served by the worker there,
   expect([list.code, list.stdout.includes(token)]).toEqual([0, true]);
   const shown = await cli('runs', 'show', token);
   expect(shown.stdout).toContain(token);
+  // Which is told by a look at the Airbyte there.
+  const [made] = listIn(await stateOf(away), 'connections');
+  expect(shown.stdout).toContain(String(made?.connectionId));
   const drift = await cli('drift', '--environment', names.far);
   expect([drift.code, drift.stdout]).toEqual([0, expect.stringContaining('no drift')]);
   const last = await cli('drift', '--last', '--environment', names.far);
   expect(last.stdout).toBe(drift.stdout);
   const replay = await cli('runs', 'replay', token, '--force', '--wait');
   expect([replay.code, replay.stderr]).toEqual([0, expect.any(String)]);
-  expect(workers[0]?.output()).not.toContain('AIRBYTE_FAR');
+  expect(worker.output()).not.toContain('AIRBYTE_FAR');
 });
 
 const isScheduled = (taskQueue: string, environment: string) =>
-  client.schedule
+  environments.client.schedule
     .getHandle(checkId(taskQueue, environment))
     .describe()
     .then(
@@ -212,7 +51,8 @@ const isScheduled = (taskQueue: string, environment: string) =>
     );
 
 test('each worker keeps the schedules of its environments, also when the file changes', async () => {
-  const { [names.stage]: _, ...rest } = settings().environments;
+  const { queue, farQueue, settings, write } = environments;
+  const { [names.stage]: _, ...rest } = settings.environments;
   const all = () =>
     Promise.all(
       [queue, farQueue].map((each) =>
@@ -237,9 +77,10 @@ test('each worker keeps the schedules of its environments, also when the file ch
       Object.entries(given.defaultFabric).filter(([name]) => name !== names.stage),
     ),
   });
-  const { teams, fabrics } = settings();
-  const anywhere = ({ environments: _all, ...fabric }: ReturnType<typeof snowflake>) => fabric;
+  const { teams, fabrics } = settings;
+  const anywhere = ({ environments: _all, ...fabric }: (typeof fabrics)['finance']) => fabric;
   write({
+    gateway: settings.gateway,
     environments: rest,
     teams: { finance: without(teams.finance), marketing: without(teams.marketing) },
     fabrics: { finance: anywhere(fabrics.finance), marketing: anywhere(fabrics.marketing) },
@@ -248,7 +89,7 @@ test('each worker keeps the schedules of its environments, also when the file ch
     [true, false, false],
     [false, false, true],
   ]);
-  write(settings());
+  write();
   await areNow([
     [true, true, false],
     [false, false, true],
@@ -279,6 +120,7 @@ test('two environments, two majors and two teams of one workspace never touch wh
 });
 
 test('a repair of one environment leaves the drift of the other', async () => {
+  const { near } = environments;
   const remove = async (environment: string) => {
     const token = await fetch(`${near.url}/api/public/v1/applications/token`, {
       method: 'POST',
@@ -331,7 +173,50 @@ test('where Airbyte’s own credential is not there its runs fail and name it, a
     `Of Airbyte's credentials in ${names.broken} the secret "AIRBYTE_NOWHERE" is not there.`,
   );
   expect(others.status).toBe('COMPLETED');
-  expect([gateway, ...workers].map((program) => program.output()).join('')).not.toContain(
-    'simulator-secret',
-  );
+  expect(environments.output()).not.toContain('simulator-secret');
+});
+
+test('what was granted before there was a file is inherited by the environment that says so, and by no other', async () => {
+  const { near, client, queue, settings, write, worker, giveAccess } = environments;
+  const place = { environment: names.dev, component: 'inherits' };
+  const permissions = [{ email: 'alice@foo.bar', permissionType: 'workspace_reader' }];
+  await control(near, { at: '/people', body: { permissions } });
+  const given = await permissionsOf(near);
+  const [permission] = given;
+  const key = 'user:alice@foo.bar';
+  const former = await client.workflow.start('grants', {
+    workflowId: `grants.${queue}`,
+    taskQueue: queue,
+    args: [
+      {
+        wanted: { [`${names.dev}/finance.cashflow.0.inherits`]: [key] },
+        grants: {
+          [`${key} workspace_reader`]: {
+            key,
+            person: {
+              kind: 'user',
+              id: permission?.userId,
+              organizationId: '00000000-0000-0000-0000-000000000000',
+              name: permission?.of,
+            },
+            type: 'workspace_reader',
+            id: permission?.permissionId,
+          },
+        },
+      },
+    ],
+  });
+  const isThere = async () => (await former.describe()).status.name;
+  await giveAccess(place, []);
+  expect([await permissionsOf(near), await isThere()]).toEqual([given, 'RUNNING']);
+  const dev = { ...settings.environments[names.dev], grantsOfVariables: true };
+  const looks = () => worker.output().split('has changed, and is taken').length;
+  const before = looks();
+  write({ ...settings, environments: { ...settings.environments, [names.dev]: dev } });
+  await eventually(() => looks() > before || undefined, 'the worker to take the file');
+  await giveAccess({ ...place, environment: names.far }, []);
+  expect([await permissionsOf(near), await isThere()]).toEqual([given, 'RUNNING']);
+  expect((await giveAccess(place, [])).result).toContain('1 revoked');
+  expect([await permissionsOf(near), await isThere()]).toEqual([[], 'TERMINATED']);
+  write();
 });

@@ -9,7 +9,7 @@ import { createOpenRuns } from '../src/runs/open-runs';
 import { oneQueue } from '../src/temporal/queues';
 import { failureCauseOf } from '../workflows/run/failure';
 import { interestOf } from './support/airbyte-clients';
-import { valueIn } from './support/metrics';
+import { familiesIn, valueIn } from './support/metrics';
 
 /* Metrics, without the programs that serve them (metrics-served.test.ts). */
 
@@ -100,30 +100,45 @@ test('what was found in one environment stands until that one is checked again, 
   };
   const shown = async () => {
     const text = await metrics.exposition.text();
-    return ['', 'dev', 'prod'].map((environment) => [
-      valueIn(text, 'provisioner_drift_entities', { environment, kind: 'missing' }),
-      valueIn(text, 'provisioner_drift_checked_timestamp_seconds', { environment }),
-    ]);
+    const checks = familiesIn(text).get('provisioner_drift_checked_timestamp_seconds')?.samples;
+    return {
+      checked: checks?.map(({ labels, value }) => [labels, value]),
+      missing: ['dev', 'prod'].map((environment) =>
+        valueIn(text, 'provisioner_drift_entities', { environment, kind: 'missing' }),
+      ),
+    };
   };
-  expect(await shown()).toEqual([
-    [undefined, 0],
-    [undefined, undefined],
-    [undefined, undefined],
-  ]);
+  // The check of all environments, where no file names any, has no label; it is 0 until there is one.
+  expect(await shown()).toEqual({ checked: [[{}, 0]], missing: [undefined, undefined] });
   check('dev', 100, 2);
   check('prod', 200, 0);
-  expect(await shown()).toEqual([
-    [undefined, 0],
-    [2, 100],
-    [0, 200],
-  ]);
+  const [dev, prod] = [{ environment: 'dev' }, { environment: 'prod' }];
+  const checked = [
+    [{}, 0],
+    [dev, 100],
+    [prod, 200],
+  ];
+  expect(await shown()).toEqual({ checked, missing: [2, 0] });
   check('dev', 300, 1);
   metrics.driftOnlyOf(['dev']);
-  expect(await shown()).toEqual([
-    [undefined, 0],
-    [1, 300],
-    [undefined, undefined],
-  ]);
+  const left = [
+    [{}, 0],
+    [dev, 300],
+  ];
+  expect(await shown()).toEqual({ checked: left, missing: [1, undefined] });
+});
+
+test('a check of all environments is told without a label', async () => {
+  const metrics = createWorkerMetrics({ isReady: () => Promise.resolve(true) });
+  metrics.checkedForDrift({
+    environment: undefined,
+    components: [],
+    findings: [],
+    checkedAt: new Date(4e5).toISOString(),
+  });
+  const text = await metrics.exposition.text();
+  const checks = familiesIn(text).get('provisioner_drift_checked_timestamp_seconds')?.samples;
+  expect(checks?.map(({ labels, value }) => [labels, value])).toEqual([[{}, 400]]);
 });
 
 test('environments beyond the twenty tell the newest of their checks', async () => {

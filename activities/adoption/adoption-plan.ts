@@ -92,15 +92,26 @@ const isOwned = ({ key, connection }: Claim, index: Index) =>
     (kind) => componentIn(index.actors[kind].get(connection[`${kind}Id`])?.name ?? '') === key,
   );
 
+/** Why nobody could deploy a component that takes a pipeline over; undefined: somebody could. */
+export type Forbids = (key: string) => string | undefined;
+
 /** The claims of one component: more than one is nobody's to decide. */
-const judgeOne = (claims: Claim[], index: Index): ('owned' | Leaving | { take: Row })[] => {
+const judgeOne = (
+  claims: Claim[],
+  { index, forbids }: { index: Index; forbids: Forbids | undefined },
+): ('owned' | Leaving | { take: Row })[] => {
   const [claim, ...others] = claims;
   if (!claim) return [];
+  if (others.length === 0 && isOwned(claim, index)) return ['owned'];
+  const problem = forbids?.(claim.key);
+  if (problem !== undefined)
+    return claims.map(({ key, connection }) =>
+      leave('forbidden', connection, `${key}: ${problem}`),
+    );
   if (others.length > 0)
     return claims.map(({ key, connection }) =>
       leave('several', connection, `${key}: ${inRow(claims.map((one) => one.connection))}`),
     );
-  if (isOwned(claim, index)) return ['owned'];
   const { key, connection } = claim;
   const { id: connectionId, name, sourceId, destinationId } = connection;
   return [
@@ -159,7 +170,10 @@ const remainsIn = (entities: Entities, { users }: Index) =>
   );
 
 /** What becomes whose, and what is left and why; sorted by component, so that it can be paged. */
-export const planAdoption = (entities: Entities, query: AdoptionQuery): Plan => {
+export const planAdoption = (
+  entities: Entities,
+  { query, forbids }: { query: AdoptionQuery; forbids?: Forbids | undefined },
+): Plan => {
   const index = indexOf(entities);
   const found: (Claim | Leaving)[] =
     'wanted' in query
@@ -171,7 +185,9 @@ export const planAdoption = (entities: Entities, query: AdoptionQuery): Plan => 
   const claims = found.flatMap((one) => ('key' in one ? [one] : []));
   const judged = [
     ...found.flatMap((one) => ('left' in one ? [one] : [])),
-    ...[...groupedBy(claims, ({ key }) => key).values()].flatMap((each) => judgeOne(each, index)),
+    ...[...groupedBy(claims, ({ key }) => key).values()].flatMap((each) =>
+      judgeOne(each, { index, forbids }),
+    ),
   ];
   const take: Row[] = [];
   const left: Left[] = [];

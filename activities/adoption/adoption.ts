@@ -9,6 +9,7 @@ import { componentIn, ownedName } from '../../src/airbyte/names';
 import type { ActorDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
 import { planAdoption } from './adoption-plan';
+import type { Forbids } from './adoption-plan';
 import { actorsIn } from '../workspace';
 import { Refusal } from '../../src/contract/problems';
 import { isRefused } from '../../src/airbyte/errors';
@@ -82,8 +83,13 @@ const takeOne = async (airbyte: Airbyte, { key, connectionId, sourceId, destinat
   }
 };
 
+interface AdoptionDeps extends Pick<ActorDeps, 'airbyteFor'> {
+  /** Why no team may deploy a component, by its key; undefined: one may. */
+  forbids?: Forbids | undefined;
+}
+
 /** Taking over, all at once, what the existing provisioner has made. */
-export const createAdoptAllActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyteFor'>) => ({
+export const createAdoptAllActivities = ({ airbyteFor, forbids }: AdoptionDeps) => ({
   /** What would become whose. Changes nothing; what it answers with stays small. */
   planAdoption: ({ query, after = '', limit }: PlanPage): Promise<AdoptionReport> =>
     attempt(async ({ interest }) => {
@@ -93,7 +99,7 @@ export const createAdoptAllActivities = ({ airbyteFor }: Pick<ActorDeps, 'airbyt
         airbyte.listConnections({ until: never }),
       ]);
       await breathe();
-      const { take, own, left } = planAdoption({ ...actors, connection }, query);
+      const { take, own, left } = planAdoption({ ...actors, connection }, { query, forbids });
       const totals = { take: take.length, taken: 0, ours: own, left: countsOf(left) };
       log.info('adoption planned', { totals });
       return {

@@ -7,6 +7,7 @@ export const REASONS = {
   own: 'the component has a pipeline already',
   incomplete: 'its source or destination is not in the workspace, or cannot be read',
   unnamed: 'its name is of the form, but does not end with the name of a component',
+  forbidden: 'its domain is of no team that has the environment',
   busy: 'a run of the component is under way',
   refused: 'it changed meanwhile, or Airbyte refused',
   remains: 'a source or destination that no connection uses, left by a failed run',
@@ -21,6 +22,7 @@ const Reason = z.enum([
   'own',
   'incomplete',
   'unnamed',
+  'forbidden',
   'busy',
   'refused',
   'remains',
@@ -32,7 +34,16 @@ export type Reason = z.infer<typeof Reason>;
 
 /** Those that an operator has to do something about before the next deployment of the component. */
 const OPEN: readonly Reason[] = [
-  ...(['shared', 'several', 'own', 'incomplete', 'unnamed', 'busy', 'refused'] as const),
+  ...([
+    'shared',
+    'several',
+    'own',
+    'incomplete',
+    'unnamed',
+    'forbidden',
+    'busy',
+    'refused',
+  ] as const),
 ];
 
 const Row = z.object({

@@ -74,7 +74,7 @@ export const activitiesOf = (
       ...access,
       grants: createGrantsClient({ client, workspace: environment.grantsOf }),
     }),
-    ...createAdoptAllActivities(deps),
+    ...createAdoptAllActivities({ ...deps, forbids: environment.forbids }),
     ...createDriftActivities({ ...deps, provisioned, observe: metrics.checkedForDrift }),
     ...createValidationActivities({
       ...deps,

@@ -13,6 +13,7 @@ import { createSecretReferences } from '../secrets/references';
 import type { SecretReferences } from '../secrets/references';
 import type { EnvironmentSettings } from '../settings/environments';
 import { ownerIn } from '../settings/ownership';
+import { componentProblem, secretRemedy } from '../settings/tenancy';
 import type { Settings } from '../settings/settings';
 
 /** What a worker has for the descriptors of one environment, or of all where no file names any. */
@@ -32,6 +33,8 @@ export interface Environment {
   grantsOf?: string | undefined;
   /** The team of a component, by its key; undefined where no configuration file names teams. */
   teamOf?: (componentKey: string) => string | undefined;
+  /** Why no team may deploy a component, by its key; undefined: one may. */
+  forbids?: (componentKey: string) => string | undefined;
 }
 
 const remember = (redactor: Redactor, auth: AirbyteAuth) => {
@@ -116,12 +119,12 @@ export const environmentOfFile = (
     references: createSecretReferences(lookUp, {
       mayChange: true,
       namesFor: (key) => ownerIn(settings(), key)?.team.secrets ?? [],
-      remedyFor: (secret, key) =>
-        `Name another secret, or ask the platform operator to add ${secret} to the secrets of the team ${ownerIn(settings(), key)?.team.name ?? 'that owns the domain'}.`,
+      remedyFor: (secret, key) => secretRemedy(ownerIn(settings(), key)?.team, secret),
     }),
     redactor,
     accessPermission: given.workspaceAccess,
     teamOf: (key) => ownerIn(settings(), key)?.team.name,
+    forbids: (key) => componentProblem(settings(), key),
     ...(!isOfVariables(settings(), airbyte.workspaceId) && { grantsOf: airbyte.workspaceId }),
   };
 };

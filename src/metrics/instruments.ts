@@ -38,8 +38,13 @@ const bounding = (labels: Described['labels']) => {
   const admits = Object.entries(labels).map(
     ([label, values]) => [label, admitting(values)] as const,
   );
-  return (given: Readonly<Record<string, string>>): Record<string, string> =>
-    Object.fromEntries(admits.map(([label, admit]) => [label, admit(given[label] ?? '')]));
+  return (given: Readonly<Partial<Record<string, string>>>): Record<string, string> =>
+    Object.fromEntries(
+      admits.flatMap(([label, admit]) => {
+        const value = given[label];
+        return value === undefined ? [] : [[label, admit(value)]];
+      }),
+    );
 };
 
 /** Each combination of values; none where a label has no list. */
@@ -100,8 +105,10 @@ export const createGauge = <Label extends string>(
       gauge.reset();
       for (const [labels, value] of all) gauge.inc(bounded(labels), value);
     },
-    /** Of those that are bounded to the same labels the largest stands. */
-    replaceByLargest: (all: readonly (readonly [labels: Given<Label>, value: number])[]) => {
+    /** Of those that are bounded to the same labels the largest stands; a label may be left away. */
+    replaceByLargest: (
+      all: readonly (readonly [labels: Partial<Given<Label>>, value: number])[],
+    ) => {
       gauge.reset();
       for (const [labels, value] of all.toSorted(([, one], [, other]) => one - other))
         gauge.set(bounded(labels), value);

@@ -102,17 +102,14 @@ export const WORKER = {
   driftCheckedAt: {
     type: 'gauge',
     name: 'provisioner_drift_checked_timestamp_seconds',
-    help: 'When that check ended; of all environments, where no configuration file names any, under none',
-    labels: { environment: { first: MOST_ENVIRONMENTS + 1 } },
+    help: 'When that check ended; one of all environments, where no configuration file names any, has no label',
+    labels: { environment: { first: MOST_ENVIRONMENTS } },
   },
 } as const satisfies Record<string, Described>;
 
 const environmentOf = (component: string) => component.split('/')[0] ?? '';
 
 type Series = readonly [labels: { environment: string; kind: string }, value: number];
-
-/** Of what environment a check was, where there is no configuration file. */
-const ALL = '';
 
 const seriesOf = ({ environment: only, components, findings }: Checked): Series[] => {
   const met = only === undefined ? components.map(environmentOf) : [only];
@@ -130,22 +127,28 @@ const seriesOf = ({ environment: only, components, findings }: Checked): Series[
 const createDriftGauges = (registry: Registry) => {
   const entities = createGauge(registry, WORKER.drift);
   const checkedAt = createGauge(registry, WORKER.driftCheckedAt);
-  const last = new Map<string, { at: number; series: Series[] }>();
+  /** By the environment; undefined: of all, where there is no configuration file. */
+  const last = new Map<string | undefined, { at: number; series: Series[] }>();
   const show = () => {
-    const checks = [...last].map(([environment, { at }]) => [{ environment }, at] as const);
     entities.replace([...last.values()].flatMap(({ series }) => series));
-    checkedAt.replaceByLargest(last.has(ALL) ? checks : [[{ environment: ALL }, 0], ...checks]);
+    checkedAt.replaceByLargest([
+      [{}, 0],
+      ...[...last].map(
+        ([environment, { at }]) => [environment === undefined ? {} : { environment }, at] as const,
+      ),
+    ]);
   };
   show();
   return {
     checked: (check: Checked) => {
       const at = Math.floor(Date.parse(check.checkedAt) / 1000);
-      last.set(check.environment ?? ALL, { at, series: seriesOf(check) });
+      last.set(check.environment, { at, series: seriesOf(check) });
       show();
     },
     /** Nobody checks the others any more. */
     keepOnly: (environments: readonly string[]) => {
-      for (const known of last.keys()) if (!environments.includes(known)) last.delete(known);
+      for (const known of last.keys())
+        if (known === undefined || !environments.includes(known)) last.delete(known);
       show();
     },
   };

@@ -1,6 +1,6 @@
 import { firstFew } from '../../workflows/protocol/lengths';
 import { suggestion } from '../reading/suggestions';
-import { defaultFabricOf, fabricsOf } from './ownership';
+import { defaultFabricOf, fabricsOf, hasTeams, ownerIn } from './ownership';
 import type { Named, Ownable, Owned, Team } from './ownership';
 import type { Settings } from './settings';
 
@@ -49,6 +49,12 @@ export const secretProblem = ({ name: team, secrets }: Team, name: string): stri
   return `names a secret that descriptors of the team ${team} may not use${meant || `; ${among(secrets, 'there is none that they may')}`}`;
 };
 
+/** What to do about a secret that a team may not use; undefined: the domain is nobody's. */
+export const secretRemedy = (team: Team | undefined, name: string): string => {
+  const whose = team ? `the team ${team.name}` : 'the team that owns the domain';
+  return `Name another secret (${among(team?.secrets ?? [], 'there is none')}), or ask the platform operator to add ${name} to the secrets of ${whose}.`;
+};
+
 interface EnvironmentOf {
   team: Team | undefined;
   environment: string;
@@ -68,6 +74,18 @@ export const environmentProblem = (
   const whose = team ? `of the team ${team.name}` : ofMany;
   const meant = suggestion(environment, usable);
   return `is not an environment ${whose}${meant || `; ${among(usable, 'there is none')}`}`;
+};
+
+/** Why no team may deploy a component, by its key; undefined: one may, or there are no teams. */
+export const componentProblem = (
+  settings: Pick<Owned, 'environments' | 'teams'>,
+  key: string,
+): string | undefined => {
+  if (!hasTeams(settings)) return undefined;
+  const owner = ownerIn(settings, key);
+  if (!owner) return 'is of a domain that belongs to no team';
+  const problem = environmentProblem(settings, owner);
+  return problem && `${owner.environment} ${problem}`;
 };
 
 const known = new WeakMap<Settings, Owned>();

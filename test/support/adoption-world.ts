@@ -103,7 +103,11 @@ export const makeByHand = async (harness: Harness, connection: object = {}) =>
   );
 
 /** An operation of Airbyte's Config API. */
-const config = async (harness: Harness, at: string, body: object): Promise<unknown> => {
+const config = async (
+  harness: Pick<Harness, 'simulator'>,
+  at: string,
+  body: object,
+): Promise<unknown> => {
   const json = { 'content-type': 'application/json' };
   const granted = await fetch(`${harness.simulator.url}/api/public/v1/applications/token`, {
     method: 'POST',
@@ -133,7 +137,10 @@ interface Scala {
  * The calls of the existing provisioner (agile-lab-dev/witboost-airbyte-specific-provisioner 1.0.0):
  * plain names, the first stream alone and overwritten, no schedule, a loading method of old.
  */
-export const makeAsScala = async (harness: Harness, given: Scala = {}): Promise<Made> => {
+export const makeAsScala = async (
+  harness: Pick<Harness, 'simulator'>,
+  given: Scala = {},
+): Promise<Made> => {
   const { prefix = 'finance.cashflow.0', given: name = 'payments', dataset = 'payments' } = given;
   const workspaceId = DEFAULT_WORKSPACE_ID;
   const source = await config(harness, '/sources/create', {

@@ -76,6 +76,7 @@ export const startTenants = async ({ temporal, more, env: also }: TenantsOptions
   for (const [name, secret] of Object.entries(SECRETS))
     writeFileSync(path.join(folder, name), secret);
   const file = path.join(folder, 'provisioner.yaml');
+  const workerFile = path.join(folder, 'worker.yaml');
   const airbyte = (url: string, secretRef: string) => ({
     url,
     workspaceId: DEFAULT_WORKSPACE_ID,
@@ -118,8 +119,12 @@ export const startTenants = async ({ temporal, more, env: also }: TenantsOptions
     },
     ...more?.(folder),
   };
+  const writeForWorker = (content: object = settings) => {
+    writeFileSync(workerFile, stringify(content));
+  };
   const write = (content: object = settings) => {
     writeFileSync(file, stringify(content));
+    writeForWorker(content);
   };
   write();
   const env = {
@@ -138,7 +143,7 @@ export const startTenants = async ({ temporal, more, env: also }: TenantsOptions
   };
   const [gateway, worker] = await Promise.all([
     startProgram('server', { env }),
-    startProgram('worker', { env }),
+    startProgram('worker', { env: { ...env, PROVISIONER_CONFIG: workerFile } }),
   ]);
 
   /** As a client of the identity provider; undefined: without a credential. */
@@ -169,6 +174,8 @@ export const startTenants = async ({ temporal, more, env: also }: TenantsOptions
     env,
     folder,
     write,
+    /** The worker reads a copy of the file, which may be another for a while. */
+    writeForWorker,
     identity,
     call,
     gateway,
