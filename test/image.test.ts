@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import https from 'node:https';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,6 +10,7 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { findFreePorts } from '../scripts/ports';
 import { ROOT } from '../scripts/child';
+import { createAuthority } from './support/certificates';
 
 /* The scripts of the image; scripts/containers builds and runs it. */
 
@@ -33,8 +35,8 @@ const serve = (port: number, statuses: Record<string, number>) =>
   });
 
 const freePorts = async () => {
-  const [gateway = 0, worker = 0, simulator = 0] = await findFreePorts(3);
-  return { gateway, worker, simulator };
+  const [gateway = 0, worker = 0, codec = 0, simulator = 0] = await findFreePorts(4);
+  return { gateway, worker, codec, simulator };
 };
 
 /** Whether the program of the image's HEALTHCHECK takes what listens for healthy. */
@@ -42,6 +44,7 @@ const isHealthy = async (ports: Awaited<ReturnType<typeof freePorts>>) => {
   const env = {
     PORT: String(ports.gateway),
     WORKER_PORT: String(ports.worker),
+    CODEC_PORT: String(ports.codec),
     SIMULATOR_PORT: String(ports.simulator),
   };
   const script = path.join(ROOT, 'scripts', 'healthcheck.mjs');
@@ -54,11 +57,24 @@ const isHealthy = async (ports: Awaited<ReturnType<typeof freePorts>>) => {
 test.each([
   ['gateway', '/readyz'],
   ['worker', '/readyz'],
+  ['codec', '/livez'],
   ['simulator', '/api/public/v1/health'],
 ] as const)('the health of a container is that of its %s', async (program, probe) => {
   const ports = await freePorts();
   expect(await isHealthy(ports)).toBe(false);
   await serve(ports[program], { [probe]: 200 });
+  expect(await isHealthy(ports)).toBe(true);
+});
+
+test('a container that listens with TLS is healthy, and asks its own program for no other name', async () => {
+  const ports = await freePorts();
+  const { cert, key } = createAuthority(folder, 'us').issue();
+  const server = https.createServer({ cert, key, requestCert: true, rejectUnauthorized: false });
+  servers.push(server);
+  server.on('request', (req, res) => res.writeHead(req.url === '/readyz' ? 200 : 404).end());
+  await new Promise<void>((resolve) => {
+    server.listen(ports.gateway, '127.0.0.1', resolve);
+  });
   expect(await isHealthy(ports)).toBe(true);
 });
 
