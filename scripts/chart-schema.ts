@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { codecVariables } from '../src/config/codec';
 import { gatewayVariables } from '../src/config/gateway';
 import { secretsIn } from '../src/config/values';
 import { workerVariables } from '../src/config/worker';
@@ -41,6 +42,7 @@ const SECRET = new Set([...TEMPORAL_SECRETS, ...FILED]);
 const DERIVED = new Set([
   'SECRETS_ALLOWED',
   'SECRETS_DIR',
+  'PROVISIONER_CONFIG',
   'WORKER_DEPLOYMENT_NAME',
   'WORKER_BUILD_ID',
 ]);
@@ -101,6 +103,7 @@ const temporal = Object.fromEntries(
 const NARROWER: Schema = {
   PORT: { minimum: 1 },
   WORKER_PORT: { minimum: 1 },
+  CODEC_PORT: { minimum: 1 },
   OTEL_RESOURCE_ATTRIBUTES: { pattern: '^[^=,\\s]+=[^,]*(,[^=,\\s]+=[^,]*)*$' },
 };
 const fieldsOf = (shape: Readonly<Record<string, z.ZodType>>) =>
@@ -153,12 +156,15 @@ const secretsOf = (variables: Schema): Schema => ({
 
 const shared = { ...temporal, ...pick(gateway, isShared) };
 const ofWorker = pick(worker, isOwn);
+/** The rest it is given as the others are. */
+const ofCodec = pick(fieldsOf(codecVariables.shape), (name) => ['CODEC_PORT', OWN].includes(name));
 
 /** Definitions of JSON Schema draft 7, which every Helm reads. */
 export const variableDefinitions = (): Record<string, Schema> => ({
   sharedConfig: configOf(shared, 'secretEnv'),
   gatewayConfig: configOf(pick(gateway, isOwn), 'secretEnv'),
   workerConfig: configOf(ofWorker, 'worker.secretEnv'),
+  codecConfig: configOf(ofCodec, 'secretEnv'),
   sharedSecretEnv: {
     ...secretsOf(shared),
     patternProperties: { '^TEMPORAL_GRPC_META_[A-Z0-9_]+$': REFERENCE },

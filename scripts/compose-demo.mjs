@@ -4,7 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const { AIRBYTE_URL, GATEWAY, GATEWAY_LINK, TEMPORAL_UI_LINK, SIMULATOR_LINK } = process.env;
+const { AIRBYTE_URL, PROVISIONER_CONFIG, GATEWAY, GATEWAY_LINK, TEMPORAL_UI_LINK, SIMULATOR_LINK } =
+  process.env;
 
 /** The service of docker-compose.yml. */
 const SIMULATOR = 'simulator';
@@ -15,6 +16,11 @@ const POLL = 200;
 const TIMEOUT = 20_000;
 
 const refuseOthers = () => {
+  if (PROVISIONER_CONFIG)
+    throw new Error(
+      'The example is not provisioned: with PROVISIONER_CONFIG it has neither an environment nor a caller. ' +
+        'For the demo take PROVISIONER_CONFIG out of .env.',
+    );
   if (!AIRBYTE_URL || new URL(AIRBYTE_URL).hostname === SIMULATOR) return;
   throw new Error(
     `The example is not provisioned: AIRBYTE_URL is ${AIRBYTE_URL}, and the demo writes to the simulated Airbyte only. ` +

@@ -5,8 +5,9 @@ import { ConfigError, anyWorkerConfig, gatewayConfig } from './config/config';
 import type { OneEnvironmentConfig } from './config/config';
 import { temporalConfig } from './config/temporal';
 import { RequestError } from './contract/problems';
-import { runProgram } from './program';
-import { readSettingsFile } from './settings/file';
+import { judgeExposure } from './gateway/exposure';
+import { encryptionBy, fromConfiguration, readConfiguration, runProgram } from './program';
+import { checkTls } from './tls';
 
 /* Whether gateway and worker can work with their variables: run before both, in their container. */
 
@@ -43,22 +44,45 @@ const readOf = <Config>(config: () => Config): Config | string => {
   }
 };
 
-/** What is wrong with the one environment of the variables; a file's own are found where it is read. */
-const environmentProblems = async (worker: ReturnType<typeof anyWorkerConfig>) => {
-  if (worker.file === undefined)
-    return [await hostProblem(worker.config), await keyProblem(worker.config)];
-  return [readOf(() => readSettingsFile(worker.file))];
+type Gateway = ReturnType<typeof gatewayConfig>;
+
+/** What is wrong with a configuration file for a gateway that listens there, and with the files that it names. */
+const fileProblems = (file: string, gateway: Gateway | string) => {
+  const settings = readOf(() => readConfiguration(file));
+  if (typeof settings === 'string') return [settings];
+  const { tls } = settings.gateway;
+  const judged = (judge: () => void) => readOf(() => fromConfiguration(file, judge));
+  return [
+    judged(() => {
+      if (typeof gateway !== 'string') judgeExposure(settings, gateway.host);
+    }),
+    judged(() => {
+      if (tls) checkTls(tls);
+    }),
+    readOf(() => encryptionBy(settings)),
+  ];
+};
+
+type Worker = ReturnType<typeof anyWorkerConfig>;
+
+/** What the variables, if they can be read, lead to. */
+const problemsOf = async (gateway: Gateway | string, worker: Worker | string) => {
+  const program = typeof worker === 'string' ? gateway : worker;
+  if (typeof program === 'string') return [];
+  if (program.file !== undefined) return fileProblems(program.file, gateway);
+  if (typeof worker === 'string' || worker.file !== undefined) return [];
+  return [await hostProblem(worker.config), await keyProblem(worker.config)];
 };
 
 runProgram(async () => {
   const gateway = readOf(gatewayConfig);
   const worker = readOf(anyWorkerConfig);
-  const problems =
-    typeof worker === 'string'
-      ? [gateway, worker]
-      : [gateway, ...(await environmentProblems(worker))];
-  const found = new Set(
-    [...problems, readOf(temporalConfig)].filter((each) => typeof each === 'string'),
-  );
+  const problems = [
+    gateway,
+    worker,
+    ...(await problemsOf(gateway, worker)),
+    readOf(temporalConfig),
+  ];
+  const found = new Set(problems.filter((each) => typeof each === 'string'));
   if (found.size > 0) throw new ConfigError([...found].join('\n'));
 });

@@ -99,6 +99,11 @@ const judge = (given: Credentials, { certFile, clientCaFile = '' }: Files): Date
   return new Date(Math.min(...chain.map(({ validTo }) => Date.parse(validTo))));
 };
 
+/** Throws a RequestError where openTls would, and opens nothing. */
+export const checkTls = (files: Files) => {
+  judge(textsIn(files), files);
+};
+
 const digestOf = (given: object) =>
   createHash('sha256').update(JSON.stringify(given)).digest('hex');
 

@@ -82,6 +82,12 @@ const LISTED: [string, string[], string[], string[]][] = [
     [DNS, '7233 anywhere', '443 anywhere'],
     ['http test', 'http namespace ingress-nginx', 'http namespace monitoring'],
   ],
+  [
+    'many-teams',
+    [DNS, '7233 namespace temporal', '443 10.1.9.10/32'],
+    [DNS, '7233 namespace temporal', '8001 namespace airbyte'],
+    ['https test', 'https namespace witboost', 'https namespace monitoring'],
+  ],
 ];
 
 test('the table has every profile', () => {

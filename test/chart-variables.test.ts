@@ -3,8 +3,17 @@ import path from 'node:path';
 import { z } from 'zod';
 import { ROOT } from '../scripts/child';
 import { gatewayVariables } from '../src/config/gateway';
-import { workerVariables } from '../src/config/worker';
-import { definitions, deploymentOf, envOf, manifestsOf, textOf, withHelm } from './support/chart';
+import { OF_ONE_ENVIRONMENT, workerVariables } from '../src/config/worker';
+import {
+  definitions,
+  deploymentOf,
+  envOf,
+  manifestsIn,
+  manifestsOf,
+  textOf,
+  textOfAll,
+  withHelm,
+} from './support/chart';
 
 /* Every variable of the programs, as a value of the chart. */
 
@@ -92,12 +101,62 @@ const temporals = () => {
   return [...new Set(names), 'TEMPORAL_GRPC_META_X_TEAM'];
 };
 
+/** Of a chart without a configuration file. */
+const OF_FILE = ['PROVISIONER_CONFIG'];
+
+const wantedOf = (shape: object, without: readonly string[]) =>
+  [...new Set([...Object.keys(shape), ...temporals()])]
+    .filter((name) => !without.includes(name))
+    .toSorted();
+
 withHelm.each(PROGRAMS)('every variable of the %s can be set, and no other', (program, shape) => {
   const env = envOf(deploymentOf(program, manifestsOf(EVERYTHING)));
-  expect(Object.keys(env).toSorted()).toEqual(
-    [...new Set([...Object.keys(shape), ...temporals()])].toSorted(),
-  );
+  expect(Object.keys(env).toSorted()).toEqual(wantedOf(shape, OF_FILE));
 });
+
+/** What a file says of each environment. */
+const withoutOnes = (given: object) =>
+  Object.fromEntries(
+    Object.entries(given).filter(
+      ([name]) => !OF_ONE_ENVIRONMENT.includes(name) || name === 'SECRETS_ALLOWED',
+    ),
+  );
+
+const WITH_FILE = {
+  ...EVERYTHING,
+  configFile: { configMap: 'provisioner' },
+  networkPolicy: { airbyte: { ports: [443] } },
+  worker: {
+    ...EVERYTHING.worker,
+    config: withoutOnes(EVERYTHING.worker.config),
+    secretEnv: withoutOnes(EVERYTHING.worker.secretEnv),
+  },
+};
+
+withHelm(
+  'with a configuration file every other variable can be set, and none of one environment',
+  () => {
+    const manifests = manifestsIn(textOfAll(WITH_FILE));
+    for (const [program, shape] of PROGRAMS) {
+      const env = envOf(deploymentOf(program, manifests));
+      expect(Object.keys(env).toSorted()).toEqual(wantedOf(shape, OF_ONE_ENVIRONMENT));
+      expect(env.PROVISIONER_CONFIG).toBe('/config/provisioner.yaml');
+    }
+  },
+);
+
+const given = (name: string) =>
+  name in EVERYTHING.worker.secretEnv
+    ? { secretEnv: { ...WITH_FILE.worker.secretEnv, [name]: REFERENCE } }
+    : { config: { ...WITH_FILE.worker.config, [name]: EVERYTHING.worker.config[name] ?? '/x/y' } };
+
+withHelm.each(OF_ONE_ENVIRONMENT.filter((name) => name !== 'SECRETS_ALLOWED'))(
+  'with a configuration file %s is refused, as the file says it',
+  (name) => {
+    const values = { ...WITH_FILE, worker: { ...WITH_FILE.worker, ...given(name) } };
+    expect(() => textOfAll(values)).toThrow(`${name} is said in the configuration file`);
+  },
+);
 
 /* What they are. */
 

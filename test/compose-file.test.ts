@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
@@ -5,6 +6,7 @@ import { z } from 'zod';
 import { ROOT } from '../scripts/child';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import { secretsIn } from '../src/config/values';
+import { OF_ONE_ENVIRONMENT } from '../src/config/worker';
 import { PROGRAMS } from './support/document-tables';
 import { envExample, namesIn } from './support/env-example';
 
@@ -51,12 +53,17 @@ const { services: changed } = Elsewhere.parse(
 );
 
 /** Set by the image, or the same for all that Compose starts. */
-const FIXED = ['HOST', 'PORT', 'WORKER_PORT', 'SIMULATOR_PORT'];
+const FIXED = ['HOST', 'PORT', 'WORKER_PORT', 'CODEC_PORT', 'SIMULATOR_PORT'];
 
-test.each(['gateway', 'worker', 'simulator'])(
+test.each([
+  ['gateway', 'gateway'],
+  ['worker', 'worker'],
+  ['codec', 'codec server'],
+  ['simulator', 'simulator'],
+])(
   'the %s is handed every variable that it goes by, and the files of its secrets',
-  (program) => {
-    const handed = Object.keys(services[program]?.environment ?? {});
+  (service, program) => {
+    const handed = Object.keys(services[service]?.environment ?? {});
     const shape = PROGRAMS.get(program) ?? {};
     const files = secretsIn(shape).map((name) => `${name}_FILE`);
     const wanted = [...Object.keys(shape), ...files].filter((name) => !FIXED.includes(name));
@@ -90,10 +97,93 @@ test.each(['gateway', 'worker', 'settings'])(
   },
 );
 
-test('the gateway sees no secret but its own', () => {
-  expect(services.gateway?.volumes).toEqual([
+test.each(['gateway', 'codec'])('the %s sees no secret but the gateway’s own', (name) => {
+  expect(services[name]?.volumes).toEqual([
+    '${CONFIG_DIR:-./config}:/config:ro',
     '${SECRETS_DIR:-./secrets}/gateway:/secrets/gateway:ro',
   ]);
+});
+
+/** A file that is mounted by itself stays as it was when it is written anew under its name. */
+test.each(['gateway', 'worker', 'codec', 'settings'])(
+  'the %s sees the folder of the configuration file, so that a change reaches it',
+  (name) => {
+    expect(services[name]?.volumes).toContain('${CONFIG_DIR:-./config}:/config:ro');
+    expect(services[name]?.environment).toMatchObject({ PROVISIONER_CONFIG: null });
+  },
+);
+
+const Started = z.object({
+  environment: z.record(z.string(), z.string().nullable()),
+  command: z.array(z.string()),
+});
+
+/** What the interpolation of Compose and the worker’s own command make of variables, for the worker. */
+const workerSees = (given: Record<string, string>) => {
+  const { environment, command } = Started.parse(services.worker);
+  const [shell = '', ...args] = command.map((part) =>
+    interpolated(part.replace('exec node "$$1" dist/src/worker.js', 'env'), given),
+  );
+  const env = Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => {
+      const set = value === null ? given[name] : interpolated(value, given);
+      return set === undefined ? [] : [[name, set] as const];
+    }),
+  );
+  const printed = execFileSync(shell, args, { env, encoding: 'utf8' });
+  const variables = [...printed.matchAll(/^(\w+)=(.*)$/gm)].map(
+    ([, name = '', value = '']) => [name, value] as const,
+  );
+  return { file: args.at(-1), variables: new Map(variables) };
+};
+
+/** `${NAME:-else}` and `${NAME:+then}`, one in the other, and `$$`. */
+const interpolated = (text: string, given: Record<string, string>): string => {
+  const innermost = /(?<!\$)\$\{([A-Z_]+)(?::([-+])([^${}]*))?\}/;
+  const [whole, name = '', how, other = ''] = innermost.exec(text) ?? [];
+  if (whole === undefined) return text.replaceAll('$$', '$');
+  const value = given[name] ?? '';
+  const becomes = how === '+' ? value && other : value || other;
+  return interpolated(
+    text.replace(whole, () => becomes),
+    given,
+  );
+};
+
+test.each([
+  ['for the demo', {}, 'demo.env', 'http://localhost:8000'],
+  ['with a port of its own', { SIMULATOR_PORT: '9000' }, 'demo.env', 'http://localhost:9000'],
+  ['with an Airbyte', { AIRBYTE_URL: 'http://a' }, 'no-demo.env', 'http://a'],
+  [
+    'with an Airbyte whose links are others',
+    { AIRBYTE_URL: 'http://a', AIRBYTE_UI_URL: 'http://b' },
+    'no-demo.env',
+    'http://b',
+  ],
+  [
+    'with a configuration file',
+    { PROVISIONER_CONFIG: '/config/a.yaml', SIMULATOR_PORT: '9000' },
+    'no-demo.env',
+    undefined,
+  ],
+  [
+    'with both, which is refused',
+    { PROVISIONER_CONFIG: '/config/a.yaml', AIRBYTE_URL: 'http://a' },
+    'no-no-demo.env',
+    undefined,
+  ],
+])('the worker has the links and the rest %s', (_what, given, file, link) => {
+  const seen = workerSees(given);
+  expect(seen.file).toBe(`--env-file=/demo/${file}`);
+  expect(seen.variables.get('AIRBYTE_UI_URL')).toBe(link);
+  const folders = (services.worker?.volumes ?? []).map((volume) => volume.split(':').at(-2));
+  expect(folders).toContain(`/demo/${file}`);
+});
+
+test('with a configuration file the worker has none of the variables of one environment', () => {
+  const { variables: seen } = workerSees({ PROVISIONER_CONFIG: '/config/a.yaml' });
+  expect(seen.get('PROVISIONER_CONFIG')).toBe('/config/a.yaml');
+  expect(OF_ONE_ENVIRONMENT.filter((name) => seen.has(name))).toEqual([]);
 });
 
 test('gateway and worker reach what runs on this machine', () => {
@@ -104,7 +194,7 @@ test('gateway and worker reach what runs on this machine', () => {
 test('`up` builds our image from the sources of now', () => {
   const ours = Object.entries(services).filter(([, { image }]) => !image.includes(':'));
   expect(ours.map(([name]) => name).toSorted()).toEqual(
-    ['demo', 'gateway', 'settings', 'simulator', 'worker'].toSorted(),
+    ['codec', 'demo', 'gateway', 'settings', 'simulator', 'worker'].toSorted(),
   );
   for (const [, { pull_policy: policy }] of ours) expect(policy).toBe('build');
 });

@@ -33,6 +33,22 @@ without. Of (dict "root" $ "name" "temporal" "variable" "TEMPORAL_ADDRESS" "addr
 {{- include "provisioner.rule" (dict "side" "to" "peers" $rule.to "ports" (default (list $port) $rule.ports)) }}
 {{- end -}}
 
+{{- /* Egress of a worker to Airbyte: of the variables, or of those environments of the file that it serves.
+Of (dict "root" $ "worker" …). */ -}}
+{{- define "provisioner.airbyte" -}}
+{{- $rule := .worker.airbyte }}
+{{- $config := .root.Values.worker.config }}
+{{- $ports := $rule.ports }}
+{{- if and (not $ports) .root.Values.configFile.content }}
+{{- $ports = include "provisioner.airbytePorts" (dict "root" .root "taskQueue" .worker.taskQueue) | fromJsonArray }}
+{{- end }}
+{{- $policy := merge (dict "airbyte" (dict "to" $rule.to "ports" $ports)) .root.Values.networkPolicy }}
+{{- $root := dict "Values" (dict "networkPolicy" $policy) }}
+{{- if or $ports (not .root.Values.configFile.content) }}
+{{- include "provisioner.egress" (dict "root" $root "name" "airbyte" "variable" "AIRBYTE_URL" "address" (default "" $config.AIRBYTE_URL) "else" 443) }}
+{{- end }}
+{{- end -}}
+
 {{- /* Whoever comes by the Service's or the Ingress' way in has to be let in. */ -}}
 {{- define "provisioner.wayIn" -}}
 {{- $type := .Values.gateway.service.type }}

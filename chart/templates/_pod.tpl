@@ -1,12 +1,21 @@
 {{- /* What no default can know. */ -}}
 {{- define "provisioner.missing" -}}
+{{- include "provisioner.checkFile" . }}
 {{- $missing := list }}
 {{- if not (or .Values.config.TEMPORAL_ADDRESS .Values.config.TEMPORAL_CONFIG_FILE .Values.secretEnv.TEMPORAL_ADDRESS) }}
 {{- $missing = append $missing "config.TEMPORAL_ADDRESS (host:port of Temporal's frontend)" }}
 {{- end }}
+{{- if include "provisioner.hasFile" . }}
+{{- range include "provisioner.workers" . | fromJsonArray }}
+{{- if not (or .values.secretEnv.FINGERPRINT_KEY .values.config.FINGERPRINT_KEY_FILE) }}
+{{- $missing = append $missing (printf "%s.secretEnv.FINGERPRINT_KEY (a Secret with any text that nobody knows, and that stays)" .place) }}
+{{- end }}
+{{- end }}
+{{- else }}
 {{- range $name, $what := dict "AIRBYTE_URL" "the root of Airbyte's host" "AIRBYTE_WORKSPACE_ID" "the UUID of its workspace" }}
 {{- if not (or (get $.Values.worker.config $name) (get $.Values.worker.secretEnv $name)) }}
 {{- $missing = append $missing (printf "worker.config.%s (%s)" $name $what) }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- with $missing }}
@@ -62,6 +71,10 @@
 {{- end }}
 {{- end -}}
 
+{{- define "provisioner.probe" -}}
+httpGet: { path: {{ .path }}, port: {{ .scheme }}{{ if eq .scheme "https" }}, scheme: HTTPS{{ end }} }
+{{- end -}}
+
 {{- define "provisioner.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 1001
@@ -77,9 +90,14 @@ capabilities: { drop: [ALL] }
 {{- end -}}
 
 {{- /* The spec of a pod. Of (dict "root" $ "component" … "values" … "image" … "command" … "config" …
-"secretEnv" … "secretFiles" … "descriptorSecrets" … "port" … "grace" …). */ -}}
+"secretEnv" … "secretFiles" … "descriptorSecrets" … "secretsFrom" … "port" … "ready" … "grace" …). */ -}}
 {{- define "provisioner.pod" -}}
 {{- $root := .root }}
+{{- $scheme := include "provisioner.scheme" . }}
+{{- $ready := default "/readyz" .ready }}
+{{- $mounts := include "provisioner.fileMounts" . | trim }}
+{{- $hasAudit := contains "POD_NAME" $mounts }}
+{{- $hasSecrets := or .descriptorSecrets .secretsFrom }}
 {{- $ca := $root.Values.privateCa }}
 {{- $hasCa := or $ca.configMap $ca.secret }}
 {{- if and $ca.configMap $ca.secret }}
@@ -113,23 +131,27 @@ containers:
       - name: NODE_EXTRA_CA_CERTS
         value: /ca/ca.crt
       {{- end }}
+      {{- if $hasAudit }}
+      - name: POD_NAME
+        valueFrom: { fieldRef: { fieldPath: metadata.name } }
+      {{- end }}
       {{- include "provisioner.env" . | trim | nindent 6 }}
     ports:
-      - name: http
+      - name: {{ $scheme }}
         containerPort: {{ .port }}
     # Slow starts are no failures: a busy node, a cold image.
     startupProbe:
-      httpGet: { path: /livez, port: http }
+      {{- include "provisioner.probe" (dict "path" "/livez" "scheme" $scheme) | nindent 6 }}
       periodSeconds: 2
       timeoutSeconds: 5
       failureThreshold: 60
     livenessProbe:
-      httpGet: { path: /livez, port: http }
+      {{- include "provisioner.probe" (dict "path" "/livez" "scheme" $scheme) | nindent 6 }}
       periodSeconds: 10
       timeoutSeconds: 5
       failureThreshold: 6
     readinessProbe:
-      httpGet: { path: /readyz, port: http }
+      {{- include "provisioner.probe" (dict "path" $ready "scheme" $scheme) | nindent 6 }}
       periodSeconds: 5
       timeoutSeconds: 5
       failureThreshold: 2
@@ -142,8 +164,11 @@ containers:
       {{- if .secretFiles }}
       - { name: credentials, mountPath: /credentials, readOnly: true }
       {{- end }}
-      {{- if .descriptorSecrets }}
+      {{- if $hasSecrets }}
       - { name: secrets, mountPath: /secrets, readOnly: true }
+      {{- end }}
+      {{- with $mounts }}
+      {{- . | nindent 6 }}
       {{- end }}
 volumes:
   - name: tmp
@@ -165,12 +190,21 @@ volumes:
       defaultMode: 288
       sources: {{- include "provisioner.sources" .secretFiles | nindent 8 }}
   {{- end }}
-  {{- if .descriptorSecrets }}
+  {{- if $hasSecrets }}
   - name: secrets
     projected:
       # 0440
       defaultMode: 288
-      sources: {{- include "provisioner.sources" .descriptorSecrets | nindent 8 }}
+      sources:
+        {{- with .descriptorSecrets }}
+        {{- include "provisioner.sources" . | nindent 8 }}
+        {{- end }}
+        {{- range .secretsFrom }}
+        - secret: { name: {{ . | quote }} }
+        {{- end }}
+  {{- end }}
+  {{- with include "provisioner.fileVolumes" . | trim }}
+  {{- . | nindent 2 }}
   {{- end }}
 {{- with .values.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}

@@ -42,7 +42,9 @@ const Selector = z.object({ matchLabels: z.record(z.string(), z.string()) });
 const Env = z.object({
   name: z.string(),
   value: z.string().optional(),
-  valueFrom: z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string() }) }).optional(),
+  valueFrom: z
+    .looseObject({ secretKeyRef: z.object({ name: z.string(), key: z.string() }).optional() })
+    .optional(),
 });
 const Probe = z.looseObject({ httpGet: z.looseObject({ path: z.string(), port: z.string() }) });
 export const PodSpec = z.looseObject({

@@ -12,10 +12,15 @@ const OF_COMPOSE: Record<string, [fallback: string, description: string]> = {
     './secrets',
     'A folder on this machine with a file for each secret, which user 1001 can read; in the containers it is /secrets',
   ],
+  CONFIG_DIR: [
+    './config',
+    'A folder on this machine with the file of PROVISIONER_CONFIG, which user 1001 can read; in the containers it is /config',
+  ],
   PORT: ['8093', 'Where the Coordinator calls; as all ports on 127.0.0.1'],
   TEMPORAL_PORT: ['7233', 'For the command line'],
   TEMPORAL_UI_PORT: ['8233', 'The Temporal UI'],
   SIMULATOR_PORT: ['8000', 'The simulated Airbyte of --profile demo'],
+  CODEC_PORT: ['8095', 'The codec server of --profile codec, with a configuration file'],
   PROMETHEUS_PORT: ['9090', 'Prometheus of --profile observability'],
   TEMPORAL_RETENTION: [
     '168h',

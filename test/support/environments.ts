@@ -128,6 +128,7 @@ export const startEnvironments = async (more: Record<string, string> = {}) => {
   ]);
   const all = Object.values(names);
   const settings = {
+    gateway: { auth: { mode: 'none' } },
     environments: {
       [names.dev]: environmentOf({ url: near.url, secretRef: 'AIRBYTE_NEAR' }),
       [names.stage]: environmentOf({ url: near.url, secretRef: 'AIRBYTE_NEAR' }),
