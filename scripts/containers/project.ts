@@ -107,8 +107,11 @@ export const createProject = ({ env, docker, tryDocker }: Engine, name = NAME, m
     for (;;) {
       const state = await stateOf(service);
       if (isThere(state)) return state;
-      if (Date.now() > deadline)
-        throw new Error(`${service} is ${state.Status}, not ${what}, after ${String(PATIENCE)} ms`);
+      if (Date.now() > deadline) {
+        const { all } = await tryDocker('logs', '--tail', '5', container(service));
+        const found = `${service} is ${state.Status}, not ${what}, after ${String(PATIENCE)} ms`;
+        throw new Error(`${found}:\n${all}`);
+      }
       await pause(POLL);
     }
   };
