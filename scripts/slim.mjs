@@ -7,6 +7,7 @@ import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { arch, argv, cwd, versions } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { billOfAll, restricted } from './sbom.mjs';
 
 const ARCHITECTURES = { x64: 'x86_64', arm64: 'aarch64' };
 
@@ -55,17 +56,7 @@ const packagesIn = (modules) =>
   );
 
 /** A bill of materials without the packages that are not in a folder (any more). */
-export const presentIn = (bill, modules) => {
-  const there = packagesIn(modules).add(bill.metadata.component['bom-ref']);
-  const isThere = (ref) => there.has(ref);
-  return {
-    ...bill,
-    components: bill.components.filter((each) => isThere(each['bom-ref'])),
-    dependencies: bill.dependencies
-      .filter(({ ref }) => isThere(ref))
-      .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter(isThere) })),
-  };
-};
+export const presentIn = (bill, modules) => restricted(bill, packagesIn(modules));
 
 const platform = ({ name, version }) => ({
   'bom-ref': `${name}@${version}`,
@@ -103,17 +94,8 @@ const debianPackages = (...args) =>
     .map((line) => line.split(' '))
     .map(([name, version, architecture]) => ({ name, version, architecture }));
 
-const installed = () =>
-  JSON.parse(
-    execFileSync('npm', ['sbom', '--sbom-format=cyclonedx'], {
-      encoding: 'utf8',
-      maxBuffer: 64 * 1024 * 1024,
-    }),
-  );
-
 const main = (root, folder) => {
-  // Of all packages, as `--omit=dev` also omits those that production shares with development.
-  const bill = installed();
+  const bill = billOfAll(root);
   execFileSync('npm', ['prune', '--omit=dev']);
   const modules = path.join(root, 'node_modules');
   slim(modules);

@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { GATEWAY } from '../src/metrics/gateway';
 import { WORKER } from '../src/metrics/worker';
+import { REFUSALS } from '../src/contract/problems';
 import { slugsIn } from './support/document-links';
 import {
   ALERTS,
@@ -68,6 +69,16 @@ test('alerts are about metrics that there are', () => {
   const named = [...RULES.matchAll(/\bprovisioner_\w+/g)].map(([name]) => name);
   expect(named.length).toBeGreaterThan(20);
   expect(named.filter((name) => !own.has(name.replace(/_(count|bucket)$/, '')))).toEqual([]);
+});
+
+test('what no alert is about is asked of metrics and reasons of refusals that there are', () => {
+  const section = SECTIONS.get('What no alert is about') ?? '';
+  const [, reasons = ''] = /reason=~"([\w|]+)"/.exec(section) ?? [];
+  expect(reasons.split('|').length).toBeGreaterThan(5);
+  expect(reasons.split('|').filter((name) => !REFUSALS.some((each) => each === name))).toEqual([]);
+  const own = Object.values(GATEWAY).map(({ name }) => name);
+  const named = [...section.matchAll(/\bprovisioner_\w+/g)].map(([name]) => name);
+  expect(named.filter((name) => !own.some((each) => each === name))).toEqual([]);
 });
 
 test('what is tried is what is written, but for durations', () => {

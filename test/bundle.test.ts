@@ -15,3 +15,15 @@ test('workflow code brings nothing along that would break its isolation', () => 
   ])
     expect(bundle).not.toContain(foreign);
 });
+
+test('the image has each bundle that a worker may start with', () => {
+  const textOf = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
+  const made = [...textOf('scripts/build.mjs').matchAll(/\bbundle\('([\w-]+)'/g)].map(
+    ([, name = '']) => `${name}.js`,
+  );
+  expect(made.length).toBeGreaterThan(1);
+  const copied = [...textOf('Dockerfile').matchAll(/\/app\/dist\/([\w*-]+\.js)/g)].map(
+    ([, name = '']) => new RegExp(`^${name.replaceAll('.', '\\.').replaceAll('*', '.*')}$`),
+  );
+  expect(made.filter((name) => !copied.some((pattern) => pattern.test(name)))).toEqual([]);
+});

@@ -12,7 +12,7 @@ import { createDemoClient, EXAMPLE, requestFor } from '../demo-client';
 const PATIENCE = 180_000;
 const POLL = 250;
 
-const Entities = z.object({
+export const Entities = z.object({
   sources: z.array(z.looseObject({ sourceId: z.string(), name: z.string() })),
   destinations: z.array(z.looseObject({ destinationId: z.string(), name: z.string() })),
   connections: z.array(
@@ -29,7 +29,7 @@ interface Ended {
 /** What the service `demo` provisions: the example as it is. */
 const EXAMPLE_COMPONENT = 'bookings';
 
-const bodyOf = (name: string) =>
+export const bodyOf = (name: string): string =>
   requestFor(readFileSync(path.join(ROOT, EXAMPLE), 'utf8').replaceAll(EXAMPLE_COMPONENT, name));
 
 /** What of a component is in Airbyte, such as `1 1 1`: sources, destinations, connections between them. */

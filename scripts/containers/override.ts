@@ -31,12 +31,12 @@ const DNS_CLIENTS = [
 
 /** Those of our image. It is there, and where Compose is to build it the engine has no network of its own. */
 const BUILT = ['settings', 'gateway', 'worker', 'simulator', 'demo'];
-const ofOurs = { pull_policy: 'never', build: { network: 'host' } };
+export const ofOurs = { pull_policy: 'never', build: { network: 'host' } };
 
 const servicesOf = (names: string[], values: object) =>
   Object.fromEntries(names.map((name) => [name, values]));
 
-const resolved = {
+export const resolved = {
   dns: [RESOLVER],
   depends_on: { resolver: { condition: 'service_started' } },
 };

@@ -17,6 +17,7 @@ import { note, say, step } from './report';
 import { copyAndRestore } from './restore';
 import { provisionAgain, runRounds } from './rounds';
 import type { Found, World } from './rounds';
+import { tryConfigured } from './configured';
 import { tryTeams } from './teams';
 import { upgrade } from './upgrade';
 import { AIRBYTE, choosePorts, COLLECTOR, KEY, SHORT_RETRIES, writeSecrets } from './variables';
@@ -111,8 +112,7 @@ const runForReal = async ({ project, components, variables }: World) => {
   await step('Everything unprovisioned', () => removeAll(components));
 };
 
-export const play = async (engine: Engine): Promise<void> => {
-  await showImages(engine);
+const playLife = async (engine: Engine) => {
   const project = createProject(engine);
   const { variables: ports, ...urls } = await choosePorts();
   const secrets = writeSecrets();
@@ -125,9 +125,25 @@ export const play = async (engine: Engine): Promise<void> => {
     await runDemo({ project, components, variables }, urls.prometheusUrl);
     const real = { ...common, ...AIRBYTE, ...COLLECTOR, COMPOSE_PROFILES: 'observability' };
     await runForReal({ project, components, variables: real });
-    await down('--volumes', '--timeout', '5');
-    note(await step('Two teams', () => tryTeams(engine, secrets)));
   } finally {
     await down('--volumes', '--timeout', '5').catch(() => undefined);
   }
+};
+
+const PARTS = {
+  image: showImages,
+  life: playLife,
+  teams: async (engine: Engine) => {
+    note(await step('Two teams', () => tryTeams(engine, writeSecrets())));
+  },
+  file: async (engine: Engine) => {
+    note(await step('Two teams by a configuration file', () => tryConfigured(engine)));
+  },
+};
+export type Part = keyof typeof PARTS;
+export const PART_NAMES: readonly string[] = Object.keys(PARTS);
+export const isPart = (name: string): name is Part => name in PARTS;
+
+export const play = async (engine: Engine, parts: readonly Part[]): Promise<void> => {
+  for (const part of parts) await PARTS[part](engine);
 };

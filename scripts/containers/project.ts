@@ -44,12 +44,23 @@ export const writeEnvironment = (name: string, variables: Variables) => {
   return file;
 };
 
-/** The built Compose, on the real file; without an engine it can at least say what is wrong with it. */
-export const createCompose = (env: NodeJS.ProcessEnv, name = NAME) => {
+const writeOver = (name: string, more: object) => {
+  const file = path.join(WORK, `${name}.yml`);
+  mkdirSync(WORK, { recursive: true });
+  writeFileSync(file, stringify(more));
+  return file;
+};
+
+/**
+ * The built Compose, on the real file; without an engine it can at least say what is wrong with it.
+ * `more` is another file that is put over it.
+ */
+export const createCompose = (env: NodeJS.ProcessEnv, name = NAME, more?: object) => {
   mkdirSync(CACHE, { recursive: true });
   const override = path.join(CACHE, 'override.yml');
   writeFileSync(override, stringify(OVERRIDE));
   const files = [path.join(ROOT, 'docker-compose.yml'), override];
+  if (more) files.push(writeOver(name, more));
   const command = (variables: Variables, args: string[]) => ({
     command: binaryOf('docker-compose'),
     args: [
@@ -84,7 +95,7 @@ export const createCompose = (env: NodeJS.ProcessEnv, name = NAME) => {
 };
 export type Compose = ReturnType<typeof createCompose>;
 
-export const createProject = ({ env, docker, tryDocker }: Engine, name = NAME) => {
+export const createProject = ({ env, docker, tryDocker }: Engine, name = NAME, more?: object) => {
   const container = (service: string) => `${name}-${service}-1`;
   const stateOf = async (service: string): Promise<State> =>
     State.parse(
@@ -96,14 +107,17 @@ export const createProject = ({ env, docker, tryDocker }: Engine, name = NAME) =
     for (;;) {
       const state = await stateOf(service);
       if (isThere(state)) return state;
-      if (Date.now() > deadline)
-        throw new Error(`${service} is ${state.Status}, not ${what}, after ${String(PATIENCE)} ms`);
+      if (Date.now() > deadline) {
+        const { all } = await tryDocker('logs', '--tail', '5', container(service));
+        const found = `${service} is ${state.Status}, not ${what}, after ${String(PATIENCE)} ms`;
+        throw new Error(`${found}:\n${all}`);
+      }
       await pause(POLL);
     }
   };
 
   return {
-    ...createCompose(env, name),
+    ...createCompose(env, name, more),
     stateOf,
     /** The id of the image that a service runs. */
     imageOf: async (service: string) =>

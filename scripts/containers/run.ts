@@ -3,13 +3,15 @@ import { parseArgs } from 'node:util';
 import { checkFile } from './compose-checks';
 import { GO_PROGRAMS } from './go-programs';
 import { NotHere } from './place';
-import { play } from './play';
+import { isPart, PART_NAMES, play } from './play';
+import type { Part } from './play';
 import { checkMachine, prepareEngine, prepareGo } from './prepare';
 import { createCompose } from './project';
 import { concluded, report, say, step } from './report';
 
 /*
- * npm run test:containers -- [--within MINUTES]
+ * npm run test:containers -- [--within MINUTES] [--only PART,PART]
+ * Parts: image, life, teams, file; without --only all, in this order.
  * Exits with 0 when all was right, 1 when something was not, and 75 where containers cannot be run here,
  * or not be made ready in the time given.
  */
@@ -24,13 +26,16 @@ const endWith = (stop: () => Promise<void>) => {
     });
 };
 
-/** Minutes that may be taken to make everything ready; absent: as many as it takes. */
-const readWithin = () => {
-  const { values } = parseArgs({ options: { within: { type: 'string' } } });
-  if (values.within === undefined) return undefined;
-  const minutes = Number(values.within);
-  if (minutes > 0) return minutes;
-  throw new Error('Usage: npm run test:containers -- [--within MINUTES]');
+/** Minutes that may be taken to make everything ready, as many as it takes without; and what is played. */
+const readArguments = (): { within: number | undefined; parts: Part[] } => {
+  const { values } = parseArgs({
+    options: { within: { type: 'string' }, only: { type: 'string', default: PART_NAMES.join() } },
+  });
+  const within = values.within === undefined ? undefined : Number(values.within);
+  const parts = values.only.split(',');
+  if ((within === undefined || within > 0) && parts.every(isPart)) return { within, parts };
+  const usage = 'Usage: npm run test:containers -- [--within MINUTES] [--only PART,PART]';
+  throw new Error(`${usage}, parts being ${PART_NAMES.join(', ')}`);
 };
 
 const prepare = async (within: number | undefined, onLaunch: (kill: () => void) => void) => {
@@ -49,14 +54,14 @@ const prepare = async (within: number | undefined, onLaunch: (kill: () => void) 
 };
 
 const main = async () => {
-  const within = readWithin();
+  const { within, parts } = readArguments();
   let stop = () => Promise.resolve();
   endWith(() => stop());
   const engine = await prepare(within, (kill) => {
     process.once('exit', kill);
   });
   stop = engine.stop;
-  await play(engine).finally(stop);
+  await play(engine, parts).finally(stop);
   return concluded() ? 0 : 1;
 };
 

@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_WORKSPACE_ID } from '../../simulator/simulator';
 import { findFreePorts } from '../ports';
@@ -45,16 +45,22 @@ const SECRETS = {
   'gateway/OTEL_EXPORTER_OTLP_HEADERS': 'x-team=one',
 };
 
-/** Secrets as files, which nobody but the image's user can read. */
+/** Files, which nobody but the image's user can read; one that is there is replaced in one step. */
+export const giveToImage = (folder: string, files: Record<string, string>): void => {
+  for (const [name, value] of Object.entries(files)) {
+    const file = path.join(folder, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(`${file}.new`, `${value}\n`, { mode: 0o400 });
+    chownSync(`${file}.new`, IMAGES_USER, IMAGES_USER);
+    renameSync(`${file}.new`, file);
+  }
+};
+
+/** Secrets as files. */
 export const writeSecrets = (): Variables => {
   const folder = path.join(CACHE, 'secrets');
   rmSync(folder, { recursive: true, force: true });
-  for (const [name, value] of Object.entries(SECRETS)) {
-    const file = path.join(folder, name);
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, `${value}\n`, { mode: 0o400 });
-    chownSync(file, IMAGES_USER, IMAGES_USER);
-  }
+  giveToImage(folder, SECRETS);
   return { SECRETS_DIR: folder };
 };
 
