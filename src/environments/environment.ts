@@ -10,10 +10,11 @@ import type { SecretLookup } from '../secrets/lookup';
 import { createRedactor } from '../secrets/masking';
 import type { Redactor } from '../secrets/masking';
 import { createSecretReferences } from '../secrets/references';
-import type { SecretReferences } from '../secrets/references';
+import type { Allowance, SecretReferences } from '../secrets/references';
 import type { EnvironmentSettings } from '../settings/environments';
 import { ownerIn } from '../settings/ownership';
 import type { Settings } from '../settings/settings';
+import { judgedOwner } from '../settings/tenancy';
 
 /** What a worker has for the descriptors of one environment, or of all where no file names any. */
 export interface Environment {
@@ -94,6 +95,20 @@ const isOfVariables = ({ environments }: Settings, workspaceId: string) =>
     ({ airbyte, grantsOfVariables }) => grantsOfVariables && airbyte.workspaceId === workspaceId,
   );
 
+/** Those of its team, in an environment that the team has. */
+const secretsOfTeams = (settings: () => Settings): Allowance => ({
+  mayChange: true,
+  namesFor: (key) => {
+    const owner = judgedOwner(settings(), key);
+    return owner && 'team' in owner ? owner.team.secrets : [];
+  },
+  remedyFor: (secret, key) => {
+    const owner = judgedOwner(settings(), key);
+    if (owner && 'problem' in owner) return `${owner.problem} ${owner.solution}`;
+    return `Name another secret, or ask the platform operator to add ${secret} to the secrets of the team ${owner?.team.name ?? 'that owns the domain'}.`;
+  },
+});
+
 /** As the configuration file describes it; who owns what is what the file says now. */
 export const environmentOfFile = (
   { name, settings }: { name: string; settings: () => Settings },
@@ -113,12 +128,7 @@ export const environmentOfFile = (
       credentials: credentialsOf(auth, { name, lookUp, redactor }),
     },
     fabrics: createNamedFabrics(settings, lookUp),
-    references: createSecretReferences(lookUp, {
-      mayChange: true,
-      namesFor: (key) => ownerIn(settings(), key)?.team.secrets ?? [],
-      remedyFor: (secret, key) =>
-        `Name another secret, or ask the platform operator to add ${secret} to the secrets of the team ${ownerIn(settings(), key)?.team.name ?? 'that owns the domain'}.`,
-    }),
+    references: createSecretReferences(lookUp, secretsOfTeams(settings)),
     redactor,
     accessPermission: given.workspaceAccess,
     teamOf: (key) => ownerIn(settings(), key)?.team.name,

@@ -1,6 +1,6 @@
 import { firstFew } from '../../workflows/protocol/lengths';
 import { suggestion } from '../reading/suggestions';
-import { defaultFabricOf, fabricsOf } from './ownership';
+import { defaultFabricOf, fabricsOf, ownerIn } from './ownership';
 import type { Named, Ownable, Owned, Team } from './ownership';
 import type { Settings } from './settings';
 
@@ -68,6 +68,28 @@ export const environmentProblem = (
   const whose = team ? `of the team ${team.name}` : ofMany;
   const meant = suggestion(environment, usable);
   return `is not an environment ${whose}${meant || `; ${among(usable, 'there is none')}`}`;
+};
+
+/** Of a component whose team does not have its environment. */
+interface Misplaced {
+  /** At its path. */
+  problem: string;
+  solution: string;
+}
+
+/** Whose a component is and where, by its key: a team has nothing where it has no environment. Undefined: nobody's. */
+export const judgedOwner = (
+  settings: Pick<Owned, 'environments' | 'teams'>,
+  key: string,
+): OfTeam | Misplaced | undefined => {
+  const owner = ownerIn(settings, key);
+  const problem = owner && environmentProblem(settings, owner);
+  if (problem === undefined) return owner;
+  return {
+    problem: `dataProduct.environment: ${problem}.`,
+    solution:
+      'Deploy to another environment, or ask the platform operator to give it to the team (teams in the configuration file).',
+  };
 };
 
 /** Who owns what, without what only a worker needs: addresses, accounts, references to secrets. */
