@@ -262,6 +262,31 @@ test('who owns what: a domain in any case has its team, a team its fabrics and t
   );
 });
 
+test('a fabric that names no environments is there in those of the team that uses it, and nowhere else', () => {
+  const text = EXAMPLE.replace(
+    '    environments: [development]\n    host: acme-mkt',
+    '    host: acme-mkt',
+  );
+  expect(text).not.toBe(EXAMPLE);
+  const namesFor = (given: string, team: string, environment: string) =>
+    fabricsOf(readSettings(given), { team, environment }).map(({ name }) => name);
+  expect(namesFor(text, 'marketing', 'development')).toEqual(['marketing-dev']);
+  expect(namesFor(text, 'marketing', 'production')).toEqual([]);
+  const lent = text.replace('team: marketing', 'team: marketing\n    sharedWith: [finance]');
+  expect(namesFor(lent, 'marketing', 'production')).toEqual([]);
+  expect(namesFor(lent, 'finance', 'production')).toEqual(['finance-prod', 'marketing-dev']);
+  const asDefault = (given: string) =>
+    problemsIn(
+      given.replace('taskQueue: airbyte-production', '$&\n    defaultFabric: marketing-dev'),
+    );
+  expect(asDefault(text)).toEqual([
+    expect.stringMatching(
+      /^environments\.production\.defaultFabric \(line \d+\): names marketing-dev, which is not there for the environment production$/,
+    ),
+  ]);
+  expect(asDefault(lent)).toEqual([]);
+});
+
 describe('a file that changes', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'settings-'));
   const file = path.join(folder, 'provisioner.yaml');

@@ -10,11 +10,11 @@ import type { SecretLookup } from '../secrets/lookup';
 import { createRedactor } from '../secrets/masking';
 import type { Redactor } from '../secrets/masking';
 import { createSecretReferences } from '../secrets/references';
-import type { SecretReferences } from '../secrets/references';
+import type { Allowance, SecretReferences } from '../secrets/references';
 import type { EnvironmentSettings } from '../settings/environments';
 import { ownerIn } from '../settings/ownership';
-import { componentProblem, secretRemedy } from '../settings/tenancy';
 import type { Settings } from '../settings/settings';
+import { componentProblem, judgedOwner, secretRemedy } from '../settings/tenancy';
 
 /** What a worker has for the descriptors of one environment, or of all where no file names any. */
 export interface Environment {
@@ -97,6 +97,20 @@ const isOfVariables = ({ environments }: Settings, workspaceId: string) =>
     ({ airbyte, grantsOfVariables }) => grantsOfVariables && airbyte.workspaceId === workspaceId,
   );
 
+/** Those of its team, in an environment that the team has. */
+const secretsOfTeams = (settings: () => Settings): Allowance => ({
+  mayChange: true,
+  namesFor: (key) => {
+    const owner = judgedOwner(settings(), key);
+    return owner && 'team' in owner ? owner.team.secrets : [];
+  },
+  remedyFor: (secret, key) => {
+    const owner = judgedOwner(settings(), key);
+    if (owner && 'problem' in owner) return `${owner.problem} ${owner.solution}`;
+    return secretRemedy(owner?.team, secret);
+  },
+});
+
 /** As the configuration file describes it; who owns what is what the file says now. */
 export const environmentOfFile = (
   { name, settings }: { name: string; settings: () => Settings },
@@ -116,11 +130,7 @@ export const environmentOfFile = (
       credentials: credentialsOf(auth, { name, lookUp, redactor }),
     },
     fabrics: createNamedFabrics(settings, lookUp),
-    references: createSecretReferences(lookUp, {
-      mayChange: true,
-      namesFor: (key) => ownerIn(settings(), key)?.team.secrets ?? [],
-      remedyFor: (secret, key) => secretRemedy(ownerIn(settings(), key)?.team, secret),
-    }),
+    references: createSecretReferences(lookUp, secretsOfTeams(settings)),
     redactor,
     accessPermission: given.workspaceAccess,
     teamOf: (key) => ownerIn(settings(), key)?.team.name,

@@ -1,11 +1,10 @@
 import { NotInSettings, Refusal } from '../contract/problems';
 import { Unresolved } from '../secrets/lookup';
 import type { SecretLookup } from '../secrets/lookup';
-import { ownerIn } from '../settings/ownership';
 import type { Named } from '../settings/ownership';
 import type { Snowflake } from '../settings/fabrics';
 import type { Settings } from '../settings/settings';
-import { fabricFor } from '../settings/tenancy';
+import { fabricFor, judgedOwner } from '../settings/tenancy';
 import type { Fabrics } from './fabrics';
 import { bringsAccount, destinationOf } from './snowflake/destination';
 
@@ -48,8 +47,9 @@ export const createNamedFabrics =
   async ({ connector, configuration, fabric: wanted }, key) => {
     if (connector !== 'snowflake' || bringsAccount(configuration)) return {};
     if (key === undefined) return {};
-    const owner = ownerIn(settings(), key);
+    const owner = judgedOwner(settings(), key);
     if (!owner) throw notThere('is not there for a domain that belongs to no team');
+    if ('problem' in owner) throw new NotInSettings(owner.problem, owner.solution);
     const found = fabricFor(settings(), { ...owner, type: connector, wanted });
     if ('problem' in found) throw notThere(found.problem);
     return destinationOf(await accountOf(found.fabric, lookUp));

@@ -42,7 +42,7 @@ const Snowflake = closed(
     team: name.meta({ description: 'Whose it is' }),
     sharedWith: namesOf(name).default([]).meta({ description: 'Other teams that may write to it' }),
     environments: namesOf(name).min(1).optional().meta({
-      description: 'Where it may be used; without it in each environment of the team',
+      description: 'Where it may be used; without it in each environment of the team that uses it',
     }),
     host: snowflakeHost.meta({ description: 'One account' }),
     warehouse: text.meta({ description: 'One warehouse' }),

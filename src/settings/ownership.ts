@@ -46,19 +46,24 @@ export const teamOf = ({ teams }: Pick<Owned, 'teams'>, domain: string): Team | 
   return known.get(domain);
 };
 
-/** The fabrics that a team may use in an environment, by their names. */
+/**
+ * The fabrics that a team may use in an environment, by their names. One that names no environments is
+ * there in each that the team has which uses it: its own or one that it is shared with.
+ */
 export const fabricsOf = <Fabric extends Ownable>(
-  { fabrics }: Pick<Owned<Fabric>, 'fabrics'>,
+  { teams, fabrics }: Pick<Owned<Fabric>, 'teams' | 'fabrics'>,
   { team, environment }: { team: string; environment: string },
-): Named<Fabric>[] =>
-  Object.entries(fabrics).flatMap(([name, settings]) => {
+): Named<Fabric>[] => {
+  if (!teams[team]?.environments.includes(environment)) return [];
+  return Object.entries(fabrics).flatMap(([name, settings]) => {
     const isThere = settings.environments?.includes(environment) ?? true;
     return isThere && mayUse(settings, team) ? [{ name, settings }] : [];
   });
+};
 
 /** What a descriptor writes to that names no fabric: the team's default there, else the environment's. */
 export const defaultFabricOf = <Fabric extends Ownable>(
-  settings: Pick<Owned<Fabric>, 'environments' | 'fabrics'>,
+  settings: Owned<Fabric>,
   { team, environment }: { team: Team; environment: string },
 ): Named<Fabric> | undefined => {
   const wanted =

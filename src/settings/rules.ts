@@ -60,7 +60,13 @@ const judgeDefault = (
 ) => {
   const fabric = settings.fabrics[name];
   if (!fabric) return;
-  if (fabric.environments && !fabric.environments.includes(environment))
+  // What is wrong with a team that is not there, or with one that is wrong itself, is told elsewhere.
+  const has = (one: string) =>
+    !Object.hasOwn(settings.teams, one) ||
+    settings.teams[one]?.environments.includes(environment) === true;
+  const isThere =
+    fabric.environments?.includes(environment) ?? [fabric.team, ...fabric.sharedWith].some(has);
+  if (!isThere)
     refuse(path, `names ${name}, which is not there for the environment ${environment}`);
   else if (team !== undefined && !mayUse(fabric, team))
     refuse(path, `names ${name}, which is neither of the team ${team} nor shared with it`);

@@ -76,6 +76,28 @@ export const environmentProblem = (
   return `is not an environment ${whose}${meant || `; ${among(usable, 'there is none')}`}`;
 };
 
+/** Of a component whose team does not have its environment. */
+interface Misplaced {
+  /** At its path. */
+  problem: string;
+  solution: string;
+}
+
+/** Whose a component is and where, by its key: a team has nothing where it has no environment. Undefined: nobody's. */
+export const judgedOwner = (
+  settings: Pick<Owned, 'environments' | 'teams'>,
+  key: string,
+): OfTeam | Misplaced | undefined => {
+  const owner = ownerIn(settings, key);
+  const problem = owner && environmentProblem(settings, owner);
+  if (problem === undefined) return owner;
+  return {
+    problem: `dataProduct.environment: ${problem}.`,
+    solution:
+      'Deploy to another environment, or ask the platform operator to give it to the team (teams in the configuration file).',
+  };
+};
+
 /** Why no team may deploy a component, by its key; undefined: one may, or there are no teams. */
 export const componentProblem = (
   settings: Pick<Owned, 'environments' | 'teams'>,
