@@ -7,7 +7,7 @@ import { ConfigError } from './config/config';
 import { RequestError, describeProblem } from './contract/problems';
 import { openEncryption } from './encryption/encryption';
 import type { Encryption } from './encryption/encryption';
-import { KeyError } from './encryption/keys';
+import { KeyError, keyIdsOf } from './encryption/keys';
 import { openSettings, readSettingsFile } from './settings/file';
 import type { SettingsFile } from './settings/file';
 import type { Settings } from './settings/settings';
@@ -33,16 +33,22 @@ export const fromConfiguration = <Result>(file: string, open: () => Result): Res
   }
 };
 
-/** The keys that settings name. Those that are not whole end the program. */
-export const encryptionBy = (settings: Settings | undefined): Encryption => {
+const orConfigError = <Result>(read: () => Result): Result => {
   try {
-    return openEncryption(settings?.encryption);
+    return read();
   } catch (err) {
     if (err instanceof KeyError)
       throw new ConfigError(`Of encryption in PROVISIONER_CONFIG: ${err.message}`);
     throw err;
   }
 };
+
+/** The ids of the keys in a directory. One that cannot be read ends the program. */
+export const keysIn = (keysDir: string) => orConfigError(() => keyIdsOf(keysDir));
+
+/** The keys that settings name. Those that are not whole end the program. */
+export const encryptionBy = (settings: Settings | undefined): Encryption =>
+  orConfigError(() => openEncryption(settings?.encryption));
 
 /** The keys that the file names, whichever these are from now on. Without a file payloads are in clear. */
 export const encryptionOf = (settings: SettingsFile | undefined, log: Logger): Encryption => {

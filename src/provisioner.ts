@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import type { Client } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
 import { createAdoption } from './operator/adoption';
 import type { Adoption } from './operator/adoption';
@@ -22,7 +23,7 @@ import { codeOf } from '../workflows/protocol/causes';
 import { RequestError, SystemProblem } from './contract/problems';
 import { createKeys } from './operator/keys';
 import { createOperations } from './operator/operations';
-import { createLogger, encryptionBy, readConfiguration, runProgram } from './program';
+import { createLogger, encryptionBy, keysIn, readConfiguration, runProgram } from './program';
 import { createStartRun } from './runs/start';
 import { createStatus } from './runs/status';
 import { answers } from './temporal/calls';
@@ -51,6 +52,15 @@ const noAnswer = (address: string, cause: unknown) =>
     cause,
   });
 
+/** Fails at once with a few lines, where each call would try for long. */
+const reached = async (client: Client, address: string) => {
+  try {
+    await answers(client, client.options.namespace, REACH_DEADLINE);
+  } catch (err) {
+    throw lastingProblem(err) ?? noAnswer(address, err);
+  }
+};
+
 /** What operators' commands do, in a Temporal that is there. */
 const createOperator = ({ file, taskQueue, temporalUiUrl }: CliConfig) => {
   const settings = file === undefined ? undefined : readConfiguration(file);
@@ -65,23 +75,26 @@ const createOperator = ({ file, taskQueue, temporalUiUrl }: CliConfig) => {
   const statusOf = createStatus({ client, queues, temporalUiUrl });
   const deps = { client, queues, temporalUiUrl, startRun, statusOf, log };
   return {
-    /** Fails at once with a few lines, where each call would try for long. */
-    reach: async () => {
-      try {
-        await answers(client, client.options.namespace, REACH_DEADLINE);
-      } catch (err) {
-        throw lastingProblem(err) ?? noAnswer(address, err);
-      }
-    },
+    reach: () => reached(client, address),
     statusOf,
     operations: createOperations(deps),
     drift: createDrift({ client, queues, say }),
     adoption: createAdoption({ client, queues, say }),
     /** The names of those in the configuration file; undefined: there is none. */
     environments: settings && Object.keys(settings.environments),
-    keys: (observe: (read: number) => void) =>
-      createKeys({ client, ring: encryption.ring, observe })(),
   };
+};
+
+/** Which keys are needed is asked most of all where one is missing: nothing of it needs them. */
+const listKeys = async ({ file }: CliConfig, observe: (read: number) => void) => {
+  const encryption = file === undefined ? undefined : readConfiguration(file).encryption;
+  const { client, address } = createTemporalClient(temporalConfig(), { dataConverter: {} });
+  await reached(client, address);
+  const ring = encryption && {
+    ids: keysIn(encryption.keysDir),
+    current: encryption.current,
+  };
+  return createKeys({ client, ring, observe })();
 };
 
 /** Made when the first command asks for it: those of engineers need no Temporal, be it set up or not. */
@@ -101,7 +114,8 @@ const createProgram = (config: CliConfig) => {
     )
     .exitOverride()
     .hook('preAction', async (_program, command) => {
-      if (!WITHOUT_TEMPORAL.includes(command.name())) await operator().reach();
+      const isOfKeys = command.parent?.name() === 'keys';
+      if (!isOfKeys && !WITHOUT_TEMPORAL.includes(command.name())) await operator().reach();
     });
   addRunsCommand(program, { operations: () => operator().operations, statusOf, ...terminal });
   addDriftCommand(program, {
@@ -119,7 +133,7 @@ const createProgram = (config: CliConfig) => {
   const adoption: Adoption = (asked) => operator().adoption(asked);
   const environments = () => operator().environments;
   addAdoptCommand(program, { adoption, environments, minSyncInterval, ...terminal });
-  addKeysCommand(program, { keys: (observe) => operator().keys(observe), ...terminal });
+  addKeysCommand(program, { keys: (observe) => listKeys(config, observe), ...terminal });
   const engineer = { gatewayUrl, gatewayToken, ...terminal };
   addValidateCommand(program, engineer);
   addPlanCommand(program, engineer);

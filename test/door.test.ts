@@ -53,6 +53,15 @@ describe('addresses', () => {
     ]);
   });
 
+  test('no method is answered before who calls is asked', async () => {
+    await change({ auth: TOKENS });
+    for (const method of ['OPTIONS', 'HEAD', 'PUT', 'TRACE']) {
+      const { status } = await gateway.call('/v1/provision', { method });
+      expect([method, status]).toEqual([method, 401]);
+    }
+    await change({ auth: TOKENS, allowFrom: ['192.0.2.0/24'] });
+  });
+
   test('probes and metrics are answered from everywhere, the documents are not', async () => {
     const asked = ['/livez', '/readyz', '/metrics', '/openapi.json', '/docs/', '/none'];
     const answers = await Promise.all(asked.map((at) => gateway.call(at)));

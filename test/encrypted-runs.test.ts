@@ -225,6 +225,14 @@ test('a key is rotated under the runs, and keys list tells which are needed stil
     'was encrypted with the key first, which this program does not have',
   );
   expect(shown.stderr).toContain('keys list');
+  // The one that encrypts, too: no other command would do, and this one tells what is missing.
+  renameSync(path.join(keysDir, 'second'), path.join(folder, 'second'));
+  const without = await runCli(['keys', 'list'], encrypted.env);
+  expect([without.code, without.stdout]).toEqual([
+    1,
+    expect.stringMatching(/^first +missing: put it back[^]*^second +missing: put it back/m),
+  ]);
+  renameSync(path.join(folder, 'second'), path.join(keysDir, 'second'));
   renameSync(path.join(folder, 'first'), path.join(keysDir, 'first'));
   expect((await runCli(['runs', 'show', token], encrypted.env)).code).toBe(0);
 });

@@ -214,4 +214,12 @@ test('a codec server takes and gives so many bytes, and no more', async () => {
     JSON.stringify({ payloads: some(count, () => '').map(() => ({ metadata: {} })) });
   expect(await ask(large, many(4))).toBe(200);
   expect(await ask(large, many(5))).toBe(413);
+  expect(await ask(asIs, many(10_000))).toBe(200);
+  expect(await ask(asIs, many(10_001))).toBe(413);
+  const withMetadata = (count: number) =>
+    JSON.stringify({
+      payloads: [{ metadata: Object.fromEntries(some(count, String).map((name) => [name, ''])) }],
+    });
+  expect(await ask(asIs, withMetadata(20))).toBe(200);
+  expect(await ask(asIs, withMetadata(21))).toBe(413);
 });

@@ -13,8 +13,11 @@ const TOLD_EACH = 1000;
 const isNeeded = ({ openRuns, keptHistories, schedules }: KeyUse) =>
   openRuns + keptHistories + schedules > 0;
 
+/** Of what is needed to read, or to write. */
+const isMissing = (key: KeyUse) => !key.isHere && (isNeeded(key) || key.isCurrent);
+
 const verdictOf = (key: KeyUse) => {
-  if (isNeeded(key) && !key.isHere) return 'missing: put it back';
+  if (isMissing(key)) return 'missing: put it back';
   if (key.isCurrent) return 'encrypts';
   if (!isNeeded(key)) return 'no longer needed';
   return key.neededUntil === undefined ? 'needed' : `needed until ${key.neededUntil}`;
@@ -58,6 +61,6 @@ export const addKeysCommand = (
         if (read % TOLD_EACH === 0) say(`${String(read)} histories read …`);
       });
       print(json ? JSON.stringify(uses, null, 2) : pageOf(uses));
-      exitWith(uses.keys.some((key) => isNeeded(key) && !key.isHere) ? 1 : 0);
+      exitWith(uses.keys.some(isMissing) ? 1 : 0);
     });
 };

@@ -78,6 +78,9 @@ const readRing = ({ keysDir, current }: RingOptions): Ring => {
   throw new KeyError(`${keysDir} has no key ${current}, which is to encrypt.`);
 };
 
+/** The ids of a directory's keys, whichever is current. Throws a KeyError where they cannot be read. */
+export const keyIdsOf = (keysDir: string): string[] => [...readKeys(keysDir).keys()].sort();
+
 export type KeyRing = ReturnType<typeof createKeyRing>;
 
 /**

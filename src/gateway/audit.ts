@@ -151,8 +151,8 @@ export const audited =
     const end = res.end.bind(res);
     res.end = (...given: unknown[]) => {
       const mustWrite = !isWritten && isAudited(res);
-      isWritten = true;
       const isLost = mustWrite && !log.write(entryOf(req, res, res.statusCode));
+      isWritten = true;
       if (isLost) refused(UNWRITTEN.reason);
       Reflect.apply(end, undefined, isLost ? [replaceAnswer(res)] : given);
       return res;

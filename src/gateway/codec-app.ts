@@ -26,6 +26,10 @@ const MAX_CODEC_BODY = 16 * 1024 * 1024;
 /** Bytes of all that comes out of one request. */
 const MAX_DECODED = 64 * 1024 * 1024;
 
+/** Payloads of a request, and entries of the metadata of each: Temporal's have three. */
+const MAX_PAYLOADS = 10_000;
+const MAX_METADATA = 20;
+
 const bytes = z.base64().transform((text) => Buffer.from(text, 'base64'));
 const Payloads = z.object({
   payloads: z
@@ -136,7 +140,22 @@ const fromUiOnly =
     next();
   };
 
+/** Judged before they are read one by one. */
+const isBounded = (body: unknown) => {
+  const given: unknown = Reflect.get(Object(body), 'payloads') ?? [];
+  if (!Array.isArray(given) || given.length > MAX_PAYLOADS) return false;
+  return given.every((each: unknown) => {
+    const metadata: unknown = Reflect.get(Object(each), 'metadata');
+    return Object.keys(Object(metadata)).length <= MAX_METADATA;
+  });
+};
+
 const readBody = (req: Request) => {
+  if (!isBounded(req.body))
+    throw refused('must be a list of payloads, not too long', {
+      status: 413,
+      solution: `Ask for at most ${String(MAX_PAYLOADS)} at once, with at most ${String(MAX_METADATA)} entries of metadata each.`,
+    });
   const parsed = Payloads.safeParse(req.body);
   if (parsed.success) return parsed.data.payloads;
   throw refused('must be a list of payloads, with bytes in base64', {

@@ -19,6 +19,10 @@ export const noted =
     next();
   };
 
+const passOn: Handler = (_req, _res, next) => {
+  next();
+};
+
 /**
  * Tells which operation a request is for, before anybody knows whether it is served to who asks; `isServed`
  * says whether it is to anybody. `hears` is told the token in its path.
@@ -41,7 +45,10 @@ export const recognized = <Name extends Served>(
       // Not `router`, which waits a turn: a body that comes meanwhile would be one piece.
       next();
     };
-    router.route(path)[method](recognize);
+    const route = router.route(path);
+    route[method](recognize);
+    // Else the router answers it itself, before anybody is asked who he is.
+    route.options(passOn);
   }
   return router;
 };

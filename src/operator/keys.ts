@@ -3,7 +3,6 @@ import { temporal } from '@temporalio/proto';
 import type { google } from '@temporalio/proto';
 import pLimit from 'p-limit';
 import { keyIdsIn } from '../encryption/codec';
-import type { KeyRing } from '../encryption/keys';
 import type { KeyUse, KeyUses } from '../contract/operator';
 import { TO_READ, repeatedly } from '../temporal/calls';
 import { isNotFound } from '../temporal/errors';
@@ -38,7 +37,7 @@ interface Record {
 interface KeysDeps {
   client: Client;
   /** The keys that are here; undefined where nothing is encrypted. */
-  ring: KeyRing | undefined;
+  ring: { ids: readonly string[]; current: string } | undefined;
   /** Hears how many histories have been read. */
   observe?: (read: number) => void;
 }
@@ -107,9 +106,27 @@ export const createKeys = ({ client, ring, observe }: KeysDeps) => {
     return { kind: 'kept', id, keys, until: inMs(run.closeTime ?? {}) + keptFor };
   };
 
+  /** Not by the SDK's list, which reads the memo of each. */
+  const scheduleIds = async () => {
+    const ids: string[] = [];
+    let nextPageToken: Uint8Array | undefined;
+    do {
+      const page = await asked(() =>
+        service.listSchedules({
+          namespace,
+          maximumPageSize: PAGE,
+          ...(nextPageToken && { nextPageToken }),
+        }),
+      );
+      ids.push(...page.schedules.map(({ scheduleId }) => scheduleId ?? ''));
+      nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : undefined;
+    } while (nextPageToken);
+    return ids;
+  };
+
   const schedules = async (): Promise<Record[]> => {
     const records: Record[] = [];
-    for await (const { scheduleId } of client.schedule.list()) {
+    for (const scheduleId of await scheduleIds()) {
       const stored = await asked(() => service.describeSchedule({ namespace, scheduleId }));
       records.push({ kind: 'schedule', id: scheduleId, keys: keyIdsIn(stored) });
     }
@@ -121,8 +138,8 @@ export const createKeys = ({ client, ring, observe }: KeysDeps) => {
     const count = (wanted: Record['kind']) => records.filter(({ kind }) => kind === wanted).length;
     return {
       id,
-      isHere: ring?.ids().includes(id) ?? false,
-      isCurrent: ring?.current().id === id,
+      isHere: ring?.ids.includes(id) ?? false,
+      isCurrent: ring?.current === id,
       openRuns: count('open'),
       keptHistories: count('kept'),
       schedules: count('schedule'),
@@ -146,7 +163,7 @@ export const createKeys = ({ client, ring, observe }: KeysDeps) => {
     );
     records.push(...(await schedules()));
     const used = records.flatMap(({ keys }) => [...keys]);
-    const ids = [...new Set([...(ring?.ids() ?? []), ...used])].sort();
+    const ids = [...new Set([...(ring ? [ring.current, ...ring.ids] : []), ...used])].sort();
     return {
       keys: ids.map((id) => useOf(id, records)),
       records: records.length,
