@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import type { Client } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
 import { createAdoption } from './operator/adoption';
 import type { Adoption } from './operator/adoption';
@@ -53,7 +52,7 @@ const noAnswer = (address: string, cause: unknown) =>
   });
 
 /** Fails at once with a few lines, where each call would try for long. */
-const reached = async (client: Client, address: string) => {
+const reached = async (client: Parameters<typeof createKeys>[0]['client'], address: string) => {
   try {
     await answers(client, client.options.namespace, REACH_DEADLINE);
   } catch (err) {

@@ -146,7 +146,7 @@ const isBounded = (body: unknown) => {
   if (!Array.isArray(given) || given.length > MAX_PAYLOADS) return false;
   return given.every((each: unknown) => {
     const metadata: unknown = Reflect.get(Object(each), 'metadata');
-    return Object.keys(Object(metadata)).length <= MAX_METADATA;
+    return typeof metadata !== 'object' || Object.keys(metadata ?? {}).length <= MAX_METADATA;
   });
 };
 
