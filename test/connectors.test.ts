@@ -204,6 +204,46 @@ test.each(
   expect(problemsOf(text).join()).not.toContain('geheim');
 });
 
+const STEERING = [
+  ...[
+    'ssl=off',
+    'SSL=off',
+    'useProxy=true&proxyHost=evil&proxyPort=1',
+    'authenticator=https://evil',
+  ],
+  ...[
+    'QUERY_TAG=a&ssl=off',
+    'QUERY_TAG=a%26ssl=off',
+    'QUERY_TAG=a;ssl=off',
+    'QUERY_TAG=a\n&ssl=off',
+  ],
+  ...[
+    'QUERY_TAG=a&',
+    '&',
+    'QUERY_TAG',
+    'QUERY_TAG=a=b',
+    ' ssl=off',
+    'q\u212Auery_tag=a',
+    'tracing=ALL',
+  ],
+];
+
+test('parameters that say where the platform’s credentials go are refused; with its own they are the descriptor’s', () => {
+  const given = example('destination', 'snowflake');
+  if (!given) throw new Error('The example is missing.');
+  const withParameters = (size: 'minimal' | 'full', jdbc_url_params: string) =>
+    problemsOf(textOf(given, { ...given[size], jdbc_url_params }));
+  const refused = [
+    expect.stringMatching(/^jdbc_url_params: may only set .*QUERY_TAG.* without cred/),
+  ];
+  for (const parameters of STEERING)
+    expect([parameters, withParameters('minimal', parameters)]).toEqual([parameters, refused]);
+  const harmless = 'QUERY_TAG=a b&timezone=Europe/Rome&CLIENT_SESSION_KEEP_ALIVE=true';
+  for (const parameters of ['', 'queryTimeout=60', harmless])
+    expect([parameters, withParameters('minimal', parameters)]).toEqual([parameters, []]);
+  expect(withParameters('full', 'ssl=off')).toEqual([]);
+});
+
 test.each([
   [
     { connector: 'postgre' },

@@ -4,8 +4,13 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import { anyWorkerConfig } from '../src/config/config';
 import { NotInSettings, Refusal } from '../src/contract/problems';
+import { readDescriptor } from '../src/descriptor/descriptor';
 import { environmentOfFile } from '../src/environments/environment';
+import { createPlatformFabrics } from '../src/fabrics/platform';
+import { createRedactor } from '../src/secrets/masking';
 import { readSettings } from '../src/settings/read';
+import { ownedIn } from '../src/settings/tenancy';
+import { descriptor } from './support/fixtures';
 
 /* What a worker gives to a component, by its key, whatever the gateway has said of its descriptor. */
 
@@ -203,3 +208,51 @@ test('what is no component’s writes to nothing; a missing credential is the op
     /^Of the fabric anywhere the secret "NOT_THERE"/,
   );
 });
+
+const KEY = keyIn('development/finance');
+
+test('a fabric’s credentials go to nobody whom parameters of the descriptor could name', async () => {
+  const steering = { connector: 'snowflake', configuration: { jdbc_url_params: 'ssl=off' } };
+  const refusal = /^specific\.destination\.connectionConfiguration\.jdbc_url_params: may only set /;
+  await expect(workerOf().fabrics(steering, KEY)).rejects.toThrow(refusal);
+  const account = { host: 'h', role: 'r', warehouse: 'w', username: 'u', password: SECRETS.FIN };
+  const platform = createPlatformFabrics(
+    { ...account, privateKeyFile: undefined, privateKeyPassword: undefined },
+    createRedactor(),
+  );
+  await expect(platform(steering, KEY)).rejects.toThrow(refusal);
+  const harmless = { connector: 'snowflake', configuration: { jdbc_url_params: 'QUERY_TAG=a' } };
+  expect(await platform(harmless, KEY)).toMatchObject({ host: 'h' });
+  expect(await workerOf().fabrics(harmless, KEY)).toMatchObject({ username: 'U' });
+});
+
+test('a fabric and credentials of the descriptor’s own exclude each other', async () => {
+  const own = { credentials: { auth_type: 'Username and Password', password: 'x' } };
+  const { fabrics } = workerOf();
+  expect(await fabrics({ connector: 'snowflake', configuration: own }, KEY)).toEqual({});
+  for (const fabric of ['anywhere', 'theirs', 'nobodys'])
+    await expect(
+      fabrics({ connector: 'snowflake', configuration: own, fabric }, KEY),
+    ).rejects.toThrow(/^specific\.destination\.fabric: and credentials .* exclude each other/);
+});
+
+test.each(['anywhere', 'theirs', 'nobodys', undefined])(
+  'a descriptor with credentials of its own and the fabric %s',
+  (fabric) => {
+    const connectionConfiguration = {
+      host: 'a.snowflakecomputing.com',
+      role: 'r',
+      warehouse: 'w',
+      username: 'u',
+      credentials: { auth_type: 'Username and Password', password: { secretRef: 'ERP' } },
+    };
+    const text = descriptor({ destination: { name: 'S', fabric, connectionConfiguration } });
+    const reading = () =>
+      readDescriptor(
+        { descriptorKind: 'COMPONENT_DESCRIPTOR', descriptor: text },
+        { tenancy: ownedIn(readSettings(stringify(FILE))) },
+      );
+    if (fabric === undefined) expect(reading).not.toThrow();
+    else expect(reading).toThrow(/specific\.destination\.fabric.*exclude each other/);
+  },
+);

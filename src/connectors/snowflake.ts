@@ -24,6 +24,32 @@ const account = {
 const ACCOUNT = ['host', 'role', 'warehouse', 'username'] as const;
 const HOST = /^(https?:\/\/)?([\w-]+\.)+(snowflakecomputing\.com|localstack\.cloud)$/;
 
+/** Of Snowflake's JDBC driver, and of its sessions: none says whom it talks to, how, or as whom. */
+const HARMLESS_PARAMETERS = [
+  ...['CLIENT_SESSION_KEEP_ALIVE', 'CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY'],
+  ...['CLIENT_PREFETCH_THREADS', 'CLIENT_RESULT_CHUNK_SIZE', 'CLIENT_MEMORY_LIMIT'],
+  ...['CLIENT_TIMESTAMP_TYPE_MAPPING', 'TIMESTAMP_TYPE_MAPPING', 'TIMEZONE', 'WEEK_START'],
+  ...['QUERY_TAG', 'ABORT_DETACHED_QUERY', 'LOCK_TIMEOUT'],
+  ...['STATEMENT_TIMEOUT_IN_SECONDS', 'STATEMENT_QUEUED_TIMEOUT_IN_SECONDS'],
+  ...['loginTimeout', 'networkTimeout', 'queryTimeout'],
+];
+
+const isHarmless = (parameter: string) => {
+  // Nothing that is decoded, or that ends a value in another reader's eyes.
+  const [, name = ''] = /^([\w]+)=[\w.:+/ -]*$/.exec(parameter) ?? [];
+  return HARMLESS_PARAMETERS.some((known) => known.toLowerCase() === name.toLowerCase());
+};
+
+/**
+ * What is wrong with the `jdbc_url_params` of whoever uses credentials that are not his: others turn off
+ * TLS, name a proxy or another host, and so say where the credentials go. Undefined: nothing.
+ */
+export const parametersProblem = (given: unknown): string | undefined => {
+  if (given === undefined || given === '') return undefined;
+  if (typeof given === 'string' && given.split('&').every(isHarmless)) return undefined;
+  return `may only set ${HARMLESS_PARAMETERS.join(', ')} (NAME=value&…) without credentials of the descriptor’s own: others could say where the platform’s credentials go`;
+};
+
 /** The reader takes issues marked as ignored for warnings. */
 const IGNORED = 'is ignored: without credentials it is the platform that says';
 
@@ -37,7 +63,10 @@ const configuration = (product: Product) =>
       ...account,
       credentials: credentials.optional(),
       cdc_deletion_mode: z.enum(['Hard delete', 'Soft delete']).optional(),
-      jdbc_url_params: z.string().optional(),
+      jdbc_url_params: z
+        .string()
+        .optional()
+        .describe('Without credentials only parameters that do not say where those go.'),
       raw_data_schema: z.string().optional(),
       disable_type_dedupe: flag.optional(),
       retention_period_days: z.int().min(0).optional(),
@@ -51,6 +80,9 @@ const configuration = (product: Product) =>
         if (given.credentials && value === undefined)
           context.addIssue({ ...issue, message: 'is required together with credentials' });
       }
+      const problem = given.credentials ? undefined : parametersProblem(given.jdbc_url_params);
+      if (problem !== undefined)
+        context.addIssue({ code: 'custom', path: ['jdbc_url_params'], message: problem });
       if (given.credentials && given.host !== undefined && !HOST.test(given.host))
         context.addIssue({
           code: 'custom',

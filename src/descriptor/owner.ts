@@ -79,6 +79,7 @@ export const judgeSecrets = (reader: Reader, specific: unknown, owner: Owner, at
   }
 };
 
+const TWICE = 'and credentials of the descriptor’s own exclude each other: leave one of them out';
 const UNNAMED = 'names a fabric, and this provisioner knows none by name; leave it out';
 
 interface Destination {
@@ -98,6 +99,7 @@ export const withFabric = <Wanted extends Destination>(
   if (!owner && wanted !== undefined) reader.refuse(path, UNNAMED);
   // A descriptor with credentials of its own brings the whole account.
   const isOwn = connector !== 'snowflake' || configuration.credentials !== undefined;
+  if (owner && isOwn && wanted !== undefined) reader.refuse(path, TWICE);
   if (!owner?.isRight || isOwn) return destination;
   const { team, environment, tenancy } = owner;
   if (!team) {

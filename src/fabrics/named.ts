@@ -6,7 +6,7 @@ import type { Snowflake } from '../settings/fabrics';
 import type { Settings } from '../settings/settings';
 import { fabricFor, judgedOwner } from '../settings/tenancy';
 import type { Fabrics } from './fabrics';
-import { bringsAccount, destinationOf } from './snowflake/destination';
+import { bringsAccount, destinationOf, mustNotSteer } from './snowflake/destination';
 
 /** A secret of the file's own: what is wrong with it is the operator's to mend. */
 const secretsOf = (lookUp: SecretLookup, fabric: string) => async (name: string) => {
@@ -41,12 +41,22 @@ const notThere = (message: string) =>
     'Name another fabric, or ask the platform operator for one (fabrics in the configuration file).',
   );
 
+const twice = () =>
+  new Refusal(
+    'specific.destination.fabric: and credentials of the descriptor’s own exclude each other.',
+    'Leave one of them out of the descriptor, then deploy again.',
+  );
+
 /** The fabrics of the configuration file, as it is now: those that the team of a component may use. */
 export const createNamedFabrics =
   (settings: () => Settings, lookUp: SecretLookup): Fabrics =>
   async ({ connector, configuration, fabric: wanted }, key) => {
-    if (connector !== 'snowflake' || bringsAccount(configuration)) return {};
+    if (connector !== 'snowflake' || bringsAccount(configuration)) {
+      if (wanted !== undefined) throw twice();
+      return {};
+    }
     if (key === undefined) return {};
+    mustNotSteer(configuration);
     const owner = judgedOwner(settings(), key);
     if (!owner) throw notThere('is not there for a domain that belongs to no team');
     if ('problem' in owner) throw new NotInSettings(owner.problem, owner.solution);

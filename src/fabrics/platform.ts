@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Refusal } from '../contract/problems';
 import type { Redactor } from '../secrets/masking';
 import type { Fabrics } from './fabrics';
-import { bringsAccount, destinationOf } from './snowflake/destination';
+import { bringsAccount, destinationOf, mustNotSteer } from './snowflake/destination';
 
 /** The one Snowflake that the variables describe; a password or a key. */
 export interface PlatformSnowflake {
@@ -46,6 +46,7 @@ export const createPlatformFabrics =
     if (fabric !== undefined) throw noNames(fabric);
     if (connector !== 'snowflake' || bringsAccount(configuration)) return {};
     if (!snowflake) throw noSnowflake();
+    mustNotSteer(configuration);
     const { host, role, warehouse, username } = snowflake;
     const credentials = await credentialsOf(snowflake, redactor);
     return destinationOf({ host, role, warehouse, username, credentials });

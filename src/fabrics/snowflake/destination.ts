@@ -1,4 +1,6 @@
+import { parametersProblem } from '../../connectors/snowflake';
 import { withoutUndefined } from '../../contract/json';
+import { Refusal } from '../../contract/problems';
 
 /** One account, as one user and role, with one warehouse; secrets in clear. */
 export interface Account {
@@ -29,3 +31,13 @@ export const destinationOf = ({ credentials, ...account }: Account) => ({
 /** A descriptor with credentials of its own brings the whole account. */
 export const bringsAccount = ({ credentials }: Record<string, unknown>) =>
   credentials !== undefined;
+
+/** Judged again where the credentials are: a plan may be older than what its descriptor may say. Throws a Refusal. */
+export const mustNotSteer = ({ jdbc_url_params: given }: Record<string, unknown>) => {
+  const problem = parametersProblem(given);
+  if (problem !== undefined)
+    throw new Refusal(
+      `specific.destination.connectionConfiguration.jdbc_url_params: ${problem}.`,
+      'Correct the descriptor, then deploy again.',
+    );
+};
