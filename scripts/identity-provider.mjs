@@ -15,10 +15,13 @@ const newKey = () => ({
   use: 'sig',
 });
 
+const CIBA = 'urn:openid:params:grant-type:ciba';
+
 const client = (id, groups = []) => ({
   client_id: id,
   client_secret: `${id}-secret`,
-  grant_types: ['client_credentials'],
+  grant_types: ['client_credentials', CIBA],
+  backchannel_token_delivery_mode: 'poll',
   redirect_uris: [],
   response_types: [],
   id_token_signed_response_alg: 'RS256',
@@ -35,6 +38,16 @@ const CLIENTS = [
   client('nobody'),
 ];
 
+/** Whoever is named signs in and agrees at once, so that a client gets an ID token without a browser. */
+const signIn = async ({ oidc: { provider } }, request, { accountId }, { clientId }) => {
+  const grant = new provider.Grant({ accountId, clientId });
+  grant.addOIDCScope('openid');
+  await grant.save();
+  await provider.backchannelResult(request, grant);
+};
+
+const groupsOf = (id) => CLIENTS.find((each) => each.client_id === id)?.['x-groups'] ?? [];
+
 const configuration = (keys) => ({
   jwks: { keys },
   clients: CLIENTS,
@@ -42,6 +55,16 @@ const configuration = (keys) => ({
   features: {
     clientCredentials: { enabled: true },
     devInteractions: { enabled: false },
+    ciba: {
+      enabled: true,
+      deliveryModes: ['poll'],
+      processLoginHint: (_ctx, hint) => hint,
+      processLoginHintToken: () => undefined,
+      validateBindingMessage: () => undefined,
+      validateRequestContext: () => undefined,
+      verifyUserCode: () => undefined,
+      triggerAuthenticationDevice: signIn,
+    },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => API,
@@ -55,6 +78,9 @@ const configuration = (keys) => ({
       }),
     },
   },
+  claims: { openid: ['sub', 'groups'] },
+  conformIdTokenClaims: false,
+  findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id, groups: groupsOf(id) }) }),
   extraTokenClaims: (_ctx, token) => ({ groups: token.client?.['x-groups'] ?? [] }),
 });
 

@@ -78,6 +78,22 @@ test.each(guides.filter((file) => file !== 'CHANGELOG.md'))('the paths in %s exi
   expect(missing).toEqual([]);
 });
 
+test('each row of SECURITY.md names tests that are there, and files that are', () => {
+  const [, table = ''] = textOf('SECURITY.md').split('## Attacks, controls, and what shows them');
+  const [rows = ''] = table.split('\n## ');
+  const shown = rows.split('\n').filter((line) => /^\| (?!Attack |-)/.test(line));
+  expect(shown.length).toBeGreaterThan(15);
+  const missing = shown.flatMap((line) => {
+    const cells = line.split(' | ');
+    const tests = cells.at(-1)?.match(/[\w-]+\.test\.ts/g) ?? [];
+    const files = [...(cells.at(-2)?.matchAll(/`([^`]+)`/g) ?? [])].map(([, file = '']) => file);
+    const paths = [...tests.map((test) => `test/${test}`), ...files];
+    if (tests.length === 0 && !line.includes('`.ci/run`')) return [line];
+    return paths.filter((each) => !existsSync(path.join(ROOT, each)));
+  });
+  expect(missing).toEqual([]);
+});
+
 test('the simulator takes each fault that a document sends it', async () => {
   const simulator = await startSimulator({ port: 0 });
   const bodies = guides.flatMap((file) => faultsIn(textOf(file)));

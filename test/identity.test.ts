@@ -1,5 +1,5 @@
 import { createHash, createPublicKey } from 'node:crypto';
-import { SignJWT, base64url, importJWK } from 'jose';
+import { SignJWT, base64url, decodeJwt, importJWK } from 'jose';
 import { createAuthentication } from '../src/identity/authenticate';
 import { may, teamsFor } from '../src/identity/caller';
 import type { Caller } from '../src/identity/caller';
@@ -145,6 +145,54 @@ test.each(BAD)('a token %s proves nobody', async (_case, make) => {
   await expect(callerOf(bearer(await make()))).rejects.toMatchObject({ name: 'InvalidToken' });
   // The same as the provider gives it is good.
   expect((await callerOf(bearer(await signed()))).name).toBe('fin-engineer');
+});
+
+/** As a provider signs ID tokens that have nothing of their own but their audience, which is a client's. */
+const asAudience = (audience: string, more = '') =>
+  withAuth(`{ mode: oidc, issuer: "${provider.issuer}", audience: "${audience}" ${more} }`);
+
+test('an ID token that the provider issues proves nobody, where the audience is its client, too', async () => {
+  const token = await provider.idTokenFor('fin-reader', 'platform-operator');
+  const { aud, groups, nonce, at_hash, typ } = decodeJwt(token);
+  // Nothing else tells it.
+  expect([aud, groups, nonce, at_hash, typ]).toEqual([
+    'fin-reader',
+    ['platform-ops'],
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  for (const more of ['', ', accessTokenClaim: client_id'])
+    await expect(authentication(asAudience('fin-reader', more))(bearer(token))).rejects.toThrow(
+      'accessTokenClaim',
+    );
+});
+
+test.each([
+  ['of RFC 9068', 'at+jwt', {}, ''],
+  ['of RFC 9068, by its whole type', 'application/AT+JWT', {}, ''],
+  ['of Keycloak', 'JWT', { typ: 'Bearer' }, ''],
+  ['of Entra', 'JWT', { azpacr: '1' }, ', accessTokenClaim: azpacr'],
+  ['of Okta', undefined, { cid: 'x' }, ', accessTokenClaim: cid'],
+  ['with a claim at a path', 'JWT', { a: { b: 0 } }, ', accessTokenClaim: a.b'],
+])('an access token %s is good', async (_case, typ, claims, more) => {
+  const token = await signed({ client_id: undefined, ...claims }, { typ });
+  expect((await authentication(withOidc(more))(bearer(token))).name).toBe('fin-engineer');
+});
+
+test.each([
+  ['without a type', undefined, {}, ''],
+  ['of a type that every token has', 'JWT', { azpacr: '1' }, ''],
+  ['of a longer type', 'at+jwt+x', {}, ''],
+  ['of a type that is no text', ['at+jwt'], {}, ''],
+  ['of another kind of Keycloak’s', 'JWT', { typ: 'Refresh' }, ''],
+  ['whose claim is empty', 'JWT', { azpacr: null }, ', accessTokenClaim: azpacr'],
+  ['with a claim that every object has', 'JWT', {}, ', accessTokenClaim: constructor'],
+  ['with both', 'at+jwt', { azpacr: '1', typ: 'ID' }, ', accessTokenClaim: azpacr'],
+])('a token %s does not show that it is an access token', async (_case, typ, claims, more) => {
+  const token = await signed(claims, { typ });
+  const callerOf = authentication(withOidc(more));
+  await expect(callerOf(bearer(token))).rejects.toMatchObject({ name: 'InvalidToken' });
 });
 
 test.each([undefined, '', 'Bearer', 'Bearer ', 'Basic dTpw', 'Bearer a b', 'token x'])(

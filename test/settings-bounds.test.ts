@@ -137,7 +137,7 @@ const providerOf = async (bytes: number) => {
   });
   const tokenOf = (claims: Record<string, unknown>) =>
     new SignJWT(claims)
-      .setProtectedHeader({ alg: 'RS256', kid: 'k' })
+      .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid: 'k' })
       .setIssuer(issuer)
       .setAudience('a')
       .setSubject('s')

@@ -204,6 +204,17 @@ test.each<[string, string, string[]]>([
     ],
   ],
   [
+    'tokens of no use',
+    withMore(
+      `gateway: { auth: { mode: tokens, tokens: [{ name: a, sha256: ${'a'.repeat(64)} }, { name: b, sha256: ${'b'.repeat(64)}, coordinator: true }, { name: c, sha256: ${'c'.repeat(64)}, platformOperator: true }, { name: d, sha256: ${'d'.repeat(64)}, roles: [reader] }] } }`,
+    ),
+    [
+      'gateway.auth.tokens[0].teams (line 2): must name a team, or the token is of no use',
+      'gateway.auth.tokens[0].roles (line 2): must name a role, or the token is of no use',
+      'gateway.auth.tokens[3].teams (line 2): must name a team, or the token is of no use',
+    ],
+  ],
+  [
     'a range that is none',
     withMore('gateway: { auth: { mode: none }, allowFrom: [10.0.0.0/33] }'),
     ['gateway.allowFrom[0] (line 2): must be an address or a range such as 10.0.0.0/8 or fd00::/8'],

@@ -2,8 +2,6 @@ import { ProvisioningStatus } from '../../src/contract/coordinator';
 import { findFreePorts } from '../ports';
 import { createCaller, until } from './callers';
 import type { Engine } from './engine';
-import { OURS } from './images';
-import { ofOurs, resolved } from './override';
 import { createProject } from './project';
 import {
   airbyteProblems,
@@ -30,29 +28,6 @@ import { choosePorts, SHORT_RETRIES } from './variables';
 
 /* One deployment with a configuration file: two teams, tokens, TLS, keys, the audit and the codec server. */
 
-const file = {
-  environment: { PROVISIONER_CONFIG: `${CONFIG}/provisioner.yaml`, AIRBYTE_UI_URL: '' },
-  volumes: [`${CONFIG_FOLDER}:${CONFIG}:ro`],
-};
-
-/** What docker-compose.yml is given for it. */
-const WITH_FILE = {
-  services: {
-    settings: { ...file, command: ['node', 'dist/src/settings-check.js'] },
-    gateway: file,
-    worker: { ...file, command: ['node', 'dist/src/worker.js'] },
-    codec: {
-      ...file,
-      ...resolved,
-      ...ofOurs,
-      image: OURS,
-      command: ['node', 'dist/src/codec-server.js'],
-      read_only: true,
-      cap_drop: ['ALL'],
-      ports: ['127.0.0.1:${CODEC_PORT}:8095'],
-    },
-  },
-};
 /** Has a component provisioned; its token. */
 const provision = async ({ call, gateway }: Deployment, team: Team, name: string) => {
   const { status, said: token } = await call({
@@ -147,7 +122,7 @@ export const tryConfigured = async (engine: Engine): Promise<string[]> => {
   };
   const caller = createCaller(tokens);
   caller.trust(certificate);
-  const project = createProject(engine, NAME, WITH_FILE);
+  const project = createProject(engine, NAME);
   const gateway = gatewayUrl.replace('http:', 'https:');
   const codecUrl = `https://127.0.0.1:${String(codec)}`;
   const deployment = {

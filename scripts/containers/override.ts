@@ -30,13 +30,13 @@ const DNS_CLIENTS = [
 ];
 
 /** Those of our image. It is there, and where Compose is to build it the engine has no network of its own. */
-const BUILT = ['settings', 'gateway', 'worker', 'simulator', 'demo'];
-export const ofOurs = { pull_policy: 'never', build: { network: 'host' } };
+const BUILT = ['settings', 'gateway', 'worker', 'codec', 'simulator', 'demo'];
+const ofOurs = { pull_policy: 'never', build: { network: 'host' } };
 
 const servicesOf = (names: string[], values: object) =>
   Object.fromEntries(names.map((name) => [name, values]));
 
-export const resolved = {
+const resolved = {
   dns: [RESOLVER],
   depends_on: { resolver: { condition: 'service_started' } },
 };

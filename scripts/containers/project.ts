@@ -44,23 +44,12 @@ export const writeEnvironment = (name: string, variables: Variables) => {
   return file;
 };
 
-const writeOver = (name: string, more: object) => {
-  const file = path.join(WORK, `${name}.yml`);
-  mkdirSync(WORK, { recursive: true });
-  writeFileSync(file, stringify(more));
-  return file;
-};
-
-/**
- * The built Compose, on the real file; without an engine it can at least say what is wrong with it.
- * `more` is another file that is put over it.
- */
-export const createCompose = (env: NodeJS.ProcessEnv, name = NAME, more?: object) => {
+/** The built Compose, on the real file; without an engine it can at least say what is wrong with it. */
+export const createCompose = (env: NodeJS.ProcessEnv, name = NAME) => {
   mkdirSync(CACHE, { recursive: true });
   const override = path.join(CACHE, 'override.yml');
   writeFileSync(override, stringify(OVERRIDE));
   const files = [path.join(ROOT, 'docker-compose.yml'), override];
-  if (more) files.push(writeOver(name, more));
   const command = (variables: Variables, args: string[]) => ({
     command: binaryOf('docker-compose'),
     args: [
@@ -95,7 +84,7 @@ export const createCompose = (env: NodeJS.ProcessEnv, name = NAME, more?: object
 };
 export type Compose = ReturnType<typeof createCompose>;
 
-export const createProject = ({ env, docker, tryDocker }: Engine, name = NAME, more?: object) => {
+export const createProject = ({ env, docker, tryDocker }: Engine, name = NAME) => {
   const container = (service: string) => `${name}-${service}-1`;
   const stateOf = async (service: string): Promise<State> =>
     State.parse(
@@ -117,7 +106,7 @@ export const createProject = ({ env, docker, tryDocker }: Engine, name = NAME, m
   };
 
   return {
-    ...createCompose(env, name, more),
+    ...createCompose(env, name),
     stateOf,
     /** The id of the image that a service runs. */
     imageOf: async (service: string) =>

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLocalJWKSet, errors } from 'jose';
-import type { JWSHeaderParameters, JSONWebKeySet, KeyLike } from 'jose';
+import type { JWSHeaderParameters, KeyLike } from 'jose';
+import type { Provider } from './discovery';
 
 /** Milliseconds between two questions for keys at least, however many tokens name one that is not known. */
 const ASK_EVERY = 1000;
@@ -16,47 +17,60 @@ export class ProviderAway extends Error {
 
 type Find = ReturnType<typeof createLocalJWKSet>;
 
+interface Clock {
+  /** Milliseconds since some moment: one that is set back would have everybody wait. */
+  now: () => number;
+  pause: (ms: number) => Promise<unknown>;
+}
+const CLOCK: Clock = { now: () => performance.now(), pause };
+
 /**
  * The keys of an identity provider. A token of a key that is not known waits for them to be asked for
  * anew, which all who wait share, so that a rotation loses no request and forged tokens cost the provider
  * one question a second at most. Throws ProviderAway where they cannot be had.
  */
-export const createProviderKeys = (fetchKeys: () => Promise<JSONWebKeySet>) => {
-  let known: { find: Find; at: number } | undefined;
+export const createProviderKeys = (ask: () => Promise<Provider>, clock = CLOCK) => {
+  let known: { issuer: string; find: Find; at: number } | undefined;
   let asking: Promise<Find> | undefined;
-  let askedAt = 0;
+  let askedAt = -Infinity;
 
   const askOnce = async (): Promise<Find> => {
-    await pause(Math.max(0, askedAt + ASK_EVERY - Date.now()));
-    askedAt = Date.now();
+    await clock.pause(Math.max(0, askedAt + ASK_EVERY - clock.now()));
+    askedAt = clock.now();
     try {
-      const find = createLocalJWKSet(await fetchKeys());
-      known = { find, at: Date.now() };
+      const { issuer, keys } = await ask();
+      const find = createLocalJWKSet(keys);
+      known = { issuer, find, at: clock.now() };
       return find;
     } catch (cause) {
-      throw new ProviderAway('The keys of the identity provider cannot be had.', { cause });
+      throw new ProviderAway('The identity provider cannot be asked for its keys.', { cause });
     }
   };
-  const ask = () =>
+  const askShared = () =>
     (asking ??= askOnce().finally(() => {
       asking = undefined;
     }));
 
   /** Those of before are good at once; that others are there is found out meanwhile. */
   const current = async (): Promise<Find> => {
-    const age = known ? Date.now() - known.at : Infinity;
-    if (!known || age > GOOD_FOR) return ask();
-    if (age > FRESH_FOR) void ask().catch(() => undefined);
+    const age = known ? clock.now() - known.at : Infinity;
+    if (!known || age > GOOD_FOR) return askShared();
+    if (age > FRESH_FOR) void askShared().catch(() => undefined);
     return known.find;
   };
 
-  return async (header: JWSHeaderParameters, token: Parameters<Find>[1]): Promise<KeyLike> => {
-    const find = await current();
-    try {
-      return await find(header, token);
-    } catch (err) {
-      if (!(err instanceof errors.JWKSNoMatchingKey)) throw err;
-      return (await ask())(header, token);
-    }
+  return {
+    /** How the provider calls itself, as it said with its keys. */
+    issuer: () => known?.issuer,
+    /** For the library. */
+    find: async (header: JWSHeaderParameters, token: Parameters<Find>[1]): Promise<KeyLike> => {
+      const find = await current();
+      try {
+        return await find(header, token);
+      } catch (err) {
+        if (!(err instanceof errors.JWKSNoMatchingKey)) throw err;
+        return (await askShared())(header, token);
+      }
+    },
   };
 };

@@ -33,9 +33,9 @@ const Token = closed(
     teams: namesOf(name).default([]).meta({ description: 'Whom it acts for' }),
     roles: z
       .array(z.enum(ROLES))
-      .min(1)
       .max(ROLES.length)
-      .meta({ description: '`reader`, `deployer`, `operator`' }),
+      .default([])
+      .meta({ description: '`reader`, `deployer`, `operator`: what it may do for its teams' }),
     coordinator: z.boolean().default(false).meta({ description: 'May deploy for every team' }),
     platformOperator: z.boolean().default(false).meta({ description: 'May do everything' }),
   }),
@@ -78,6 +78,10 @@ const Oidc = closed(
     groupsClaim: text
       .default('groups')
       .meta({ description: 'A path, such as `realm_access.roles`' }),
+    accessTokenClaim: text.optional().meta({
+      description:
+        'A claim, or a path, that only access tokens of the provider have, where their header has no `typ: at+jwt`',
+    }),
     coordinators: namesOf(text).default([]).meta({
       description: 'Client ids that may deploy for every team',
     }),

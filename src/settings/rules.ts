@@ -125,8 +125,11 @@ const judgeTokens = (settings: Judged, refuse: Refuse) => {
       seen[key].add(token[key]);
     }
     for (const [number, team] of token.teams.entries()) isTeam([...at, 'teams', number], team);
-    if (token.teams.length === 0 && !token.coordinator && !token.platformOperator)
+    if (token.coordinator || token.platformOperator) continue;
+    if (token.teams.length === 0)
       refuse([...at, 'teams'], 'must name a team, or the token is of no use');
+    if (token.roles.length === 0)
+      refuse([...at, 'roles'], 'must name a role, or the token is of no use');
   }
 };
 

@@ -41,6 +41,23 @@ export const startIdentityProvider = async () => {
       });
       return z.object({ access_token: z.string() }).parse(await answer.json()).access_token;
     },
+    /** What a client is told of somebody who has signed in at it: its audience is the client. */
+    idTokenFor: async (client: string, person: string): Promise<string> => {
+      const post = async (at: string, body: Record<string, string>): Promise<unknown> => {
+        const answer = await fetch(`${issuer}${at}`, {
+          method: 'POST',
+          headers: { authorization: `Basic ${btoa(`${client}:${client}-secret`)}` },
+          body: new URLSearchParams(body),
+        });
+        return answer.json();
+      };
+      const { auth_req_id } = z
+        .object({ auth_req_id: z.string() })
+        .parse(await post('/backchannel', { scope: 'openid', login_hint: person }));
+      const grant_type = 'urn:openid:params:grant-type:ciba';
+      const told = await post('/token', { grant_type, auth_req_id });
+      return z.object({ id_token: z.string() }).parse(told).id_token;
+    },
     /** A new key signs from now on; the former ones stay known, or are forgotten. */
     rotate: async (former: 'keep' | 'forget' = 'keep') => {
       program.stdin.write(`${former}\n`);
