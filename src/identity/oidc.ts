@@ -53,16 +53,40 @@ const isAccessToken = (
     payload.typ === 'Bearer' ||
     (claim !== undefined && (claimAt(payload, claim) ?? null) !== null));
 
-/** One group as text, or several as a list or with spaces between, as `scope` has them. */
+/** Claims whose texts are lists with spaces between (RFC 8693, 4.2); Entra ID calls it `scp`. */
+const SCOPES = ['scope', 'scp'];
+
+/** Several as a list, or one as text: the name of a group may have spaces. */
 const groupsIn = (payload: JWTPayload, path: string): Set<string> => {
   const claim = claimAt(payload, path);
-  const given: unknown[] = typeof claim === 'string' ? claim.split(' ') : [claim].flat();
+  const isScope = typeof claim === 'string' && SCOPES.includes(path);
+  const given: unknown[] = isScope ? claim.split(' ') : [claim].flat();
   return new Set(given.filter((group) => typeof group === 'string').slice(0, MAX_GROUPS));
 };
 
 /** The client that asked for the token (RFC 9068 `client_id`; older servers `azp`). */
 const clientOf = ({ client_id: id, azp }: JWTPayload) =>
   [id, azp].find((claim) => typeof claim === 'string');
+
+/**
+ * The client that acts for itself: a person's token has one, too, and is that person's. By the subject
+ * (RFC 9068, 2.2), Entra ID's `idtyp`, or the name that Keycloak gives to a client's account.
+ */
+const clientItself = (payload: JWTPayload) => {
+  const client = clientOf(payload);
+  const isItself =
+    client !== undefined &&
+    (payload.sub === client ||
+      payload.idtyp === 'app' ||
+      payload.preferred_username === `service-account-${client.toLowerCase()}`);
+  return isItself ? client : undefined;
+};
+
+/** RFC 7519, 4.1.2: a text; it names the caller in the audit. */
+const subjectOf = ({ sub }: JWTPayload): string => {
+  if (typeof sub === 'string' && sub.trim() !== '') return sub;
+  throw new InvalidToken('The token has no subject.');
+};
 
 const rolesIn = ({ groups }: TeamSettings, of: Set<string>): Set<Role> =>
   new Set(ROLES.filter((role) => groups[role].some((group) => of.has(group))));
@@ -72,12 +96,12 @@ const callerOf = (
   { oidc, teams }: { oidc: Oidc; teams: Record<string, TeamSettings> },
 ): Caller => {
   const groups = groupsIn(payload, oidc.groupsClaim);
-  const client = clientOf(payload);
+  const client = clientItself(payload);
   const roles = Object.entries(teams)
     .map(([team, settings]) => [team, rolesIn(settings, groups)] as const)
     .filter(([, has]) => has.size > 0);
   return {
-    name: payload.sub ?? client ?? 'unnamed',
+    name: subjectOf(payload),
     isCoordinator: client !== undefined && oidc.coordinators.includes(client),
     isPlatformOperator: oidc.platformOperators.some((group) => groups.has(group)),
     roles: new Map(roles),
