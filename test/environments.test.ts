@@ -50,6 +50,7 @@ const airbyte = (url: string, secretRef: string, taskQueue?: string) => ({
     url,
     workspaceId: taskQueue === undefined ? DEFAULT_WORKSPACE_ID : FAR_WORKSPACE,
     auth: { clientId: 'simulator', clientSecret: { secretRef } },
+    ...(taskQueue !== undefined && { api: 'auto' }),
   },
   ...(taskQueue !== undefined && { taskQueue }),
 });
@@ -73,9 +74,10 @@ const team = (name: string) => ({
 
 const settings = () => ({
   environments: {
+    // First, and looked for: by nobody but its own worker.
+    [names.far]: airbyte(away.url, 'AIRBYTE_FAR', farQueue),
     [names.dev]: airbyte(near.url, 'AIRBYTE_NEAR'),
     [names.stage]: airbyte(near.url, 'AIRBYTE_NEAR'),
-    [names.far]: airbyte(away.url, 'AIRBYTE_FAR', farQueue),
     [names.broken]: airbyte(near.url, 'AIRBYTE_NOWHERE'),
   },
   teams: { finance: team('finance'), marketing: team('marketing') },
