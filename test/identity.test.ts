@@ -213,8 +213,46 @@ test('groups are found at a path, as a list or as text', async () => {
   const rights = async (roles: unknown) =>
     rightsOf(await callerOf(bearer(await signed({ realm_access: { roles } }))));
   expect(await rights(['fin-engineers', 7, null])).toContain('deployer: finance');
-  expect(await rights('openid fin-engineers')).toContain('deployer: finance');
+  expect(await rights('fin-engineers')).toContain('deployer: finance');
+  // Whoever may name a group must not rise by a blank in its name.
+  expect(await rights('friends of fin-engineers')).toContain('deployer: none');
+  const byScope = authentication(withOidc(', groupsClaim: scope'));
+  const scoped = await byScope(bearer(await signed({ scope: 'openid fin-engineers' })));
+  expect(rightsOf(scoped)).toContain('deployer: finance');
   expect(await rights({ length: 3 })).toContain('deployer: none');
+});
+
+test.each([12, '', ' ', ['a'], { a: 1 }])(
+  'a subject that is no text is nobody: %p',
+  async (sub) => {
+    const callerOf = authentication(withOidc());
+    await expect(callerOf(bearer(await signed({ sub })))).rejects.toMatchObject({
+      name: 'InvalidToken',
+    });
+  },
+);
+
+test.each<[string, object, boolean]>([
+  ['a client of its own', { sub: 'witboost-coordinator', client_id: 'witboost-coordinator' }, true],
+  [
+    'an account of Keycloak’s',
+    {
+      sub: 'x',
+      azp: 'witboost-coordinator',
+      preferred_username: 'service-account-witboost-coordinator',
+    },
+    true,
+  ],
+  ['an application of Entra ID’s', { sub: 'x', azp: 'witboost-coordinator', idtyp: 'app' }, true],
+  [
+    'a person who has logged in there',
+    { sub: 'ann', azp: 'witboost-coordinator', client_id: 'witboost-coordinator' },
+    false,
+  ],
+])('%s is a Coordinator: %p', async (_who, claims, isOne) => {
+  const callerOf = authentication(withOidc());
+  const { isCoordinator } = await callerOf(bearer(await signed({ ...claims })));
+  expect(isCoordinator).toBe(isOne);
 });
 
 test('a rotation of keys loses no request: new tokens are good at once, and old ones as long as their key is known', async () => {

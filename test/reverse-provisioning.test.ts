@@ -1,4 +1,5 @@
 import { parse, stringify } from 'yaml';
+import { z } from 'zod';
 import { ReverseProvisioningStatus } from '../src/contract/coordinator';
 import { isRecord } from '../src/contract/json';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
@@ -311,6 +312,40 @@ describe.each(['public', 'config'] as const)('with the %s API of Airbyte', (api)
     expect(error).toContain('params.connectionId');
     for (const { connectionId } of (await harness.entities()).connections)
       expect(error).toContain(connectionId);
+  });
+
+  test('a connection of another workspace is told as one that is not there', async () => {
+    const made = await harness.run('provision');
+    const { sources, destinations } = await harness.entities();
+    const Id = z.looseObject({
+      workspaceId: z.string().default(''),
+      sourceId: z.string().default(''),
+      destinationId: z.string().default(''),
+      connectionId: z.string().default(''),
+    });
+    const create = async (path: string, body: object) =>
+      Id.parse(await harness.airbyte('POST', path, body));
+    const { workspaceId } = await create('/workspaces', { name: 'Elsewhere' });
+    const copyOf = (actor: object | undefined) => ({ ...actor, name: 'Theirs', workspaceId });
+    const [source, destination] = [
+      await create('/sources', copyOf(sources[0])),
+      await create('/destinations', copyOf(destinations[0])),
+    ];
+    const { connectionId } = await create('/connections', {
+      name: 'A name of others',
+      sourceId: source.sourceId,
+      destinationId: destination.destinationId,
+    });
+    const missing = '00000000-0000-4000-8000-000000000000';
+    const errorsOf = async (id: string) =>
+      told(await reverse(harness, { connectionId: id }), 'ERROR').map((text) =>
+        text.replaceAll(id, 'ID'),
+      );
+    const [theirs, none] = [await errorsOf(connectionId), await errorsOf(missing)];
+    expect(theirs).toEqual([expect.stringContaining('has no connection ID in this workspace')]);
+    expect(theirs).toEqual(none);
+    const own = await reverse(harness, { connectionId: made.info?.privateInfo.connectionId });
+    expect(own).toMatchObject({ status: 'COMPLETED' });
   });
 
   test('a deleted connection is not there', async () => {

@@ -244,8 +244,8 @@ test.each<[string, string, string[]]>([
     'names of prototypes',
     `environments:\n  __proto__: {}\n  constructor: { airbyte: { ${PLAIN} } }\n`,
     [
-      'gateway (line 1): is required',
       'environments.__proto__ (line 2): is not a key that is taken',
+      'gateway (line 1): is required',
     ],
   ],
 ])('%s is told with path and line', (_case, text, problems) => {

@@ -47,6 +47,7 @@ const FINANCE = {
 };
 
 const FILE = {
+  gateway: { auth: { mode: 'none' } },
   environments: { development: { airbyte }, production: { airbyte } },
   teams: {
     finance: FINANCE,

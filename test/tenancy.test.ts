@@ -278,6 +278,14 @@ test('a connection that is another team’s component is read as one that is not
   const named = await read('mkt-engineer', { connectionName: 'Of financ' });
   expect(named).toContain('has no connection named');
   expect(named).not.toContain('Of finance');
+  const alike = await tenants.ask('mkt-engineer', 'provision', {
+    ...marketing(),
+    component: 'alike',
+    connection: { name: 'Of finance' },
+  });
+  const ended = JSON.stringify(await tenants.finished(alike.text));
+  expect(ended).toContain("is the name of another team's connection too");
+  expect(ended).not.toMatch(new RegExp(`/finance[.]|${String(id)}`));
   const elsewhere = await tenants.call('mkt-engineer', 'POST', '/v1/reverse-provisioning', {
     useCaseTemplateId: 'urn:dmb:utm:airbyte:0.0.0',
     environment: tenants.names.production,

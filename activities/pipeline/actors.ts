@@ -7,6 +7,7 @@ import type { Plan } from '../../src/descriptor/descriptor';
 import type { Fabrics } from '../../src/fabrics/fabrics';
 import type { SecretReferences } from '../../src/secrets/references';
 import { fingerprintOf, ownedName, ownerOf } from '../../src/airbyte/names';
+import type { TeamOf } from './adoption-obstacles';
 import { isUnvouched, adopt } from './sealing';
 import { attempt } from '../attempt';
 import { digestOfActor } from '../comparison/reads';
@@ -51,6 +52,8 @@ export interface Deletion {
 export interface ActorDeps {
   airbyteFor: (interest: CallInterest) => Promise<Airbyte>;
   fabrics: Fabrics;
+  /** The team of a component; undefined where no configuration file names teams. */
+  teamOf?: TeamOf;
   references: SecretReferences;
   provisioned: FormerDeps['provisioned'];
   /** Keys the fingerprints in names. */
@@ -184,7 +187,7 @@ export const createActorActivities = (deps: ActorDeps) => {
         if (seen?.isAsWanted) return done(seen.id, 'unchanged');
         if (seen && isUnvouched(seen, key)) {
           const untilSettled = () => settled({ settlesAt });
-          const taken = { kind, key, plan, seen, wanted };
+          const taken = { kind, key, plan, seen, wanted, teamOf: deps.teamOf };
           const { id, action, ...rest } = await adopt(airbyte, taken, untilSettled);
           return { ...done(id, action), ...rest };
         }

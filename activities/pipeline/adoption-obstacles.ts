@@ -68,9 +68,25 @@ export const ofAnotherKind = (kind: Kind, actor: Actor, wanted: string | undefin
         solution: `Correct specific.${kind}.connector in the descriptor: Airbyte cannot change a ${kind}'s connector.`,
       };
 
-export const ofAnother = (kind: Kind, actor: Actor, key: string) => {
+/** The team of a component, by its key; undefined where no configuration file names teams. */
+export type TeamOf = ((componentKey: string) => string | undefined) | undefined;
+
+/** Whether a component is another team's: then it is not told of by name. */
+export const isOthers = (teamOf: TeamOf, owner: string, key: string) =>
+  teamOf !== undefined && owner !== key && teamOf(owner) !== teamOf(key);
+
+export const ofAnother = (
+  kind: Kind,
+  actor: Actor,
+  { key, teamOf }: { key: string; teamOf: TeamOf },
+) => {
   const owner = componentIn(actor.name);
   if (owner === undefined || owner === key) return undefined;
+  if (isOthers(teamOf, owner, key))
+    return {
+      problem: `its ${kind} belongs to another team's component`,
+      solution: 'Choose another connection.',
+    };
   return {
     problem: `its ${kind} ${named(actor)} belongs to the component ${owner}`,
     solution: 'Choose another connection, or undeploy that component first.',
@@ -84,10 +100,16 @@ export const besides = (kind: Kind, actor: Actor, own: Named | undefined) =>
         problem: `the component has a ${kind} already, ${named(own)}, which is another one than that of the connection, ${named(actor)}`,
         solution: `Undeploy the component, which deletes its own ${kind}, then deploy again.`,
       };
-export const inUse = (uses: { kind: Kind; actor: Actor; by: ConnectionRead[] }[]): Problem => {
-  const described = uses.map(
-    ({ kind, actor, by }) => `its ${kind} ${named(actor)} is used by ${namedAll(by)} too`,
-  );
+
+/** By which connections is told where none of them can be another team's. */
+export const inUse = (
+  uses: { kind: Kind; actor: Actor; by: ConnectionRead[] }[],
+  teamOf: TeamOf,
+): Problem => {
+  const described = uses.map(({ kind, actor, by }) => {
+    const users = teamOf ? `${String(by.length)} other connections` : namedAll(by);
+    return `its ${kind} ${named(actor)} is used by ${users} too`;
+  });
   return {
     problem: `${described.join('; ')}, and what others use is never altered`,
     solution:

@@ -20,6 +20,7 @@ const FEW = 3;
 interface AdoptionSearchDeps {
   hrefOf: (path: string) => string;
   adoptExisting: AdoptExisting;
+  teamOf?: Surroundings['teamOf'];
 }
 
 /** Only a component without a pipeline as wanted looks at what else there is. */
@@ -52,12 +53,12 @@ const asFailure = ({ at, problem, solution }: Obstacle) =>
  * taken over, and is in the way, is refused before anything is written.
  */
 export const createAdoptionSearch =
-  ({ hrefOf, adoptExisting: policy }: AdoptionSearchDeps) =>
+  ({ hrefOf, adoptExisting: policy, teamOf }: AdoptionSearchDeps) =>
   async (airbyte: Airbyte, found: WholeFound, plan: Plan): Promise<WholeFound> => {
     if (isSettled(found, plan)) return found;
     // One that slips from page to page could be the very one that shares a source.
     const connections = await airbyte.listConnections({ until: () => false });
-    const given: Surroundings = { plan, own: found, connections, policy, hrefOf };
+    const given: Surroundings = { plan, own: found, connections, policy, hrefOf, teamOf };
     const namesakes = connections.filter(({ name }) => name === plan.connection.name);
     const sources = [...new Set(namesakes.map(({ sourceId }) => sourceId))];
     const owners = await ownersOf(airbyte, sources);

@@ -1,4 +1,5 @@
 import type { Actor, ConnectionRead, Kind } from '../../src/airbyte/workspace';
+import { componentIn } from '../../src/airbyte/names';
 import { oddness } from '../../src/airbyte/odd-entities';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { MAX_COLUMN, cut, lengthOf } from '../../workflows/protocol/lengths';
@@ -9,6 +10,7 @@ import {
   astray,
   besides,
   inUse,
+  isOthers,
   namedAll,
   missing,
   named,
@@ -17,7 +19,7 @@ import {
   ofAnotherKind,
   severalOf,
 } from './adoption-obstacles';
-import type { Named, Problem, Obstacle } from './adoption-obstacles';
+import type { Named, Problem, Obstacle, TeamOf } from './adoption-obstacles';
 
 /*
  * Whether a component takes over a pipeline that is in Airbyte already, and why not. One judgement
@@ -37,6 +39,7 @@ export interface Surroundings {
   /** All of the workspace. */
   connections: ConnectionRead[];
   policy: AdoptExisting;
+  teamOf?: TeamOf;
   /** A page of Airbyte's user interface. */
   hrefOf: (path: string) => string;
 }
@@ -130,24 +133,35 @@ export const homonymsOf = (given: Surroundings, ownerOf: OwnerOf) => {
     ({ sourceId }) => isInPlace || ownerOf(sourceId) !== undefined,
   );
   if (theirs.length === 0) return undefined;
-  const owners = [...new Set(theirs.flatMap(({ sourceId }) => ownerOf(sourceId) ?? []))];
+  const { teamOf, plan } = given;
+  const isToldOf = ({ sourceId }: ConnectionRead) =>
+    !isOthers(teamOf, ownerOf(sourceId) ?? plan.component.key, plan.component.key);
+  const told = theirs.filter(isToldOf);
+  if (told.length === 0)
+    return "is the name of another team's connection too, and schedulers find connections by their names";
+  const owners = [...new Set(told.flatMap(({ sourceId }) => ownerOf(sourceId) ?? []))];
   const whose = owners.length > 0 ? `, of ${firstFew(owners).join(', ')}` : '';
-  return `is the name of another connection too, ${namedAll(theirs)}${whose}, and schedulers find connections by their names`;
+  return `is the name of another connection too, ${namedAll(told)}${whose}, and schedulers find connections by their names`;
 };
 
 type Ends = Partial<Record<Kind, Actor | undefined>>;
 
-const endsIn = ({ source, destination }: Ends) =>
-  source && destination
-    ? `it reads the source ${named(source)} and writes to the destination ${named(destination)}`
-    : 'its source or destination cannot be read';
+const endsIn = ({ source, destination }: Ends, { teamOf, plan }: Surroundings) => {
+  if (!source || !destination) return 'its source or destination cannot be read';
+  const [from, to] = [source, destination].map((actor) =>
+    isOthers(teamOf, componentIn(actor.name) ?? plan.component.key, plan.component.key)
+      ? "of another team's component"
+      : named(actor),
+  );
+  return `it reads the source ${String(from)} and writes to the destination ${String(to)}`;
+};
 
 const unwanted = ({ connection, at }: Candidate, ends: Ends, given: Surroundings): Obstacle => {
   const { id } = connection;
   const how = `To take it over, with its id, its state and its history, write specific.connection.adopt: ${id}; or have the platform operator set ADOPT_EXISTING=adopt. `;
   return {
     at,
-    problem: `is the name of a connection that is in Airbyte already, ${named(connection)}, and none of this component's: ${endsIn(ends)}; see ${given.hrefOf(`connections/${id}`)}`,
+    problem: `is the name of a connection that is in Airbyte already, ${named(connection)}, and none of this component's: ${endsIn(ends, given)}; see ${given.hrefOf(`connections/${id}`)}`,
     solution: `${mayAdopt(given) ? how : ''}${OTHERWISE}`,
   };
 };
@@ -191,7 +205,7 @@ export const judge = (
   const { key } = plan.component;
   const unfit =
     firstOf((kind) => ofAnotherKind(kind, actors[kind], definitionIds[kind])) ??
-    ofAnother('source', source, key);
+    ofAnother('source', source, { key, teamOf: given.teamOf });
   if (unfit) return refuse(unfit);
   const uses = KINDS.map((kind) => {
     const by = sharersOf(kind, connection, given);
@@ -200,8 +214,8 @@ export const judge = (
   if (uses.length > 0 && plan.connection.adoptShared === 'anew' && !own.connection)
     return { how: 'anew', connection };
   const problem =
-    ofAnother('destination', destination, key) ??
+    ofAnother('destination', destination, { key, teamOf: given.teamOf }) ??
     firstOf((kind) => besides(kind, actors[kind], own[kind])) ??
-    (uses.length > 0 ? inUse(uses) : undefined);
+    (uses.length > 0 ? inUse(uses, given.teamOf) : undefined);
   return problem ? refuse(problem) : { how: 'over', connection, source, destination };
 };

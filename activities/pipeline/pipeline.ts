@@ -33,6 +33,8 @@ interface ActivityDeps {
   fingerprintKey: string;
   workspaceId: string;
   adoptExisting: AdoptExisting;
+  /** The team of a component; undefined where no configuration file names teams. */
+  teamOf?: ((componentKey: string) => string | undefined) | undefined;
   /** Root of Airbyte's user interface, for links. */
   uiUrl: string;
   /** What becomes of mappers that the descriptor does not have. */

@@ -11,6 +11,8 @@ import { settled } from '../unclear-answers';
 import { changedSince } from '../refusals';
 import { secretPlaces, valueAt, withValues } from '../former/secrets';
 import { retiredName } from './adoption';
+import { isOthers } from './adoption-obstacles';
+import type { TeamOf } from './adoption-obstacles';
 import { Refusal } from '../../src/contract/problems';
 
 /*
@@ -61,7 +63,7 @@ export const isUnvouched = ({ name }: Pick<Actor, 'name'>, key: string) =>
 const mineOnly = (
   kind: Kind,
   current: Actor | undefined,
-  { id, key }: { id: string; key: string },
+  { id, key, teamOf }: { id: string; key: string; teamOf: TeamOf },
 ) => {
   if (!current)
     throw new Refusal(
@@ -70,6 +72,11 @@ const mineOnly = (
     );
   const owner = componentIn(current.name);
   if (owner === undefined || owner === key) return current;
+  if (isOthers(teamOf, owner, key))
+    throw new Refusal(
+      `The ${kind} ${id} has become that of another team's component.`,
+      'Name another connection in the descriptor, then deploy again.',
+    );
   throw new Refusal(
     `The ${kind} "${current.name}" (${id}) has become that of the component ${owner}.`,
     'Let one component have it: correct the descriptor of the other.',
@@ -82,6 +89,7 @@ interface Taken {
   plan: Plan[Kind];
   seen: SeenBefore;
   wanted: Wanted & { configuration: Record<string, unknown> };
+  teamOf: TeamOf;
 }
 
 /**
@@ -91,11 +99,11 @@ interface Taken {
  */
 export const adopt = async (
   airbyte: Airbyte,
-  { kind, key, plan, seen, wanted }: Taken,
+  { kind, key, plan, seen, wanted, teamOf }: Taken,
   untilSettled: () => void,
 ): Promise<Pick<Put, 'id' | 'name' | 'action' | 'isUnsealed'>> => {
   const { id } = seen;
-  const current = mineOnly(kind, await airbyte.getActor(kind, id), { id, key });
+  const current = mineOnly(kind, await airbyte.getActor(kind, id), { id, key, teamOf });
   mustBeOfConnector(kind, current, wanted);
   // With digits an attempt before this one has written the descriptor's secrets already.
   const kept = isUnvouched(current, key)
@@ -128,6 +136,7 @@ export interface Seal<Of> {
 }
 
 interface SealingDeps {
+  teamOf?: TeamOf;
   airbyteFor: (interest: CallInterest) => Promise<Airbyte>;
   hrefOf: (path: string) => string;
   resolve: (
@@ -138,14 +147,14 @@ interface SealingDeps {
 }
 
 /** The last words of taking over: the descriptor's secrets, and retiring what was replaced. */
-export const createSealingActivities = ({ airbyteFor, hrefOf, resolve }: SealingDeps) => ({
+export const createSealingActivities = ({ airbyteFor, hrefOf, resolve, teamOf }: SealingDeps) => ({
   /** Writes the secrets of the descriptor, and into the name the digits that vouch for them. */
   seal: (kind: Kind, { key, plan, id, settleTime }: Seal<Plan[Kind]>) =>
     attempt(async ({ settlesAt, interest }): Promise<Put> => {
       const airbyte = await airbyteFor(interest);
       const wanted = await resolve(airbyte, kind, { plan, key });
       settled({ settlesAt });
-      mineOnly(kind, await airbyte.getActor(kind, id), { id, key });
+      mineOnly(kind, await airbyte.getActor(kind, id), { id, key, teamOf });
       await airbyte.updateActor(kind, id, wanted);
       return { id, name: wanted.name, href: hrefOf(`${kind}/${id}`), action: 'updated' };
     }, settleTime),

@@ -52,18 +52,20 @@ const noneNamed = (name: string, all: ConnectionRead[]): NoAnswer => {
 /** Whether what has this name may be read: a component's may be another's. */
 type IsReadable = (actorName: string) => boolean;
 
-/** What others own is as if it were not there; a connection is whose its source or its destination is. */
+/**
+ * What others own is as if it were not there; a connection is whose its source or its destination is. Ids
+ * reach into other workspaces: without both ends in this one nothing says whose it is.
+ */
 const isReadableAlone = async (
   airbyte: Airbyte,
   { sourceId, destinationId }: ConnectionRead,
   isReadable: IsReadable | undefined,
 ) => {
-  if (!isReadable) return true;
   const ends = await Promise.all([
     byHint(airbyte.getActor('source', sourceId)),
     byHint(airbyte.getActor('destination', destinationId)),
   ]);
-  return ends.every((actor) => actor === undefined || isReadable(actor.name));
+  return ends.every((actor) => actor !== undefined && (isReadable?.(actor.name) ?? true));
 };
 
 const readableAmong = async (
@@ -73,11 +75,11 @@ const readableAmong = async (
 ) => {
   if (!isReadable) return all;
   const { source, destination } = await actorsIn(airbyte, () => false);
-  const foreign = new Set(
-    [...source, ...destination].filter(({ name }) => !isReadable(name)).map(({ id }) => id),
+  const known = new Set(
+    [...source, ...destination].filter(({ name }) => isReadable(name)).map(({ id }) => id),
   );
   return all.filter(
-    ({ sourceId, destinationId }) => !foreign.has(sourceId) && !foreign.has(destinationId),
+    ({ sourceId, destinationId }) => known.has(sourceId) && known.has(destinationId),
   );
 };
 

@@ -67,6 +67,7 @@ const judgeActor = (wanted: Whose, kind: Kind, { [kind]: all }: Entities) => {
 export interface AdoptionRules {
   policy: AdoptExisting;
   hrefOf: Surroundings['hrefOf'];
+  teamOf?: Surroundings['teamOf'];
 }
 
 const adoptionIn = (

@@ -66,6 +66,7 @@ export const activitiesOf = (
       workspaceId,
       uiUrl,
       adoptExisting: config.adoptExisting,
+      teamOf: environment.teamOf,
       mappersByHand: config.mappersByHand,
     }),
     ...createRunActivities({ isRunning: createIsRunning({ client }) }),
@@ -79,7 +80,7 @@ export const activitiesOf = (
     ...createValidationActivities({
       ...deps,
       redact: redactor.redact,
-      adoption: { policy: config.adoptExisting, hrefOf },
+      adoption: { policy: config.adoptExisting, hrefOf, teamOf: environment.teamOf },
       mappersByHand: config.mappersByHand,
     }),
     ...createReverseActivities({

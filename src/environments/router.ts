@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { OneEnvironmentConfig, WorkerConfig } from '../config/config';
 import { isRunToken, readToken } from '../runs/token';
+import { environmentsOn } from '../settings/environments';
 import type { EnvironmentSettings } from '../settings/environments';
 import type { Settings } from '../settings/settings';
 import { activitiesOf } from './activities';
@@ -76,7 +77,12 @@ export type Served =
 export const routedActivities = ({ settings, config }: Served, made: Made): object => {
   if (!settings) return activitiesOf(environmentOfVariables(config), config, made);
   const byEnvironment = createByEnvironment(settings, config, made);
-  const [first = ''] = Object.keys(settings().environments);
+  const { environments } = settings();
+  // Of one that this worker may reach: making them can look for that Airbyte, with its credentials.
+  const [first = ''] = [
+    ...environmentsOn(environments, config.taskQueue),
+    ...Object.keys(environments),
+  ];
   const names = Object.keys(byEnvironment(first));
   const routed =
     (name: string) =>
