@@ -238,12 +238,13 @@ test.each<[string, object, boolean]>([
     'an account of Keycloak’s',
     {
       sub: 'x',
+      client_id: undefined,
       azp: 'witboost-coordinator',
       preferred_username: 'service-account-witboost-coordinator',
     },
     true,
   ],
-  ['an application of Entra ID’s', { sub: 'x', azp: 'witboost-coordinator', idtyp: 'app' }, true],
+  ['an application of Entra ID’s', { sub: 'x', client_id: undefined, azp: 'witboost-coordinator', idtyp: 'app' }, true],
   [
     'a person who has logged in there',
     { sub: 'ann', azp: 'witboost-coordinator', client_id: 'witboost-coordinator' },

@@ -30,6 +30,7 @@ const environmentOf = ({ url, secretRef, taskQueue }: Queued) => ({
     url,
     workspaceId: taskQueue === undefined ? DEFAULT_WORKSPACE_ID : FAR_WORKSPACE,
     auth: { clientId: 'simulator', clientSecret: { secretRef } },
+    ...(taskQueue !== undefined && { api: 'auto' }),
   },
   workspaceAccess: 'workspace_reader',
   ...(taskQueue !== undefined && { taskQueue }),
@@ -130,13 +131,14 @@ export const startEnvironments = async (more: Record<string, string> = {}) => {
   const settings = {
     gateway: { auth: { mode: 'none' } },
     environments: {
-      [names.dev]: environmentOf({ url: near.url, secretRef: 'AIRBYTE_NEAR' }),
-      [names.stage]: environmentOf({ url: near.url, secretRef: 'AIRBYTE_NEAR' }),
+      // First, and looked for: by nobody but its own worker.
       [names.far]: environmentOf({
         url: away.url,
         secretRef: 'AIRBYTE_FAR',
         taskQueue: farQueue,
       }),
+      [names.dev]: environmentOf({ url: near.url, secretRef: 'AIRBYTE_NEAR' }),
+      [names.stage]: environmentOf({ url: near.url, secretRef: 'AIRBYTE_NEAR' }),
       [names.broken]: environmentOf({ url: near.url, secretRef: 'AIRBYTE_NOWHERE' }),
     },
     teams: { finance: team('finance', all), marketing: team('marketing', all) },
