@@ -141,6 +141,7 @@ export const startTenants = async ({ temporal, more, env: also }: TenantsOptions
     startProgram('worker', { env }),
   ]);
 
+  const bearers: string[] = [];
   /** As a client of the identity provider; undefined: without a credential. */
   const call = async (
     client: string | undefined,
@@ -149,6 +150,7 @@ export const startTenants = async ({ temporal, more, env: also }: TenantsOptions
     body?: object,
   ): Promise<{ status: number; text: string; challenge: string | null }> => {
     const token = client && (await identity.tokenFor(client));
+    if (token) bearers.push(token);
     const response = await fetch(`${gateway.found}${at}`, {
       method,
       headers: {
@@ -170,6 +172,8 @@ export const startTenants = async ({ temporal, more, env: also }: TenantsOptions
     folder,
     write,
     identity,
+    /** The access tokens that were sent. */
+    bearers: (): readonly string[] => bearers,
     call,
     gateway,
     worker,
