@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -11,6 +11,7 @@ import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
 import type { Temporal } from '../scripts/temporal';
 import { filesIn, hitsIn, textsIn } from './support/canaries';
+import { descriptor } from './support/fixtures';
 import { eventually, runCli, startProgram } from './support/harness';
 import type { Program } from './support/harness';
 import { SECRETS, startTenants } from './support/tenants';
@@ -81,6 +82,54 @@ interface Shown {
   answers: string[];
 }
 
+const withSecret = (secretRef: 'ERP_PASSWORD' | 'CRM_TOKEN') => ({
+  source: {
+    connector: 'postgres',
+    name: 'Ledger',
+    connectionConfiguration: {
+      host: 'ledger.example.invalid',
+      database: 'ledger',
+      username: 'reader',
+      password: { secretRef },
+    },
+  },
+});
+const inProductionOf = ({ names }: Tenants) => ({
+  environment: names.production,
+  ...withSecret('ERP_PASSWORD'),
+});
+
+/** What else is asked: v2/validate of what is right and of what is not, and reverse provisioning. */
+const othersOf = (tenants: Tenants, marks: object) => {
+  const ask = async (at: string, body: object) => {
+    const { status, text: token } = await tenants.call(CLIENT, 'POST', at, body);
+    expect([at, status]).toEqual([at, 202]);
+    const answer = await eventually(async () => {
+      const { text } = await tenants.call(CLIENT, 'GET', `${at}/${token}/status`);
+      return text.includes('"RUNNING"') ? undefined : text;
+    }, `the end of ${token}`);
+    return { token, answer };
+  };
+  const environment = tenants.names.development;
+  return [
+    ask('/v2/validate', {
+      descriptor: descriptor({
+        environment,
+        component: 'v',
+        ...marks,
+        ...withSecret('ERP_PASSWORD'),
+      }),
+    }),
+    ask('/v2/validate', { descriptor: 'a: [' }),
+    ask('/v1/reverse-provisioning', {
+      useCaseTemplateId: 'urn:dmb:utm:airbyte:0.0.0',
+      environment,
+      params: { connectionId: '00000000-0000-4000-8000-000000000000' },
+      catalogInfo: {},
+    }),
+  ];
+};
+
 /** A provision, an update that Airbyte refuses, and its undo; and an unprovision. */
 const runAll = async (tenants: Tenants, name: string): Promise<Shown> => {
   const place = { domain: 'finance', environment: tenants.names.development };
@@ -103,8 +152,18 @@ const runAll = async (tenants: Tenants, name: string): Promise<Shown> => {
   });
   await run('provision', { connection: { prefix: 'p_' } });
   await run('unprovision');
+  await run('provision', inProductionOf(tenants));
+  await run('provision', { domain: 'marketing', ...withSecret('CRM_TOKEN') });
+  await run('provision', { component: 'erp', ...withSecret('ERP_PASSWORD') });
+  // Without its secrets a run fails.
+  expect(answers.slice(-3).filter((answer) => !answer.includes('"COMPLETED"'))).toEqual([]);
+
+  const others = await Promise.all(othersOf(tenants, marksOf(name)));
   const { text } = await tenants.call('platform-operator', 'GET', '/operations/runs');
-  return { tokens, answers: [...answers, text] };
+  return {
+    tokens: [...tokens, ...others.flatMap(({ token }) => token)],
+    answers: [...answers, ...others.map(({ answer }) => answer), text],
+  };
 };
 
 /** As Temporal's API gives it, without a codec. */
@@ -137,6 +196,7 @@ const placesOf = async (tenants: Tenants, name: string, { tokens, answers }: Sho
   const shown = await Promise.all(
     tokens.map((token) => runCli(['runs', 'show', token], tenants.env)),
   );
+  const drift = await runCli(['drift', '--environment', tenants.names.development], tenants.env);
   return {
     'files of Temporal': filesIn(stored),
     'log of Temporal': readFileSync(temporal.logFile, 'utf8'),
@@ -145,11 +205,44 @@ const placesOf = async (tenants: Tenants, name: string, { tokens, answers }: Sho
     metrics: (await metricsOf(tenants)).join('\n'),
     audit: readFileSync(auditLog(name), 'utf8'),
     answers: answers.join('\n'),
-    commands: [listed, ...shown].map(({ stdout, stderr }) => stdout + stderr).join('\n'),
+    commands: [listed, drift, ...shown].map(({ stdout, stderr }) => stdout + stderr).join('\n'),
   };
 };
 
 const secrets = () => [...new Set(Object.values(SECRETS))];
+
+/** What proves a caller: each token's signature, without which it is none. */
+const bearersOf = (tenants: Tenants) =>
+  tenants
+    .bearers()
+    .slice(0, 10)
+    .map((token) => token.split('.').at(-1) ?? '');
+
+/** A key as its file has it, and its bytes. */
+const keyTexts = () => {
+  const hex = readFileSync(path.join(keysDir, 'first'), 'utf8');
+  const bytes = Buffer.from(hex, 'hex');
+  return [hex, bytes.toString('latin1'), bytes.toString('base64')];
+};
+
+const DOCUMENT = path.join(ROOT, 'docs', 'encryption.md');
+const BEGIN = '<!-- table: what was searched -->';
+const END = '<!-- end -->';
+
+/** RECORD_CANARY_TABLE=1 writes it, else the two are compared. */
+const judgeTable = (rows: string[]) => {
+  const document = readFileSync(DOCUMENT, 'utf8');
+  const [before = '', rest = ''] = document.split(BEGIN);
+  const after = rest.slice(rest.indexOf(END));
+  const head = ['| Searched | Hits in clear | Hits with keys |', '| --- | --- | --- |'];
+  const prettier = path.join(ROOT, 'node_modules', 'prettier', 'bin', 'prettier.cjs');
+  const formatted = execFileSync(process.execPath, [prettier, '--stdin-filepath', DOCUMENT], {
+    input: `${before}${BEGIN}\n\n${[...head, ...rows].join('\n')}\n\n${after}`,
+    encoding: 'utf8',
+  });
+  if (process.env.RECORD_CANARY_TABLE) writeFileSync(DOCUMENT, formatted);
+  expect(formatted).toBe(readFileSync(DOCUMENT, 'utf8'));
+};
 
 let shownEncrypted: Shown;
 
@@ -157,10 +250,12 @@ test('no secret is anywhere, in clear or encrypted; encrypted nothing of a plan 
   const shownClear = await runAll(clear, 'clear');
   shownEncrypted = await runAll(encrypted, 'encrypted');
   const hits: Record<string, number> = {};
+  const canaries = [...secrets(), ...keyTexts(), ...bearersOf(clear), ...bearersOf(encrypted)];
+  expect(canaries.length).toBeGreaterThan(25);
   const count = (places: Record<string, string>, name: string) => {
     for (const [place, text] of Object.entries(places)) {
       expect([place, text.length > 0]).toEqual([place, place !== 'log of Temporal' || text !== '']);
-      hits[`${name}: ${place}`] = hitsIn(text, secrets());
+      hits[`${name}: ${place}`] = hitsIn(text, canaries);
     }
   };
   const inClear = await placesOf(clear, 'clear', shownClear);
@@ -168,6 +263,13 @@ test('no secret is anywhere, in clear or encrypted; encrypted nothing of a plan 
   count(inClear, 'clear');
   count(inCode, 'encrypted');
   expect(Object.values(hits)).toEqual(Object.keys(hits).map(() => 0));
+
+  judgeTable(
+    Object.keys(inClear).map(
+      (place) =>
+        `| ${place} | ${String(hits[`clear: ${place}`])} | ${String(hits[`encrypted: ${place}`])} |`,
+    ),
+  );
 
   const plan = Object.values(marksOf('encrypted'));
   const inTemporal = ['files of Temporal', 'histories, memo and search attributes'] as const;
@@ -274,6 +376,9 @@ test('the codec server reads payloads to platform operators, and to pages of the
     UI,
   ]);
   expect(readFileSync(auditLog('encrypted'), 'utf8')).toMatch(/"operation":"decodePayloads"/);
+  const callers = [bearer, other].map((each) => each.split('.').at(-1) ?? '');
+  const log = codec.output() + readFileSync(auditLog('encrypted'), 'utf8');
+  expect(hitsIn(log, [...secrets(), ...keyTexts(), ...callers, ...plan])).toBe(0);
 });
 
 /** In a process of its own: the SDK's conversion of histories does not work in jest's modules. */

@@ -146,6 +146,7 @@ export const startTenants = async ({ temporal, more, env: also }: TenantsOptions
     startProgram('worker', { env: { ...env, PROVISIONER_CONFIG: workerFile } }),
   ]);
 
+  const bearers: string[] = [];
   /** As a client of the identity provider; undefined: without a credential. */
   const call = async (
     client: string | undefined,
@@ -154,6 +155,7 @@ export const startTenants = async ({ temporal, more, env: also }: TenantsOptions
     body?: object,
   ): Promise<{ status: number; text: string; challenge: string | null }> => {
     const token = client && (await identity.tokenFor(client));
+    if (token) bearers.push(token);
     const response = await fetch(`${gateway.found}${at}`, {
       method,
       headers: {
@@ -177,6 +179,8 @@ export const startTenants = async ({ temporal, more, env: also }: TenantsOptions
     /** The worker reads a copy of the file, which may be another for a while. */
     writeForWorker,
     identity,
+    /** The access tokens that were sent. */
+    bearers: (): readonly string[] => bearers,
     call,
     gateway,
     worker,
