@@ -244,7 +244,11 @@ test.each<[string, object, boolean]>([
     },
     true,
   ],
-  ['an application of Entra ID’s', { sub: 'x', client_id: undefined, azp: 'witboost-coordinator', idtyp: 'app' }, true],
+  [
+    'an application of Entra ID’s',
+    { sub: 'x', client_id: undefined, azp: 'witboost-coordinator', idtyp: 'app' },
+    true,
+  ],
   [
     'a person who has logged in there',
     { sub: 'ann', azp: 'witboost-coordinator', client_id: 'witboost-coordinator' },
