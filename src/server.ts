@@ -50,9 +50,9 @@ runProgram(async () => {
           observe: (outcome) => {
             metrics.reloaded(outcome);
           },
-          judge: (given) => {
+          judge: (given, former) => {
             judgeExposure(given, config.host);
-            judgeOpening(given, settings?.());
+            judgeOpening(given, former);
           },
         });
   const encryption = encryptionOf(file, log);

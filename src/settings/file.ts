@@ -52,8 +52,8 @@ interface SettingsFileDeps {
   log: Logger;
   /** Hears of each new content of the file: taken, or kept out. */
   observe?: ((outcome: ReloadOutcome) => void) | undefined;
-  /** Rules that the program adds; throws a RequestError. */
-  judge?: ((settings: Settings) => void) | undefined;
+  /** Rules that the program adds, of what holds at first or after `former`; throws a RequestError. */
+  judge?: ((settings: Settings, former?: Settings) => void) | undefined;
   lookEvery?: number;
 }
 
@@ -72,9 +72,9 @@ export const openSettings = ({
   judge,
   lookEvery = LOOK_EVERY,
 }: SettingsFileDeps) => {
-  const readJudged = (text: string): Settings => {
+  const readJudged = (text: string, former?: Settings): Settings => {
     const settings = readSettings(text);
-    judge?.(settings);
+    judge?.(settings, former);
     return settings;
   };
   const first = textOf(file);
@@ -111,7 +111,7 @@ export const openSettings = ({
     seen = mark;
     try {
       if (typeof found !== 'string') throw found;
-      take(readJudged(found));
+      take(readJudged(found, current));
     } catch (err) {
       if (!(err instanceof RequestError)) throw err;
       keepOut(err);
