@@ -172,7 +172,7 @@ test('a run of an environment that leaves the file with its queue is unknown, an
       'the programs to take the file',
     );
   };
-  await changed({ environments: rest, teams, fabrics });
+  await changed({ ...settings, environments: rest, teams, fabrics });
   const of = (answers: Awaited<ReturnType<typeof asked>>, id: string) =>
     answers.map(({ status, text }) => ({ status, text: text.replaceAll(id, 'TOKEN') }));
   const { status, deleted } = await unknown();

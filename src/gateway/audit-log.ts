@@ -139,7 +139,8 @@ export const createAuditLog = (first: string | undefined, log: Logger) => {
       refusedPlace = undefined;
       if (place === open?.log) return;
       if (place === undefined) {
-        refusedPlace = `The audit still goes to ${open?.log ?? 'nowhere'}: that nothing is written down any more takes a restart.`;
+        refusedPlace =
+          'The audit still goes where it went: that nothing is written down any more takes a restart.';
         log.warn(
           { file: open?.log },
           'the configuration file names no audit any more, which takes a restart',
