@@ -19,8 +19,10 @@ export const noted =
     next();
   };
 
-const passOn: Handler = (_req, _res, next) => {
-  next();
+/** A router answers it itself where it knows the path: before anybody is asked who he is. */
+const passOptionsBy: RequestHandler = ({ method }, _res, next) => {
+  if (method === 'OPTIONS') next('router');
+  else next();
 };
 
 /**
@@ -35,6 +37,7 @@ export const recognized = <Name extends Served>(
   }: { isServed: (name: Name) => boolean; hears: (res: Response, token: string) => void },
 ): Router => {
   const router = Router();
+  router.use(passOptionsBy);
   for (const name in routes) {
     const { path, method } = routes[name];
     const recognize: Handler = ({ params: { token } }, res, next) => {
@@ -45,10 +48,7 @@ export const recognized = <Name extends Served>(
       // Not `router`, which waits a turn: a body that comes meanwhile would be one piece.
       next();
     };
-    const route = router.route(path);
-    route[method](recognize);
-    // Else the router answers it itself, before anybody is asked who he is.
-    route.options(passOn);
+    router.route(path)[method](recognize);
   }
   return router;
 };
