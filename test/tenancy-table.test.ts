@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../scripts/child';
+import { descriptor, request } from './support/fixtures';
 import { startTenants } from './support/tenants';
 import type { Place, Tenants } from './support/tenants';
 
@@ -63,9 +64,25 @@ const called =
   (client) =>
     tenants.call(client, method, at(ended[team]), body);
 
+const DRY = { failed: true, dryRun: true };
 const status = (token: string) => `/v1/provision/${token}/status`;
 const page = (token: string) => `/operations/runs/${token}`;
 const S = (fabric: string) => ({ destination: { name: 'S', fabric } });
+
+const financeText = () => descriptor({ environment: tenants.names.development });
+const asked = (client: string | undefined, at: string) =>
+  tenants.call(client, 'POST', at, request(financeText()));
+const access: Ask = (client) =>
+  tenants.call(client, 'POST', '/v1/updateacl', {
+    refs: [],
+    provisionInfo: { request: financeText() },
+  });
+const reverse: Ask = (client) =>
+  tenants.call(client, 'POST', '/v1/reverse-provisioning', {
+    useCaseTemplateId: 'urn:dmb:utm:airbyte-standard:0.0.0',
+    environment: tenants.names.development,
+    params: { connectionName: 'none' },
+  });
 
 const ACTS: [string, Ask][] = [
   ['validate, finance in development', sent('validate', {})],
@@ -73,6 +90,10 @@ const ACTS: [string, Ask][] = [
   ['… in production', inProduction('provision', 'finance')],
   ['… with a fabric of marketing', sent('provision', S('marketing-dev'))],
   ['unprovision, finance in development', sent('unprovision', {})],
+  ['updateacl, finance in development', access],
+  ['plan, finance in development', sent('plan', {})],
+  ['v2/validate, finance in development', (client) => asked(client, '/v2/validate')],
+  ['reverse provisioning in development', reverse],
   ['provision, marketing in development', sent('provision', { domain: 'marketing' })],
   ['… in production, which it does not have', inProduction('provision', 'marketing')],
   ['provision of a domain of nobody', sent('provision', { domain: 'hr' })],
@@ -82,6 +103,11 @@ const ACTS: [string, Ask][] = [
   ['list of runs', called('GET', () => '/operations/runs', 'finance')],
   ['page of a run of finance', called('GET', page, 'finance')],
   ['page of a run of marketing', called('GET', page, 'marketing')],
+  [
+    'replay a run of finance',
+    called('POST', (token) => `${page(token)}/replay`, 'finance', { force: true }),
+  ],
+  ['replay what has failed', called('POST', () => '/operations/runs/replay', 'finance', DRY)],
   ['cancel a run of finance', called('POST', (token) => `${page(token)}/cancel`, 'finance', {})],
   [
     'cancel a run of marketing',
