@@ -15,7 +15,11 @@ import {
   world,
 } from './support/adoption-world';
 
-const reportOf = ({ stdout }: { stdout: string }) => AdoptionReport.parse(JSON.parse(stdout));
+const reportOf = ({ stdout, stderr = '' }: { stdout: string; stderr?: string }) => {
+  // Without a report it has said why.
+  if (stdout === '') throw new Error(stderr);
+  return AdoptionReport.parse(JSON.parse(stdout));
+};
 
 describe.each(['public', 'config'] as const)('with the %s API of Airbyte', (api) => {
   let harness: Harness;
