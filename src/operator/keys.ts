@@ -66,21 +66,26 @@ export const createKeys = ({ client, ring, observe }: KeysDeps) => {
     return inMs(config?.workflowExecutionRetentionTtl ?? {});
   };
 
-  const runs = async () => {
-    const found: temporal.api.workflow.v1.IWorkflowExecutionInfo[] = [];
+  /** All pages of a list. */
+  const whole = async <Page extends { nextPageToken: Uint8Array }>(
+    list: (from: { nextPageToken?: Uint8Array }) => Promise<Page>,
+  ): Promise<Page[]> => {
+    const pages: Page[] = [];
     let nextPageToken: Uint8Array | undefined;
     do {
-      const page = await asked(() =>
-        service.listWorkflowExecutions({
-          namespace,
-          pageSize: PAGE,
-          ...(nextPageToken && { nextPageToken }),
-        }),
-      );
-      found.push(...page.executions);
+      const from = nextPageToken && { nextPageToken };
+      const page = await asked(() => list({ ...from }));
+      pages.push(page);
       nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : undefined;
     } while (nextPageToken);
-    return found;
+    return pages;
+  };
+
+  const runs = async () => {
+    const pages = await whole((from) =>
+      service.listWorkflowExecutions({ namespace, pageSize: PAGE, ...from }),
+    );
+    return pages.flatMap(({ executions }) => executions);
   };
 
   const storedOf = async (workflowId: string, runId: string) => {
@@ -108,20 +113,10 @@ export const createKeys = ({ client, ring, observe }: KeysDeps) => {
 
   /** Not by the SDK's list, which reads the memo of each. */
   const scheduleIds = async () => {
-    const ids: string[] = [];
-    let nextPageToken: Uint8Array | undefined;
-    do {
-      const page = await asked(() =>
-        service.listSchedules({
-          namespace,
-          maximumPageSize: PAGE,
-          ...(nextPageToken && { nextPageToken }),
-        }),
-      );
-      ids.push(...page.schedules.map(({ scheduleId }) => scheduleId ?? ''));
-      nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : undefined;
-    } while (nextPageToken);
-    return ids;
+    const pages = await whole((from) =>
+      service.listSchedules({ namespace, maximumPageSize: PAGE, ...from }),
+    );
+    return pages.flatMap(({ schedules: found }) => found.map(({ scheduleId }) => scheduleId ?? ''));
   };
 
   const schedules = async (): Promise<Record[]> => {
