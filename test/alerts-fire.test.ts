@@ -39,10 +39,10 @@ afterEach(async () => {
 const fired = new Set<string>();
 
 /** Waits for an alert, and looks as the runbook says: at this run, where it is about one. */
-const fires = async (alert: string, token = '') => {
+const fires = async (alert: string, token = '', more: Record<string, string> = {}) => {
   await world.prometheus.untilFiring(alert);
   fired.add(alert);
-  return world.runbook(alert, 0, { TOKEN: token });
+  return world.runbook(alert, 0, { TOKEN: token, ...more });
 };
 
 const startMany = (prefix: string, count: number) =>
@@ -231,9 +231,9 @@ withPrometheus('a configuration file is wrong since it changed', async () => {
   await harness.gateway().end();
   const gateway = await harness.startGateway({ PROVISIONER_CONFIG: file });
   write({ more: { environments: {} } });
-  expect(await fires('ProvisionerConfigurationBroken')).toContain(
-    'environments (line 1): must have at least one',
-  );
+  const looked = await fires('ProvisionerConfigurationBroken', '', { PROVISIONER_CONFIG: file });
+  expect(looked).toContain('The configuration file is wrong since it changed');
+  expect(looked).toContain('environments (line 1): must have at least one');
   write();
   await prometheus.untilQuiet();
   await gateway.end();
