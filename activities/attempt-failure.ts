@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import { CallError } from '../src/contract/call-error';
 import type { Info } from '@temporalio/activity';
-import { AirbyteError } from '../src/airbyte/errors';
 import { isRecord } from '../src/contract/json';
 import { shortened } from '../workflows/protocol/lengths';
 import { inOneLine } from '../workflows/protocol/one-line';
@@ -15,10 +15,8 @@ import { Waiting } from './waiting';
 /** Characters of what a failed step says was wrong, and of what to do: both go into the history. */
 const MAX_WORDS = 4000;
 /** Says by itself what was wrong and what to do. */
-export const isExplained = (
-  err: unknown,
-): err is AirbyteError | Refusal | NotInSettings | Waiting =>
-  [AirbyteError, Refusal, NotInSettings, Waiting].some((known) => err instanceof known);
+export const isExplained = (err: unknown): err is CallError | Refusal | NotInSettings | Waiting =>
+  [CallError, Refusal, NotInSettings, Waiting].some((known) => err instanceof known);
 
 export const cutWords = (text: string) => shortened(inOneLine(text), MAX_WORDS);
 
@@ -39,7 +37,7 @@ export const orOutOfTime = (err: unknown, info: Info) => {
   const met = metBefore(err, info);
   const problem =
     met?.problem.replace(TRIED, '') ?? `${err.message}, and the time for this step is up.`;
-  return new AirbyteError(problem, { kind: 'again', solution: met?.solution ?? err.solution });
+  return new CallError(problem, { kind: 'again', solution: met?.solution ?? err.solution });
 };
 
 /** What is known by now of what the step's attempts asked Airbyte for. */
@@ -65,8 +63,8 @@ export const detailsOf = (
     ...(settlesAt > Date.now() && { settlesAt }),
     ...(hasWritten === false && { wroteNothing: true }),
     ...(hasWritten === true && { hasWritten }),
-    ...(err instanceof AirbyteError && err.outOfTime && { outOfTime: err.outOfTime }),
-    ...(err instanceof AirbyteError && err.notLetIn && { notLetIn: true }),
+    ...(err instanceof CallError && err.outOfTime && { outOfTime: err.outOfTime }),
+    ...(err instanceof CallError && err.notLetIn && { notLetIn: true }),
     ...(looks > 0 && { looks, heardAt }),
     ...(met && { met }),
   };
@@ -84,7 +82,7 @@ const typeOf = (err: unknown) => {
   if (err instanceof Waiting) return 'Waiting';
   // As Airbyte's: workflow code of before, on a worker that is yet to be replaced, knows no other.
   if (err instanceof Refusal) return 'AirbyteRefused';
-  if (!(err instanceof AirbyteError)) return 'StepBroken';
+  if (!(err instanceof CallError)) return 'StepBroken';
   return err.kind === 'refused' ? 'AirbyteRefused' : 'AirbyteUnavailable';
 };
 

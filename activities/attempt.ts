@@ -1,8 +1,9 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { CallError } from '../src/contract/call-error';
 import type { Info } from '@temporalio/activity';
-import { AirbyteError, notDone } from '../src/airbyte/errors';
-import type { Asked } from '../src/airbyte/errors';
-import type { CallInterest } from '../src/airbyte/http';
+import { notDone } from '../src/airbyte/errors';
+import type { Asked } from '../src/contract/call-error';
+import type { CallInterest } from '../src/concurrency/call-interest';
 import { forTimer } from '../src/contract/durations';
 import { asFailure, detailsOf, isExplained, orOutOfTime } from './attempt-failure';
 import type { Sent } from './attempt-failure';
@@ -80,7 +81,7 @@ export const attempt = async <Result>(
     return await work({ number: info.attempt, age, interest, ...before });
   } catch (thrown) {
     const err = orOutOfTime(thrown, info);
-    if (err instanceof AirbyteError && err.unclear) sent.settlesAt = Date.now() + settleTime;
+    if (err instanceof CallError && err.unclear) sent.settlesAt = Date.now() + settleTime;
     const says = isExplained(err) || err instanceof ApplicationFailure;
     const failure = clock.aborted && !says ? notDone(info.activityType, last, err) : err;
     const details = detailsOf({ err: failure, isLook: thrown instanceof Waiting }, info, sent);

@@ -1,5 +1,5 @@
 import type { Info } from '@temporalio/activity';
-import { AirbyteError, isRefused } from '../src/airbyte/errors';
+import { CallError, isRefused } from '../src/contract/call-error';
 import { heardAtBefore, triesOf } from './last-word';
 import { Waiting } from './waiting';
 
@@ -40,7 +40,7 @@ export const lookIn = ({ delay }: Waiting, info: Info) => {
 /** Milliseconds to wait; undefined where another attempt would not help, or would come too late. */
 export const waitBefore = (err: unknown, info: Info, silence: number) => {
   if (err instanceof Waiting) return lookIn(err, info);
-  const known = err instanceof AirbyteError ? err : undefined;
+  const known = err instanceof CallError ? err : undefined;
   if (isRefused(err)) return undefined;
   if (known?.kind === 'connector' && triesOf(info) >= CONNECTOR_ATTEMPTS) return undefined;
   const wait = known?.retryAfter ?? backoff(info);

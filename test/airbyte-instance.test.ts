@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isRefused } from '../src/airbyte/errors';
+import { isRefused } from '../src/contract/call-error';
 import type { AirbyteAuth } from '../src/airbyte/session';
 import type { SimulatorOptions } from '../simulator/simulator';
 import { startSimulator } from '../simulator/simulator';

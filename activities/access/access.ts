@@ -1,7 +1,7 @@
 import type { Access, Permission, Person } from '../../src/airbyte/people';
 import { covers, isNotOffered } from '../../src/airbyte/permissions';
 import type { Principal } from '../../src/descriptor/refs';
-import type { CallInterest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/concurrency/call-interest';
 import { firstFew } from '../../workflows/protocol/lengths';
 import type { PersonId } from './people';
 import { attempt } from '../attempt';

@@ -1,5 +1,5 @@
 import type { Access } from '../../src/airbyte/people';
-import type { CallInterest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/concurrency/call-interest';
 import type { Before, Granted, Grantee, Outcome } from '../../workflows/grantees/records';
 import type { Job } from './batch';
 import { grant, lookAt, personOf, planFor, remembered, revoke } from './people';

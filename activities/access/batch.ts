@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { CallError } from '../../src/contract/call-error';
 import pLimit from 'p-limit';
-import { AirbyteError } from '../../src/airbyte/errors';
 import type { GrantsClient } from './grants-client';
 import { digestOf } from '../../src/contract/ids';
 import { isRecord } from '../../src/contract/json';
@@ -76,7 +76,7 @@ export interface Job extends Attempt {
 
 /** What may still come about must be known, so that it is waited for. */
 const gravest = (failures: unknown[]) =>
-  failures.find((err) => err instanceof AirbyteError && err.unclear) ??
+  failures.find((err) => err instanceof CallError && err.unclear) ??
   failures.find((err) => !isFinal(err)) ??
   failures[0];
 

@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Access, Permission, Person } from '../../src/airbyte/people';
-import { isRefused } from '../../src/airbyte/errors';
-import { tillSeen } from '../../src/airbyte/http';
-import type { CallInterest } from '../../src/airbyte/http';
+import { isRefused } from '../../src/contract/call-error';
+import { tillSeen } from '../../src/concurrency/call-interest';
+import type { CallInterest } from '../../src/concurrency/call-interest';
 import { covers, isNotOffered } from '../../src/airbyte/permissions';
 import type { Granted, Grantee } from '../../workflows/grantees/records';
 import { adoptable, stillThere } from '../unclear-answers';

@@ -12,7 +12,7 @@ import { planAdoption } from './adoption-plan';
 import type { Forbids } from './adoption-plan';
 import { actorsIn } from '../workspace';
 import { Refusal } from '../../src/contract/problems';
-import { isRefused } from '../../src/airbyte/errors';
+import { isRefused } from '../../src/contract/call-error';
 
 /** Components renamed at once; the client bounds the calls under way for all together. */
 const AT_ONCE = 10;

@@ -1,5 +1,5 @@
 import type { Actor, Airbyte, Kind } from '../../src/airbyte/workspace';
-import type { CallInterest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/concurrency/call-interest';
 import { componentIn, fingerprintIn, ownerOf, withoutFingerprint } from '../../src/airbyte/names';
 import { attempt } from '../attempt';
 import { differencesIn, isActorAsWanted, masked } from '../comparison/differences';

@@ -1,5 +1,5 @@
 import type { Airbyte, ConnectionWrite } from '../../src/airbyte/workspace';
-import { isRefused } from '../../src/airbyte/errors';
+import { isRefused } from '../../src/contract/call-error';
 
 import { attempt } from '../attempt';
 import { differingIn, isWhole, withoutEmptyLists } from '../comparison/reads';

@@ -5,7 +5,7 @@ import { fingerprintIn, fingerprintOf } from '../../src/airbyte/names';
 import type { FormerPlan, Provisioned } from '../../workflows/provisioned';
 import { isRecord } from '../../src/contract/json';
 import { MASK } from '../../src/secrets/masking';
-import type { CallInterest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/concurrency/call-interest';
 import { differencesIn } from '../comparison/differences';
 
 /*

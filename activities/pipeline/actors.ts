@@ -1,7 +1,7 @@
 import type { Actor, Airbyte, Kind } from '../../src/airbyte/workspace';
 import { OddEntity } from '../../src/airbyte/errors';
-import { tillSeen } from '../../src/airbyte/http';
-import type { CallInterest } from '../../src/airbyte/http';
+import { tillSeen } from '../../src/concurrency/call-interest';
+import type { CallInterest } from '../../src/concurrency/call-interest';
 import { understood } from '../../src/airbyte/odd-entities';
 import type { Plan } from '../../src/descriptor/descriptor';
 import type { Fabrics } from '../../src/fabrics/fabrics';

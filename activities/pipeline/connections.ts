@@ -1,5 +1,5 @@
 import type { Airbyte, ConnectionRead, ConnectionWrite } from '../../src/airbyte/workspace';
-import { tillSeen } from '../../src/airbyte/http';
+import { tillSeen } from '../../src/concurrency/call-interest';
 import { understood } from '../../src/airbyte/odd-entities';
 import { DEFAULT_MODE } from '../../src/airbyte/sync-modes';
 import type { Plan } from '../../src/descriptor/descriptor';

@@ -1,6 +1,6 @@
 import { withoutUndefined } from '../../src/contract/json';
 import type { Airbyte } from '../../src/airbyte/workspace';
-import type { CallInterest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/concurrency/call-interest';
 import type { KnownIds, Plan } from '../../src/descriptor/descriptor';
 import { findActor } from './actors';
 import type { ActorDeps } from './actors';

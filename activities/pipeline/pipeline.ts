@@ -1,5 +1,5 @@
 import type { Airbyte } from '../../src/airbyte/workspace';
-import type { CallInterest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/concurrency/call-interest';
 import type { KnownIds, Plan } from '../../src/descriptor/descriptor';
 import type { Fabrics } from '../../src/fabrics/fabrics';
 import type { Provisioned } from '../../workflows/provisioned';

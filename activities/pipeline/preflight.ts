@@ -1,6 +1,6 @@
 import { withoutUndefined } from '../../src/contract/json';
 import type { Actor, Airbyte, Kind } from '../../src/airbyte/workspace';
-import type { CallInterest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/concurrency/call-interest';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { createComplete, createResolve } from './actors';
 import type { Written } from '../former/secrets';

@@ -1,5 +1,5 @@
 import type { Actor, Airbyte, ConnectionRead, Kind } from '../../src/airbyte/workspace';
-import type { CallInterest } from '../../src/airbyte/http';
+import type { CallInterest } from '../../src/concurrency/call-interest';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { componentIn, fingerprintIn, ownedName } from '../../src/airbyte/names';
 import type { Put, SeenBefore } from './step-answers';

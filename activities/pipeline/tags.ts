@@ -1,5 +1,6 @@
 import type { Airbyte, ConnectionRead, ConnectionWrite, Tag } from '../../src/airbyte/workspace';
-import { AirbyteError, isRefused } from '../../src/airbyte/errors';
+import { AirbyteError } from '../../src/airbyte/errors';
+import { isRefused } from '../../src/contract/call-error';
 import { DEFAULT_COLOR } from '../../src/descriptor/tags';
 import type { Tags } from '../../src/descriptor/tags';
 import type { ConnectionWanted } from '../comparison/differences';

@@ -3,7 +3,8 @@ import type { Plan } from '../../src/descriptor/descriptor';
 import { describeProblem, Refusal } from '../../src/contract/problems';
 import type { Problem } from '../../src/contract/problems';
 import { firstFew } from '../../workflows/protocol/lengths';
-import { AirbyteError, isRefused } from '../../src/airbyte/errors';
+import { AirbyteError } from '../../src/airbyte/errors';
+import { isRefused } from '../../src/contract/call-error';
 import { closest, someOf } from '../../src/reading/suggestions';
 import { checkSpecification, withPlatforms } from './specification';
 

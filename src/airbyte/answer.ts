@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AirbyteError, DEPLOY_AGAIN, OPERATOR, WRONG_URL, withEntity } from './errors';
-import type { Asked, CallName, FailureKind } from './errors';
+import type { Asked, CallName, FailureKind } from '../contract/call-error';
 import { shortened } from '../../workflows/protocol/lengths';
 import { inOneLine } from '../../workflows/protocol/one-line';
 import { parseJson } from '../contract/json';

@@ -1,56 +1,13 @@
 import { codeOf, rootOf } from '../../workflows/protocol/causes';
-import type { OutOfTime } from '../../workflows/protocol/failure-details';
+import { CallError } from '../contract/call-error';
+import type { Asked, CallName } from '../contract/call-error';
 import { Refusal } from '../contract/problems';
 import { inWords } from '../contract/durations';
 
-/**
- * Why a call failed: Airbyte has `refused` it, however often it is repeated; `connector` is a source or
- * destination that does not work, which Airbyte reports as its own 500; `again` may pass.
- */
-export type FailureKind = 'refused' | 'connector' | 'again';
-
-export class AirbyteError extends Error {
+/** Airbyte did not do what it was asked. */
+export class AirbyteError extends CallError {
   override name = 'AirbyteError';
-  readonly kind: FailureKind;
-  /** The HTTP status; absent when no answer came. */
-  readonly status: number | undefined;
-  /** Milliseconds Airbyte asked to wait (Retry-After). */
-  readonly retryAfter: number | undefined;
-  readonly solution: string;
-  /** Whether a write may have taken effect, or may yet: nobody can tell from this answer. */
-  readonly unclear: boolean;
-  /** The step's own time was up; absent where it was not that. */
-  readonly outOfTime: OutOfTime | undefined;
-  /** Airbyte does not take our credentials, or they may not do this. */
-  readonly notLetIn: boolean;
-
-  constructor(
-    message: string,
-    given: {
-      kind: FailureKind;
-      solution: string;
-      status?: number | undefined;
-      retryAfter?: number | undefined;
-      unclear?: boolean;
-      outOfTime?: OutOfTime | undefined;
-      notLetIn?: boolean;
-      cause?: unknown;
-    },
-  ) {
-    super(message, { cause: given.cause });
-    this.kind = given.kind;
-    this.status = given.status;
-    this.retryAfter = given.retryAfter;
-    this.solution = given.solution;
-    this.unclear = given.unclear ?? false;
-    this.outOfTime = given.outOfTime;
-    this.notLetIn = given.notLetIn ?? false;
-  }
 }
-
-/** By us or by Airbyte: trying again would not help. */
-export const isRefused = (err: unknown): err is Refusal | AirbyteError =>
-  err instanceof Refusal || (err instanceof AirbyteError && err.kind === 'refused');
 
 /**
  * Undefined where Airbyte says that there is none: 404, or 410 where a version has deleted it. Another
@@ -70,19 +27,8 @@ export const WRONG_URL = `${OPERATOR} AIRBYTE_URL: it must be the root of the Ai
 export const DEPLOY_AGAIN =
   'Deploy again when Airbyte answers; the platform operator can see why it does not.';
 
-/** A call, as its errors name it. */
-export interface CallName {
-  method: string;
-  path: string;
-}
 const nameOf = ({ method, path }: CallName) => `${method} ${path}`;
 
-/** With whether it changes anything, if it is done. */
-export interface Asked extends CallName {
-  writes: boolean;
-  /** The entity it is about, for people, as far as the call tells. */
-  about?: string | undefined;
-}
 export const withEntity = (call: Asked) =>
   `${nameOf(call)}${call.about === undefined ? '' : ` for ${call.about}`}`;
 

@@ -7,9 +7,10 @@ import { subjectOf } from './call';
 import { failedAnswer, unexpectedAnswer, unreadableAnswer } from './answer';
 import type { Answer } from './answer';
 import { noAnswer, notSent, outOfTime } from './errors';
-import type { Asked } from './errors';
+import type { Asked } from '../contract/call-error';
 import { TokenAnswer, createSession } from './session';
 import type { AirbyteAuth } from './session';
+import type { CallInterest } from '../concurrency/call-interest';
 import type { Interest } from '../concurrency/interest';
 import { LASTING, whileWanted } from '../concurrency/interest';
 import type { Limit } from '../concurrency/limit';
@@ -31,20 +32,6 @@ interface Call<Schema extends z.ZodType> {
   answer: Schema;
   interest: CallInterest;
 }
-
-/** How long somebody waits for a call; a write under way is ended by nothing but the step's time. */
-export interface CallInterest extends Interest {
-  /** Hears of each write before it is sent, whatever comes of it. */
-  writes?: () => void;
-  /** Is told of each call before it waits to be sent. */
-  hear?: (call: Asked) => void;
-}
-
-/** For a look at what a write has done: it tells the truth however little anybody wants the rest. */
-export const tillSeen = (interest: CallInterest): CallInterest => ({
-  ...interest,
-  cancelled: LASTING.cancelled,
-});
 
 export interface AirbyteHttpOptions {
   /** The host's root. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { withoutUndefined } from '../contract/json';
 import { AirbyteError, orAbsent } from './errors';
-import type { AirbyteHttp, CallInterest } from './http';
+import type { AirbyteHttp } from './http';
+import type { CallInterest } from '../concurrency/call-interest';
 import { PAGE, byOffset, lookThrough, readList } from './list';
 import { readable } from './odd-entities';
 import type { Form, ReadOne } from './odd-entities';

@@ -1,4 +1,4 @@
-import type { CallInterest } from './http';
+import type { CallInterest } from '../concurrency/call-interest';
 import { whileWanted } from '../concurrency/interest';
 
 interface Read<Result> {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Kind } from './workspace';
-import { isRefused } from './errors';
+import { isRefused } from '../contract/call-error';
 import { CONFIG_API } from './apis';
-import type { AirbyteHttp, CallInterest } from './http';
+import type { AirbyteHttp } from './http';
+import type { CallInterest } from '../concurrency/call-interest';
 
 /** SourceDefinitionSpecificationRead, and its like for destinations. */
 const Specification = z.looseObject({
