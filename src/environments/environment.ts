@@ -3,7 +3,7 @@ import type { AirbyteAuth } from '../airbyte/session';
 import type { OneEnvironmentConfig, WorkerConfig } from '../config/config';
 import { Refusal } from '../contract/problems';
 import type { Fabrics } from '../fabrics/fabrics';
-import { createNamedFabrics } from '../fabrics/named';
+import { createNamedFabrics } from './fabrics';
 import { createPlatformFabrics } from '../fabrics/platform';
 import { Unresolved, createSecretLookup } from '../secrets/lookup';
 import type { SecretLookup } from '../secrets/lookup';

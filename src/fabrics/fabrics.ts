@@ -1,10 +1,4 @@
-/** One end of a pipeline, as its descriptor wants it. */
-export interface End {
-  connector: string;
-  configuration: Record<string, unknown>;
-  /** The name of the fabric it writes to, where it names one. */
-  fabric?: string | undefined;
-}
+import type { End } from './fabric';
 
 /**
  * The part of Airbyte's configuration that is not the descriptor's: where a destination runs and with which

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Refusal } from '../contract/problems';
 import type { Redactor } from '../secrets/masking';
 import type { Fabrics } from './fabrics';
-import { bringsAccount, destinationOf, mustNotSteer } from './snowflake/destination';
+import { bringsAccount, destinationOf, mustNotSteer } from './snowflake/account';
 
 /** The one Snowflake that the variables describe; a password or a key. */
 export interface PlatformSnowflake {

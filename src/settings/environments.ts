@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../contract/ids';
 import { closed } from '../reading/closed-objects';
-import { address, name, secret, text } from './values';
+import { address, name, secret, text } from '../reading/values';
 
 /** Calls at once to one Airbyte. */
 const MAX_IN_FLIGHT = 100;

@@ -2,9 +2,9 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { closed } from '../reading/closed-objects';
-import { namesOf } from './fabrics';
+import { namesOf } from '../reading/values';
 import { ROLES } from './teams';
-import { address, file, name, text } from './values';
+import { address, file, name, text } from '../reading/values';
 
 /** Requests a minute of one caller. */
 const MAX_PER_MINUTE = 1_000_000;

@@ -1,4 +1,4 @@
-import type { FabricSettings } from './fabrics';
+import type { FabricSettings } from '../fabrics/types';
 import type { EnvironmentSettings } from './environments';
 import type { TeamSettings } from './teams';
 

@@ -4,7 +4,7 @@ import type { Path } from '../contract/problems';
 import { createReader } from '../reading/reader';
 import { readYaml } from '../reading/yaml';
 import { EnvironmentSettings } from './environments';
-import { FabricSettings } from './fabrics';
+import { FabricSettings } from '../fabrics/types';
 import { GatewaySettings } from './gateway';
 import { judge } from './rules';
 import type { Judged } from './rules';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { closed } from '../reading/closed-objects';
 import { EnvironmentSettings } from './environments';
-import { FabricSettings } from './fabrics';
+import { FabricSettings } from '../fabrics/types';
 import { GatewaySettings } from './gateway';
 import { TeamSettings } from './teams';
-import { file, name, text } from './values';
+import { file, name, text } from '../reading/values';
 
 /** Environments, teams or fabrics of one file. */
 const MAX_ENTRIES = 1000;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { closed } from '../reading/closed-objects';
-import { namesOf } from './fabrics';
-import { name, secretName, text } from './values';
+import { namesOf } from '../reading/values';
+import { name, secretName, text } from '../reading/values';
 
 /** A domain of Witboost's, as it stands in URNs. */
 const domain = z

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isRecord } from '../contract/json';
 import { SECRET_NAME } from '../contract/secret-reference';
-import { closed } from '../reading/closed-objects';
+import { closed } from './closed-objects';
 
 /** Characters of the names in the file: they are parts of tokens and of messages. */
 const MAX_NAME = 100;
@@ -68,3 +68,8 @@ export type Secret = z.output<typeof secret>;
 
 /** An absolute path of a file or a directory. */
 export const file = text.regex(/^\//, 'must be an absolute path');
+
+/** Teams, environments and the like in one list. */
+export const MAX_NAMED = 1000;
+
+export const namesOf = (one: z.ZodType<string>) => z.array(one).max(MAX_NAMED);

@@ -1,0 +1,65 @@
+import { NotInSettings, Refusal } from '../contract/problems';
+import type { End, Opening } from '../fabrics/fabric';
+import type { Fabrics } from '../fabrics/fabrics';
+import { typeFor, typeOf } from '../fabrics/types';
+import type { FabricSettings } from '../fabrics/types';
+import { Unresolved } from '../secrets/lookup';
+import type { SecretLookup } from '../secrets/lookup';
+import type { Named } from '../settings/ownership';
+import type { Settings } from '../settings/settings';
+import { fabricFor, judgedOwner } from '../settings/tenancy';
+
+/** A secret of the file's own: what is wrong with it is the operator's to mend. */
+const secretsOf =
+  (lookUp: SecretLookup, fabric: string): Opening['secretOf'] =>
+  async ({ secretRef }) => {
+    try {
+      return await lookUp(secretRef);
+    } catch (err) {
+      if (!(err instanceof Unresolved)) throw err;
+      throw new Refusal(`Of the fabric ${fabric} ${err.message}.`, err.remedy);
+    }
+  };
+
+const notThere = (message: string) =>
+  new NotInSettings(
+    `specific.destination.fabric: ${message}.`,
+    'Name another fabric, or ask the platform operator for one (fabrics in the configuration file).',
+  );
+
+const twice = () =>
+  new Refusal(
+    'specific.destination.fabric: and credentials of the descriptor’s own exclude each other.',
+    'Leave one of them out of the descriptor, then deploy again.',
+  );
+
+/** The fabric that one end of a component writes to; undefined: none is meant. Throws a Refusal. */
+const found = (
+  settings: Settings,
+  { connector, configuration, fabric: wanted }: End,
+  key: string | undefined,
+): Named<FabricSettings> | undefined => {
+  const type = typeFor(connector);
+  if (!type || type.bringsAccount(configuration)) {
+    if (wanted !== undefined) throw twice();
+    return undefined;
+  }
+  if (key === undefined) return undefined;
+  const owner = judgedOwner(settings, key);
+  if (!owner) throw notThere('is not there for a domain that belongs to no team');
+  if ('problem' in owner) throw new NotInSettings(owner.problem, owner.solution);
+  const fabric = fabricFor(settings, { ...owner, type: type.name, wanted });
+  if ('problem' in fabric) throw notThere(fabric.problem);
+  return fabric.fabric;
+};
+
+/** The fabrics of the configuration file, as it is now: those that the team of a component may use. */
+export const createNamedFabrics =
+  (settings: () => Settings, lookUp: SecretLookup): Fabrics =>
+  async (end, key) => {
+    const fabric = found(settings(), end, key);
+    if (!fabric) return {};
+    const secretOf = secretsOf(lookUp, fabric.name);
+    const { configuration } = end;
+    return typeOf(fabric.settings).destination(fabric.settings, { secretOf, configuration });
+  };

@@ -1,0 +1,189 @@
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import type { CallInterest } from '../concurrency/call-interest';
+import type { Secret } from '../reading/values';
+import type { Redactor } from '../secrets/masking';
+import type { ObserveCall } from './http';
+
+/*
+ * What a fabric is to everybody else: a place that has something of a component, and five verbs. Each verb
+ * looks first and acts on the difference, so that it may be repeated; what it changed can be taken back by
+ * its undo, which does that and no more. Nothing outside a type's folder asks which type it is.
+ */
+
+/** One end of a pipeline, as its descriptor wants it. */
+export interface End {
+  connector: string;
+  configuration: Record<string, unknown>;
+  /** The name of the fabric it writes to, where it names one. */
+  fabric?: string | undefined;
+}
+
+/** For whom a verb works, and what makes a write the same when it is sent again. */
+export interface Step {
+  interest: CallInterest;
+  /** The same for each attempt at one step of one run, and for no other step of any. */
+  id: string;
+}
+
+/** Something that a component has in a fabric, or is to have. */
+export interface Thing {
+  /** The same in each look, and in later versions: it goes into the histories of runs. */
+  id: string;
+  kind: 'database' | 'schema' | 'role' | 'grant';
+  /** As people know it: `the schema FINANCE.CASHFLOW_0`. */
+  what: string;
+  /** Whether data goes with it. */
+  hasData?: true;
+}
+
+/** Something that is in the way: another's, or nobody knows whose. Never altered, dropped or taken over. */
+export interface Foreign {
+  what: string;
+  /** A sentence, and what to do about it. */
+  problem: string;
+  solution: string;
+}
+
+/** A fact about where a component's data is, for people. */
+export interface Shown {
+  label: string;
+  value: string;
+  /** A page of the warehouse. */
+  href?: string;
+}
+
+/** What a look finds of one component. */
+export interface Seen {
+  /** What `prepare` has to make, in the order of making. Empty: all is as wanted. */
+  missing: Thing[];
+  /** What is there and the component's, in the order in which `cleanup` takes it away. */
+  present: Thing[];
+  foreign: Foreign[];
+  /** By a key that stays the same: `schema`, `role`. */
+  shown: Record<string, Shown>;
+  warnings: string[];
+}
+
+/** What of an undo cannot be: there is data in it by now, or others use it. */
+export interface Left {
+  /** `the schema FINANCE.CASHFLOW_0 (it has 2 tables by now)` */
+  what: string;
+  remedy: string;
+}
+
+/** What an undo has done: the ids of the things that it had to do something about. */
+export interface Undone {
+  changed: string[];
+  left: Left[];
+}
+
+/** Whether a fabric can do what it would have to. */
+export interface Check {
+  /** The same in each check: `connection`, `warehouse`, `create schema`. */
+  name: string;
+  /** `impossible`: it cannot be told, as something before it failed or may not be looked at. */
+  outcome: 'passed' | 'failed' | 'impossible';
+  /** A sentence: what was found. */
+  message: string;
+  /** Where it has not passed: what to do about it. */
+  solution?: string;
+}
+
+/** Who of those that a request names is whom to the fabric. */
+export interface Principals {
+  /** By their refs, such as `user:jane.doe_example.com`: as the fabric names them. */
+  known: Record<string, string>;
+  /** By their refs: why they are nobody. */
+  unknown: Record<string, string>;
+}
+
+/** Who may read a component's data through what is its own. */
+export interface Readers {
+  /** Principals, as the fabric names them, that were granted by us. */
+  ours: string[];
+  /** Others, who keep what they have. */
+  others: string[];
+}
+
+/** What changing the readers did: principals, as the fabric names them. */
+export interface ReadersChanged {
+  granted: string[];
+  revoked: string[];
+}
+
+/** Rows of a statement or command; never stored. */
+export interface Table {
+  columns: string[];
+  rows: (string | null)[][];
+  /** Whether there are more. */
+  isCut: boolean;
+}
+
+/** What a fabric has of one component. Every method throws a CallError where a call fails, and a Refusal. */
+export interface ComponentFabric {
+  /** Whether it makes schemas, roles and grants at all, or only lends its credentials to Airbyte. */
+  manages: boolean;
+  /** Whether it can grant access to the data. */
+  managesAccess: boolean;
+  check: (step: Step) => Promise<Check[]>;
+  look: (step: Step) => Promise<Seen>;
+  /** Makes of these what is not there; the rest of what is missing is another step's. */
+  prepare: (missing: readonly Thing[], step: Step) => Promise<void>;
+  /** Takes away of these what is there and still as `prepare` makes it. */
+  unprepare: (made: readonly Thing[], step: Step) => Promise<Undone>;
+  /** Takes these away, as far as they are there and the component's. */
+  cleanup: (present: readonly Thing[], step: Step) => Promise<void>;
+  /** Brings these back, as far as the fabric can. */
+  restore: (taken: readonly Thing[], step: Step) => Promise<Undone>;
+  /** Maps refs to principals, and looks whether they exist. */
+  principalsOf: (refs: readonly string[], step: Step) => Promise<Principals>;
+  readers: (step: Step) => Promise<Readers>;
+  /** Has exactly these read, of those that are ours. Others keep what they have. */
+  grant: (principals: readonly string[], step: Step) => Promise<ReadersChanged>;
+}
+
+/** A fabric, whoever uses it. */
+export interface Fabric {
+  name: string;
+  /** As people call it: Snowflake. */
+  system: string;
+  /** Whether it can be reached, its credentials and rights, its warehouse or cluster. */
+  check: (step: Step) => Promise<Check[]>;
+  /** A statement, or where the fabric has a cluster a command, followed to its end. */
+  run: (text: string, given: { step: Step; maxRows: number }) => Promise<Table>;
+  of: (component: { key: string; end: End }) => ComponentFabric;
+}
+
+/** What a fabric is opened with. */
+export interface Opening {
+  name: string;
+  /** Looked up anew for each call, so that a rotated one is noticed. Throws a Refusal. */
+  secretOf: (secret: Secret) => Promise<string>;
+  redactor: Redactor;
+  /** Milliseconds that one call may take. */
+  requestTimeout: number;
+  log: Logger;
+  observe?: ObserveCall | undefined;
+}
+
+/** A type of fabrics, as whoever has the settings of one uses it. */
+export interface FabricVerbs<Settings> {
+  name: string;
+  /** Airbyte's connectors that write to it. */
+  connectors: readonly string[];
+  /** Whether a descriptor brings an account of its own, so that no fabric is meant. */
+  bringsAccount(configuration: Record<string, unknown>): boolean;
+  /** The part of Airbyte's configuration that is not the descriptor's. Throws a Refusal. */
+  destination(
+    settings: Settings,
+    given: { secretOf: Opening['secretOf']; configuration: Record<string, unknown> },
+  ): Promise<Record<string, unknown>>;
+  open(settings: Settings, opening: Opening): Fabric;
+}
+
+/** A type of fabrics: all that the rest of the program knows of it. */
+export interface FabricType<Schema extends z.ZodType> extends FabricVerbs<z.output<Schema>> {
+  /** What the configuration file says of one. */
+  settings: Schema;
+}

@@ -1,0 +1,132 @@
+import { setImmediate as afterPending } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { codeOf, rootOf } from '../../workflows/protocol/causes';
+import type { CallInterest } from '../concurrency/call-interest';
+import { CallError } from '../contract/call-error';
+import type { Asked } from '../contract/call-error';
+import { inWords } from '../contract/durations';
+import { withoutUndefined } from '../contract/json';
+
+/* One call to a warehouse or engine over HTTP; what its answer means is for each type to say. */
+
+export interface FabricCall {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** The root of the host that it goes to, and credentials with it. */
+  root: string;
+  /** With its query. */
+  path: string;
+  /** The path without what is each call's own, for errors, logs and metrics: `/api/v2/statements/{handle}`. */
+  operation: string;
+  headers: Record<string, string>;
+  body?: string;
+  /** Whether it changes anything that a look does not clear up. */
+  writes: boolean;
+  /** What it is about, for people. */
+  about?: string | undefined;
+  interest: CallInterest;
+}
+
+export interface FabricAnswer {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+/** What became of a call: its status, or why there was none. */
+export type ObserveCall = (called: {
+  system: string;
+  operation: string;
+  outcome: number | 'timeout' | 'cancelled' | 'unreachable' | 'out_of_time';
+  seconds: number;
+}) => void;
+
+export interface FabricHttpOptions {
+  /** As people call it: Snowflake. */
+  system: string;
+  /** Milliseconds one call may take, the reading of its answer included. */
+  requestTimeout: number;
+  log: Logger;
+  observe?: ObserveCall | undefined;
+}
+
+/** No connection came about, so nothing was asked. */
+const UNREACHED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'];
+
+const described = ({ method, path, about }: Asked) =>
+  `${method} ${path}${about === undefined ? '' : ` for ${about}`}`;
+
+const describeCause = (err: unknown) => {
+  const cause = rootOf(err);
+  return codeOf(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+};
+
+const again = (system: string) =>
+  `Try again when ${system} answers; the platform operator can see why it does not.`;
+
+/**
+ * Calls that answer whatever the status, and throw a CallError where no answer came: `unclear` where a write
+ * may have taken effect all the same.
+ */
+export const createFabricHttp = ({ system, requestTimeout, log, observe }: FabricHttpOptions) => {
+  const askedBy = ({ method, operation, writes, about }: FabricCall): Asked => ({
+    method,
+    path: operation,
+    writes,
+    about,
+  });
+
+  return async (call: FabricCall): Promise<FabricAnswer> => {
+    const asked = askedBy(call);
+    const { operation, writes } = call;
+    const { cancelled, timeUp } = call.interest;
+    call.interest.hear?.(asked);
+    // Connections that were closed during long computing are noticed before one is used.
+    await afterPending();
+    await afterPending();
+    const started = Date.now();
+    const deadline = AbortSignal.timeout(requestTimeout);
+    const ends = writes ? [timeUp, deadline] : [cancelled, timeUp, deadline];
+    const over = (outcome: Parameters<ObserveCall>[0]['outcome']) =>
+      observe?.({ system, operation, outcome, seconds: (Date.now() - started) / 1000 });
+    if (writes) call.interest.writes?.();
+    try {
+      const response = await fetch(`${call.root}${call.path}`, {
+        method: call.method,
+        headers: withoutUndefined(call.headers),
+        ...(call.body !== undefined && { body: call.body }),
+        redirect: 'manual',
+        signal: AbortSignal.any(ends),
+      });
+      const { status, headers } = response;
+      const text = await response.text();
+      over(status);
+      log.debug(
+        { call: `${call.method} ${operation}`, status, ms: Date.now() - started },
+        `${system} answered`,
+      );
+      return { status, headers, text };
+    } catch (cause) {
+      const waited = inWords(Date.now() - started);
+      if (timeUp.aborted) {
+        over('out_of_time');
+        throw new CallError(
+          `${system} had given no answer to ${described(asked)} after ${waited}, when the time for this step was up.`,
+          { kind: 'again', solution: again(system), unclear: writes, outOfTime: 'calling' },
+        );
+      }
+      if (!writes && cancelled.aborted) over('cancelled');
+      if (!writes) cancelled.throwIfAborted();
+      over(deadline.aborted ? 'timeout' : 'unreachable');
+      const what = deadline.aborted
+        ? `gave no answer to ${described(asked)} within ${inWords(requestTimeout)}`
+        : `could not be reached or hung up (${describeCause(cause)}) at ${described(asked)}`;
+      throw new CallError(`${system} ${what}.`, {
+        kind: 'again',
+        solution: again(system),
+        unclear: writes && !UNREACHED.includes(codeOf(rootOf(cause)) ?? ''),
+        cause,
+      });
+    }
+  };
+};
+export type FabricHttp = ReturnType<typeof createFabricHttp>;

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import type { FabricVerbs } from './fabric';
+import { snowflake } from './snowflake';
+
+/** All types there are. A new one is its folder, and its name here. */
+const TYPES = [snowflake] as const;
+
+/** What the configuration file says of a fabric. */
+export const FabricSettings = z.discriminatedUnion('type', [TYPES[0].settings]);
+export type FabricSettings = z.output<typeof FabricSettings>;
+
+/** The type whose settings these are: it takes them, whichever they are. */
+export const typeOf = ({ type }: Pick<FabricSettings, 'type'>): FabricVerbs<FabricSettings> => {
+  const found = TYPES.find(({ name }) => name === type);
+  if (!found) throw new Error(`There is no type ${type} of fabrics.`);
+  return found;
+};
+
+/** The type whose fabrics a connector of Airbyte's writes to; undefined: it knows none. */
+export const typeFor = (connector: string) =>
+  TYPES.find(({ connectors }) => connectors.includes(connector));
