@@ -15,6 +15,8 @@ import { createReader } from '../reading/reader';
 import type { Ignored, Reader } from '../reading/reader';
 import { readSpecific, refuseStray } from './specific';
 import type { Pipeline } from './specific';
+import { placeIn } from './places';
+import type { Place } from './places';
 import { readYaml } from '../reading/yaml';
 import type { Yaml } from '../reading/yaml';
 
@@ -29,6 +31,8 @@ export interface Plan extends Pipeline {
 export interface Descriptor {
   plan: Plan;
   known: KnownIds;
+  /** Where former runs have put its data, the latest first. */
+  places: Place[];
   /** What the descriptor says to no effect, for the run's log. */
   warnings: string[];
   /** The same by its keys, for the run's result. */
@@ -168,10 +172,28 @@ export const readDescriptor = (request: Given, rules: Rules = {}): Descriptor =>
   return descriptor;
 };
 
+/** Where a component's data may be. */
+export interface KnownPlaces {
+  /** Where former runs have put it, the latest first. */
+  former: Place[];
+  /** Where the descriptor would put it; absent where that part of it cannot be read. */
+  named?: Place | undefined;
+}
+
+/** The same of a component in its descriptor, and of what former runs told. */
+export const placesOf = (
+  component: unknown,
+  { former, product }: { former: Place[]; product: Product },
+): KnownPlaces => {
+  const named = placeIn(component, product);
+  return { former, ...(named && { named }) };
+};
+
 /** Whose pipeline it is, and what a former run told of it. */
 export interface Identity {
   component: Component;
   known: KnownIds;
+  places: KnownPlaces;
 }
 
 /** Whose pipeline a descriptor is about: all that removing it needs, whatever else is broken. */
@@ -186,6 +208,12 @@ export const readIdentity = (
   if (component && mustFit) judgeLength(reader, component, ['componentIdToProvision']);
   const blocking = reader.problems.filter(({ path }) => !path.startsWith('dataProduct.components'));
   if (!component || blocking.length > 0) throw reader.requestError(blocking);
-  const enriched = readEnriched(request.latestEnrichedDescriptor);
-  return { component, known: enriched.formerOf(envelope.componentIdToProvision).known };
+  const id = envelope.componentIdToProvision;
+  const { known, places } = readEnriched(request.latestEnrichedDescriptor).formerOf(id);
+  const { dataProduct } = envelope;
+  const components = Array.isArray(dataProduct.components) ? dataProduct.components : [];
+  // What is wrong with them is told elsewhere, where it matters.
+  const product = readNames(createReader(yamlOf(request)), dataProduct, []);
+  const given = { former: places, product };
+  return { component, known, places: placesOf(components.find(isCalled(id)), given) };
 };

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { tooMuchIn } from '../contract/document-limits';
 import { isRecord, parseJson } from '../contract/json';
+import { readPlaces } from './places';
+import type { Place } from './places';
 import { readYaml } from '../reading/yaml';
 
 /** Ids of what a former run made (`info.privateInfo`); hints, believed only if Airbyte agrees. */
@@ -17,6 +19,8 @@ export const isCalled = (id: string) => (component: unknown) =>
 /** What `latestEnrichedDescriptor` tells of one component. */
 interface Former {
   known: KnownIds;
+  /** Where runs have put its data, the latest first. */
+  places: Place[];
   /** For the run's log. */
   notes: string[];
 }
@@ -99,7 +103,10 @@ export const readEnriched = (text: string | null | undefined): Enriched => {
     formerOf: (id) => {
       const component = componentOf(id);
       const known = { ...idsIn(product, `${nameIn(id)}.`), ...idsIn(component) };
-      return { known, notes: notesOn(component) };
+      const placesOf = (holder: unknown, prefix = '') =>
+        field(field(field(holder, 'info'), 'privateInfo'), `${prefix}places`);
+      const places = readPlaces(placesOf(component) ?? placesOf(product, `${nameIn(id)}.`));
+      return { known, places, notes: notesOn(component) };
     },
     notes: notesOn(product),
   };

@@ -1,3 +1,4 @@
+import { typeFor } from '../fabrics/types';
 import { RequestError } from '../contract/problems';
 import type { Path } from '../contract/problems';
 import type { Reader } from '../reading/reader';
@@ -98,7 +99,8 @@ export const withFabric = <Wanted extends Destination>(
   const path = [...at, 'destination', 'fabric'];
   if (!owner && wanted !== undefined) reader.refuse(path, UNNAMED);
   // A descriptor with credentials of its own brings the whole account.
-  const isOwn = connector !== 'snowflake' || configuration.credentials !== undefined;
+  const type = typeFor(connector);
+  const isOwn = !type || type.bringsAccount(configuration);
   if (owner && isOwn && wanted !== undefined) reader.refuse(path, TWICE);
   if (!owner?.isRight || isOwn) return destination;
   const { team, environment, tenancy } = owner;
@@ -106,7 +108,7 @@ export const withFabric = <Wanted extends Destination>(
     reader.refuse(path, 'is not there for a domain that belongs to no team');
     return destination;
   }
-  const found = fabricFor(tenancy, { team, environment, type: connector, wanted });
+  const found = fabricFor(tenancy, { team, environment, type: type.name, wanted });
   if ('fabric' in found) return { ...destination, fabric: found.fabric.name };
   reader.refuse(path, found.problem);
   return destination;

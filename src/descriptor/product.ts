@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { dataProductOf, judgeLength, judgeProductLength, memberOf } from './component';
 import type { DataProduct } from './component';
-import { HOUR, readDescriptor, readIdentity, readNames, readPipeline, yamlOf } from './descriptor';
+import {
+  HOUR,
+  placesOf,
+  readDescriptor,
+  readIdentity,
+  readNames,
+  readPipeline,
+  yamlOf,
+} from './descriptor';
 import type { Descriptor, Given, Identity, Rules } from './descriptor';
 import { judgeOwner } from './owner';
 import { readEnriched } from './enriched';
@@ -206,7 +214,10 @@ const readProductIdentities = (
   const identities = owned.flatMap(({ raw, at: path }): Identity[] => {
     const id = reader.read(WithId, raw, path)?.id ?? '';
     const component = id && memberOf(reader, product, { id, at: [...path, 'id'] });
-    return component ? [{ component, known: enriched.formerOf(id).known }] : [];
+    if (!component) return [];
+    const { known, places: former } = enriched.formerOf(id);
+    const names = readNames(createReader(yamlOf(request)), opened.product, []);
+    return [{ component, known, places: placesOf(raw, { former, product: names }) }];
   });
   const problems = reader.problems.filter(({ path }) => !isInside(path, new Set()));
   if (!product || problems.length > 0) throw reader.requestError(problems);

@@ -38,6 +38,9 @@ const createSpecificOf = () => {
 /** Making the schema takes as long as reading with it, and a product's requests come together. */
 const rememberedSpecificOf = createSpecificOf();
 
+/** The destination alone, as the schema of the whole reads it. */
+export const destinationFor = (product: Product) => rememberedSpecificOf(product).shape.destination;
+
 /** The same for readers of the schema; what depends on the product is named as such. */
 export const Specific = specificOf({ name: 'PRODUCT', domain: 'DOMAIN', major: 'MAJOR' });
 

@@ -122,6 +122,8 @@ export interface Table {
 
 /** What a fabric has of one component. Every method throws a CallError where a call fails, and a Refusal. */
 export interface ComponentFabric {
+  /** As people call its fabric: Snowflake. */
+  system: string;
   /** Whether it makes schemas, roles and grants at all, or only lends its credentials to Airbyte. */
   manages: boolean;
   /** Whether it can grant access to the data. */

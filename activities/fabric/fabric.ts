@@ -1,0 +1,179 @@
+import { Context } from '@temporalio/activity';
+import { NotInSettings, Refusal } from '../../src/contract/problems';
+import type { CallInterest } from '../../src/concurrency/call-interest';
+import type {
+  ComponentFabric,
+  End,
+  Principals,
+  ReadersChanged,
+  Seen,
+  Step,
+  Thing,
+  Undone,
+} from '../../src/fabrics/fabric';
+import type { Place } from '../../src/descriptor/places';
+import { attempt } from '../attempt';
+
+/* What a component has in the fabric that it writes to: made, taken away, and put back. */
+
+/** The fabric of one end of a component; undefined: none is meant, or it manages nothing. Throws a Refusal. */
+export type FabricOf = (end: End, key: string) => ComponentFabric | undefined;
+
+/** One that looks after things of a component's. */
+interface OfComponent {
+  /** The component's key. */
+  key: string;
+  place: Place;
+}
+
+interface Changing extends OfComponent {
+  things: Thing[];
+  /** Milliseconds the fabric may take to finish, unseen, what it was asked for. */
+  settleTime: number;
+}
+
+/** What a run is told of what a component has in a fabric. */
+export interface FabricFound extends Pick<Seen, 'missing' | 'present' | 'shown'> {
+  place: Place;
+  /** As people call its fabric: `Snowflake`. */
+  system: string;
+}
+
+/** The same for each attempt of a step, and for no other step of any run. */
+const stepOf = (interest: CallInterest): Step => {
+  const { workflowExecution, activityId } = Context.current().info;
+  const { workflowId = '', runId = '' } = workflowExecution ?? {};
+  return { interest, id: `${workflowId}/${runId}/${activityId}` };
+};
+
+const refuseForeign = ([first, ...others]: Seen['foreign']) => {
+  if (!first) return;
+  const more = others.map(({ problem }) => problem);
+  throw new Refusal([first.problem, ...more].join(' '), first.solution);
+};
+
+const asFound = (
+  { place, system }: { place: Place; system: string },
+  { missing, present, shown }: Seen,
+): FabricFound => ({ place, system, missing, present, shown });
+
+/** Looking at what a component has in the fabrics that it writes to, for a step that looks at all of it. */
+export const createFabricLook = (fabricOf: FabricOf) => {
+  const lookAt = async ({ key, place }: OfComponent, interest: CallInterest) => {
+    const fabric = fabricOf(place, key);
+    if (!fabric?.manages) return undefined;
+    const seen = await fabric.look(stepOf(interest));
+    return { fabric, seen };
+  };
+
+  return {
+    /** For a run that provisions: undefined where nothing of it is managed. Refuses what is another's. */
+    toPrepare: async (of: OfComponent, interest: CallInterest) => {
+      const looked = await lookAt(of, interest);
+      if (!looked) return undefined;
+      refuseForeign(looked.seen.foreign);
+      const { system } = looked.fabric;
+      return {
+        found: asFound({ place: of.place, system }, looked.seen),
+        warnings: looked.seen.warnings,
+      };
+    },
+
+    /**
+     * For a run that removes. Where only the descriptor tells the place, a fabric that is not there (any
+     * more) has nothing of the component as far as anybody knows, which is told.
+     */
+    toCleanUp: async (
+      key: string,
+      places: (Place & { isKnown?: true | undefined })[],
+      interest: CallInterest,
+    ) => {
+      const fabrics: FabricFound[] = [];
+      const warnings: string[] = [];
+      for (const { isKnown, ...place } of places) {
+        try {
+          const looked = await lookAt({ key, place }, interest);
+          if (!looked) continue;
+          const { system } = looked.fabric;
+          fabrics.push(asFound({ place, system }, looked.seen));
+          warnings.push(
+            ...looked.seen.foreign.map(({ problem }) => problem),
+            ...looked.seen.warnings,
+          );
+        } catch (err) {
+          const isNowhere = err instanceof NotInSettings || err instanceof Refusal;
+          if (isKnown || !isNowhere) throw err;
+          warnings.push(
+            `What the component may have in a fabric was not looked for: ${err.message}`,
+          );
+        }
+      }
+      return { fabrics, warnings };
+    },
+  };
+};
+
+/** One that must be there, as the look has found it. */
+const mustBe = (fabric: ComponentFabric | undefined, { place }: OfComponent) => {
+  if (fabric) return fabric;
+  throw new NotInSettings(
+    `The fabric ${place.fabric ?? ''} that this run has found is not in the configuration file any more.`,
+    'Ask the platform operator to put it there again: the run then goes on, or can be replayed.',
+  );
+};
+
+export type FabricActivities = ReturnType<typeof createFabricActivities>;
+
+/** Changing what a component has in a fabric. Each is safe to repeat: it looks before it acts. */
+export const createFabricActivities = ({ fabricOf }: { fabricOf: FabricOf }) => {
+  const within = <Result>(
+    given: OfComponent & { settleTime: number },
+    work: (fabric: ComponentFabric, step: Step) => Promise<Result>,
+  ) =>
+    attempt(async ({ interest }) => {
+      const fabric = mustBe(fabricOf(given.place, given.key), given);
+      return work(fabric, stepOf(interest));
+    }, given.settleTime);
+
+  return {
+    prepareFabric: (given: Changing): Promise<void> =>
+      within(given, (fabric, step) => fabric.prepare(given.things, step)),
+
+    unprepareFabric: (given: Changing): Promise<Undone> =>
+      within(given, (fabric, step) => fabric.unprepare(given.things, step)),
+
+    cleanupFabric: (given: Changing): Promise<void> =>
+      within(given, (fabric, step) => fabric.cleanup(given.things, step)),
+
+    restoreFabric: (given: Changing): Promise<Undone> =>
+      within(given, (fabric, step) => fabric.restore(given.things, step)),
+
+    /**
+     * Who of the wanted is whom, and who reads now; undefined: nobody's access to the data is managed here.
+     */
+    findReaders: ({ key, place, refs }: OfComponent & { refs: string[] }) =>
+      attempt(async ({ interest }): Promise<ReadersFound | undefined> => {
+        const fabric = fabricOf(place, key);
+        if (!fabric?.managesAccess) return undefined;
+        const step = stepOf(interest);
+        const principals = await fabric.principalsOf(refs, step);
+        const { system } = fabric;
+        if (Object.keys(principals.unknown).length > 0) return { system, ...principals, ours: [] };
+        refuseForeign((await fabric.look(step)).foreign);
+        return { system, ...principals, ours: (await fabric.readers(step)).ours };
+      }),
+
+    /** Exactly these read, of those that are ours. */
+    grantReaders: (
+      given: OfComponent & { settleTime: number; principals: string[] },
+    ): Promise<ReadersChanged> =>
+      within(given, (fabric, step) => fabric.grant(given.principals, step)),
+  };
+};
+
+/** Whom a run that changes the readers of a component's data has found. */
+export interface ReadersFound extends Principals {
+  system: string;
+  /** Who reads now, of those that are ours: principals, as the fabric names them. */
+  ours: string[];
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { isRecord } from '../contract/json';
+import type { Product } from '../connectors/fields';
+import { destinationFor } from './specific';
+
+/** What of a destination leads to where its data is: in a run's input, and in what a run told. */
+export interface Place {
+  connector: string;
+  configuration: Record<string, unknown>;
+  /** The name of the fabric. */
+  fabric?: string | undefined;
+}
+
+/** Places that one component has had, and what each may be. */
+const MAX_PLACES = 10;
+const MAX_FIELDS = 10;
+const MAX_VALUE = 255;
+
+const value = z.string().max(MAX_VALUE);
+const KnownPlace = z.strictObject({
+  connector: value,
+  fabric: value,
+  configuration: z.record(value, value).refine((given) => Object.keys(given).length <= MAX_FIELDS),
+});
+
+/** Those that former runs told of, the present one first; what is none is left out. */
+export const readPlaces = (given: unknown): Place[] =>
+  (Array.isArray(given) ? given.slice(0, MAX_PLACES) : []).flatMap((each): Place[] => {
+    const { data } = KnownPlace.safeParse(each);
+    return data ? [data] : [];
+  });
+
+/** The place that a component's descriptor names now; undefined where that part of it cannot be read. */
+export const placeIn = (component: unknown, product: Product): Place | undefined => {
+  const specific = isRecord(component) ? component.specific : undefined;
+  const given = isRecord(specific) ? specific.destination : undefined;
+  const { data } = destinationFor(product).safeParse(given);
+  return data && placeOf(data);
+};
+
+/** Of a destination, as its descriptor wants it. */
+export const placeOf = ({ connector, configuration, fabric }: Place): Place => ({
+  connector,
+  configuration,
+  ...(fabric !== undefined && { fabric }),
+});
