@@ -1,6 +1,7 @@
 import type { AccessRequest } from '../src/descriptor/access-request';
 import type { SearchAttributePair } from '@temporalio/common';
-import type { Component, KnownIds, Plan } from '../src/descriptor/descriptor';
+import type { Component, KnownIds, KnownPlaces, Plan } from '../src/descriptor/descriptor';
+import type { Place } from '../src/descriptor/places';
 import type { Ignored } from '../src/reading/reader';
 
 /** Milliseconds. Part of the input, so that a replay waits as the run did. */
@@ -27,6 +28,8 @@ export interface Named {
 export interface ProvisionInput extends Named {
   plan: Plan;
   known: KnownIds;
+  /** Where former runs have put its data, the latest first. Absent in inputs of older gateways. */
+  places?: Place[];
   /** What the descriptor says to no effect; for the run's log. */
   warnings: string[];
   /** How many keys say nothing, and some of them; for the run's result. Absent: none. */
@@ -44,6 +47,8 @@ export interface OfDeployment extends Named {
 export interface UnprovisionInput extends OfDeployment {
   component: Component;
   known: KnownIds;
+  /** Where its data may be. Absent in inputs of older gateways. */
+  places?: KnownPlaces;
   removeData: boolean;
   retry: Retry;
 }

@@ -1,4 +1,5 @@
 import type { AccessChanges } from '../activities/access/changes';
+import type { FabricActivities } from '../activities/fabric/fabric';
 import type { Activities } from '../activities/pipeline/pipeline';
 
 /*
@@ -52,6 +53,8 @@ export const PHASES = {
   discover: 'Discovering the streams of the source',
   connect: 'Putting the connection in place',
   putConnection: 'Putting the connection in place',
+  prepareFabric: 'Preparing the schema and its grants in the fabric',
+  cleanupFabric: 'Taking away what there is in the fabric',
   sealSource: SEALING,
   sealDestination: SEALING,
   deleteConnection: DELETING,
@@ -59,4 +62,4 @@ export const PHASES = {
   deleteDestination: DELETING,
   retireConnection: 'Pausing the connection whose place is taken',
   recallAccess: 'Looking at who was granted what through the component',
-} as const satisfies Partial<Record<keyof (Activities & AccessChanges), string>>;
+} as const satisfies Partial<Record<keyof (Activities & FabricActivities & AccessChanges), string>>;

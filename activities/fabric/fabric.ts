@@ -1,16 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { NotInSettings, Refusal } from '../../src/contract/problems';
 import type { CallInterest } from '../../src/concurrency/call-interest';
-import type {
-  ComponentFabric,
-  End,
-  Principals,
-  ReadersChanged,
-  Seen,
-  Step,
-  Thing,
-  Undone,
-} from '../../src/fabrics/fabric';
+import type { ComponentFabric, End, Seen, Step, Thing, Undone } from '../../src/fabrics/fabric';
 import type { Place } from '../../src/descriptor/places';
 import { attempt } from '../attempt';
 
@@ -20,7 +11,7 @@ import { attempt } from '../attempt';
 export type FabricOf = (end: End, key: string) => ComponentFabric | undefined;
 
 /** One that looks after things of a component's. */
-interface OfComponent {
+export interface OfComponent {
   /** The component's key. */
   key: string;
   place: Place;
@@ -40,13 +31,13 @@ export interface FabricFound extends Pick<Seen, 'missing' | 'present' | 'shown'>
 }
 
 /** The same for each attempt of a step, and for no other step of any run. */
-const stepOf = (interest: CallInterest): Step => {
+export const stepOf = (interest: CallInterest): Step => {
   const { workflowExecution, activityId } = Context.current().info;
   const { workflowId = '', runId = '' } = workflowExecution ?? {};
   return { interest, id: `${workflowId}/${runId}/${activityId}` };
 };
 
-const refuseForeign = ([first, ...others]: Seen['foreign']) => {
+export const refuseForeign = ([first, ...others]: Seen['foreign']) => {
   if (!first) return;
   const more = others.map(({ problem }) => problem);
   throw new Refusal([first.problem, ...more].join(' '), first.solution);
@@ -114,7 +105,7 @@ export const createFabricLook = (fabricOf: FabricOf) => {
 };
 
 /** One that must be there, as the look has found it. */
-const mustBe = (fabric: ComponentFabric | undefined, { place }: OfComponent) => {
+export const mustBe = (fabric: ComponentFabric | undefined, { place }: OfComponent) => {
   if (fabric) return fabric;
   throw new NotInSettings(
     `The fabric ${place.fabric ?? ''} that this run has found is not in the configuration file any more.`,
@@ -147,33 +138,5 @@ export const createFabricActivities = ({ fabricOf }: { fabricOf: FabricOf }) => 
 
     restoreFabric: (given: Changing): Promise<Undone> =>
       within(given, (fabric, step) => fabric.restore(given.things, step)),
-
-    /**
-     * Who of the wanted is whom, and who reads now; undefined: nobody's access to the data is managed here.
-     */
-    findReaders: ({ key, place, refs }: OfComponent & { refs: string[] }) =>
-      attempt(async ({ interest }): Promise<ReadersFound | undefined> => {
-        const fabric = fabricOf(place, key);
-        if (!fabric?.managesAccess) return undefined;
-        const step = stepOf(interest);
-        const principals = await fabric.principalsOf(refs, step);
-        const { system } = fabric;
-        if (Object.keys(principals.unknown).length > 0) return { system, ...principals, ours: [] };
-        refuseForeign((await fabric.look(step)).foreign);
-        return { system, ...principals, ours: (await fabric.readers(step)).ours };
-      }),
-
-    /** Exactly these read, of those that are ours. */
-    grantReaders: (
-      given: OfComponent & { settleTime: number; principals: string[] },
-    ): Promise<ReadersChanged> =>
-      within(given, (fabric, step) => fabric.grant(given.principals, step)),
   };
 };
-
-/** Whom a run that changes the readers of a component's data has found. */
-export interface ReadersFound extends Principals {
-  system: string;
-  /** Who reads now, of those that are ours: principals, as the fabric names them. */
-  ours: string[];
-}

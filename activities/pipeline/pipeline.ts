@@ -1,7 +1,11 @@
 import type { Airbyte } from '../../src/airbyte/workspace';
 import type { CallInterest } from '../../src/concurrency/call-interest';
 import type { KnownIds, Plan } from '../../src/descriptor/descriptor';
+import type { Place } from '../../src/descriptor/places';
+import { placeOf } from '../../src/descriptor/places';
 import type { Fabrics } from '../../src/fabrics/fabrics';
+import { createFabricLook } from '../fabric/fabric';
+import type { FabricFound, FabricOf } from '../fabric/fabric';
 import type { Provisioned } from '../../workflows/provisioned';
 import type { SecretReferences } from '../../src/secrets/references';
 import { createActorActivities, createResolve } from './actors';
@@ -26,6 +30,8 @@ interface ActivityDeps {
   /** Airbyte, for as long as someone is interested in its answers. */
   airbyteFor: (interest: CallInterest) => Promise<Airbyte>;
   fabrics: Fabrics;
+  /** What a component has in the fabric it writes to. */
+  fabricOf: FabricOf;
   references: SecretReferences;
   /** Where former plans are found. */
   provisioned: Pick<Provisioned, 'findFormer'>;
@@ -49,7 +55,20 @@ interface Inspect {
   inShort?: true;
   /** Answered as it was asked. Not asked for by older workers, whose runs go on as they began. */
   lean?: true;
+  /** With a plan: whether its fabric is looked at, too. Not asked for by older workers, who prepare none. */
+  prepares?: true;
+  /** Without a plan: where the component may have anything; `isKnown` where a run has put it. */
+  places?: (Place & { isKnown?: true })[];
 }
+
+/** With what the fabric has of it, and what is to be told of that. */
+const withFabric = (
+  { warnings = [] }: Found,
+  { found, warnings: more }: { found: FabricFound; warnings: string[] },
+): Pick<Found, 'fabric' | 'warnings'> => ({
+  fabric: found,
+  ...(warnings.length + more.length > 0 && { warnings: [...warnings, ...more] }),
+});
 
 /**
  * The activities that look at and change one component's entities in Airbyte. Each is safe to
@@ -61,6 +80,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
   const actors = createActorActivities(deps);
   const connections = createConnectionActivities(deps);
   const looking = createLooking({ ...deps, workspaceId });
+  const inFabrics = createFabricLook(rest.fabricOf);
   const sealing = createSealingActivities({ ...deps, resolve: createResolve(deps) });
 
   return {
@@ -69,19 +89,30 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
      * `plan` also for a pipeline that the component takes over, or that is in its way; and what can be
      * judged of the plan before anything is written is refused here.
      */
-    inspect: ({ key, known, plan, inShort, lean }: Inspect): Promise<Found> =>
+    inspect: ({ key, known, plan, inShort, lean, prepares, places }: Inspect): Promise<Found> =>
       attempt(async ({ interest }) => {
         const airbyte = await rest.airbyteFor(interest);
         const seen = await looking.existing(airbyte, { key, known });
         const asked = lean && { lean };
-        if (!plan) return inShort ? { ...namesOf(seen), ...asked } : seen;
+        if (!plan) {
+          if (!inShort) return seen;
+          const { fabrics, warnings } = await inFabrics.toCleanUp(key, places ?? [], interest);
+          const more = {
+            ...(fabrics.length > 0 && { fabrics }),
+            ...(warnings.length > 0 && { warnings }),
+          };
+          return { ...namesOf(seen), ...asked, ...more };
+        }
         const { complete, feasible } = await looking.judged(airbyte, seen, { plan, interest });
+        const place = placeOf(plan.destination);
+        const inFabric = prepares && (await inFabrics.toPrepare({ key, place }, interest));
         if (inShort) {
           const { mappersByHand: byHand } = rest;
           const hrefOf = lean && deps.hrefOf;
           return {
             ...(await inShortOf(complete, { plan, feasible, byHand, hrefOf })),
             ...asked,
+            ...(inFabric && withFabric(complete, inFabric)),
           };
         }
         // Those that the plan names it has already: a source may have thousands.

@@ -2,6 +2,7 @@
 
 import type { Actor } from '../../src/airbyte/workspace';
 import type { ConnectionRead } from '../../src/airbyte/workspace';
+import type { FabricFound } from '../fabric/fabric';
 import type { Written, Place } from '../former/secrets';
 import type { Snapshot } from '../former/snapshot';
 import type { StreamSummary, DiscoveredStream } from './discovery';
@@ -53,6 +54,10 @@ export interface Found extends Circumstances {
   connection?: SeenConnection | ConnectionRead;
   /** Somebody else's connection, whose place the component's own takes. */
   replaces?: Pick<ConnectionRead, 'id' | 'name' | 'status'>;
+  /** What there is in the fabric that it writes to, and what is missing; absent where nothing of it is managed. */
+  fabric?: FabricFound;
+  /** Of a run that removes it: the same of all fabrics in which it may have anything. */
+  fabrics?: FabricFound[];
   /** The source's streams, where they could be looked up before anything is written. */
   streams?: StreamSummary | DiscoveredStream[];
 }

@@ -4,10 +4,13 @@ import type { Principal } from './refs';
 import { PublicInfoEntry, UpdateAclRequest } from '../contract/coordinator';
 import type { Info } from '../contract/coordinator';
 import { readIdentity } from './descriptor';
-import type { Component, Rules } from './descriptor';
+import type { Component, Identity, Rules } from './descriptor';
 import { RequestError } from '../contract/problems';
 import { isRecord, parseJson } from '../contract/json';
 import { readAs } from '../contract/parse';
+import { readPlaces } from './places';
+import type { Place } from './places';
+import { grantsAccess } from '../settings/tenancy';
 import { readYaml } from '../reading/yaml';
 import type { Yaml } from '../reading/yaml';
 
@@ -15,6 +18,8 @@ import type { Yaml } from '../reading/yaml';
 export interface AccessRequest {
   component: Component;
   people: Principal[];
+  /** Where its data is, as far as its last provisioning or its descriptor tells. */
+  place?: Place | undefined;
   /** Told again with the new access, so that neither the ids nor what people see gets lost. */
   info: Pick<Info, 'publicInfo'> & { privateInfo: Record<string, string> };
 }
@@ -37,6 +42,11 @@ const LastStatus = z.object({
 
 const isId = (value: unknown): value is string => z.guid().safeParse(value).success;
 
+const placesIn = (info: { privateInfo: Record<string, unknown> } | undefined): Place[] => {
+  const places = info?.privateInfo.places;
+  return typeof places === 'string' ? readPlaces(parseJson(places)) : [];
+};
+
 /** The result may be a status or any text: what cannot be read is not told again. */
 const infoIn = (result: string | null | undefined): AccessRequest['info'] => {
   const info = LastStatus.safeParse(parseJson(result ?? '')).data?.info;
@@ -48,13 +58,17 @@ const infoIn = (result: string | null | undefined): AccessRequest['info'] => {
     const size = key.length + label.length + words.length + href.length;
     return size > MAX_ENTRY ? [] : [[key, entry.data] as const];
   });
+  const known = placesIn(info);
   const ids = IDS.flatMap((key) => {
     const id = info?.privateInfo[key];
     return isId(id) ? [[key, id] as const] : [];
   });
   return {
     publicInfo: Object.fromEntries(entries.slice(0, MAX_ENTRIES)),
-    privateInfo: Object.fromEntries(ids),
+    privateInfo: {
+      ...Object.fromEntries(ids),
+      ...(known.length > 0 && { places: JSON.stringify(known) }),
+    },
   };
 };
 
@@ -67,12 +81,12 @@ const withinRequest = (path: string) => (path === 'descriptor' ? AT : `${AT}.${p
 const readComponent = (
   descriptor: string,
   given: Rules & { mustFit: boolean },
-): Component | RequestError => {
+): Identity | RequestError => {
   const yaml = readYaml(descriptor, 'descriptor');
   try {
     const request = { descriptorKind: 'COMPONENT_DESCRIPTOR' as const, descriptor, yaml };
     // What is there already may be called as it is: its access can be taken away.
-    return readIdentity(request, given).component;
+    return readIdentity(request, given);
   } catch (err) {
     if (!(err instanceof RequestError) || err.reason === 'forbidden') throw err;
     if (!isOfProduct(yaml)) {
@@ -87,10 +101,16 @@ const readComponent = (
 };
 
 /** Where nothing is to be granted in Airbyte, a wish for it must not look fulfilled. */
-const accessProblem = ({ environment, key }: Component, refs: unknown[], { tenancy }: Rules) => {
+const accessProblem = (
+  { component, place }: { component: Component; place: Place | undefined },
+  refs: unknown[],
+  { tenancy }: Rules,
+) => {
+  const { environment, key } = component;
   const access = tenancy?.environments[environment]?.workspaceAccess;
   if (access !== 'none' || refs.length === 0) return undefined;
-  const message = `cannot be fulfilled: in ${environment} nobody is given access to Airbyte (workspaceAccess: none)`;
+  if (place && tenancy && grantsAccess(tenancy, { key, place })) return undefined;
+  const message = `cannot be fulfilled: in ${environment} nobody is given access to Airbyte (workspaceAccess: none), and the fabric grants no access to the data`;
   return new RequestError([{ path: 'refs', message }], {
     solutions: ['Ask the platform operator whether that is meant, or send no refs.'],
     about: key,
@@ -104,11 +124,14 @@ export const readAccess = (body: unknown, rules: Rules = {}): AccessRequest => {
     solution:
       'Send an UpdateAclRequest: refs (all who shall have access), provisionInfo.request, provisionInfo.result.',
   });
-  const component = readComponent(provisionInfo.request, { ...rules, mustFit: refs.length > 0 });
+  const read = readComponent(provisionInfo.request, { ...rules, mustFit: refs.length > 0 });
   const problems = problemsIn(refs);
-  if (component instanceof RequestError)
-    throw new RequestError([...problems, ...component.problems], component);
-  const refused = accessProblem(component, refs, rules);
+  if (read instanceof RequestError) throw new RequestError([...problems, ...read.problems], read);
+  const { component, places } = read;
+  const info = infoIn(provisionInfo.result);
+  const [latest] = placesIn(info);
+  const place = latest ?? places.former[0] ?? places.named;
+  const refused = accessProblem({ component, place }, refs, rules);
   if (refused) throw refused;
-  return { component, people: readRefs(refs), info: infoIn(provisionInfo.result) };
+  return { component, people: readRefs(refs), ...(place && { place }), info };
 };

@@ -65,6 +65,10 @@ const notesOn = (holder: unknown): string[] => {
   return [`Witboost's last operation on record: ${parsed.data.operation}, ${parsed.data.status}`];
 };
 
+/** A list as JSON, as a run tells it. */
+const placesIn = (given: unknown) =>
+  typeof given === 'string' ? readPlaces(parseJson(given)) : [];
+
 const nameIn = (id: string) => id.toLowerCase().split(':').at(-1) ?? '';
 
 const idOf = (component: unknown) => {
@@ -105,7 +109,7 @@ export const readEnriched = (text: string | null | undefined): Enriched => {
       const known = { ...idsIn(product, `${nameIn(id)}.`), ...idsIn(component) };
       const placesOf = (holder: unknown, prefix = '') =>
         field(field(field(holder, 'info'), 'privateInfo'), `${prefix}places`);
-      const places = readPlaces(placesOf(component) ?? placesOf(product, `${nameIn(id)}.`));
+      const places = placesIn(placesOf(component) ?? placesOf(product, `${nameIn(id)}.`));
       return { known, places, notes: notesOn(component) };
     },
     notes: notesOn(product),

@@ -6,6 +6,8 @@ import { createGrantsClient } from '../../activities/access/grants-client';
 import { createAdoptAllActivities } from '../../activities/adoption/adoption';
 import { createDriftActivities } from '../../activities/drift/drift';
 import { createRunActivities } from '../../activities/follow-run';
+import { createFabricActivities } from '../../activities/fabric/fabric';
+import { createReaderActivities } from '../../activities/fabric/readers';
 import { createActivities } from '../../activities/pipeline/pipeline';
 import { createReverseActivities } from '../../activities/reverse/reverse';
 import { createValidationActivities } from '../../activities/validation/validation';
@@ -47,9 +49,11 @@ export const activitiesOf = (
     observeLoad: metrics.loadOfOne(),
   });
   void airbyte.find();
+  const fabricOf = environment.openFabrics({ log });
   const deps = {
     airbyteFor: airbyte.airbyteFor,
     fabrics,
+    fabricOf,
     references,
     fingerprintKey: config.fingerprintKey,
   };
@@ -69,6 +73,8 @@ export const activitiesOf = (
       teamOf: environment.teamOf,
       mappersByHand: config.mappersByHand,
     }),
+    ...createFabricActivities({ fabricOf }),
+    ...createReaderActivities({ fabricOf, isInAirbyte: accessPermission !== 'none' }),
     ...createRunActivities({ isRunning: createIsRunning({ client }) }),
     ...createAccessActivities(access),
     ...createAccessChanges({

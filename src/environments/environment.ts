@@ -2,8 +2,10 @@ import type { AirbyteOptions } from '../airbyte/client';
 import type { AirbyteAuth } from '../airbyte/session';
 import type { OneEnvironmentConfig, WorkerConfig } from '../config/config';
 import { Refusal } from '../contract/problems';
+import type { FabricOf } from '../../activities/fabric/fabric';
 import type { Fabrics } from '../fabrics/fabrics';
-import { createNamedFabrics } from './fabrics';
+import { createFabricOf, createNamedFabrics } from './fabrics';
+import type { Watching } from './fabrics';
 import { createPlatformFabrics } from '../fabrics/platform';
 import { Unresolved, createSecretLookup } from '../secrets/lookup';
 import type { SecretLookup } from '../secrets/lookup';
@@ -25,6 +27,8 @@ export interface Environment {
     'api' | 'url' | 'workspaceId' | 'maxInFlight' | 'requestTimeout' | 'credentials'
   > & { uiUrl: string };
   fabrics: Fabrics;
+  /** What components have in the fabrics they write to, for a worker that tells of its calls. */
+  openFabrics: (watching: Watching) => FabricOf;
   references: SecretReferences;
   redactor: Redactor;
   /** What updateacl grants; `none`: nothing. */
@@ -57,6 +61,8 @@ export const environmentOfVariables = (config: OneEnvironmentConfig): Environmen
     name: undefined,
     airbyte: { ...airbyte, credentials: () => Promise.resolve(auth) },
     fabrics: createPlatformFabrics(config.snowflake, redactor),
+    // What the variables describe only lends its credentials.
+    openFabrics: () => () => undefined,
     references: createSecretReferences(createSecretLookup(config.secrets, redactor), {
       namesFor: () => config.secretsAllowed,
       remedyFor: (name) =>
@@ -130,6 +136,13 @@ export const environmentOfFile = (
       credentials: credentialsOf(auth, { name, lookUp, redactor }),
     },
     fabrics: createNamedFabrics(settings, lookUp),
+    openFabrics: (watching) =>
+      createFabricOf(settings, {
+        ...watching,
+        lookUp,
+        redactor,
+        requestTimeout: config.requestTimeout,
+      }),
     references: createSecretReferences(lookUp, secretsOfTeams(settings)),
     redactor,
     accessPermission: given.workspaceAccess,

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { FabricOf } from '../../activities/fabric/fabric';
 import { NotInSettings, Refusal } from '../contract/problems';
-import type { End, Opening } from '../fabrics/fabric';
+import type { End, Fabric, Opening } from '../fabrics/fabric';
 import type { Fabrics } from '../fabrics/fabrics';
 import { typeFor, typeOf } from '../fabrics/types';
 import type { FabricSettings } from '../fabrics/types';
@@ -63,3 +65,34 @@ export const createNamedFabrics =
     const { configuration } = end;
     return typeOf(fabric.settings).destination(fabric.settings, { secretOf, configuration });
   };
+
+/** Whom a fabric tells of its calls. */
+export type Watching = Pick<Opening, 'log' | 'observe'>;
+
+interface Opened {
+  settings: FabricSettings;
+  fabric: Fabric;
+}
+
+/**
+ * What components have in the fabrics of the file, as it is now. A fabric stays open, with its tokens, until
+ * what the file says of it has changed.
+ */
+export const createFabricOf = (
+  settings: () => Settings,
+  { lookUp, ...opening }: Omit<Opening, 'name' | 'secretOf'> & { lookUp: SecretLookup },
+): FabricOf => {
+  const opened = new Map<string, Opened>();
+  const open = ({ name, settings: given }: Named<FabricSettings>) => {
+    const former = opened.get(name);
+    if (former && isDeepStrictEqual(former.settings, given)) return former.fabric;
+    const secretOf = secretsOf(lookUp, name);
+    const fabric = typeOf(given).open(given, { ...opening, name, secretOf });
+    opened.set(name, { settings: given, fabric });
+    return fabric;
+  };
+  return (end, key) => {
+    const fabric = found(settings(), end, key);
+    return fabric && open(fabric).of({ key, end });
+  };
+};

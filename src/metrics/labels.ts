@@ -100,8 +100,15 @@ export const FAILURE_CAUSES = [
   'broken',
 ] as const satisfies FailureCause[];
 
-/** Of what a run made or changed. `retired`: a connection that gave way to another. */
-export const ENTITIES = ['source', 'destination', 'connection', 'retired', 'permission'] as const;
+/** Of what a run made or changed. `retired`: a connection that gave way to another; `fabric`: what is in one. */
+export const ENTITIES = [
+  'source',
+  'destination',
+  'connection',
+  'retired',
+  'fabric',
+  'permission',
+] as const;
 
 export const UNDO_ENDS = ['undone', 'partly_undone', 'left_behind'] as const satisfies UndoEnd[];
 

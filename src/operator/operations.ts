@@ -21,6 +21,9 @@ import type { Queues } from '../temporal/queues';
 /** A run that has looked knows the workspace, which is nothing of a component's. */
 const isWorkspace = (name: string) => /(^|\.)workspaceId$/.test(name);
 
+/** Where its data is, which is no id. */
+const isPlaces = (name: string) => /(^|\.)places$/.test(name);
+
 /** Of a status that names nothing that is there. */
 const nothingTold = ({ operation }: Run, status: string, told: object) => {
   if (status === 'COMPLETED' && operation.startsWith('unprovision'))
@@ -48,7 +51,7 @@ const inAirbyte = (run: Run, status: ProvisioningStatus, looked: Looked | undefi
   const { leftBehind = [], ...others } = status.info?.privateInfo ?? {};
   const ids = Object.fromEntries(
     Object.entries(others).flatMap(([name, id]) =>
-      typeof id === 'string' && !isWorkspace(name) ? [[name, id]] : [],
+      typeof id === 'string' && !isWorkspace(name) && !isPlaces(name) ? [[name, id]] : [],
     ),
   );
   const reported = { ids, leftBehind: [leftBehind].flat() };

@@ -74,7 +74,7 @@ interface Given<Input> {
 }
 
 const provisionPart = (
-  { plan, known, warnings, ignored, notes }: Descriptor,
+  { plan, known, places, warnings, ignored, notes }: Descriptor,
   { retry, deployment }: Named & { retry: Retry },
 ): Part<ProvisionInput> =>
   partOf('provision', {
@@ -83,6 +83,7 @@ const provisionPart = (
     input: {
       plan,
       known,
+      ...(places.length > 0 && { places }),
       warnings,
       ...(ignored.count > 0 && { ignored }),
       notes,
@@ -97,13 +98,13 @@ const provisionPart = (
   });
 
 const unprovisionPart = (
-  { component, known }: Identity,
+  { component, known, places }: Identity,
   { removeData, ...given }: OfDeployment & { removeData: boolean; retry: Retry },
 ): Part<UnprovisionInput> =>
   partOf('unprovision', {
     component,
     wanted: { removeData },
-    input: { component, known, removeData, ...given },
+    input: { component, known, places, removeData, ...given },
     lines: [`- **Data in the destination** ${removeData ? 'removed too' : 'kept'}`],
   });
 

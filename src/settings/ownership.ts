@@ -9,7 +9,13 @@ export interface Team extends TeamSettings {
 }
 
 /** What of a fabric says whose it is, and where. */
-export type Ownable = Pick<FabricSettings, 'type' | 'team' | 'sharedWith' | 'environments'>;
+export interface Ownable extends Pick<
+  FabricSettings,
+  'type' | 'team' | 'sharedWith' | 'environments'
+> {
+  /** What it makes and grants by itself; absent: nothing. */
+  manage?: { access: boolean } | undefined;
+}
 
 /** What says who owns what; a fabric may be told whole. */
 export interface Owned<Fabric extends Ownable = Ownable> {

@@ -2,6 +2,7 @@ import { firstFew } from '../../workflows/protocol/lengths';
 import { suggestion } from '../reading/suggestions';
 import { defaultFabricOf, fabricsOf, hasTeams, ownerIn } from './ownership';
 import type { Named, Ownable, Owned, Team } from './ownership';
+import { typeFor } from '../fabrics/types';
 import type { Settings } from './settings';
 
 /*
@@ -110,6 +111,26 @@ export const componentProblem = (
   return problem && `${owner.environment} ${problem}`;
 };
 
+/** One end of a component, as far as it leads to a fabric. */
+interface Destination {
+  connector: string;
+  configuration: Record<string, unknown>;
+  fabric?: string | undefined;
+}
+
+/** Whether access to the data of a component can be granted where it lands. */
+export const grantsAccess = (
+  settings: Owned,
+  { key, place }: { key: string; place: Destination },
+): boolean => {
+  const type = typeFor(place.connector);
+  const owner = judgedOwner(settings, key);
+  if (!type || type.bringsAccount(place.configuration)) return false;
+  if (!owner || 'problem' in owner) return false;
+  const found = fabricFor(settings, { ...owner, type: type.name, wanted: place.fabric });
+  return 'fabric' in found && found.fabric.settings.manage?.access === true;
+};
+
 const known = new WeakMap<Settings, Owned>();
 
 /** Who owns what, without what only a worker needs: addresses, accounts, references to secrets. */
@@ -128,9 +149,17 @@ const withoutPlaces = ({ environments, teams, fabrics }: Settings): Owned => ({
   ),
   teams,
   fabrics: Object.fromEntries(
-    Object.entries(fabrics).map(([name, { type, team, sharedWith, environments: where }]) => [
-      name,
-      { type, team, sharedWith, environments: where },
-    ]),
+    Object.entries<Ownable>(fabrics).map(
+      ([name, { type, team, sharedWith, environments: where, manage }]) => [
+        name,
+        {
+          type,
+          team,
+          sharedWith,
+          environments: where,
+          ...(manage && { manage: { access: manage.access } }),
+        },
+      ],
+    ),
   ),
 });

@@ -1,4 +1,5 @@
 import type { AccessSeen } from '../../activities/access/access';
+import type { ReadersFound, ReadersTold } from '../../activities/fabric/readers';
 import type { FailureDetails } from '../protocol/failure-details';
 import type { Principal } from '../../src/descriptor/refs';
 import type { Info } from '../../src/contract/coordinator';
@@ -31,11 +32,19 @@ export const apart = <Said>(entries: [key: string, said: Said][]): [string[], Sa
   return first ? [...alone, [others.map(([key]) => key), first[1]]] : alone;
 };
 
-export const refuseUnknown = (unknown: string[]) => {
-  if (unknown.length === 0) return;
+/** Of all together, so that nothing is changed for some of them. */
+export const refuseUnknown = (unknown: string[], readers?: ReadersFound) => {
+  const nobody = [...unknown, ...(readers?.unknown ?? [])];
+  if (nobody.length === 0) return;
+  const places = [
+    ...(unknown.length > 0 ? ['Invite them to Airbyte'] : []),
+    ...(readers && readers.unknown.length > 0
+      ? [`create them in ${readers.system}, correct how its fabric names principals`]
+      : []),
+  ].join(', ');
   const details: FailureDetails = {
-    problem: `${unknown.join('; ')}. Nothing was changed.`,
-    solution: 'Invite them to Airbyte, or leave them out, then send the request again.',
+    problem: `${nobody.join('; ')}. Nothing was changed.`,
+    solution: `${places.charAt(0).toUpperCase()}${places.slice(1)}, or leave them out, then send the request again.`,
   };
   throw finalFailure(details.problem, { type: 'UnknownPrincipals', details });
 };
@@ -78,7 +87,11 @@ export interface Counts {
   revoked: number;
 }
 
-export const resultOf = ({ granted, kept, had, revoked }: Counts, left: Principal[]) => {
+export const resultOf = (
+  { granted, kept, had, revoked }: Counts,
+  left: Principal[],
+  reading?: ReadersTold & { system: string },
+) => {
   const count = (items: number, what: string) => (items > 0 ? [`${String(items)} ${what}`] : []);
   const parts = [
     ...count(granted, 'granted'),
@@ -86,6 +99,12 @@ export const resultOf = ({ granted, kept, had, revoked }: Counts, left: Principa
     ...count(had, 'had it from others'),
     ...count(revoked, 'revoked'),
     ...count(left.length, 'not granted, as this Airbyte has no such permissions'),
+    ...(reading
+      ? [
+          ...count(reading.granted, `granted the data in ${reading.system}`),
+          ...count(reading.revoked, `revoked from the data in ${reading.system}`),
+        ]
+      : []),
   ];
-  return `Who has access is as asked: ${parts.join(', ') || 'nobody'}.`;
+  return `Who has access is as asked: ${parts.join(', ') || (reading ? 'nothing was to be changed' : 'nobody')}.`;
 };

@@ -10,6 +10,8 @@ import { endedBy, failRun, reasonOf } from '../run/ending';
 import { startRun } from '../run/report';
 import { activitiesFor } from '../run/steps';
 import { describeCompensation, compensate } from '../run/saga';
+import type { Undo } from '../run/saga';
+import { startReaders } from './readers';
 
 /** Milliseconds that are added to the time of the look for each of the people. */
 const FOR_EACH = 100;
@@ -19,23 +21,28 @@ const changeAccess = async (input: UpdateAclInput): Promise<ProvisioningStatus> 
   const run = startRun();
   const steps = activitiesFor(retry);
   const access = accessSteps({ ...input, run, steps });
+  const undos: Undo[] = [];
 
   try {
     await holdAccessOf(input, run);
     run.phase('Looking at who has access');
     const former = new Set(await recallPeople(input, run, steps));
-    const found = await steps(`Look for ${peopleIn(people)}`, {
+    const readers = await startReaders(input, { run, steps });
+    // Who is given nothing in Airbyte loses what was granted there before.
+    const wantedThere = readers?.found.isInAirbyte === false ? [] : people;
+    const found = await steps(`Look for ${peopleIn(wantedThere)}`, {
       scheduleToCloseTimeout: retry.giveUpAfter + people.length * FOR_EACH,
-    }).findPeople({ wanted: people });
-    refuseUnknown(found.unknown);
-    const without = unmanaged(people, found, run);
+    }).findPeople({ wanted: wantedThere });
+    refuseUnknown(found.unknown, readers?.found);
+    const without = unmanaged(wantedThere, found, run);
 
     run.phase('Granting');
     await access.give(found.people, former);
     run.phase('Revoking');
-    const wanted = new Set(people.map(({ key }) => key));
+    const wanted = new Set(wantedThere.map(({ key }) => key));
     const leaving = [...former].filter((key) => !wanted.has(key));
     await access.take(leaving);
+    const reading = await readers?.grant(undos);
     // A cancellation that the last step did not notice is heard all the same.
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
     access.sum();
@@ -45,13 +52,19 @@ const changeAccess = async (input: UpdateAclInput): Promise<ProvisioningStatus> 
       run.warn(explain(err).problem);
     });
     run.phase('Completed');
-    const info = infoOf(input, without);
-    const result = resultOf(access.counts(), without);
+    // Whom Airbyte has no permissions for may read the data all the same.
+    const left = readers ? [] : without;
+    const info = infoOf(input, left);
+    const result = resultOf(
+      access.counts(),
+      without,
+      readers && reading && { ...reading, system: readers.found.system },
+    );
     return { status: 'COMPLETED', result, info, logs: run.logs };
   } catch (failure) {
     const err = endedBy(failure, run);
     run.error(reasonOf(err, run).problem);
-    const undone = describeCompensation(await compensate(access.undos, run));
+    const undone = describeCompensation(await compensate([...access.undos, ...undos], run));
     return failRun({ err, run, what: 'access', exists: input.info.privateInfo, ...undone });
   }
 };

@@ -1,7 +1,10 @@
+import type { FabricFound } from '../../activities/fabric/fabric';
 import type { Put } from '../../activities/pipeline/step-answers';
 import type { Info } from '../../src/contract/coordinator';
 import type { Plan } from '../../src/descriptor/descriptor';
 import type { ProvisionInput } from '../input';
+import type { Place } from '../../src/descriptor/places';
+import { fabricInfo, placesInfo } from './fabric';
 import { ignoredInfo } from './ignored-keys';
 
 /** What a status tells of a pipeline that is in place. */
@@ -12,11 +15,15 @@ export const infoOf = (
     streams,
     sync,
     ignored,
+    fabric,
+    places,
   }: {
     workspaceId: string;
     streams: string;
     sync?: string | undefined;
     ignored?: ProvisionInput['ignored'];
+    fabric?: FabricFound | undefined;
+    places?: Place[] | undefined;
   },
   puts: Record<'source' | 'destination' | 'connection', Put>,
 ): Info => {
@@ -38,6 +45,7 @@ export const infoOf = (
       ...(sync !== undefined && {
         sync: { type: 'string', label: 'First sync', value: sync, href: puts.connection.href },
       }),
+      ...fabricInfo(fabric),
       ...ignoredInfo(ignored),
     },
     privateInfo: {
@@ -45,6 +53,7 @@ export const infoOf = (
       sourceId: puts.source.id,
       destinationId: puts.destination.id,
       connectionId: puts.connection.id,
+      ...placesInfo(fabric, places),
     },
   };
 };

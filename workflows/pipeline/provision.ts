@@ -7,6 +7,7 @@ import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
 import type { Existing } from '../run/ending';
 import { holdComponent } from '../run/lease';
 import { ignoredSentence } from './ignored-keys';
+import { prepareFabric } from './fabric';
 import { infoOf } from './info';
 import { startRun } from '../run/report';
 import { activitiesFor } from '../run/steps';
@@ -41,6 +42,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       plan,
       inShort: true,
       lean: true,
+      prepares: true,
     });
 
   const pipeline = async (): Promise<ProvisioningStatus> => {
@@ -56,6 +58,9 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       undo.connection = withTagsRemoved(undo.connection, before.lackingTags, { steps, run });
     const adopted = adoptionSentence(before, run);
     const isLean = before.lean === true;
+
+    if (before.fabric)
+      await prepareFabric(before.fabric, { key, run, steps, settleTime, undoLog, isLean });
 
     const given = { plan, settleTime, isLean, before, undo, undoLog, run, steps };
     const [source, destination] = await putActors(given);
@@ -91,7 +96,14 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       result: `The connection "${connection.name}" is in place.${adopted}${ignoredSentence(input.ignored)}`,
       info: infoOf(
         plan,
-        { workspaceId: before.workspaceId, streams, sync, ignored: input.ignored },
+        {
+          workspaceId: before.workspaceId,
+          streams,
+          sync,
+          ignored: input.ignored,
+          fabric: before.fabric,
+          places: input.places,
+        },
         { ...sealed, connection },
       ),
       logs: run.logs,

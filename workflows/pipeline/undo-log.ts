@@ -28,7 +28,7 @@ export const startUndoLog = (run: Run, settleTime: number) => {
     idsOf: (leftBehind: Undo[]): Existing =>
       Object.fromEntries(
         leftBehind.flatMap(({ kind }) => {
-          const id = kind === 'retired' ? undefined : made[`${kind}Id`];
+          const id = kind === 'retired' || kind === 'fabric' ? undefined : made[`${kind}Id`];
           return id === undefined ? [] : [[`${kind}Id`, id]];
         }),
       ),

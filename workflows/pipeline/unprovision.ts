@@ -1,6 +1,8 @@
 import { patched } from '@temporalio/workflow';
 import type { Found } from '../../activities/pipeline/step-answers';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
+import type { KnownPlaces } from '../../src/descriptor/descriptor';
+import type { Place } from '../../src/descriptor/places';
 import type { Retry, UnprovisionInput } from '../input';
 import { settlesAt, wroteNothing } from '../run/failure';
 import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
@@ -13,6 +15,8 @@ import type { Steps } from '../run/steps';
 import { describeCompensation, compensate, PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
 import { startPart } from '../run/product-part';
+import { fabricRemoval } from './fabric';
+import type { FabricRemoval } from './fabric';
 import { endsOf, removalsOf } from './removals';
 import type { FailedRemoval, Removal } from './removals';
 import { startWithdrawal } from '../access/withdraw';
@@ -71,6 +75,31 @@ const clearData = async (run: Run, { connection, destination }: Found, by: Clear
     run.warn('The data was not cleared: without a connection Airbyte cannot tell what it wrote.');
 };
 
+/** Those that a run has told come first; the one that the descriptor names may be none of them. */
+const placesToLookAt = ({ former, named }: KnownPlaces) => {
+  const isKnown = (named: Place) =>
+    former.some(
+      ({ connector, configuration }) =>
+        connector === named.connector &&
+        Object.entries(configuration).every(([key, value]) => named.configuration[key] === value),
+    );
+  return [
+    ...former.map((place) => ({ ...place, isKnown: true as const })),
+    ...(named && !isKnown(named) ? [named] : []),
+  ];
+};
+
+/** What is told when nothing is left, or nothing but data that was not to be removed. */
+const resultOf = (inFabrics: FabricRemoval[]) => {
+  const kept = inFabrics.flatMap(({ stays }) => (stays === undefined ? [] : [stays]));
+  const data =
+    kept.length > 0
+      ? ` Kept with its data, as removeData was not asked for: ${kept.join(', ')}.`
+      : '';
+  const where = inFabrics.length > 0 && kept.length === 0 ? 'Airbyte and its fabric' : 'Airbyte';
+  return `Nothing of the component is left in ${where}.${data}`;
+};
+
 /** What is told when the run cannot even look. */
 const UNSEEN = 'whatever was there, as nothing was deleted';
 
@@ -90,6 +119,9 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   let exists: Existing = input.known;
   let leftBehind = [UNSEEN];
   let undos: Undo[] = [];
+  /** Of a fabric that is being cleaned up. */
+  let cleaning: Undo | undefined;
+  let leftInFabrics: string[] = [];
   const failures = new Map<string, Error>();
   let failed: FailedRemoval[] = [];
 
@@ -133,14 +165,21 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
       known: input.known,
       inShort: true,
       lean: true,
+      ...(input.places && { places: placesToLookAt(input.places) }),
     });
+    for (const warning of found.warnings ?? []) run.warn(warning);
     const isLean = found.lean === true;
     exists = existingIn(found);
     const { settleTime } = input.retry;
     const { connection, source, destination } = removalsOf(found, { key, steps, settleTime });
     const removals = [connection, source, destination].filter((removal) => removal !== undefined);
     leftBehind = [...removals.map(({ what }) => what), ...access.left];
-    if (removals.length === 0) run.info('There was nothing to remove');
+    const { removeData } = input;
+    const inFabrics = (found.fabrics ?? []).map((each) =>
+      fabricRemoval(each, { removeData, key, steps, settleTime }),
+    );
+    leftInFabrics = inFabrics.flatMap(({ what }) => (what ? [what] : []));
+    if (removals.length + leftInFabrics.length === 0) run.info('There was nothing to remove');
     if (input.removeData) {
       undos = undoOfClear(found, { steps, settleTime });
       const unprepared = () => {
@@ -176,11 +215,20 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     }
     const [failure] = failures.values();
     if (failure) throw failure;
+    for (const { what, remove, undo } of inFabrics) {
+      if (!what) continue;
+      run.step('cleanupFabric', isLean);
+      cleaning = undo;
+      await remove();
+      cleaning = undefined;
+      leftInFabrics = leftInFabrics.filter((left) => left !== what);
+      run.info(`Took away ${what}`);
+    }
 
     run.completed(isLean);
     return {
       status: 'COMPLETED',
-      result: 'Nothing of the component is left in Airbyte.',
+      result: resultOf(inFabrics),
       info: { publicInfo: {}, privateInfo: {} },
       logs: run.logs,
     };
@@ -192,8 +240,17 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     const err = endedBy(failure, run);
     if (failures.size === 0) run.error(reasonOf(err, run).problem);
     const isConnectionLeft = exists.connectionId !== undefined;
-    const undone = describeCompensation(await compensate(isConnectionLeft ? undos : [], run));
-    const all = [...leftBehind, ...undone.leftBehind];
-    return failRun({ err, run, what: 'unprovisioned', exists, ...undone, leftBehind: all });
+    const undone = describeCompensation(
+      await compensate([...(isConnectionLeft ? undos : []), ...(cleaning ? [cleaning] : [])], run),
+    );
+    return failRun({
+      err,
+      run,
+      what: 'unprovisioned',
+      exists,
+      ...undone,
+      leftBehind: [...leftBehind, ...undone.leftBehind],
+      leftInFabrics: [...leftInFabrics, ...undone.leftInFabrics],
+    });
   }
 }

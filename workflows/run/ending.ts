@@ -70,6 +70,8 @@ interface Failed {
   exists: Existing;
   undone: string[];
   leftBehind: string[];
+  /** The same of what is in a fabric. */
+  leftInFabrics?: string[];
   /** What is to be done about what is left behind, where the step that left it could tell. */
   remedies?: string[];
 }
@@ -115,10 +117,10 @@ export const failWith = (
 
 /** Ends a component's run that failed. */
 export const failRun = (failed: Failed): never => {
-  const { err, run, what, exists, undone, leftBehind, remedies = [] } = failed;
+  const { err, run, what, exists, undone, leftBehind, leftInFabrics = [], remedies = [] } = failed;
   const { problem, solution } = reasonOf(err, run);
   const { status, cancelled } = endingOf(err, run);
-  tellMetrics((metrics) => metrics.leftBehind(leftBehind.length));
+  tellMetrics((metrics) => metrics.leftBehind(leftBehind.length + leftInFabrics.length));
   const [sentence] = FAILURES[what];
   const solutions = [...new Set([solution, ...remedies])];
   const ending: ProvisioningStatus = {
@@ -128,6 +130,7 @@ export const failRun = (failed: Failed): never => {
       `What to do: ${solutions.join(' ')}`,
       ...section('Undone', undone),
       ...section('Left behind in Airbyte', leftBehind),
+      ...section('Left behind in the fabric', leftInFabrics),
     ].join('\n'),
     info: {
       publicInfo: {},
@@ -136,7 +139,7 @@ export const failRun = (failed: Failed): never => {
         problems: [problem],
         solutions,
         undone,
-        leftBehind,
+        leftBehind: [...leftBehind, ...leftInFabrics],
       },
     },
     logs: run.logs,

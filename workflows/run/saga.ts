@@ -12,12 +12,13 @@ import { explain } from './failure';
 export const DELETED = 'deleted';
 export const PUT_BACK = 'put back as it was';
 const PUT_BACK_IN_PART = 'put back, but for what is left behind';
+const DELETED_IN_PART = 'deleted, but for what is left behind';
 /** Where a worker died undoing what a step may have done: nobody has seen either. */
 const NOT_THERE = 'not there; whether it was made and deleted, or never made, is not known';
 const AS_IT_WAS = 'as it was; whether it was changed and put back, or never changed, is not known';
 
 /** What a run makes; and a connection that was retired in favour of the one it makes. */
-type PipelinePart = 'source' | 'destination' | 'connection' | 'retired';
+type PipelinePart = 'source' | 'destination' | 'connection' | 'retired' | 'fabric';
 
 /** How to take one step back. */
 export interface Undo<Kind extends string = PipelinePart> {
@@ -44,10 +45,19 @@ interface Compensation<Kind extends string> {
   /** What could not be undone at all. */
   leftBehind: Stuck<Kind>[];
   /** What is not as it was of what was put back, or was not put back for its sake. */
-  left: Left[];
+  left: (Left & { isInFabric: boolean })[];
   /** What to do about all of that. */
   remedies: string[];
 }
+
+const FABRIC = 'fabric';
+
+/** What is left in Airbyte, and elsewhere. */
+const apart = (all: { what: string; isInFabric: boolean }[]) => {
+  const whats = (inFabric: boolean) =>
+    all.filter(({ isInFabric }) => isInFabric === inFabric).map(({ what }) => what);
+  return { leftBehind: whats(false), leftInFabrics: whats(true) };
+};
 
 /** A compensation as a status tells it. */
 export const describeCompensation = ({
@@ -57,10 +67,13 @@ export const describeCompensation = ({
   remedies,
 }: Compensation<string>) => ({
   undone: undone.map(({ what, effect }) => `${what} (${effect})`),
-  leftBehind: [
-    ...leftBehind.map(({ what, why }) => `${what} (${asReason(why)})`),
-    ...left.map(({ what }) => what),
-  ],
+  ...apart([
+    ...leftBehind.map(({ kind, what, why }) => ({
+      isInFabric: kind === FABRIC,
+      what: `${what} (${asReason(why)})`,
+    })),
+    ...left,
+  ]),
   remedies,
 });
 
@@ -130,7 +143,7 @@ const outcomeOf = (effect: Perhaps | Restored | undefined | null): Restored =>
 /** What undoing has done, in words; nothing where there was nothing to undo. */
 const effectOf = ({ effect, isDone }: Undo<string>, { changed, left }: Restored) => {
   if (changed === false) return undefined;
-  if (left.length > 0) return PUT_BACK_IN_PART;
+  if (left.length > 0) return effect === DELETED ? DELETED_IN_PART : PUT_BACK_IN_PART;
   if (changed === true || isDone) return effect;
   return effect === DELETED ? NOT_THERE : AS_IT_WAS;
 };
@@ -147,7 +160,7 @@ export const compensate = <Kind extends string>(
   return CancellationScope.nonCancellable(async () => {
     const undone: Undo<Kind>[] = [];
     const leftBehind: Stuck<Kind>[] = [];
-    const left: Left[] = [];
+    const left: Compensation<Kind>['left'] = [];
     const remedies: string[] = [];
     await untilSettled(undos, { run, how });
     if (undos.length > 0) run.phase(undoing(how));
@@ -156,7 +169,8 @@ export const compensate = <Kind extends string>(
       const { what, undo } = each;
       try {
         const outcome = outcomeOf(await undo());
-        left.push(...outcome.left);
+        const isInFabric = each.kind === FABRIC;
+        left.push(...outcome.left.map((one) => ({ ...one, isInFabric })));
         remedies.push(...outcome.left.map(({ remedy }) => remedy));
         for (const { what: rest, remedy } of outcome.left)
           run.error(`Left behind: ${rest}. ${remedy}`);
@@ -182,7 +196,10 @@ export const compensate = <Kind extends string>(
       );
     tellMetrics((metrics) => {
       for (const { kind, effect } of compensation.undone)
-        metrics.undo(kind, effect === PUT_BACK_IN_PART ? 'partly_undone' : 'undone');
+        metrics.undo(
+          kind,
+          effect === PUT_BACK_IN_PART || effect === DELETED_IN_PART ? 'partly_undone' : 'undone',
+        );
       for (const { kind } of compensation.leftBehind) metrics.undo(kind, 'left_behind');
     });
     return compensation;

@@ -2,6 +2,8 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { AccessActivities } from '../../activities/access/access';
 import type { AccessChanges } from '../../activities/access/changes';
+import type { FabricActivities } from '../../activities/fabric/fabric';
+import type { ReaderActivities } from '../../activities/fabric/readers';
 import type { Activities } from '../../activities/pipeline/pipeline';
 import type { RunActivities } from '../../activities/follow-run';
 import { asSummary } from '../protocol/lengths';
@@ -22,9 +24,15 @@ export const inPatience = (retry: Retry): Retry => ({
   giveUpAfter: Math.min(retry.giveUpAfter, PATIENCE),
 });
 
+type AllActivities = Activities &
+  FabricActivities &
+  ReaderActivities &
+  AccessActivities &
+  AccessChanges;
+
 /** The activities, each call with the line the Temporal UI shows for it. */
 export const activitiesFor =
-  <Of = Activities & AccessActivities & AccessChanges>(retry: Retry) =>
+  <Of = AllActivities>(retry: Retry) =>
   (summary: string, options: ActivityOptions = {}) =>
     summarized(
       proxyActivities<Of>({
@@ -54,4 +62,4 @@ export const forRuns = (summary: string) =>
     startToCloseTimeout: ONE_LOOK,
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   });
-export type Steps = ReturnType<typeof activitiesFor<Activities & AccessActivities & AccessChanges>>;
+export type Steps = ReturnType<typeof activitiesFor<AllActivities>>;

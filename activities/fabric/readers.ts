@@ -1,0 +1,106 @@
+import { Refusal } from '../../src/contract/problems';
+import type { ComponentFabric, Step } from '../../src/fabrics/fabric';
+import { firstFew } from '../../workflows/protocol/lengths';
+import { attempt } from '../attempt';
+import { mustBe, refuseForeign, stepOf } from './fabric';
+import type { FabricOf, OfComponent } from './fabric';
+
+/* Who may read a component's data, as far as that is ours to say. */
+
+/** Bytes of the names of all who read now, as JSON: they go into the history, for an undo. */
+const MAX_READERS_SIZE = 1_000_000;
+
+/** What a run that changes the readers has found. */
+export interface ReadersFound {
+  system: string;
+  /** Whether they are given access to Airbyte, too. */
+  isInAirbyte: boolean;
+  /** What is wrong with those asked for who are nobody to the fabric: a line each. */
+  unknown: string[];
+  /** Who reads now, of those that are ours: principals, as the fabric names them. */
+  former: string[];
+}
+
+/** What changing them has done. */
+export interface ReadersTold {
+  granted: number;
+  revoked: number;
+  /** Some of them, for the log: `Granted to JANE`. */
+  lines: string[];
+}
+
+interface Granting extends OfComponent {
+  /** Milliseconds the fabric may take to finish, unseen, what it was asked for. */
+  settleTime: number;
+}
+
+const tooMany = (system: string, count: number) =>
+  new Refusal(
+    `${String(count)} principals of ${system} read the component's data by grants of ours: more than a run can put back.`,
+    'Give access to groups instead of to each of their members.',
+  );
+
+export type ReaderActivities = ReturnType<typeof createReaderActivities>;
+
+/** Changing who reads a component's data. Each is safe to repeat. */
+export const createReaderActivities = ({
+  fabricOf,
+  isInAirbyte,
+}: {
+  fabricOf: FabricOf;
+  isInAirbyte: boolean;
+}) => {
+  const changed = async (
+    fabric: ComponentFabric,
+    principals: string[],
+    step: Step,
+  ): Promise<ReadersTold> => {
+    const { granted, revoked } = await fabric.grant(principals, step);
+    const lines = [
+      ...granted.map((name) => `Granted to ${name}`),
+      ...revoked.map((name) => `Revoked from ${name}`),
+    ];
+    return { granted: granted.length, revoked: revoked.length, lines: firstFew(lines) };
+  };
+
+  const resolved = async (fabric: ComponentFabric, refs: string[], step: Step) => {
+    const { known, unknown } = await fabric.principalsOf(refs, step);
+    return { principals: [...new Set(Object.values(known))], unknown: Object.values(unknown) };
+  };
+
+  return {
+    /** Whether all are known, and who reads now; undefined: nobody's access to the data is ours to say. */
+    findReaders: ({ key, place, refs }: OfComponent & { refs: string[] }) =>
+      attempt(async ({ interest }): Promise<ReadersFound | undefined> => {
+        const fabric = fabricOf(place, key);
+        if (!fabric?.managesAccess) return undefined;
+        const { system } = fabric;
+        const step = stepOf(interest);
+        const { unknown } = await resolved(fabric, refs, step);
+        const found = { system, isInAirbyte, unknown: firstFew(unknown) };
+        if (unknown.length > 0) return { ...found, former: [] };
+        refuseForeign((await fabric.look(step)).foreign);
+        const { ours: former } = await fabric.readers(step);
+        if (JSON.stringify(former).length > MAX_READERS_SIZE) throw tooMany(system, former.length);
+        return { ...found, former };
+      }),
+
+    /** Exactly these read, of those that are ours. */
+    grantReaders: ({ key, place, refs, settleTime }: Granting & { refs: string[] }) =>
+      attempt(async ({ interest }): Promise<ReadersTold> => {
+        const fabric = mustBe(fabricOf(place, key), { key, place });
+        const step = stepOf(interest);
+        const { principals, unknown } = await resolved(fabric, refs, step);
+        if (unknown.length > 0)
+          throw new Refusal(firstFew(unknown).join('; '), 'Send the request again.');
+        return changed(fabric, principals, step);
+      }, settleTime),
+
+    /** The same by their names in the fabric: as it was before a run. */
+    restoreReaders: ({ key, place, principals, settleTime }: Granting & { principals: string[] }) =>
+      attempt(async ({ interest }): Promise<ReadersTold> => {
+        const fabric = mustBe(fabricOf(place, key), { key, place });
+        return changed(fabric, principals, stepOf(interest));
+      }, settleTime),
+  };
+};

@@ -1,0 +1,148 @@
+import type { FabricFound } from '../../activities/fabric/fabric';
+import type { Info } from '../../src/contract/coordinator';
+import type { Place } from '../../src/descriptor/places';
+import type { Thing, Undone } from '../../src/fabrics/fabric';
+import { settlesAt } from '../run/failure';
+import type { Run } from '../run/report';
+import { DELETED, PUT_BACK } from '../run/saga';
+import type { Undo } from '../run/saga';
+import { COMPENSATION } from '../run/steps';
+import type { Steps } from '../run/steps';
+import type { UndoLog } from './undo-log';
+
+/* What a component has in the fabric it writes to: made before its pipeline, and taken away after it. */
+
+interface Doing {
+  /** The component's key. */
+  key: string;
+  run: Run;
+  steps: Steps;
+  /** Milliseconds the fabric may take to finish, unseen, what it was asked for. */
+  settleTime: number;
+}
+
+/** `the schema FINANCE.CASHFLOW_0, the role READ and 6 grants` */
+export const inWords = (things: readonly Thing[], system: string): string => {
+  const named = things.filter(({ kind }) => kind !== 'grant').map(({ what }) => what);
+  const grants = things.length - named.length;
+  const counted = grants === 1 ? ['1 grant'] : [`${String(grants)} grants`];
+  const all = [...named, ...(grants > 0 ? counted : [])];
+  const last = all.length > 1 ? ` and ${all.pop() ?? ''}` : '';
+  return `${all.join(', ')}${last} in ${system}`;
+};
+
+/** Tells, too, what it was about: of the things only those there was something to do about. */
+const tellUndone = (undo: Undo, things: Thing[], system: string) => (undone: Undone) => {
+  const changed = things.filter(({ id }) => undone.changed.includes(id));
+  if (changed.length > 0) undo.what = inWords(changed, system);
+  return { changed: changed.length > 0, left: undone.left };
+};
+
+/** Makes what is missing, with an undo that takes away that and no more. */
+export const prepareFabric = async (
+  { place, system, missing: things, shown }: FabricFound,
+  { key, run, steps, settleTime, undoLog, isLean }: Doing & { undoLog: UndoLog; isLean: boolean },
+) => {
+  if (things.length === 0) {
+    const there = Object.values(shown).map(({ label, value }) => `${label.toLowerCase()} ${value}`);
+    run.info(`Already as wanted in ${system}: ${there.join(', ')}`);
+    return;
+  }
+  run.step('prepareFabric', isLean);
+  const what = inWords(things, system);
+  const given = { key, place, things, settleTime };
+  const undo: Undo = {
+    kind: 'fabric',
+    what,
+    effect: DELETED,
+    undo: () =>
+      steps(`Take away ${what}`, COMPENSATION)
+        .unprepareFabric(given)
+        .then(tellUndone(undo, things, system)),
+  };
+  await undoLog.did(undo, async () => {
+    await steps(`Make ${what}`)
+      .prepareFabric(given)
+      .catch((err: unknown) => {
+        undo.settlesAt = settlesAt(err, settleTime);
+        throw err;
+      });
+  });
+  run.info(`Made ${what}`);
+};
+
+/** What a removal takes away of one fabric, and what stays there. */
+export interface FabricRemoval {
+  what: string;
+  remove: () => Promise<void>;
+  /** Of a removal that failed in its middle: brings back what it took. */
+  undo: Undo;
+  /** With data, and not asked for. */
+  stays: string | undefined;
+}
+
+/** Undefined where there is nothing to take away, nor anything that stays. */
+export const fabricRemoval = (
+  { place, system, present }: FabricFound,
+  { removeData, key, steps, settleTime }: Omit<Doing, 'run'> & { removeData: boolean },
+): FabricRemoval => {
+  const things = present.filter(({ hasData }) => removeData || !hasData);
+  const kept = present.filter((thing) => !things.includes(thing));
+  const what = inWords(things, system);
+  const given = { key, place, things, settleTime };
+  const undo: Undo = {
+    kind: 'fabric',
+    what,
+    effect: PUT_BACK,
+    undo: () =>
+      steps(`Bring back ${what}`, COMPENSATION)
+        .restoreFabric(given)
+        .then(tellUndone(undo, things, system)),
+  };
+  return {
+    what: things.length > 0 ? what : '',
+    undo,
+    stays: kept.length > 0 ? inWords(kept, system) : undefined,
+    remove: () =>
+      steps(`Take away ${what}`)
+        .cleanupFabric(given)
+        .catch((err: unknown) => {
+          undo.settlesAt = settlesAt(err, settleTime);
+          throw err;
+        }),
+  };
+};
+
+/** Facts on where the data is, for people. */
+export const fabricInfo = (found: FabricFound | undefined): Info['publicInfo'] =>
+  Object.fromEntries(
+    Object.entries(found?.shown ?? {}).map(([key, { label, value, href }]) => [
+      key,
+      { type: 'string' as const, label, value, ...(href !== undefined && { href }) },
+    ]),
+  );
+
+/** Places that are told of one component, and fields of each. */
+const MAX_PLACES = 10;
+const MAX_FIELDS = 10;
+const MAX_VALUE = 255;
+
+/** As src/descriptor/places.ts reads it: what is text, and not long. */
+const inShort = ({ connector, fabric, configuration }: Place): Place => ({
+  connector,
+  configuration: Object.fromEntries(
+    Object.entries(configuration)
+      .filter(([, value]) => typeof value === 'string' && value.length <= MAX_VALUE)
+      .slice(0, MAX_FIELDS),
+  ),
+  ...(fabric !== undefined && { fabric }),
+});
+
+/** Where a component's data is and has been, for the run that removes it; the latest first. */
+export const placesInfo = (found: FabricFound | undefined, former: Place[] = []) => {
+  const places = [...(found ? [inShort(found.place)] : []), ...former].map((place) =>
+    JSON.stringify(place),
+  );
+  const known = [...new Set(places)].slice(0, MAX_PLACES);
+  return known.length > 0 ? { places: `[${known.join(',')}]` } : {};
+};
