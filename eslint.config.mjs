@@ -101,7 +101,7 @@ const SYNTAX = [
   },
 ];
 
-const ENVIRONMENT = 'Only src/config and simulator/config.ts read the environment.';
+const ENVIRONMENT = 'Only src/config and the config.ts of a simulator read the environment.';
 
 export default tseslint.config(
   { ignores: ['dist', '.cache', 'node_modules', 'coverage'] },
