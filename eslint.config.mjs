@@ -144,7 +144,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**', 'workflows/**', 'activities/**', 'simulator/**'],
-    ignores: ['src/config/**', 'simulator/config.ts'],
+    ignores: ['src/config/**', 'simulator/config.ts', 'simulator/*/config.ts'],
     rules: {
       'no-restricted-imports': ['error', 'module', 'node:module', 'process', 'node:process'],
       'no-restricted-syntax': [
