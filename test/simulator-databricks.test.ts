@@ -139,6 +139,7 @@ describe('statements', () => {
     ['DROP SCHEMA main.nosuch', '42704', /SCHEMA_NOT_FOUND/],
     ['CREATE SCHEMA nosuch.a', '42704', /NO_SUCH_CATALOG/],
     ['SELECT :name', '42P02', /UNBOUND_SQL_PARAMETER/],
+    ['SELECT id FROM range(1000001)', '54000', /SIMULATOR_LIMIT/],
   ])('%s is answered with 200, and FAILED', async (text, sqlState, message) => {
     expect(await sql(text)).toEqual({
       statement_id: aText,

@@ -4,7 +4,8 @@ import { sqlError } from './errors';
 import type { Expression, Statement } from './statement';
 import { type Run, type Session, tableOf } from './session';
 
-const MOST_ROWS = 1_000_000;
+/** What `range` may make, for the memory of it. */
+const RANGE_END = 1_000_000;
 
 interface Relation {
   columns: { name: string; type: string }[];
@@ -13,10 +14,12 @@ interface Relation {
 
 const ONE_ROW: Relation = { columns: [], rows: [[]] };
 
-const rangeOf = (to: number): Relation => ({
-  columns: [{ name: 'id', type: 'BIGINT' }],
-  rows: Array.from({ length: Math.min(to, MOST_ROWS) }, (_each, index) => [String(index)]),
-});
+const rangeOf = (to: number): Relation => {
+  if (to > RANGE_END)
+    throw sqlError('SIMULATOR_LIMIT', '54000', `The range ends at ${String(RANGE_END)}.`);
+  const rows = Array.from({ length: to }, (_each, index) => [String(index)]);
+  return { columns: [{ name: 'id', type: 'BIGINT' }], rows };
+};
 
 const relationOf = (
   session: Session,
