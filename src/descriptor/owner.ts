@@ -1,5 +1,6 @@
 import { RequestError } from '../contract/problems';
 import type { Path } from '../contract/problems';
+import { typeFor } from '../fabrics/types';
 import type { Reader } from '../reading/reader';
 import { referencesIn } from '../secrets/references';
 import { hasTeams, teamOf } from '../settings/ownership';
@@ -97,16 +98,17 @@ export const withFabric = <Wanted extends Destination>(
   const { connector, configuration, fabric: wanted } = destination;
   const path = [...at, 'destination', 'fabric'];
   if (!owner && wanted !== undefined) reader.refuse(path, UNNAMED);
+  const type = typeFor(connector);
   // A descriptor with credentials of its own brings the whole account.
-  const isOwn = connector !== 'snowflake' || configuration.credentials !== undefined;
+  const isOwn = !type || type.bringsAccount(configuration);
   if (owner && isOwn && wanted !== undefined) reader.refuse(path, TWICE);
-  if (!owner?.isRight || isOwn) return destination;
+  if (!owner?.isRight || !type || isOwn) return destination;
   const { team, environment, tenancy } = owner;
   if (!team) {
     reader.refuse(path, 'is not there for a domain that belongs to no team');
     return destination;
   }
-  const found = fabricFor(tenancy, { team, environment, type: connector, wanted });
+  const found = fabricFor(tenancy, { team, environment, type: type.name, wanted });
   if ('fabric' in found) return { ...destination, fabric: found.fabric.name };
   reader.refuse(path, found.problem);
   return destination;
