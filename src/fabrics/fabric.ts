@@ -152,8 +152,14 @@ export interface Fabric {
   system: string;
   /** Whether it can be reached, its credentials and rights, its warehouse or cluster. */
   check: (step: Step) => Promise<Check[]>;
-  /** A statement, or where the fabric has a cluster a command, followed to its end. */
-  run: (text: string, given: { step: Step; maxRows: number }) => Promise<Table>;
+  /**
+   * A statement, or with a `language`, where the fabric has a cluster, a command in it; followed to its end,
+   * and cancelled when nobody waits for it. Throws a Refusal for a language that it does not run.
+   */
+  run: (
+    text: string,
+    given: { step: Step; maxRows: number; language?: string | undefined },
+  ) => Promise<Table>;
   of: (component: { key: string; end: End }) => ComponentFabric;
 }
 
