@@ -114,7 +114,7 @@ export const prepareConfiguration = ({ airbyteUrl, snowflakeUrl, databricksUrl }
   const file = path.join(ROOT, CONFIGURATION);
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, here);
-  return { PROVISIONER_CONFIG: file, SECRETS_DIR };
+  return { PROVISIONER_CONFIG: file, SECRETS_DIR, FINGERPRINT_KEY: 'of the demo' };
 };
 
 /** Bodies of requests, under the names of their files. */
