@@ -302,9 +302,11 @@ describe('data', () => {
 
   test('are read by who may use all of their path', async () => {
     const sent = await reader();
-    const steps = [`GRANT SELECT ON TABLE ${T} TO ROLE "READER"`, ...usage];
+    const select = `GRANT SELECT ON TABLE ${T} TO ROLE "READER"`;
+    const [database = '', schema = '', warehouse = ''] = usage;
+    const steps = [warehouse, select, database, schema];
     for (const step of steps) {
-      expect(await error(`SELECT * FROM ${T}`, sent)).toMatchObject({ status: 422 });
+      expect(await error(`SELECT * FROM ${T}`, sent)).toMatchObject(MISSING);
       await given([step]);
     }
     expect(await rows(`SELECT * FROM ${T}`, sent)).toHaveLength(2);
