@@ -422,6 +422,8 @@ describe('privileges', () => {
     const { status } = await sql('CREATE SCHEMA IF NOT EXISTS main.sales');
     expect(status).toMatchObject({ state: 'FAILED', sql_state: '42501' });
     expect(status.error?.message).toContain(message);
+    const there = await sql('CREATE SCHEMA IF NOT EXISTS main.default');
+    expect(there.status.sql_state).toBe('42501');
   });
 
   test('a member has what his group has, and MANAGE is not in ALL PRIVILEGES', async () => {
