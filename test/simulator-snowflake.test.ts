@@ -248,7 +248,12 @@ describe('what is refused before it is a statement', () => {
     ['an empty statement', '', { body: '{"statement":""}' }, 400],
     ['a field it has not', '', { body: '{"statement":"SELECT 1","pageSize":1}' }, 400],
     ['a field of another type', '', { body: '{"statement":"SELECT 1","timeout":"1"}' }, 400],
-    ['a timeout of eight days', '', { body: '{"statement":"SELECT 1","timeout":604801}' }, 400],
+    [
+      'a second more than seven days',
+      '',
+      { body: '{"statement":"SELECT 1","timeout":604801}' },
+      400,
+    ],
     [
       'a parameter of no session',
       '',
@@ -266,6 +271,19 @@ describe('what is refused before it is a statement', () => {
     ['no Authorization', '', { headers: without('Authorization'), body: statement }, 401],
   ])('%s', async (_case, query, init, status) => {
     expect(await request('POST', `${STATEMENTS}${query}`, init)).toMatchObject({ status });
+  });
+
+  test('a body has 2 MiB at most', async () => {
+    const bodyOf = (bytes: number) => {
+      const body = (text: string) => JSON.stringify({ statement: `SELECT '${text}'` });
+      return body('a'.repeat(bytes - body('').length));
+    };
+    const sent = (bytes: number) => request('POST', STATEMENTS, { body: bodyOf(bytes) });
+    expect(await sent(2 * 1024 * 1024)).toMatchObject({ status: 200 });
+    expect(await sent(2 * 1024 * 1024 + 1)).toMatchObject({
+      status: 400,
+      body: { code: '390142' },
+    });
   });
 
   test('a timeout of seven days is taken, and parameters of a session', async () => {
@@ -323,7 +341,7 @@ describe('a statement that runs on its own', () => {
   });
 
   test('is canceled while it runs, and not afterwards', async () => {
-    await control('POST', '/faults', { operation: 'createRole', runs: 60_000 });
+    await control('POST', '/faults', { operation: 'createRole', runs: 50 });
     const { statementHandle } = await submit('CREATE ROLE "R"', { query: '?async=true' });
     const cancel = () => request('POST', `${STATEMENTS}/${statementHandle}/cancel`);
     expect(await cancel()).toMatchObject({
@@ -332,6 +350,10 @@ describe('a statement that runs on its own', () => {
     });
     expect(await get(statementHandle)).toMatchObject({ status: 422, code: '000604' });
     expect(await cancel()).toMatchObject({ status: 422, body: { code: '000605' } });
+    // Longer than it would have run.
+    await control('POST', '/faults', { operation: 'selectValues', runs: 150 });
+    await submit('SELECT 1');
+    expect(await get(statementHandle)).toMatchObject({ status: 422, code: '000604' });
     expect(await rows("SHOW ROLES LIKE 'R'")).toEqual([]);
   });
 
