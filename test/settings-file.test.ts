@@ -143,7 +143,7 @@ test.each<[string, string, string[]]>([
     'two ways into Snowflake',
     EXAMPLE.replace('{ password:', '{ privateKey: { secretRef: K }, password:'),
     [
-      'fabrics.marketing-dev.credentials (line 81): must have privateKey or password, and only one of them',
+      'fabrics.marketing-dev.credentials (line 81): must have privateKey, password, oauth or token, and only one of them',
     ],
   ],
   [
