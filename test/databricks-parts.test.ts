@@ -4,7 +4,7 @@ import { databricks } from '../src/fabrics/databricks';
 import { holdersIn, isSame, withHolders } from '../src/fabrics/databricks/memory';
 import { literal, quoted, taggedKey } from '../src/fabrics/databricks/names';
 import { typeFor } from '../src/fabrics/types';
-import { HOSTILE_NAMES, STATEMENTS } from './support/databricks-statements';
+import { HOSTILE_NAMES, MANAGE_STATEMENTS, STATEMENTS } from './support/databricks-statements';
 
 /* What the Databricks fabric is made of. */
 
@@ -101,7 +101,7 @@ test('the list that a grammar is asked about is of today', () => {
 
 test('every statement that is told has each hostile name in quotes', () => {
   expect(STATEMENTS.length).toBeGreaterThanOrEqual(HOSTILE_NAMES.length * 3);
-  for (const statement of STATEMENTS)
+  for (const statement of [...STATEMENTS, ...MANAGE_STATEMENTS])
     expect(statement.replace(/`(?:[^`]|``)*`|'(?:[^'\\]|\\.)*'/g, '?')).toMatch(
       /^(GRANT [A-Z, ]+ ON (CATALOG \?|SCHEMA \?\.\?) TO \?|COMMENT ON SCHEMA \?\.\? IS \?|DROP SCHEMA IF EXISTS \?\.\? CASCADE)$/,
     );

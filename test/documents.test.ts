@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ROOT } from '../scripts/child';
+import { startDatabricksSimulator } from '../simulator/databricks/simulator';
 import { startSimulator } from '../simulator/simulator';
 import { faultsIn, linksIn, pathsIn, slugsIn } from './support/document-links';
 import { TABLES, tablesIn, withTables, withoutTables } from './support/document-tables';
@@ -13,6 +14,7 @@ import { TABLES, tablesIn, withTables, withoutTables } from './support/document-
 const PRETTIER = path.join(ROOT, 'node_modules', 'prettier', 'bin', 'prettier.cjs');
 const GENERATED = [
   'docs/configuration.md',
+  'docs/databricks-simulator.md',
   'docs/metrics.md',
   'docs/rooms.md',
   'docs/simulator.md',
@@ -94,10 +96,16 @@ test('each row of SECURITY.md names tests that are there, and files that are', (
   expect(missing).toEqual([]);
 });
 
-test('the simulator takes each fault that a document sends it', async () => {
-  const simulator = await startSimulator({ port: 0 });
-  const bodies = guides.flatMap((file) => faultsIn(textOf(file)));
-  expect(bodies.length).toBeGreaterThan(5);
+const OF_DATABRICKS = ['docs/databricks-simulator.md'];
+
+test.each([
+  ['Airbyte', startSimulator, guides.filter((file) => !OF_DATABRICKS.includes(file)), 5],
+  ['Databricks', startDatabricksSimulator, OF_DATABRICKS, 3],
+])('the simulator of %s takes each fault that a document sends it', async (...row) => {
+  const [, start, documents, most] = row;
+  const simulator = await start({ port: 0 });
+  const bodies = documents.flatMap((file) => faultsIn(textOf(file)));
+  expect(bodies.length).toBeGreaterThan(most);
   for (const body of bodies) {
     const answer = await fetch(`${simulator.url}/_simulator/faults`, { method: 'POST', body });
     expect({ body, status: answer.status }).toEqual({ body, status: 200 });

@@ -16,7 +16,7 @@ export const HOSTILE_NAMES = [
   'x'.repeat(255),
 ];
 
-const CATALOG_USE = ['USE_CATALOG', 'CREATE_SCHEMA', 'MANAGE'];
+const CATALOG_USE = ['USE_CATALOG', 'CREATE_SCHEMA'];
 const LOADS = [
   'USE_SCHEMA',
   'CREATE_TABLE',
@@ -33,4 +33,10 @@ export const STATEMENTS = HOSTILE_NAMES.flatMap((name) => [
   grantStatement({ catalog: name, schema: name, privileges: LOADS, principal: name }),
   commentStatement(name, name, `provisioner:${name}`),
   dropStatement(name, name),
+]);
+
+/** Databricks documents the privilege MANAGE, which that grammar does not know (sqlfluff 4.5). */
+export const MANAGE_STATEMENTS = HOSTILE_NAMES.flatMap((name) => [
+  grantStatement({ catalog: name, privileges: ['MANAGE'], principal: name }),
+  grantStatement({ catalog: name, schema: name, privileges: ['MANAGE'], principal: name }),
 ]);
