@@ -149,7 +149,7 @@ test.each<[string, string, string[]]>([
   [
     'another kind of fabric',
     withMore('fabrics: { f: { type: duckdb } }'),
-    ['fabrics.f.type (line 2): must be snowflake'],
+    ['fabrics.f.type (line 2): must be one of snowflake, databricks'],
   ],
   [
     'a domain of two teams, in another case',
