@@ -25,10 +25,10 @@ export interface Step {
   /** The same for each attempt at one step of one run, and for no other step of any. */
   id: string;
   /**
-   * Lists that many looks of one step need, by what is listed: each is asked for once, and all see the same.
+   * The same for looks at one fabric that may share lists: each is asked for once, and all see the same.
    * Absent where a step looks once, or after a change.
    */
-  lists?: Map<string, Promise<unknown>>;
+  sharing?: object;
 }
 
 /** Something that a component has in a fabric, or is to have. */
@@ -102,6 +102,8 @@ export interface Check {
   message: string;
   /** Where it has not passed: what to do about it. */
   solution?: string;
+  /** It has not passed, and may when it is asked again. */
+  mayPass?: true;
   /** The path in the descriptor, from `specific` on, where that decides; absent: the destination's. */
   at?: string;
 }
