@@ -97,24 +97,23 @@ const accessFor = (descriptor: string) =>
   JSON.stringify({ refs: READERS, provisionInfo: { request: descriptor, result: '' } });
 
 /** One text per change must be there: the demo would go on with the wrong descriptor unnoticed. */
-const changed = (text: string, changes: [from: RegExp, to: string][], file = EXAMPLE) =>
+const changed = (text: string, changes: [from: RegExp, to: string][]) =>
   changes.reduce((before, [from, to]) => {
     const after = before.replace(from, to);
-    if (after === before) throw new Error(`${file} has no line like ${String(from)} any more.`);
+    if (after === before) throw new Error(`${EXAMPLE} has no line like ${String(from)} any more.`);
     return after;
   }, text);
 
 /** The example of a configuration file, with where its stand-ins are here. */
 export const prepareConfiguration = ({ airbyteUrl, snowflakeUrl, databricksUrl }: StandIns) => {
   const example = readFileSync(path.join(ROOT, FABRICS), 'utf8');
-  const addresses: [RegExp, string][] = [
-    [/http:\/\/127\.0\.0\.1:8000/, airbyteUrl],
-    [/http:\/\/127\.0\.0\.1:8097/, snowflakeUrl],
-    [/http:\/\/127\.0\.0\.1:8098/, databricksUrl],
-  ];
+  const here = example
+    .replace('http://127.0.0.1:8000', airbyteUrl)
+    .replace('http://127.0.0.1:8097', snowflakeUrl)
+    .replace('http://127.0.0.1:8098', databricksUrl);
   const file = path.join(ROOT, CONFIGURATION);
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, changed(example, addresses, FABRICS));
+  writeFileSync(file, here);
   return { PROVISIONER_CONFIG: file, SECRETS_DIR };
 };
 

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ROOT } from '../scripts/child';
+import { startDatabricksSimulator } from '../simulator/databricks/simulator';
 import { startSimulator } from '../simulator/simulator';
+import { startSnowflakeSimulator } from '../simulator/snowflake/simulator';
 import { faultsIn, linksIn, pathsIn, slugsIn } from './support/document-links';
 import { TABLES, tablesIn, withTables, withoutTables } from './support/document-tables';
 
@@ -13,8 +15,10 @@ import { TABLES, tablesIn, withTables, withoutTables } from './support/document-
 const PRETTIER = path.join(ROOT, 'node_modules', 'prettier', 'bin', 'prettier.cjs');
 const GENERATED = [
   'docs/configuration.md',
+  'docs/simulator-databricks.md',
   'docs/metrics.md',
   'docs/rooms.md',
+  'docs/simulator-snowflake.md',
   'docs/simulator.md',
   'docs/tracing.md',
 ];
@@ -94,16 +98,27 @@ test('each row of SECURITY.md names tests that are there, and files that are', (
   expect(missing).toEqual([]);
 });
 
-test('the simulator takes each fault that a document sends it', async () => {
-  const simulator = await startSimulator({ port: 0 });
-  const bodies = guides.flatMap((file) => faultsIn(textOf(file)));
-  expect(bodies.length).toBeGreaterThan(5);
-  for (const body of bodies) {
-    const answer = await fetch(`${simulator.url}/_simulator/faults`, { method: 'POST', body });
-    expect({ body, status: answer.status }).toEqual({ body, status: 200 });
-  }
-  await simulator.close();
-});
+const SNOWFLAKE = 'docs/simulator-snowflake.md';
+const DATABRICKS = 'docs/simulator-databricks.md';
+const AIRBYTE = guides.filter((file) => ![SNOWFLAKE, DATABRICKS].includes(file));
+
+test.each([
+  ['Airbyte', startSimulator, AIRBYTE, 6],
+  ['Snowflake', startSnowflakeSimulator, [SNOWFLAKE], 1],
+  ['Databricks', startDatabricksSimulator, [DATABRICKS], 4],
+])(
+  'the simulator of %s takes each fault that a document sends it',
+  async (_name, start, files, least) => {
+    const simulator = await start({ port: 0 });
+    const bodies = files.flatMap((file) => faultsIn(textOf(file)));
+    expect(bodies.length).toBeGreaterThanOrEqual(least);
+    for (const body of bodies) {
+      const answer = await fetch(`${simulator.url}/_simulator/faults`, { method: 'POST', body });
+      expect({ body, status: answer.status }).toEqual({ body, status: 200 });
+    }
+    await simulator.close();
+  },
+);
 
 test('each rehearsal of an outage begins with a simulator that is empty', () => {
   const [, rehearsals = ''] = textOf('docs/simulator.md').split('### 1. ');

@@ -39,7 +39,7 @@ test('a provision makes schema, role and grants, tagged, and says so', async () 
     expect.arrayContaining(['USAGE', 'CREATE TABLE']),
   );
   expect(info?.publicInfo).toMatchObject({
-    schema: { label: 'Schema', value: 'ANALYTICS.FIRST' },
+    schema: { label: 'Schema in Snowflake', value: 'ANALYTICS.FIRST' },
     role: { value: role?.name },
   });
   expect(logs?.map(({ message }) => message).join('\n')).toContain('the schema ANALYTICS.FIRST');
@@ -132,7 +132,7 @@ test('a component that moves to another schema keeps the former, until its data 
 });
 
 test('a worker that is killed while it prepares is followed by another that ends it', async () => {
-  await world.fault({ operation: 'grantPrivilege', hang: 'after', skip: 1 });
+  await world.fault({ operation: 'grantPrivileges', hang: 'after', skip: 1 });
   const token = await world.start('provision', { component: 'killed' });
   await eventually(async () => (await schemaOf('KILLED')) && true, 'the schema');
   await world.killWorker();

@@ -253,6 +253,7 @@ describe('grants', () => {
       grant,
       'GRANT SELECT ON FUTURE VIEWS IN SCHEMA "ANALYTICS"."S" TO ROLE "READERS"',
       `GRANT ROLE "READERS" TO USER "${JANE}"`,
+      'GRANT ROLE "AIRBYTE" TO ROLE "READERS"',
       'DROP ROLE "READERS"',
       'CREATE ROLE "READERS"',
     );
@@ -301,7 +302,7 @@ describe('data', () => {
 
   test('are read by who may use all of their path', async () => {
     const sent = await reader();
-    const steps = [...usage, `GRANT SELECT ON TABLE ${T} TO ROLE "READER"`];
+    const steps = [`GRANT SELECT ON TABLE ${T} TO ROLE "READER"`, ...usage];
     for (const step of steps) {
       expect(await error(`SELECT * FROM ${T}`, sent)).toMatchObject({ status: 422 });
       await given([step]);

@@ -245,7 +245,9 @@ export const startFabricWorld = async (options: FabricWorldOptions = {}) => {
     control: (at: string, body?: object, method = 'POST') =>
       control(snowflake, { method, at, ...(body && { body }) }),
     requests: async () =>
-      z.array(Request).parse(await (await fetch(`${snowflake.url}/_simulator/requests`)).json()),
+      z
+        .object({ requests: z.array(Request) })
+        .parse(await (await fetch(`${snowflake.url}/_simulator/requests`)).json()).requests,
     forgetRequests: () => control(snowflake, { method: 'DELETE', at: '/requests' }),
     cli: (...args: string[]) => runCli(args, env),
     killWorker: async () => {

@@ -15,7 +15,7 @@ import type { Bearer, Tokens } from './token';
 /* Snowflake's SQL API, version 2: a statement is handed in, and asked for until it is done. */
 
 /** Milliseconds between two looks whether a statement is done: twice as long each time. */
-const FIRST_POLL = 50;
+const FIRST_POLL = 25;
 const LONGEST_POLL = 5000;
 /** Milliseconds that a statement may take, which Snowflake ends then; and what it may be late with that. */
 const LONGEST_STATEMENT = 10 * 60_000;
