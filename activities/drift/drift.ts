@@ -15,10 +15,16 @@ import { byComponent, findingsOf, remainsOf } from './findings';
 import type { Pipeline } from './findings';
 import { actorsIn, hasAll } from '../workspace';
 import type { Entities } from '../workspace';
-import { Refusal } from '../../src/contract/problems';
+import { NotInSettings, Refusal } from '../../src/contract/problems';
+import { placeOf } from '../../src/descriptor/places';
+import type { FabricOf } from '../fabric/fabric';
+import { bearingFindings } from './fabric-findings';
+import { createLookAtFabrics } from './fabrics';
+import type { InFabrics, Placed } from './fabrics';
 
 /** The report goes into the history of its run: it must stay small. */
 const MAX_FINDINGS = 200;
+const MAX_UNREACHED = 50;
 const MAX_LOGGED = 20;
 
 /** States in which what is there of a component is no remains. */
@@ -44,6 +50,7 @@ export interface Checked extends Pick<DriftReport, 'checkedAt'> {
 }
 
 interface DriftDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
+  fabricOf: FabricOf;
   provisioned: Provisioned;
   observe: (checked: Checked) => void;
 }
@@ -81,7 +88,12 @@ const announce = (report: DriftReport, of: Partial<ToCompare>) => {
 };
 
 /** `all`: of all components that could be compared, `compared` of them. */
-export const reportOf = (known: KnownComponents, compared: number, all: Finding[]): DriftReport => {
+export const reportOf = (
+  known: KnownComponents,
+  compared: number,
+  all: Finding[],
+  unreached: InFabrics['unreached'] = [],
+): DriftReport => {
   const inState = (wanted: State) => [...known.values()].filter(({ state }) => state === wanted);
   const busy = inState('busy');
   const ofKind = (wanted: Finding['kind']) => all.filter(({ kind }) => kind === wanted);
@@ -95,6 +107,7 @@ export const reportOf = (known: KnownComponents, compared: number, all: Finding[
       unreadable: inState('provisioned').length - compared,
       missing: count('missing'),
       changed: count('changed'),
+      foreign: count('foreign'),
       duplicate: count('duplicate'),
       orphaned: count('orphaned'),
       unfinished: count('unfinished'),
@@ -102,7 +115,11 @@ export const reportOf = (known: KnownComponents, compared: number, all: Finding[
     },
     findings: ordered.slice(0, MAX_FINDINGS),
     busy: busy.slice(0, MAX_FINDINGS).map(({ token }) => token),
-    truncated: ordered.length > MAX_FINDINGS || busy.length > MAX_FINDINGS,
+    ...(unreached.length > 0 && { unreached: unreached.slice(0, MAX_UNREACHED) }),
+    truncated:
+      ordered.length > MAX_FINDINGS ||
+      busy.length > MAX_FINDINGS ||
+      unreached.length > MAX_UNREACHED,
   };
 };
 
@@ -115,7 +132,8 @@ interface Compared {
   findings: Finding[];
 }
 
-const lacks = ({ findings }: Compared) => findings.some(({ kind }) => kind === 'missing');
+const LACKING: Finding['kind'][] = ['missing', 'foreign'];
+const lacks = ({ findings }: Compared) => findings.some(({ kind }) => LACKING.includes(kind));
 
 /** What Airbyte shows of a component in a form that is not understood. */
 const oddIn = (owned: Map<string, Entities>, pipeline: Pipeline) => {
@@ -135,9 +153,19 @@ const isComparable = (owned: Map<string, Entities>, pipeline: Pipeline) => {
   return problems.length === 0;
 };
 
-/** Comparing what runs have provisioned with what Airbyte has. Reads only, on both sides. */
-export const createDriftActivities = ({ airbyteFor, provisioned, observe, ...rest }: DriftDeps) => {
+/** Where a component's data is, or may be. */
+const placedBy = ({ token }: Known, plan: Plan, isWanted: boolean): Placed => ({
+  key: plan.component.key,
+  token,
+  place: placeOf(plan.destination),
+  isWanted,
+});
+
+/** Comparing what runs have provisioned with what Airbyte and the fabrics have. Reads only, on all sides. */
+export const createDriftActivities = (deps: DriftDeps) => {
+  const { airbyteFor, provisioned, observe, fabricOf, ...rest } = deps;
   const resolve = createResolve(rest);
+  const lookAtFabrics = createLookAtFabrics(fabricOf);
 
   /** What refers to a secret or a connector that is not to be had now cannot be compared. */
   const pipelineOf = async (airbyte: Airbyte, plan: Plan, token: string) => {
@@ -147,7 +175,7 @@ export const createDriftActivities = ({ airbyteFor, provisioned, observe, ...res
       const destination = await resolve(airbyte, 'destination', { plan: plan.destination, key });
       return { plan, token, wanted: { source, destination } };
     } catch (err) {
-      if (!(err instanceof Refusal)) throw err;
+      if (!(err instanceof Refusal || err instanceof NotInSettings)) throw err;
       log.warn('a component cannot be compared', { component: key, problem: err.message });
       return undefined;
     }
@@ -159,19 +187,33 @@ export const createDriftActivities = ({ airbyteFor, provisioned, observe, ...res
     { runs, owned, signal }: { runs: Known[]; owned: Map<string, Entities>; signal: AbortSignal },
   ) => {
     const compared: Compared[] = [];
-    const compareOne = async ({ token }: Known, plan: Plan | undefined) => {
-      const pipeline = plan && (await pipelineOf(airbyte, plan, token));
+    const placed: Placed[] = [];
+    const compareOne = async (run: Known, plan: Plan | undefined) => {
+      const pipeline = plan && (await pipelineOf(airbyte, plan, run.token));
       if (!pipeline || !isComparable(owned, pipeline)) return;
       compared.push({ key: keyOf(pipeline), findings: findingsIn(owned, pipeline) });
+      placed.push(placedBy(run, pipeline.plan, true));
     };
     await provisioned.eachPlan(runs, compareOne, signal);
-    return compared;
+    return { compared, placed };
+  };
+
+  /** Where components may have left something that no run has completed. */
+  const placesOf = async (failed: Known[], signal: AbortSignal) => {
+    const placed: Placed[] = [];
+    const add = (run: Known, plan: Plan | undefined) => {
+      if (plan) placed.push(placedBy(run, plan, false));
+      return Promise.resolve();
+    };
+    await provisioned.eachPlan(failed, add, signal);
+    return placed;
   };
 
   return {
     /** One check; what it finds goes to who observes and to the log as well. */
     compare: (given?: ToCompare): Promise<DriftReport> =>
-      attempt(async ({ interest }) => {
+      attempt(async (asked) => {
+        const { interest } = asked;
         const signal = AbortSignal.any([interest.cancelled, interest.timeUp]);
         const isMeant = (key: string) =>
           given === undefined || key.startsWith(`${given.environment}/`);
@@ -183,11 +225,20 @@ export const createDriftActivities = ({ airbyteFor, provisioned, observe, ...res
           );
         const before = await known();
         const airbyte = await airbyteFor(interest);
-        const wanted = [...before].filter(([, { state }]) => state === 'provisioned');
+        const inState = (state: State) => [...before].filter(([, known]) => known.state === state);
+        const wanted = inState('provisioned');
         const keys = wanted.map(([component]) => fromToken(component));
         const owned = byComponent(await look(airbyte, keys));
         const runs = wanted.map(([, run]) => run);
-        const all = await comparedOf(airbyte, { runs, owned, signal });
+        const inAirbyte = await comparedOf(airbyte, { runs, owned, signal });
+        const failed = inState('failed').map(([, run]) => run);
+        // Without a configuration file fabrics only lend their credentials.
+        const others = given ? await placesOf(failed, signal) : [];
+        const inFabrics = await lookAtFabrics([...inAirbyte.placed, ...others], asked);
+        const all = inAirbyte.compared.map(({ key, findings }) => ({
+          key,
+          findings: [...findings, ...(inFabrics.findings.get(key) ?? [])],
+        }));
         const lacking = all.filter(lacks).map(({ key }) => inToken(key));
         const after = settled(before, await known());
         const confirmed = await provisioned.confirmed(after, lacking, signal);
@@ -195,12 +246,16 @@ export const createDriftActivities = ({ airbyteFor, provisioned, observe, ...res
         const knownOf = (key: string) => confirmed.get(inToken(key));
         const stateOf = (key: string) => knownOf(key)?.state;
         const compared = all.filter(({ key }) => stateOf(key) === 'provisioned');
-        const remains = [...owned].filter(([key]) => isMeant(key) && !ACCOUNTED.has(stateOf(key)));
+        const isRemains = (key: string) => isMeant(key) && !ACCOUNTED.has(stateOf(key));
+        const remains = [...owned].filter(([key]) => isRemains(key));
+        const bearing = inFabrics.bearing.filter(({ key }) => isRemains(key));
         const findings = [
           ...compared.flatMap(({ findings: some }) => some),
           ...remains.flatMap(([key, found]) => remainsOf(key, found, knownOf(key))),
+          ...bearing.flatMap((each) => bearingFindings(each, knownOf(each.key))),
         ];
-        const report = reportOf(confirmed, compared.length, findings);
+        const { unreached } = inFabrics;
+        const report = reportOf(confirmed, compared.length, findings, unreached);
         const components = [...confirmed.keys()].map(fromToken);
         observe({
           checkedAt: report.checkedAt,

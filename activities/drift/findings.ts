@@ -6,6 +6,7 @@ import { componentIn, withoutFingerprint } from '../../src/airbyte/names';
 import type { Known } from '../../workflows/provisioned';
 import { connectionDifferences, masked, readableDifferences } from '../comparison/differences';
 import type { Entities } from '../workspace';
+import { REMEDIES } from './remedies';
 import { asWrite, streamsOf } from '../pipeline/connections';
 import { MAPPERS_OF, withoutIrretrievable } from '../comparison/mappers';
 
@@ -18,17 +19,6 @@ export interface Pipeline {
   /** With the fabric's hosts and secrets. */
   wanted: Record<Kind, WantedActor>;
 }
-
-const REMEDIES: Record<Finding['kind'], string> = {
-  missing: 'Run "provisioner drift --repair", or deploy the component again.',
-  changed:
-    'Run "provisioner drift --repair --changed", or deploy the component again: it is then put back as its descriptor says.',
-  duplicate: 'Delete all but one by hand in Airbyte: until then the component cannot be deployed.',
-  orphaned: 'Nothing of the component should be there: undeploy it, or delete this in Airbyte.',
-  unfinished: 'A removal has not completed: undeploy the component again.',
-  untraced:
-    'Temporal remembers no run that made it. Deploy the component again to have it compared; if nobody needs it, undeploy it.',
-};
 
 /** Whatever else differs: a run keeps what was set by hand, unless it is told otherwise. */
 const MAPPERS_REMEDY =
@@ -89,7 +79,7 @@ const pipedDifferences = (
 /** What is not as a completed provision has left it. */
 export const findingsOf = ({ plan, token, wanted }: Pipeline, found: Entities): Finding[] => {
   const judge = <Entity extends { id: string; name: string }>(
-    entity: Finding['entity'],
+    entity: keyof Entities,
     entities: Entity[],
     differencesOf: (one: Entity) => string[],
   ): Finding[] => {
@@ -140,7 +130,7 @@ export const remainsOf = (
   known: Known | undefined,
 ): Finding[] => {
   const kind = kindOf(found, known);
-  const of = (entity: Finding['entity']) =>
+  const of = (entity: keyof Entities) =>
     found[entity].map(({ id, name }) => ({
       kind,
       component,

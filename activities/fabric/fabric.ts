@@ -1,14 +1,27 @@
 import { Context } from '@temporalio/activity';
 import { NotInSettings, Refusal } from '../../src/contract/problems';
 import type { CallInterest } from '../../src/concurrency/call-interest';
-import type { ComponentFabric, End, Seen, Step, Thing, Undone } from '../../src/fabrics/fabric';
+import type {
+  ComponentFabric,
+  End,
+  Fabric,
+  Seen,
+  Step,
+  Thing,
+  Undone,
+} from '../../src/fabrics/fabric';
 import type { Place } from '../../src/descriptor/places';
 import { attempt } from '../attempt';
 
 /* What a component has in the fabric that it writes to: made, taken away, and put back. */
 
+/** What a fabric has of a component, and the fabric. */
+export interface InFabric extends ComponentFabric {
+  fabric: Fabric;
+}
+
 /** The fabric of one end of a component; undefined: none is meant, or it manages nothing. Throws a Refusal. */
-export type FabricOf = (end: End, key: string) => ComponentFabric | undefined;
+export type FabricOf = (end: End, key: string) => InFabric | undefined;
 
 /** One that looks after things of a component's. */
 export interface OfComponent {

@@ -6,6 +6,7 @@ import type { ToValidate } from '../../workflows/input';
 import { createResolve } from '../pipeline/actors';
 import type { ActorDeps, ResolveDeps } from '../pipeline/actors';
 import { attempt } from '../attempt';
+import type { FabricOf } from '../fabric/fabric';
 import { isActorAsWanted, masked } from '../comparison/differences';
 import { definitionIdOf } from '../problems/definitions';
 import { lookAtStreams } from '../pipeline/discovery';
@@ -18,11 +19,13 @@ import { definitionsOf, judgeDefinition } from './connectors';
 import type { OneEnd } from './connectors';
 import { judgeEachOther, judgeNames } from './names';
 import type { AdoptionRules } from './names';
+import { createFabricCheck } from './fabric';
 import { actorsIn, hasAll } from '../workspace';
 
 export type ValidationActivities = ReturnType<typeof createValidationActivities>;
 
 interface ValidationDeps extends ResolveDeps, Pick<ActorDeps, 'airbyteFor'> {
+  fabricOf: FabricOf;
   redact: Redactor['redact'];
   adoption: AdoptionRules;
   mappersByHand: MappersByHand;
@@ -66,9 +69,9 @@ interface InAirbyte {
 /** Lines of a check on streams, of which a source may have thousands. */
 const MAX_STREAM_PROBLEMS = 20;
 
-/** Looking at Airbyte on behalf of a descriptor. Nothing is written there. */
+/** Looking at Airbyte, and at fabrics, on behalf of a descriptor. Nothing is written there. */
 export const createValidationActivities = (deps: ValidationDeps) => {
-  const { airbyteFor, redact, adoption, mappersByHand, ...rest } = deps;
+  const { airbyteFor, fabricOf, redact, adoption, mappersByHand, ...rest } = deps;
   const resolve = createResolve(rest);
 
   return {
@@ -181,5 +184,7 @@ export const createValidationActivities = (deps: ValidationDeps) => {
         );
         return [failed(at, `Airbyte does not reach the ${kind}: ${why}`)];
       }),
+
+    ...createFabricCheck(fabricOf),
   };
 };

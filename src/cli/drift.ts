@@ -9,7 +9,7 @@ import type { ProvisioningStatus } from '../contract/coordinator';
 import type { Drift, Whose } from '../operator/drift';
 import { componentName, environmentName } from '../contract/commands';
 import { KINDS, countOf, joinedReports } from '../contract/drift';
-import type { DriftReport, Finding } from '../contract/drift';
+import type { DriftReport, Finding, Unreached } from '../contract/drift';
 import { RequestError, SystemProblem } from '../contract/problems';
 import { firstFew } from '../../workflows/protocol/lengths';
 import { inOneLine } from '../../workflows/protocol/one-line';
@@ -62,17 +62,26 @@ interface Repair {
 
 const plural = (count: number, what: string) => `${String(count)} ${what}${count === 1 ? '' : 's'}`;
 
-const rowOf = ({ kind, component, entity, name, ids, token, differs = [] }: Finding) => [
+const rowOf = ({ kind, component, entity, name, fabric, ids, token, differs = [] }: Finding) => [
   kind,
   [component, ...(token === undefined ? [] : [token])].join('\n'),
-  [`${entity} ${inOneLine(name)}`, ...ids].join('\n'),
+  [
+    `${entity} ${inOneLine(name)}`,
+    ...(fabric === undefined ? [] : [`in ${inOneLine(fabric)}`]),
+    ...ids,
+  ].join('\n'),
   differs.join('\n'),
 ];
 
 /** Tokens of runs under way that are named; --json has all that are listed. */
 const MAX_BUSY = 5;
+/** What to do, of what is in the way in fabrics by itself; --json has each with its finding. */
+const MAX_REMEDIES = 20;
 
-const summaryOf = ({ checkedAt, totals, busy: tokens }: DriftReport) => {
+const unreachedLine = ({ fabric, system, components, problem, solution }: Unreached) =>
+  `Not compared with the fabric ${fabric} (${system}): ${plural(components, 'component')}. ${inOneLine(problem)} What to do: ${inOneLine(solution)}`;
+
+const summaryOf = ({ checkedAt, totals, busy: tokens, unreached = [] }: DriftReport) => {
   const found = KINDS.filter((kind) => totals[kind] > 0);
   const counted = found.map((kind) => `${String(totals[kind])} ${kind}`).join(', ');
   const { components, busy, unreadable } = totals;
@@ -87,12 +96,13 @@ const summaryOf = ({ checkedAt, totals, busy: tokens }: DriftReport) => {
     ...(unreadable > 0
       ? [`Not compared, as their run cannot be read: ${String(unreadable)}.`]
       : []),
+    ...unreached.map(unreachedLine),
   ];
 };
 
 const remediesOf = (findings: Finding[]) => {
-  const remedies = new Map(findings.map(({ kind, remedy }) => [kind, remedy]));
-  return [...remedies].map(([kind, remedy]) => `  ${kind}: ${remedy}`);
+  const remedies = new Set(findings.map(({ kind, remedy }) => `  ${kind}: ${inOneLine(remedy)}`));
+  return firstFew([...remedies], MAX_REMEDIES);
 };
 
 const pageOf = (report: DriftReport) => {
@@ -269,7 +279,9 @@ export const addDriftCommand = (
 
   program
     .command('drift')
-    .description('compare what runs have provisioned with what Airbyte has; deletes nothing')
+    .description(
+      'compare what runs have provisioned with what Airbyte and the fabrics have; deletes nothing',
+    )
     .option('--last', 'show the newest report instead of checking now; needs no worker')
     .option('--repair', 'provision again what is missing, and wait for it')
     .option('--changed', 'with --repair: also what is there but not as its run has left it')

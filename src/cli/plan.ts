@@ -12,8 +12,8 @@ interface Options extends Shared {
   exitCode?: boolean;
 }
 
-const entityLine = ({ kind, action, name, differs }: PlannedEntity) =>
-  `  ${action.padEnd(9)} ${kind} "${name}"${differs ? `: ${differs.join(', ')}` : ''}`;
+const entityLine = ({ kind, action, name, system, differs }: PlannedEntity) =>
+  `  ${action.padEnd(9)} ${kind} "${name}"${system === undefined ? '' : ` in ${system}`}${differs ? `: ${differs.join(', ')}` : ''}`;
 
 /** The refusal names the place in the descriptor where it can. */
 const refusalLines = (
@@ -52,12 +52,12 @@ const codeFor = (plan: PlanStatus, exitCode: boolean | undefined) => {
   return exitCode && changesIn(plan) ? TO_DO : 0;
 };
 
-/** `provisioner plan`: what a provision would do in Airbyte, before it does. */
+/** `provisioner plan`: what a provision would do in Airbyte and in fabrics, before it does. */
 export const addPlanCommand = (program: Command, deps: EngineerDeps) => {
   const { print, exitWith } = deps;
   withShared(program.command('plan'), '6m')
     .description(
-      'tell what a provision would create, change and overwrite in Airbyte; changes nothing',
+      'tell what a provision would create, change and overwrite in Airbyte, and make in fabrics; changes nothing',
     )
     .argument('<file>', 'a descriptor, of a component or of a data product')
     .addOption(

@@ -4,21 +4,33 @@ import { z } from 'zod';
 export const KINDS = [
   'missing',
   'changed',
+  'foreign',
   'duplicate',
   'orphaned',
   'unfinished',
   'untraced',
 ] as const;
 
-/** Where what Airbyte has and what the runs have left there do not agree. Names, never values. */
+/** Where what Airbyte or a fabric has and what the runs have left there do not agree. Names, never values. */
 export const Finding = z.object({
   kind: z.enum(KINDS),
   /** The component's key. */
   component: z.string(),
-  entity: z.enum(['source', 'destination', 'connection']),
-  /** As Airbyte has it or, where it is missing, as the descriptor calls it. */
+  entity: z.enum([
+    'source',
+    'destination',
+    'connection',
+    'database',
+    'schema',
+    'role',
+    /** One or several: what `differs` names. */
+    'grant',
+  ]),
+  /** As Airbyte or the fabric has it or, where it is missing, as the descriptor calls it. */
   name: z.string(),
-  /** None where it is missing, several where there are duplicates. */
+  /** The fabric it is of; absent: it is of Airbyte. */
+  fabric: z.string().optional(),
+  /** In Airbyte: none where it is missing, several where there are duplicates. */
   ids: z.array(z.string()),
   /** The fields that are not as the run has left them. */
   differs: z.array(z.string()).optional(),
@@ -28,6 +40,18 @@ export const Finding = z.object({
   remedy: z.string(),
 });
 export type Finding = z.infer<typeof Finding>;
+
+/** A fabric of which little or nothing could be told. */
+export const Unreached = z.object({
+  fabric: z.string(),
+  /** As people call it: Snowflake. */
+  system: z.string(),
+  /** Components that were not compared with what it has. */
+  components: z.number(),
+  problem: z.string(),
+  solution: z.string(),
+});
+export type Unreached = z.infer<typeof Unreached>;
 
 export const DriftReport = z.object({
   checkedAt: z.string(),
@@ -40,6 +64,8 @@ export const DriftReport = z.object({
     unreadable: z.number(),
     missing: z.number(),
     changed: z.number(),
+    /** Older workers do not count them. */
+    foreign: z.number().default(0),
     duplicate: z.number(),
     orphaned: z.number(),
     unfinished: z.number(),
@@ -48,6 +74,8 @@ export const DriftReport = z.object({
   findings: z.array(Finding),
   /** Tokens of runs under way. */
   busy: z.array(z.string()),
+  /** Absent: none. What Airbyte has was compared all the same. */
+  unreached: z.array(Unreached).optional(),
   /** Whether there is more than the lists hold; the totals count all. */
   truncated: z.boolean(),
 });
@@ -58,6 +86,11 @@ export const countOf = ({ totals }: DriftReport) =>
   KINDS.reduce((sum, kind) => sum + totals[kind], 0);
 
 const TOTALS = ['components', 'busy', 'unreadable', ...KINDS] as const;
+
+const unreachedIn = (all: DriftReport[]) => {
+  const unreached = all.flatMap((report) => report.unreached ?? []);
+  return unreached.length > 0 ? { unreached } : {};
+};
 
 /** Reports of several environments as one, as old as the oldest; each has its own share of findings. */
 export const joinedReports = ([first, ...others]: [DriftReport, ...DriftReport[]]): DriftReport => {
@@ -70,6 +103,7 @@ export const joinedReports = ([first, ...others]: [DriftReport, ...DriftReport[]
     totals,
     findings: KINDS.flatMap((kind) => findings.filter((finding) => finding.kind === kind)),
     busy: all.flatMap(({ busy }) => busy),
+    ...unreachedIn(all),
     truncated: all.some(({ truncated }) => truncated),
   };
 };

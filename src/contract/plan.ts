@@ -1,11 +1,14 @@
 import { z } from 'zod';
 
-/* What a deployment would do in Airbyte, told before it does. No operation of the Coordinator's. */
+/* What a deployment would do in Airbyte and in fabrics, told before it does. No operation of the Coordinator's. */
 
 /** What would become of one entity. Names of fields, never values. */
 export const PlannedEntity = z
   .object({
-    kind: z.enum(['source', 'destination', 'connection']),
+    kind: z.enum(['source', 'destination', 'connection', 'database', 'schema', 'role', 'grant']),
+    system: z.string().optional().meta({
+      description: 'Where it is, such as Snowflake; without it in Airbyte.',
+    }),
     action: z.enum(['create', 'change', 'keep', 'take over', 'retire']).meta({
       description:
         'take over: it is nobody’s, becomes the component’s, and is changed. retire: it is paused and renamed, as another takes its place.',
@@ -14,7 +17,7 @@ export const PlannedEntity = z
     id: z.string().optional().meta({ description: 'Of one that is there.' }),
     differs: z.array(z.string()).optional().meta({
       description:
-        'The fields that would be overwritten; `secrets`: a secret, or what keys its digits.',
+        'The fields that would be overwritten; `secrets`: a secret, or what keys its digits. Of several grants together: which.',
     }),
   })
   .meta({ id: 'PlannedEntity' });

@@ -92,7 +92,9 @@ export const createFabricOf = (
     return fabric;
   };
   return (end, key) => {
-    const fabric = found(settings(), end, key);
-    return fabric && open(fabric).of({ key, end });
+    const meant = found(settings(), end, key);
+    if (!meant) return undefined;
+    const fabric = open(meant);
+    return { ...fabric.of({ key, end }), fabric };
   };
 };

@@ -24,6 +24,11 @@ export interface Step {
   interest: CallInterest;
   /** The same for each attempt at one step of one run, and for no other step of any. */
   id: string;
+  /**
+   * The same for looks at one fabric that may share lists: each is asked for once, and all see the same.
+   * Absent where a step looks once, or after a change.
+   */
+  sharing?: object;
 }
 
 /** Something that a component has in a fabric, or is to have. */
@@ -43,6 +48,15 @@ export interface Foreign {
   /** A sentence, and what to do about it. */
   problem: string;
   solution: string;
+}
+
+/** Something that carries the tag of a component, whichever that is. */
+export interface Tagged {
+  /** The component's key, as the tag says. */
+  key: string;
+  thing: Thing;
+  /** When it was made: milliseconds since 1970; absent where the fabric does not tell. */
+  madeAt?: number;
 }
 
 /** A fact about where a component's data is, for people. */
@@ -88,6 +102,10 @@ export interface Check {
   message: string;
   /** Where it has not passed: what to do about it. */
   solution?: string;
+  /** It has not passed, and may when it is asked again. */
+  mayPass?: true;
+  /** The path in the descriptor, from `specific` on, where that decides; absent: the destination's. */
+  at?: string;
 }
 
 /** Who of those that a request names is whom to the fabric. */
@@ -161,6 +179,11 @@ export interface Fabric {
     given: { step: Step; maxRows: number; language?: string | undefined },
   ) => Promise<Table>;
   of: (component: { key: string; end: End }) => ComponentFabric;
+  /**
+   * What carries a tag of any component's, as far as one list tells of each place: the roles, and the schemas
+   * where these ends write to. Absent where a type cannot tell.
+   */
+  tagged?: (ends: readonly End[], step: Step) => Promise<Tagged[]>;
 }
 
 /** What a fabric is opened with. */

@@ -64,6 +64,7 @@ const ALL_STEPS: Record<Step, true> = {
   checkConfiguration: true,
   checkStreams: true,
   tryConnector: true,
+  checkFabric: true,
   readPipeline: true,
   foresee: true,
   compare: true,

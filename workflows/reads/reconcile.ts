@@ -9,7 +9,7 @@ import type { DriftReport } from '../../src/contract/drift';
 import { explainedFailure } from '../run/failure';
 
 const { compare } = proxyActivities<DriftActivities>({
-  summary: 'Compare what runs have provisioned with what Airbyte has',
+  summary: 'Compare what runs have provisioned with what Airbyte and the fabrics have',
   heartbeatTimeout: '10s',
   scheduleToCloseTimeout: '10m',
   retry: { initialInterval: '1s', maximumInterval: '30s', backoffCoefficient: 2 },
@@ -18,14 +18,20 @@ const { compare } = proxyActivities<DriftActivities>({
 /** Findings in the details of a check. */
 const MAX_SHOWN = 20;
 
-const linesOf = ({ checkedAt, totals, findings }: DriftReport) => [
+const linesOf = ({ checkedAt, totals, findings, unreached = [] }: DriftReport) => [
   `**Checked at ${checkedAt}**`,
   '',
   ...Object.entries(totals).map(([what, count]) => `- ${what}: ${String(count)}`),
   '',
   ...findings
     .slice(0, MAX_SHOWN)
-    .map(({ kind, entity, name, component }) => `- ${kind} ${entity} "${name}" of ${component}`),
+    .map(
+      ({ kind, entity, name, fabric, component }) =>
+        `- ${kind} ${entity} "${name}"${fabric === undefined ? '' : ` in ${fabric}`} of ${component}`,
+    ),
+  ...unreached
+    .slice(0, MAX_SHOWN)
+    .map(({ fabric, problem }) => `- not compared with ${fabric}: ${problem}`),
 ];
 
 const failureOf = (err: unknown) =>

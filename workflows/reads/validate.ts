@@ -5,7 +5,15 @@ import type { ToValidate, ValidateInput } from '../input';
 import { eachAtMost } from '../run/concurrency';
 import { startRun } from '../run/report';
 import { recordFor } from './validation-record';
-import { checkEnd, checkStreams, isBroken, KINDS, orFinding, stepsOf } from './validation-steps';
+import {
+  checkEnd,
+  checkFabric,
+  checkStreams,
+  isBroken,
+  KINDS,
+  orFinding,
+  stepsOf,
+} from './validation-steps';
 
 /** Checks at once: as many calls as a worker has in flight to Airbyte, so that no slot only waits. */
 const AT_ONCE = 3;
@@ -20,8 +28,8 @@ const fail = (err: unknown): never => {
 };
 
 /**
- * The verdict on a descriptor, with all that is wrong with it at once: what reading it has found, and
- * what only Airbyte can tell. Completed whatever the verdict; writes nothing to Airbyte.
+ * The verdict on a descriptor, with all that is wrong with it at once: what reading it has found, and what
+ * only Airbyte and the fabrics can tell. Completed whatever the verdict; writes nothing to either.
  */
 export async function validate(input: ValidateInput): Promise<ValidationStatus> {
   const { components, problems, warnings } = input;
@@ -72,11 +80,21 @@ export async function validate(input: ValidateInput): Promise<ValidationStatus> 
     record.add((await eachAtMost(components, { atOnce, work })).flat());
   };
 
+  const askFabrics = async () => {
+    // Runs of before ask Airbyte alone.
+    if (!patched('validation-of-fabrics')) return;
+    run.phase('Checking the fabrics');
+    const work = (component: ToValidate) => checkFabric(steps, component);
+    record.addOthers((await eachAtMost(components, { atOnce: AT_ONCE, work })).flat());
+  };
+
   try {
     for (const problem of problems) record.note('failed', problem);
     for (const each of warnings) record.note('warning', each);
-    if (components.length > 0) await askAirbyte();
-    else
+    if (components.length > 0) {
+      await askAirbyte();
+      await askFabrics();
+    } else
       record.note(
         'not possible',
         'Airbyte: nothing was checked there, as the descriptor cannot be read',

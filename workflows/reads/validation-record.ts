@@ -23,6 +23,7 @@ const createLines = () => {
       lines.push(line);
       return true;
     },
+    has: (text: string) => lines.includes(shortened(text, MAX_LINE)),
     all: () =>
       leftOut > 0 ? [...lines, `${andMore(leftOut)}, for which there is no room`] : lines,
   };
@@ -41,6 +42,11 @@ export const recordFor = (run: Pick<Run, 'info' | 'warn' | 'error'>) => {
     note,
     add: (checks: Check[]) => {
       for (const { verdict, at, message } of checks) note(verdict, `${at}: ${message}`);
+    },
+    /** Those that say something new. */
+    addOthers: (checks: Check[]) => {
+      for (const { verdict, at, message } of checks)
+        if (!lines.has(`${verdict}: ${at}: ${message}`)) note(verdict, `${at}: ${message}`);
     },
     status: (): ValidationStatus => ({
       status: 'COMPLETED',

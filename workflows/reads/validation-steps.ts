@@ -53,6 +53,8 @@ interface Asked extends Pick<Check, 'verdict' | 'at'> {
   within: number;
   /** That Airbyte does not answer is what the step is to find out. */
   mustAnswer?: boolean;
+  /** It is a fabric that is asked, and not Airbyte. */
+  isOfFabric?: boolean;
 }
 
 /**
@@ -69,7 +71,7 @@ const isFinding = (err: unknown, { at, mustAnswer }: Pick<Asked, 'at' | 'mustAns
 /** What keeps a step from being done is a finding too, and leaves open what it would have told. */
 export const orFinding = async (
   step: Promise<Check[]>,
-  { verdict, at, within, mustAnswer = false }: Asked,
+  { verdict, at, within, mustAnswer = false, isOfFabric = false }: Asked,
 ): Promise<Check[]> => {
   try {
     return await step;
@@ -77,7 +79,7 @@ export const orFinding = async (
     if (isCancellation(err) || !(err instanceof ActivityFailure)) throw err;
     const { problem, solution } = explain(err);
     // Whatever Airbyte was asked: that it does not let us in is one about it, and none about a component.
-    if (isNotLetIn(err) && patched('not-let-in'))
+    if (!isOfFabric && isNotLetIn(err) && patched('not-let-in'))
       return [{ verdict: 'failed', at: 'Airbyte', message: inSentences({ problem, solution }) }];
     if (!isFinding(err, { at, mustAnswer })) {
       const message = timedOut(err, within) ?? inSentences({ problem, solution });
@@ -149,4 +151,20 @@ export const checkStreams = async (
     }),
     { verdict: 'not possible', at, within },
   );
+};
+
+/** What the fabric that the component writes to has to say of it, whatever Airbyte says. */
+export const checkFabric = async (
+  { step, isOver, within }: Steps,
+  component: ToValidate,
+): Promise<Check[]> => {
+  const at = `${component.at}.destination`;
+  if (isOver()) return openEnd(at, within);
+  const { name } = component.plan.destination;
+  return orFinding(step(`Fabric of ${name}`).checkFabric({ component }), {
+    verdict: 'failed',
+    at,
+    within,
+    isOfFabric: true,
+  });
 };

@@ -1,6 +1,6 @@
 import { CallError } from '../../contract/call-error';
 import { Refusal } from '../../contract/problems';
-import type { Check, Step } from '../fabric';
+import type { Check, Foreign, Step } from '../fabric';
 import { seesAll } from './cleanup';
 import type { Component } from './component';
 import { foreignIn, warningsIn } from './in-the-way';
@@ -42,7 +42,10 @@ const answered = async (name: string, step: Step, look: () => Promise<Check>): P
   } catch (err) {
     step.interest.cancelled.throwIfAborted();
     if (err instanceof CallError || err instanceof Refusal)
-      return failed(name, err.message, err.solution);
+      return {
+        ...failed(name, err.message, err.solution),
+        ...(err instanceof CallError && err.kind === 'again' && { mayPass: true }),
+      };
     throw err;
   }
 };
@@ -188,6 +191,10 @@ const createSchema = async (looks: Looks, component: Component, grants: readonly
       );
 };
 
+/** What of the descriptor leads to what is in the way. */
+const pathOf = ({ what }: Foreign) =>
+  `specific.destination.connectionConfiguration.${what.startsWith('the database ') ? 'database' : 'schema'}`;
+
 /** The place of one component, and whether what is not there can be made. */
 export const checkComponent = async (
   api: SqlApi,
@@ -200,7 +207,8 @@ export const checkComponent = async (
   const schema = await answered('schema', step, async () => {
     const state = await lookAt(looks, component);
     const [foreign] = foreignIn(state, component);
-    if (foreign) return failed('schema', foreign.problem, foreign.solution);
+    if (foreign)
+      return { ...failed('schema', foreign.problem, foreign.solution), at: pathOf(foreign) };
     const isMissing = missingIn(state, component).some(({ is }) => is === 'schema');
     if (!isMissing) return passed('schema', `The schema ${shown} is there, and the component’s.`);
     return state.database

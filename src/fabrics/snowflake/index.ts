@@ -21,6 +21,7 @@ import { SnowflakeSettings } from './settings';
 import { createSqlApi } from './sql-api';
 import type { SqlApi } from './sql-api';
 import { createLooks, lookAt } from './state';
+import { taggedIn } from './tagged';
 import { asThing } from './things';
 import { accountIn, createTokens } from './token';
 import type { Proof } from './token';
@@ -106,9 +107,9 @@ const ofComponent = (
 ): ComponentFabric => {
   const { schema: manages, access } = settings.manage;
   return {
+    system: SYSTEM,
     manages,
     managesAccess: access,
-    system: SYSTEM,
     check: async (step) => (manages ? checkComponent(api(), component(), step) : []),
     look: async (step): Promise<Seen> => {
       const whose = component();
@@ -151,6 +152,11 @@ const open = (settings: SnowflakeSettings, opening: Opening): Fabric => {
     // As Airbyte, who may do less.
     run: async (text, { step, maxRows }) =>
       usable(users.airbyte ?? users.manager).run(text, step, maxRows),
+    tagged: async (ends, step) => {
+      if (!settings.manage.schema) return [];
+      const places = ends.flatMap(({ configuration }) => placeOf(configuration) ?? []);
+      return taggedIn(createLooks(usable(users.manager), step), places);
+    },
     of: ({ key, end: { configuration } }) =>
       ofComponent(settings, {
         api: () => usable(users.manager),

@@ -17,6 +17,8 @@ export interface Named {
   name: string;
   comment: string;
   owner: string;
+  /** Milliseconds since 1970. */
+  madeAt?: number;
 }
 
 export interface Grant {
@@ -65,10 +67,17 @@ export const recordsOf = ({ columns, rows }: Table): Record<string, string>[] =>
     Object.fromEntries(columns.map((column, index) => [column.toLowerCase(), row[index] ?? ''])),
   );
 
+/** Seconds, with a fraction and, of some types, an offset after it. */
+const timeIn = (text = '') => {
+  const seconds = /^\d+(\.\d+)?(?= |$)/.exec(text)?.[0];
+  return seconds === undefined ? {} : { madeAt: Number(seconds) * 1000 };
+};
+
 const namedIn = (record: Record<string, string>): Named => ({
   name: record.name ?? '',
   comment: record.comment ?? '',
   owner: bare(record.owner ?? ''),
+  ...timeIn(record.created_on),
 });
 
 const grantIn = (record: Record<string, string>): Grant => ({
@@ -89,15 +98,55 @@ const isToRole = ({ granted_to: to = 'ROLE' }: Record<string, string>) => to.end
 
 export type Looks = ReturnType<typeof createLooks>;
 
+interface SchemaList {
+  schemas: Named[];
+  /** There are more than were looked at. */
+  areSchemasCut: boolean;
+}
+
+/** Lists that looks share, by what they are of. */
+interface Lists {
+  databases: Map<string, Promise<Named | undefined>>;
+  schemas: Map<string, Promise<SchemaList>>;
+  onDatabases: Map<string, Promise<Grant[]>>;
+  roles: Map<string, Promise<Named[]>>;
+}
+
+const shared = new WeakMap<object, Lists>();
+
+const listsOf = ({ sharing }: Step): Lists => {
+  const lists = (sharing && shared.get(sharing)) ?? {
+    databases: new Map(),
+    schemas: new Map(),
+    onDatabases: new Map(),
+    roles: new Map(),
+  };
+  if (sharing) shared.set(sharing, lists);
+  return lists;
+};
+
 /** Looks of one step. Each throws a CallError. */
 export const createLooks = (api: SqlApi, step: Step) => {
+  const lists = listsOf(step);
+
+  const once = <Listed>(
+    known: Map<string, Promise<Listed>>,
+    of: string,
+    list: () => Promise<Listed>,
+  ) => {
+    if (!step.sharing) return list();
+    const listed = known.get(of) ?? list();
+    known.set(of, listed);
+    return listed;
+  };
+
   const records = async (statement: Statement) =>
     recordsOf(await api.query(statement, step, MAX_ROWS));
 
   const named = async (statement: Statement, name: string): Promise<Named | undefined> =>
     (await records(statement)).map(namedIn).find((each) => each.name === name);
 
-  const schemas = async (database: string) => {
+  const schemas = async (database: string): Promise<SchemaList> => {
     const found = new Map<string, Named>();
     for (let last: string | undefined; found.size < MAX_SCHEMAS;) {
       const page = (await records(LOOKS.schemas(database, last))).map(namedIn);
@@ -123,12 +172,25 @@ export const createLooks = (api: SqlApi, step: Step) => {
     return { objects: found, areObjectsCut: isCut || found.length >= MAX_ROWS };
   };
 
+  const roles = () =>
+    once(lists.roles, '', async () => (await records(LOOKS.roles())).map(namedIn));
+
+  /** By itself, unless there is a list of all, of which Snowflake tells no more than its first. */
+  const role = async (name: string) => {
+    const all = step.sharing ? await roles() : [];
+    const isListed = step.sharing !== undefined && all.length < MAX_ROWS;
+    return isListed ? all.find((each) => each.name === name) : named(LOOKS.role(name), name);
+  };
+
   return {
     records,
-    database: (name: string) => named(LOOKS.databases(name), name),
+    database: (name: string) =>
+      once(lists.databases, name, () => named(LOOKS.databases(name), name)),
+    onDatabase: (name: string) => once(lists.onDatabases, name, () => grantsOn('DATABASE', [name])),
     schema: ({ database, schema }: Place) => named(LOOKS.schema(database, schema), schema),
-    schemas,
-    role: (name: string) => named(LOOKS.role(name), name),
+    schemas: (database: string) => once(lists.schemas, database, () => schemas(database)),
+    roles,
+    role,
     grantsTo: async (role: string) => (await records(LOOKS.grantsTo(role))).map(grantIn),
     grantsOn,
     objects,
@@ -153,7 +215,7 @@ const NO_OBJECTS = { objects: [], areObjectsCut: false };
 const inDatabase = async (looks: Looks, { tag, place }: Component) => {
   const [{ schemas, areSchemasCut }, onDatabase] = await Promise.all([
     looks.schemas(place.database),
-    looks.grantsOn('DATABASE', [place.database]),
+    looks.onDatabase(place.database),
   ]);
   const ours = schemas.filter(({ comment }) => comment === tag);
   const isThere = ours.some(({ name }) => name === place.schema);

@@ -1,0 +1,88 @@
+import type { Finding } from '../../src/contract/drift';
+import type { Seen } from '../../src/fabrics/fabric';
+import { MAX_NAMED, firstFew, shortened } from '../../workflows/protocol/lengths';
+import { inOneLine } from '../../workflows/protocol/one-line';
+import type { Known } from '../../workflows/provisioned';
+import { kindIn, linesOf, nameOf } from '../fabric/things';
+import type { Line } from '../fabric/things';
+import type { Bearing } from './fabrics';
+import { REMEDIES, REMEDIES_OF_REMAINS } from './remedies';
+
+/* What a fabric has of components, as findings. */
+
+/** Characters of a name, and of what to do about what is another's. */
+const MAX_NAME = 300;
+const MAX_REMEDY = 1000;
+
+interface Whose {
+  key: string;
+  token: string | undefined;
+  fabric: string;
+}
+
+const findingOf = (
+  { key, token, fabric }: Whose,
+  { kind, line, remedy }: { kind: Finding['kind']; line: Line; remedy: string },
+): Finding => ({
+  kind,
+  component: key,
+  entity: line.kind,
+  name: shortened(inOneLine(line.name), MAX_NAME),
+  fabric,
+  ids: [],
+  ...(line.each && {
+    differs: firstFew(
+      line.each.map((each) => shortened(inOneLine(each), MAX_NAME)),
+      MAX_NAMED,
+    ),
+  }),
+  ...(token !== undefined && { token }),
+  remedy,
+});
+
+/** What is not as a completed provision has left it. What is in the way keeps anybody from making the rest. */
+export const fabricFindings = (
+  { key, token }: { key: string; token: string },
+  { missing, foreign }: Seen,
+  fabric: string,
+): Finding[] => {
+  const whose = { key, token, fabric };
+  if (foreign.length > 0)
+    return foreign.map(({ what, problem, solution }) =>
+      findingOf(whose, {
+        kind: 'foreign',
+        line: { kind: kindIn(what), name: nameOf(what) },
+        remedy: shortened(inOneLine(`${problem} ${solution}`), MAX_REMEDY),
+      }),
+    );
+  return linesOf(missing).map((line) =>
+    findingOf(whose, { kind: 'missing', line, remedy: REMEDIES.missing }),
+  );
+};
+
+const kindOf = (madeAt: number | undefined, known: Known | undefined): Finding['kind'] => {
+  if (known?.state === 'removed') return 'orphaned';
+  if (known?.state === 'half-removed') return 'unfinished';
+  if (known?.state !== 'failed') return 'untraced';
+  return madeAt !== undefined && madeAt > known.since ? 'orphaned' : 'untraced';
+};
+
+const GONE = ['removed', 'half-removed'];
+
+/**
+ * What bears the tag of a component that no completed provision accounts for. Data of one that was
+ * unprovisioned may be there because nobody asked for its removal.
+ */
+export const bearingFindings = (
+  { key, thing, madeAt, fabric }: Bearing,
+  known: Known | undefined,
+): Finding[] => {
+  if (thing.hasData && GONE.includes(known?.state ?? '')) return [];
+  const kind = kindOf(madeAt, known);
+  return linesOf([thing]).map((line) =>
+    findingOf(
+      { key, token: known?.token, fabric },
+      { kind, line, remedy: REMEDIES_OF_REMAINS[kind] },
+    ),
+  );
+};

@@ -1,0 +1,24 @@
+import type { Finding } from '../../src/contract/drift';
+
+/* What to do about what a check for drift finds. */
+
+export const REMEDIES: Record<Finding['kind'], string> = {
+  missing: 'Run "provisioner drift --repair", or deploy the component again.',
+  changed:
+    'Run "provisioner drift --repair --changed", or deploy the component again: it is then put back as its descriptor says.',
+  foreign: 'Until it is another one, or handed over, the component cannot be deployed.',
+  duplicate: 'Delete all but one by hand in Airbyte: until then the component cannot be deployed.',
+  orphaned: 'Nothing of the component should be there: undeploy it, or delete this in Airbyte.',
+  unfinished: 'A removal has not completed: undeploy the component again.',
+  untraced:
+    'Temporal remembers no run that made it. Deploy the component again to have it compared; if nobody needs it, undeploy it.',
+};
+
+/** About what is left in a fabric. */
+export const REMEDIES_OF_REMAINS = {
+  ...REMEDIES,
+  orphaned:
+    'Nothing of the component should be there: undeploy it again, with removeData where its data is to go, or have it dropped.',
+  untraced:
+    'Temporal remembers no run that made it. Deploy the component again to have it compared; if nobody needs it, undeploy it, with removeData where its data is to go.',
+};
