@@ -101,7 +101,7 @@ const SYNTAX = [
   },
 ];
 
-const ENVIRONMENT = 'Only src/config and simulator/config.ts read the environment.';
+const ENVIRONMENT = 'Only src/config and the config.ts of a simulator read the environment.';
 
 export default tseslint.config(
   { ignores: ['dist', '.cache', 'node_modules', 'coverage'] },
@@ -144,7 +144,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**', 'workflows/**', 'activities/**', 'simulator/**'],
-    ignores: ['src/config/**', 'simulator/config.ts'],
+    ignores: ['src/config/**', 'simulator/config.ts', 'simulator/*/config.ts'],
     rules: {
       'no-restricted-imports': ['error', 'module', 'node:module', 'process', 'node:process'],
       'no-restricted-syntax': [

@@ -41,7 +41,18 @@ test.each(table)('a %s is as its connector’s specification wants it', (_name, 
   const { definitionId, configuration } = plan[example.kind];
   const connector = connectorsOf(example.kind).find(({ id }) => id === definitionId);
   const fabric = { host: 'a.snowflakecomputing.com', role: 'r', warehouse: 'w', username: 'u' };
-  const complete = { ...(example.connector === 'snowflake' && fabric), ...configuration };
+  const workspace = {
+    hostname: 'adb-1.2.azuredatabricks.net',
+    http_path: '/sql/1.0/warehouses/1',
+    database: 'c',
+    accept_terms: true,
+    authentication: { auth_type: 'BASIC', personal_access_token: { secretRef: 'KEY' } },
+  };
+  const complete = {
+    ...(example.connector === 'snowflake' && fabric),
+    ...(example.connector === 'databricks' && workspace),
+    ...configuration,
+  };
   expect(checkSpecification({ ...connector?.spec }, complete, [])).toEqual([]);
   expect(warnings).toEqual([]);
   expect(connector?.spec.properties).toMatchObject(
@@ -189,6 +200,28 @@ const MISTAKES: [Example['kind'], string, Record<string, unknown>, string[]][] =
     { dataset_id: 'my dataset', project_id: undefined },
     ['project_id: is required', 'dataset_id: must be letters, digits and underscores'],
   ],
+  ...['cash-flow', '2nd_flow', 'cash flow', 'cash.flow', 'größe', 'a`b'].map(
+    (schema): (typeof MISTAKES)[number] => [
+      'destination',
+      'databricks',
+      { schema },
+      [
+        'schema: must be letters, digits and underscores, with no digit first: Airbyte would write to another schema',
+      ],
+    ],
+  ),
+  [
+    'destination',
+    'databricks',
+    { schema: 'x'.repeat(256) },
+    ['schema: must not be longer than 255 characters, as Unity Catalog holds no more: it has 256'],
+  ],
+  [
+    'destination',
+    'databricks',
+    { authentication: { auth_type: 'BASIC' }, shema: 'x' },
+    ['shema: is not known here; did you mean schema?'],
+  ],
 ];
 
 test.each(
@@ -309,7 +342,8 @@ describe('in Airbyte', () => {
   });
   afterAll(() => harness.stop());
 
-  test.each(table)(
+  // Its fabric is in a configuration file, which these programs have none of.
+  test.each(table.filter(([, { connector }]) => connector !== 'databricks'))(
     'a %s is provisioned, and left alone the second time',
     async (_name, given, size) => {
       await harness.resetAirbyte();

@@ -93,6 +93,8 @@ const BAD: [string, string, unknown][] = [
   ['file-https-to-snowflake', `${SOURCE}.provider.storage`, 'local'],
   ['file-sftp-to-s3', `${SOURCE}.provider.password`, 'geheim'],
   ['file-gcs-to-bigquery', `${DESTINATION}.project_id`, undefined],
+  ['postgres-to-databricks', `${DESTINATION}.schema`, 'cash-flow'],
+  ['postgres-to-databricks', 'specific.destination.name', undefined],
   ['file-gcs-to-bigquery', `${DESTINATION}.loading_method.credential.hmac_key_secret`, 'geheim'],
   ['file-azure-to-postgres', `${DESTINATION}.tunnel_method.ssh_key`, 'geheim'],
   ['file-s3-to-snowflake-key-pair', `${DESTINATION}.credentials.private_key`, 'geheim'],

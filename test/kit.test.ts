@@ -63,6 +63,13 @@ test.each(WIZARDS)('the wizard makes a component that is valid: $name', ({ value
   expect(read(descriptorOf(component)).warnings).toEqual([]);
 });
 
+test('a fabric that the wizard is told is named in the descriptor, and none where it is not', () => {
+  const { values: given = {} } = WIZARDS.find(({ name }) => name.endsWith('to Databricks')) ?? {};
+  const destinationOf = (more: object) => componentOf({ ...given, ...more }).specific.destination;
+  expect(destinationOf({})).not.toHaveProperty('fabric');
+  expect(destinationOf({ databricksFabric: 'lakehouse' })).toMatchObject({ fabric: 'lakehouse' });
+});
+
 /** Every property that a wizard asks for; those of an array's items are part of the array. */
 const asked = (value: unknown): string[] => {
   if (Array.isArray(value)) return value.flatMap(asked);

@@ -20,6 +20,7 @@ const CONNECTORS: Record<Kind, Record<string, string>> = {
     '25c5221d-dce2-4163-ade9-739ef790f503': 'postgres',
     '4816b78f-1489-44c1-9060-4b19d5fa9362': 's3',
     '22f6c74f-5699-40ff-833c-4a879ea40133': 'bigquery',
+    '072d5540-f236-4294-ba7c-ade8fd918496': 'databricks',
   },
 };
 
@@ -35,7 +36,9 @@ const connectorOf = (kind: Kind, definitionId: string) => {
 
 /** What the platform sets, which no descriptor repeats; unless the actor's account is another one. */
 const platforms = (configuration: Record<string, unknown>, fabric: Record<string, unknown>) => {
-  const isAnother = fabric.host !== undefined && fabric.host !== configuration.host;
+  const isAnother = ['host', 'hostname'].some(
+    (key) => fabric[key] !== undefined && fabric[key] !== configuration[key],
+  );
   return isAnother ? [] : Object.keys(fabric);
 };
 

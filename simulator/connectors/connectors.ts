@@ -2,7 +2,7 @@ import type { Stream } from './catalog';
 import { fakerCatalog, postgresCatalog } from './catalog';
 import { fakerSpec, fileSpec, type Schema, snowflakeSpec } from './specs';
 import { postgresDestinationSpec, postgresSourceSpec } from './specs-postgres';
-import { bigquerySpec, s3DestinationSpec, s3SourceSpec } from './specs-stores';
+import { bigquerySpec, databricksSpec, s3DestinationSpec, s3SourceSpec } from './specs-stores';
 
 export type ActorKind = 'source' | 'destination';
 
@@ -105,6 +105,16 @@ const connectors: Connector[] = [
     dockerImageTag: '3.0.0',
     documentationUrl: `${docs}/destinations/bigquery`,
     spec: bigquerySpec,
+  },
+  {
+    kind: 'destination',
+    type: 'databricks',
+    id: '072d5540-f236-4294-ba7c-ade8fd918496',
+    name: 'Databricks Lakehouse',
+    dockerRepository: 'airbyte/destination-databricks',
+    dockerImageTag: '4.0.2',
+    documentationUrl: `${docs}/destinations/databricks`,
+    spec: databricksSpec,
   },
 ];
 

@@ -181,3 +181,31 @@ export const bigquerySpec: Schema = {
     },
   },
 };
+
+/** destination-databricks 4.0. */
+export const databricksSpec: Schema = {
+  type: 'object',
+  additionalProperties: true,
+  required: ['hostname', 'http_path', 'database', 'authentication', 'accept_terms'],
+  properties: {
+    hostname: text,
+    http_path: text,
+    port: { type: 'string', default: '443' },
+    database: text,
+    schema: { type: 'string', default: 'default' },
+    cdc_deletion_mode: choice('Hard delete', 'Soft delete'),
+    authentication: {
+      type: 'object',
+      oneOf: [
+        variant(['auth_type', 'OAUTH'], { client_id: text, secret }, ['client_id', 'secret']),
+        variant(['auth_type', 'BASIC'], { personal_access_token: secret }, [
+          'personal_access_token',
+        ]),
+      ],
+    },
+    purge_staging_data: { type: 'boolean', default: true },
+    accept_terms: { type: 'boolean', default: false },
+    // Of versions before 4.0, which write raw tables; later ones take it and ignore it.
+    raw_schema_override: { type: 'string', default: 'airbyte_internal' },
+  },
+};

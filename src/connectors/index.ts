@@ -2,6 +2,7 @@ import type { Product } from './fields';
 import { z } from 'zod';
 import { bigquery } from './bigquery';
 import { custom } from './custom';
+import { databricks } from './databricks';
 import { file } from './file';
 import { postgresDestination } from './postgres-destination';
 import { postgresSource } from './postgres-source';
@@ -23,5 +24,6 @@ export const destinationOf = (product: Product) =>
     postgresDestination(product),
     s3Destination(product),
     bigquery(product),
+    databricks(product),
     custom,
   ]);

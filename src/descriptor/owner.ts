@@ -1,6 +1,6 @@
-import { typeFor } from '../fabrics/types';
 import { RequestError } from '../contract/problems';
 import type { Path } from '../contract/problems';
+import { typeFor } from '../fabrics/types';
 import type { Reader } from '../reading/reader';
 import { referencesIn } from '../secrets/references';
 import { hasTeams, teamOf } from '../settings/ownership';
@@ -98,11 +98,11 @@ export const withFabric = <Wanted extends Destination>(
   const { connector, configuration, fabric: wanted } = destination;
   const path = [...at, 'destination', 'fabric'];
   if (!owner && wanted !== undefined) reader.refuse(path, UNNAMED);
-  // A descriptor with credentials of its own brings the whole account.
   const type = typeFor(connector);
+  // A descriptor with credentials of its own brings the whole account.
   const isOwn = !type || type.bringsAccount(configuration);
   if (owner && isOwn && wanted !== undefined) reader.refuse(path, TWICE);
-  if (!owner?.isRight || isOwn) return destination;
+  if (!owner?.isRight || !type || isOwn) return destination;
   const { team, environment, tenancy } = owner;
   if (!team) {
     reader.refuse(path, 'is not there for a domain that belongs to no team');

@@ -17,7 +17,7 @@ interface Streamed {
 type Naming = Pick<Connection, 'namespaceDefinition' | 'namespaceFormat'>;
 
 /** Destinations whose tables `Orders` and `orders` are one; the others tell them apart, or may. */
-const FOLDING = ['snowflake', 'postgres'];
+const FOLDING = ['snowflake', 'postgres', 'databricks'];
 /** Only destinations with objects in place of tables go by it, and those are custom ones to us. */
 const hasObjects = (connector: string) => connector === 'custom';
 

@@ -33,6 +33,12 @@ const noSnowflake = () =>
     'Ask the platform operator to set the SNOWFLAKE_ variables of the worker, or bring host, role, warehouse, username and credentials.',
   );
 
+const noDatabricks = () =>
+  new Refusal(
+    'specific.destination.connector: a Databricks is described in a configuration file, and this provisioner has none.',
+    'Ask the platform operator to describe one (PROVISIONER_CONFIG), or write to another destination.',
+  );
+
 const noNames = (name: string) =>
   new Refusal(
     `The descriptor names the fabric "${name}", and this provisioner knows none by name.`,
@@ -44,6 +50,7 @@ export const createPlatformFabrics =
   (snowflake: PlatformSnowflake | undefined, redactor: Redactor): Fabrics =>
   async ({ connector, configuration, fabric }) => {
     if (fabric !== undefined) throw noNames(fabric);
+    if (connector === 'databricks') throw noDatabricks();
     if (connector !== 'snowflake' || bringsAccount(configuration)) return {};
     if (!snowflake) throw noSnowflake();
     mustNotSteer(configuration);

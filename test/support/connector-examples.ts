@@ -185,6 +185,17 @@ export const EXAMPLES: Example[] = [
       },
     },
   },
+  {
+    kind: 'destination',
+    connector: 'databricks',
+    minimal: {},
+    full: {
+      schema: 'landing',
+      cdc_deletion_mode: 'Soft delete',
+      purge_staging_data: false,
+      raw_schema_override: 'landing_raw',
+    },
+  },
 ];
 
 /** A source or destination as `specific` has it. */

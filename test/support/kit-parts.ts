@@ -183,6 +183,7 @@ const DESTINATIONS: [string, Values][] = [
       bigqueryKeyRef: 'BIGQUERY_KEY',
     },
   ],
+  ['Databricks', { destinationConnector: 'databricks', databricksSchema: '' }],
 ];
 
 /** What is filled in, for each source and each destination that the wizard offers. */

@@ -1,0 +1,231 @@
+import express, { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
+import { z } from 'zod';
+import { wordsFor } from '../wording';
+import { type Faults, faultSchema } from './faults';
+import { DatabricksProblem } from './problems';
+import type { Requests } from './requests';
+import {
+  addCrowd,
+  addObject,
+  changePrincipal,
+  Crowd,
+  GrantChanges,
+  NewObject,
+  PrincipalChange,
+} from './seed';
+import type { RunningWarehouse } from './sql/warehouses';
+import { fullNameOf, type Grants, type Store } from './store';
+import { endTokens } from './tokens';
+import { changeGrants, securableNamed } from './unity/privileges';
+
+/** Where tests and demos steer the simulator, off the API's paths. */
+export const CONTROL_BASE = '/_simulator';
+
+interface ControlDependencies {
+  store: Store;
+  faults: Faults;
+  requests: Requests;
+  operations: string[];
+  warehouse: RunningWarehouse;
+  /** How many operations of `commitLater`, and starts, are still to be done. */
+  late: () => number;
+  reset: () => void;
+  save: () => void;
+  restore: () => void;
+}
+
+/** As GET /_simulator tells them, and docs/databricks-simulator.md. */
+export const ROUTES = {
+  'GET /_simulator/entities':
+    'what exists: catalogs, schemas, tables, grants, principals, tokens (as digests), contexts; ?includeDeleted=true',
+  'GET /_simulator/requests':
+    'every call, in order, with its statement and a digest of its secret; DELETE clears',
+  'GET /_simulator/faults':
+    'active faults, and how many late operations are due; POST adds one, DELETE clears, ?operation= those of one',
+  'POST /_simulator/seed':
+    'makes plain ones of somebody else: how many users, groups, servicePrincipals, schemas',
+  'POST /_simulator/principals':
+    'makes or changes one by its name: kind, displayName, active, isLocal, members, canUse, deleted',
+  'POST /_simulator/objects': 'makes a schema, or a table in one: catalog, schema, table, owner',
+  'POST /_simulator/grants':
+    'grants without asking who may: on (catalog, schema, table), name, principal, add, remove',
+  'POST /_simulator/warehouse': 'its state: RUNNING, STOPPED or DELETED; failsToStart',
+  'POST /_simulator/cluster': 'its state: RUNNING, TERMINATED or ERROR; failsToStart',
+  'DELETE /_simulator/tokens':
+    'no token given out so far is accepted any more; ?how=expire, ?kind=oauth, entra or pat',
+  'POST /_simulator/client': 'the only {secret} of the client from now on; tokens given out stay',
+  'POST /_simulator/addresses': 'the source addresses that are blocked: {blocked: ["127.0.0.1"]}',
+  'POST /_simulator/reset': 'back to the start',
+  'POST /_simulator/save': 'keeps what exists, for restore',
+  'POST /_simulator/restore': 'back to what was saved; faults and calls are forgotten',
+};
+
+const grantsOf = (grants: Grants) =>
+  Object.fromEntries([...grants].map(([name, privileges]) => [name, [...privileges].sort()]));
+
+const showEntities = (store: Store, deletedToo: boolean) => ({
+  catalogs: [...store.catalogs.values()].map((each) => ({
+    ...each,
+    grants: grantsOf(each.grants),
+  })),
+  schemas: [...store.schemas.values()]
+    .filter(({ deleted }) => deletedToo || !deleted)
+    .map((each) => ({ ...each, fullName: fullNameOf(each), grants: grantsOf(each.grants) })),
+  tables: [...store.tables.values()]
+    .filter(({ deletedAt }) => deletedToo || deletedAt === undefined)
+    .map((each) => ({ ...each, grants: grantsOf(each.grants) })),
+  principals: [...store.principals.values()],
+  tokens: [...store.tokens.values()].filter(({ revoked }) => deletedToo || !revoked),
+  contexts: [...store.contexts.values()].filter(({ destroyed }) => deletedToo || !destroyed),
+  warehouse: store.warehouse,
+  cluster: store.cluster,
+  blocked: [...store.blocked],
+});
+
+const describeIssue = ({ path, message }: z.core.$ZodIssue) =>
+  `${path.map(String).join('.') || 'body'}: ${message}`;
+
+/** Answers with what `act` makes of a body of this form, or with all that is wrong in it. */
+const taking =
+  <Form extends z.ZodType>(schema: Form, act: (given: z.output<Form>) => unknown, more = {}) =>
+  ({ body }: Request, res: Response) => {
+    const read = schema.safeParse(body, { error: wordsFor });
+    if (read.success) res.json(act(read.data));
+    else res.status(400).json({ errors: read.error.issues.map(describeIssue), ...more });
+  };
+
+const Rotation = z.strictObject({ secret: z.string().min(1) });
+const Addresses = z.strictObject({ blocked: z.array(z.string()) });
+const WarehouseChange = z.strictObject({
+  state: z.enum(['RUNNING', 'STOPPED', 'DELETED']).optional(),
+  failsToStart: z.boolean().optional(),
+});
+const ClusterChange = z.strictObject({
+  state: z.enum(['RUNNING', 'TERMINATED', 'ERROR']).optional(),
+  failsToStart: z.boolean().optional(),
+});
+const Ending = z.strictObject({
+  how: z.enum(['revoke', 'expire']).default('revoke'),
+  kind: z.enum(['oauth', 'entra', 'pat']).optional(),
+});
+
+// Express knows an error handler by its four arguments.
+const answerError: ErrorRequestHandler = (err, _req, res, next) => {
+  if (res.headersSent) {
+    next(err);
+    return;
+  }
+  const told = err instanceof DatabricksProblem ? err.message : `body: ${String(err)}`;
+  res.status(400).json({ errors: [told] });
+};
+
+const faultRoutes = (router: Router, { faults, operations, late }: ControlDependencies) => {
+  router.get('/faults', (_req, res) => res.json({ faults: faults.list(), late: late() }));
+  router.post(
+    '/faults',
+    taking(
+      faultSchema(operations),
+      (fault) => {
+        faults.add(fault);
+        return { faults: faults.list() };
+      },
+      { operations: ['*', ...operations] },
+    ),
+  );
+  router.delete('/faults', (req, res) => {
+    const { operation } = req.query;
+    faults.clear(typeof operation === 'string' ? operation : undefined);
+    res.json({ faults: faults.list() });
+  });
+};
+
+const storeRoutes = (router: Router, { store, warehouse }: ControlDependencies) => {
+  router.get('/entities', ({ query }, res) =>
+    res.json(showEntities(store, query.includeDeleted === 'true')),
+  );
+  router.post(
+    '/seed',
+    taking(Crowd, (crowd) => addCrowd(store, crowd)),
+  );
+  router.post(
+    '/principals',
+    taking(PrincipalChange, (given) => ({ principal: changePrincipal(store, given) })),
+  );
+  router.post(
+    '/objects',
+    taking(NewObject, (given) => ({ made: addObject(store, given) })),
+  );
+  router.post(
+    '/grants',
+    taking(GrantChanges, ({ on, name, ...change }) => {
+      const securable = securableNamed(store, on, name.split('.'));
+      changeGrants(store, securable, [change]);
+      return { grants: grantsOf(securable.grants) };
+    }),
+  );
+  router.post(
+    '/warehouse',
+    taking(WarehouseChange, (given) => {
+      const warehouseNow = Object.assign(store.warehouse, given);
+      warehouse.release();
+      return { warehouse: warehouseNow };
+    }),
+  );
+  router.post(
+    '/cluster',
+    taking(ClusterChange, (given) => {
+      // Contexts live in the cluster's driver.
+      if (given.state !== undefined && given.state !== 'RUNNING')
+        for (const context of store.contexts.values()) context.destroyed = true;
+      return { cluster: Object.assign(store.cluster, given) };
+    }),
+  );
+};
+
+const callerRoutes = (router: Router, { store }: ControlDependencies) => {
+  router.delete('/tokens', ({ query }, res) => {
+    const read = Ending.safeParse(query, { error: wordsFor });
+    if (!read.success) {
+      res.status(400).json({ errors: read.error.issues.map(describeIssue) });
+      return;
+    }
+    res.json({ ended: endTokens(store, read.data.how, read.data.kind) });
+  });
+  router.post(
+    '/client',
+    taking(Rotation, ({ secret }) => {
+      store.clientSecret = secret;
+      return { rotated: true };
+    }),
+  );
+  router.post(
+    '/addresses',
+    taking(Addresses, ({ blocked }) => {
+      store.blocked = new Set(blocked);
+      return { blocked };
+    }),
+  );
+};
+
+export const createControl = (deps: ControlDependencies): Router => {
+  const router = Router();
+  const { requests } = deps;
+  router.use(express.json({ type: () => true }));
+  router.get('/', (_req, res) => res.json({ routes: ROUTES }));
+  router.get('/requests', (_req, res) => res.json(requests.show()));
+  router.delete('/requests', (_req, res) => {
+    requests.clear();
+    res.json(requests.show());
+  });
+  faultRoutes(router, deps);
+  storeRoutes(router, deps);
+  callerRoutes(router, deps);
+  for (const action of ['reset', 'save', 'restore'] as const)
+    router.post(`/${action}`, (_req, res) => {
+      deps[action]();
+      res.json({ [action]: true });
+    });
+  router.use((_req, res) => res.status(404).json({ errors: ['unknown route'], routes: ROUTES }));
+  router.use(answerError);
+  return router;
+};

@@ -1,0 +1,301 @@
+import { z } from 'zod';
+import {
+  type CallerRequest,
+  count,
+  flag,
+  ok,
+  type Operation,
+  readBody,
+  readQuery,
+} from '../operation';
+import { catalogProblem, invalidValue } from '../problems';
+import {
+  type Catalog,
+  fold,
+  fullNameOf,
+  newSchema,
+  type Principal,
+  type Schema,
+  schemaNamed,
+  type Store,
+  type Table,
+  tablesIn,
+} from '../store';
+import {
+  canSee,
+  catalogNamed,
+  demand,
+  demandManagement,
+  demandUse,
+  existingSchema,
+  grantee,
+  ofCatalog,
+  ofSchema,
+} from './privileges';
+
+const BASE = '/api/2.1/unity-catalog';
+const METASTORE = '11111111-2222-4333-8444-555555555555';
+
+const NAME = /^[^./\s\u0000-\u001f\u007f]{1,255}$/;
+
+/** Of a schema or a table, as Unity Catalog keeps it. */
+export const readName = (given: string) => {
+  if (!NAME.test(given)) throw invalidValue(`"${given}" is not a valid name.`);
+  return fold(given);
+};
+
+const Properties = z.record(z.string(), z.string());
+
+const Creation = z.strictObject({
+  name: z.string().min(1),
+  catalog_name: z.string().min(1),
+  comment: z.string().optional(),
+  properties: Properties.optional(),
+});
+
+const Update = z.strictObject({
+  new_name: z.string().optional(),
+  comment: z.string().optional(),
+  properties: Properties.optional(),
+  owner: z.string().optional(),
+  enable_predictive_optimization: z.enum(['DISABLE', 'ENABLE', 'INHERIT']).optional(),
+});
+
+const Pages = z.strictObject({
+  max_results: count(10_000).optional(),
+  page_token: z.string().optional(),
+  include_browse: flag.optional(),
+});
+const SchemaList = Pages.extend({ catalog_name: z.string().min(1) });
+const TableList = SchemaList.extend({
+  schema_name: z.string().min(1),
+  omit_columns: flag.optional(),
+  omit_properties: flag.optional(),
+  omit_username: flag.optional(),
+  include_delta_metadata: flag.optional(),
+  include_manifest_capabilities: flag.optional(),
+});
+const Browse = z.strictObject({ include_browse: flag.optional() });
+const Deletion = z.strictObject({ force: flag.default(false) });
+
+export const describeSchema = (schema: Schema) => ({
+  name: schema.name,
+  catalog_name: schema.catalog,
+  full_name: fullNameOf(schema),
+  schema_id: schema.id,
+  owner: schema.owner,
+  ...(schema.comment !== undefined && { comment: schema.comment }),
+  properties: schema.properties,
+  metastore_id: METASTORE,
+  catalog_type: 'MANAGED_CATALOG',
+  created_at: schema.createdAt,
+  created_by: schema.createdBy,
+  updated_at: schema.updatedAt,
+  updated_by: schema.updatedBy,
+});
+
+export const describeTable = (schema: Schema, table: Table) => ({
+  name: table.name,
+  catalog_name: schema.catalog,
+  schema_name: schema.name,
+  full_name: `${fullNameOf(schema)}.${table.name}`,
+  table_id: table.id,
+  table_type: 'MANAGED',
+  data_source_format: 'DELTA',
+  owner: table.owner,
+  ...(table.comment !== undefined && { comment: table.comment }),
+  columns: table.columns.map(({ name, type }, position) => ({
+    name,
+    position,
+    type_name: type,
+    type_text: type.toLowerCase(),
+    nullable: true,
+  })),
+  created_at: table.createdAt,
+});
+
+const describeCatalog = ({ name, owner, comment, createdAt }: Catalog) => ({
+  name,
+  full_name: name,
+  owner,
+  ...(comment !== undefined && { comment }),
+  catalog_type: 'MANAGED_CATALOG',
+  metastore_id: METASTORE,
+  isolation_mode: 'OPEN',
+  securable_type: 'CATALOG',
+  created_at: createdAt,
+  created_by: owner,
+});
+
+interface SchemaFields {
+  catalog: string;
+  name: string;
+  comment?: string | undefined;
+  properties?: Record<string, string> | undefined;
+}
+
+/** Demanded whether it is there already or not. */
+export const demandCreation = (store: Store, caller: Principal, catalog: string) => {
+  const on = ofCatalog(catalogNamed(store, catalog));
+  demand(store, caller, 'USE_CATALOG', on);
+  demand(store, caller, 'CREATE_SCHEMA', on);
+};
+
+export const createSchema = (store: Store, caller: Principal, fields: SchemaFields): Schema => {
+  const { catalog, name, comment, properties = {} } = fields;
+  const read = readName(name);
+  demandCreation(store, caller, catalog);
+  if (schemaNamed(store, catalog, read))
+    throw catalogProblem(
+      400,
+      'SCHEMA_ALREADY_EXISTS',
+      `Schema '${fold(catalog)}.${read}' already exists`,
+    );
+  const made = newSchema(catalog, read, caller.name);
+  const schema = { ...made, comment: comment === '' ? undefined : comment, properties };
+  store.schemas.set(schema.id, schema);
+  return schema;
+};
+
+/** With `force` its tables too; UNDROP brings back a table, never a schema. */
+export const dropSchema = (store: Store, caller: Principal, schema: Schema, force: boolean) => {
+  demandManagement(store, caller, ofSchema(store, schema));
+  const tables = tablesIn(store, schema);
+  if (tables.length > 0 && !force)
+    throw catalogProblem(
+      400,
+      'SCHEMA_NOT_EMPTY',
+      `Schema '${fullNameOf(schema)}' is not empty. The schema has ${String(tables.length)} tables(s), 0 functions(s), 0 volumes(s)`,
+    );
+  for (const table of tables) table.deletedAt = Date.now();
+  schema.deleted = true;
+};
+
+/** Owner and name are looked at before anything is changed. */
+const changeSchema = (
+  store: Store,
+  schema: Schema,
+  { new_name: newName, owner, comment, properties }: z.output<typeof Update>,
+) => {
+  const read = newName === undefined ? schema.name : readName(newName);
+  if (read !== schema.name && schemaNamed(store, schema.catalog, read))
+    throw catalogProblem(400, 'SCHEMA_ALREADY_EXISTS', `Schema '${read}' already exists`);
+  const nextOwner = owner === undefined ? schema.owner : grantee(store, owner);
+  Object.assign(schema, { name: read, owner: nextOwner, updatedAt: Date.now() });
+  if (comment !== undefined) schema.comment = comment === '' ? undefined : comment;
+  if (properties) schema.properties = properties;
+};
+
+interface PageQuery {
+  max_results?: number | undefined;
+  page_token?: string | undefined;
+}
+
+/** Without `max_results`, or with 0, as many as the server likes: here all that are left. */
+const pageOf = <Row>(rows: Row[], { max_results: most, page_token: token }: PageQuery) => {
+  const from = token === undefined ? 0 : Number(token);
+  if (!Number.isInteger(from) || from < 0) throw invalidValue('page_token is invalid.');
+  const to = most ? from + most : rows.length;
+  return { rows: rows.slice(from, to), ...(to < rows.length && { next_page_token: String(to) }) };
+};
+
+const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
+
+const listSchemas = (store: Store, { caller, query }: CallerRequest) => {
+  const asked = readQuery(SchemaList, query);
+  const catalog = catalogNamed(store, asked.catalog_name);
+  demand(store, caller, 'USE_CATALOG', ofCatalog(catalog));
+  const seen = [...store.schemas.values()]
+    .filter((each) => !each.deleted && each.catalog === catalog.name)
+    .filter((each) => canSee(store, caller, ofSchema(store, each)))
+    .sort(byName);
+  const { rows, ...next } = pageOf(seen, asked);
+  return ok({ ...(rows.length > 0 && { schemas: rows.map(describeSchema) }), ...next });
+};
+
+const listTables = (store: Store, { caller, query }: CallerRequest) => {
+  const asked = readQuery(TableList, query);
+  const schema = existingSchema(store, asked.catalog_name, asked.schema_name);
+  demandUse(store, caller, ofSchema(store, schema));
+  const { rows, ...next } = pageOf(tablesIn(store, schema).sort(byName), asked);
+  const tables = rows.map((table) => describeTable(schema, table));
+  return ok({ ...(tables.length > 0 && { tables }), ...next });
+};
+
+const schemaOf = (store: Store, { params }: CallerRequest) => {
+  const { name: fullName = '' } = params;
+  const [catalog = '', name = '', ...more] = fullName.split('.');
+  if (!name || more.length > 0) throw invalidValue(`"${fullName}" is not a valid schema name.`);
+  return existingSchema(store, catalog, name);
+};
+
+/** Of Unity Catalog 2.1: catalogs and tables to read, schemas to work with. */
+export const schemaOperations = (store: Store): Operation[] => [
+  {
+    id: 'getCatalog',
+    method: 'get',
+    paths: [`${BASE}/catalogs/:name`],
+    run: ({ caller, params, query }) => {
+      readQuery(Browse, query);
+      const catalog = catalogNamed(store, params.name ?? '');
+      demand(store, caller, 'USE_CATALOG', ofCatalog(catalog));
+      return ok(describeCatalog(catalog));
+    },
+  },
+  {
+    id: 'listSchemas',
+    method: 'get',
+    paths: [`${BASE}/schemas`],
+    run: (request) => listSchemas(store, request),
+  },
+  {
+    id: 'createSchema',
+    method: 'post',
+    paths: [`${BASE}/schemas`],
+    run: ({ caller, body }) => {
+      const { catalog_name: catalog, ...fields } = readBody(Creation, body);
+      return ok(describeSchema(createSchema(store, caller, { catalog, ...fields })));
+    },
+  },
+  {
+    id: 'getSchema',
+    method: 'get',
+    paths: [`${BASE}/schemas/:name`],
+    run: (request) => {
+      readQuery(Browse, request.query);
+      const schema = schemaOf(store, request);
+      const on = ofSchema(store, schema);
+      if (!canSee(store, request.caller, on)) demandUse(store, request.caller, on);
+      return ok(describeSchema(schema));
+    },
+  },
+  {
+    id: 'updateSchema',
+    method: 'patch',
+    paths: [`${BASE}/schemas/:name`],
+    run: (request) => {
+      const changes = readBody(Update, request.body);
+      const schema = schemaOf(store, request);
+      demandManagement(store, request.caller, ofSchema(store, schema));
+      changeSchema(store, schema, changes);
+      schema.updatedBy = request.caller.name;
+      return ok(describeSchema(schema));
+    },
+  },
+  {
+    id: 'deleteSchema',
+    method: 'delete',
+    paths: [`${BASE}/schemas/:name`],
+    run: (request) => {
+      const { force } = readQuery(Deletion, request.query);
+      dropSchema(store, request.caller, schemaOf(store, request), force);
+      return ok({});
+    },
+  },
+  {
+    id: 'listTables',
+    method: 'get',
+    paths: [`${BASE}/tables`],
+    run: (request) => listTables(store, request),
+  },
+];
