@@ -112,6 +112,18 @@ export interface ReadersChanged {
   revoked: string[];
 }
 
+/** What a command for a cluster is written in. */
+export type Language = 'sql' | 'python' | 'scala' | 'r';
+
+/** What is run where, and how much of its result is wanted. */
+export interface RunOptions {
+  step: Step;
+  /** At most so many rows. */
+  maxRows: number;
+  /** Of a command for the fabric's cluster; absent: it is a statement for its warehouse. */
+  language?: Language | undefined;
+}
+
 /** Rows of a statement or command; never stored. */
 export interface Table {
   columns: string[];
@@ -152,8 +164,8 @@ export interface Fabric {
   system: string;
   /** Whether it can be reached, its credentials and rights, its warehouse or cluster. */
   check: (step: Step) => Promise<Check[]>;
-  /** A statement, or where the fabric has a cluster a command, followed to its end. */
-  run: (text: string, given: { step: Step; maxRows: number }) => Promise<Table>;
+  /** A statement, or where the fabric has a cluster a command, followed to its end. Where the interest in it ends, so does it. */
+  run: (text: string, options: RunOptions) => Promise<Table>;
   of: (component: { key: string; end: End }) => ComponentFabric;
 }
 
