@@ -24,7 +24,6 @@ export const SnowflakeVariables = z.object({
   SNOWFLAKE_SIMULATOR_TOKEN: z.string().default('').meta({
     group: 'usual',
     description: 'A programmatic access token of the user',
-    secret: true,
   }),
   SNOWFLAKE_SIMULATOR_ACCOUNT: identifier.default('SIMULATOR').meta({
     group: 'usual',

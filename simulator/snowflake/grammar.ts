@@ -8,25 +8,25 @@ const ifNotExists = (reader: Reader) => reader.took('IF', 'NOT', 'EXISTS');
 const ifExists = (reader: Reader) => reader.took('IF', 'EXISTS');
 
 const comment = (reader: Reader) => {
-  if (!reader.took('COMMENT')) return '';
-  reader.expect('=');
+  reader.expect('COMMENT', '=');
   return reader.text();
 };
+const ifCommented = (reader: Reader) => (reader.isNext('COMMENT') ? comment(reader) : '');
 
 const readCreate = (reader: Reader): Statement => {
   const kind = reader.oneOf(['DATABASE', 'SCHEMA', 'ROLE', 'TABLE']);
   if (kind === 'TABLE') return readData.createTable(reader);
   const isLenient = ifNotExists(reader);
   if (kind === 'DATABASE')
-    return { kind: 'createDatabase', isLenient, name: reader.name(), comment: comment(reader) };
+    return { kind: 'createDatabase', isLenient, name: reader.name(), comment: ifCommented(reader) };
   if (kind === 'ROLE')
-    return { kind: 'createRole', isLenient, name: reader.name(), comment: comment(reader) };
+    return { kind: 'createRole', isLenient, name: reader.name(), comment: ifCommented(reader) };
   return {
     kind: 'createSchema',
     isLenient,
     schema: reader.path(2),
     isManaged: reader.took('WITH', 'MANAGED', 'ACCESS'),
-    comment: comment(reader),
+    comment: ifCommented(reader),
   };
 };
 
@@ -55,7 +55,15 @@ const readComment = (reader: Reader): Statement => {
   return { kind: 'commentOn', on, path, comment: reader.text() };
 };
 
+/** The other way to write COMMENT ON ROLE. */
+const readAlterRole = (reader: Reader): Statement => {
+  const path = reader.path(1);
+  reader.expect('SET');
+  return { kind: 'commentOn', on: 'ROLE', path, comment: comment(reader) };
+};
+
 const readAlter = (reader: Reader): Statement => {
+  if (reader.took('ROLE')) return readAlterRole(reader);
   reader.expect('WAREHOUSE');
   const name = reader.name();
   reader.expect('RESUME');

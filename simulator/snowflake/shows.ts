@@ -11,86 +11,27 @@ interface World {
   session: Session;
 }
 
-const DATABASES = [
-  'created_on',
-  'name',
-  'is_default',
-  'is_current',
-  'origin',
-  'owner',
-  'comment',
-  'options',
-  'retention_time',
-  'kind',
-  'owner_role_type',
-];
-const SCHEMAS = [
-  'created_on',
-  'name',
-  'is_default',
-  'is_current',
-  'database_name',
-  'owner',
-  'comment',
-  'options',
-  'retention_time',
-  'owner_role_type',
-];
-const OBJECTS = [
-  'created_on',
-  'name',
-  'database_name',
-  'schema_name',
-  'kind',
-  'comment',
-  'cluster_by',
-  'rows',
-  'bytes',
-  'owner',
-  'retention_time',
-  'owner_role_type',
-];
-const ROLES = [
-  'created_on',
-  'name',
-  'is_default',
-  'is_current',
-  'is_inherited',
-  'assigned_to_users',
-  'granted_to_roles',
-  'granted_roles',
-  'owner',
-  'comment',
-];
-const USERS = [
-  'name',
-  'created_on',
-  'login_name',
-  'display_name',
-  'first_name',
-  'last_name',
-  'email',
-  'disabled',
-  'default_warehouse',
-  'default_role',
-  'owner',
-  'comment',
-];
-const WAREHOUSES = [
-  'name',
-  'state',
-  'type',
-  'size',
-  'running',
-  'queued',
-  'is_default',
-  'is_current',
-  'auto_suspend',
-  'auto_resume',
-  'created_on',
-  'owner',
-  'comment',
-];
+/** Names of columns, with spaces between them. */
+const columns = (names: string) => names.split(' ');
+
+const DATABASES = columns(
+  'created_on name is_default is_current origin owner comment options retention_time kind owner_role_type',
+);
+const SCHEMAS = columns(
+  'created_on name is_default is_current database_name owner comment options retention_time owner_role_type',
+);
+const OBJECTS = columns(
+  'created_on name database_name schema_name kind comment cluster_by rows bytes owner retention_time owner_role_type',
+);
+const ROLES = columns(
+  'created_on name is_default is_current is_inherited assigned_to_users granted_to_roles granted_roles owner comment',
+);
+const USERS = columns(
+  'name created_on login_name display_name first_name last_name email disabled default_warehouse default_role owner comment',
+);
+const WAREHOUSES = columns(
+  'name state type size running queued is_default is_current auto_suspend auto_resume created_on owner comment',
+);
 
 const yes = (is: boolean) => (is ? 'Y' : 'N');
 const ownerType = (owner: string) => (owner === '' ? '' : 'ROLE');

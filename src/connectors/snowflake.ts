@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { asDefinition, flag, orElse, secret, text, upperName } from './fields';
 import type { Product } from './fields';
+import { placeProblems } from './snowflake-place';
 
 const credentials = z
   .discriminatedUnion('auth_type', [
@@ -72,6 +73,8 @@ const configuration = (product: Product) =>
       retention_period_days: z.int().min(0).optional(),
     })
     .superRefine((given, context) => {
+      for (const { field, message } of placeProblems(given))
+        context.addIssue({ code: 'custom', path: [field], message });
       for (const field of ACCOUNT) {
         const issue = { code: 'custom' as const, path: [field] };
         const value = given[field];

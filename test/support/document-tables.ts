@@ -4,6 +4,9 @@ import { Variables } from '../../simulator/config';
 import { ROUTES } from '../../simulator/control';
 import { FaultShape } from '../../simulator/faults';
 import { Shift } from '../../simulator/shifts';
+import { SnowflakeVariables } from '../../simulator/snowflake/config';
+import { SNOWFLAKE_ROUTES } from '../../simulator/snowflake/control';
+import { SnowflakeFault } from '../../simulator/snowflake/faults';
 import { codecVariables } from '../../src/config/codec';
 import { cliVariables } from '../../src/config/config';
 import { gatewayVariables } from '../../src/config/gateway';
@@ -50,6 +53,7 @@ export const PROGRAMS = new Map<string, Shape>([
   ['command line', cliVariables.shape],
   ['codec server', codecVariables.shape],
   ['simulator', Variables.shape],
+  ['snowflake simulator', SnowflakeVariables.shape],
 ]);
 
 const defaultOf = (field: z.ZodType) => {
@@ -255,6 +259,14 @@ export const TABLES = new Map<string, string>([
   ['labels', labelTable([...Object.values(GATEWAY), ...Object.values(WORKER)])],
   ['spans', spanTable()],
   ['attributes of spans', attributeTable()],
+  [
+    'snowflake simulator routes',
+    tableOf(
+      ['Route', 'What it does'],
+      Object.entries(SNOWFLAKE_ROUTES).map(([route, what]) => [code(route), what]),
+    ),
+  ],
+  ['snowflake fault', fieldTable(SnowflakeFault.shape)],
   ['fault', fieldTable(FaultShape.shape)],
   ['shift', fieldTable(Shift.shape)],
 ]);

@@ -1,6 +1,167 @@
-import type { FabricType } from '../fabric';
+import { asWritten, placeOf, placeProblems } from '../../connectors/snowflake-place';
+import { createLimit } from '../../concurrency/limit';
+import { Refusal } from '../../contract/problems';
+import type { ComponentFabric, Fabric, FabricType, Opening, Seen, Shown } from '../fabric';
+import { createFabricHttp } from '../http';
 import { bringsAccount, destinationOf, mustNotSteer } from './account';
+import { checkComponent, checkFabric } from './check';
+import type { Users } from './check';
+import { cleanup, restore, unprepare } from './cleanup';
+import { componentOf } from './component';
+import type { Component } from './component';
+import { createFailures } from './failures';
+import { foreignIn, warningsIn } from './in-the-way';
+import { missingIn, presentIn } from './judgement';
+import { schemaPage } from './links';
+import { identifierIn, shownAs } from './names';
+import { principalsOf } from './people';
+import { prepare } from './prepare';
+import { grantTo, readersOf } from './readers';
 import { SnowflakeSettings } from './settings';
+import { createSqlApi } from './sql-api';
+import type { SqlApi } from './sql-api';
+import { createLooks, lookAt } from './state';
+import { asThing } from './things';
+import { accountIn, createTokens } from './token';
+import type { Proof } from './token';
+
+const SYSTEM = 'Snowflake';
+
+const onlyForUs = () =>
+  new Refusal(
+    'The fabric has a token for Snowflake, and Airbyte’s Snowflake destination takes a key pair or a password.',
+    'Ask the platform operator to give the fabric a privateKey; a token can stay in manage.by.',
+  );
+
+const noPassword = (name: string) =>
+  new Refusal(
+    `The fabric ${name} has a password only, which Snowflake's SQL API does not take.`,
+    'Ask the platform operator to give the fabric a key pair, or one in manage.by.',
+  );
+
+/** Each user of the fabric by himself, with what all of them share. */
+const usersOf = (settings: SnowflakeSettings, opening: Opening): Users => {
+  const { name, secretOf, redactor, requestTimeout, log, observe } = opening;
+  const http = createFabricHttp({ system: SYSTEM, requestTimeout, log, observe });
+  const limit = createLimit(settings.maxInFlight);
+  const failures = createFailures(redactor);
+  const account = accountIn(settings);
+  const root = settings.apiUrl ?? `https://${settings.host}`;
+  const apiOf = (
+    who: { user: string; role: string; warehouse?: string },
+    proof: Proof,
+  ): SqlApi | undefined => {
+    if (!proof.privateKey && !proof.oauth && !proof.token) return undefined;
+    const user = identifierIn(who.user);
+    const role = identifierIn(who.role);
+    const tokens = createTokens({ fabric: name, account, user, proof, secretOf });
+    const warehouse = who.warehouse === undefined ? undefined : identifierIn(who.warehouse);
+    return createSqlApi({
+      fabric: name,
+      root,
+      user,
+      role,
+      warehouse,
+      tokens,
+      http,
+      limit,
+      failures,
+    });
+  };
+  const { user, role, warehouse, credentials, manage } = settings;
+  const airbyte = apiOf({ user, role, warehouse }, credentials);
+  return { airbyte, manager: manage.by ? apiOf(manage.by, manage.by) : airbyte };
+};
+
+const shownOf = (settings: SnowflakeSettings, { place, readRole, manages }: Component) => {
+  const href = schemaPage(settings, place);
+  const schema: Shown = {
+    label: 'Schema in Snowflake',
+    value: shownAs(place.database, place.schema),
+    ...(href !== undefined && { href }),
+  };
+  return {
+    schema,
+    ...(manages.access && { role: { label: 'Role that reads it', value: readRole } }),
+  };
+};
+
+const NOTHING = { missing: [], present: [], foreign: [], warnings: [] };
+
+const placeIn = (configuration: Record<string, unknown>) => {
+  const place = placeOf(configuration);
+  if (place) return place;
+  const problems = placeProblems(configuration).map(
+    ({ field, message }) => `specific.destination.connectionConfiguration.${field}: ${message}`,
+  );
+  throw new Refusal(`${problems.join('; ')}.`, 'Correct the descriptor, then deploy again.');
+};
+
+const internalOf = ({ raw_data_schema: given }: Record<string, unknown>) =>
+  asWritten(typeof given === 'string' && given !== '' ? given : 'airbyte_internal');
+
+const ofComponent = (
+  settings: SnowflakeSettings,
+  { api, component }: { api: () => SqlApi; component: () => Component },
+): ComponentFabric => {
+  const { schema: manages, access } = settings.manage;
+  return {
+    manages,
+    managesAccess: access,
+    check: async (step) => (manages ? checkComponent(api(), component(), step) : []),
+    look: async (step): Promise<Seen> => {
+      const whose = component();
+      const shown = shownOf(settings, whose);
+      if (!manages) return { ...NOTHING, shown };
+      const state = await lookAt(createLooks(api(), step), whose);
+      return {
+        missing: missingIn(state, whose).map(asThing),
+        present: presentIn(state, whose).map(asThing),
+        foreign: foreignIn(state, whose),
+        shown,
+        warnings: warningsIn(state, whose),
+      };
+    },
+    prepare: async (missing, step) => {
+      await prepare(api(), component(), { missing, step });
+    },
+    unprepare: async (made, step) => unprepare(api(), component(), { made, step }),
+    cleanup: async (present, step) => cleanup(api(), component(), { present, step }),
+    restore: async (taken, step) => restore(api(), component(), { taken, step }),
+    principalsOf: async (refs, step) =>
+      principalsOf(api(), { settings: settings.principals, refs, step }),
+    readers: async (step) => readersOf(api(), component(), step),
+    grant: async (principals, step) => grantTo(api(), component(), { principals, step }),
+  };
+};
+
+const open = (settings: SnowflakeSettings, opening: Opening): Fabric => {
+  const { name } = opening;
+  const users = usersOf(settings, opening);
+  const usable = (api: SqlApi | undefined) => {
+    if (!api) throw noPassword(name);
+    return api;
+  };
+  const warehouse = identifierIn(settings.warehouse);
+  return {
+    name,
+    system: SYSTEM,
+    check: (step) => checkFabric(users, { warehouse, manages: settings.manage, step }),
+    // As Airbyte, who may do less.
+    run: async (text, { step, maxRows }) =>
+      usable(users.airbyte ?? users.manager).run(text, step, maxRows),
+    of: ({ key, end: { configuration } }) =>
+      ofComponent(settings, {
+        api: () => usable(users.manager),
+        component: () =>
+          componentOf(settings, {
+            key,
+            place: placeIn(configuration),
+            internal: internalOf(configuration),
+          }),
+      }),
+  };
+};
 
 export const snowflake: FabricType<typeof SnowflakeSettings> = {
   name: 'snowflake',
@@ -16,15 +177,14 @@ export const snowflake: FabricType<typeof SnowflakeSettings> = {
     const account = { host, role, warehouse, username: user };
     if (password)
       return destinationOf({ ...account, credentials: { password: await secretOf(password) } });
+    if (!privateKey) throw onlyForUs();
     return destinationOf({
       ...account,
       credentials: {
-        privateKey: privateKey ? await secretOf(privateKey) : '',
+        privateKey: await secretOf(privateKey),
         privateKeyPassword: privateKeyPassword && (await secretOf(privateKeyPassword)),
       },
     });
   },
-  open: () => {
-    throw new Error('Not yet.');
-  },
+  open,
 };

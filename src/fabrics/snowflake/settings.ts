@@ -1,28 +1,78 @@
 import { z } from 'zod';
 import { closed } from '../../reading/closed-objects';
-import { secret, text } from '../../reading/values';
+import { address, secret, text } from '../../reading/values';
 import { owned } from '../owned';
+import { PrincipalsSettings } from '../principals';
 
-/** A key pair or a password. */
+/** Calls at once to one account, of each worker. */
+const MAX_IN_FLIGHT = 100;
+
+const proofs = {
+  privateKey: secret.optional(),
+  privateKeyPassword: secret.optional(),
+  oauth: secret.optional().meta({ description: 'An OAuth token: `{ secretRef: NAME }`' }),
+  token: secret
+    .optional()
+    .meta({ description: 'A programmatic access token: `{ secretRef: NAME }`' }),
+};
+
+type Given = Partial<Record<string, unknown>>;
+
+/** Exactly one of them, and a passphrase only with a key. */
+const oneOf = (names: readonly string[]) => (given: Given, ctx: z.RefinementCtx) => {
+  if (names.filter((name) => given[name] !== undefined).length !== 1)
+    ctx.addIssue({
+      code: 'custom',
+      message: `must have ${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}, and only one of them`,
+    });
+  if (given.privateKeyPassword !== undefined && given.privateKey === undefined)
+    ctx.addIssue({
+      code: 'custom',
+      path: ['privateKeyPassword'],
+      message: 'goes with privateKey',
+    });
+};
+
+/** A key pair, a password, or a token of either kind. */
 const Credentials = closed(
   z
+    .strictObject({ ...proofs, password: secret.optional() })
+    .superRefine(oneOf(['privateKey', 'password', 'oauth', 'token'])),
+);
+
+const By = closed(
+  z
     .strictObject({
-      privateKey: secret.optional(),
-      privateKeyPassword: secret.optional(),
-      password: secret.optional(),
+      user: text.meta({ description: 'Who prepares and grants; without it `user`' }),
+      role: text.meta({ description: 'The role of who does; it owns what is made' }),
+      ...proofs,
     })
-    .superRefine(({ privateKey, privateKeyPassword, password }, ctx) => {
-      if ((privateKey === undefined) === (password === undefined))
-        ctx.addIssue({
-          code: 'custom',
-          message: 'must have privateKey or password, and only one of them',
-        });
-      if (privateKeyPassword !== undefined && privateKey === undefined)
-        ctx.addIssue({
-          code: 'custom',
-          path: ['privateKeyPassword'],
-          message: 'goes with privateKey',
-        });
+    .superRefine(oneOf(['privateKey', 'oauth', 'token'])),
+);
+
+const Manage = closed(
+  z
+    .strictObject({
+      database: z.boolean().default(false).meta({
+        description: 'Whether a database that is not there is made',
+      }),
+      schema: z.boolean().default(false).meta({
+        description: 'Whether schemas are made before the first sync, and removed with their data',
+      }),
+      access: z.boolean().default(false).meta({
+        description: 'Whether updateacl grants the data, by a role for each component',
+      }),
+      by: By.optional(),
+    })
+    .superRefine(({ database, schema, access }, ctx) => {
+      for (const [field, given] of Object.entries({ database, access }))
+        if (given && !schema)
+          ctx.addIssue({
+            code: 'custom',
+            path: [field],
+            message:
+              'goes with schema: true, as only a schema that was made for a component is known to be its',
+          });
     }),
 );
 
@@ -33,14 +83,35 @@ const host = text.regex(
 );
 
 export const SnowflakeSettings = closed(
-  z.strictObject({
-    type: z.literal('snowflake').meta({ description: '`snowflake`' }),
-    ...owned,
-    host: host.meta({ description: 'One account' }),
-    warehouse: text.meta({ description: 'One warehouse' }),
-    user: text.meta({ description: 'Whom Airbyte writes as' }),
-    role: text.meta({ description: 'Its role' }),
-    credentials: Credentials,
-  }),
+  z
+    .strictObject({
+      type: z.literal('snowflake').meta({ description: '`snowflake`' }),
+      ...owned,
+      host: host.meta({ description: 'One account' }),
+      account: text
+        .regex(/^[A-Za-z0-9_.-]+$/, 'must be the identifier of an account, such as ACME-FIN')
+        .optional()
+        .meta({ description: 'Its identifier, where the host does not begin with it' }),
+      apiUrl: address.optional().meta({
+        description: 'Where its SQL API is, and credentials go; without it `https://` and `host`',
+      }),
+      warehouse: text.meta({ description: 'One warehouse' }),
+      user: text.meta({ description: 'Whom Airbyte writes as' }),
+      role: text.meta({ description: 'Its role' }),
+      credentials: Credentials,
+      manage: Manage.prefault({}),
+      principals: PrincipalsSettings,
+      maxInFlight: z.int().min(1).max(MAX_IN_FLIGHT).default(4).meta({
+        description: 'Calls at once, of each worker',
+      }),
+    })
+    .superRefine(({ credentials, manage }, ctx) => {
+      if (manage.schema && !manage.by && credentials.password !== undefined)
+        ctx.addIssue({
+          code: 'custom',
+          path: ['manage', 'by'],
+          message: 'is required with a password, which the SQL API does not take',
+        });
+    }),
 );
 export type SnowflakeSettings = z.output<typeof SnowflakeSettings>;

@@ -1,0 +1,34 @@
+import type { Place } from '../../connectors/snowflake-place';
+import { domainTagOf, identifierIn, readRoleOf, tagOf } from './names';
+import type { SnowflakeSettings } from './settings';
+
+/** A component as Snowflake knows it. */
+export interface Component {
+  key: string;
+  place: Place;
+  tag: string;
+  domainTag: string;
+  readRole: string;
+  /** Whom Airbyte writes as. */
+  airbyteRole: string;
+  /** Who owns what is made. */
+  manager: string;
+  /** The schema of its own that Airbyte makes, for what it does before data is where it belongs. */
+  internal: string;
+  manages: { database: boolean; schema: boolean; access: boolean };
+}
+
+export const componentOf = (
+  { role, manage }: SnowflakeSettings,
+  { key, place, internal }: { key: string; place: Place; internal: string },
+): Component => ({
+  key,
+  place,
+  tag: tagOf(key),
+  domainTag: domainTagOf(key),
+  readRole: readRoleOf(key),
+  airbyteRole: identifierIn(role),
+  manager: identifierIn(manage.by?.role ?? role),
+  internal,
+  manages: manage,
+});

@@ -1,0 +1,214 @@
+import { z } from 'zod';
+import { inOneLine } from '../../../workflows/protocol/one-line';
+import { shortened } from '../../../workflows/protocol/lengths';
+import { CallError } from '../../contract/call-error';
+import { inWords } from '../../contract/durations';
+import { parseJson } from '../../contract/json';
+import type { Redactor } from '../../secrets/masking';
+import type { FabricAnswer } from '../http';
+import type { Statement } from './statements';
+
+/* What Snowflake answers that is no result: whether it may pass, and who must do what. */
+
+/** Characters of Snowflake's own words, and of a statement that is told. */
+const MAX_WORDS = 500;
+const MAX_STATEMENT = 300;
+/** Milliseconds: the longest wait that it may ask for. */
+const LONGEST_WAIT = 60_000;
+
+/** Docs: QueryFailureStatus, QueryStatus. Everything may be absent where something in between answers. */
+const Failure = z.object({
+  code: z.coerce.string().optional(),
+  message: z.string().optional(),
+  sqlState: z.string().optional(),
+  statementHandle: z.string().optional(),
+});
+export type Failure = z.output<typeof Failure>;
+
+export const failureIn = (text: string): Failure => Failure.safeParse(parseJson(text)).data ?? {};
+
+/** SQL's own codes. */
+export const CODE = {
+  syntax: '001003',
+  exists: '002002',
+  missing: '002003',
+  notAuthorized: '003001',
+  cancelled: '000604',
+  noWarehouse: '000606',
+  locked: '000625',
+  timedOut: '000630',
+} as const;
+
+/** What may pass by itself: who else had it, or ended it. */
+const PASSING: string[] = [CODE.cancelled, CODE.locked, CODE.timedOut];
+
+/** A statement that Snowflake has not done, with its code. */
+export class StatementError extends CallError {
+  override name = 'StatementError';
+  readonly code: string | undefined;
+
+  constructor(
+    message: string,
+    given: ConstructorParameters<typeof CallError>[1] & { code: string | undefined },
+  ) {
+    super(message, given);
+    this.code = given.code;
+  }
+}
+
+export const hasCode = (err: unknown, code: string): err is StatementError =>
+  err instanceof StatementError && err.code === code;
+
+export interface Asking {
+  fabric: string;
+  statement: Statement;
+  /** As whom: a user, with a role. */
+  user: string;
+  role: string;
+  warehouse: string | undefined;
+  /** Whether it may have changed anything. */
+  writes: boolean;
+}
+
+const secondsIn = (header: string | null) =>
+  /^\d+$/.test(header ?? '') ? Number(header) : undefined;
+
+/** Milliseconds, of a `Retry-After` in seconds or as a date. */
+export const retryAfterIn = (headers: Headers): number | undefined => {
+  const header = headers.get('retry-after');
+  const seconds = secondsIn(header);
+  const date = header === null ? NaN : Date.parse(header) - Date.now();
+  const wait = seconds === undefined ? date : seconds * 1000;
+  return Number.isNaN(wait) ? undefined : Math.min(LONGEST_WAIT, Math.max(0, wait));
+};
+
+export const createFailures = (redactor: Redactor) => {
+  const words = ({ message, code }: Failure) => {
+    const text = shortened(inOneLine(redactor.redact(message ?? '')).trim(), MAX_WORDS);
+    return (
+      [code, text].filter((part) => part !== undefined && part !== '').join(' ') || 'no reason'
+    );
+  };
+  const sql = ({ statement }: Asking) =>
+    shortened(inOneLine(redactor.redact(statement.text)), MAX_STATEMENT);
+  const grants = ({ statement: { needs = [] } }: Asking) =>
+    needs.map((each) => `${each};`).join(' ');
+
+  /** What is missing cannot be told from what may not be seen. */
+  const forbidden = (asking: Asking, failure: Failure) => {
+    const { role, fabric } = asking;
+    const lacking =
+      failure.code === CODE.missing ? 'what it names is not there, or the role' : 'the role';
+    return new StatementError(
+      `Snowflake refuses ${sql(asking)}: ${lacking} ${role} may not do it (${words(failure)}).`,
+      {
+        kind: 'refused',
+        code: failure.code,
+        status: 422,
+        notLetIn: true,
+        solution: grants(asking)
+          ? `Ask an administrator of the account to run ${grants(asking)} then deploy again.`
+          : `Ask an administrator of the account what the role ${role} of the fabric ${fabric} may see.`,
+      },
+    );
+  };
+
+  const SOLUTIONS: Record<string, (asking: Asking) => string> = {
+    [CODE.syntax]: () => 'This is a mistake of the provisioner: report it with this message.',
+    [CODE.exists]: () => 'Look what has this name in Snowflake, then deploy again.',
+    [CODE.noWarehouse]: ({ warehouse, fabric }) =>
+      `Ask the platform operator to give the fabric ${fabric} a warehouse that runs: ALTER WAREHOUSE ${warehouse ?? 'NAME'} RESUME; or SET AUTO_RESUME = TRUE;`,
+  };
+
+  /** 422: the statement was looked at, and not done. */
+  const ofStatement = (asking: Asking, failure: Failure) => {
+    const code = failure.code;
+    if (code === CODE.missing || code === CODE.notAuthorized) return forbidden(asking, failure);
+    const passes = code !== undefined && PASSING.includes(code);
+    const solution = SOLUTIONS[code ?? '']?.(asking);
+    return new StatementError(
+      `Snowflake ${passes ? 'has not done' : 'refuses'} ${sql(asking)}: ${words(failure)}.`,
+      {
+        kind: passes ? 'again' : 'refused',
+        code,
+        status: 422,
+        unclear: passes && asking.writes,
+        solution:
+          solution ?? (passes ? 'Try again.' : 'Correct what Snowflake names, then deploy again.'),
+      },
+    );
+  };
+
+  const notLetIn = ({ fabric, user }: Asking, failure: Failure, status: number) =>
+    new CallError(
+      `Snowflake does not let in the user ${user} of the fabric ${fabric}: ${words(failure)}.`,
+      {
+        kind: 'refused',
+        status,
+        notLetIn: true,
+        solution:
+          status === 403
+            ? `Ask an administrator of the account whether a network policy keeps this worker out, and whether ${user} is locked.`
+            : `Ask the platform operator to look at the credentials of the fabric ${fabric}: whether its key is that of ${user} (DESCRIBE USER shows RSA_PUBLIC_KEY_FP), its token still holds, and its account is right.`,
+      },
+    );
+
+  const passing = (
+    asking: Asking,
+    failure: Failure,
+    { status, headers }: Pick<FabricAnswer, 'status' | 'headers'>,
+  ) =>
+    new CallError(`Snowflake answers ${sql(asking)} with ${String(status)}: ${words(failure)}.`, {
+      kind: 'again',
+      status,
+      retryAfter: retryAfterIn(headers),
+      // One that was turned away was not begun.
+      unclear: asking.writes && status !== 429,
+      solution: 'Try again when Snowflake answers; status.snowflake.com tells of disturbances.',
+    });
+
+  const defect = (asking: Asking, failure: Failure, status: number) =>
+    new CallError(`Snowflake does not take ${sql(asking)}: ${String(status)}, ${words(failure)}.`, {
+      kind: 'refused',
+      status,
+      solution: `Ask the platform operator whether the host of the fabric ${asking.fabric} is that of its account; else this is a mistake of the provisioner: report it with this message.`,
+    });
+
+  return {
+    /** An answer that is none of what was asked for. */
+    of: (answer: FabricAnswer, asking: Asking): CallError => {
+      const { status } = answer;
+      const failure = failureIn(answer.text);
+      if (status === 422) return ofStatement(asking, failure);
+      if (status === 401 || status === 403) return notLetIn(asking, failure, status);
+      if (status === 408 || status === 429 || status >= 500)
+        return passing(asking, failure, answer);
+      return defect(asking, failure, status);
+    },
+    /** It was begun, and Snowflake knows no more of it. */
+    lost: (asking: Asking) =>
+      new CallError(`Snowflake knows no more of ${sql(asking)}, which it had begun.`, {
+        kind: 'again',
+        status: 404,
+        unclear: asking.writes,
+        solution: 'Try again.',
+      }),
+    unreadable: (asking: Asking) =>
+      new CallError(`Snowflake answers ${sql(asking)} with what is no result.`, {
+        kind: 'again',
+        unclear: asking.writes,
+        solution: `Ask the platform operator whether something else answers in the place of the host of the fabric ${asking.fabric}.`,
+      }),
+    tooLong: (asking: Asking, { took, isOutOfTime }: { took: number; isOutOfTime: boolean }) =>
+      new CallError(
+        `Snowflake had not done ${sql(asking)} after ${inWords(took)}; it was asked to cancel it.`,
+        {
+          kind: 'again',
+          unclear: asking.writes,
+          outOfTime: isOutOfTime ? 'calling' : undefined,
+          solution: 'Try again; the history of queries in Snowflake says what it waits for.',
+        },
+      ),
+  };
+};
+export type Failures = ReturnType<typeof createFailures>;

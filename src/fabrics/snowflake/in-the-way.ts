@@ -1,0 +1,106 @@
+import type { Foreign } from '../fabric';
+import type { Component } from './component';
+import { held, isOurs, schemaNamed } from './judgement';
+import { isTagged, keyIn, shownAs } from './names';
+import type { Named, State } from './state';
+import { handingOver } from './statements';
+
+/* What is in the way of a component, in words for people. */
+
+const domainOf = (key: string) => /^[^/]*\/[^.]*\./.exec(key)?.[0];
+
+/** What is another domain's is not told by its name: it may be another team's. */
+const whose = (comment: string, { key }: Component) => {
+  if (!isTagged(comment)) return 'is there already, and nothing says that it is this component’s';
+  const other = keyIn(comment);
+  return domainOf(other) === domainOf(key)
+    ? `belongs to ${other}`
+    : 'belongs to a component of another domain';
+};
+
+const ELSEWHERE =
+  'give another schema in the descriptor (specific.destination.connectionConfiguration.schema)';
+
+/** A solution never tells how to take what is another component's. */
+const solutionOf = (
+  { comment, owner }: Named,
+  { tag, manager }: Component,
+  { kind, parts }: { kind: 'SCHEMA' | 'ROLE'; parts: readonly string[] },
+) => {
+  if (isTagged(comment))
+    return kind === 'SCHEMA'
+      ? `To write elsewhere, ${ELSEWHERE}.`
+      : 'Ask the platform operator: two components have the same name for their role.';
+  const to = owner === manager ? undefined : manager;
+  const sql = handingOver(kind, parts, { comment: tag, to }).join('; ');
+  const or = kind === 'SCHEMA' ? `Either ${ELSEWHERE}, or its` : 'Its';
+  return `${or} owner ${owner} can hand it over with all that is in it: ${sql};`;
+};
+
+const foreignDatabase = (
+  { database }: State,
+  { place, domainTag, manages }: Component,
+): Foreign[] => {
+  const what = `the database ${place.database}`;
+  if (!database && !manages.database)
+    return [
+      {
+        what,
+        problem: `The database ${place.database} is not there, or the provisioner may not see it, and it makes none in this fabric.`,
+        solution: `Give another database in the descriptor (specific.destination.connectionConfiguration.database), or ask the platform operator to make it or to set manage.database of the fabric.`,
+      },
+    ];
+  if (!database || !isTagged(database.comment) || database.comment === domainTag) return [];
+  return [
+    {
+      what,
+      problem: `The database ${place.database} was made for another domain.`,
+      solution:
+        'Give another database in the descriptor (specific.destination.connectionConfiguration.database).',
+    },
+  ];
+};
+
+/** What is in the way of what is wanted. */
+export const foreignIn = (state: State, component: Component): Foreign[] => {
+  const { place, tag, readRole, manages } = component;
+  if (!manages.schema) return [];
+  const schema = schemaNamed(state, place.schema);
+  const parts = [place.database, place.schema];
+  const shown = shownAs(...parts);
+  const { role } = state;
+  return [
+    ...foreignDatabase(state, component),
+    ...(schema && schema.comment !== tag
+      ? [
+          {
+            what: `the schema ${shown}`,
+            problem: `The schema ${shown} ${whose(schema.comment, component)}.`,
+            solution: solutionOf(schema, component, { kind: 'SCHEMA', parts }),
+          },
+        ]
+      : []),
+    ...(manages.access && role && role.comment !== tag
+      ? [
+          {
+            what: `the role ${readRole}`,
+            problem: `The role ${readRole} ${whose(role.comment, component)}.`,
+            solution: solutionOf(role, component, { kind: 'ROLE', parts: [readRole] }),
+          },
+        ]
+      : []),
+  ];
+};
+
+/** What people should know, and nothing is done about. */
+export const warningsIn = (
+  state: State,
+  { place, airbyteRole, internal, domainTag, manages }: Component,
+) => {
+  if (!manages.schema || !state.database || isOurs(state.database, domainTag)) return [];
+  const may = held(state.onDatabase, airbyteRole, ['CREATE SCHEMA']).length > 0;
+  if (may || schemaNamed(state, internal)) return [];
+  return [
+    `Airbyte's role ${airbyteRole} is not seen to have CREATE SCHEMA on the database ${place.database}, where it makes ${internal} for itself: without it the first sync fails.`,
+  ];
+};

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { identifierProblem, MAX_IDENTIFIER } from '../../connectors/snowflake-place';
+import { Refusal } from '../../contract/problems';
+
+/* Names and texts in statements. Nothing gets into one but through these. */
+
+const RENAME = 'Give another name in the descriptor, then deploy again.';
+
+/** An identifier, whatever is in the name. Throws a Refusal for what Snowflake can hold in no way. */
+export const quoted = (name: string) => {
+  const problem = identifierProblem(name);
+  if (problem !== undefined)
+    throw new Refusal(`A name that is meant for Snowflake ${problem}.`, RENAME);
+  return `"${name.replaceAll('"', '""')}"`;
+};
+
+/** A text in a statement: a backslash begins an escape there. Throws a Refusal for what is no text. */
+export const literal = (text: string) => {
+  if (/[\p{Cc}\p{Cs}]/u.test(text))
+    throw new Refusal('A text that is meant for Snowflake has control characters.', RENAME);
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+};
+
+/** A pattern that only this name fits, in any case. */
+export const pattern = (name: string) => literal(name.replaceAll(/[\\%_]/g, '\\$&'));
+
+/** A name as it is given in settings: what is not quoted there is in upper case to Snowflake. */
+export const identifierIn = (given: string) => {
+  if (/^".+"$/.test(given)) return given.slice(1, -1).replaceAll('""', '"');
+  return /^[A-Za-z_][\w$]*$/.test(given) ? given.toUpperCase() : given;
+};
+
+const PART = /"((?:[^"]|"")*)"|([^."]+)/g;
+
+/** The parts of a name as lists of grants have it: `FINANCE."cash flow".ORDERS`. */
+export const partsOf = (qualified: string) =>
+  [...qualified.matchAll(PART)].map(([, inQuotes, bare = '']) =>
+    inQuotes === undefined ? bare : inQuotes.replaceAll('""', '"'),
+  );
+
+/** The name of an object of an account as lists have it, where some are in quotes. */
+export const bare = (name: string) =>
+  /^".*"$/.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name;
+
+/** Whether a list means this by a name, however it writes it. */
+export const isNamed = (listed: string, parts: readonly string[]) =>
+  listed === parts.join('.') ||
+  (parts.length === 1 && bare(listed) === parts[0]) ||
+  JSON.stringify(partsOf(listed)) === JSON.stringify(parts);
+
+const TAG = 'provisioner:';
+
+/** The comment by which a component's are known. */
+export const tagOf = (key: string) => `${TAG}${key}`;
+
+/** The comment of a database, which all components of a domain share. */
+export const domainTagOf = (key: string) => `${TAG}${/^[^/]*\/[^.]*/.exec(key)?.[0] ?? key}`;
+
+export const isTagged = (comment: string) => comment.startsWith(TAG);
+
+/** The key of the component whose a tag says something is. */
+export const keyIn = (comment: string) => comment.slice(TAG.length);
+
+const DIGITS = 8;
+
+/** The role that reads a component's data: what is in it for people, and what tells it from all others. */
+export const readRoleOf = (key: string) => {
+  const digest = createHash('sha256').update(key).digest('hex').slice(0, DIGITS).toUpperCase();
+  const end = `_READ_${digest}`;
+  const [, ...rest] = key.slice(key.indexOf('/') + 1).split('.');
+  const people = rest
+    .join('_')
+    .toUpperCase()
+    .replaceAll(/[^A-Z0-9_]/g, '_');
+  return `${people.slice(0, MAX_IDENTIFIER - end.length)}${end}`;
+};
+
+/** For people: `FINANCE.CASHFLOW_0`. */
+export const shownAs = (...parts: string[]) => parts.join('.');

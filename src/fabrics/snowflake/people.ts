@@ -1,0 +1,137 @@
+import type { Principals, Step } from '../fabric';
+import { calledBy } from '../principals';
+import type { Called, PrincipalsSettings } from '../principals';
+import { CODE, hasCode } from './failures';
+import { bare, identifierIn } from './names';
+import { memberNamed } from './readers';
+import type { SqlApi } from './sql-api';
+import { MAX_ROWS, recordsOf } from './state';
+import { LOOKS } from './statements';
+import type { Statement } from './statements';
+
+/* Whom Witboost's users and groups are in Snowflake: users by name or login name, groups by the names of roles. */
+
+interface Known {
+  name: string;
+  login: string;
+}
+
+interface List {
+  all: Known[];
+  /** There are more than Snowflake tells at once. */
+  isCut: boolean;
+  /** By itself, where there are. */
+  one: (name: string) => Promise<Known[]>;
+}
+
+const knownIn = ({ name = '', login_name: login = '' }: Record<string, string>): Known => ({
+  name: bare(name),
+  login,
+});
+
+const listOf = async (
+  api: SqlApi,
+  step: Step,
+  { all, one }: { all: () => Statement; one: (name: string) => Statement },
+): Promise<List> => {
+  const table = await api.query(all(), step, MAX_ROWS);
+  const found = recordsOf(table).map(knownIn);
+  return {
+    all: found,
+    isCut: table.isCut || found.length >= MAX_ROWS,
+    one: async (name) => recordsOf(await api.query(one(name), step, MAX_ROWS)).map(knownIn),
+  };
+};
+
+/** Undefined: nobody may be seen. */
+const visible = async (list: Promise<List>): Promise<List | undefined> => {
+  try {
+    const found = await list;
+    return found.all.length > 0 ? found : undefined;
+  } catch (err) {
+    if (hasCode(err, CODE.notAuthorized) || hasCode(err, CODE.missing)) return undefined;
+    throw err;
+  }
+};
+
+const inAnyCase = (one: string, other: string) => one.toUpperCase() === other.toUpperCase();
+
+/** The best that there is: by the very name, by the name in any case, by the login name. */
+const matching = (known: readonly Known[], name: string): Known[] => {
+  const ways = [
+    (each: Known) => each.name === name,
+    (each: Known) => each.name === identifierIn(name),
+    (each: Known) => inAnyCase(each.name, name),
+    (each: Known) => each.login !== '' && inAnyCase(each.login, name),
+  ];
+  for (const way of ways) {
+    const found = known.filter(way);
+    if (found.length > 0) return found;
+  }
+  return [];
+};
+
+type Found = { principal: string } | { problem: string };
+
+const NOUN = { user: 'user', group: 'role' } as const;
+
+const judged = (found: readonly Known[], { kind, name }: Called, isCut: boolean): Found => {
+  const noun = NOUN[kind];
+  const [first, ...others] = found;
+  if (others.length > 0)
+    return {
+      problem: `${name} may be any of the ${noun}s ${found
+        .slice(0, 3)
+        .map((each) => each.name)
+        .join(', ')} of Snowflake`,
+    };
+  if (first) return { principal: memberNamed(kind === 'user' ? 'USER' : 'ROLE', first.name) };
+  const byLogin =
+    kind === 'user' && isCut ? ' by its name; there are too many to look at their login names' : '';
+  return { problem: `Snowflake has no ${noun} ${name}${byLogin}` };
+};
+
+const find = async (list: List | undefined, called: Called): Promise<Found> => {
+  const { kind, name } = called;
+  if (kind === 'group' && inAnyCase(name, 'PUBLIC'))
+    return { problem: 'the role PUBLIC of Snowflake stands for everybody' };
+  if (!list)
+    return {
+      problem: `the role of this fabric may not see the ${NOUN[kind]}s of Snowflake: it needs MANAGE GRANTS, or to be granted USERADMIN`,
+    };
+  const found = matching(list.all, name);
+  if (found.length > 0 || !list.isCut) return judged(found, called, list.isCut);
+  return judged(matching(await list.one(name), name), called, true);
+};
+
+const LISTS = {
+  user: { all: LOOKS.users, one: LOOKS.user },
+  group: { all: LOOKS.roles, one: LOOKS.role },
+};
+
+/** Maps refs to members of a role, and looks whether they exist: a list of each kind, however many are asked for. */
+export const principalsOf = async (
+  api: SqlApi,
+  { settings, refs, step }: { settings: PrincipalsSettings; refs: readonly string[]; step: Step },
+): Promise<Principals> => {
+  const called = refs.map((ref) => [ref, calledBy(settings, ref)] as const);
+  const list = (kind: Called['kind']) =>
+    called.some(([, each]) => 'kind' in each && each.kind === kind)
+      ? visible(listOf(api, step, LISTS[kind]))
+      : Promise.resolve(undefined);
+  const [user, group] = await Promise.all([list('user'), list('group')]);
+  const lists = { user, group };
+  const found = await Promise.all(
+    called.map(
+      async ([ref, each]) =>
+        [ref, 'problem' in each ? each : await find(lists[each.kind], each)] as const,
+    ),
+  );
+  const known = found.flatMap(([ref, each]) =>
+    'principal' in each ? [[ref, each.principal] as const] : [],
+  );
+  const unknown = found.flatMap(([ref, each]) =>
+    'problem' in each ? [[ref, each.problem] as const] : [],
+  );
+  return { known: Object.fromEntries(known), unknown: Object.fromEntries(unknown) };
+};

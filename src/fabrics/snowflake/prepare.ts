@@ -1,0 +1,84 @@
+import { CallError } from '../../contract/call-error';
+import { Refusal } from '../../contract/problems';
+import type { Step, Thing } from '../fabric';
+import { inOrder, making } from './acts';
+import type { Component } from './component';
+import { foreignIn } from './in-the-way';
+import { isMissing } from './judgement';
+import type { SqlApi } from './sql-api';
+import { createLooks, lookAt } from './state';
+import type { Looks, State } from './state';
+import { idOf, specOf, whatIs } from './things';
+import type { Spec } from './things';
+
+/** Looks and acts as often: what an answer of an earlier attempt says was done may have been undone since. */
+export const ROUNDS = 2;
+
+export const notSeen = (what: string, how: string) =>
+  new CallError(`Snowflake has answered that it is done, but ${what} ${how}.`, {
+    kind: 'again',
+    solution: 'Look in the history of queries in Snowflake who else changes it, then try again.',
+  });
+
+export const unseen = (specs: readonly Spec[], how: string) =>
+  notSeen(specs.map(whatIs).join(', '), how);
+
+export const refuseForeign = (state: State, component: Component) => {
+  const [first, ...others] = foreignIn(state, component);
+  if (!first) return;
+  const more = others.map(({ problem }) => problem).join(' ');
+  throw new Refusal(more ? `${first.problem} ${more}` : first.problem, first.solution);
+};
+
+/** As Snowflake has it now, whoever has made it. */
+const commentNow = async (looks: Looks, spec: Spec, { place }: Component) => {
+  if (spec.is === 'database') return (await looks.database(spec.parts[0]))?.comment;
+  if (spec.is === 'role') return (await looks.role(spec.parts[0]))?.comment;
+  if (spec.is !== 'schema') return undefined;
+  return (await looks.schema({ ...place, schema: spec.parts[1] }))?.comment;
+};
+
+const isObject = ({ is }: Spec) => is !== 'use' && is !== 'select';
+
+/** By its tag of this moment. */
+export const isStillOurs = async (looks: Looks, spec: Spec, component: Component) => {
+  const comment = await commentNow(looks, spec, component);
+  return comment === (spec.is === 'database' ? component.domainTag : component.tag);
+};
+
+/** Of several who make the same at once one has made it: the others leave it alone. */
+const seenToBeOurs = async (looks: Looks, spec: Spec, component: Component) => {
+  if (!isObject(spec) || (await isStillOurs(looks, spec, component))) return;
+  refuseForeign(await lookAt(looks, component), component);
+  throw unseen([spec], 'is not there');
+};
+
+/** What is granted on all that is there is granted again where nothing can be seen of it. */
+const isDue = (state: State, component: Component, spec: Spec, round: number) => {
+  if (spec.is === 'select' && spec.extent === 'ALL' && round === 0)
+    return state.objects.length === 0 || isMissing(state, component, spec);
+  return isMissing(state, component, spec);
+};
+
+/** Makes of these what is not there, and sees that it is. */
+export const prepare = async (
+  api: SqlApi,
+  component: Component,
+  { missing, step }: { missing: readonly Thing[]; step: Step },
+) => {
+  const looks = createLooks(api, step);
+  const specs = inOrder(missing.map(specOf), component);
+  const changed = new Set<string>();
+  for (let round = 0; ; round += 1) {
+    const state = await lookAt(looks, component);
+    refuseForeign(state, component);
+    const due = specs.filter((spec) => isDue(state, component, spec, round));
+    if (due.length === 0) return [...changed];
+    if (round === ROUNDS) throw unseen(due, 'is not seen to be so');
+    for (const spec of due) {
+      await api.change(making(spec, component), step, round);
+      await seenToBeOurs(looks, spec, component);
+      changed.add(idOf(spec));
+    }
+  }
+};

@@ -1,0 +1,199 @@
+import type { Step, Table } from '../fabric';
+import type { Place } from '../../connectors/snowflake-place';
+import type { Component } from './component';
+import { bare, partsOf } from './names';
+import type { SqlApi } from './sql-api';
+import { LOOKS, SCHEMAS_PAGE } from './statements';
+import type { Statement } from './statements';
+
+/* What Snowflake has of a component, as it is now. */
+
+/** Rows of a SHOW, which answers with no more. */
+export const MAX_ROWS = 10_000;
+/** Schemas of a database that are looked at. */
+const MAX_SCHEMAS = 50_000;
+
+export interface Named {
+  name: string;
+  comment: string;
+  owner: string;
+}
+
+export interface Grant {
+  privilege: string;
+  /** `DATABASE`, `SCHEMA`, `TABLE`, `ROLE`, `ACCOUNT`. */
+  on: string;
+  name: string;
+  grantee: string;
+  by: string;
+}
+
+interface Future {
+  privilege: string;
+  /** `TABLE`, `VIEW`. */
+  on: string;
+  grantee: string;
+}
+
+/** A table or a view. */
+interface Found {
+  name: string;
+  kind: string;
+}
+
+export interface State {
+  database: Named | undefined;
+  onDatabase: Grant[];
+  schemas: Named[];
+  /** There are more than were looked at. */
+  areSchemasCut: boolean;
+  /** Of each schema that is the component's: what is granted on it. */
+  onSchemas: Map<string, Grant[]>;
+  /** Of the one that is wanted, where it is there and the component's. */
+  objects: Found[];
+  areObjectsCut: boolean;
+  future: Future[];
+  role: Named | undefined;
+  toRole: Grant[];
+  /** The text of each name that SELECT is granted on, in both ways of writing it. */
+  selected: Set<string>;
+}
+
+/** Rows by the names of their columns. */
+export const recordsOf = ({ columns, rows }: Table): Record<string, string>[] =>
+  rows.map((row) =>
+    Object.fromEntries(columns.map((column, index) => [column.toLowerCase(), row[index] ?? ''])),
+  );
+
+const namedIn = (record: Record<string, string>): Named => ({
+  name: record.name ?? '',
+  comment: record.comment ?? '',
+  owner: bare(record.owner ?? ''),
+});
+
+const grantIn = (record: Record<string, string>): Grant => ({
+  privilege: record.privilege ?? '',
+  on: (record.granted_on ?? '').replaceAll('_', ' '),
+  name: record.name ?? '',
+  grantee: bare(record.grantee_name ?? ''),
+  by: bare(record.granted_by ?? ''),
+});
+
+const futureIn = (record: Record<string, string>): Future => ({
+  privilege: record.privilege ?? '',
+  on: record.grant_on ?? record.granted_on ?? '',
+  grantee: bare(record.grantee_name ?? ''),
+});
+
+const isToRole = ({ granted_to: to = 'ROLE' }: Record<string, string>) => to.endsWith('ROLE');
+
+export type Looks = ReturnType<typeof createLooks>;
+
+/** Looks of one step. Each throws a CallError. */
+export const createLooks = (api: SqlApi, step: Step) => {
+  const records = async (statement: Statement) =>
+    recordsOf(await api.query(statement, step, MAX_ROWS));
+
+  const named = async (statement: Statement, name: string): Promise<Named | undefined> =>
+    (await records(statement)).map(namedIn).find((each) => each.name === name);
+
+  const schemas = async (database: string) => {
+    const found = new Map<string, Named>();
+    for (let last: string | undefined; found.size < MAX_SCHEMAS;) {
+      const page = (await records(LOOKS.schemas(database, last))).map(namedIn);
+      const before = found.size;
+      for (const each of page) found.set(each.name, each);
+      const next = page.at(-1)?.name;
+      if (page.length < SCHEMAS_PAGE || next === undefined || found.size === before)
+        return { schemas: [...found.values()], areSchemasCut: false };
+      last = next;
+    }
+    return { schemas: [...found.values()], areSchemasCut: true };
+  };
+
+  const grantsOn = async (kind: 'DATABASE' | 'SCHEMA', parts: readonly string[]) =>
+    (await records(LOOKS.grantsOn(kind, parts))).filter(isToRole).map(grantIn);
+
+  const objects = async ({ database, schema }: Place) => {
+    const { isCut, ...table } = await api.query(LOOKS.objects(database, schema), step, MAX_ROWS);
+    const found = recordsOf({ ...table, isCut }).map(({ name = '', kind = '' }) => ({
+      name,
+      kind,
+    }));
+    return { objects: found, areObjectsCut: isCut || found.length >= MAX_ROWS };
+  };
+
+  return {
+    records,
+    database: (name: string) => named(LOOKS.databases(name), name),
+    schema: ({ database, schema }: Place) => named(LOOKS.schema(database, schema), schema),
+    schemas,
+    role: (name: string) => named(LOOKS.role(name), name),
+    grantsTo: async (role: string) => (await records(LOOKS.grantsTo(role))).map(grantIn),
+    grantsOn,
+    objects,
+    /** The latest of the dropped of that name. */
+    dropped: async ({ database, schema }: Place): Promise<Named | undefined> => {
+      const all = await records(LOOKS.schemaHistory(database, schema));
+      const gone = all.filter(({ name, dropped_on: at = '' }) => name === schema && at !== '');
+      const last = gone.sort((one, other) =>
+        (one.dropped_on ?? '').localeCompare(other.dropped_on ?? ''),
+      );
+      return last.map(namedIn).at(-1);
+    },
+    future: async ({ database, schema }: Place) =>
+      (await records(LOOKS.futureGrants(database, schema)))
+        .filter(({ grant_to: to = 'ROLE' }) => to.endsWith('ROLE'))
+        .map(futureIn),
+  };
+};
+
+const NO_OBJECTS = { objects: [], areObjectsCut: false };
+
+const inDatabase = async (looks: Looks, { tag, place }: Component) => {
+  const [{ schemas, areSchemasCut }, onDatabase] = await Promise.all([
+    looks.schemas(place.database),
+    looks.grantsOn('DATABASE', [place.database]),
+  ]);
+  const ours = schemas.filter(({ comment }) => comment === tag);
+  const isThere = ours.some(({ name }) => name === place.schema);
+  const [grants, found, future] = await Promise.all([
+    Promise.all(
+      ours.map(
+        async ({ name }) => [name, await looks.grantsOn('SCHEMA', [place.database, name])] as const,
+      ),
+    ),
+    isThere ? looks.objects(place) : NO_OBJECTS,
+    isThere ? looks.future(place) : [],
+  ]);
+  return { schemas, areSchemasCut, onDatabase, onSchemas: new Map(grants), ...found, future };
+};
+
+const NO_DATABASE = {
+  schemas: [],
+  areSchemasCut: false,
+  onDatabase: [],
+  onSchemas: new Map<string, Grant[]>(),
+  ...NO_OBJECTS,
+  future: [],
+};
+
+const roleIn = async (looks: Looks, { readRole, tag }: Component) => {
+  const role = await looks.role(readRole);
+  return { role, toRole: role?.comment === tag ? await looks.grantsTo(readRole) : [] };
+};
+
+/** A name as one text, however a list writes it. */
+export const canonical = (parts: readonly string[]) => JSON.stringify(parts);
+
+export const lookAt = async (looks: Looks, component: Component): Promise<State> => {
+  const [database, ofRole] = await Promise.all([
+    looks.database(component.place.database),
+    roleIn(looks, component),
+  ]);
+  const inside = database ? await inDatabase(looks, component) : NO_DATABASE;
+  const selected = ofRole.toRole
+    .filter(({ privilege }) => privilege === 'SELECT')
+    .flatMap(({ name }) => [name, canonical(partsOf(name))]);
+  return { database, ...inside, ...ofRole, selected: new Set(selected) };
+};

@@ -1,0 +1,208 @@
+import { literal, pattern, quoted } from './names';
+
+/* Every text that is sent to Snowflake on our own account. What is run for somebody is his. */
+
+/** A statement, and what the role in use must have for it: SQL to copy. */
+export interface Statement {
+  text: string;
+  needs?: string[];
+}
+
+/** Databases, schemas and roles have names of one or two parts. */
+export type Parts = readonly [string] | readonly [string, string];
+
+export const qualified = (parts: readonly string[]) => parts.map(quoted).join('.');
+
+/** Rows of a page of schemas; a SHOW answers with 10,000 at most. */
+export const SCHEMAS_PAGE = 5000;
+
+export type ObjectKind = 'TABLES' | 'VIEWS';
+export type Extent = 'ALL' | 'FUTURE';
+
+/** What anybody may look at who is let in; what he may not see is not in it. */
+export const LOOKS = {
+  whoWeAre: (): Statement => ({
+    text: 'SELECT CURRENT_USER(), CURRENT_ROLE(), CURRENT_WAREHOUSE()',
+  }),
+  warehouses: (name: string): Statement => ({ text: `SHOW WAREHOUSES LIKE ${pattern(name)}` }),
+  databases: (name: string): Statement => ({ text: `SHOW DATABASES LIKE ${pattern(name)}` }),
+  schema: (database: string, name: string): Statement => ({
+    text: `SHOW SCHEMAS LIKE ${pattern(name)} IN DATABASE ${quoted(database)}`,
+  }),
+  schemas: (database: string, after?: string): Statement => ({
+    text: `SHOW SCHEMAS IN DATABASE ${quoted(database)} LIMIT ${String(SCHEMAS_PAGE)}${after === undefined ? '' : ` FROM ${literal(after)}`}`,
+  }),
+  schemaHistory: (database: string, name: string): Statement => ({
+    text: `SHOW SCHEMAS HISTORY LIKE ${pattern(name)} IN DATABASE ${quoted(database)}`,
+  }),
+  objects: (database: string, schema: string): Statement => ({
+    text: `SHOW OBJECTS IN SCHEMA ${qualified([database, schema])}`,
+  }),
+  role: (name: string): Statement => ({ text: `SHOW ROLES LIKE ${pattern(name)}` }),
+  roles: (): Statement => ({ text: "SHOW ROLES LIKE '%'" }),
+  user: (name: string): Statement => ({ text: `SHOW USERS LIKE ${pattern(name)}` }),
+  users: (): Statement => ({ text: "SHOW USERS LIKE '%'" }),
+  members: (role: string): Statement => ({ text: `SHOW GRANTS OF ROLE ${quoted(role)}` }),
+  grantsTo: (role: string): Statement => ({ text: `SHOW GRANTS TO ROLE ${quoted(role)}` }),
+  grantsOn: (kind: 'DATABASE' | 'SCHEMA', parts: readonly string[]): Statement => ({
+    text: `SHOW GRANTS ON ${kind} ${qualified(parts)}`,
+  }),
+  futureGrants: (database: string, schema: string): Statement => ({
+    text: `SHOW FUTURE GRANTS IN SCHEMA ${qualified([database, schema])}`,
+  }),
+};
+
+type Kind = 'DATABASE' | 'SCHEMA';
+
+/** What changes something, as the role `by`: done once or twice, it comes to the same. */
+export const changesBy = (by: string) => {
+  const owns = (kind: Kind | 'ROLE', parts: readonly string[]) => [
+    `GRANT OWNERSHIP ON ${kind} ${qualified(parts)} TO ROLE ${quoted(by)}${kind === 'ROLE' ? '' : ' COPY CURRENT GRANTS'}`,
+  ];
+  const onAccount = (privilege: string) => [`GRANT ${privilege} ON ACCOUNT TO ROLE ${quoted(by)}`];
+  const inDatabase = (database: string) => [
+    `GRANT USAGE, CREATE SCHEMA ON DATABASE ${quoted(database)} TO ROLE ${quoted(by)}`,
+  ];
+  /** Only an owner grants, or whom he lets. */
+  const passesOn = (kind: Kind, parts: readonly string[], privileges: readonly string[]) => [
+    `GRANT ${privileges.join(', ')} ON ${kind} ${qualified(parts)} TO ROLE ${quoted(by)} WITH GRANT OPTION`,
+  ];
+  return {
+    createDatabase: (name: string, comment: string): Statement => ({
+      text: `CREATE DATABASE IF NOT EXISTS ${quoted(name)} COMMENT = ${literal(comment)}`,
+      needs: onAccount('CREATE DATABASE'),
+    }),
+    /** Of managed access: its owner grants what others make in it, and they do not. */
+    createSchema: ([database, schema]: readonly [string, string], comment: string): Statement => ({
+      text: `CREATE SCHEMA IF NOT EXISTS ${qualified([database, schema])} WITH MANAGED ACCESS COMMENT = ${literal(comment)}`,
+      needs: inDatabase(database),
+    }),
+    createRole: (name: string, comment: string): Statement => ({
+      text: `CREATE ROLE IF NOT EXISTS ${quoted(name)} COMMENT = ${literal(comment)}`,
+      needs: onAccount('CREATE ROLE'),
+    }),
+    dropSchema: (database: string, schema: string): Statement => ({
+      text: `DROP SCHEMA IF EXISTS ${qualified([database, schema])} CASCADE`,
+      needs: owns('SCHEMA', [database, schema]),
+    }),
+    dropDatabase: (name: string): Statement => ({
+      text: `DROP DATABASE IF EXISTS ${quoted(name)}`,
+      needs: owns('DATABASE', [name]),
+    }),
+    dropRole: (name: string): Statement => ({
+      text: `DROP ROLE IF EXISTS ${quoted(name)}`,
+      needs: owns('ROLE', [name]),
+    }),
+    undropSchema: (database: string, schema: string): Statement => ({
+      text: `UNDROP SCHEMA ${qualified([database, schema])}`,
+      needs: inDatabase(database),
+    }),
+    undropDatabase: (name: string): Statement => ({
+      text: `UNDROP DATABASE ${quoted(name)}`,
+      needs: onAccount('CREATE DATABASE'),
+    }),
+    grant: (
+      privileges: readonly string[],
+      { kind, parts, to }: { kind: Kind; parts: readonly string[]; to: string },
+    ): Statement => ({
+      text: `GRANT ${privileges.join(', ')} ON ${kind} ${qualified(parts)} TO ROLE ${quoted(to)}`,
+      needs: passesOn(kind, parts, privileges),
+    }),
+    revoke: (
+      privileges: readonly string[],
+      { kind, parts, to }: { kind: Kind; parts: readonly string[]; to: string },
+    ): Statement => ({
+      text: `REVOKE ${privileges.join(', ')} ON ${kind} ${qualified(parts)} FROM ROLE ${quoted(to)}`,
+      needs: passesOn(kind, parts, privileges),
+    }),
+    grantSelect: (
+      extent: Extent,
+      { kind, parts, to }: { kind: ObjectKind; parts: readonly string[]; to: string },
+    ): Statement => ({
+      text: `GRANT SELECT ON ${extent} ${kind} IN SCHEMA ${qualified(parts)} TO ROLE ${quoted(to)}`,
+      needs: owns('SCHEMA', parts),
+    }),
+    revokeSelect: (
+      extent: Extent,
+      { kind, parts, to }: { kind: ObjectKind; parts: readonly string[]; to: string },
+    ): Statement => ({
+      text: `REVOKE SELECT ON ${extent} ${kind} IN SCHEMA ${qualified(parts)} FROM ROLE ${quoted(to)}`,
+      needs: owns('SCHEMA', parts),
+    }),
+    grantRole: (role: string, kind: 'USER' | 'ROLE', to: string): Statement => ({
+      text: `GRANT ROLE ${quoted(role)} TO ${kind} ${quoted(to)}`,
+      needs: owns('ROLE', [role]),
+    }),
+    revokeRole: (role: string, kind: 'USER' | 'ROLE', from: string): Statement => ({
+      text: `REVOKE ROLE ${quoted(role)} FROM ${kind} ${quoted(from)}`,
+      needs: owns('ROLE', [role]),
+    }),
+  };
+};
+
+/** What an owner runs who wants that to be a component's which is his. */
+export const handingOver = (
+  kind: Kind | 'ROLE',
+  parts: readonly string[],
+  { comment, to }: { comment: string; to: string | undefined },
+) => [
+  `COMMENT ON ${kind} ${qualified(parts)} IS ${literal(comment)}`,
+  ...(to === undefined
+    ? []
+    : [
+        `GRANT OWNERSHIP ON ${kind} ${qualified(parts)} TO ROLE ${quoted(to)}${kind === 'ROLE' ? '' : ' COPY CURRENT GRANTS'}`,
+      ]),
+];
+
+/** Every text there is, of such names: for who holds them against a grammar that is not ours. */
+export const everyText = ({ name, other }: { name: string; other: string }): string[] => {
+  const by = changesBy(other);
+  const place = { kind: 'SCHEMA', parts: [name, other], to: name } as const;
+  const database = { kind: 'DATABASE', parts: [name], to: other } as const;
+  const select = (['ALL', 'FUTURE'] as const).flatMap((extent) =>
+    (['TABLES', 'VIEWS'] as const).flatMap((kind) => [
+      by.grantSelect(extent, { kind, parts: [name, other], to: name }),
+      by.revokeSelect(extent, { kind, parts: [name, other], to: name }),
+    ]),
+  );
+  const all: Statement[] = [
+    LOOKS.whoWeAre(),
+    LOOKS.warehouses(name),
+    LOOKS.databases(name),
+    LOOKS.schema(name, other),
+    LOOKS.schemas(name),
+    LOOKS.schemas(name, other),
+    LOOKS.schemaHistory(name, other),
+    LOOKS.objects(name, other),
+    LOOKS.role(name),
+    LOOKS.roles(),
+    LOOKS.user(name),
+    LOOKS.users(),
+    LOOKS.members(name),
+    LOOKS.grantsTo(name),
+    LOOKS.grantsOn('DATABASE', [name]),
+    LOOKS.grantsOn('SCHEMA', [name, other]),
+    LOOKS.futureGrants(name, other),
+    by.createDatabase(name, other),
+    by.createSchema([name, other], name),
+    by.createRole(name, other),
+    by.dropSchema(name, other),
+    by.dropDatabase(name),
+    by.dropRole(name),
+    by.undropSchema(name, other),
+    by.undropDatabase(name),
+    by.grant(['USAGE', 'CREATE SCHEMA'], database),
+    by.revoke(['USAGE', 'CREATE SCHEMA'], database),
+    by.grant(['USAGE', 'CREATE TABLE', 'CREATE STAGE', 'CREATE FILE FORMAT'], place),
+    by.revoke(['USAGE', 'CREATE TABLE', 'CREATE STAGE', 'CREATE FILE FORMAT'], place),
+    ...select,
+    by.grantRole(name, 'USER', other),
+    by.grantRole(name, 'ROLE', other),
+    by.revokeRole(name, 'USER', other),
+    by.revokeRole(name, 'ROLE', other),
+  ];
+  const told = (['DATABASE', 'SCHEMA', 'ROLE'] as const).flatMap((kind) =>
+    handingOver(kind, kind === 'SCHEMA' ? [name, other] : [name], { comment: other, to: other }),
+  );
+  return [...all.flatMap(({ text, needs = [] }) => [text, ...needs]), ...told];
+};
