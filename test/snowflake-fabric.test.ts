@@ -1,6 +1,4 @@
-import { CallError } from '../src/contract/call-error';
-import { Refusal } from '../src/contract/problems';
-import { KEY, OTHER_KEY, prepared, startWorld, step } from './support/snowflake-fabric';
+import { KEY, prepared, startWorld, step } from './support/snowflake-fabric';
 import type { World } from './support/snowflake-fabric';
 
 /* What a component has in Snowflake: prepared, granted, taken away and taken back, by what exists afterwards. */

@@ -100,12 +100,19 @@ const placeIn = (configuration: Record<string, unknown>) => {
 const internalOf = ({ raw_data_schema: given }: Record<string, unknown>) =>
   asWritten(typeof given === 'string' && given !== '' ? given : 'airbyte_internal');
 
+const noCluster = (name: string) =>
+  new Refusal(
+    `The fabric ${name} is a Snowflake, which has no cluster that commands run on.`,
+    'Leave the language out: a statement runs on its warehouse.',
+  );
+
 const ofComponent = (
   settings: SnowflakeSettings,
   { api, component }: { api: () => SqlApi; component: () => Component },
 ): ComponentFabric => {
   const { schema: manages, access } = settings.manage;
   return {
+    system: SYSTEM,
     manages,
     managesAccess: access,
     check: async (step) => (manages ? checkComponent(api(), component(), step) : []),
@@ -148,8 +155,10 @@ const open = (settings: SnowflakeSettings, opening: Opening): Fabric => {
     system: SYSTEM,
     check: (step) => checkFabric(users, { warehouse, manages: settings.manage, step }),
     // As Airbyte, who may do less.
-    run: async (text, { step, maxRows }) =>
-      usable(users.airbyte ?? users.manager).run(text, step, maxRows),
+    run: async (text, { step, maxRows, language }) => {
+      if (language !== undefined) throw noCluster(name);
+      return usable(users.airbyte ?? users.manager).run(text, step, maxRows);
+    },
     of: ({ key, end: { configuration } }) =>
       ofComponent(settings, {
         api: () => usable(users.manager),
