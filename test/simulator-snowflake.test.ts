@@ -248,7 +248,12 @@ describe('what is refused before it is a statement', () => {
     ['an empty statement', '', { body: '{"statement":""}' }, 400],
     ['a field it has not', '', { body: '{"statement":"SELECT 1","pageSize":1}' }, 400],
     ['a field of another type', '', { body: '{"statement":"SELECT 1","timeout":"1"}' }, 400],
-    ['a timeout of eight days', '', { body: '{"statement":"SELECT 1","timeout":604801}' }, 400],
+    [
+      'a second more than seven days',
+      '',
+      { body: '{"statement":"SELECT 1","timeout":604801}' },
+      400,
+    ],
     [
       'a parameter of no session',
       '',
@@ -266,6 +271,19 @@ describe('what is refused before it is a statement', () => {
     ['no Authorization', '', { headers: without('Authorization'), body: statement }, 401],
   ])('%s', async (_case, query, init, status) => {
     expect(await request('POST', `${STATEMENTS}${query}`, init)).toMatchObject({ status });
+  });
+
+  test('a body has 2 MiB at most', async () => {
+    const bodyOf = (bytes: number) => {
+      const body = (text: string) => JSON.stringify({ statement: `SELECT '${text}'` });
+      return body('a'.repeat(bytes - body('').length));
+    };
+    const sent = (bytes: number) => request('POST', STATEMENTS, { body: bodyOf(bytes) });
+    expect(await sent(2 * 1024 * 1024)).toMatchObject({ status: 200 });
+    expect(await sent(2 * 1024 * 1024 + 1)).toMatchObject({
+      status: 400,
+      body: { code: '390142' },
+    });
   });
 
   test('a timeout of seven days is taken, and parameters of a session', async () => {
