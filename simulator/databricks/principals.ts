@@ -66,7 +66,7 @@ const COMPARE: Record<string, Compare> = {
 };
 
 /** One comparison, as `userName eq "a@example.com"`; texts are compared without their case. */
-const filterOf = (text: string, kind: Principal['kind']) => {
+const comparisonOf = (text: string, kind: Principal['kind']) => {
   const [, given = '', operator = '', literal = ''] = FILTER.exec(text) ?? [];
   const attribute = ATTRIBUTES[kind].find((each) => each.toLowerCase() === given.toLowerCase());
   const compare = COMPARE[operator.toLowerCase()];
@@ -74,6 +74,15 @@ const filterOf = (text: string, kind: Principal['kind']) => {
     throw scimProblem(400, `Given filter operator is not supported: ${text}`, 'invalidFilter');
   const wanted = literal.slice(1, -1).replace(/\\(.)/g, '$1').toLowerCase();
   return (row: Record<string, unknown>) => compare(String(row[attribute]).toLowerCase(), wanted);
+};
+
+/** Outside of quotes. */
+const OR = /\s+or\s+(?=(?:[^"\\]|\\.|"(?:[^"\\]|\\.)*")*$)/i;
+
+/** Comparisons may be joined by `or`. */
+const filterOf = (text: string, kind: Principal['kind']) => {
+  const comparisons = text.split(OR).map((each) => comparisonOf(each, kind));
+  return (row: Record<string, unknown>) => comparisons.some((holds) => holds(row));
 };
 
 const list = (store: Store, kind: Principal['kind'], { query }: CallerRequest) => {

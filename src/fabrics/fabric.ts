@@ -164,7 +164,10 @@ export interface Fabric {
   system: string;
   /** Whether it can be reached, its credentials and rights, its warehouse or cluster. */
   check: (step: Step) => Promise<Check[]>;
-  /** A statement, or where the fabric has a cluster a command, followed to its end. Where the interest in it ends, so does it. */
+  /**
+   * A statement, or with a `language`, where the fabric has a cluster, a command in it; followed to its end,
+   * and cancelled when nobody waits for it. Throws a Refusal for a language that it does not run.
+   */
   run: (text: string, options: RunOptions) => Promise<Table>;
   of: (component: { key: string; end: End }) => ComponentFabric;
 }

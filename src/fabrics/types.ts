@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { databricks } from './databricks';
 import type { FabricVerbs } from './fabric';
 import { snowflake } from './snowflake';
 
 /** All types there are. A new one is its folder, and its name here. */
-const TYPES = [snowflake] as const;
+const TYPES = [snowflake, databricks] as const;
 
 /** What the configuration file says of a fabric. */
-export const FabricSettings = z.discriminatedUnion('type', [TYPES[0].settings]);
+export const FabricSettings = z.discriminatedUnion('type', [TYPES[0].settings, TYPES[1].settings]);
 export type FabricSettings = z.output<typeof FabricSettings>;
 
 /** The type whose settings these are: it takes them, whichever they are. */

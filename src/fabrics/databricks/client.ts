@@ -1,0 +1,125 @@
+import type { Limit } from '../../concurrency/limit';
+import type { CallInterest } from '../../concurrency/call-interest';
+import { parseJson } from '../../contract/json';
+import { MASK } from '../../secrets/masking';
+import type { z } from 'zod';
+import type { Opening } from '../fabric';
+import { createFabricHttp } from '../http';
+import type { FabricAnswer, FabricCall } from '../http';
+import { errorOf, notUnderstood, problemIn } from './errors';
+import { createTokens } from './tokens';
+import type { Auth, DatabricksSettings } from './settings';
+
+type Query = Record<string, string | number | boolean | undefined>;
+
+export interface DatabricksCall<Answer extends z.ZodType> {
+  method: FabricCall['method'];
+  /** Below the host, encoded, without its query. */
+  path: string;
+  operation: string;
+  query?: Query;
+  body?: object;
+  answer: Answer;
+  writes?: boolean;
+  about?: string | undefined;
+  /** What to run where a privilege is missing, as SQL to copy. */
+  needs?: string | undefined;
+  interest: CallInterest;
+  /** Error codes that mean it is not there: then undefined is the answer. */
+  absent?: readonly string[];
+}
+
+const urlOf = (path: string, query: Query = {}) => {
+  const given = Object.entries(query).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`],
+  );
+  return given.length > 0 ? `${path}?${given.join('&')}` : path;
+};
+
+const over =
+  ({ cancelled, timeUp }: CallInterest) =>
+  (): Error => {
+    const reason: unknown = (timeUp.aborted ? timeUp : cancelled).reason;
+    return reason instanceof Error ? reason : new Error(String(reason));
+  };
+
+/** The workspace for one identity. `limit` is shared by all that call it. */
+export const createClient = (
+  { host }: Pick<DatabricksSettings, 'host'>,
+  auth: Auth,
+  {
+    opening: { requestTimeout, log, observe, secretOf, redactor },
+    limit,
+  }: { opening: Opening; limit: Limit },
+) => {
+  const http = createFabricHttp({ system: 'Databricks', requestTimeout, log, observe });
+  const tokens = createTokens({ http, root: host, auth, secretOf });
+
+  const send = async <Answer extends z.ZodType>(
+    {
+      method,
+      path,
+      operation,
+      query,
+      body,
+      writes = false,
+      about,
+      interest,
+    }: DatabricksCall<Answer>,
+    token: string,
+  ): Promise<FabricAnswer> => {
+    const work = () =>
+      http({
+        method,
+        root: host,
+        path: urlOf(path, query),
+        operation,
+        headers: {
+          Accept: 'application/json',
+          Authorization: `Bearer ${token}`,
+          ...(body && { 'Content-Type': 'application/json' }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+        writes,
+        about,
+        interest,
+      });
+    return limit(work, { interest, over: over(interest) });
+  };
+
+  /** The answer of its API, or undefined where what is asked for is not there. Throws a CallError. */
+  const ask = async <Answer extends z.ZodType>(
+    call: DatabricksCall<Answer>,
+  ): Promise<z.output<Answer> | undefined> => {
+    let token = await tokens.next(call.interest);
+    let answer = await send(call, token);
+    if (answer.status === 401 && tokens.canRenew) {
+      tokens.forget(token);
+      token = await tokens.next(call.interest);
+      answer = await send(call, token);
+    }
+    const purpose = { ...call, writes: call.writes ?? false };
+    const hide = (text: string) => redactor.redact(text).replaceAll(token, MASK);
+    if (answer.status >= 300) {
+      const { code } = problemIn(answer);
+      if (code !== undefined && call.absent?.includes(code)) return undefined;
+      throw errorOf(answer, purpose, hide);
+    }
+    const read = call.answer.safeParse(answer.text === '' ? {} : parseJson(answer.text));
+    if (!read.success) throw notUnderstood(purpose);
+    return read.data;
+  };
+
+  return {
+    ask,
+    /** The same for what is there, or for what is made. */
+    demand: async <Answer extends z.ZodType>(
+      call: Omit<DatabricksCall<Answer>, 'absent'>,
+    ): Promise<z.output<Answer>> => {
+      const found = await ask(call);
+      if (found === undefined) throw new Error(`${call.operation} has no answer.`);
+      return found;
+    },
+  };
+};
+export type Client = ReturnType<typeof createClient>;

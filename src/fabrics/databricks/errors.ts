@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { CallError } from '../../contract/call-error';
+import { parseJson } from '../../contract/json';
+import { inOneLine } from '../../../workflows/protocol/one-line';
+import { shortened } from '../../../workflows/protocol/lengths';
+import type { FabricAnswer } from '../http';
+
+/** Characters of what Databricks says that go into an error of ours. */
+const MAX_SAID = 300;
+/** Milliseconds: a Retry-After beyond it is cut to it. */
+const LONGEST_RETRY_AFTER = 600_000;
+
+const Said = z.object({
+  error_code: z.union([z.string(), z.number()]).optional(),
+  /** Of the Command API 1.2. */
+  error: z.string().optional(),
+  message: z.string().optional(),
+  /** Of SCIM. */
+  detail: z.string().optional(),
+});
+
+/** What was asked, for errors about it. */
+export interface Purpose {
+  method: string;
+  operation: string;
+  writes: boolean;
+  about?: string | undefined;
+  /** What to run where a privilege is missing, as SQL to copy. */
+  needs?: string | undefined;
+}
+
+/** What Databricks says is wrong; its code is no number where it is one of an API. */
+export const problemIn = ({ text }: Pick<FabricAnswer, 'text'>) => {
+  const { error_code: code, error, message, detail } = Said.safeParse(parseJson(text)).data ?? {};
+  return {
+    code: typeof code === 'string' ? code : undefined,
+    message: inOneLine(message ?? detail ?? error ?? ''),
+  };
+};
+
+/** Milliseconds of a Retry-After in seconds, or until its date. */
+const retryAfterOf = ({ headers }: FabricAnswer) => {
+  const given = headers.get('retry-after');
+  if (given === null) return undefined;
+  const wait = /^\d+$/.test(given) ? Number(given) * 1000 : Date.parse(given) - Date.now();
+  return Number.isFinite(wait) ? Math.min(Math.max(0, wait), LONGEST_RETRY_AFTER) : undefined;
+};
+
+const BLOCKED = /IP (address|ACL|access list)/i;
+/** A personal access token that is wrong is refused like a privilege that is missing. */
+const WRONG_TOKEN = /invalid access token|invalid token/i;
+
+const OPERATOR = 'Ask the platform operator to check';
+
+const solutionOf = (status: number, message: string, { needs }: Purpose) => {
+  if (status === 403 && BLOCKED.test(message))
+    return 'Have the address that the provisioner calls from added to the IP access list of the workspace.';
+  if (status === 401 || WRONG_TOKEN.test(message))
+    return `${OPERATOR} auth of the fabric: a new token or secret may be due.`;
+  if (status === 403 && needs !== undefined) return `Have an owner run: ${needs}`;
+  if (status === 403) return `${OPERATOR} what the fabric’s service principal may do.`;
+  return `${OPERATOR} the fabric, or correct what the descriptor says of the destination.`;
+};
+
+const AGAIN = 'Try again when Databricks answers; the platform operator can see why it does not.';
+
+/** It may pass: too many calls, its own trouble, or another change of the same at the same time. */
+const mayPass = (status: number, code: string | undefined) =>
+  status === 429 || status >= 500 || (status === 409 && code === 'ABORTED');
+
+/** What an answer that is no success is to the caller. `redact` takes secrets out of what was said. */
+export const errorOf = (
+  answer: FabricAnswer,
+  purpose: Purpose,
+  redact: (text: string) => string,
+) => {
+  const { status } = answer;
+  const { code, message } = problemIn(answer);
+  const { method, operation, about, writes } = purpose;
+  const said = shortened(redact(message), MAX_SAID).replace(/\.$/, '');
+  const told = said === '' ? '' : `: ${said}`;
+  const what = `${method} ${operation}${about === undefined ? '' : ` for ${about}`}`;
+  const words = `Databricks answered ${String(status)}${code === undefined ? '' : ` ${code}`} to ${what}${told}.`;
+  // 501 is said of what it does not have.
+  if (mayPass(status, code) && status !== 501)
+    return new CallError(words, {
+      kind: 'again',
+      status,
+      retryAfter: retryAfterOf(answer),
+      solution: AGAIN,
+      unclear: writes && status >= 500,
+    });
+  return new CallError(words, {
+    kind: 'refused',
+    status,
+    solution: solutionOf(status, message, purpose),
+    notLetIn: status === 401 || status === 403,
+  });
+};
+
+/** What a success that says something else than its API is. */
+export const notUnderstood = ({ method, operation, writes }: Purpose) =>
+  new CallError(
+    `Databricks answered ${method} ${operation} with something that is no answer of its API.`,
+    {
+      kind: 'again',
+      solution: `${OPERATOR} host of the fabric: it may be another program’s, or a proxy’s.`,
+      unclear: writes,
+    },
+  );

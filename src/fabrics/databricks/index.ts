@@ -1,0 +1,108 @@
+import { createLimit } from '../../concurrency/limit';
+import { Refusal } from '../../contract/problems';
+import type { ComponentFabric, Fabric, FabricType, Opening } from '../fabric';
+import { createCatalog } from './catalog';
+import { checkFabric, checkPlace } from './checks';
+import { createClient } from './client';
+import { LANGUAGES, isLanguage, runCommand } from './commands';
+import { createComponent } from './component';
+import { airbyteAuthOf, destinationOf } from './destination';
+import { createIdentity } from './identity';
+import { principalsOf } from './people';
+import { DatabricksSettings } from './settings';
+import { runStatement } from './statements';
+
+const noCluster = (name: string) =>
+  new Refusal(
+    `The fabric ${name} has no cluster, and commands in a language run on one.`,
+    'Leave the language out for a statement of the SQL warehouse, or give the fabric a cluster.',
+  );
+
+const noLanguage = (given: string) =>
+  new Refusal(
+    `A cluster runs no ${given}.`,
+    `Name one of ${LANGUAGES.join(', ')}, or leave it out for a statement of the SQL warehouse.`,
+  );
+
+const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
+  const { catalog: catalogName, cluster, warehouseId, manage, host } = settings;
+  const { name, secretOf, redactor } = opening;
+  const { redact } = redactor;
+  const limit = createLimit(settings.maxInFlight);
+  const openFor = (auth: DatabricksSettings['auth']) => {
+    const client = createClient(settings, auth, { opening, limit });
+    return { client, identity: createIdentity(client, auth, secretOf) };
+  };
+  const { client, identity: manager } = openFor(manage.by ?? settings.auth);
+  const airbyteAuth = airbyteAuthOf(settings);
+  const loader = airbyteAuth && openFor(airbyteAuth).identity;
+  const catalog = createCatalog(client, { catalog: catalogName, me: manager });
+  const check: Fabric['check'] = (step) =>
+    checkFabric({ settings, client, catalog, manager, loader }, step);
+
+  const of: Fabric['of'] = ({ key, end: { configuration } }): ComponentFabric => {
+    const wanted = typeof configuration.schema === 'string' ? configuration.schema : '';
+    const component = createComponent({
+      catalog,
+      manager,
+      loader: loader ?? manager,
+      manages: manage,
+      host,
+      key,
+      wanted,
+    });
+    return {
+      ...component,
+      check: async (step) => {
+        const checks = await check(step);
+        if (
+          !manage.schema ||
+          checks.some(({ name: what, outcome }) => what === 'catalog' && outcome !== 'passed')
+        )
+          return checks;
+        return [...checks, await checkPlace(() => component.look(step), step)];
+      },
+      principalsOf: (refs, { interest }) =>
+        principalsOf(client, { settings: settings.principals, refs, interest }),
+    };
+  };
+
+  return {
+    name,
+    system: 'Databricks',
+    check,
+    of,
+    run: async (text, { step: { interest }, maxRows, language }) => {
+      if (language === undefined)
+        return runStatement(client, {
+          warehouseId,
+          catalog: catalogName,
+          statement: text,
+          maxRows,
+          interest,
+          redact,
+        });
+      if (cluster === undefined) throw noCluster(name);
+      if (!isLanguage(language)) throw noLanguage(language);
+      return runCommand(client, {
+        cluster,
+        mayStart: settings.startCluster,
+        language,
+        command: text,
+        maxRows,
+        interest,
+        redact,
+      });
+    },
+  };
+};
+
+export const databricks: FabricType<typeof DatabricksSettings> = {
+  name: 'databricks',
+  settings: DatabricksSettings,
+  connectors: ['databricks'],
+  // Its descriptors have no place for credentials of their own.
+  bringsAccount: () => false,
+  destination: destinationOf,
+  open,
+};

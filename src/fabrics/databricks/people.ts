@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import type { CallInterest } from '../../concurrency/call-interest';
+import type { Principals } from '../fabric';
+import { calledBy } from '../principals';
+import type { Called, PrincipalsSettings } from '../principals';
+import type { Client } from './client';
+import { SCIM } from './identity';
+
+/* Whether those whom a request names exist in the workspace. */
+
+/** Names that one call asks for: they go into its URL. */
+const MOST_NAMES = 20;
+/** Characters of them together. */
+const MAX_FILTER = 2000;
+
+/** Every user of the account is in it, and SCIM does not list it. */
+const EVERYBODY = 'account users';
+
+const APPLICATION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+const KINDS = {
+  user: { path: 'Users', attribute: 'userName', are: 'user' },
+  group: { path: 'Groups', attribute: 'displayName', are: 'group' },
+  servicePrincipal: {
+    path: 'ServicePrincipals',
+    attribute: 'applicationId',
+    are: 'service principal',
+  },
+} as const;
+type Kind = keyof typeof KINDS;
+
+const Found = z.object({
+  userName: z.string().optional(),
+  displayName: z.string().optional(),
+  applicationId: z.string().optional(),
+  active: z.boolean().optional(),
+  meta: z.object({ resourceType: z.string().optional() }).optional(),
+});
+const Page = z.object({ Resources: z.array(Found).default([]) });
+
+const kindOf = ({ kind, name }: Called): Kind =>
+  kind === 'user' && APPLICATION_ID.test(name) ? 'servicePrincipal' : kind;
+
+const comparison = (attribute: string, name: string) =>
+  `${attribute} eq "${name.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+
+/** As many together as fit into one call. */
+const inCalls = (names: readonly string[], attribute: string) => {
+  const calls: string[][] = [];
+  let size = 0;
+  for (const name of names) {
+    const part = comparison(attribute, name);
+    const last = calls.at(-1);
+    if (!last || last.length >= MOST_NAMES || size + part.length > MAX_FILTER) {
+      calls.push([part]);
+      size = part.length;
+    } else {
+      last.push(part);
+      size += part.length + 4;
+    }
+  }
+  return calls.map((parts) => parts.join(' or '));
+};
+
+/** Names are told apart without their case, as Databricks does with mails. */
+const folded = (name: string) => name.toLowerCase();
+
+const problemOf = ({ active, meta }: z.output<typeof Found>, kind: Kind) => {
+  if (active === false) return `is a ${KINDS[kind].are} of the workspace that is not active`;
+  if (meta?.resourceType === 'WorkspaceGroup')
+    return 'is a group of the workspace only, to which Unity Catalog grants nothing: it must be one of the account';
+  return undefined;
+};
+
+type Known = Map<string, { name: string } | { problem: string }>;
+
+const lookUp = async (
+  { demand }: Client,
+  { kind, names, interest }: { kind: Kind; names: string[]; interest: CallInterest },
+): Promise<Known> => {
+  const { path, attribute } = KINDS[kind];
+  const pages = await Promise.all(
+    inCalls(names, attribute).map((filter) =>
+      demand({
+        method: 'GET',
+        path: `${SCIM}/${path}`,
+        operation: `${SCIM}/${path}`,
+        query: { filter, count: 100, attributes: `${attribute},active,meta` },
+        answer: Page,
+        interest,
+      }),
+    ),
+  );
+  return new Map(
+    pages.flatMap(({ Resources: found }) =>
+      found.flatMap((each) => {
+        const name = each[attribute];
+        if (name === undefined) return [];
+        const problem = problemOf(each, kind);
+        return [[folded(name), problem === undefined ? { name } : { problem }] as const];
+      }),
+    ),
+  );
+};
+
+/** Who is whom, and who is nobody; a few calls, however many they are. */
+export const principalsOf = async (
+  client: Client,
+  {
+    settings,
+    refs,
+    interest,
+  }: { settings: PrincipalsSettings; refs: readonly string[]; interest: CallInterest },
+): Promise<Principals> => {
+  const all = [...new Set(refs)].map((ref) => ({ ref, called: calledBy(settings, ref) }));
+  const meant = all.flatMap(({ called }) => ('problem' in called ? [] : [called]));
+  const byKind = async (kind: Kind): Promise<[Kind, Known]> => {
+    const names = meant.filter((each) => kindOf(each) === kind).map(({ name }) => name);
+    const asked = [...new Set(names)].filter((name) => name !== EVERYBODY);
+    return [kind, await lookUp(client, { kind, names: asked, interest })];
+  };
+  const found = new Map(
+    await Promise.all((['user', 'group', 'servicePrincipal'] as const).map(byKind)),
+  );
+  const known: Record<string, string> = {};
+  const unknown: Record<string, string> = {};
+  for (const { ref, called } of all) {
+    if ('problem' in called) {
+      unknown[ref] = called.problem;
+      continue;
+    }
+    const kind = kindOf(called);
+    const { name } = called;
+    const one = name === EVERYBODY ? { name } : found.get(kind)?.get(folded(name));
+    if (one && 'name' in one) known[ref] = one.name;
+    else if (one) unknown[ref] = `${name} ${one.problem}`;
+    else unknown[ref] = `${name} is no ${KINDS[kind].are} of the Databricks workspace`;
+  }
+  return { known, unknown };
+};
