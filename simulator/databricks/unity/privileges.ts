@@ -165,7 +165,8 @@ export const demandManagement = (store: Store, caller: Principal, on: Securable)
 
 export const canSee = (store: Store, caller: Principal, on: Securable) => {
   if (on.parent && !has(store, caller, 'USE_CATALOG', on.parent)) return false;
-  return has(store, caller, 'USE_SCHEMA', on) || manages(store, caller, on);
+  const use = on.kind === 'catalog' ? 'USE_CATALOG' : 'USE_SCHEMA';
+  return has(store, caller, use, on) || manages(store, caller, on);
 };
 
 /** As grants keep it: with underscores; spaces are SQL's. */

@@ -19,7 +19,10 @@ export const Schema = z.object({
     .nullish()
     .transform((given) => given ?? {}),
 });
-export type Schema = z.output<typeof Schema>;
+export interface Schema extends z.output<typeof Schema> {
+  /** Whether no more of it is known than that it is there. */
+  isHidden?: true;
+}
 
 const Assignment = z.object({
   principal: z.string().default(''),
@@ -65,6 +68,9 @@ const ABSENT = [
 ];
 const THERE = ['SCHEMA_ALREADY_EXISTS', 'RESOURCE_ALREADY_EXISTS', 'ALREADY_EXISTS'];
 
+/** What is lacking is a privilege on the schema, which therefore is there. */
+const HIDDEN = /does not have .* on schema/i;
+
 /** A page, with how to ask for the one after it. */
 interface Page {
   next_page_token?: string | undefined;
@@ -104,17 +110,26 @@ export const createCatalog = (
     name: catalog,
     aboutOf,
 
-    schema: async (name: string, interest: CallInterest): Promise<Schema | undefined> =>
-      ask({
-        method: 'GET',
-        path: pathOf(name),
-        operation: `${BASE}/schemas/{schema}`,
-        answer: Schema,
-        about: aboutOf(name),
-        needs: await needsOn(undefined, ['USE_CATALOG'], interest),
-        absent: ABSENT,
-        interest,
-      }),
+    /** One that is there and that whoever calls may not see has nothing but its name. */
+    schema: async (name: string, interest: CallInterest): Promise<Schema | undefined> => {
+      const needs = await needsOn(undefined, ['USE_CATALOG'], interest);
+      try {
+        return await ask({
+          method: 'GET',
+          path: pathOf(name),
+          operation: `${BASE}/schemas/{schema}`,
+          answer: Schema,
+          about: aboutOf(name),
+          needs,
+          absent: ABSENT,
+          interest,
+        });
+      } catch (err) {
+        const isHidden = err instanceof CallError && err.status === 403 && HIDDEN.test(err.message);
+        if (isHidden) return { name, properties: {}, isHidden };
+        throw err;
+      }
+    },
 
     schemas: async (interest: CallInterest): Promise<Schema[]> => {
       const needs = await needsOn(undefined, ['USE_CATALOG'], interest);

@@ -108,10 +108,12 @@ export const createComponent = ({
     what: `the privileges of the people who may read the schema ${catalog.name}.${wanted}`,
   };
 
-  const foreignIn = ({ name, comment }: Schema): Foreign => {
+  const foreignIn = ({ name, comment, isHidden }: Schema): Foreign => {
     const owner = taggedKey(comment);
-    const whose =
-      owner === undefined ? 'is there, and nobody says whose it is' : 'is another component’s';
+    const nobodys = isHidden
+      ? 'is there, and Databricks does not show whose it is'
+      : 'is there, and nobody says whose it is';
+    const whose = owner === undefined ? nobodys : 'is another component’s';
     return {
       what: `the schema ${catalog.name}.${name}`,
       problem: `The schema ${catalog.name}.${name} ${whose}.`,

@@ -14,7 +14,7 @@ const DATABRICKS_SCOPE = '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default';
 const EARLY = 300_000;
 
 const Discovery = z.object({ token_endpoint: z.url() });
-const Granted = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
+const Granted = z.object({ access_token: z.string().min(1), expires_in: z.number().nonnegative() });
 
 type Client = NonNullable<Auth['oauth']> | NonNullable<Auth['entra']>;
 
