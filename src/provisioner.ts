@@ -7,6 +7,7 @@ import { addConfigCommand } from './cli/config';
 import { addDescribeCommand } from './cli/describe';
 import { addDriftCommand } from './cli/drift';
 import { UNKNOWN } from './cli/engineer';
+import { addFabricsCommand } from './cli/fabrics';
 import { Unknown } from './cli/gateway';
 import { addKeysCommand } from './cli/keys';
 import { addPlanCommand } from './cli/plan';
@@ -17,12 +18,20 @@ import { addValidateCommand } from './cli/validate';
 import { cliConfig, ConfigError } from './config/config';
 import type { CliConfig } from './config/config';
 import { temporalConfig } from './config/temporal';
+import { openForLook } from './environments/fabrics';
 import { createDrift } from './operator/drift';
 import { codeOf } from '../workflows/protocol/causes';
 import { RequestError, SystemProblem } from './contract/problems';
 import { createKeys } from './operator/keys';
 import { createOperations } from './operator/operations';
-import { createLogger, encryptionBy, keysIn, readConfiguration, runProgram } from './program';
+import {
+  createLogger,
+  encryptionBy,
+  keysIn,
+  onSignal,
+  readConfiguration,
+  runProgram,
+} from './program';
 import { createStartRun } from './runs/start';
 import { createStatus } from './runs/status';
 import { answers } from './temporal/calls';
@@ -36,8 +45,12 @@ const REACH_DEADLINE = 3000;
 
 const WRONG_USAGE = 2;
 
-/** They ask the gateway or look at a file, and need no Temporal. */
-const WITHOUT_TEMPORAL = ['validate', 'plan', 'provision', 'describe', 'check'];
+/** They ask the gateway or a fabric, or look at a file; those of keys reach Temporal by themselves. */
+const WITHOUT_TEMPORAL = ['validate', 'plan', 'provision', 'describe', 'config', 'fabrics', 'keys'];
+
+/** `fabrics` of `fabrics check`. */
+const firstWordOf = (command: Command): string =>
+  command.parent?.parent ? firstWordOf(command.parent) : command.name();
 
 const print = writerTo(process.stdout);
 const say = writerTo(process.stderr);
@@ -102,6 +115,22 @@ const operatorOnce = (config: CliConfig) => {
   return () => (made ??= createOperator(config));
 };
 
+/** The fabrics of the file, with secrets where the worker has them. */
+const fabricsOf = ({ file, secrets, requestTimeout }: CliConfig) => ({
+  settings: () => (file === undefined ? undefined : readConfiguration(file)),
+  open: (named: Parameters<typeof openForLook>[0]) =>
+    openForLook(named, { secrets, requestTimeout, log: createLogger('provisioner', 'silent') }),
+});
+
+/** Over with the first Ctrl-C; the second ends the program at once. */
+const interruption = () => {
+  const controller = new AbortController();
+  onSignal(() => {
+    controller.abort();
+  });
+  return controller.signal;
+};
+
 const createProgram = (config: CliConfig) => {
   const operator = operatorOnce(config);
   const exitWith = (code: number) => (process.exitCode = code);
@@ -109,12 +138,11 @@ const createProgram = (config: CliConfig) => {
   const statusOf = (token: string) => operator().statusOf(token);
   const program = new Command('provisioner')
     .description(
-      'For who writes descriptors: validate, plan, provision, describe, through the gateway. For operators: runs, drift, adopt, keys, through Temporal.',
+      'For who writes descriptors: validate, plan, provision, describe, through the gateway. For operators: runs, drift, adopt, keys, through Temporal; config, fabrics, by the configuration file.',
     )
     .exitOverride()
     .hook('preAction', async (_program, command) => {
-      const isOfKeys = command.parent?.name() === 'keys';
-      if (!isOfKeys && !WITHOUT_TEMPORAL.includes(command.name())) await operator().reach();
+      if (!WITHOUT_TEMPORAL.includes(firstWordOf(command))) await operator().reach();
     });
   addRunsCommand(program, { operations: () => operator().operations, statusOf, ...terminal });
   addDriftCommand(program, {
@@ -139,6 +167,7 @@ const createProgram = (config: CliConfig) => {
   addProvisionCommand(program, engineer);
   addDescribeCommand(program, engineer);
   addConfigCommand(program, terminal);
+  addFabricsCommand(program, { ...fabricsOf(config), interruption, ...terminal });
   return program;
 };
 

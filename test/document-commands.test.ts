@@ -5,6 +5,7 @@ import { ROOT } from '../scripts/child';
 import { addAdoptCommand } from '../src/cli/adopt';
 import { addDescribeCommand } from '../src/cli/describe';
 import { addDriftCommand } from '../src/cli/drift';
+import { addFabricsCommand } from '../src/cli/fabrics';
 import { addPlanCommand } from '../src/cli/plan';
 import { addProvisionCommand } from '../src/cli/provision';
 import { addRunsCommand } from '../src/cli/runs';
@@ -20,7 +21,8 @@ const DOCUMENTS = [
     .map((name) => `docs/${name}`),
 ];
 
-const NAMES = 'runs (?:list|show|replay|cancel)|drift|adopt|validate|plan|provision|describe';
+const NAMES =
+  'runs (?:list|show|replay|cancel)|fabrics (?:list|check)|drift|adopt|validate|plan|provision|describe';
 /** With its program wherever that is named; in code within a sentence often without it. */
 const NAMED = new RegExp(`\\bprovisioner(?:\\.js)? ((?:${NAMES}|runs)\\b[^\`|;&#>\\n]*)`, 'g');
 /** What has neither an option nor a FILE or TOKEN behind it is only called by its name. */
@@ -77,6 +79,7 @@ const commandLine = () => {
     adoption: never,
     minSyncInterval: 0,
   });
+  addFabricsCommand(program, { ...silent, settings: never, open: never, interruption: never });
   for (const add of [addValidateCommand, addPlanCommand, addProvisionCommand, addDescribeCommand])
     add(program, engineer);
   quiet(program);

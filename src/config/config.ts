@@ -7,7 +7,7 @@ import { snowflakeOf } from './snowflake';
 import { tracingOf } from './tracing';
 import { ConfigError, read, url } from './values';
 import type { Environment } from './values';
-import { OF_ONE_ENVIRONMENT, fileWorkerSchema, workerSchema } from './worker';
+import { OF_ONE_ENVIRONMENT, fileWorkerSchema, workerSchema, workerVariables } from './worker';
 
 export { ConfigError } from './values';
 
@@ -67,6 +67,12 @@ const versioningOf = (given: z.output<typeof fileWorkerSchema>) =>
       }
     : undefined;
 
+/** Where `secretRef`s are looked up: files by their names, else variables. */
+const secretsOf = (given: { SECRETS_DIR?: string | undefined }, env: Environment) => ({
+  directory: given.SECRETS_DIR,
+  variable: (name: string) => env[name],
+});
+
 /** What does not depend on the environment. */
 const workerOf = (given: z.output<typeof fileWorkerSchema>, env: Environment) => ({
   host: given.HOST,
@@ -90,8 +96,7 @@ const workerOf = (given: z.output<typeof fileWorkerSchema>, env: Environment) =>
   mappersByHand: given.MAPPERS_BY_HAND,
   /** The form of reverse provisioning's updates: dotted `spec.mesh.specific.…`, or `parameters`. */
   updatesDialect: given.REVERSE_PROVISIONING_UPDATES,
-  /** Where `secretRef`s are looked up: files by their names, else variables. */
-  secrets: { directory: given.SECRETS_DIR, variable: (name: string) => env[name] },
+  secrets: secretsOf(given, env),
 });
 
 /** A worker's settings, whatever its environments. */
@@ -156,6 +161,8 @@ export const cliVariables = z.object({
   TEMPORAL_TASK_QUEUE: taskQueue,
   TEMPORAL_UI_URL: temporalUiUrl,
   AIRBYTE_MIN_SYNC_INTERVAL: minSyncInterval,
+  AIRBYTE_REQUEST_TIMEOUT: workerVariables.shape.AIRBYTE_REQUEST_TIMEOUT,
+  SECRETS_DIR: workerVariables.shape.SECRETS_DIR,
   PROVISIONER_URL: url.default('http://127.0.0.1:8093').meta({
     group: 'usual',
     description:
@@ -180,6 +187,10 @@ export const cliConfig = (env: Environment = process.env) => {
     temporalUiUrl: given.TEMPORAL_UI_URL?.replace(/\/$/, ''),
     /** Seconds, as for the gateway. */
     minSyncInterval: given.AIRBYTE_MIN_SYNC_INTERVAL / 1000,
+    /** Milliseconds for one call to a fabric. */
+    requestTimeout: given.AIRBYTE_REQUEST_TIMEOUT,
+    /** Where the secrets of fabrics are, as for the worker. */
+    secrets: secretsOf(given, env),
     gatewayUrl: given.PROVISIONER_URL,
     gatewayToken: given.PROVISIONER_TOKEN,
   };

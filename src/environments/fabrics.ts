@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FabricOf } from '../../activities/fabric/fabric';
+import type { WorkerConfig } from '../config/config';
 import { NotInSettings, Refusal } from '../contract/problems';
 import type { End, Fabric, Opening } from '../fabrics/fabric';
 import type { Fabrics } from '../fabrics/fabrics';
 import { typeFor, typeOf } from '../fabrics/types';
 import type { FabricSettings } from '../fabrics/types';
-import { Unresolved } from '../secrets/lookup';
+import { Unresolved, createSecretLookup } from '../secrets/lookup';
 import type { SecretLookup } from '../secrets/lookup';
+import { createRedactor } from '../secrets/masking';
 import type { Named } from '../settings/ownership';
 import type { Settings } from '../settings/settings';
 import { fabricFor, judgedOwner } from '../settings/tenancy';
@@ -74,21 +76,26 @@ interface Opened {
   fabric: Fabric;
 }
 
+type Given = Omit<Opening, 'name' | 'secretOf'> & { lookUp: SecretLookup };
+
+/** A fabric of the file, opened. Nothing is called, and no secret looked up, before one of its verbs is. */
+export const openFabric = (
+  { name, settings }: Named<FabricSettings>,
+  { lookUp, ...opening }: Given,
+): Fabric =>
+  typeOf(settings).open(settings, { ...opening, name, secretOf: secretsOf(lookUp, name) });
+
 /**
  * What components have in the fabrics of the file, as it is now. A fabric stays open, with its tokens, until
  * what the file says of it has changed.
  */
-export const createFabricOf = (
-  settings: () => Settings,
-  { lookUp, ...opening }: Omit<Opening, 'name' | 'secretOf'> & { lookUp: SecretLookup },
-): FabricOf => {
+export const createFabricOf = (settings: () => Settings, given: Given): FabricOf => {
   const opened = new Map<string, Opened>();
-  const open = ({ name, settings: given }: Named<FabricSettings>) => {
-    const former = opened.get(name);
-    if (former && isDeepStrictEqual(former.settings, given)) return former.fabric;
-    const secretOf = secretsOf(lookUp, name);
-    const fabric = typeOf(given).open(given, { ...opening, name, secretOf });
-    opened.set(name, { settings: given, fabric });
+  const open = (named: Named<FabricSettings>) => {
+    const former = opened.get(named.name);
+    if (former && isDeepStrictEqual(former.settings, named.settings)) return former.fabric;
+    const fabric = openFabric(named, given);
+    opened.set(named.name, { settings: named.settings, fabric });
     return fabric;
   };
   return (end, key) => {
@@ -97,4 +104,14 @@ export const createFabricOf = (
     const fabric = open(meant);
     return { ...fabric.of({ key, end }), fabric };
   };
+};
+
+/** A fabric of the file for who looks at it by himself, and what masks its secrets. */
+export const openForLook = (
+  named: Named<FabricSettings>,
+  { secrets, ...opening }: Pick<Opening, 'requestTimeout' | 'log'> & Pick<WorkerConfig, 'secrets'>,
+) => {
+  const redactor = createRedactor();
+  const lookUp = createSecretLookup(secrets, redactor);
+  return { fabric: openFabric(named, { ...opening, lookUp, redactor }), redact: redactor.redact };
 };

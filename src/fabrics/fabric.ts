@@ -130,6 +130,18 @@ export interface ReadersChanged {
   revoked: string[];
 }
 
+/** What a command for a cluster is written in. */
+export type Language = 'sql' | 'python' | 'scala' | 'r';
+
+/** What is run where, and how much of its result is wanted. */
+export interface RunOptions {
+  step: Step;
+  /** At most so many rows. */
+  maxRows: number;
+  /** Of a command for the fabric's cluster; absent: it is a statement for its warehouse. */
+  language?: Language | undefined;
+}
+
 /** Rows of a statement or command; never stored. */
 export interface Table {
   columns: string[];
@@ -174,10 +186,7 @@ export interface Fabric {
    * A statement, or with a `language`, where the fabric has a cluster, a command in it; followed to its end,
    * and cancelled when nobody waits for it. Throws a Refusal for a language that it does not run.
    */
-  run: (
-    text: string,
-    given: { step: Step; maxRows: number; language?: string | undefined },
-  ) => Promise<Table>;
+  run: (text: string, options: RunOptions) => Promise<Table>;
   of: (component: { key: string; end: End }) => ComponentFabric;
   /**
    * What carries a tag of any component's, as far as one list tells of each place: the roles, and the schemas

@@ -484,6 +484,7 @@ export const createComponent = ({
     );
 
   return {
+    system: 'Databricks',
     manages: manages.schema,
     managesAccess: manages.access,
     system: 'Databricks',

@@ -101,6 +101,12 @@ const placeIn = (configuration: Record<string, unknown>) => {
 const internalOf = ({ raw_data_schema: given }: Record<string, unknown>) =>
   asWritten(typeof given === 'string' && given !== '' ? given : 'airbyte_internal');
 
+const noCluster = (name: string) =>
+  new Refusal(
+    `The fabric ${name} is a Snowflake, which has no cluster that commands run on.`,
+    'Leave the language out: a statement runs on its warehouse.',
+  );
+
 const ofComponent = (
   settings: SnowflakeSettings,
   { api, component }: { api: () => SqlApi; component: () => Component },
@@ -150,8 +156,10 @@ const open = (settings: SnowflakeSettings, opening: Opening): Fabric => {
     system: SYSTEM,
     check: (step) => checkFabric(users, { warehouse, manages: settings.manage, step }),
     // As Airbyte, who may do less.
-    run: async (text, { step, maxRows }) =>
-      usable(users.airbyte ?? users.manager).run(text, step, maxRows),
+    run: async (text, { step, maxRows, language }) => {
+      if (language !== undefined) throw noCluster(name);
+      return usable(users.airbyte ?? users.manager).run(text, step, maxRows);
+    },
     tagged: async (ends, step) => {
       if (!settings.manage.schema) return [];
       const places = ends.flatMap(({ configuration }) => placeOf(configuration) ?? []);
