@@ -484,7 +484,6 @@ export const createComponent = ({
     );
 
   return {
-    system: 'Databricks',
     manages: manages.schema,
     managesAccess: manages.access,
     system: 'Databricks',
