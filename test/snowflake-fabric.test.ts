@@ -385,6 +385,30 @@ describe('unprovisioned', () => {
     expect(await component.restore(present, step())).toEqual({ changed: [], left: [] });
   });
 
+  test('a database that went with it is brought back first', async () => {
+    const component = world.component(
+      KEY,
+      { database: 'FINANCE' },
+      { manage: { ...MANAGE, database: true } },
+    );
+    await prepared(component);
+    await world.control('/objects', {
+      database: 'FINANCE',
+      schema: 'CASHFLOW_0',
+      name: 'ORDERS',
+      owner: 'AIRBYTE',
+      rows: 3,
+    });
+    const { present } = await component.look(step());
+    await component.cleanup(present, step());
+    expect((await world.entities()).databases.map(({ name }) => name)).toEqual(['ANALYTICS']);
+    expect((await component.restore(present, step())).left).toEqual([]);
+    const { databases } = await world.entities();
+    const finance = databases.find(({ name }) => name === 'FINANCE');
+    expect(finance?.schemas[0]?.objects).toMatchObject([{ name: 'ORDERS', rows: 3 }]);
+    expect((await component.look(step())).missing).toEqual([]);
+  });
+
   test('what another has in its place by now is left alone, and told', async () => {
     const component = world.component();
     const { present } = await prepared(component);

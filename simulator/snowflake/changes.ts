@@ -111,6 +111,19 @@ export const undropSchema = (
   return said(`Schema ${shownName(name)} successfully restored.`);
 };
 
+export const undropDatabase = (
+  { account, access }: World,
+  { name }: StatementOf<'undropDatabase'>,
+): Result => {
+  const last = account.dropped.findLast((each) => each.name === name);
+  if (!last || !access.sees(last)) throw missing('DATABASE', name);
+  if (account.databases.has(name)) throw alreadyExists(name);
+  if (!access.owns(last)) throw denied('DATABASE', name);
+  account.dropped = account.dropped.filter((each) => each !== last);
+  account.databases.set(name, { ...last, droppedOn: null });
+  return said(`Database ${shownName(name)} successfully restored.`);
+};
+
 const roleNamed = (account: Account, name: string): Role => {
   const role = account.roles.get(name);
   if (!role) throw missing('ROLE', name);

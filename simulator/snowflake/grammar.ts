@@ -43,8 +43,9 @@ const readDrop = (reader: Reader): Statement => {
 };
 
 const readUndrop = (reader: Reader): Statement => {
-  reader.expect('SCHEMA');
-  return { kind: 'undropSchema', schema: reader.path(2) };
+  return reader.oneOf(['DATABASE', 'SCHEMA']) === 'SCHEMA'
+    ? { kind: 'undropSchema', schema: reader.path(2) }
+    : { kind: 'undropDatabase', name: reader.name() };
 };
 
 const readComment = (reader: Reader): Statement => {

@@ -74,6 +74,7 @@ export type Statement =
   | { kind: 'dropDatabase' | 'dropRole'; name: string; isLenient: boolean }
   | { kind: 'dropSchema'; schema: Path; isLenient: boolean }
   | { kind: 'undropSchema'; schema: Path }
+  | { kind: 'undropDatabase'; name: string }
   | { kind: 'commentOn'; on: 'DATABASE' | 'SCHEMA' | 'ROLE'; path: Path; comment: string }
   | { kind: 'resumeWarehouse'; name: string; isLenient: boolean }
   | ({ kind: 'grantPrivileges' | 'revokePrivileges' } & Privileges)
@@ -109,6 +110,7 @@ export const STATEMENT_KINDS: readonly StatementKind[] = [
   'dropRole',
   'dropSchema',
   'undropSchema',
+  'undropDatabase',
   'commentOn',
   'resumeWarehouse',
   'grantPrivileges',

@@ -204,6 +204,8 @@ const NAMES: Record<string, string> = {
   environments: 'ENVIRONMENT',
   teams: 'TEAM',
   fabrics: 'FABRIC',
+  users: 'MAIL',
+  groups: 'GROUP',
 };
 
 /** What is below a place of the configuration file, and how its place is written. */
@@ -217,7 +219,8 @@ const partsOf = (at: string, schema: SettingSchema): [string, unknown, boolean][
   if (schema.oneOf) return schema.oneOf.map((part) => [at, part, false]);
   if (schema.type === 'array') return [[`${at}[]`, schema.items, false]];
   if (typeof schema.additionalProperties !== 'object') return [];
-  return [[`${at}.${NAMES[at] ?? 'ENVIRONMENT'}`, schema.additionalProperties, false]];
+  const name = NAMES[at.slice(at.lastIndexOf('.') + 1)] ?? 'ENVIRONMENT';
+  return [[`${at}.${name}`, schema.additionalProperties, false]];
 };
 
 const isReference = ({ properties = {} }: SettingSchema) => 'secretRef' in properties;

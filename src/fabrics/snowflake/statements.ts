@@ -146,7 +146,9 @@ export const handingOver = (
   parts: readonly string[],
   { comment, to }: { comment: string; to: string | undefined },
 ) => [
-  `COMMENT ON ${kind} ${qualified(parts)} IS ${literal(comment)}`,
+  kind === 'ROLE'
+    ? `ALTER ROLE ${qualified(parts)} SET COMMENT = ${literal(comment)}`
+    : `COMMENT ON ${kind} ${qualified(parts)} IS ${literal(comment)}`,
   ...(to === undefined
     ? []
     : [
