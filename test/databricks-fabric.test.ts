@@ -273,6 +273,17 @@ describe('a schema', () => {
     expect(await schemaNamed('cash_flow_0')).toBeUndefined();
   });
 
+  test('into which a table comes after they were counted stays, and the table too', async () => {
+    const mine = await made();
+    const { present } = await mine.look(step());
+    await addTable();
+    await fault({ operation: 'listTables', status: 200, body: {} });
+    expect((await mine.unprepare(present, step())).left.map(({ what }) => what)).toEqual([
+      `the schema ${catalog}.cash_flow_0 (it is not empty)`,
+    ]);
+    expect(await schemaNamed('cash_flow_0')).toBeDefined();
+  });
+
   test('of a former version of the descriptor is told, and goes with the others', async () => {
     await made(component({}, { schema: 'before_0' }));
     const mine = await made();
