@@ -34,6 +34,8 @@ const others = [
   'encrypted-runs',
   'environments-apart',
   'environments-reload',
+  'fabric-drift',
+  'fabric-validate',
   'large-product',
   'late-writes',
   'hostile',

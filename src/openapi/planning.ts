@@ -57,7 +57,8 @@ const refused: PlanStatus = {
 
 export const PLANNING = {
   startPlan: start('/v1/plan', {
-    summary: 'What a provision would create, change and overwrite in Airbyte; writes nothing',
+    summary:
+      'What a provision would create, change and overwrite in Airbyte, and make in fabrics; writes nothing',
     body: 'ProvisioningRequest',
     requests: REQUESTS.provision,
     token: TOKENS.plan,
