@@ -50,10 +50,10 @@ const DETOUR = '(^|/)(?!\\.\\./)[^/]+/\\.\\./';
 /** What the files in a folder of a room may import, from which other rooms and packages. */
 const lawFor = (each, folder) => {
   const { room, files, purpose, takes = [], types = [], packages = [] } = each;
-  const isInside = folder !== folderOf(each);
+  const depth = path.posix.relative(folderOf(each), folder).split('/').filter(Boolean).length;
   const values = [
     files ? named(folder, room) : '\\./',
-    ...(isInside ? ['\\.\\./(?!\\.\\./)'] : []),
+    ...(depth > 0 ? [`(\\.\\./){1,${depth}}(?!\\.\\./)`] : []),
     ...takes.map((other) => named(folder, other)),
     ...packages.map((name) => `${name}$`),
   ];

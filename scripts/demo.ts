@@ -4,7 +4,13 @@ import { parseArgs, styleText } from 'node:util';
 import type { Log, ProvisioningStatus } from '../src/contract/coordinator';
 import { ROOT } from './child';
 import type { Bodies, DemoClient, Entity } from './demo-client';
-import { createDemoClient, EXAMPLE, prepareBodies, REQUESTS } from './demo-client';
+import {
+  createDemoClient,
+  EXAMPLE,
+  prepareBodies,
+  prepareConfiguration,
+  REQUESTS,
+} from './demo-client';
 import { startStack } from './stack';
 import type { Stack } from './stack';
 
@@ -58,7 +64,7 @@ const curl = (url: string, body?: string) => {
 /** Sends a request that changes something, and follows its run to the end. */
 const run = async (
   { stack, client, bodies }: Demo,
-  operation: 'provision' | 'unprovision',
+  operation: 'provision' | 'unprovision' | 'updateacl',
   body: keyof Bodies,
 ) => {
   curl(`${stack.gatewayUrl}/v1/${operation}`, body);
@@ -102,9 +108,22 @@ const validate = async ({ stack, client, bodies }: Demo) => {
   );
 };
 
+const sayWarehouse = (lines: string[]) => {
+  say('And Snowflake, of ours:');
+  for (const line of lines) say(line);
+  if (lines.length === 0) say('(nothing)');
+};
+
 const showEntities = async ({ client }: Demo) => {
   const entities = await client.entities();
   sayEntities(entities);
+  const warehouse = await client.warehouse();
+  sayWarehouse(warehouse);
+  for (const what of ['schema', 'role', 'grant'])
+    expect(
+      warehouse.some((line) => line.startsWith(what)),
+      `Snowflake has no ${what}`,
+    );
   const kinds = entities.map(({ kind }) => kind).join();
   expect(kinds === 'source,destination,connection', `Airbyte has ${kinds || 'nothing'}`);
 };
@@ -119,12 +138,26 @@ const provisionAgain = async (demo: Demo, firstToken: string) => {
   const { reads, writes } = await client.calls();
   say(`Airbyte was read ${String(reads)} times and written ${bold(`${String(writes)} times`)}.`);
   expect(reads > 0 && writes === 0, 'Airbyte was written to');
+  const sent = await client.statements();
+  say(
+    `Snowflake was asked ${String(sent.reads)} times and changed ${bold(`${String(sent.writes)} times`)}.`,
+  );
+  expect(sent.reads > 0 && sent.writes === 0, 'Snowflake was changed');
   expectSame(await client.entities(), before, 'the entities have changed');
+};
+
+const grantData = async (demo: Demo) => {
+  const { followed } = await run(demo, 'updateacl', 'access');
+  expectStatus(await followed(), 'COMPLETED');
+  const members = (await demo.client.warehouse()).filter((line) => line.startsWith('member'));
+  for (const line of members) say(line);
+  expect(members.length === 1, `${String(members.length)} members instead of 1`);
 };
 
 const failAndUndo = async (demo: Demo) => {
   const { client } = demo;
   const before = await client.entities();
+  const warehouse = await client.warehouse();
   await client.fault({
     operation: 'createConnection',
     status: 422,
@@ -136,20 +169,26 @@ const failAndUndo = async (demo: Demo) => {
   expectStatus(status, 'FAILED');
   expect(status.result.includes('no primary key'), 'the result does not say what Airbyte said');
   const { undone = [] } = status.info?.privateInfo ?? {};
-  expect(undone.length === 2, `${String(undone.length)} steps were undone instead of 2`);
+  expect(undone.length === 3, `${String(undone.length)} steps were undone instead of 3`);
   say('What Airbyte has now, nothing of "forecast" among it:');
   const after = await client.entities();
   sayEntities(after);
   expectSame(after, before, 'the failed run has left something behind');
+  const left = await client.warehouse();
+  sayWarehouse(left);
+  expect(left.join() === warehouse.join(), 'the failed run has left something in Snowflake');
 };
 
 const unprovision = async (demo: Demo) => {
-  const { followed } = await run(demo, 'unprovision', 'bookings');
+  const { followed } = await run(demo, 'unprovision', 'everything');
   expectStatus(await followed(), 'COMPLETED');
   const left = await demo.client.entities();
   say('What Airbyte has now:');
   sayEntities(left);
   expect(left.length === 0, 'something is left in Airbyte');
+  const warehouse = await demo.client.warehouse();
+  sayWarehouse(warehouse);
+  expect(warehouse.length === 0, 'something is left in Snowflake');
 };
 
 const show = async (demo: Demo) => {
@@ -164,13 +203,15 @@ const show = async (demo: Demo) => {
   const { token, followed } = await run(demo, 'provision', 'bookings');
   step('Poll the status until the run has ended');
   expectStatus(await followed(), 'COMPLETED');
-  step('What Airbyte has now');
+  step('What Airbyte and its fabric, a Snowflake, have now');
   await showEntities(demo);
   step('Provision the same again: the same token, and nothing to write');
   await provisionAgain(demo, token);
+  step('Who may read the data: members of the component’s role');
+  await grantData(demo);
   step('A provision that fails at its last step takes back the others');
   await failAndUndo(demo);
-  step('Unprovision: nothing is left');
+  step('Unprovision with its data: nothing is left');
   await unprovision(demo);
   return number;
 };
@@ -188,20 +229,22 @@ const showDescriptor = (descriptor: string) => {
   say('Here its url is that of a sample file, which the simulator serves and can read.');
 };
 
-const showAddresses = ({ gatewayUrl, temporalUiUrl, airbyteUrl, workerUrl, logDir }: Stack) => {
+const showAddresses = (stack: Stack) => {
+  const { gatewayUrl, temporalUiUrl, airbyteUrl, snowflakeUrl, workerUrl, logDir } = stack;
   const addresses = [
     ['Gateway', gatewayUrl],
     ['Temporal UI', temporalUiUrl],
     ['Airbyte simulator', airbyteUrl],
+    ['Snowflake simulator', snowflakeUrl],
     ['Worker health', `${workerUrl}/readyz`],
     ['Logs', path.relative(ROOT, logDir)],
   ] as const;
-  for (const [what, where] of addresses) say(`${what.padEnd(17)}  ${cyan(where)}`);
+  for (const [what, where] of addresses) say(`${what.padEnd(19)}  ${cyan(where)}`);
 };
 
 /** The demo breaks and counts what Airbyte does, so a real one in the environment is not for it. */
 const NOT_FOR_THE_DEMO =
-  /^(AIRBYTE|SNOWFLAKE)_|^(SIMULATOR_AUTH|TEMPORAL_NAMESPACE|TEMPORAL_TASK_QUEUE|LOG_LEVEL)$/;
+  /^(AIRBYTE|SNOWFLAKE|DATABRICKS)_|^(PROVISIONER_CONFIG|SECRETS_DIR|SIMULATOR_AUTH|TEMPORAL_NAMESPACE|TEMPORAL_TASK_QUEUE|LOG_LEVEL)$/;
 const cleared = Object.fromEntries(
   Object.keys(process.env)
     .filter((name) => NOT_FOR_THE_DEMO.test(name))
@@ -226,8 +269,10 @@ const perform = async (stack: Stack, keep: boolean) => {
 const main = async () => {
   const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
   const began = Date.now();
-  console.log(bold('The Airbyte Specific Provisioner at work on a simulated Airbyte'));
-  say('Starting Temporal, the Airbyte simulator, the worker and the gateway …');
+  console.log(
+    bold('The Airbyte Specific Provisioner at work on a simulated Airbyte and Snowflake'),
+  );
+  say('Starting Temporal, the simulators, the worker and the gateway …');
   let mourn: (err: Error) => void = () => undefined;
   const death = new Promise<never>((_resolve, reject) => {
     mourn = reject;
@@ -236,6 +281,8 @@ const main = async () => {
     freePorts: 'when-taken',
     logDir: path.join(ROOT, '.cache', 'logs', 'demo'),
     env: cleared,
+    fabrics: true,
+    configure: prepareConfiguration,
     say,
     onDeath: (_name, message) => {
       mourn(new Error(message));

@@ -4,7 +4,15 @@ import type { Port } from './ports';
 import { localPort } from './temporal';
 
 export type Environment = Record<string, string | undefined>;
-type PortName = 'gateway' | 'worker' | 'simulator' | 'temporal' | 'temporalUi' | 'codec';
+type PortName =
+  | 'gateway'
+  | 'worker'
+  | 'simulator'
+  | 'temporal'
+  | 'temporalUi'
+  | 'codec'
+  | 'snowflake'
+  | 'databricks';
 export type StackPorts = Record<PortName, Port>;
 
 /** Only the gateway is for others: it alone follows HOST. */
@@ -20,13 +28,15 @@ export interface Settings {
   freePorts?: 'never' | 'when-taken' | 'always';
   /** Wins over the user's variables. */
   env?: Environment;
+  /** Whether stand-ins of Snowflake and Databricks are part of it. */
+  fabrics?: boolean;
   /** Whether payloads are encrypted, so that Temporal's UI needs a codec server. */
   encrypts?: boolean;
   say?: (line: string) => void;
 }
 
 const OWN =
-  /^(AIRBYTE|SNOWFLAKE|TEMPORAL|SIMULATOR|SECRETS)_|^(HOST|PORT|WORKER_(PORT|ACTIVITY_SLOTS|DEPLOYMENT_NAME|BUILD_ID|VERSIONING)|BASE_PATH|FINGERPRINT_KEY(_FILE)?|LOG_LEVEL|OPERATIONS|PROVISIONER_CONFIG|CODEC_PORT|DRAIN_FOR|RECONCILE_EVERY|ACCESS_PERMISSION|ADOPT_EXISTING|MAPPERS_BY_HAND|REVERSE_PROVISIONING_UPDATES|INFRASTRUCTURE_TEMPLATES)$/;
+  /^(AIRBYTE|SNOWFLAKE|DATABRICKS|TEMPORAL|SIMULATOR|SECRETS)_|^(HOST|PORT|WORKER_(PORT|ACTIVITY_SLOTS|DEPLOYMENT_NAME|BUILD_ID|VERSIONING)|BASE_PATH|FINGERPRINT_KEY(_FILE)?|LOG_LEVEL|OPERATIONS|PROVISIONER_CONFIG|CODEC_PORT|DRAIN_FOR|RECONCILE_EVERY|ACCESS_PERMISSION|ADOPT_EXISTING|MAPPERS_BY_HAND|REVERSE_PROVISIONING_UPDATES|INFRASTRUCTURE_TEMPLATES)$/;
 /** The dev server speaks plain gRPC, whatever a profile of the user says of another server. */
 const REMOTE = /^TEMPORAL_(API_KEY|TLS|PROFILE|CONFIG_FILE|GRPC)/;
 
@@ -82,11 +92,14 @@ export const programEnvironment = (given: Environment, ports: StackPorts): Envir
   WORKER_PORT: String(ports.worker.port),
   SIMULATOR_PORT: String(ports.simulator.port),
   CODEC_PORT: String(ports.codec.port),
+  SNOWFLAKE_SIMULATOR_PORT: String(ports.snowflake.port),
+  DATABRICKS_SIMULATOR_PORT: String(ports.databricks.port),
 });
 
 /** What the command line has to be told of a stack. */
 const FOR_CLI = [
   'PROVISIONER_CONFIG',
+  'SECRETS_DIR',
   'TEMPORAL_ADDRESS',
   'TEMPORAL_NAMESPACE',
   'TEMPORAL_TASK_QUEUE',
@@ -134,6 +147,16 @@ const wantedPorts = (given: Environment, { ports = {} }: Settings): StackPorts =
       localPort,
     ),
     codec: port('codec', { variable: 'CODEC_PORT', fallback: 8095, what: 'the codec server' }),
+    snowflake: port('snowflake', {
+      variable: 'SNOWFLAKE_SIMULATOR_PORT',
+      fallback: 8097,
+      what: 'the Snowflake simulator',
+    }),
+    databricks: port('databricks', {
+      variable: 'DATABRICKS_SIMULATOR_PORT',
+      fallback: 8098,
+      what: 'the Databricks simulator',
+    }),
     temporalUi: port(
       'temporalUi',
       { variable: 'TEMPORAL_UI_URL', fallback: 8233, what: 'the Temporal UI' },
@@ -144,12 +167,14 @@ const wantedPorts = (given: Environment, { ports = {} }: Settings): StackPorts =
 
 /** The ports to use, each of them free; throws with all that are taken and may not be replaced. */
 export const choosePorts = async (given: Environment, settings: Settings): Promise<StackPorts> => {
-  const { freePorts = 'never', encrypts = false, say } = settings;
+  const { freePorts = 'never', encrypts = false, fabrics = false, say } = settings;
   const wanted = wantedPorts(given, settings);
-  const used = Object.values(wanted).filter(
-    (port) =>
-      (port !== wanted.simulator || !given.AIRBYTE_URL) && (port !== wanted.codec || encrypts),
-  );
+  const unused = [
+    ...(given.AIRBYTE_URL ? [wanted.simulator] : []),
+    ...(encrypts ? [] : [wanted.codec]),
+    ...(fabrics ? [] : [wanted.snowflake, wanted.databricks]),
+  ];
+  const used = Object.values(wanted).filter((port) => !unused.includes(port));
   const isFixed = ({ chosen }: Port) => freePorts === 'never' || chosen;
   const settled = used.filter(isFixed);
   const [shared] = settled.map((port) => sharing(port, settled)).filter(({ length }) => length > 1);

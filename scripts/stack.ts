@@ -13,13 +13,21 @@ import {
   urlOf,
 } from './stack-settings';
 import type { Environment, Settings, StackPorts } from './stack-settings';
+import { snowflakeKeys } from './simulator-keys';
 import { findCli, startTemporal } from './temporal';
 
 const START_TIMEOUT = 30_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What the stack runs, each under the name of its log file. */
-type ProcessName = 'temporal' | 'simulator' | 'worker' | 'gateway' | 'codec';
+type ProcessName =
+  | 'temporal'
+  | 'simulator'
+  | 'snowflake-simulator'
+  | 'databricks-simulator'
+  | 'worker'
+  | 'gateway'
+  | 'codec';
 
 interface StackOptions extends Settings {
   /** Temporal's SQLite file; absent: in memory. */
@@ -27,18 +35,26 @@ interface StackOptions extends Settings {
   logDir?: string;
   /** Temporal and the simulator only: gateways and workers are somebody else's. */
   isBare?: boolean;
+  /** More that the programs are told, which depends on where the stand-ins are. */
+  configure?: (at: StandIns) => Environment;
   /** A process ended although nobody stopped it. */
   onDeath?: (name: ProcessName, message: string) => void;
   /** Our exit code after a SIGINT, SIGTERM or SIGHUP; absent: 128 and the signal's number. */
   exitCode?: number;
 }
 
-export interface Stack {
+/** Roots of the stand-ins' hosts. */
+export interface StandIns {
+  airbyteUrl: string;
+  snowflakeUrl: string;
+  databricksUrl: string;
+}
+
+export interface Stack extends StandIns {
   /** With the base path, when there is one. */
   gatewayUrl: string;
   temporalAddress: string;
   temporalUiUrl: string;
-  airbyteUrl: string;
   /** Where payloads are decoded; undefined: none are encrypted. */
   codecUrl: string | undefined;
   workerUrl: string;
@@ -139,10 +155,17 @@ const hasKeys = ({ PROVISIONER_CONFIG: file }: Environment) => {
   }
 };
 
+const standInsOf = (given: Environment, ports: StackPorts): StandIns => ({
+  airbyteUrl: given.AIRBYTE_URL ?? urlOf(ports.simulator),
+  snowflakeUrl: urlOf(ports.snowflake),
+  databricksUrl: urlOf(ports.databricks),
+});
+
 const planStack = async (options: StackOptions): Promise<Plan> => {
-  const given = givenEnvironment(options);
-  const encrypts = hasKeys(given);
-  const ports = await choosePorts(given, { ...options, encrypts });
+  const known = givenEnvironment(options);
+  const encrypts = hasKeys(known);
+  const ports = await choosePorts(known, { ...options, encrypts });
+  const given = { ...known, ...options.configure?.(standInsOf(known, ports)) };
   // Several of these run at once.
   const folder = options.freePorts === 'always' ? `stack-${String(ports.gateway.port)}` : '';
   const logDir = options.logDir ?? path.join(ROOT, '.cache', 'logs', folder);
@@ -173,6 +196,19 @@ const startAll = async (plan: Plan, own: Ownership['own']) => {
     env: internal,
     logFile: logFile('codec'),
   };
+  const keys = plan.options.fabrics ? snowflakeKeys() : undefined;
+  const snowflake = {
+    file: 'simulator/snowflake/main.js',
+    health: `${urlOf(ports.snowflake)}/_simulator`,
+    env: { ...internal, SNOWFLAKE_SIMULATOR_PUBLIC_KEY_FILE: keys?.publicKeyFile },
+    logFile: logFile('snowflake-simulator'),
+  };
+  const databricks = {
+    file: 'simulator/databricks/main.js',
+    health: `${urlOf(ports.databricks)}/_simulator`,
+    env: internal,
+    logFile: logFile('databricks-simulator'),
+  };
   const gateway = {
     file: 'src/server.js',
     health: `${urlOf(ports.gateway)}/readyz`,
@@ -182,6 +218,8 @@ const startAll = async (plan: Plan, own: Ownership['own']) => {
   await Promise.all([
     startTemporalOf(plan, own('temporal')),
     given.AIRBYTE_URL ? undefined : startNode(simulator, own('simulator')),
+    keys && startNode(snowflake, own('snowflake-simulator')),
+    keys && startNode(databricks, own('databricks-simulator')),
   ]);
   if (plan.options.isBare) return env;
   await Promise.all([
@@ -202,7 +240,7 @@ const describe = (
     gatewayUrl,
     temporalAddress: env.TEMPORAL_ADDRESS ?? '',
     temporalUiUrl: env.TEMPORAL_UI_URL ?? '',
-    airbyteUrl: env.AIRBYTE_URL ?? urlOf(ports.simulator),
+    ...standInsOf(env, ports),
     codecUrl: encrypts ? urlOf(ports.codec) : undefined,
     workerUrl: urlOf(ports.worker),
     logDir,

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { styleText } from 'node:util';
 import { ROOT } from './child';
+import { SECRETS_DIR } from './simulator-keys';
 import { startStack } from './stack';
 
 const inColour = process.stdout.isTTY && !process.env.NO_COLOR;
@@ -14,10 +15,12 @@ const failWith = (message: string) => {
 };
 
 const main = async () => {
-  console.log('Starting Temporal, the Airbyte simulator, the worker and the gateway …');
+  console.log('Starting Temporal, the simulators, the worker and the gateway …');
   const stack = await startStack({
     dbFile: path.join(ROOT, '.cache', 'temporal.db'),
     exitCode: 0,
+    fabrics: true,
+    configure: () => (process.env.SECRETS_DIR ? {} : { SECRETS_DIR }),
     onDeath: (_name, message) => {
       failWith(message);
       void stack.stop();
@@ -28,12 +31,14 @@ const main = async () => {
     ['Gateway', stack.gatewayUrl],
     ['Temporal UI', stack.temporalUiUrl],
     [simulator ? 'Airbyte simulator' : 'Airbyte', stack.airbyteUrl],
+    ['Snowflake simulator', stack.snowflakeUrl],
+    ['Databricks simulator', stack.databricksUrl],
     ...(stack.codecUrl === undefined ? [] : [['Codec server', stack.codecUrl] as const]),
     ['Worker health', `${stack.workerUrl}/readyz`],
     ['Logs', stack.logDir],
     ['Command line', stack.cliCommand],
   ] as const;
-  for (const [what, where] of addresses) console.log(`${bold(what.padEnd(18))} ${cyan(where)}`);
+  for (const [what, where] of addresses) console.log(`${bold(what.padEnd(21))} ${cyan(where)}`);
   console.log('Ready. Ctrl-C ends all of it.');
 };
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ROOT } from '../scripts/child';
+import { startDatabricksSimulator } from '../simulator/databricks/simulator';
 import { startSimulator } from '../simulator/simulator';
 import { startSnowflakeSimulator } from '../simulator/snowflake/simulator';
 import { faultsIn, linksIn, pathsIn, slugsIn } from './support/document-links';
@@ -14,6 +15,7 @@ import { TABLES, tablesIn, withTables, withoutTables } from './support/document-
 const PRETTIER = path.join(ROOT, 'node_modules', 'prettier', 'bin', 'prettier.cjs');
 const GENERATED = [
   'docs/configuration.md',
+  'docs/simulator-databricks.md',
   'docs/metrics.md',
   'docs/rooms.md',
   'docs/simulator-snowflake.md',
@@ -97,10 +99,13 @@ test('each row of SECURITY.md names tests that are there, and files that are', (
 });
 
 const SNOWFLAKE = 'docs/simulator-snowflake.md';
+const DATABRICKS = 'docs/simulator-databricks.md';
+const AIRBYTE = guides.filter((file) => ![SNOWFLAKE, DATABRICKS].includes(file));
 
 test.each([
-  ['Airbyte', startSimulator, guides.filter((file) => file !== SNOWFLAKE), 6],
+  ['Airbyte', startSimulator, AIRBYTE, 6],
   ['Snowflake', startSnowflakeSimulator, [SNOWFLAKE], 1],
+  ['Databricks', startDatabricksSimulator, [DATABRICKS], 4],
 ])(
   'the simulator of %s takes each fault that a document sends it',
   async (_name, start, files, least) => {

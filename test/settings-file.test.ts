@@ -143,13 +143,13 @@ test.each<[string, string, string[]]>([
     'two ways into Snowflake',
     EXAMPLE.replace('{ password:', '{ privateKey: { secretRef: K }, password:'),
     [
-      'fabrics.marketing-dev.credentials (line 81): must have privateKey or password, and only one of them',
+      'fabrics.marketing-dev.credentials (line 81): must have privateKey, password, oauth or token, and only one of them',
     ],
   ],
   [
     'another kind of fabric',
     withMore('fabrics: { f: { type: duckdb } }'),
-    ['fabrics.f.type (line 2): must be snowflake'],
+    ['fabrics.f.type (line 2): must be one of snowflake, databricks'],
   ],
   [
     'a domain of two teams, in another case',

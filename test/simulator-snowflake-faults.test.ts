@@ -362,6 +362,9 @@ describe('the other routes', () => {
     await control('POST', '/restore');
     expect((await control('GET', '/requests')).body).toMatchObject({ requests: [] });
     expect(await isMade()).toBe(true);
+    await submit('DROP ROLE "R"');
+    await control('POST', '/restore');
+    expect(await isMade()).toBe(true);
     await control('POST', '/reset');
     expect(await isMade()).toBe(false);
   });

@@ -253,6 +253,7 @@ describe('grants', () => {
       grant,
       'GRANT SELECT ON FUTURE VIEWS IN SCHEMA "ANALYTICS"."S" TO ROLE "READERS"',
       `GRANT ROLE "READERS" TO USER "${JANE}"`,
+      'GRANT ROLE "AIRBYTE" TO ROLE "READERS"',
       'DROP ROLE "READERS"',
       'CREATE ROLE "READERS"',
     );
@@ -301,9 +302,11 @@ describe('data', () => {
 
   test('are read by who may use all of their path', async () => {
     const sent = await reader();
-    const steps = [...usage, `GRANT SELECT ON TABLE ${T} TO ROLE "READER"`];
+    const select = `GRANT SELECT ON TABLE ${T} TO ROLE "READER"`;
+    const [database = '', schema = '', warehouse = ''] = usage;
+    const steps = [warehouse, select, database, schema];
     for (const step of steps) {
-      expect(await error(`SELECT * FROM ${T}`, sent)).toMatchObject({ status: 422 });
+      expect(await error(`SELECT * FROM ${T}`, sent)).toMatchObject(MISSING);
       await given([step]);
     }
     expect(await rows(`SELECT * FROM ${T}`, sent)).toHaveLength(2);

@@ -341,7 +341,7 @@ describe('a statement that runs on its own', () => {
   });
 
   test('is canceled while it runs, and not afterwards', async () => {
-    await control('POST', '/faults', { operation: 'createRole', runs: 60_000 });
+    await control('POST', '/faults', { operation: 'createRole', runs: 50 });
     const { statementHandle } = await submit('CREATE ROLE "R"', { query: '?async=true' });
     const cancel = () => request('POST', `${STATEMENTS}/${statementHandle}/cancel`);
     expect(await cancel()).toMatchObject({
@@ -350,6 +350,10 @@ describe('a statement that runs on its own', () => {
     });
     expect(await get(statementHandle)).toMatchObject({ status: 422, code: '000604' });
     expect(await cancel()).toMatchObject({ status: 422, body: { code: '000605' } });
+    // Longer than it would have run.
+    await control('POST', '/faults', { operation: 'selectValues', runs: 150 });
+    await submit('SELECT 1');
+    expect(await get(statementHandle)).toMatchObject({ status: 422, code: '000604' });
     expect(await rows("SHOW ROLES LIKE 'R'")).toEqual([]);
   });
 

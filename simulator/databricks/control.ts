@@ -34,7 +34,7 @@ interface ControlDependencies {
   restore: () => void;
 }
 
-/** As GET /_simulator tells them, and docs/databricks-simulator.md. */
+/** As GET /_simulator tells them, and docs/simulator-databricks.md. */
 export const ROUTES = {
   'GET /_simulator/entities':
     'what exists: catalogs, schemas, tables, grants, principals, tokens (as digests), contexts; ?includeDeleted=true',

@@ -14,7 +14,7 @@ const outcomes = [
 
 /**
  * The body of POST /_simulator/faults: which calls, how many of them, and what befalls them.
- * docs/databricks-simulator.md is made of its descriptions.
+ * docs/simulator-databricks.md is made of its descriptions.
  */
 export const FaultShape = AnyFault.omit({ api: true, lie: true, shift: true }).extend({
   operation: z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addTable } from './sql/run';
+import { addTable } from './sql/change';
 import {
   type Catalog,
   fold,

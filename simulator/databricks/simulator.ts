@@ -18,7 +18,6 @@ import { grantOperations } from './unity/grants';
 import { schemaOperations } from './unity/schemas';
 
 export interface DatabricksOptions extends Partial<SeedSettings>, Partial<TokenSettings> {
-  workspaceId?: string;
   /** Milliseconds until a warehouse, and a cluster, runs. */
   startDuration?: number;
   /** Milliseconds until a context runs. */

@@ -18,6 +18,7 @@ export interface TokenSettings {
   clientId: string;
   /** Of Entra ID. */
   tenantId: string;
+  workspaceId: string;
   /** Seconds. */
   tokenLifetime: number;
 }
@@ -215,6 +216,18 @@ const issueEntraToken = (store: Store, settings: TokenSettings, request: ApiRequ
 
 /** How callers come by a token: from Databricks, from Entra ID, and their own. */
 export const tokenOperations = (store: Store, settings: TokenSettings): Operation[] => [
+  {
+    id: 'getHostMetadata',
+    method: 'get',
+    paths: ['/.well-known/databricks-config'],
+    anonymous: true,
+    run: ({ host }) =>
+      ok({
+        oidc_endpoint: `http://${host}/oidc`,
+        workspace_id: settings.workspaceId,
+        host_type: 'workspace',
+      }),
+  },
   {
     id: 'getOAuthEndpoints',
     method: 'get',

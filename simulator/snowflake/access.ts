@@ -37,8 +37,8 @@ export const createAccess = (account: Account, { role, database: current }: Sess
   /** With MANAGE GRANTS everything is seen; else what one has any privilege on. */
   const sees = (on: Securable) =>
     manages || owns(on) || on.grants.some((grant) => held.has(grant.role));
-  const seesSchema = (database: Database, schema: Schema) =>
-    sees(database) && (schema.name === 'INFORMATION_SCHEMA' || sees(schema));
+  /** In a database that it sees. */
+  const seesSchema = (schema: Schema) => schema.name === 'INFORMATION_SCHEMA' || sees(schema);
 
   const database = (name: string): Database => {
     const found = account.databases.get(name);
@@ -55,7 +55,7 @@ export const createAccess = (account: Account, { role, database: current }: Sess
     const [databaseName = '', name = ''] = full(path, 2);
     const parent = database(databaseName);
     const found = parent.schemas.get(name);
-    if (!found || !seesSchema(parent, found)) throw missing('SCHEMA', databaseName, name);
+    if (!found || !seesSchema(found)) throw missing('SCHEMA', databaseName, name);
     return found;
   };
   const object = (path: string[]): SchemaObject => {

@@ -84,7 +84,6 @@ export interface Account {
 }
 
 const SYSTEM_ROLES = ['ACCOUNTADMIN', 'SECURITYADMIN', 'SYSADMIN', 'USERADMIN', 'PUBLIC'];
-export const isSystemRole = (name: string) => SYSTEM_ROLES.includes(name);
 
 const SYSTEM_MEMBERSHIPS = [
   ['USERADMIN', 'SECURITYADMIN'],

@@ -1,12 +1,5 @@
 import type { Access } from './access';
-import {
-  type Account,
-  isSystemRole,
-  newDatabase,
-  newSchema,
-  removeRole,
-  type Role,
-} from './account';
+import { type Account, newDatabase, newSchema, removeRole, type Role } from './account';
 import { alreadyExists, cannotResume, denied, missing, shownName, SqlProblem } from './problems';
 import { type Result, said } from './result';
 import type { StatementOf } from './statement';
@@ -130,7 +123,7 @@ export const dropRole = (
 ): Result => {
   const role = found(isLenient, () => roleNamed(account, name));
   if (!role) return wasGone(name);
-  if (isSystemRole(name) || !access.owns(role)) throw denied('ROLE', name);
+  if (!access.owns(role)) throw denied('ROLE', name);
   removeRole(account, name, access.role);
   return dropped(name);
 };

@@ -86,7 +86,7 @@ export const showSchemas = (
       : [shownPlace(() => access.database(database))];
   const all = databases.flatMap((parent) =>
     [...parent.schemas.values(), ...(hasDropped ? parent.dropped : [])]
-      .filter((schema) => access.seesSchema(parent, schema))
+      .filter(access.seesSchema)
       .map((schema) => ({ name: schema.name, schema, parent })),
   );
   return table(

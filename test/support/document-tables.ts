@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import rooms from '../../scripts/rooms.json';
 import { Variables } from '../../simulator/config';
+import { Variables as DatabricksVariables } from '../../simulator/databricks/config';
+import { ROUTES as DATABRICKS_ROUTES } from '../../simulator/databricks/control';
+import { FaultShape as DatabricksFault } from '../../simulator/databricks/faults';
 import { ROUTES } from '../../simulator/control';
 import { FaultShape } from '../../simulator/faults';
 import { Shift } from '../../simulator/shifts';
@@ -54,6 +57,7 @@ export const PROGRAMS = new Map<string, Shape>([
   ['codec server', codecVariables.shape],
   ['simulator', Variables.shape],
   ['snowflake simulator', SnowflakeVariables.shape],
+  ['databricks simulator', DatabricksVariables.shape],
 ]);
 
 const defaultOf = (field: z.ZodType) => {
@@ -95,6 +99,12 @@ const fieldTable = (shape: Shape) =>
   tableOf(
     ['Field', 'Default', 'What it does'],
     Object.entries(shape).map(([name, field]) => [code(name), defaultOf(field), describe(field)]),
+  );
+
+const routeTable = (routes: Record<string, string>) =>
+  tableOf(
+    ['Route', 'What it does'],
+    Object.entries(routes).map(([route, what]) => [code(route), what]),
   );
 
 interface Room {
@@ -247,13 +257,8 @@ export const TABLES = new Map<string, string>([
       tableOf(['Variable', 'Default', 'Meaning'], rows),
     ]),
   ['rooms', roomTable(rooms)],
-  [
-    'simulator routes',
-    tableOf(
-      ['Route', 'What it does'],
-      Object.entries(ROUTES).map(([route, what]) => [code(route), what]),
-    ),
-  ],
+  ['simulator routes', routeTable(ROUTES)],
+  ['databricks simulator routes', routeTable(DATABRICKS_ROUTES)],
   ['metrics of a gateway', metricTable(GATEWAY)],
   ['metrics of a worker', metricTable(WORKER)],
   ['labels', labelTable([...Object.values(GATEWAY), ...Object.values(WORKER)])],
@@ -268,6 +273,7 @@ export const TABLES = new Map<string, string>([
   ],
   ['snowflake fault', fieldTable(SnowflakeFault.shape)],
   ['fault', fieldTable(FaultShape.shape)],
+  ['databricks fault', fieldTable(DatabricksFault.shape)],
   ['shift', fieldTable(Shift.shape)],
 ]);
 

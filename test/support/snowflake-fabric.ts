@@ -26,19 +26,21 @@ export const end = (changes: Record<string, unknown> = {}) => ({
   configuration: { database: 'ANALYTICS', schema: 'CASHFLOW_0', ...changes },
 });
 
+const Grant = z.object({ privilege: z.string(), role: z.string(), grantedBy: z.string() });
+
 const Entities = z.object({
   databases: z.array(
     z.object({
       name: z.string(),
       comment: z.string(),
-      grants: z.array(z.object({ privilege: z.string(), role: z.string() })),
+      grants: z.array(Grant),
       schemas: z.array(
         z.object({
           name: z.string(),
           comment: z.string(),
           owner: z.string(),
           managedAccess: z.boolean(),
-          grants: z.array(z.object({ privilege: z.string(), role: z.string() })),
+          grants: z.array(Grant),
           futureGrants: z.array(z.unknown()),
           objects: z.array(z.object({ name: z.string(), rows: z.number() })),
         }),
@@ -152,7 +154,13 @@ export const startWorld = async (options: SnowflakeOptions = {}): Promise<World>
     component: (key = KEY, changes = {}, settings = {}) =>
       fabric(settings).of({ key, end: end(changes) }),
     control,
-    sql: (statement, role = 'ACCOUNTADMIN') => control('/sql', { statement, role }),
+    sql: async (statement, role = 'ACCOUNTADMIN') => {
+      const answer = await control('/sql', { statement, role });
+      const { success, error } = z.object({ rows: z.unknown() }).safeParse(answer);
+      if (!success || 'code' in Object(answer))
+        throw new Error(`${statement}: ${JSON.stringify(answer)}`, { cause: error });
+      return answer;
+    },
     entities: async () => Entities.parse(await control('/entities')),
     requests: async () => Requests.parse(await control('/requests')).requests,
     reset: simulator.reset,

@@ -44,7 +44,7 @@ export const prepareFabric = async (
   { key, run, steps, settleTime, undoLog, isLean }: Doing & { undoLog: UndoLog; isLean: boolean },
 ) => {
   if (things.length === 0) {
-    const there = Object.values(shown).map(({ label, value }) => `${label.toLowerCase()} ${value}`);
+    const there = Object.entries(shown).map(([key, { value }]) => `${key} ${value}`);
     run.info(`Already as wanted in ${system}: ${there.join(', ')}`);
     return;
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SqlError } from '../sql/errors';
-import { runSql, type Session } from '../sql/run';
+import { runSql } from '../sql/run';
+import type { Session } from '../sql/session';
 
 /** As the Command API 1.2 tells a result: one that is an error is of a command that is Finished. */
 export type Results =

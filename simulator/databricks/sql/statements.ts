@@ -3,23 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { type CallerRequest, ok, type Operation, readBody } from '../operation';
 import { invalidValue, notFound, notImplemented } from '../problems';
-import type { Row, Store } from '../store';
-import type { Parameters } from './cursor';
-import { sqlError, SqlError } from './errors';
-import { type Result, runSql } from './run';
+import type { Store } from '../store';
+import { SqlError } from './errors';
+import { Parameter, parametersOf } from './parameters';
+import { chunkOf, limited, manifestOf, STATEMENTS } from './results';
+import { runSql } from './run';
+import type { Result } from './session';
 import { type RunningWarehouse, warehouseFor } from './warehouses';
 
-const BASE = '/api/2.0/sql/statements';
 /** The oldest are forgotten, for a simulator that runs for days. */
 const KEPT = 10_000;
 const BYTES = 26_214_400;
 const INTEGER = 2_147_483_647;
-
-const Parameter = z.strictObject({
-  name: z.string().min(1),
-  value: z.string().nullish(),
-  type: z.string().default('STRING'),
-});
 
 const Execution = z.strictObject({
   warehouse_id: z.string(),
@@ -81,37 +76,6 @@ const checkForm = ({ disposition, format }: Execution) => {
     );
 };
 
-const FORMS: Record<string, RegExp> = {
-  STRING: /^/,
-  INT: /^[+-]?\d+$/,
-  BIGINT: /^[+-]?\d+$/,
-  DOUBLE: /^[+-]?\d+(\.\d+)?$/,
-  BOOLEAN: /^(true|false)$/i,
-  DATE: /^\d{4}-\d\d-\d\d$/,
-  TIMESTAMP: /^\d{4}-\d\d-\d\d/,
-};
-
-const parametersOf = ({ parameters }: Execution): Parameters =>
-  new Map(
-    parameters.map(({ name, value, type: given }) => {
-      const type = given.toUpperCase();
-      const form = FORMS[type];
-      if (!form)
-        throw sqlError(
-          'INVALID_PARAMETER_MARKER_VALUE.INVALID_DATA_TYPE',
-          '22023',
-          `An invalid parameter mapping was provided: the value for parameter '${name}' cannot be of the type ${type}.`,
-        );
-      if (typeof value === 'string' && !form.test(value))
-        throw sqlError(
-          'INVALID_PARAMETER_MARKER_VALUE.INVALID_VALUE_FOR_DATA_TYPE',
-          '22023',
-          `The value for parameter '${name}' cannot be cast to ${type} because it is malformed.`,
-        );
-      return [name, { type, value: value ?? null }];
-    }),
-  );
-
 const isOver = ({ state }: StatementRun) => state !== 'PENDING' && state !== 'RUNNING';
 
 const fail = (run: StatementRun, err: unknown) => {
@@ -124,70 +88,6 @@ const fail = (run: StatementRun, err: unknown) => {
   run.sqlState = isSql ? err.sqlState : undefined;
 };
 
-const limited = (result: Result, { row_limit: most, byte_limit: bytes }: Execution) => {
-  const rows = most === undefined ? result.rows : result.rows.slice(0, most);
-  const isTooLarge = bytes !== undefined && Buffer.byteLength(JSON.stringify(rows)) > bytes;
-  const kept = isTooLarge ? [] : rows;
-  return { result: { ...result, rows: kept }, truncated: kept.length < result.rows.length };
-};
-
-/** The names of types where the API has others than SQL. */
-const TYPE_NAMES: Record<string, string> = { BIGINT: 'LONG', VOID: 'NULL' };
-
-const manifestOf = ({ columns, rows }: Result, truncated: boolean, chunkRows: number) => {
-  const starts = rows.flatMap((_row, at) => (at % chunkRows === 0 ? [at] : []));
-  const chunks = starts.map((at, index) => ({
-    chunk_index: index,
-    row_offset: at,
-    row_count: Math.min(chunkRows, rows.length - at),
-  }));
-  return {
-    format: 'JSON_ARRAY',
-    schema: {
-      column_count: columns.length,
-      ...(columns.length > 0 && {
-        columns: columns.map(({ name, type }, position) => ({
-          name,
-          type_text: type,
-          type_name: TYPE_NAMES[type] ?? type,
-          position,
-        })),
-      }),
-    },
-    total_chunk_count: chunks.length,
-    ...(chunks.length > 0 && { chunks }),
-    total_row_count: rows.length,
-    truncated,
-  };
-};
-
-interface Chunk {
-  chunk_index: number;
-  row_offset: number;
-  row_count: number;
-  next_chunk_index?: number;
-  next_chunk_internal_link?: string;
-  data_array: Row[];
-}
-
-const chunkOf = (run: StatementRun, index: number, chunkRows: number): Chunk | undefined => {
-  const rows = run.result?.rows ?? [];
-  const offset = index * chunkRows;
-  const shown = rows.slice(offset, offset + chunkRows);
-  if (shown.length === 0) return undefined;
-  const next = offset + chunkRows < rows.length;
-  return {
-    chunk_index: index,
-    row_offset: offset,
-    row_count: shown.length,
-    ...(next && {
-      next_chunk_index: index + 1,
-      next_chunk_internal_link: `${BASE}/${run.id}/result/chunks/${String(index + 1)}`,
-    }),
-    data_array: shown,
-  };
-};
-
 const describe = (run: StatementRun, chunkRows: number) => ({
   statement_id: run.id,
   status: {
@@ -198,7 +98,7 @@ const describe = (run: StatementRun, chunkRows: number) => ({
   ...(run.state === 'SUCCEEDED' &&
     run.result && {
       manifest: manifestOf(run.result, run.truncated, chunkRows),
-      result: chunkOf(run, 0, chunkRows) ?? {},
+      result: chunkOf({ id: run.id, rows: run.result.rows, chunkRows }, 0) ?? {},
     }),
 });
 
@@ -225,7 +125,7 @@ export const createStatements = (deps: Dependencies) => {
     try {
       if (request.statementError !== undefined) throw new SqlError(request.statementError, 'XX000');
       const { catalog = defaultCatalog, schema = 'default', statement } = given;
-      const parameters = parametersOf(given);
+      const parameters = parametersOf(given.parameters);
       const session = { store, caller: request.caller, catalog, schema, parameters };
       Object.assign(run, limited(runSql(session, statement), given), { state: 'SUCCEEDED' });
     } catch (err) {
@@ -285,7 +185,9 @@ export const createStatements = (deps: Dependencies) => {
         'the statement state should be SUCCEEDED before you can start fetching the result',
       );
     const { index = '' } = request.params;
-    const found = /^\d+$/.test(index) ? chunkOf(run, Number(index), chunkRows) : undefined;
+    const found = /^\d+$/.test(index)
+      ? chunkOf({ id: run.id, rows: run.result?.rows ?? [], chunkRows }, Number(index))
+      : undefined;
     if (!found) throw invalidValue(`The chunk_index ${index} is out of bounds.`);
     return ok(found);
   };
@@ -294,25 +196,25 @@ export const createStatements = (deps: Dependencies) => {
     {
       id: 'executeStatement',
       method: 'post',
-      paths: [BASE, `${BASE}/`],
+      paths: [STATEMENTS, `${STATEMENTS}/`],
       run: execute,
     },
     {
       id: 'getStatement',
       method: 'get',
-      paths: [`${BASE}/:id`],
+      paths: [`${STATEMENTS}/:id`],
       run: (request) => ok(describe(runOf(request), chunkRows)),
     },
     {
       id: 'getStatementResultChunk',
       method: 'get',
-      paths: [`${BASE}/:id/result/chunks/:index`],
+      paths: [`${STATEMENTS}/:id/result/chunks/:index`],
       run: chunk,
     },
     {
       id: 'cancelExecution',
       method: 'post',
-      paths: [`${BASE}/:id/cancel`],
+      paths: [`${STATEMENTS}/:id/cancel`],
       // One that is over, or that nobody knows, is answered like one that runs.
       run: ({ caller, params }) => {
         const run = runs.get(params.id ?? '');

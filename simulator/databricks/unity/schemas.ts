@@ -8,19 +8,8 @@ import {
   readBody,
   readQuery,
 } from '../operation';
-import { catalogProblem, invalidValue } from '../problems';
-import {
-  type Catalog,
-  fold,
-  fullNameOf,
-  newSchema,
-  type Principal,
-  type Schema,
-  schemaNamed,
-  type Store,
-  type Table,
-  tablesIn,
-} from '../store';
+import { invalidValue } from '../problems';
+import { type Catalog, fullNameOf, type Schema, type Store, type Table, tablesIn } from '../store';
 import {
   canSee,
   catalogNamed,
@@ -28,21 +17,13 @@ import {
   demandManagement,
   demandUse,
   existingSchema,
-  grantee,
   ofCatalog,
   ofSchema,
 } from './privileges';
+import { changeSchema, createSchema, dropSchema } from './schema-changes';
 
 const BASE = '/api/2.1/unity-catalog';
 const METASTORE = '11111111-2222-4333-8444-555555555555';
-
-const NAME = /^[^./\s\u0000-\u001f\u007f]{1,255}$/;
-
-/** Of a schema or a table, as Unity Catalog keeps it. */
-export const readName = (given: string) => {
-  if (!NAME.test(given)) throw invalidValue(`"${given}" is not a valid name.`);
-  return fold(given);
-};
 
 const Properties = z.record(z.string(), z.string());
 
@@ -78,7 +59,7 @@ const TableList = SchemaList.extend({
 const Browse = z.strictObject({ include_browse: flag.optional() });
 const Deletion = z.strictObject({ force: flag.default(false) });
 
-export const describeSchema = (schema: Schema) => ({
+const describeSchema = (schema: Schema) => ({
   name: schema.name,
   catalog_name: schema.catalog,
   full_name: fullNameOf(schema),
@@ -94,7 +75,7 @@ export const describeSchema = (schema: Schema) => ({
   updated_by: schema.updatedBy,
 });
 
-export const describeTable = (schema: Schema, table: Table) => ({
+const describeTable = (schema: Schema, table: Table) => ({
   name: table.name,
   catalog_name: schema.catalog,
   schema_name: schema.name,
@@ -126,65 +107,6 @@ const describeCatalog = ({ name, owner, comment, createdAt }: Catalog) => ({
   created_at: createdAt,
   created_by: owner,
 });
-
-interface SchemaFields {
-  catalog: string;
-  name: string;
-  comment?: string | undefined;
-  properties?: Record<string, string> | undefined;
-}
-
-/** Demanded whether it is there already or not. */
-export const demandCreation = (store: Store, caller: Principal, catalog: string) => {
-  const on = ofCatalog(catalogNamed(store, catalog));
-  demand(store, caller, 'USE_CATALOG', on);
-  demand(store, caller, 'CREATE_SCHEMA', on);
-};
-
-export const createSchema = (store: Store, caller: Principal, fields: SchemaFields): Schema => {
-  const { catalog, name, comment, properties = {} } = fields;
-  const read = readName(name);
-  demandCreation(store, caller, catalog);
-  if (schemaNamed(store, catalog, read))
-    throw catalogProblem(
-      400,
-      'SCHEMA_ALREADY_EXISTS',
-      `Schema '${fold(catalog)}.${read}' already exists`,
-    );
-  const made = newSchema(catalog, read, caller.name);
-  const schema = { ...made, comment: comment === '' ? undefined : comment, properties };
-  store.schemas.set(schema.id, schema);
-  return schema;
-};
-
-/** With `force` its tables too; UNDROP brings back a table, never a schema. */
-export const dropSchema = (store: Store, caller: Principal, schema: Schema, force: boolean) => {
-  demandManagement(store, caller, ofSchema(store, schema));
-  const tables = tablesIn(store, schema);
-  if (tables.length > 0 && !force)
-    throw catalogProblem(
-      400,
-      'SCHEMA_NOT_EMPTY',
-      `Schema '${fullNameOf(schema)}' is not empty. The schema has ${String(tables.length)} tables(s), 0 functions(s), 0 volumes(s)`,
-    );
-  for (const table of tables) table.deletedAt = Date.now();
-  schema.deleted = true;
-};
-
-/** Owner and name are looked at before anything is changed. */
-const changeSchema = (
-  store: Store,
-  schema: Schema,
-  { new_name: newName, owner, comment, properties }: z.output<typeof Update>,
-) => {
-  const read = newName === undefined ? schema.name : readName(newName);
-  if (read !== schema.name && schemaNamed(store, schema.catalog, read))
-    throw catalogProblem(400, 'SCHEMA_ALREADY_EXISTS', `Schema '${read}' already exists`);
-  const nextOwner = owner === undefined ? schema.owner : grantee(store, owner);
-  Object.assign(schema, { name: read, owner: nextOwner, updatedAt: Date.now() });
-  if (comment !== undefined) schema.comment = comment === '' ? undefined : comment;
-  if (properties) schema.properties = properties;
-};
 
 interface PageQuery {
   max_results?: number | undefined;

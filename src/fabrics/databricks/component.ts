@@ -487,6 +487,7 @@ export const createComponent = ({
     system: 'Databricks',
     manages: manages.schema,
     managesAccess: manages.access,
+    system: 'Databricks',
     foreignIn,
     look,
     prepare,

@@ -102,9 +102,13 @@ export const DatabricksSettings = closed(
     startCluster: z.boolean().default(false).meta({
       description: 'Whether a cluster that is terminated is started for a command',
     }),
-    acceptTerms: z.literal(true).default(true).meta({
-      description: 'That the terms of Databricks’ JDBC driver are agreed to, as Airbyte demands',
-    }),
+    acceptTerms: z
+      .boolean()
+      .default(true)
+      .refine((accepted) => accepted, 'must be true, or Airbyte cannot write')
+      .meta({
+        description: 'That the terms of Databricks’ JDBC driver are agreed to, as Airbyte demands',
+      }),
     manage: Manage.prefault({}).meta({ description: 'What is made and granted in the catalog' }),
     principals: PrincipalsSettings,
     maxInFlight: z.int().min(1).max(100).default(DEFAULT_IN_FLIGHT).meta({

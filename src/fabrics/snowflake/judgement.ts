@@ -155,12 +155,16 @@ export const isUsedByOthers = (state: State, { tag, airbyteRole, internal }: Com
       comment !== tag && (isTagged(comment) || (owner === airbyteRole && name !== internal)),
   );
 
-/** Privileges on an object that we gave a role: others' are others' to take. */
+/**
+ * Privileges of these that are ours to take: on what is the component's, or of its role. Of others' things
+ * what was granted by others is others' to take.
+ */
 const given = (state: State, component: Component, spec: SpecOf<'use'>): SpecOf<'use'>[] => {
+  const isOurs = spec.kind === 'SCHEMA' || spec.to === component.readRole;
   const privileges = spec.privileges.filter((each) =>
     grantsOn(state, spec).some(
       ({ privilege, grantee, by }) =>
-        privilege === each && grantee === spec.to && by === component.manager,
+        privilege === each && grantee === spec.to && (isOurs || by === component.manager),
     ),
   );
   return privileges.length > 0 ? [{ ...spec, privileges }] : [];

@@ -1,0 +1,159 @@
+import { startFabricWorld } from './support/fabric-world';
+import type { FabricWorld } from './support/fabric-world';
+import { eventually } from './support/harness';
+
+/* What a component has in its fabric comes before its pipeline, goes after it, and never without being told. */
+
+let world: FabricWorld;
+beforeAll(async () => {
+  world = await startFabricWorld();
+});
+afterAll(async () => {
+  await world.stop();
+});
+afterEach(async () => {
+  await world.clearFaults();
+  await world.clearAirbyteFaults();
+});
+
+const schemaOf = async (name: string) =>
+  (await world.warehouse()).databases
+    .find((database) => database.name === 'ANALYTICS')
+    ?.schemas.find((schema) => schema.name === name);
+
+const keyOf = (component: string) => `${world.environment}/finance.cashflow.0.${component}`;
+
+test('a provision makes schema, role and grants, tagged, and says so', async () => {
+  const { status, result, info, logs } = await world.run('provision', { component: 'first' });
+  expect({ status, result }).toMatchObject({ status: 'COMPLETED' });
+  const schema = await schemaOf('FIRST');
+  expect(schema?.comment).toBe(`provisioner:${keyOf('first')}`);
+  const { roles } = await world.warehouse();
+  const role = roles.find(({ comment }) => comment === `provisioner:${keyOf('first')}`);
+  expect(role?.name).toMatch(/^CASHFLOW_0_FIRST_READ_[0-9A-F]{8}$/);
+  const reads = schema?.grants.filter((grant) => grant.role === role?.name);
+  expect(reads?.map(({ privilege }) => privilege)).toEqual(['USAGE']);
+  expect(schema?.futureGrants.filter((grant) => grant.role === role?.name)).toHaveLength(2);
+  const writes = schema?.grants.filter((grant) => grant.role === 'AIRBYTE');
+  expect(writes?.map(({ privilege }) => privilege)).toEqual(
+    expect.arrayContaining(['USAGE', 'CREATE TABLE']),
+  );
+  expect(info?.publicInfo).toMatchObject({
+    schema: { label: 'Schema in Snowflake', value: 'ANALYTICS.FIRST' },
+    role: { value: role?.name },
+  });
+  expect(logs?.map(({ message }) => message).join('\n')).toContain('the schema ANALYTICS.FIRST');
+});
+
+test('the same once more writes nothing in either', async () => {
+  await world.run('provision', { component: 'again' });
+  const before = await world.state();
+  await world.forgetRequests();
+  expect((await world.run('provision', { component: 'again' })).status).toBe('COMPLETED');
+  expect(await world.state()).toEqual(before);
+  const statements = (await world.requests()).flatMap(({ statement }) => statement ?? []);
+  expect(statements.filter((text) => !/^(SHOW|SELECT) /.test(text))).toEqual([]);
+  expect(statements.length).toBeGreaterThan(0);
+});
+
+test('a provision that fails after it leaves neither schema nor role nor grant', async () => {
+  const before = await world.state();
+  await world.airbyteFault({ operation: 'createConnection', status: 422 });
+  const { status, result, info } = await world.run('provision', { component: 'fails' });
+  expect(status).toBe('FAILED');
+  expect(result).toContain('the schema ANALYTICS.FAILS');
+  expect(info?.privateInfo.undone).toHaveLength(3);
+  expect(info?.privateInfo.leftBehind).toEqual([]);
+  expect(await world.state()).toEqual(before);
+});
+
+test.each([
+  ['is of another component', 'provisioner:other/finance.cashflow.0.theirs'],
+  ['is nobody knows whose', ''],
+])('a schema that %s is refused by name, and nothing is changed', async (_whose, comment) => {
+  await world.sql(`CREATE SCHEMA IF NOT EXISTS "ANALYTICS"."TAKEN" COMMENT = '${comment}'`);
+  const before = await world.state();
+  const { status, result } = await world.run('provision', { component: 'taken' });
+  expect(status).toBe('FAILED');
+  expect(result).toContain('ANALYTICS.TAKEN');
+  expect(result).toContain('What to do: ');
+  expect(await world.state()).toEqual(before);
+  await world.sql('DROP SCHEMA "ANALYTICS"."TAKEN"');
+});
+
+test('an unprovision takes away role and grants, and keeps the data unless it is told', async () => {
+  const before = await world.state();
+  await world.run('provision', { component: 'leaves' });
+  await world.control('/objects', { database: 'ANALYTICS', schema: 'LEAVES', name: 'ROWS' });
+  const kept = await world.run('unprovision', { component: 'leaves' });
+  expect(kept).toMatchObject({ status: 'COMPLETED' });
+  expect(kept.result).toContain('the schema ANALYTICS.LEAVES');
+  const schema = await schemaOf('LEAVES');
+  expect(schema?.objects).toHaveLength(1);
+  expect(schema?.grants.filter(({ role }) => role !== schema.owner)).toEqual([]);
+  expect(schema?.futureGrants).toEqual([]);
+  expect((await world.warehouse()).roles).toEqual(before.snowflake.roles);
+  const gone = await world.run('unprovision', { component: 'leaves', removeData: true });
+  expect(gone).toMatchObject({
+    status: 'COMPLETED',
+    result: 'Nothing of the component is left in Airbyte and its fabric.',
+  });
+  expect((await world.state()).snowflake).toEqual(before.snowflake);
+});
+
+test('a schema whose drop is undone has its data again', async () => {
+  await world.run('provision', { component: 'undrops' });
+  await world.control('/objects', { database: 'ANALYTICS', schema: 'UNDROPS', name: 'ROWS' });
+  const before = await schemaOf('UNDROPS');
+  await world.fault({ operation: 'dropRole', code: '003001', times: 0 });
+  const failed = await world.run('unprovision', { component: 'undrops', removeData: true });
+  expect(failed.status).toBe('FAILED');
+  expect(failed.result).toContain('Left behind in the fabric');
+  expect(await schemaOf('UNDROPS')).toEqual(before);
+  await world.clearFaults();
+  const again = await world.run('unprovision', { component: 'undrops', removeData: true });
+  expect(again.status).toBe('COMPLETED');
+  expect(await schemaOf('UNDROPS')).toBeUndefined();
+});
+
+test('a component that moves to another schema keeps the former, until its data is removed', async () => {
+  const before = await world.state();
+  await world.run('provision', { component: 'moves', schema: 'OLD' });
+  const moved = await world.run('provision', { component: 'moves', schema: 'NEW' });
+  expect(moved.status).toBe('COMPLETED');
+  expect(await schemaOf('OLD')).toBeDefined();
+  const gone = await world.run('unprovision', {
+    component: 'moves',
+    schema: 'NEW',
+    removeData: true,
+  });
+  expect(gone.status).toBe('COMPLETED');
+  expect((await world.state()).snowflake).toEqual(before.snowflake);
+});
+
+test('a worker that is killed while it prepares is followed by another that ends it', async () => {
+  await world.fault({ operation: 'grantPrivileges', hang: 'after', skip: 1 });
+  const token = await world.start('provision', { component: 'killed' });
+  await eventually(async () => (await schemaOf('KILLED')) && true, 'the schema');
+  await world.killWorker();
+  await world.startWorker();
+  expect(await world.finished(token)).toMatchObject({ status: 'COMPLETED' });
+  const before = await world.state();
+  expect(await world.run('provision', { component: 'killed' })).toMatchObject({
+    status: 'COMPLETED',
+  });
+  expect(await world.state()).toEqual(before);
+});
+
+test('a secret that is missing is told before anything is written, and nothing has its value', async () => {
+  const before = await world.state();
+  world.secret('ADMIN_KEY', 'canary-that-is-no-key');
+  const { status, result } = await world.run('provision', { component: 'keyless' });
+  expect(status).toBe('FAILED');
+  expect(result).toContain('finance-dev');
+  expect(result).not.toContain('canary');
+  expect(await world.state()).toEqual(before);
+  world.secret('ADMIN_KEY', world.keys.privateKey);
+  expect((await world.run('provision', { component: 'keyless' })).status).toBe('COMPLETED');
+  expect(world.output()).not.toMatch(/canary|BEGIN PRIVATE KEY/);
+});
