@@ -487,7 +487,6 @@ export const createComponent = ({
     system: 'Databricks',
     manages: manages.schema,
     managesAccess: manages.access,
-    system: 'Databricks',
     foreignIn,
     look,
     prepare,

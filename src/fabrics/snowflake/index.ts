@@ -115,7 +115,6 @@ const ofComponent = (
     system: SYSTEM,
     manages,
     managesAccess: access,
-    system: SYSTEM,
     check: async (step) => (manages ? checkComponent(api(), component(), step) : []),
     look: async (step): Promise<Seen> => {
       const whose = component();
