@@ -10,15 +10,15 @@ const FOLDER = path.join(ROOT, '.cache', 'simulator');
 export const SECRETS_DIR = path.join(FOLDER, 'secrets');
 
 const SECRETS = {
-  AIRBYTE: 'simulator-secret',
-  SNOWFLAKE_AIRBYTE: 'not-a-real-password',
-  DATABRICKS: 'simulator-secret',
+  AIRBYTE_SIMULATOR: 'simulator-secret',
+  SNOWFLAKE_SIMULATOR_PASSWORD: 'not-a-real-password',
+  DATABRICKS_SIMULATOR: 'simulator-secret',
 };
 
 /** Of the user that prepares and grants in the Snowflake simulator; made once. */
 export const snowflakeKeys = () => {
   const publicKeyFile = path.join(FOLDER, 'snowflake-public-key.pem');
-  const privateKeyFile = path.join(SECRETS_DIR, 'SNOWFLAKE_KEY');
+  const privateKeyFile = path.join(SECRETS_DIR, 'SNOWFLAKE_SIMULATOR_KEY');
   mkdirSync(SECRETS_DIR, { recursive: true });
   for (const [name, value] of Object.entries(SECRETS))
     writeFileSync(path.join(SECRETS_DIR, name), value, { mode: 0o600 });

@@ -484,9 +484,9 @@ export const createComponent = ({
     );
 
   return {
+    system: 'Databricks',
     manages: manages.schema,
     managesAccess: manages.access,
-    system: 'Databricks',
     foreignIn,
     look,
     prepare,
