@@ -18,14 +18,15 @@ import type { ProvisioningStatus } from '../src/contract/coordinator';
 const KEY = keyOf('c1');
 const TOKEN = 'provision.chaos.finance.chaos.0.c1.0123456789ab';
 
-const january: Variant = {
+type InDatabase = Exclude<Variant, { schema: string }>;
+const january: InDatabase = {
   url: '/january.csv',
   fileServer: 'a',
   database: 'risk',
   databaseServer: 'b',
   prefix: '',
 };
-const march: Variant = {
+const march: InDatabase = {
   url: '/march.csv',
   fileServer: 'b',
   database: 'sales',
@@ -38,7 +39,7 @@ const first = (name: string) => [`${name} one`];
 const later = (name: string) => [`${name} two`];
 
 /** A world with one component as this variant wants it, with the secrets of some run. */
-const worldOf = ({ url, fileServer, database, databaseServer, prefix }: Variant, of = first) => ({
+const worldOf = ({ url, fileServer, database, databaseServer, prefix }: InDatabase, of = first) => ({
   sources: [
     {
       sourceId: 's',
