@@ -2,9 +2,7 @@ import { z } from 'zod';
 import { AIRBYTE, READERS, THING } from './fabric-model';
 import { DATABASE } from './requests';
 
-const Grants = z.array(
-  z.object({ privilege: z.string(), role: z.string(), grantedBy: z.string().optional() }),
-);
+const Grants = z.array(z.object({ privilege: z.string(), role: z.string() }));
 const Role = z.object({ name: z.string(), owner: z.string(), comment: z.string().nullish() });
 
 /** What exists in Snowflake, as its simulator tells it past its API. */
@@ -38,17 +36,17 @@ export const MANAGER = 'PROVISIONER';
 const TAG = 'provisioner:';
 const tagOf = (key: string) => `${TAG}${key}`;
 
-const rolesOf = ({ roles }: Warehouse, key: string) =>
+const rolesOf = ({ roles }: Pick<Warehouse, 'roles'>, key: string) =>
   roles.filter(({ comment }) => comment === tagOf(key)).map(({ name }) => name);
 
-const schemasOf = ({ databases }: Warehouse, isRight: (comment: string) => boolean) =>
-  databases.flatMap(({ schemas }) => schemas.filter(({ comment }) => isRight(comment ?? '')));
+const schemasOf = ({ databases }: Warehouse, key: string) =>
+  databases.flatMap(({ schemas }) => schemas.filter(({ comment }) => comment === tagOf(key)));
 
 /** One component's part of it. */
 export const thingsOf = (key: string, warehouse: Warehouse): ReadonlySet<string> => {
   const [role] = rolesOf(warehouse, key);
   const named = (to: string) => (to === role ? READERS : to === LOADER ? AIRBYTE : to);
-  const schemas = schemasOf(warehouse, (comment) => comment === tagOf(key));
+  const schemas = schemasOf(warehouse, key);
   return new Set([
     ...schemas.flatMap(({ name, owner, grants, futureGrants }) => [
       THING.schema(name),
@@ -75,18 +73,17 @@ export const thingsOf = (key: string, warehouse: Warehouse): ReadonlySet<string>
   ]);
 };
 
-/** What Airbyte may do in the database is shared by all who have something there. */
-const sharedFlaws = (warehouse: Warehouse, keys: string[]) => {
-  const database = warehouse.databases.find(({ name }) => name === DATABASE);
-  const given = database?.grants.filter(
-    ({ role, grantedBy }) => role === LOADER && grantedBy === MANAGER,
+/** What Airbyte may do in the database is shared by all who have something there; its owner grants it. */
+const sharedFlaws = ({ databases, ...warehouse }: Warehouse, keys: string[]) => {
+  const may = databases.some(
+    ({ name, grants }) =>
+      name === DATABASE &&
+      grants.some(({ privilege, role }) => privilege === 'USAGE' && role === LOADER),
   );
-  const may = given?.some(({ privilege }) => privilege === 'USAGE') ?? false;
   const there = keys.filter((key) => rolesOf(warehouse, key).length > 0);
-  if (there.length > 0 && !may)
-    return [`${LOADER} may not use ${DATABASE}, where ${String(there.length)} components are`];
-  const isEmpty = schemasOf(warehouse, (comment) => comment.startsWith(TAG)).length === 0;
-  return may && isEmpty ? [`${LOADER} may use ${DATABASE}, where no component is`] : [];
+  return there.length > 0 && !may
+    ? [`${LOADER} may not use ${DATABASE}, where ${there.join(', ')} write`]
+    : [];
 };
 
 /** What belongs to no component of ours, and what one has twice. */

@@ -63,6 +63,12 @@ const createComponent = (component: string, options: LoadOptions) => {
 
   const isThere = () => held.some(({ least }) => least.has(THING.role));
 
+  /** Who is to read what is not there cannot be: it is made first. */
+  const inPlace = (request: Request): Request =>
+    request.operation === 'updateacl' && !isThere()
+      ? { operation: 'provision', variant: request.variant }
+      : request;
+
   const send = async (request: Request) => {
     const token = await coordinator.send(request.operation, bodyOf(component, request, known));
     const one: Sent = { component, token, request };
@@ -118,7 +124,7 @@ const createComponent = (component: string, options: LoadOptions) => {
       for (const { pause: time, requests: together } of actsOf(options, component)) {
         await pause(time, undefined, { signal: enough }).catch(() => undefined);
         if (enough.aborted) return;
-        await act(together);
+        await act(together.map(inPlace));
       }
     },
 

@@ -85,7 +85,7 @@ interface Life {
 }
 
 const someRequest = (random: Random, { component, isPresent, latest }: Life): Request => {
-  if (latest && isInFabric(component) && random.chance(isPresent ? 0.35 : 0.05))
+  if (latest && isInFabric(component) && random.chance(isPresent ? 0.5 : 0.1))
     return { operation: 'updateacl', members: someMembers(random), variant: latest };
   return random.chance(isPresent ? 0.35 : 0.1)
     ? {
