@@ -302,7 +302,8 @@ test('half a minute of chaos with a fixed seed ends clean', async () => {
   const { code, output } = await runChaos(...args);
   expect(output).toMatch(/^seed 1, 0\.5 minutes, 12 components\n/);
   expect(output).toMatch(/outcome +clean\n$/);
-  expect(output).toMatch(/updateacl +[1-9]/);
+  expect(output).toMatch(/outages +Airbyte was down for [1-9].*, the fabric for [1-9]/);
+  expect(output).toMatch(/faults .*, [1-9]\d* and \d+ in the network at the fabric/);
   expect(output).toMatch(/killed +worker [1-9], gateway [1-9], temporal [1-9]/);
   expect(code).toBe(0);
 }, 300_000);
