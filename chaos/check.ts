@@ -3,7 +3,7 @@ import type { ProvisioningStatus } from '../src/contract/coordinator';
 import { KINDS } from './model';
 import type { Choice, Expected, Kind } from './model';
 import type { Variant } from './requests';
-import { hostOf } from './secrets';
+import { FABRIC_HOST, hostOf } from './secrets';
 
 /** What exists in Airbyte, secrets included, as the simulator tells it past its API. */
 export const World = z.object({
@@ -21,7 +21,14 @@ export const World = z.object({
     z.object({
       destinationId: z.string(),
       name: z.string(),
-      configuration: z.object({ database: z.string(), host: z.string(), password: z.string() }),
+      configuration: z.union([
+        z.object({ database: z.string(), host: z.string(), password: z.string() }),
+        z.object({
+          schema: z.string(),
+          host: z.string(),
+          credentials: z.object({ password: z.string() }),
+        }),
+      ]),
     }),
   ),
   connections: z.array(
@@ -58,10 +65,17 @@ const partOf = (
       setting: `${url} on ${provider.host}`,
       secret: provider.password,
     })),
-    destination: destination.map(({ configuration: { database, host, password } }) => ({
-      setting: `${database} on ${host}`,
-      secret: password,
-    })),
+    destination: destination.map(({ configuration }) =>
+      'schema' in configuration
+        ? {
+            setting: `${configuration.schema} on ${configuration.host}`,
+            secret: configuration.credentials.password,
+          }
+        : {
+            setting: `${configuration.database} on ${configuration.host}`,
+            secret: configuration.password,
+          },
+    ),
     connection: connections
       .filter(({ sourceId }) => sourceIds.includes(sourceId))
       .map(({ prefix }) => ({ setting: prefix })),
@@ -70,8 +84,10 @@ const partOf = (
 
 const SETTING = {
   source: ({ url, fileServer }: Variant) => `${url} on ${hostOf('source', fileServer)}`,
-  destination: ({ database, databaseServer }: Variant) =>
-    `${database} on ${hostOf('destination', databaseServer)}`,
+  destination: (variant: Variant) =>
+    'schema' in variant
+      ? `${variant.schema} on ${FABRIC_HOST}`
+      : `${variant.database} on ${hostOf('destination', variant.databaseServer)}`,
   connection: ({ prefix }: Variant) => prefix,
 } satisfies Record<Kind, (variant: Variant) => string>;
 

@@ -1,10 +1,13 @@
 import type { Weather } from './flaky-proxy';
 import { createRandom } from './random';
 import type { Random } from './random';
-import { ENDS, secretNameOf, SERVERS } from './secrets';
+import { LOADER_PASSWORD, SECRET_NAMES } from './secrets';
 
 const VICTIMS = ['worker', 'gateway', 'temporal'] as const;
 export type Victim = (typeof VICTIMS)[number];
+
+/** Where runs write to. */
+export type Side = 'airbyte' | 'fabric';
 
 /** As the simulator takes it. */
 type Fault = { operation: string } & Record<string, unknown>;
@@ -12,10 +15,11 @@ type Fault = { operation: string } & Record<string, unknown>;
 /** Milliseconds after the start, and what happens then. */
 export type Disturbance = { at: number } & (
   | { what: 'kill'; victim: Victim; which: number; downFor: number }
-  | { what: 'weather'; weather: Exclude<Weather, 'fair'>; lasts: number }
-  | { what: 'fault'; fault: Fault }
+  | { what: 'weather'; where: Side; weather: Exclude<Weather, 'fair'>; lasts: number }
+  | { what: 'fault'; where: Side; fault: Fault }
   | { what: 'rotation'; secret: string }
   | { what: 'loss'; secret: string; lasts: number }
+  | { what: 'key'; how: 'with two keys' | 'at once' | 'lost' | 'expired'; lasts: number }
 );
 
 const PER_MINUTE = {
@@ -27,6 +31,10 @@ const PER_MINUTE = {
   refusals: 20,
   rotations: 12,
   losses: 2,
+  /** Of the fabric. */
+  flakyFabric: 2,
+  fabricFaults: 20,
+  keys: 3,
 };
 const DOWN_FOR = [200, 3000] as const;
 const FLAKY_FOR = [3000, 8000] as const;
@@ -73,7 +81,78 @@ const someFault = (random: Random): Fault => {
   ]);
 };
 
-const someSecret = (random: Random) => secretNameOf(random.pick(ENDS), random.pick(SERVERS));
+const SECRETS = [LOADER_PASSWORD, ...SECRET_NAMES] as const;
+const someSecret = (random: Random) => random.pick(SECRETS);
+
+/** What a run of a fabric asks for; those of them that may come about late overwrite nothing of a later run. */
+const FABRIC_READS = ['showSchemas', 'showRoles', 'showGrants', 'showUsers'] as const;
+const FABRIC_MAKES = ['createSchema', 'createRole', 'grantPrivileges', 'grantRole'] as const;
+const FABRIC_TAKES = ['dropSchema', 'dropRole', 'revokePrivileges', 'revokeRole'] as const;
+const FABRIC_ANY = [
+  ...FABRIC_READS,
+  ...FABRIC_MAKES,
+  ...FABRIC_TAKES,
+  'submitStatement',
+  'getStatement',
+] as const;
+/** Codes of Snowflake's: insufficient privileges, and something that is not expected of it. */
+const REFUSING = ['003001', '000603'] as const;
+
+const someFabricFault = (random: Random): Fault => {
+  const operation = random.pick(FABRIC_ANY);
+  const change = random.pick([...FABRIC_MAKES, ...FABRIC_TAKES] as const);
+  return random.pick<Fault>([
+    { operation, status: 429, retryAfter: 1 },
+    { operation, status: 503, times: 2 },
+    { operation: change, status: 503, commit: true },
+    { operation, html: true },
+    { operation, truncate: true },
+    { operation, hang: 'before' },
+    { operation, hang: 'after' },
+    { operation, reset: 'before' },
+    { operation, reset: 'after' },
+    { operation, expire: true },
+    { operation: change, runs: random.between(500, 3000) },
+    { operation: change, code: random.pick(REFUSING) },
+    { operation: random.pick(FABRIC_MAKES), commitLater: random.between(1100, LATEST_COMMIT) },
+  ]);
+};
+
+/** Half as long an outage as Airbyte's, after that. */
+const planFabric = (seed: number, minutes: number): Disturbance[] => {
+  const duration = minutes * 60_000;
+  const random = createRandom(seed, 'fabric');
+  const momentsOf = (perMinute: number) =>
+    random.moments(Math.max(1, Math.round(perMinute * minutes)), duration);
+  const where = 'fabric' as const;
+  const flaky = momentsOf(PER_MINUTE.flakyFabric).map((at) => ({
+    at,
+    what: 'weather' as const,
+    where,
+    weather: 'flaky' as const,
+    lasts: random.between(...FLAKY_FOR),
+  }));
+  const faults = momentsOf(PER_MINUTE.fabricFaults).map((at) => ({
+    at,
+    what: 'fault' as const,
+    where,
+    fault: someFabricFault(random),
+  }));
+  const keys = momentsOf(PER_MINUTE.keys).map((at) => ({
+    at,
+    what: 'key' as const,
+    how: random.pick(['with two keys', 'at once', 'lost', 'expired'] as const),
+    lasts: random.between(...LOST_FOR),
+  }));
+  const outage = {
+    at: duration * 0.75,
+    what: 'weather' as const,
+    where,
+    weather: random.pick(['refusing', 'silent'] as const),
+    lasts: outageOf(minutes) / 2,
+  };
+  return [...flaky, ...faults, ...keys, outage];
+};
 
 /** Secrets that change or are gone for a while, and updates that Airbyte refuses. */
 const planSecrets = (seed: number, duration: number): Disturbance[] => {
@@ -94,6 +173,7 @@ const planSecrets = (seed: number, duration: number): Disturbance[] => {
   const refusals = momentsOf(PER_MINUTE.refusals).map((at) => ({
     at,
     what: 'fault' as const,
+    where: 'airbyte' as const,
     fault: { operation: random.pick(REFUSED), status: random.pick([400, 422]) },
   }));
   return [...rotations, ...losses, ...refusals];
@@ -117,6 +197,7 @@ export const planDisturbances = (seed: number, minutes: number): Disturbance[] =
   const flaky = random.moments(count(PER_MINUTE.flaky), duration).map((at) => ({
     at,
     what: 'weather' as const,
+    where: 'airbyte' as const,
     weather: 'flaky' as const,
     lasts: random.between(...FLAKY_FOR),
   }));
@@ -124,13 +205,16 @@ export const planDisturbances = (seed: number, minutes: number): Disturbance[] =
   const outage = {
     at: (duration - lasts) / 2,
     what: 'weather' as const,
+    where: 'airbyte' as const,
     weather: random.pick(['refusing', 'silent'] as const),
     lasts,
   };
-  const faults = random
-    .moments(count(PER_MINUTE.faults), duration)
-    .map((at) => ({ at, what: 'fault' as const, fault: someFault(random) }));
-  return [...kills, ...flaky, outage, ...faults, ...planSecrets(seed, duration)].sort(
-    (one, other) => one.at - other.at,
-  );
+  const faults = random.moments(count(PER_MINUTE.faults), duration).map((at) => ({
+    at,
+    what: 'fault' as const,
+    where: 'airbyte' as const,
+    fault: someFault(random),
+  }));
+  const others = [...planSecrets(seed, duration), ...planFabric(seed, minutes)];
+  return [...kills, ...flaky, outage, ...faults, ...others].sort((one, other) => one.at - other.at);
 };

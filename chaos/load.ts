@@ -3,6 +3,9 @@ import type { ProvisioningStatus } from '../src/contract/coordinator';
 import { differencesOf, flawsOf, narrowed } from './check';
 import type { World } from './check';
 import type { Coordinator } from './coordinator';
+import { thingsOf } from './fabric-check';
+import type { Warehouse } from './fabric-check';
+import { heldAfter, holdingDifferences, HOLDS_NOTHING, seenHolding, THING } from './fabric-model';
 import { after, NOTHING } from './model';
 import type { Problems } from './problems';
 import { actsOf, bodyOf, keyOf } from './requests';
@@ -22,12 +25,18 @@ interface Sent {
   status?: ProvisioningStatus;
 }
 
+/** What there is, in Airbyte and in the fabric. */
+export interface Worlds {
+  airbyte: World;
+  warehouse: Warehouse;
+}
+
 interface LoadOptions extends Scale {
   coordinator: Coordinator;
   runs: Runs;
   problems: Problems;
   secrets: Secrets;
-  look: () => Promise<World>;
+  look: () => Promise<Worlds>;
   /** Ends the load: what has been sent is still followed. */
   enough: AbortSignal;
 }
@@ -45,6 +54,20 @@ const createComponent = (component: string, options: LoadOptions) => {
   const requests = new Map<string, Request>();
   let known: Known | undefined;
   let expected = NOTHING;
+  let held = HOLDS_NOTHING;
+
+  const differences = ({ airbyte, warehouse }: Worlds) => [
+    ...differencesOf(key, expected, airbyte),
+    ...holdingDifferences(key, held, thingsOf(key, warehouse)),
+  ];
+
+  const isThere = () => held.some(({ least }) => least.has(THING.role));
+
+  /** Who is to read what is not there cannot be: it is made first. */
+  const inPlace = (request: Request): Request =>
+    request.operation === 'updateacl' && !isThere()
+      ? { operation: 'provision', variant: request.variant }
+      : request;
 
   const send = async (request: Request) => {
     const token = await coordinator.send(request.operation, bodyOf(component, request, known));
@@ -64,7 +87,9 @@ const createComponent = (component: string, options: LoadOptions) => {
       secrets.during(name, closedAt - milliseconds - CLOCK, closedAt + CLOCK);
     if (request) expected = after(expected, { request, status: run.status, valuesOf });
     else problems.add([`${run.token} was never handed out`], [run.token]);
-    if (run.status.status === 'COMPLETED') known = run.status.info?.privateInfo ?? known;
+    const isOfPipeline = request?.operation !== 'updateacl';
+    if (run.status.status === 'COMPLETED' && isOfPipeline)
+      known = run.status.info?.privateInfo ?? known;
   };
 
   const act = async (together: Request[]) => {
@@ -74,10 +99,19 @@ const createComponent = (component: string, options: LoadOptions) => {
     if (tokens.length !== different.size)
       problems.add([`${key}: the same token for different requests, or the reverse`], tokens);
     const seen = new Set(ended.map(({ runId }) => runId));
-    for (const run of await runs.ended(component, tokens, seen)) learn(run);
-    const world = await look();
-    problems.add(differencesOf(key, expected, world), tokens);
-    expected = narrowed(key, expected, world);
+    const closed = await runs.ended(component, tokens, seen);
+    for (const run of closed) learn(run);
+    held = heldAfter(
+      held,
+      closed.flatMap(({ token, status }) => {
+        const request = requests.get(token);
+        return request ? [{ request, status }] : [];
+      }),
+    );
+    const worlds = await look();
+    problems.add(differences(worlds), tokens);
+    expected = narrowed(key, expected, worlds.airbyte);
+    held = seenHolding(held, thingsOf(key, worlds.warehouse));
   };
 
   return {
@@ -90,7 +124,7 @@ const createComponent = (component: string, options: LoadOptions) => {
       for (const { pause: time, requests: together } of actsOf(options, component)) {
         await pause(time, undefined, { signal: enough }).catch(() => undefined);
         if (enough.aborted) return;
-        await act(together);
+        await act(together.map(inPlace));
       }
     },
 
@@ -98,16 +132,18 @@ const createComponent = (component: string, options: LoadOptions) => {
     mend: async () => {
       const last = sent.at(-1);
       if (!last || !isFailed(last)) return;
+      // Who is to read what is not there cannot be.
+      const isInVain = last.request.operation === 'updateacl' && !isThere();
       await act([last.request]);
-      if (isFailed(sent.at(-1)))
+      if (isFailed(sent.at(-1)) && !isInVain)
         problems.add([`${last.token} failed again, with nothing in its way`], [last.token]);
     },
 
     /** The tokens without an end, and what is not as the last run left it. */
-    check: (world: World) => {
+    check: (worlds: Worlds) => {
       for (const { token, status } of sent) problems.add(flawsOf(token, status), [token]);
       const tokens = ended.slice(-3).map(({ token }) => token);
-      problems.add(differencesOf(key, expected, world), tokens);
+      problems.add(differences(worlds), tokens);
     },
   };
 };

@@ -1,6 +1,6 @@
 import type { ProvisioningStatus } from '../src/contract/coordinator';
 import type { Request, Variant } from './requests';
-import { secretNameOf } from './secrets';
+import { LOADER_PASSWORD, secretNameOf } from './secrets';
 
 export const KINDS = ['source', 'destination', 'connection'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -44,6 +44,11 @@ const leftBehindOf = (status: ProvisioningStatus, kind: Kind) =>
 /** It is as it was, but for a secret that may be another one: the reference's of that time. */
 const isOfSecret = (what: string) => what.includes(': its secret ');
 
+const secretOf = (kind: Exclude<Kind, 'connection'>, variant: Variant) => {
+  if (kind === 'source') return secretNameOf(kind, variant.fileServer);
+  return 'schema' in variant ? LOADER_PASSWORD : secretNameOf(kind, variant.databaseServer);
+};
+
 const withValues = (
   kind: Kind,
   variant: Variant | undefined,
@@ -51,8 +56,7 @@ const withValues = (
 ): Choice | undefined => {
   if (!variant) return undefined;
   if (kind === 'connection') return { variant, secrets: [] };
-  const server = kind === 'source' ? variant.fileServer : variant.databaseServer;
-  return { variant, secrets: valuesOf(secretNameOf(kind, server)) };
+  return { variant, secrets: valuesOf(secretOf(kind, variant)) };
 };
 
 /** The former, with the value that its reference had during the run. */
@@ -66,6 +70,7 @@ const rotated = (kind: Kind, before: Expected, { valuesOf }: EndedRun) =>
  */
 export const after = (before: Expected, run: EndedRun): Expected => {
   const { request, status, valuesOf } = run;
+  if (request.operation === 'updateacl') return before;
   const variant = request.operation === 'provision' ? request.variant : undefined;
   if (status.status === 'COMPLETED')
     return everywhere((kind) => [withValues(kind, variant, valuesOf)]);

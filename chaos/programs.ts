@@ -4,9 +4,7 @@ import { launch, ROOT } from '../scripts/child';
 import type { Child } from '../scripts/child';
 import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
-import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import type { Victim } from './disturbances';
-import { SECRET_NAMES } from './secrets';
 
 const START_TIMEOUT = 60_000;
 
@@ -85,19 +83,17 @@ const createProgram = ({ name, folder, begin, onDeath }: ProgramOptions): Progra
   };
 };
 
+/** What the environment's part of the file does not say: how patient the programs are. */
 const environmentOf = (
-  airbyteUrl: string,
   temporal: number,
-  secretsDirectory: string,
+  { secretsDirectory, settingsFile }: { secretsDirectory: string; settingsFile: string },
 ): Environment => ({
   PATH: process.env.PATH ?? '',
   TEMPORAL_ADDRESS: `127.0.0.1:${String(temporal)}`,
   // No file of this name: the one in the user's home may point at another server.
   TEMPORAL_CONFIG_FILE: 'none',
-  AIRBYTE_URL: airbyteUrl,
-  AIRBYTE_CLIENT_ID: 'simulator',
-  AIRBYTE_CLIENT_SECRET: 'simulator-secret',
-  AIRBYTE_WORKSPACE_ID: DEFAULT_WORKSPACE_ID,
+  PROVISIONER_CONFIG: settingsFile,
+  FINGERPRINT_KEY: 'of this chaos',
   AIRBYTE_REQUEST_TIMEOUT: '1s',
   AIRBYTE_RETRY_INITIAL: '100ms',
   AIRBYTE_RETRY_MAX_INTERVAL: '2s',
@@ -105,7 +101,6 @@ const environmentOf = (
   AIRBYTE_GIVE_UP_AFTER: '25s',
   AIRBYTE_SETTLE_TIME: '3s',
   SECRETS_DIR: secretsDirectory,
-  SECRETS_ALLOWED: SECRET_NAMES.join(','),
 });
 
 const answers = (url: string) => async () =>
@@ -116,17 +111,16 @@ export type Programs = Awaited<ReturnType<typeof startPrograms>>;
 /** Temporal, two gateways and two workers, ready to be killed. */
 export const startPrograms = async ({
   folder,
-  airbyteUrl,
-  secretsDirectory,
   onDeath,
+  ...files
 }: {
   folder: string;
-  airbyteUrl: string;
   secretsDirectory: string;
+  settingsFile: string;
   onDeath: (message: string) => void;
 }) => {
   const [temporalPort = 0, ...ports] = await findFreePorts(5);
-  const env = environmentOf(airbyteUrl, temporalPort, secretsDirectory);
+  const env = environmentOf(temporalPort, files);
   const urls = ports.map((port) => `http://127.0.0.1:${String(port)}`);
   const temporal = createProgram({
     name: 'temporal',

@@ -33,14 +33,20 @@ export const summaryOf = ({ title, components, problems, trouble, retries }: Out
   const sent = components.flatMap((component) => component.sent).length;
   const longest = ended.reduce((most, { milliseconds }) => Math.max(most, milliseconds), 0);
   const kills = Object.entries(trouble.kills).map(([name, times]) => `${name} ${String(times)}`);
+  const ofSide = (side: 'airbyte' | 'fabric') =>
+    `${String(trouble.faults[side])} and ${String(trouble.harms[side])} in the network`;
   const rows = [
     ['requests', `${String(sent)} sent, ${String(retries)} calls repeated`],
     ['provision', countsOf(ended, 'provision')],
     ['unprovision', countsOf(ended, 'unprovision')],
+    ['updateacl', countsOf(ended, 'updateacl')],
     ['longest run', seconds(longest)],
     ['killed', `${kills.join(', ')}, each started again`],
-    ['outage', `Airbyte was down for ${seconds(trouble.outage)}`],
-    ['faults', `${String(trouble.faults)} at Airbyte, ${String(trouble.harms)} in the network`],
+    [
+      'outages',
+      `Airbyte was down for ${seconds(trouble.outages.airbyte)}, the fabric for ${seconds(trouble.outages.fabric)}`,
+    ],
+    ['faults', `${ofSide('airbyte')} at Airbyte, ${ofSide('fabric')} at the fabric`],
     ['secrets', `rotated ${String(trouble.rotations)} times`],
     ['outcome', problems.length === 0 ? 'clean' : `${String(problems.length)} problems`],
   ];

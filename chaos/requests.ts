@@ -3,20 +3,37 @@ import type { Random } from './random';
 import { hostOf, secretNameOf, SERVERS } from './secrets';
 import type { Server } from './secrets';
 
+/** Of a destination: a database on a server, which has a secret too; or a schema in the team's fabric. */
+type Target = { database: string; databaseServer: Server } | { schema: string };
+
 /** What tells one descriptor of a component from another, and where it shows in Airbyte. */
-export interface Variant {
+export type Variant = Target & {
   /** Of the source: a file on a server, which has a secret. */
   url: string;
   fileServer: Server;
-  /** Of the destination: a database on a server, which has a secret too. */
-  database: string;
-  databaseServer: Server;
   /** Of the connection. */
   prefix: string;
-}
+};
 
 export type Request =
-  { operation: 'provision'; variant: Variant } | { operation: 'unprovision'; removeData: boolean };
+  | { operation: 'provision'; variant: Variant }
+  /** With the descriptor that was sent last, if any was. */
+  | { operation: 'unprovision'; removeData: boolean; variant?: Variant }
+  | { operation: 'updateacl'; members: string[]; variant: Variant };
+
+/** Where the components of a fabric have their schemas. */
+export const DATABASE = 'ANALYTICS';
+
+/** Where a variant is in the fabric; undefined: it is in none. */
+export const placeOf = (variant: Variant) =>
+  'schema' in variant ? { database: DATABASE, schema: variant.schema } : undefined;
+
+/** Users of the fabric, as it calls them. */
+export const MEMBERS = Array.from(
+  { length: 24 },
+  (_, index) => `PERSON.${String(index + 1)}@EXAMPLE.COM`,
+);
+const refOf = (member: string) => `user:${member.toLowerCase().replace('@', '_')}`;
 
 /** Requests sent at once; the next act waits until all their runs have ended. */
 interface Act {
@@ -28,25 +45,63 @@ interface Act {
 /** Milliseconds between two acts of all components together: busy, but not drowned, on two cores. */
 const PACE = 300;
 
-const ENVIRONMENT = 'chaos';
-const PRODUCT = 'finance.chaos.0';
+export const ENVIRONMENT = 'chaos';
+export const DOMAIN = 'finance';
+const PRODUCT = `${DOMAIN}.chaos.0`;
 
 /** How Airbyte's names and Temporal's search attributes call a component. */
 export const attributeOf = (component: string) => `${PRODUCT}.${component}`;
 export const keyOf = (component: string) => `${ENVIRONMENT}/${attributeOf(component)}`;
 
-const someVariant = (random: Random): Variant => ({
+/** Every third component writes to its team's fabric. */
+const isInFabric = (component: string) => Number(component.slice(1)) % 3 === 0;
+
+const someTarget = (random: Random, component: string): Target =>
+  isInFabric(component)
+    ? { schema: `${component.toUpperCase()}_${random.pick(['DAILY', 'WEEKLY'])}` }
+    : {
+        database: random.pick(['sales', 'finance', 'risk']),
+        databaseServer: random.pick(SERVERS),
+      };
+
+const someVariant = (random: Random, component: string): Variant => ({
   url: `/data/${random.pick(['january', 'february', 'march'])}.csv`,
   fileServer: random.pick(SERVERS),
-  database: random.pick(['sales', 'finance', 'risk']),
-  databaseServer: random.pick(SERVERS),
+  ...someTarget(random, component),
   prefix: random.pick(['', 'raw_', 'new_']),
 });
 
-const someRequest = (random: Random, isPresent: boolean): Request =>
-  random.chance(isPresent ? 0.35 : 0.1)
-    ? { operation: 'unprovision', removeData: random.chance(0.5) }
-    : { operation: 'provision', variant: someVariant(random) };
+/** From nobody to nearly all, so that the set grows and shrinks. */
+const someMembers = (random: Random) => {
+  const share = random.pick([0, 0.1, 0.3, 0.9]);
+  return MEMBERS.filter(() => random.chance(share));
+};
+
+/** What a component's life goes on with: its latest descriptor, and whether it is there. */
+interface Life {
+  component: string;
+  isPresent: boolean;
+  latest: Variant | undefined;
+}
+
+const someRequest = (random: Random, { component, isPresent, latest }: Life): Request => {
+  if (latest && isInFabric(component) && random.chance(isPresent ? 0.5 : 0.1))
+    return { operation: 'updateacl', members: someMembers(random), variant: latest };
+  return random.chance(isPresent ? 0.35 : 0.1)
+    ? {
+        operation: 'unprovision',
+        removeData: random.chance(0.5),
+        // Only where there is a fabric does it tell where to look.
+        ...(latest && isInFabric(component) && { variant: latest }),
+      }
+    : { operation: 'provision', variant: someVariant(random, component) };
+};
+
+const livesOn = (life: Life, request: Request): Life => {
+  if (request.operation === 'updateacl') return life;
+  const isPresent = request.operation === 'provision';
+  return { ...life, isPresent, latest: request.variant ?? life.latest };
+};
 
 export interface Scale {
   seed: number;
@@ -57,15 +112,19 @@ export interface Scale {
 /** The endless life of one component: provision, update, unprovision and again, some at once. */
 export function* actsOf({ seed, count }: Scale, component: string): Generator<Act, never> {
   const random = createRandom(seed, component);
-  let isPresent = false;
+  let life: Life = { component, isPresent: false, latest: undefined };
   for (;;) {
     const pause = random.between(0.3 * PACE * count, 1.7 * PACE * count);
-    const request = someRequest(random, isPresent);
+    const request = someRequest(random, life);
     const company = random.pick(['alone', 'alone', 'alone', 'alone', 'another', 'twin']);
-    isPresent = request.operation === 'provision';
+    life = livesOn(life, request);
     if (company === 'alone') yield { pause, requests: [request] };
     else if (company === 'twin') yield { pause, requests: [request, request] };
-    else yield { pause, requests: [request, someRequest(random, isPresent)] };
+    else {
+      const another = someRequest(random, life);
+      life = livesOn(life, another);
+      yield { pause, requests: [request, another] };
+    }
   }
 }
 
@@ -87,6 +146,21 @@ const descriptorOf = (component: string, { variant }: { variant?: Variant }, inf
   });
 };
 
+const destinationOf = (variant: Variant) => {
+  if ('schema' in variant)
+    return { connector: 'snowflake', connectionConfiguration: placeOf(variant) };
+  const { database, databaseServer } = variant;
+  return {
+    connector: 'postgres',
+    connectionConfiguration: {
+      host: hostOf('destination', databaseServer),
+      database,
+      username: 'chaos',
+      password: { secretRef: secretNameOf('destination', databaseServer) },
+    },
+  };
+};
+
 const specificOf = (variant: Variant) => ({
   source: {
     name: 'File',
@@ -101,24 +175,22 @@ const specificOf = (variant: Variant) => ({
       },
     },
   },
-  destination: {
-    connector: 'postgres',
-    name: 'Warehouse',
-    connectionConfiguration: {
-      host: hostOf('destination', variant.databaseServer),
-      database: variant.database,
-      username: 'chaos',
-      password: { secretRef: secretNameOf('destination', variant.databaseServer) },
-    },
-  },
+  destination: { name: 'Warehouse', ...destinationOf(variant) },
   connection: { name: 'File to warehouse', prefix: variant.prefix },
 });
 
 /** The body of the request, as a Coordinator sends it: with what the last good run reported. */
-export const bodyOf = (component: string, request: Request, known: Known | undefined) =>
-  JSON.stringify({
+export const bodyOf = (component: string, request: Request, known: Known | undefined) => {
+  const info = known && { privateInfo: known };
+  if (request.operation === 'updateacl')
+    return JSON.stringify({
+      refs: request.members.map(refOf),
+      provisionInfo: { request: descriptorOf(component, request, info), result: '' },
+    });
+  return JSON.stringify({
     descriptorKind: 'COMPONENT_DESCRIPTOR',
-    descriptor: descriptorOf(component, request.operation === 'provision' ? request : {}),
-    ...(known && { latestEnrichedDescriptor: descriptorOf(component, {}, { privateInfo: known }) }),
+    descriptor: descriptorOf(component, request),
+    ...(info && { latestEnrichedDescriptor: descriptorOf(component, {}, info) }),
     ...(request.operation === 'unprovision' && { removeData: request.removeData }),
   });
+};

@@ -9,6 +9,7 @@ import { ROOT } from '../scripts/child';
 import { startAirbyte } from './airbyte';
 import { orphansIn } from './check';
 import { createCoordinator } from './coordinator';
+import { fabricOrphans } from './fabric-check';
 import { LATEST_COMMIT, planDisturbances } from './disturbances';
 import { createComponents } from './load';
 import type { Component } from './load';
@@ -17,7 +18,9 @@ import { startPrograms } from './programs';
 import { alarmsIn, explain, summaryOf } from './report';
 import { createRuns } from './runs';
 import { createSecrets } from './secrets';
+import { writeSettings } from './settings';
 import { createTrouble } from './trouble';
+import { startWarehouse } from './warehouse';
 
 /** Milliseconds that what is under way has to end in, once nothing disturbs it any more. */
 const PATIENCE = 150_000;
@@ -86,28 +89,31 @@ const setUp = async (
   onEnd(airbyte.close);
   const onDeath = (message: string) => problems.add([message]);
   const secrets = createSecrets(folder);
-  const programs = await startPrograms({
-    folder,
-    airbyteUrl: airbyte.url,
-    secretsDirectory: secrets.directory,
-    onDeath,
-  });
+  const secretsDirectory = secrets.directory;
+  const warehouse = await startWarehouse({ seed, folder, secretsDirectory }, onDeath);
+  onEnd(warehouse.close);
+  const urls = { airbyteUrl: airbyte.url, fabricUrl: warehouse.url };
+  const settingsFile = writeSettings(folder, urls);
+  const programs = await startPrograms({ folder, secretsDirectory, settingsFile, onDeath });
   onEnd(programs.stop);
   await programs.start();
   const [enough, giveUp] = [createSwitch(), createSwitch()];
   const coordinator = createCoordinator(programs.gatewayUrls, giveUp.signal);
   const runs = createRuns(programs.temporalAddress, giveUp.signal);
   onEnd(runs.close);
-  const { look } = airbyte;
+  const look = async () => ({
+    airbyte: await airbyte.look(),
+    warehouse: await warehouse.look(),
+  });
   const common = { coordinator, runs, secrets, problems, look };
   const load = { seed, count, ...common, enough: enough.signal };
   const components = createComponents(load);
-  const trouble = createTrouble({ airbyte, programs, secrets, problems });
-  return { ...common, airbyte, programs, components, trouble, enough, giveUp };
+  const trouble = createTrouble({ airbyte, warehouse, programs, secrets, problems });
+  return { ...common, airbyte, warehouse, programs, components, trouble, enough, giveUp };
 };
 type Setting = Awaited<ReturnType<typeof setUp>>;
 
-const progressOf = ({ components, airbyte, trouble, problems }: Setting) => {
+const progressOf = ({ components, airbyte, warehouse, trouble, problems }: Setting) => {
   const sent = components.flatMap((component) => component.sent);
   const open = sent.filter(({ status }) => !status).length;
   const { worker, gateway, temporal } = trouble.counts().kills;
@@ -118,7 +124,8 @@ const progressOf = ({ components, airbyte, trouble, problems }: Setting) => {
     problems: problems.all().length,
   };
   const shown = Object.entries(figures).map(([what, count]) => `${what} ${String(count)}`);
-  return [...shown, `network ${airbyte.network.weather()}`].join(', ');
+  const weathers = [airbyte, warehouse].map(({ network }) => network.weather());
+  return [...shown, `networks ${weathers.join(' and ')}`].join(', ');
 };
 
 /** Secrets where no descriptor gave them to; the simulator remembers its last calls only. */
@@ -149,13 +156,14 @@ const inTime = async (
 };
 
 const check = async (setting: Setting) => {
-  const { components, airbyte, problems } = setting;
-  // What Airbyte does late must show.
+  const { components, look, problems } = setting;
+  // What is done late must show.
   await pause(LATEST_COMMIT);
-  const world = await airbyte.look();
-  for (const component of components) component.check(world);
+  const worlds = await look();
+  for (const component of components) component.check(worlds);
   const keys = components.map(({ key }: Component) => key);
-  problems.add(orphansIn(world, keys));
+  problems.add(orphansIn(worlds.airbyte, keys));
+  problems.add(fabricOrphans(worlds.warehouse, keys));
   await findStrays(setting);
 };
 

@@ -24,7 +24,7 @@ export interface ClosedRun {
 }
 
 const isOperation = ({ type }: WorkflowExecutionInfo) =>
-  ['provision', 'unprovision'].includes(type);
+  ['provision', 'unprovision', 'updateacl'].includes(type);
 
 export type Runs = ReturnType<typeof createRuns>;
 

@@ -14,10 +14,20 @@ export const secretNameOf = (end: SecretEnd, server: Server) =>
   `${end.toUpperCase()}_${server.toUpperCase()}`;
 export const hostOf = (end: SecretEnd, server: Server) => `${end}-${server}.example.invalid`;
 
-const ALL = ENDS.flatMap((end) =>
+/** The fabric's host to Airbyte, and the secrets that the configuration file names. */
+export const FABRIC_HOST = 'simulator.snowflakecomputing.com';
+export const LOADER_PASSWORD = 'FABRIC_LOADER';
+export const MANAGER_KEY = 'FABRIC_MANAGER_KEY';
+export const AIRBYTE_SECRET = 'AIRBYTE';
+
+const OF_DESCRIPTORS = ENDS.flatMap((end) =>
   SERVERS.map((server) => ({ name: secretNameOf(end, server), host: hostOf(end, server) })),
 );
-export const SECRET_NAMES = ALL.map(({ name }) => name);
+const ALL = [...OF_DESCRIPTORS, { name: LOADER_PASSWORD, host: FABRIC_HOST }];
+/** Those that descriptors may use. */
+export const SECRET_NAMES = OF_DESCRIPTORS.map(({ name }) => name);
+/** Those that are sent to Airbyte, and change. */
+export const SENT_NAMES = ALL.map(({ name }) => name);
 
 /** From then on (epoch milliseconds) this value, or none. */
 interface Spell {
@@ -58,7 +68,8 @@ export const createSecrets = (folder: string) => {
     rmSync(path.join(directory, name), { force: true });
     begin(name, undefined);
   };
-  for (const name of SECRET_NAMES) rotate(name);
+  for (const name of SENT_NAMES) rotate(name);
+  writeFileSync(path.join(directory, AIRBYTE_SECRET), 'simulator-secret');
 
   return {
     directory,

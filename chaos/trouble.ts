@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Airbyte } from './airbyte';
-import type { Disturbance } from './disturbances';
+import type { Disturbance, Side } from './disturbances';
 import type { Problems } from './problems';
 import type { Programs } from './programs';
 import type { Secrets } from './secrets';
+import type { WarehouseSide } from './warehouse';
 
 export type Trouble = ReturnType<typeof createTrouble>;
 
@@ -12,39 +13,45 @@ type Of<What extends Disturbance['what']> = Extract<Disturbance, { what: What }>
 /** What there is to disturb. */
 interface Subjects {
   airbyte: Airbyte;
+  warehouse: WarehouseSide;
   programs: Programs;
   secrets: Secrets;
   problems: Problems;
 }
 
 /** Makes disturbances happen, counts them, and puts everything in order again. */
-export const createTrouble = ({ airbyte, programs, secrets, problems }: Subjects) => {
-  const { network } = airbyte;
+export const createTrouble = (subjects: Subjects) => {
+  const { airbyte, warehouse, programs, secrets, problems } = subjects;
+  const sides: Record<Side, Airbyte | WarehouseSide> = { airbyte, fabric: warehouse };
   const enough = new AbortController();
   const underWay: Promise<unknown>[] = [];
   const kills = { worker: 0, gateway: 0, temporal: 0 };
-  let faults = 0;
-  let outage = 0;
+  const faults = { airbyte: 0, fabric: 0 };
+  const outages = { airbyte: 0, fabric: 0 };
   let rotations = 0;
 
   const kill = async ({ victim, which, downFor }: Of<'kill'>) => {
     if (await programs.victim(victim, which)?.kill(downFor)) kills[victim] += 1;
   };
 
-  const change = async ({ weather, lasts }: Of<'weather'>) => {
+  const waits = (lasts: number) =>
+    pause(lasts, undefined, { signal: enough.signal }).catch(() => undefined);
+
+  const change = async ({ where, weather, lasts }: Of<'weather'>) => {
+    const { network } = sides[where];
     // Mere flakiness does not interrupt an outage.
     if (network.weather() !== 'fair' && weather === 'flaky') return;
     const start = Date.now();
     network.change(weather);
-    await pause(lasts, undefined, { signal: enough.signal }).catch(() => undefined);
+    await waits(lasts);
     if (network.weather() !== weather) return;
     network.change('fair');
-    if (weather !== 'flaky') outage += Date.now() - start;
+    if (weather !== 'flaky') outages[where] += Date.now() - start;
   };
 
   const fault = async (given: Of<'fault'>) => {
-    await airbyte.fault(given.fault);
-    faults += 1;
+    await sides[given.where].fault(given.fault);
+    faults[given.where] += 1;
   };
 
   const rotate = (secret: string) => {
@@ -54,8 +61,15 @@ export const createTrouble = ({ airbyte, programs, secrets, problems }: Subjects
 
   const lose = async ({ secret, lasts }: Of<'loss'>) => {
     secrets.lose(secret);
-    await pause(lasts, undefined, { signal: enough.signal }).catch(() => undefined);
+    await waits(lasts);
     rotate(secret);
+  };
+
+  const changeKey = async ({ how, lasts }: Of<'key'>) => {
+    if (how === 'lost') await warehouse.loseKey(waits(lasts));
+    else if (how === 'expired') await warehouse.expireTokens();
+    else await warehouse.rotateKey(how === 'at once');
+    rotations += 1;
   };
 
   const happen = async (disturbance: Disturbance) => {
@@ -63,6 +77,7 @@ export const createTrouble = ({ airbyte, programs, secrets, problems }: Subjects
     else if (disturbance.what === 'weather') await change(disturbance);
     else if (disturbance.what === 'rotation') rotate(disturbance.secret);
     else if (disturbance.what === 'loss') await lose(disturbance);
+    else if (disturbance.what === 'key') await changeKey(disturbance);
     else await fault(disturbance);
   };
 
@@ -84,9 +99,17 @@ export const createTrouble = ({ airbyte, programs, secrets, problems }: Subjects
     heal: async () => {
       enough.abort();
       await Promise.all(underWay);
-      network.change('fair');
-      await airbyte.clearFaults();
+      for (const side of [airbyte, warehouse]) {
+        side.network.change('fair');
+        await side.clearFaults();
+      }
     },
-    counts: () => ({ kills, faults, outage, rotations, harms: network.harms() }),
+    counts: () => ({
+      kills,
+      faults,
+      outages,
+      rotations,
+      harms: { airbyte: airbyte.network.harms(), fabric: warehouse.network.harms() },
+    }),
   };
 };

@@ -6,6 +6,10 @@ import path from 'node:path';
 import { differencesOf, flawsOf, narrowed, orphansIn } from '../chaos/check';
 import type { World } from '../chaos/check';
 import { planDisturbances } from '../chaos/disturbances';
+import { fabricOrphans, thingsOf } from '../chaos/fabric-check';
+import type { Warehouse } from '../chaos/fabric-check';
+import { heldAfter, holdingDifferences, HOLDS_NOTHING } from '../chaos/fabric-model';
+import type { Holding } from '../chaos/fabric-model';
 import { after, NOTHING } from '../chaos/model';
 import type { Expected } from '../chaos/model';
 import { actsOf, keyOf } from '../chaos/requests';
@@ -18,14 +22,15 @@ import type { ProvisioningStatus } from '../src/contract/coordinator';
 const KEY = keyOf('c1');
 const TOKEN = 'provision.chaos.finance.chaos.0.c1.0123456789ab';
 
-const january: Variant = {
+type InDatabase = Exclude<Variant, { schema: string }>;
+const january: InDatabase = {
   url: '/january.csv',
   fileServer: 'a',
   database: 'risk',
   databaseServer: 'b',
   prefix: '',
 };
-const march: Variant = {
+const march: InDatabase = {
   url: '/march.csv',
   fileServer: 'b',
   database: 'sales',
@@ -38,7 +43,10 @@ const first = (name: string) => [`${name} one`];
 const later = (name: string) => [`${name} two`];
 
 /** A world with one component as this variant wants it, with the secrets of some run. */
-const worldOf = ({ url, fileServer, database, databaseServer, prefix }: Variant, of = first) => ({
+const worldOf = (
+  { url, fileServer, database, databaseServer, prefix }: InDatabase,
+  of = first,
+) => ({
   sources: [
     {
       sourceId: 's',
@@ -266,12 +274,17 @@ test('the same seed plans the same chaos, and another seed another', () => {
   expect(firstActs(1, 'c1')).not.toEqual(firstActs(2, 'c1'));
 });
 
-test('three minutes of chaos kill each kind of program, and take Airbyte down for one of them', () => {
+test('three minutes of chaos kill each kind of program, and take Airbyte and the fabric down for a while', () => {
   const disturbances = planDisturbances(1, 3);
   const victims = disturbances.flatMap((each) => (each.what === 'kill' ? [each.victim] : []));
   expect(new Set(victims)).toEqual(new Set(['worker', 'gateway', 'temporal']));
-  const outage = disturbances.find((each) => each.what === 'weather' && each.weather !== 'flaky');
-  expect(outage).toMatchObject({ at: 60_000, lasts: 60_000 });
+  const outages = disturbances.filter(
+    (each) => each.what === 'weather' && each.weather !== 'flaky',
+  );
+  expect(outages).toMatchObject([
+    { where: 'airbyte', at: 60_000, lasts: 60_000 },
+    { where: 'fabric', at: 135_000, lasts: 30_000 },
+  ]);
 });
 
 /** Its output, whatever the end: a failure explains itself. */
@@ -289,6 +302,173 @@ test('half a minute of chaos with a fixed seed ends clean', async () => {
   const { code, output } = await runChaos(...args);
   expect(output).toMatch(/^seed 1, 0\.5 minutes, 12 components\n/);
   expect(output).toMatch(/outcome +clean\n$/);
+  expect(output).toMatch(/outages +Airbyte was down for [1-9].*, the fabric for [1-9]/);
+  expect(output).toMatch(/faults .*, [1-9]\d* and \d+ in the network at the fabric/);
   expect(output).toMatch(/killed +worker [1-9], gateway [1-9], temporal [1-9]/);
   expect(code).toBe(0);
 }, 300_000);
+
+const DAILY: Variant = { url: '/january.csv', fileServer: 'a', schema: 'C3_DAILY', prefix: '' };
+const WEEKLY: Variant = { ...DAILY, schema: 'C3_WEEKLY' };
+const READ_ROLE = 'CHAOS_0_C3_READ_01234567';
+const THREE = keyOf('c3');
+
+/** A warehouse with these schemas of one component, in use where they are, and who reads them. */
+const warehouseOf = (
+  schemas: { name: string; inUse: boolean }[],
+  members?: string[],
+): Warehouse => ({
+  databases: [
+    {
+      name: 'ANALYTICS',
+      grants: [
+        { privilege: 'USAGE', role: 'AIRBYTE' },
+        ...(members ? [{ privilege: 'USAGE', role: READ_ROLE }] : []),
+      ],
+      schemas: schemas.map(({ name, inUse }) => ({
+        name,
+        owner: 'PROVISIONER',
+        comment: `provisioner:${THREE}`,
+        grants: [
+          { privilege: 'OWNERSHIP', role: 'PROVISIONER' },
+          ...['USAGE', 'CREATE TABLE', 'CREATE STAGE', 'CREATE FILE FORMAT']
+            .filter(() => inUse)
+            .map((privilege) => ({ privilege, role: 'AIRBYTE' })),
+          ...(inUse ? [{ privilege: 'USAGE', role: READ_ROLE }] : []),
+        ],
+        futureGrants: ['TABLE', 'VIEW']
+          .filter(() => inUse)
+          .map((on) => ({ privilege: 'SELECT', on, role: READ_ROLE })),
+      })),
+    },
+  ],
+  roles: members
+    ? [{ name: READ_ROLE, owner: 'PROVISIONER', comment: `provisioner:${THREE}` }]
+    : [],
+  members: (members ?? []).map((name) => ({
+    role: READ_ROLE,
+    name,
+    grantedBy: 'PROVISIONER',
+  })),
+});
+const used = (name: string) => ({ name, inUse: true });
+const kept = (name: string) => ({ name, inUse: false });
+
+const goes = (removeData: boolean): Request => ({
+  operation: 'unprovision',
+  removeData,
+  variant: DAILY,
+});
+const reads = (...members: string[]): Request => ({
+  operation: 'updateacl',
+  members,
+  variant: DAILY,
+});
+const ran = (request: Request, status = completed) => ({ request, status });
+const heldBy = (...runs: ReturnType<typeof ran>[]) =>
+  runs.reduce((held: Holding, run) => heldAfter(held, [run]), HOLDS_NOTHING);
+const there = heldBy(ran(provisionOf(DAILY)));
+const leaving: ProvisioningStatus = {
+  ...failed('the schema ANALYTICS.C3_DAILY and 4 grants in Snowflake'),
+  result: 'No.\nLeft behind in the fabric: the schema ANALYTICS.C3_DAILY.',
+};
+
+test.each<[string, Holding, Warehouse]>([
+  ['a completed provision', there, warehouseOf([used('C3_DAILY')], [])],
+  [
+    'a move, after which the former schema stays',
+    heldBy(ran(provisionOf(DAILY)), ran(provisionOf(WEEKLY))),
+    warehouseOf([used('C3_DAILY'), used('C3_WEEKLY')], []),
+  ],
+  [
+    'a failed provision',
+    heldBy(ran(provisionOf(DAILY)), ran(provisionOf(WEEKLY), failed())),
+    warehouseOf([used('C3_DAILY')], []),
+  ],
+  [
+    'a set of readers that shrank',
+    heldBy(ran(provisionOf(DAILY)), ran(reads('JANE', 'JOHN')), ran(reads('JOHN'))),
+    warehouseOf([used('C3_DAILY')], ['JOHN']),
+  ],
+  [
+    'a change of readers that failed',
+    heldBy(ran(provisionOf(DAILY)), ran(reads('JANE')), ran(reads('JOHN'), failed())),
+    warehouseOf([used('C3_DAILY')], ['JANE']),
+  ],
+  [
+    'an unprovision that keeps the data',
+    heldBy(ran(provisionOf(DAILY)), ran(reads('JANE')), ran(goes(false))),
+    warehouseOf([kept('C3_DAILY')]),
+  ],
+  [
+    'an unprovision with the data',
+    heldBy(ran(provisionOf(DAILY)), ran(reads('JANE')), ran(goes(true))),
+    warehouseOf([]),
+  ],
+  [
+    'an unprovision that names what it left',
+    heldBy(ran(provisionOf(DAILY)), ran(goes(true), leaving)),
+    warehouseOf([kept('C3_DAILY')]),
+  ],
+  [
+    'readers who were changed while the component went, and before it ended',
+    heldAfter(there, [ran(goes(false)), ran(reads('JANE'))]),
+    warehouseOf([kept('C3_DAILY')]),
+  ],
+])('chaos takes the fabric after %s for right', (_what, held, warehouse) => {
+  expect(holdingDifferences(THREE, held, thingsOf(THREE, warehouse))).toEqual([]);
+});
+
+test.each<[string, Holding, Warehouse, string[]]>([
+  [
+    'a schema that is left and not named',
+    heldBy(ran(provisionOf(DAILY)), ran(goes(true))),
+    warehouseOf([kept('C3_DAILY')]),
+    [`${THREE} has the schema C3_DAILY in its fabric`],
+  ],
+  [
+    'a reader who is left',
+    heldBy(ran(provisionOf(DAILY)), ran(reads('JANE')), ran(reads())),
+    warehouseOf([used('C3_DAILY')], ['JANE']),
+    [`${THREE} has the member JANE in its fabric`],
+  ],
+  [
+    'a reader who is missing',
+    heldBy(ran(provisionOf(DAILY)), ran(reads('JANE'))),
+    warehouseOf([used('C3_DAILY')], []),
+    [`${THREE} lacks the member JANE in its fabric`],
+  ],
+  [
+    'a role that is missing',
+    there,
+    warehouseOf([kept('C3_DAILY')]),
+    expect.arrayContaining([
+      `${THREE} lacks the role of its readers in its fabric`,
+      `${THREE} lacks USAGE on C3_DAILY for Airbyte in its fabric`,
+    ]),
+  ],
+  [
+    'a failed move that stays half done',
+    heldBy(ran(provisionOf(DAILY)), ran(provisionOf(WEEKLY), failed())),
+    warehouseOf([used('C3_DAILY'), kept('C3_WEEKLY')], []),
+    [`${THREE} has the schema C3_WEEKLY in its fabric`],
+  ],
+])('chaos names in the fabric %s', (_what, held, warehouse, differences) => {
+  expect(holdingDifferences(THREE, held, thingsOf(THREE, warehouse))).toEqual(differences);
+});
+
+test('chaos names orphans of the fabric: what is of nobody, and a database that Airbyte may not use', () => {
+  const right = warehouseOf([used('C3_DAILY')], ['JANE']);
+  expect(fabricOrphans(right, [THREE])).toEqual([]);
+  expect(fabricOrphans(right, [keyOf('c6')])).toEqual([
+    'the schema C3_DAILY belongs to no component',
+    `the role ${READ_ROLE} belongs to no component`,
+  ]);
+  expect(fabricOrphans({ ...right, roles: [] }, [THREE])).toEqual([
+    `JANE is a member of ${READ_ROLE}, which is not there`,
+  ]);
+  const databases = right.databases.map((database) => ({ ...database, grants: [] }));
+  expect(fabricOrphans({ ...right, databases }, [THREE])).toEqual([
+    `AIRBYTE may not use ANALYTICS, where ${THREE} write`,
+  ]);
+});

@@ -52,6 +52,34 @@ test('of a label without a list the first few values are told, and all others as
   ]);
 });
 
+test('calls to fabrics are counted and timed, and what nobody lists is bounded', async () => {
+  const metrics = createWorkerMetrics({ isReady: () => Promise.resolve(true) });
+  const called = { system: 'Snowflake', operation: 'POST /api/v2/statements', seconds: 0.2 };
+  for (const outcome of [200, 200, 'unreachable'] as const)
+    metrics.fabricCalled({ ...called, outcome });
+  const CALLS = 'provisioner_fabric_calls_total';
+  const first = await metrics.exposition.text();
+  const { system, operation } = called;
+  expect(valueIn(first, CALLS, { system, operation, status: '200' })).toBe(2);
+  expect(valueIn(first, CALLS, { system, operation, status: 'unreachable' })).toBe(1);
+  const timed = 'provisioner_fabric_call_duration_seconds_count';
+  expect(valueIn(first, timed, { system, operation })).toBe(3);
+  for (let index = 1; index <= 100; index += 1)
+    metrics.fabricCalled({ ...called, operation: `GET /${String(index)}`, outcome: 200 });
+  for (let index = 1; index <= 10; index += 1)
+    metrics.fabricCalled({ ...called, system: `System ${String(index)}`, outcome: 200 });
+  const text = await metrics.exposition.text();
+  const ofCall = (asked: string) =>
+    valueIn(text, CALLS, { system, operation: asked, status: '200' });
+  expect([ofCall('GET /99'), ofCall('GET /100'), ofCall('other')]).toEqual([1, undefined, 1]);
+  const ofSystem = (one: string) => valueIn(text, CALLS, { system: one, operation, status: '200' });
+  expect([ofSystem('System 9'), ofSystem('System 10'), ofSystem('other')]).toEqual([
+    1,
+    undefined,
+    1,
+  ]);
+});
+
 test('twenty environments have series of their own, and one more has none', async () => {
   const metrics = createWorkerMetrics({ isReady: () => Promise.resolve(true) });
   const environments = Array.from({ length: 21 }, (_, index) => `env${String(index)}`);

@@ -17,7 +17,7 @@ import type { WorkerConfig } from '../config/config';
 import type { WorkerMetrics } from '../metrics/worker';
 import { createProvisioned } from '../runs/provisioned';
 import { createIsRunning } from '../runs/running';
-import { tracedCall } from '../tracing/calls';
+import { tracedCall, tracedFabricCall } from '../tracing/calls';
 import type { Tracing } from '../tracing/tracing';
 import type { Environment } from './environment';
 
@@ -49,7 +49,13 @@ export const activitiesOf = (
     observeLoad: metrics.loadOfOne(),
   });
   void airbyte.find();
-  const fabricOf = environment.openFabrics({ log });
+  const fabricOf = environment.openFabrics({
+    log,
+    observe: (called) => {
+      metrics.fabricCalled(called);
+      tracedFabricCall(tracing, called);
+    },
+  });
   const deps = {
     airbyteFor: airbyte.airbyteFor,
     fabrics,

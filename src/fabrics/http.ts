@@ -32,13 +32,17 @@ export interface FabricAnswer {
   text: string;
 }
 
-/** What became of a call: its status, or why there was none. */
-export type ObserveCall = (called: {
+/** What became of a call. */
+export interface FabricCalled {
+  /** As people call it: Snowflake. */
   system: string;
+  /** The method, and the path without what is each call's own. */
   operation: string;
+  /** Its status, or why there was none. */
   outcome: number | 'timeout' | 'cancelled' | 'unreachable' | 'out_of_time';
   seconds: number;
-}) => void;
+}
+export type ObserveCall = (called: FabricCalled) => void;
 
 export interface FabricHttpOptions {
   /** As people call it: Snowflake. */
@@ -86,8 +90,13 @@ export const createFabricHttp = ({ system, requestTimeout, log, observe }: Fabri
     const started = Date.now();
     const deadline = AbortSignal.timeout(requestTimeout);
     const ends = writes ? [timeUp, deadline] : [cancelled, timeUp, deadline];
-    const over = (outcome: Parameters<ObserveCall>[0]['outcome']) =>
-      observe?.({ system, operation, outcome, seconds: (Date.now() - started) / 1000 });
+    const over = (outcome: FabricCalled['outcome']) =>
+      observe?.({
+        system,
+        operation: `${call.method} ${operation}`,
+        outcome,
+        seconds: (Date.now() - started) / 1000,
+      });
     if (writes) call.interest.writes?.();
     try {
       const response = await fetch(`${call.root}${call.path}`, {

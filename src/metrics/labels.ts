@@ -2,6 +2,8 @@ import type { AccessActivities } from '../../activities/access/access';
 import type { AccessChanges } from '../../activities/access/changes';
 import type { AdoptionActivities } from '../../activities/adoption/adoption';
 import type { DriftActivities } from '../../activities/drift/drift';
+import type { FabricActivities } from '../../activities/fabric/fabric';
+import type { ReaderActivities } from '../../activities/fabric/readers';
 import type { Activities } from '../../activities/pipeline/pipeline';
 import type { ReverseActivities } from '../../activities/reverse/reverse';
 import type { RunActivities } from '../../activities/follow-run';
@@ -16,6 +18,8 @@ type Step = keyof (Activities &
   AccessChanges &
   AdoptionActivities &
   DriftActivities &
+  FabricActivities &
+  ReaderActivities &
   ReverseActivities &
   RunActivities &
   ValidationActivities);
@@ -23,6 +27,13 @@ type Step = keyof (Activities &
 /** A record, so that the compiler misses none. */
 const ALL_STEPS: Record<Step, true> = {
   inspect: true,
+  prepareFabric: true,
+  unprepareFabric: true,
+  cleanupFabric: true,
+  restoreFabric: true,
+  findReaders: true,
+  grantReaders: true,
+  restoreReaders: true,
   putSource: true,
   putDestination: true,
   discover: true,
@@ -113,7 +124,7 @@ export const ENTITIES = [
 
 export const UNDO_ENDS = ['undone', 'partly_undone', 'left_behind'] as const satisfies UndoEnd[];
 
-/** Of Airbyte: the HTTP status, or why there was none. */
+/** Of Airbyte or a fabric: the HTTP status, or why there was none. */
 export const ANSWERS = [
   ...[200, 201, 202, 204, 301, 302, 307, 308, 400, 401, 403, 404, 405, 408, 409, 410, 413, 415],
   ...[422, 423, 429, 500, 501, 502, 503, 504],

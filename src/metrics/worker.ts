@@ -4,6 +4,7 @@ import { APIS, CALLS } from '../airbyte/apis';
 import type { Called } from '../airbyte/apis';
 import type { ObserveLoad } from '../concurrency/load';
 import { KINDS } from '../contract/drift';
+import type { FabricCalled } from '../fabrics/http';
 import { RUNS } from '../runs/open-runs';
 import { createRegistry, expositionOf } from './exposition';
 import { createCounter, createGauge, createHistogram } from './instruments';
@@ -14,6 +15,10 @@ import { SETTINGS, createSettingsMetrics } from './settings';
 
 /** Environments that have series of their own in what is told of drift; nobody else lists them. */
 const MOST_ENVIRONMENTS = 20;
+
+/** Systems of fabrics, and their operations, that have series of their own: only the types of fabrics list them. */
+const MOST_SYSTEMS = 10;
+const MOST_CALLS = 100;
 
 /** What a worker counts and measures. */
 export const WORKER = {
@@ -92,6 +97,19 @@ export const WORKER = {
     name: 'provisioner_airbyte_calls_waiting',
     help: 'Calls to Airbyte that wait for others to end',
     labels: {},
+  },
+  fabricCalls: {
+    type: 'counter',
+    name: 'provisioner_fabric_calls_total',
+    help: 'Calls to fabrics, by what was answered; of a statement that fails after it was taken the answer may be 200',
+    labels: { system: { first: MOST_SYSTEMS }, operation: { first: MOST_CALLS }, status: ANSWERS },
+  },
+  fabricCallDuration: {
+    type: 'histogram',
+    name: 'provisioner_fabric_call_duration_seconds',
+    help: 'From when a call to a fabric was sent until all of its answer had come, or none was waited for',
+    labels: { system: { first: MOST_SYSTEMS }, operation: { first: MOST_CALLS } },
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
   },
   drift: {
     type: 'gauge',
@@ -191,6 +209,8 @@ export const createWorkerMetrics = ({ isReady, isSettingsBroken = () => false }:
   const stepDuration = createHistogram(registry, WORKER.stepDuration);
   const calls = createCounter(registry, WORKER.calls);
   const callDuration = createHistogram(registry, WORKER.callDuration);
+  const fabricCalls = createCounter(registry, WORKER.fabricCalls);
+  const fabricCallDuration = createHistogram(registry, WORKER.fabricCallDuration);
   const loadOfOne = createLoadGauges(registry);
   const drift = createDriftGauges(registry);
 
@@ -222,6 +242,10 @@ export const createWorkerMetrics = ({ isReady, isSettingsBroken = () => false }:
     called: ({ api, operation, status, seconds }: Called) => {
       calls({ api, operation, status: String(status) });
       callDuration({ api, operation }, seconds);
+    },
+    fabricCalled: ({ system, operation, outcome, seconds }: FabricCalled) => {
+      fabricCalls({ system, operation, status: String(outcome) });
+      fabricCallDuration({ system, operation }, seconds);
     },
     /** For the client of one Airbyte: hears how many calls it has under way. */
     loadOfOne,
