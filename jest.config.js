@@ -13,6 +13,7 @@ const matrix = [
   'faults-unprovision',
   'faults-remove-data',
   'faults-situations',
+  'faults-fabric',
 ];
 
 /** Others that take twenty seconds and more, and are not the first to tell of a fault. */
@@ -34,6 +35,7 @@ const others = [
   'encrypted-runs',
   'environments-apart',
   'environments-reload',
+  'fabric-situations',
   'large-product',
   'late-writes',
   'hostile',
@@ -78,7 +80,8 @@ const both = [
   'lists',
   'metrics-served',
   'undo',
-  ...matrix,
+  // A fabric does not know of them.
+  ...matrix.filter((suite) => suite !== 'faults-fabric'),
 ];
 
 /**

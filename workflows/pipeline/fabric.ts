@@ -36,7 +36,8 @@ export const inWords = (things: readonly Thing[], system: string): string => {
  * has made, and is not left, an earlier attempt at the undo has taken away what the last did not find.
  */
 const tellUndone = (undo: Undo, things: Thing[], system: string) => (undone: Undone) => {
-  const isAll = undo.effect === DELETED && undo.isDone && undone.left.length === 0;
+  const isMade = undo.effect === DELETED && undo.isDone === true;
+  const isAll = isMade && undone.left.length === 0;
   const changed = things.filter(({ id }) => isAll || undone.changed.includes(id));
   if (changed.length > 0) undo.what = inWords(changed, system);
   return { changed: changed.length > 0, left: undone.left };
