@@ -13,6 +13,7 @@ const matrix = [
   'faults-unprovision',
   'faults-remove-data',
   'faults-situations',
+  'faults-fabric',
 ];
 
 /** Others that take twenty seconds and more, and are not the first to tell of a fault. */
@@ -35,6 +36,7 @@ const others = [
   'environments-apart',
   'environments-reload',
   'fabric-drift',
+  'fabric-situations',
   'fabric-validate',
   'large-product',
   'late-writes',
@@ -80,7 +82,8 @@ const both = [
   'lists',
   'metrics-served',
   'undo',
-  ...matrix,
+  // A fabric does not know of them.
+  ...matrix.filter((suite) => suite !== 'faults-fabric'),
 ];
 
 /**

@@ -57,6 +57,16 @@ describe('which calls a fault hits', () => {
     expect(await error(CREATE)).toMatchObject({ status: 200 });
   });
 
+  test('those about one statement: its submission, or the looks at it', async () => {
+    await fault({ operation: 'createRole', statement: '"R2"', status: 503 });
+    await fault({ operation: 'getStatement', statement: '"R2"', status: 500 });
+    expect(await error(CREATE)).toMatchObject({ status: 200 });
+    expect(await error('CREATE ROLE "R2"')).toMatchObject({ status: 503 });
+    const looks = async (text: string) => (await get((await submit(text)).statementHandle)).status;
+    expect(await looks('CREATE ROLE "R3"')).not.toBe(500);
+    expect(await looks('CREATE ROLE "R2"')).toBe(500);
+  });
+
   test('what cannot be read, too', async () => {
     await fault({ operation: 'unreadable', status: 500 });
     expect(await error('SELEC 1')).toMatchObject({ status: 500 });

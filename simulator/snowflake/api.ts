@@ -143,7 +143,7 @@ const handleIn = ({ body }: Answer) => textOf(body, 'statementHandle');
 
 /** The SQL API v2, below `/api/v2/statements`. */
 export const createApi = (deps: ApiDependencies): Router => {
-  const { account, auth, faults, requests, later, log } = deps;
+  const { account, auth, runs, faults, requests, later, log } = deps;
   const operations = createOperations(deps);
   const answer = async (call: Call): Promise<Answer> => {
     const { req, operation } = call;
@@ -177,7 +177,10 @@ export const createApi = (deps: ApiDependencies): Router => {
   };
   const handle = (operation: OperationName) => async (req: Request, res: Response) => {
     const { body, record } = recorded(req, res, operation);
-    const fault = faults.take([operation, ...(record.kind === null ? [] : [record.kind])]);
+    const fault = faults.take({
+      names: [operation, ...(record.kind === null ? [] : [record.kind])],
+      statement: record.statement ?? runs.textOf(record.handle ?? ''),
+    });
     if (fault?.expire) auth.expireOf(req.get('authorization'));
     if (fault?.suspend) suspend(account(), textOf(body, 'warehouse'));
     const commit = async () => {

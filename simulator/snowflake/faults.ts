@@ -20,6 +20,13 @@ export const SnowflakeFault = CommonShape.omit({ api: true, lie: true, shift: tr
     .describe(
       'An operation of the API, submissions of a kind of statement (`createSchema`), or `*` for every call',
     ),
+  statement: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Only calls about a statement with this in it: its submission, looks at it, its cancellation',
+    ),
   code: z
     .string()
     .regex(/^\d{6}$/, 'must have six digits')
@@ -74,7 +81,13 @@ export const Fault = SnowflakeFault.transform((fault) =>
 /** `hits`: how many calls it has hit so far. */
 type ActiveFault = SnowflakeFault & { hits: number };
 
-/** The active faults: the first added that fits a call takes it. `names` are the call's own. */
+/** A call that may meet a fault: its own names, and the statement that it is about. */
+interface ReceivedCall {
+  names: string[];
+  statement: string | null;
+}
+
+/** The active faults: the first added that fits a call takes it. */
 export const createFaults = () => {
   let active: ActiveFault[] = [];
   const hit = (fault: ActiveFault) => {
@@ -84,10 +97,11 @@ export const createFaults = () => {
     if (fault.times === 0) active = active.filter((other) => other !== fault);
   };
   /** The first that fits. One that lets the call pass counts it. */
-  const hitBy = (names: string[]) => {
+  const hitBy = ({ names, statement }: ReceivedCall) => {
     for (const fault of active) {
       if (fault.after !== undefined) continue;
       if (fault.operation !== '*' && !names.includes(fault.operation)) continue;
+      if (fault.statement !== undefined && !statement?.includes(fault.statement)) continue;
       if (fault.skip === 0) return fault;
       fault.skip -= 1;
     }
@@ -107,9 +121,9 @@ export const createFaults = () => {
       active = active.filter((fault) => operation !== undefined && fault.operation !== operation);
     },
     /** The fault this call meets, counted as used. */
-    take: (names: string[]): SnowflakeFault | undefined => {
-      const fault = hitBy(names);
-      arm(names);
+    take: (call: ReceivedCall): SnowflakeFault | undefined => {
+      const fault = hitBy(call);
+      arm(call.names);
       if (fault) hit(fault);
       return fault;
     },

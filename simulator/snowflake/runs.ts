@@ -13,6 +13,7 @@ const KEPT = 20_000;
 
 export interface Run {
   handle: string;
+  text: string;
   user: string;
   createdOn: number;
   isAsync: boolean;
@@ -113,6 +114,7 @@ export const createRuns = (account: () => Account) => {
     const statement = read(text);
     const run: Run = {
       handle: randomUUID(),
+      text,
       user: session.user,
       createdOn: Date.now(),
       isAsync: submission.isAsync,
@@ -142,6 +144,7 @@ export const createRuns = (account: () => Account) => {
       const run = runs.get(handle);
       return run?.user === user ? run : undefined;
     },
+    textOf: (handle: string) => runs.get(handle)?.text ?? null,
     /** Whether it ran, and does so no more. */
     cancel: (run: Run) => {
       if (run.state !== 'running') return false;

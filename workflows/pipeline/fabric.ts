@@ -31,9 +31,14 @@ export const inWords = (things: readonly Thing[], system: string): string => {
   return `${all.join(', ')}${last} in ${system}`;
 };
 
-/** Tells, too, what it was about: of the things only those there was something to do about. */
+/**
+ * Tells, too, what it was about: of the things only those there was something to do about. Of what the step
+ * has made, and is not left, an earlier attempt at the undo has taken away what the last did not find.
+ */
 const tellUndone = (undo: Undo, things: Thing[], system: string) => (undone: Undone) => {
-  const changed = things.filter(({ id }) => undone.changed.includes(id));
+  const isMade = undo.effect === DELETED && undo.isDone === true;
+  const isAll = isMade && undone.left.length === 0;
+  const changed = things.filter(({ id }) => isAll || undone.changed.includes(id));
   if (changed.length > 0) undo.what = inWords(changed, system);
   return { changed: changed.length > 0, left: undone.left };
 };

@@ -1,8 +1,9 @@
+import { isRefused } from '../../contract/call-error';
 import type { Left, Step, Thing, Undone } from '../fabric';
 import { bringingBack, goesWith, inOrder, making, unmaking } from './acts';
 import type { Component } from './component';
 import { CODE, hasCode } from './failures';
-import { isMissing, isOurs, isThere, isUsedByOthers } from './judgement';
+import { isMissing, isOurs, isThere, isUsedByOthers, missingIn } from './judgement';
 import { bare } from './names';
 import { ROUNDS, isStillOurs, prepare, unseen } from './prepare';
 import type { SqlApi } from './sql-api';
@@ -179,6 +180,7 @@ export const unprepare = async (
     .reverse()
     .filter((spec) => isThere(state, component, spec));
   const kept = new Map<Spec, string>();
+  const remedies = new Map<Spec, string>();
   for (const spec of there.filter(isDropped)) {
     const why = spec.is === 'database' ? undefined : await leftOf(spec, undoing);
     if (why !== undefined) kept.set(spec, why);
@@ -188,18 +190,34 @@ export const unprepare = async (
   for (const spec of outOfOrder(there, component)) {
     const isGone = dropped.some((other) => goesWith(spec, other));
     const why = isGone ? undefined : (kept.get(spec) ?? (await leftOf(spec, undoing)));
-    if (why !== undefined) kept.set(spec, why);
-    else if (isGone || (await takenAway(api, spec, { component, step }))) changed.push(idOf(spec));
+    if (why !== undefined) {
+      kept.set(spec, why);
+      continue;
+    }
+    try {
+      if (isGone || (await takenAway(api, spec, { component, step }))) changed.push(idOf(spec));
+    } catch (err) {
+      // The others go all the same, so that no more is told as left than is.
+      if (!isRefused(err)) throw err;
+      kept.set(spec, err.message);
+      remedies.set(spec, err.solution);
+    }
   }
   const left: Left[] = [...kept].map(([spec, why]) => ({
     what: `${whatIs(spec)} (${why})`,
-    remedy: remedyOf(spec, component),
+    remedy: remedies.get(spec) ?? remedyOf(spec, component),
   }));
   return { changed, left };
 };
 
 const EXPIRED =
   'Deploy again: it is made anew, and the next sync fills it. What was in it may be had from a clone or backup only.';
+
+const ASK_AGAIN = 'Ask for access to the component again (updateacl): nobody remembers who had it.';
+
+/** All that goes with a role, be it granted in another's name. */
+const ofRole = (state: State, component: Component, role: Spec) =>
+  missingIn(state, component).filter((spec) => spec !== role && goesWith(spec, role));
 
 /** Whether what has the name was dropped as the component's, and can be had again; why not otherwise. */
 const whyNotBack = async (
@@ -242,8 +260,13 @@ export const restore = async (
   );
   const state = await lookAt(looks, component);
   const missing = others.filter((spec) => isMissing(state, component, spec));
-  if (missing.length > 0)
-    changed.push(...(await prepare(api, component, { missing: missing.map(asThing), step })));
+  const role = missing.find(({ is }) => is === 'role');
+  const withRole = role ? ofRole(state, component, role) : [];
+  const known = new Set(missing.map(idOf));
+  const due = [...missing, ...withRole.filter((spec) => !known.has(idOf(spec)))];
+  if (due.length > 0)
+    changed.push(...(await prepare(api, component, { missing: due.map(asThing), step })));
+  if (role) left.push({ what: `who had ${whatIs(role)}`, remedy: ASK_AGAIN });
   return { changed, left };
 };
 

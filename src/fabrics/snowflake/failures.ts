@@ -32,6 +32,8 @@ export const CODE = {
   syntax: '001003',
   exists: '002002',
   missing: '002003',
+  /** The same, of what a SHOW is of. */
+  notThere: '002043',
   notAuthorized: '003001',
   cancelled: '000604',
   noWarehouse: '000606',

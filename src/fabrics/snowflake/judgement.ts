@@ -57,13 +57,24 @@ const isSelected = (state: State, spec: SpecOf<'select'>) => {
   );
 };
 
+/** Whether anything of a kind is granted by itself. */
+const hasSelect = ({ toRole }: State, { kind, parts }: SpecOf<'select'>) =>
+  toRole.some(
+    ({ privilege, on, name }) =>
+      privilege === 'SELECT' &&
+      on === KIND[kind] &&
+      (canonical(partsOf(name).slice(0, 2)) === canonical(parts) ||
+        name.startsWith(`${parts.join('.')}.`)),
+  );
+
 /** Whether it is there, and the component's. */
 export const isThere = (state: State, component: Component, spec: Spec): boolean => {
   if (spec.is === 'database') return isDatabaseOurs(state, component);
   if (spec.is === 'schema') return isOurs(schemaNamed(state, spec.parts[1]), component.tag);
   if (spec.is === 'role') return isOurs(state.role, component.tag);
   if (spec.is === 'use') return lacking(state, spec).length < spec.privileges.length;
-  return isSelected(state, spec);
+  // Where there is nothing to read, nothing is granted.
+  return spec.extent === 'ALL' ? hasSelect(state, spec) : isSelected(state, spec);
 };
 
 /** Whether `prepare` has yet to do something about it. */
@@ -181,16 +192,6 @@ const usesOf = (state: State, component: Component, schema: string): Spec[] => {
     ...given(state, component, { ...on, parts, to: readRole, privileges: ['USAGE'] }),
   ];
 };
-
-/** Whether anything of a kind is granted by itself. */
-const hasSelect = ({ toRole }: State, { kind, parts }: SpecOf<'select'>) =>
-  toRole.some(
-    ({ privilege, on, name }) =>
-      privilege === 'SELECT' &&
-      on === KIND[kind] &&
-      (canonical(partsOf(name).slice(0, 2)) === canonical(parts) ||
-        name.startsWith(`${parts.join('.')}.`)),
-  );
 
 const isOnlyOurs = ({ schemas, areSchemasCut }: State, { tag }: Component) =>
   !areSchemasCut &&

@@ -8,6 +8,7 @@ import { CallError } from '../../contract/call-error';
 import { parseJson } from '../../contract/json';
 import type { Step, Table } from '../fabric';
 import type { FabricAnswer, FabricHttp } from '../http';
+import { StatementError } from './failures';
 import type { Asking, Failures } from './failures';
 import type { Statement } from './statements';
 import type { Bearer, Tokens } from './token';
@@ -22,6 +23,8 @@ const LONGEST_STATEMENT = 10 * 60_000;
 const LATENESS = 60_000;
 /** Milliseconds for asking it to cancel one. */
 const LONGEST_CANCEL = 5000;
+/** Statements that failed of what passes, of which is known how often; the oldest are forgotten first. */
+const MOST_FAILED = 1000;
 /** Characters of what queries are known by in Snowflake's history. */
 const MAX_QUERY_TAG = 1000;
 
@@ -252,6 +255,16 @@ export const createSqlApi = ({
     return typeof found === 'string' ? followed(found, { asking, interest: follows }) : found;
   };
 
+  /** By what is asked: how often Snowflake has said that it is not done, though it may be another time. */
+  const failed = new Map<string, number>();
+
+  const rememberFailed = (asked: string, tries: number) => {
+    failed.delete(asked);
+    failed.set(asked, tries);
+    const [oldest] = failed.keys();
+    if (failed.size > MOST_FAILED && oldest !== undefined) failed.delete(oldest);
+  };
+
   const askingFor = (statement: Statement, writes: boolean): Asking => ({
     fabric,
     statement,
@@ -290,9 +303,19 @@ export const createSqlApi = ({
      */
     async change(statement: Statement, step: Step, round = 0): Promise<void> {
       const { interest, id } = step;
-      const requestId = uuidOf(id, statement.text, String(round));
+      const asked = [id, statement.text, String(round)];
+      const first = uuidOf(...asked);
+      const tries = failed.get(first) ?? 0;
+      // Under the id of one that has failed, its failure is the answer for good.
+      const requestId = tries === 0 ? first : uuidOf(...asked, String(tries));
       const sent = { asking: askingFor(statement, true), interest };
-      await handedIn(sent, { requestId, step, follows: tillSeen(interest) });
+      try {
+        await handedIn(sent, { requestId, step, follows: tillSeen(interest) });
+        failed.delete(first);
+      } catch (err) {
+        if (err instanceof StatementError && err.kind === 'again') rememberFailed(first, tries + 1);
+        throw err;
+      }
     },
 
     /** What is somebody's own: it may look or change, and is cancelled with the interest in it. */

@@ -1,6 +1,7 @@
 import type { Step, Table } from '../fabric';
 import type { Place } from '../../connectors/snowflake-place';
 import type { Component } from './component';
+import { CODE, hasCode } from './failures';
 import { bare, partsOf } from './names';
 import type { SqlApi } from './sql-api';
 import { LOOKS, SCHEMAS_PAGE } from './statements';
@@ -248,7 +249,7 @@ const roleIn = async (looks: Looks, { readRole, tag }: Component) => {
 /** A name as one text, however a list writes it. */
 export const canonical = (parts: readonly string[]) => JSON.stringify(parts);
 
-export const lookAt = async (looks: Looks, component: Component): Promise<State> => {
+const lookOnce = async (looks: Looks, component: Component): Promise<State> => {
   const [database, ofRole] = await Promise.all([
     looks.database(component.place.database),
     roleIn(looks, component),
@@ -258,4 +259,14 @@ export const lookAt = async (looks: Looks, component: Component): Promise<State>
     .filter(({ privilege }) => privilege === 'SELECT')
     .flatMap(({ name }) => [name, canonical(partsOf(name))]);
   return { database, ...inside, ...ofRole, selected: new Set(selected) };
+};
+
+/** What was dropped while it was looked at, such as by what was asked for before, is looked for anew, once. */
+export const lookAt = async (looks: Looks, component: Component): Promise<State> => {
+  try {
+    return await lookOnce(looks, component);
+  } catch (err) {
+    if (!hasCode(err, CODE.missing) && !hasCode(err, CODE.notThere)) throw err;
+    return lookOnce(looks, component);
+  }
 };

@@ -19,18 +19,24 @@ const startOf = (patience: Patience) => {
   });
 };
 
+/** What runs rows, one at a time. */
+interface Lent {
+  resetAirbyte: () => Promise<unknown>;
+  stop: () => Promise<unknown>;
+}
+
 /** Harnesses of one kind, so many at once. */
-export const createPool = (size: number, startOne: () => Promise<Harness>) => {
+export const createPool = <Of extends Lent>(size: number, startOne: () => Promise<Of>) => {
   const limit = pLimit(size);
-  const started: Promise<Harness>[] = [];
-  const idle: Harness[] = [];
+  const started: Promise<Of>[] = [];
+  const idle: Of[] = [];
   const start = () => {
     const starting = startOne();
     started.push(starting);
     return starting;
   };
   return {
-    use: <Result>(work: (harness: Harness) => Promise<Result>) =>
+    use: <Result>(work: (harness: Of) => Promise<Result>) =>
       limit(async () => {
         const harness = idle.pop() ?? (await start());
         await harness.resetAirbyte();
