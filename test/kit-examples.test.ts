@@ -28,9 +28,10 @@ const bodyOf = (example: (typeof EXAMPLES)[number]) =>
     descriptorKind: example.kind,
   });
 
-/** Their fabric is in a configuration file, which these programs have none of. */
-const isNamed = ({ text: yaml }: (typeof EXAMPLES)[number]) => yaml.includes('fabric:');
-const UNNAMED = EXAMPLES.filter((example) => !isNamed(example));
+/** Only a fabric has their credentials, in a configuration file, which these programs have none of. */
+const needsFabric = ({ text: yaml }: (typeof EXAMPLES)[number]) =>
+  yaml.includes('connector: databricks');
+const UNNAMED = EXAMPLES.filter((example) => !needsFabric(example));
 
 test.each(UNNAMED)('the example $name is valid', async (example) => {
   const answer = await harness.post('/v1/validate', bodyOf(example));

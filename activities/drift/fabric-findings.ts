@@ -1,12 +1,16 @@
 import type { Finding } from '../../src/contract/drift';
-import type { Seen } from '../../src/fabrics/fabric';
+import type { Seen, Tagged } from '../../src/fabrics/fabric';
 import { MAX_NAMED, firstFew, shortened } from '../../workflows/protocol/lengths';
 import { inOneLine } from '../../workflows/protocol/one-line';
 import type { Known } from '../../workflows/provisioned';
 import { kindIn, linesOf, nameOf } from '../fabric/things';
 import type { Line } from '../fabric/things';
-import type { Bearing } from './fabrics';
 import { REMEDIES, REMEDIES_OF_REMAINS } from './remedies';
+
+/** What bears the tag of a component, and in which fabric. */
+export interface Bearing extends Tagged {
+  fabric: string;
+}
 
 /* What a fabric has of components, as findings. */
 

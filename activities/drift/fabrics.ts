@@ -12,6 +12,7 @@ import type { Attempt } from '../attempt';
 import { stepOf } from '../fabric/fabric';
 import type { FabricOf, InFabric } from '../fabric/fabric';
 import { fabricFindings } from './fabric-findings';
+import type { Bearing } from './fabric-findings';
 
 /* What components have in the fabrics that they write to, for a check that must not wait for any of these. */
 
@@ -33,11 +34,6 @@ export interface Placed {
   place: Place;
   /** It should be there. Else its place only tells where something may be left. */
   isWanted: boolean;
-}
-
-/** What bears the tag of a component, and in which fabric. */
-export interface Bearing extends Tagged {
-  fabric: string;
 }
 
 export interface InFabrics {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_PLACES, MAX_PLACE_FIELDS, MAX_PLACE_VALUE } from '../../workflows/protocol/lengths';
 import { isRecord } from '../contract/json';
 import type { Product } from '../connectors/fields';
 import { destinationFor } from './specific';
@@ -11,16 +12,13 @@ export interface Place {
   fabric?: string | undefined;
 }
 
-/** Places that one component has had, and what each may be. */
-const MAX_PLACES = 10;
-const MAX_FIELDS = 10;
-const MAX_VALUE = 255;
-
-const value = z.string().max(MAX_VALUE);
+const value = z.string().max(MAX_PLACE_VALUE);
 const KnownPlace = z.strictObject({
   connector: value,
   fabric: value,
-  configuration: z.record(value, value).refine((given) => Object.keys(given).length <= MAX_FIELDS),
+  configuration: z
+    .record(value, value)
+    .refine((given) => Object.keys(given).length <= MAX_PLACE_FIELDS),
 });
 
 /** Those that former runs told of, the present one first; what is none is left out. */

@@ -2,6 +2,7 @@ import type { FabricFound } from '../../activities/fabric/fabric';
 import type { Info } from '../../src/contract/coordinator';
 import type { Place } from '../../src/descriptor/places';
 import type { Thing, Undone } from '../../src/fabrics/fabric';
+import { MAX_PLACES, MAX_PLACE_FIELDS, MAX_PLACE_VALUE } from '../protocol/lengths';
 import { settlesAt } from '../run/failure';
 import type { Run } from '../run/report';
 import { DELETED, PUT_BACK } from '../run/saga';
@@ -127,18 +128,13 @@ export const fabricInfo = (found: FabricFound | undefined): Info['publicInfo'] =
     ]),
   );
 
-/** Places that are told of one component, and fields of each. */
-const MAX_PLACES = 10;
-const MAX_FIELDS = 10;
-const MAX_VALUE = 255;
-
 /** As src/descriptor/places.ts reads it: what is text, and not long. */
 const inShort = ({ connector, fabric, configuration }: Place): Place => ({
   connector,
   configuration: Object.fromEntries(
     Object.entries(configuration)
-      .filter(([, value]) => typeof value === 'string' && value.length <= MAX_VALUE)
-      .slice(0, MAX_FIELDS),
+      .filter(([, value]) => typeof value === 'string' && value.length <= MAX_PLACE_VALUE)
+      .slice(0, MAX_PLACE_FIELDS),
   ),
   ...(fabric !== undefined && { fabric }),
 });

@@ -27,6 +27,11 @@ export const shortened = (text: string, most: number) =>
 /** Names, problems, or people, that are told of many: a source may have thousands of streams, of columns. */
 export const MAX_NAMED = 20;
 
+/** Places of its data that are remembered of one component, and fields of each, with characters of a value. */
+export const MAX_PLACES = 10;
+export const MAX_PLACE_FIELDS = 10;
+export const MAX_PLACE_VALUE = 255;
+
 export const andMore = (count: number) => `and ${String(count)} more`;
 
 /** The first of them, and how many more there are. */
