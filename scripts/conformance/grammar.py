@@ -1,4 +1,4 @@
-"""Has sqlfluff parse Snowflake's statements: files with JSON lists of texts. Tells those it refuses."""
+"""Has sqlfluff parse statements of a dialect: files with JSON lists of texts. Tells those it refuses."""
 
 import json
 import re
@@ -19,8 +19,8 @@ def with_values(text):
     return BOUND.sub(lambda part: "NULL" if part[0] == "?" else part[0], text)
 
 
-def main(files):
-    linter = Linter(dialect="snowflake")
+def main(dialect, files):
+    linter = Linter(dialect=dialect)
     parsed, refused, gaps = 0, 0, 0
     for file in files:
         with open(file, encoding="utf-8") as stream:
@@ -36,9 +36,9 @@ def main(files):
             if problems:
                 refused += 1
                 print(f"refused: {text}\n  {str(problems[0])[:300]}")
-    print(f"{parsed} statements parsed, {refused} refused, {gaps} of forms that the grammar has not.")
+    print(f"{dialect}: {parsed} statements parsed, {refused} refused, {gaps} of forms that the grammar has not.")
     return 1 if refused else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
