@@ -1,15 +1,22 @@
 import { startFabricWorld } from './support/fabric-world';
 import type { FabricWorld } from './support/fabric-world';
 import { eventually } from './support/harness';
+import { startReceiver } from './support/otlp-receiver';
+import type { Receiver } from './support/otlp-receiver';
 
 /* What a component has in its fabric comes before its pipeline, goes after it, and never without being told. */
 
 let world: FabricWorld;
+let receiver: Receiver;
 beforeAll(async () => {
-  world = await startFabricWorld();
+  receiver = await startReceiver();
+  world = await startFabricWorld({
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: '100' },
+  });
 });
 afterAll(async () => {
   await world.stop();
+  await receiver.close();
 });
 afterEach(async () => {
   await world.clearFaults();
@@ -43,6 +50,26 @@ test('a provision makes schema, role and grants, tagged, and says so', async () 
     role: { value: role?.name },
   });
   expect(logs?.map(({ message }) => message).join('\n')).toContain('the schema ANALYTICS.FIRST');
+});
+
+test('each call to the fabric is a span of the trace of its run', async () => {
+  const traceId = 'a'.repeat(32);
+  const body = JSON.stringify(world.bodyOf({ component: 'traced' }));
+  const answer = await fetch(`${world.gateway.found}/v1/provision`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
+    },
+    body,
+  });
+  expect((await world.finished(await answer.text())).status).toBe('COMPLETED');
+  const spans = await eventually(() => {
+    const found = receiver.spansOf(traceId).filter((span) => 'fabric.system' in span.attributes);
+    return found.length > 0 ? found : undefined;
+  }, 'spans of calls to the fabric');
+  expect(spans.map(({ attributes }) => attributes['fabric.system'])).toContain('Snowflake');
+  expect(spans.map(({ name }) => name)).toContain('POST /api/v2/statements');
 });
 
 test('the same once more writes nothing in either', async () => {

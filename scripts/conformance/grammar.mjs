@@ -3,6 +3,7 @@
 // Exits with 0 when it takes all, 1 when it refuses one, and 75 where it cannot be had.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { HERE, NOT_TO_BE_HAD, pythonWith, ROOT } from './python.mjs';
 
@@ -24,25 +25,25 @@ const HOSTILE = [
 ];
 
 /** By the built client: what it would send of each of these names. */
-const sentToSnowflake = async () => {
+const sentToSnowflake = () => {
   const built = path.join(ROOT, 'dist', 'src', 'fabrics', 'snowflake', 'statements.js');
-  const { everyText } = await import(built);
+  const { everyText } = createRequire(import.meta.url)(built);
   const texts = HOSTILE.flatMap((name) => everyText({ name, other: name }));
   mkdirSync(path.dirname(SENT), { recursive: true });
   writeFileSync(SENT, JSON.stringify([...new Set(texts)]));
   return SENT;
 };
 
-const main = async () => {
+const main = () => {
   const python = pythonWith(['sqlfluff==4.5.0'], 'statements are not parsed by a grammar');
   if (python === undefined) return NOT_TO_BE_HAD;
   const script = path.join(HERE, 'grammar.py');
   const dialects = [
-    ['snowflake', fixture('snowflake-statements.json'), await sentToSnowflake()],
+    ['snowflake', fixture('snowflake-statements.json'), sentToSnowflake()],
     ['databricks', fixture('databricks-statements.json')],
   ];
   const ends = dialects.map((args) => spawnSync(python, [script, ...args], { stdio: 'inherit' }));
   return Math.max(...ends.map(({ status }) => status ?? 1));
 };
 
-process.exitCode = await main();
+process.exitCode = main();
