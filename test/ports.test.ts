@@ -3,11 +3,14 @@ import { findFreePorts } from '../scripts/ports';
 import { choosePorts } from '../scripts/stack-settings';
 import type { Environment } from '../scripts/stack-settings';
 
-const VARIABLES = ['PORT', 'WORKER_PORT', 'SIMULATOR_PORT', 'CODEC_PORT'];
+const VARIABLES = [
+  ...['PORT', 'WORKER_PORT', 'SIMULATOR_PORT', 'CODEC_PORT'],
+  ...['SNOWFLAKE_SIMULATOR_PORT', 'DATABRICKS_SIMULATOR_PORT'],
+];
 
 /** Every port chosen by the user, so that none of a developer's own stack is looked at. */
 const allChosen = async (): Promise<{ given: Environment; free: number[] }> => {
-  const free = await findFreePorts(6);
+  const free = await findFreePorts(8);
   const [temporal, ui, ...programs] = free.map(String);
   const given = Object.fromEntries(VARIABLES.map((name, index) => [name, programs[index]]));
   const places = {
