@@ -13,7 +13,6 @@ const matrix = [
   'faults-unprovision',
   'faults-remove-data',
   'faults-situations',
-  'faults-fabric',
 ];
 
 /** Others that take twenty seconds and more, and are not the first to tell of a fault. */
@@ -36,9 +35,7 @@ const others = [
   'encrypted-runs',
   'environments-apart',
   'environments-reload',
-  'fabric-canaries',
   'fabric-drift',
-  'fabric-situations',
   'fabric-validate',
   'fabrics-cli',
   'large-product',
@@ -71,8 +68,8 @@ const others = [
   'waiting',
 ];
 
-/** With a Prometheus, for minutes: only by their names (npm run test:alerts). */
-const apart = ['alerts-fire', 'alerts-night'];
+/** With a Prometheus (npm run test:alerts), or longer than a part may take: only by their names. */
+const apart = ['alerts-fire', 'alerts-night', 'faults-fabric'];
 const long = [...matrix, ...others, ...apart];
 
 /** The suites that must end the same through both of Airbyte's APIs. */
@@ -88,7 +85,7 @@ const both = [
   'metrics-served',
   'undo',
   // A fabric does not know of them.
-  ...matrix.filter((suite) => suite !== 'faults-fabric'),
+  ...matrix,
 ];
 
 /**
