@@ -1,9 +1,8 @@
 // Has sqlfluff, whose grammars are not ours, parse what the stand-in of Snowflake takes and every text that
 // our fabrics send, with names that would break out of their quotes. Run by run.mjs.
 // Exits with 0 when it takes all, 1 when it refuses one, and 75 where it cannot be had.
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { HERE, NOT_TO_BE_HAD, pythonWith, ROOT } from './python.mjs';
 
@@ -27,8 +26,9 @@ const HOSTILE = [
 /** By the built client: what it would send of each of these names. */
 const sentToSnowflake = () => {
   const built = path.join(ROOT, 'dist', 'src', 'fabrics', 'snowflake', 'statements.js');
-  const { everyText } = createRequire(import.meta.url)(built);
-  const texts = HOSTILE.flatMap((name) => everyText({ name, other: name }));
+  const names = JSON.stringify(HOSTILE.map((name) => ({ name, other: name })));
+  const script = `JSON.stringify(${names}.flatMap(require(${JSON.stringify(built)}).everyText))`;
+  const texts = JSON.parse(execFileSync(process.execPath, ['-p', script], { encoding: 'utf8' }));
   mkdirSync(path.dirname(SENT), { recursive: true });
   writeFileSync(SENT, JSON.stringify([...new Set(texts)]));
   return SENT;
