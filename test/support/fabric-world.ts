@@ -212,6 +212,20 @@ export const startFabricWorld = async (options: FabricWorldOptions = {}) => {
     file,
     settings,
     write,
+    /** Until gateway and worker go by what was written. */
+    rewrite: async (content?: object) => {
+      const takenBy = ({ output }: { output: () => string }) =>
+        output().match(/the configuration file has changed, and is taken/g)?.length ?? 0;
+      const programs = [gateway, worker].map((program) => ({ program, before: takenBy(program) }));
+      write(content);
+      await eventually(
+        () =>
+          Promise.resolve(
+            programs.every(({ program, before }) => takenBy(program) > before) || undefined,
+          ),
+        'the configuration file to be taken',
+      );
+    },
     secret,
     keys,
     env,
@@ -233,7 +247,10 @@ export const startFabricWorld = async (options: FabricWorldOptions = {}) => {
       return finished(answer.text);
     },
     /** All that Airbyte and Snowflake have, secrets included: nothing that only a time says. */
-    state: async () => ({ airbyte: await stateOf(airbyte), snowflake: await warehouse() }),
+    state: async () => {
+      const { jobs: _past, ...entities } = await stateOf(airbyte);
+      return { airbyte: entities, snowflake: await warehouse() };
+    },
     warehouse,
     fault: (fault: object) => control(snowflake, { at: '/faults', body: fault }),
     clearFaults: () => control(snowflake, { method: 'DELETE', at: '/faults' }),
