@@ -1,3 +1,4 @@
+import type { Step } from '../fabric';
 import { z } from 'zod';
 import { CallError } from '../../contract/call-error';
 import type { CallInterest } from '../../concurrency/call-interest';
@@ -106,6 +107,27 @@ export const createCatalog = (
   const needsOn = async (on: On, privileges: readonly string[], interest: CallInterest) =>
     grantStatement({ catalog, schema: on, privileges, principal: await me(interest) });
 
+  const shared = new WeakMap<object, Promise<Schema[]>>();
+  const list = async (interest: CallInterest): Promise<Schema[]> => {
+    const needs = await needsOn(undefined, ['USE_CATALOG'], interest);
+    const pages = await pagesOf((page_token) =>
+      demand({
+        method: 'GET',
+        path: `${BASE}/schemas`,
+        operation: `${BASE}/schemas`,
+        query: { catalog_name: catalog, max_results: 0, page_token },
+        answer: z.object({
+          schemas: z.array(Schema).default([]),
+          next_page_token: z.string().optional(),
+        }),
+        about: aboutOf(undefined),
+        needs,
+        interest,
+      }),
+    );
+    return pages.flatMap(({ schemas }) => schemas);
+  };
+
   return {
     name: catalog,
     aboutOf,
@@ -131,24 +153,12 @@ export const createCatalog = (
       }
     },
 
-    schemas: async (interest: CallInterest): Promise<Schema[]> => {
-      const needs = await needsOn(undefined, ['USE_CATALOG'], interest);
-      const pages = await pagesOf((page_token) =>
-        demand({
-          method: 'GET',
-          path: `${BASE}/schemas`,
-          operation: `${BASE}/schemas`,
-          query: { catalog_name: catalog, max_results: 0, page_token },
-          answer: z.object({
-            schemas: z.array(Schema).default([]),
-            next_page_token: z.string().optional(),
-          }),
-          about: aboutOf(undefined),
-          needs,
-          interest,
-        }),
-      );
-      return pages.flatMap(({ schemas }) => schemas);
+    /** All there are; for looks that share their lists, as they were at the first of these. */
+    schemas: (step: Step): Promise<Schema[]> => {
+      const { sharing, interest } = step;
+      const listed = (sharing && shared.get(sharing)) ?? list(interest);
+      if (sharing) shared.set(sharing, listed);
+      return listed;
     },
 
     /** Whether it was made; false: one of that name is there. */

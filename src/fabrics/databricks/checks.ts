@@ -28,6 +28,7 @@ const failed = (name: string, err: unknown): Check => ({
   outcome: 'failed',
   message: err instanceof Error ? err.message : String(err),
   solution: solutionOf(err),
+  ...(err instanceof CallError && err.kind === 'again' && { mayPass: true }),
 });
 
 /** What is found, or what it fails with; the end of the step ends all. */
@@ -188,7 +189,13 @@ export const checkPlace = async (look: () => Promise<Seen>, step: Step): Promise
   found('schema', step, async () => {
     const { foreign, missing, shown } = await look();
     const [other] = foreign;
-    if (other) return { outcome: 'failed', message: other.problem, solution: other.solution };
+    if (other)
+      return {
+        outcome: 'failed',
+        message: other.problem,
+        solution: other.solution,
+        at: 'specific.destination.connectionConfiguration.schema',
+      };
     const name = shown.schema?.value ?? '';
     const isMissing = missing.some(({ kind }) => kind === 'schema');
     return passed(

@@ -8,6 +8,7 @@ import type {
   ReadersChanged,
   Seen,
   Step,
+  Tagged,
   Thing,
   Undone,
 } from '../fabric';
@@ -34,7 +35,7 @@ const READS = ['USE_SCHEMA', 'SELECT'] as const;
 
 /** People who may read one schema by our grants: each is a property of it. */
 const MOST_READERS = 1000;
-/** Former schemas of a component that are told by name. */
+/** Former schemas of a component that are told by name; all go with it. */
 const MOST_FORMER = 20;
 
 const LOADER = 'loader';
@@ -61,6 +62,13 @@ const schemaThing = (catalog: string, name: string): Thing => ({
   what: `the schema ${catalog}.${name}`,
   hasData: true,
 });
+
+/** What of a catalog's schemas bears the tag of a component, whichever that is. */
+export const taggedIn = (schemas: readonly Schema[], catalog: string): Tagged[] =>
+  schemas.flatMap(({ name, comment }) => {
+    const key = taggedKey(comment);
+    return key === undefined ? [] : [{ key, thing: schemaThing(catalog, name) }];
+  });
 
 /** What is remembered of some, once they have what others of them had not; and the changes that make it so. */
 const additions = (
@@ -117,7 +125,7 @@ export const createComponent = ({
     return {
       what: `the schema ${catalog.name}.${name}`,
       problem: `The schema ${catalog.name}.${name} ${whose}.`,
-      solution: `Give another one in the descriptor (specific.destination.connectionConfiguration.schema), or have its owner hand it over: ${commentStatement(catalog.name, name, tag)}`,
+      solution: `Give another one in the descriptor (specific.destination.connectionConfiguration.schema)${owner === undefined ? `, or have its owner hand it over: ${commentStatement(catalog.name, name, tag)}` : '.'}`,
     };
   };
 
@@ -166,12 +174,12 @@ export const createComponent = ({
   };
 
   /** Those whose USE CATALOG is ours and that no other schema of ours needs. */
-  const catalogUseOf = async (holders: readonly Holder[], from: string, { interest }: Step) => {
+  const catalogUseOf = async (holders: readonly Holder[], from: string, step: Step) => {
     const flagged = [
       ...new Set(holders.filter((each) => each.catalog).map(({ principal }) => principal)),
     ];
     if (flagged.length === 0) return [];
-    const others = (await catalog.schemas(interest)).filter(
+    const others = (await catalog.schemas({ interest: step.interest, id: step.id })).filter(
       ({ name, comment }) => name !== from && taggedKey(comment) !== undefined,
     );
     const needed = new Set(
@@ -270,15 +278,17 @@ export const createComponent = ({
     if (!manages.schema)
       return { missing: [], present: [], foreign: [], shown: shown(), warnings: [] };
     mustFit();
-    const all = await catalog.schemas(step.interest);
+    const all = await catalog.schemas(step);
     // What is not listed may be there all the same: a list tells only what its reader may see.
     const schema =
       all.find(({ name }) => name === wanted) ?? (await catalog.schema(wanted, step.interest));
-    const former = all.filter((each) => isOurs(each) && each.name !== wanted).slice(0, MOST_FORMER);
-    const warnings = former.map(
-      ({ name }) =>
-        `The schema ${catalog.name}.${name} is of a former version of the descriptor; it goes when the component is removed with its data.`,
-    );
+    const former = all.filter((each) => isOurs(each) && each.name !== wanted);
+    const warnings = former
+      .slice(0, MOST_FORMER)
+      .map(
+        ({ name }) =>
+          `The schema ${catalog.name}.${name} is of a former version of the descriptor; it goes when the component is removed with its data.`,
+      );
     const formerThings = former.map(({ name }) => schemaThing(catalog.name, name));
     const own = schemaThing(catalog.name, wanted);
     if (schema && !isOurs(schema))

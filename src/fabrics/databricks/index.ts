@@ -5,7 +5,7 @@ import { createCatalog } from './catalog';
 import { checkFabric, checkPlace } from './checks';
 import { createClient } from './client';
 import { LANGUAGES, isLanguage, runCommand } from './commands';
-import { createComponent } from './component';
+import { createComponent, taggedIn } from './component';
 import { airbyteAuthOf, destinationOf } from './destination';
 import { createIdentity } from './identity';
 import { principalsOf } from './people';
@@ -37,9 +37,6 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
   const airbyteAuth = airbyteAuthOf(settings);
   const loader = airbyteAuth && openFor(airbyteAuth).identity;
   const catalog = createCatalog(client, { catalog: catalogName, me: manager });
-  const check: Fabric['check'] = (step) =>
-    checkFabric({ settings, client, catalog, manager, loader }, step);
-
   const of: Fabric['of'] = ({ key, end: { configuration } }): ComponentFabric => {
     const wanted = typeof configuration.schema === 'string' ? configuration.schema : '';
     const component = createComponent({
@@ -53,15 +50,8 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
     });
     return {
       ...component,
-      check: async (step) => {
-        const checks = await check(step);
-        if (
-          !manage.schema ||
-          checks.some(({ name: what, outcome }) => what === 'catalog' && outcome !== 'passed')
-        )
-          return checks;
-        return [...checks, await checkPlace(() => component.look(step), step)];
-      },
+      check: async (step) =>
+        manage.schema ? [await checkPlace(() => component.look(step), step)] : [],
       principalsOf: (refs, { interest }) =>
         principalsOf(client, { settings: settings.principals, refs, interest }),
     };
@@ -70,7 +60,9 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
   return {
     name,
     system: 'Databricks',
-    check,
+    check: (step) => checkFabric({ settings, client, catalog, manager, loader }, step),
+    tagged: async (_ends, step) =>
+      manage.schema ? taggedIn(await catalog.schemas(step), catalogName) : [],
     of,
     run: async (text, { step: { interest }, maxRows, language }) => {
       if (language === undefined)
