@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { NotInSettings, Refusal } from '../../src/contract/problems';
+import { NotInSettings, Refusal, UnfitPlace } from '../../src/contract/problems';
 import type { CallInterest } from '../../src/concurrency/call-interest';
 import type {
   ComponentFabric,
@@ -92,27 +92,28 @@ export const createFabricLook = (fabricOf: FabricOf) => {
       places: (Place & { isKnown?: true | undefined })[],
       interest: CallInterest,
     ) => {
-      const fabrics: FabricFound[] = [];
-      const warnings: string[] = [];
+      const fabrics = new Map<string, FabricFound>();
+      const warnings = new Set<string>();
       for (const { isKnown, ...place } of places) {
         try {
           const looked = await lookAt({ key, place }, interest);
           if (!looked) continue;
           const { system } = looked.fabric;
-          fabrics.push(asFound({ place, system }, looked.seen));
-          warnings.push(
-            ...looked.seen.foreign.map(({ problem }) => problem),
-            ...looked.seen.warnings,
-          );
+          // Places of one fabric may lead to the same things.
+          const ids = looked.seen.present.map(({ id }) => id);
+          const same = JSON.stringify([looked.fabric.fabric.name, ids]);
+          if (!fabrics.has(same)) fabrics.set(same, asFound({ place, system }, looked.seen));
+          for (const { problem } of looked.seen.foreign) warnings.add(problem);
+          for (const warning of looked.seen.warnings) warnings.add(warning);
         } catch (err) {
-          const isNowhere = err instanceof NotInSettings || err instanceof Refusal;
+          const isNowhere = err instanceof NotInSettings || err instanceof UnfitPlace;
           if (isKnown || !isNowhere) throw err;
-          warnings.push(
+          warnings.add(
             `What the component may have in a fabric was not looked for: ${err.message}`,
           );
         }
       }
-      return { fabrics, warnings };
+      return { fabrics: [...fabrics.values()], warnings: [...warnings] };
     },
   };
 };

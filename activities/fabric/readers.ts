@@ -50,12 +50,16 @@ export const createReaderActivities = ({
   fabricOf: FabricOf;
   isInAirbyte: boolean;
 }) => {
+  /** Told by what was there before the first attempt, and what is there now. */
   const changed = async (
     fabric: ComponentFabric,
-    principals: string[],
+    { principals, former }: { principals: string[]; former: string[] },
     step: Step,
   ): Promise<ReadersTold> => {
-    const { granted, revoked } = await fabric.grant(principals, step);
+    await fabric.grant(principals, step);
+    const { ours } = await fabric.readers(step);
+    const granted = ours.filter((name) => !former.includes(name));
+    const revoked = former.filter((name) => !ours.includes(name));
     const lines = [
       ...granted.map((name) => `Granted to ${name}`),
       ...revoked.map((name) => `Revoked from ${name}`),
@@ -86,21 +90,29 @@ export const createReaderActivities = ({
       }),
 
     /** Exactly these read, of those that are ours. */
-    grantReaders: ({ key, place, refs, settleTime }: Granting & { refs: string[] }) =>
+    grantReaders: ({
+      key,
+      place,
+      refs,
+      former,
+      settleTime,
+    }: Granting & { refs: string[]; former: string[] }) =>
       attempt(async ({ interest }): Promise<ReadersTold> => {
         const fabric = mustBe(fabricOf(place, key), { key, place });
         const step = stepOf(interest);
         const { principals, unknown } = await resolved(fabric, refs, step);
         if (unknown.length > 0)
           throw new Refusal(firstFew(unknown).join('; '), 'Send the request again.');
-        return changed(fabric, principals, step);
+        return changed(fabric, { principals, former }, step);
       }, settleTime),
 
     /** The same by their names in the fabric: as it was before a run. */
     restoreReaders: ({ key, place, principals, settleTime }: Granting & { principals: string[] }) =>
       attempt(async ({ interest }): Promise<ReadersTold> => {
         const fabric = mustBe(fabricOf(place, key), { key, place });
-        return changed(fabric, principals, stepOf(interest));
+        const step = stepOf(interest);
+        const { ours: former } = await fabric.readers(step);
+        return changed(fabric, { principals, former }, step);
       }, settleTime),
   };
 };

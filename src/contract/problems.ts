@@ -179,6 +179,11 @@ export class Refusal extends Error {
   }
 }
 
+/** A place that what is to hold it cannot have, such as a schema whose name it does not take. */
+export class UnfitPlace extends Refusal {
+  override name = 'UnfitPlace';
+}
+
 /**
  * What the settings of this program do not have, and those of the one that took the request had: a changed
  * file does not reach all at once, so it is looked for again.

@@ -41,6 +41,8 @@ export const startReaders = async (
   ).findReaders({ key, place, refs });
   if (!found) return undefined;
   const { system, former } = found;
+  /** The step has ended, and has changed something. */
+  let hasChanged = false;
 
   const undo: Undo = {
     kind: 'fabric',
@@ -51,7 +53,7 @@ export const startReaders = async (
         'Put back who may read the data',
         COMPENSATION,
       ).restoreReaders({ key, place, principals: former, settleTime });
-      return granted + revoked > 0;
+      return hasChanged || granted + revoked > 0;
     },
   };
 
@@ -62,13 +64,13 @@ export const startReaders = async (
       undos.push(undo);
       const many = people.length + former.length;
       const told = await steps(`Have ${peopleIn(people)} read the data`, within(many))
-        .grantReaders({ key, place, refs, settleTime })
+        .grantReaders({ key, place, refs, former, settleTime })
         .catch((err: unknown) => {
           undo.settlesAt = settlesAt(err, settleTime);
           throw err;
         });
       undo.isDone = true;
-      if (told.granted + told.revoked === 0) undos.splice(undos.indexOf(undo), 1);
+      hasChanged = told.granted + told.revoked > 0;
       for (const line of told.lines) run.info(`${line} in ${system}`);
       return told;
     },

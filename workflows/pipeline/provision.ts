@@ -7,7 +7,7 @@ import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
 import type { Existing } from '../run/ending';
 import { holdComponent } from '../run/lease';
 import { ignoredSentence } from './ignored-keys';
-import { prepareFabric } from './fabric';
+import { placesInfo, prepareFabric } from './fabric';
 import { infoOf } from './info';
 import { startRun } from '../run/report';
 import { activitiesFor } from '../run/steps';
@@ -33,7 +33,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
   const part = startPart(run);
   const undoLog = startUndoLog(run, settleTime);
   // Until the run has looked, the ids it was told are the best it can tell.
-  let exists: Existing = input.known;
+  let exists: Existing = { ...input.known, ...placesInfo(undefined, input.places) };
 
   const look = () =>
     steps(`Look for ${key}`).inspect({
@@ -51,7 +51,10 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     for (const note of input.notes ?? []) run.info(note);
     for (const warning of warnings) run.warn(warning);
     const { streams: offered, ...before } = await claimed(await look(), look);
-    exists = existingIn(before.isForeign ? { workspaceId: before.workspaceId } : before);
+    exists = {
+      ...existingIn(before.isForeign ? { workspaceId: before.workspaceId } : before),
+      ...placesInfo(before.fabric, input.places),
+    };
     for (const warning of before.warnings ?? []) run.warn(warning);
     const undo = undosFor(plan, before, { steps, settleTime, written: undoLog.written });
     if (undo.connection)

@@ -15,7 +15,7 @@ import type { Steps } from '../run/steps';
 import { describeCompensation, compensate, PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
 import { startPart } from '../run/product-part';
-import { fabricRemoval } from './fabric';
+import { fabricRemoval, placesInfo } from './fabric';
 import type { FabricRemoval } from './fabric';
 import { endsOf, removalsOf } from './removals';
 import type { FailedRemoval, Removal } from './removals';
@@ -75,12 +75,13 @@ const clearData = async (run: Run, { connection, destination }: Found, by: Clear
     run.warn('The data was not cleared: without a connection Airbyte cannot tell what it wrote.');
 };
 
-/** Those that a run has told come first; the one that the descriptor names may be none of them. */
+/** Those that a run has told come first; the one that the descriptor names may be none of them: a default is not known by its name. */
 const placesToLookAt = ({ former, named }: KnownPlaces) => {
   const isKnown = (named: Place) =>
     former.some(
-      ({ connector, configuration }) =>
+      ({ connector, configuration, fabric }) =>
         connector === named.connector &&
+        fabric === named.fabric &&
         Object.entries(configuration).every(([key, value]) => named.configuration[key] === value),
     );
   return [
@@ -116,7 +117,8 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   const run = startRun();
   const part = startPart(run);
   // Until the run has looked, the ids it was told are the best it can tell.
-  let exists: Existing = input.known;
+  const places = placesInfo(undefined, input.places?.former);
+  let exists: Existing = { ...input.known, ...places };
   let leftBehind = [UNSEEN];
   let undos: Undo[] = [];
   /** Of a fabric that is being cleaned up. */
@@ -169,7 +171,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     });
     for (const warning of found.warnings ?? []) run.warn(warning);
     const isLean = found.lean === true;
-    exists = existingIn(found);
+    exists = { ...existingIn(found), ...places };
     const { settleTime } = input.retry;
     const { connection, source, destination } = removalsOf(found, { key, steps, settleTime });
     const removals = [connection, source, destination].filter((removal) => removal !== undefined);

@@ -47,7 +47,11 @@ export const endedBy = (err: unknown, run: Run): unknown => {
 };
 
 /** The ids of what is known to exist in Airbyte, as `info.privateInfo` has them. */
-export type Existing = KnownIds & { workspaceId?: string };
+export type Existing = KnownIds & {
+  workspaceId?: string;
+  /** Where its data is and has been (workflows/pipeline/fabric.ts). */
+  places?: string | undefined;
+};
 
 export const existingIn = ({ workspaceId, source, destination, connection }: Found): Existing => ({
   workspaceId,

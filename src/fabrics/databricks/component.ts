@@ -1,5 +1,5 @@
 import { CallError } from '../../contract/call-error';
-import { Refusal } from '../../contract/problems';
+import { Refusal, UnfitPlace } from '../../contract/problems';
 import { schemaProblem } from '../../connectors/databricks';
 import type {
   ComponentFabric,
@@ -132,7 +132,7 @@ export const createComponent = ({
   const mustFit = () => {
     const problem = schemaProblem(wanted);
     if (problem !== undefined)
-      throw new Refusal(
+      throw new UnfitPlace(
         `specific.destination.connectionConfiguration.schema: ${problem}.`,
         'Correct the descriptor, then deploy again.',
       );

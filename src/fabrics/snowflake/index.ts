@@ -1,6 +1,6 @@
 import { asWritten, placeOf, placeProblems } from '../../connectors/snowflake-place';
 import { createLimit } from '../../concurrency/limit';
-import { Refusal } from '../../contract/problems';
+import { Refusal, UnfitPlace } from '../../contract/problems';
 import type { ComponentFabric, Fabric, FabricType, Opening, Seen, Shown } from '../fabric';
 import { createFabricHttp } from '../http';
 import { bringsAccount, destinationOf, mustNotSteer } from './account';
@@ -95,7 +95,7 @@ const placeIn = (configuration: Record<string, unknown>) => {
   const problems = placeProblems(configuration).map(
     ({ field, message }) => `specific.destination.connectionConfiguration.${field}: ${message}`,
   );
-  throw new Refusal(`${problems.join('; ')}.`, 'Correct the descriptor, then deploy again.');
+  throw new UnfitPlace(`${problems.join('; ')}.`, 'Correct the descriptor, then deploy again.');
 };
 
 const internalOf = ({ raw_data_schema: given }: Record<string, unknown>) =>
