@@ -84,10 +84,12 @@ test('a tag tells whose a schema is, and other comments nothing', () => {
 test('what is ours is remembered beside what others wrote, and what is spoilt is passed over', () => {
   const others = { 'delta.x': '1', 'provisioner.elsewhere': 'y' };
   const holder = { role: 'reader' as const, principal: 'a', privileges: ['SELECT'], catalog: true };
-  const properties = withHolders(others, [holder]);
+  const roles = ['reader'] as const;
+  const properties = withHolders(others, { roles, holders: [holder] });
   expect(Object.keys(properties)).toHaveLength(3);
   expect(holdersIn(properties)).toEqual([holder]);
-  expect(withHolders(properties, [])).toEqual(others);
+  expect(withHolders(properties, { roles, holders: [] })).toEqual(others);
+  expect(withHolders(properties, { roles: ['loader'], holders: [] })).toEqual(properties);
   expect(isSame(properties, Object.fromEntries(Object.entries(properties).toReversed()))).toBe(
     true,
   );

@@ -35,10 +35,14 @@ const READS = ['USE_SCHEMA', 'SELECT'] as const;
 
 /** People who may read one schema by our grants: each is a property of it. */
 const MOST_READERS = 1000;
+/** Times that it is looked whether what was written down stands there. */
+const MOST_LOOKS = 4;
 /** Former schemas of a component that are told by name; all go with it. */
 const MOST_FORMER = 20;
 
 const LOADER = 'loader';
+/** Of what is missing: whom Airbyte writes as, and what he lacks. */
+const LACKING = 'loader:';
 const READERS = 'readers';
 const SCHEMA = 'schema:';
 
@@ -62,6 +66,12 @@ const schemaThing = (catalog: string, name: string): Thing => ({
   what: `the schema ${catalog}.${name}`,
   hasData: true,
 });
+
+const notSeen = (what: string) =>
+  new CallError(`Databricks says that it changed ${what}, but shows it otherwise.`, {
+    kind: 'again',
+    solution: 'Try again; if it goes on, ask the platform operator to look at the catalog.',
+  });
 
 /** What of a catalog's schemas bears the tag of a component, whichever that is. */
 export const taggedIn = (schemas: readonly Schema[], catalog: string): Tagged[] =>
@@ -116,6 +126,16 @@ export const createComponent = ({
     what: `the privileges of the people who may read the schema ${catalog.name}.${wanted}`,
   };
 
+  const lackingThing = (principal: string, privileges: readonly string[]): Thing => ({
+    ...loaderThing,
+    id: `${LACKING}${privileges.join(',')}:${principal}`,
+  });
+  /** Whom it is about, and what he lacked before it was made. */
+  const lackedIn = ({ id }: Thing) => {
+    const [, privileges = '', principal = ''] = /^loader:([A-Z_,]*):(.+)$/su.exec(id) ?? [];
+    return principal === '' ? undefined : { principal, privileges: privileges.split(',') };
+  };
+
   const foreignIn = ({ name, comment, isHidden }: Schema): Foreign => {
     const owner = taggedKey(comment);
     const nobodys = isHidden
@@ -147,17 +167,33 @@ export const createComponent = ({
     return schema;
   };
 
+  /** The one that the descriptor wants, and those of its former versions, as far as they are listed. */
+  const ownSchemas = async ({ interest, id }: Step) =>
+    (await catalog.schemas({ interest, id })).filter(isOurs);
+
   /** Whom Airbyte writes as, where he is not the owner and so has nothing by himself. */
   const loaderOf = async (schema: Schema | undefined, { interest }: Step) => {
     const [principal, owner] = [await loader(interest), schema?.owner ?? (await manager(interest))];
     return principal === owner ? undefined : principal;
   };
 
-  const remember = async (schema: Schema, holders: readonly Holder[], { interest }: Step) => {
-    const properties = withHolders(schema.properties, holders);
-    if (isSame(properties, schema.properties)) return schema;
-    await catalog.setProperties(schema.name, { properties, interest });
-    return { ...schema, properties };
+  /**
+   * Writes down who holds something in these roles, until it is seen to stand there: another run may write
+   * down those of another role at the same time.
+   */
+  const remember = async (
+    name: string,
+    { roles, holders }: { roles: readonly Role[]; holders: readonly Holder[] },
+    step: Step,
+  ) => {
+    for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+      const schema = await ownSchema(name, step);
+      if (!schema) break;
+      const properties = withHolders(schema.properties, { roles, holders });
+      if (isSame(properties, schema.properties)) return;
+      await catalog.setProperties(name, { properties, interest: step.interest });
+    }
+    throw notSeen(`what is ours of the grants on the schema ${catalog.name}.${name}`);
   };
 
   /** USE CATALOG for those who lack it, remembered as ours before. */
@@ -206,6 +242,19 @@ export const createComponent = ({
     return catalog.change(undefined, { changes, interest });
   };
 
+  /** What Databricks says it has done is done when it is seen to be. */
+  const changeGrants = async (name: string, changes: readonly Change[], { interest }: Step) => {
+    if (changes.length === 0) return;
+    await catalog.change(name, { changes: [...changes], interest });
+    const grants = await catalog.grants(name, interest);
+    const isSeen = changes.every(
+      ({ principal, add, remove }) =>
+        add.every((each) => conveys(grants.get(principal), each)) &&
+        remove.every((each) => grants.get(principal)?.has(each) !== true),
+    );
+    if (!isSeen) throw notSeen(`the grants on the schema ${catalog.name}.${name}`);
+  };
+
   /**
    * Has exactly these hold what they are to have, of those with their role: first written down, then all of
    * it changed at once, then what is no more is struck out.
@@ -236,7 +285,10 @@ export const createComponent = ({
     const leaving = mine.filter(({ principal }) => !principals.includes(principal));
     const { holders: kept, lacking } = await withCatalogUse(lasting, step);
     const before = all.filter((each) => each.role === 'former');
-    const noted = await remember(schema, [...others, ...before, ...kept, ...leaving], step);
+    const roles: Role[] = role === 'reader' ? ['reader', 'former'] : [role];
+    const { name } = schema;
+    const own = role === 'reader' ? before : [];
+    await remember(name, { roles, holders: [...own, ...kept, ...leaving] }, step);
     const removals = leaving.flatMap(({ principal, privileges: added }) => {
       const stays = others.find((each) => each.principal === principal)?.privileges ?? [];
       const remove = added.filter(
@@ -245,10 +297,10 @@ export const createComponent = ({
       return remove.length > 0 ? [{ principal, add: [], remove }] : [];
     });
     await changeCatalogUse(lacking, { add: true }, step);
-    await catalog.change(schema.name, { changes: [...changes, ...removals], interest });
-    await changeCatalogUse(await catalogUseOf(leaving, schema.name, step), { add: false }, step);
-    const lasts = role === 'reader' ? former : before;
-    await remember(noted, [...others, ...kept, ...lasts], step);
+    await changeGrants(name, [...changes, ...removals], step);
+    await changeCatalogUse(await catalogUseOf(leaving, name, step), { add: false }, step);
+    const lasts = role === 'reader' ? former : [];
+    await remember(name, { roles, holders: [...kept, ...lasts] }, step);
     return {
       granted: changes.map(({ principal }) => principal),
       revoked: removals.map(({ principal }) => principal),
@@ -269,9 +321,10 @@ export const createComponent = ({
   /** Where the schema is there: what Airbyte's user lacks on it. */
   const lacksOn = async (schema: Schema, step: Step) => {
     const principal = await loaderOf(schema, step);
-    if (principal === undefined) return [];
+    if (principal === undefined) return { principal: '', lacking: [] };
     const grants = await catalog.grants(schema.name, step.interest);
-    return LOADS.filter((each) => !conveys(grants.get(principal), each));
+    const lacking = LOADS.filter((each) => !conveys(grants.get(principal), each));
+    return { principal, lacking };
   };
 
   const look = async (step: Step): Promise<Seen> => {
@@ -300,17 +353,19 @@ export const createComponent = ({
         warnings,
       };
     if (!schema) {
-      const needsGrant = (await loaderOf(undefined, step)) !== undefined;
-      const missing = needsGrant ? [own, loaderThing] : [own];
+      const principal = await loaderOf(undefined, step);
+      const missing = principal === undefined ? [own] : [own, lackingThing(principal, LOADS)];
       return { missing, present: formerThings, foreign: [], shown: shown(), warnings };
     }
-    const lacking = await lacksOn(schema, step);
+    const { principal, lacking } = await lacksOn(schema, step);
+    const isHeld = (role: Role) =>
+      [schema, ...former].some((each) => heldIn(each, role).length > 0);
     const grantsThere = [
-      ...(heldIn(schema, 'reader').length > 0 ? [readersThing] : []),
-      ...(heldIn(schema, 'loader').length > 0 ? [loaderThing] : []),
+      ...(isHeld('reader') ? [readersThing] : []),
+      ...(isHeld('loader') ? [loaderThing] : []),
     ];
     return {
-      missing: lacking.length > 0 ? [loaderThing] : [],
+      missing: lacking.length > 0 ? [lackingThing(principal, lacking)] : [],
       present: [...grantsThere, ...formerThings, own],
       foreign: [],
       shown: shown(),
@@ -332,20 +387,19 @@ export const createComponent = ({
       );
   };
 
+  /** Whoever was it before keeps what he has until the component goes: the step may be undone. */
   const setLoader = async (schema: Schema, step: Step) => {
     const principal = await loaderOf(schema, step);
-    await setHolders(
-      schema,
-      { role: 'loader', principals: principal === undefined ? [] : [principal], privileges: LOADS },
-      step,
-    );
+    if (principal === undefined) return;
+    const former = heldIn(schema, 'loader').map((each) => each.principal);
+    const principals = [...new Set([...former, principal])];
+    await setHolders(schema, { role: 'loader', principals, privileges: LOADS }, step);
   };
 
   const prepare = async (missing: readonly Thing[], step: Step) => {
-    const wants = (id: string) => missing.some((thing) => thing.id === id);
     mustFit();
-    if (wants(`${SCHEMA}${wanted}`)) await makeSchema(step);
-    if (!wants(LOADER)) return;
+    if (missing.some((thing) => nameIn(thing) === wanted)) await makeSchema(step);
+    if (!missing.some((thing) => lackedIn(thing))) return;
     const schema = await ownSchema(wanted, step);
     // It is another step's to make it.
     if (schema) await setLoader(schema, step);
@@ -356,6 +410,27 @@ export const createComponent = ({
     const former =
       role === 'reader' ? held.map((each) => ({ ...each, role: 'former' as const })) : [];
     await setHolders(schema, { role, principals: [], privileges: [], former }, step);
+  };
+
+  /** Takes from Airbyte's user what he lacked before, and no more. */
+  const takeBack = async (
+    schema: Schema,
+    { principal, privileges }: { principal: string; privileges: readonly string[] },
+    step: Step,
+  ) => {
+    const held = heldIn(schema, 'loader');
+    const his = held.find((each) => each.principal === principal);
+    if (!his?.privileges.some((each) => privileges.includes(each))) return false;
+    const others = held.filter((each) => each !== his);
+    const kept = his.privileges.filter((each) => !privileges.includes(each));
+    const reads = heldIn(schema, 'reader').find((each) => each.principal === principal);
+    const remove = privileges.filter((each) => reads?.privileges.includes(each) !== true);
+    await changeGrants(schema.name, [{ principal, add: [], remove: [...remove] }], step);
+    const left = kept.length > 0 ? [{ ...his, privileges: kept }] : [];
+    if (left.length === 0)
+      await changeCatalogUse(await catalogUseOf([his], schema.name, step), { add: false }, step);
+    await remember(schema.name, { roles: ['loader'], holders: [...others, ...left] }, step);
+    return true;
   };
 
   const usersOf = (schema: Schema, grants: Grants) => {
@@ -400,9 +475,9 @@ export const createComponent = ({
       changed.push(own.id);
     }
     const stays = !own || left.length > 0;
-    if (stays && made.some(({ id }) => id === LOADER) && heldIn(schema, 'loader').length > 0) {
-      await takeGrants(schema, 'loader', step);
-      changed.push(LOADER);
+    for (const thing of stays ? made : []) {
+      const lacked = lackedIn(thing);
+      if (lacked && (await takeBack(schema, lacked, step))) changed.push(thing.id);
     }
     return { changed, left };
   };
@@ -418,13 +493,16 @@ export const createComponent = ({
 
   const cleanup = async (present: readonly Thing[], step: Step) => {
     const names = present.flatMap((thing) => nameIn(thing) ?? []);
-    if (!names.includes(wanted))
-      for (const [id, role] of [
+    const roles = (
+      [
         [READERS, 'reader'],
         [LOADER, 'loader'],
-      ] as const) {
-        if (!present.some((thing) => thing.id === id)) continue;
-        const schema = await ownSchema(wanted, step);
+      ] as const
+    ).flatMap(([id, role]) => (present.some((thing) => thing.id === id) ? [role] : []));
+    const staying = roles.length === 0 ? [] : await ownSchemas(step);
+    for (const { name } of staying)
+      for (const role of names.includes(name) ? [] : roles) {
+        const schema = await ownSchema(name, step);
         if (schema && heldIn(schema, role).length > 0) await takeGrants(schema, role, step);
       }
     for (const name of names) await dropAll(name, step);
@@ -474,7 +552,7 @@ export const createComponent = ({
     };
     if (taken.some(({ id }) => id === LOADER) || changed.includes(`${SCHEMA}${wanted}`)) {
       const schema = await schemaNow();
-      if (schema && (await lacksOn(schema, step)).length > 0) {
+      if (schema && (await lacksOn(schema, step)).lacking.length > 0) {
         await setLoader(schema, step);
         changed.push(LOADER);
       }
@@ -485,6 +563,33 @@ export const createComponent = ({
       if (schema && (await giveBackReaders(schema, hasDropped, step))) changed.push(READERS);
     }
     return { changed, left };
+  };
+
+  const readersOf = (step: Step) => async (schema: Schema) => {
+    const grants = await catalog.grants(schema.name, step.interest);
+    const readers = [...grants].flatMap(([principal, granted]) =>
+      conveys(granted, 'SELECT') ? [principal] : [],
+    );
+    const holders = heldIn(schema, 'reader').map(({ principal }) => principal);
+    const loaders = heldIn(schema, 'loader').map(({ principal }) => principal);
+    return {
+      ours: readers.filter((each) => holders.includes(each)),
+      others: readers.filter((each) => !holders.includes(each) && !loaders.includes(each)),
+    };
+  };
+
+  /** Who is no more to read loses the data of former versions of the descriptor, too; nobody gains it. */
+  const leaveFormer = async (wantedOnes: readonly string[], step: Step) => {
+    const former = (await ownSchemas(step)).filter(({ name }) => name !== wanted);
+    const revoked: string[] = [];
+    for (const schema of former) {
+      const readers = heldIn(schema, 'reader').map(({ principal }) => principal);
+      const staying = readers.filter((each) => wantedOnes.includes(each));
+      if (staying.length === readers.length) continue;
+      const wants = { role: 'reader' as const, principals: staying, privileges: READS };
+      revoked.push(...(await setHolders(schema, wants, step)).revoked);
+    }
+    return revoked;
   };
 
   const noSchema = () =>
@@ -506,16 +611,12 @@ export const createComponent = ({
 
     readers: async (step) => {
       const schema = await ownSchema(wanted, step);
-      if (!schema) return { ours: [], others: [] };
-      const grants = await catalog.grants(wanted, step.interest);
-      const readers = [...grants].flatMap(([principal, granted]) =>
-        conveys(granted, 'SELECT') ? [principal] : [],
-      );
-      const holders = heldIn(schema, 'reader').map(({ principal }) => principal);
-      const loaders = heldIn(schema, 'loader').map(({ principal }) => principal);
+      const former = (await ownSchemas(step)).filter(({ name }) => name !== wanted);
+      const all = await Promise.all([...(schema ? [schema] : []), ...former].map(readersOf(step)));
+      const [here] = schema ? all : [];
       return {
-        ours: readers.filter((each) => holders.includes(each)),
-        others: readers.filter((each) => !holders.includes(each) && !loaders.includes(each)),
+        ours: [...new Set(all.flatMap(({ ours }) => ours))],
+        others: here?.others ?? [],
       };
     },
 
@@ -527,11 +628,14 @@ export const createComponent = ({
           'Grant to groups.',
         );
       const schema = await ownSchema(wanted, step);
-      if (!schema && wantedOnes.length === 0) return { granted: [], revoked: [] };
-      if (!schema) throw noSchema();
+      if (!schema && wantedOnes.length > 0) throw noSchema();
+      const left = await leaveFormer(wantedOnes, step);
+      if (!schema) return { granted: [], revoked: left };
       // Who owns it, and whom Airbyte writes as, read it anyhow.
       const others = wantedOnes.filter((each) => each !== schema.owner);
-      return setHolders(schema, { role: 'reader', principals: others, privileges: READS }, step);
+      const wants = { role: 'reader' as const, principals: others, privileges: READS };
+      const { granted, revoked } = await setHolders(schema, wants, step);
+      return { granted, revoked: [...new Set([...revoked, ...left])] };
     },
   };
 };

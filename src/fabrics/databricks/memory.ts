@@ -28,8 +28,6 @@ const PREFIX = 'provisioner.';
 const keyOf = ({ role, principal }: Pick<Holder, 'role' | 'principal'>) =>
   `${PREFIX}${role}.${digestOf(principal)}`;
 
-const isOurs = (key: string) => ROLES.some((role) => key.startsWith(`${PREFIX}${role}.`));
-
 /** Those that the properties of a schema tell of; what is no word of ours is passed over. */
 export const holdersIn = (properties: Record<string, string>): Holder[] =>
   Object.entries(properties).flatMap(([key, value]) => {
@@ -38,12 +36,13 @@ export const holdersIn = (properties: Record<string, string>): Holder[] =>
     return role && held.success ? [{ role, ...held.data }] : [];
   });
 
-/** The properties with these in place of those that they told of before; others' stay as they are. */
+/** The properties with these in place of those of the same roles; what else they tell stays as it is. */
 export const withHolders = (
   properties: Record<string, string>,
-  holders: readonly Holder[],
+  { roles, holders }: { roles: readonly Role[]; holders: readonly Holder[] },
 ): Record<string, string> => {
-  const others = Object.entries(properties).filter(([key]) => !isOurs(key));
+  const isMeant = (key: string) => roles.some((role) => key.startsWith(`${PREFIX}${role}.`));
+  const others = Object.entries(properties).filter(([key]) => !isMeant(key));
   const ours = holders.map(
     ({ role, ...held }) =>
       [keyOf({ role, principal: held.principal }), JSON.stringify(held)] as const,
