@@ -1,8 +1,15 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
+import { startSnowflakeSimulator } from '../simulator/snowflake/simulator';
 import { ALERTS, promtool, withPrometheus } from './support/alerts';
 import { queriesOf } from './support/dashboards';
+import { control } from './support/environments';
 import { descriptor, request } from './support/fixtures';
 import { createFolder } from './support/guarded-gateway';
 import { eventually } from './support/harness';
@@ -37,6 +44,53 @@ afterEach(async () => {
 });
 
 const fired = new Set<string>();
+
+/** Variables of the harness that a worker with a configuration file does not take. */
+const SAID_IN_THE_FILE = Object.fromEntries(
+  [
+    ...['AIRBYTE_URL', 'AIRBYTE_WORKSPACE_ID', 'AIRBYTE_API'],
+    ...['AIRBYTE_CLIENT_ID', 'AIRBYTE_CLIENT_SECRET'],
+    ...['SNOWFLAKE_HOST', 'SNOWFLAKE_ROLE', 'SNOWFLAKE_WAREHOUSE'],
+    ...['SNOWFLAKE_USER', 'SNOWFLAKE_PASSWORD', 'SECRETS_ALLOWED'],
+  ].map((name) => [name, '']),
+);
+
+/** One environment, one team, and a fabric that makes schemas. */
+const settingsFor = ({ environment, simulator }: Watched['harness'], apiUrl: string) => ({
+  gateway: { auth: { mode: 'none' } },
+  environments: {
+    [environment]: {
+      airbyte: {
+        url: simulator.url,
+        workspaceId: DEFAULT_WORKSPACE_ID,
+        auth: { clientId: 'simulator', clientSecret: { secretRef: 'AIRBYTE_SECRET' } },
+      },
+    },
+  },
+  teams: {
+    finance: {
+      domains: ['finance'],
+      environments: [environment],
+      defaultFabric: { [environment]: 'warehouse' },
+    },
+  },
+  fabrics: {
+    warehouse: {
+      type: 'snowflake',
+      team: 'finance',
+      host: 'simulator.snowflakecomputing.com',
+      apiUrl,
+      warehouse: 'PROVISIONING',
+      user: 'AIRBYTE',
+      role: 'AIRBYTE',
+      credentials: { password: { secretRef: 'LOADER' } },
+      manage: {
+        schema: true,
+        by: { user: 'PROVISIONER', role: 'PROVISIONER', token: { secretRef: 'ADMIN' } },
+      },
+    },
+  },
+});
 
 /** Waits for an alert, and looks as the runbook says: at this run, where it is about one. */
 const fires = async (alert: string, token = '', more: Record<string, string> = {}) => {
@@ -239,6 +293,55 @@ withPrometheus('a configuration file is wrong since it changed', async () => {
   await gateway.end();
   await harness.restartGateway();
   remove();
+});
+
+withPrometheus('a fabric does nothing that it is asked', async () => {
+  const { harness, prometheus } = world;
+  const snowflake = await startSnowflakeSimulator({ tokens: ['of-the-test'] });
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'provisioner-tests-fabric-'));
+  const file = path.join(folder, 'provisioner.yaml');
+  writeFileSync(file, stringify(settingsFor(harness, snowflake.url)));
+  const env = {
+    ...SAID_IN_THE_FILE,
+    PROVISIONER_CONFIG: file,
+    FINGERPRINT_KEY: 'of these tests',
+    AIRBYTE_SECRET: 'simulator-secret',
+    LOADER: 'of-the-loader',
+    ADMIN: 'of-the-test',
+  };
+  await harness.gateway().end();
+  await harness.worker()?.end();
+  const gateway = await harness.startGateway(env);
+  const worker = await harness.startWorker(env);
+  const fault = { operation: 'submitStatement', status: 503, times: 0 };
+  await control(snowflake, { at: '/faults', body: fault });
+  const destination = {
+    name: 'Warehouse',
+    connector: 'snowflake',
+    connectionConfiguration: { database: 'ANALYTICS', schema: 'UNREACHED' },
+  };
+  const text = descriptor({
+    environment: harness.environment,
+    component: 'unreached',
+    destination,
+  });
+  const started = await fetch(`${gateway.found}/v1/provision`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(request(text)),
+  });
+  expect(started.status).toBe(202);
+  expect(await fires('ProvisionerFabricFails', await started.text())).toContain(
+    '"status":"503","system":"Snowflake"',
+  );
+  await control(snowflake, { method: 'DELETE', at: '/faults' });
+  await prometheus.untilQuiet();
+  await gateway.end();
+  await worker.end();
+  await harness.restartGateway();
+  await harness.startWorker();
+  await snowflake.close();
+  rmSync(folder, { recursive: true });
 });
 
 withPrometheus('every query of the dashboards is answered', async () => {
