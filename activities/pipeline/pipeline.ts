@@ -112,6 +112,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
           return {
             ...(await inShortOf(complete, { plan, feasible, byHand, hrefOf })),
             ...asked,
+            ...(prepares && { prepares }),
             ...(inFabric && withFabric(complete, inFabric)),
           };
         }

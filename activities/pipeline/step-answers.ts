@@ -54,6 +54,8 @@ export interface Found extends Circumstances {
   connection?: SeenConnection | ConnectionRead;
   /** Somebody else's connection, whose place the component's own takes. */
   replaces?: Pick<ConnectionRead, 'id' | 'name' | 'status'>;
+  /** The fabric was looked at, too, as it was asked: not by an older worker. */
+  prepares?: true;
   /** What there is in the fabric that it writes to, and what is missing; absent where nothing of it is managed. */
   fabric?: FabricFound;
   /** Of a run that removes it: the same of all fabrics in which it may have anything. */

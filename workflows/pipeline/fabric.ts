@@ -1,4 +1,6 @@
+import { patched, sleep } from '@temporalio/workflow';
 import type { FabricFound } from '../../activities/fabric/fabric';
+import type { Found } from '../../activities/pipeline/step-answers';
 import type { Info } from '../../src/contract/coordinator';
 import type { Place } from '../../src/descriptor/places';
 import type { Thing, Undone } from '../../src/fabrics/fabric';
@@ -21,6 +23,25 @@ interface Doing {
   /** Milliseconds the fabric may take to finish, unseen, what it was asked for. */
   settleTime: number;
 }
+
+/** Looks by workers of before fabrics were prepared, and how long between: while workers are replaced. */
+const MOST_LOOKS = 30;
+const BETWEEN_LOOKS = '2s';
+
+/** A look by a worker that looks at the fabric, too; of one that does not nothing would be prepared, unsaid. */
+export const lookByNewer = async (look: () => Promise<Found>, run: Run): Promise<Found> => {
+  let found = await look();
+  if (found.prepares || !patched('fabrics-are-looked-at')) return found;
+  for (let looks = 1; looks < MOST_LOOKS && !found.prepares; looks += 1) {
+    await sleep(BETWEEN_LOOKS, { summary: 'A worker of this version is to look' });
+    found = await look();
+  }
+  if (!found.prepares)
+    run.warn(
+      'Only workers of an earlier version have looked, and these prepare no fabric: deploy again when they are replaced.',
+    );
+  return found;
+};
 
 /** `the schema FINANCE.CASHFLOW_0, the role READ and 6 grants` */
 export const inWords = (things: readonly Thing[], system: string): string => {

@@ -7,7 +7,7 @@ import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
 import type { Existing } from '../run/ending';
 import { holdComponent } from '../run/lease';
 import { ignoredSentence } from './ignored-keys';
-import { placesInfo, prepareFabric } from './fabric';
+import { lookByNewer, placesInfo, prepareFabric } from './fabric';
 import { infoOf } from './info';
 import { startRun } from '../run/report';
 import { activitiesFor } from '../run/steps';
@@ -50,7 +50,10 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     run.step('inspect', true);
     for (const note of input.notes ?? []) run.info(note);
     for (const warning of warnings) run.warn(warning);
-    const { streams: offered, ...before } = await claimed(await look(), look);
+    const { streams: offered, ...before } = await claimed(
+      await (!('fabric' in plan.destination) ? look() : lookByNewer(look, run)),
+      look,
+    );
     exists = {
       ...existingIn(before.isForeign ? { workspaceId: before.workspaceId } : before),
       ...placesInfo(before.fabric, input.places),
