@@ -6,7 +6,7 @@ import { isFailureDetails } from '../../workflows/protocol/failure-details';
 import type { FailureDetails } from '../../workflows/protocol/failure-details';
 import { createRunHistory } from '../runs/history';
 import { repeatedly } from '../temporal/calls';
-import { isOutage } from '../temporal/errors';
+import { statusOf } from '../temporal/errors';
 import { WAITING } from '../../workflows/protocol/run-names';
 
 /** Milliseconds in which a worker that is there has begun. */
@@ -95,10 +95,10 @@ export const createReports = <Report>({
     try {
       return schema.parse(await within(ms, () => handle.result()));
     } catch (err) {
-      if (isOutage(err)) return undefined;
-      throw err instanceof WorkflowFailedError
-        ? asProblem(problems.failed(detailsIn(err)), err)
-        : unreachable(err);
+      if (err instanceof WorkflowFailedError) throw asProblem(problems.failed(detailsIn(err)), err);
+      // Whether it lasts, the next question tells: where a run stands is asked after each of these.
+      if (statusOf(err)) return undefined;
+      throw unreachable(err);
     }
   };
 

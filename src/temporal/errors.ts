@@ -13,7 +13,7 @@ const Status = z.object({ code: z.enum(grpc), details: z.string().catch('') });
 type Status = z.infer<typeof Status>;
 
 /** Why a call to Temporal failed, in gRPC's terms; undefined for what is not from there. */
-const statusOf = (err: unknown): Status | undefined => {
+export const statusOf = (err: unknown): Status | undefined => {
   const root = rootOf(err);
   // The SDK has words of its own for this one.
   if (root instanceof NamespaceNotFoundError)
