@@ -212,8 +212,9 @@ test('a rotation of keys at the provider loses no request', async () => {
     for (const token of [before, after])
       expect((await gateway.call(AT, { token })).status).toBe(200);
   }
+  // On a busy machine the two rounds are over before many were sent.
+  await eventually(() => seen.length > 10 || undefined, 'some more requests');
   isOver = true;
   await Promise.all(callers);
-  expect(seen.length).toBeGreaterThan(10);
   expect(seen.filter((status) => status !== 200)).toEqual([]);
 });
