@@ -13,7 +13,7 @@ const Status = z.object({ code: z.enum(grpc), details: z.string().catch('') });
 type Status = z.infer<typeof Status>;
 
 /** Why a call to Temporal failed, in gRPC's terms; undefined for what is not from there. */
-export const statusOf = (err: unknown): Status | undefined => {
+const statusOf = (err: unknown): Status | undefined => {
   const root = rootOf(err);
   // The SDK has words of its own for this one.
   if (root instanceof NamespaceNotFoundError)
@@ -36,6 +36,12 @@ export const isOutage = (err: unknown) => {
     [grpc.DEADLINE_EXCEEDED, grpc.UNAVAILABLE, grpc.RESOURCE_EXHAUSTED].includes(code) &&
     !isTooLarge(err)
   );
+};
+
+/** Whether an answer did not come to its end, which says nothing of what was asked. */
+export const isBrokenOff = (err: unknown) => {
+  const { code = grpc.OK } = statusOf(err) ?? {};
+  return [grpc.CANCELLED, grpc.ABORTED, grpc.INTERNAL, grpc.UNKNOWN].includes(code);
 };
 
 /**
