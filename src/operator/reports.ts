@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
@@ -6,7 +7,7 @@ import { isFailureDetails } from '../../workflows/protocol/failure-details';
 import type { FailureDetails } from '../../workflows/protocol/failure-details';
 import { createRunHistory } from '../runs/history';
 import { repeatedly } from '../temporal/calls';
-import { isOutage } from '../temporal/errors';
+import { isBrokenOff, isOutage } from '../temporal/errors';
 import { WAITING } from '../../workflows/protocol/run-names';
 
 /** Milliseconds in which a worker that is there has begun. */
@@ -18,6 +19,9 @@ const FIRST_WORD = 5000;
 const LONGEST_QUIET = 60_000;
 /** Milliseconds for which Temporal may be away meanwhile, and for one try. */
 const AWAY = { each: DEADLINE, whole: 60_000 };
+
+/** Milliseconds after an answer that was broken off. */
+const AFTER_BROKEN = 1000;
 
 interface Words {
   problem: string;
@@ -95,10 +99,12 @@ export const createReports = <Report>({
     try {
       return schema.parse(await within(ms, () => handle.result()));
     } catch (err) {
+      if (err instanceof WorkflowFailedError) throw asProblem(problems.failed(detailsIn(err)), err);
       if (isOutage(err)) return undefined;
-      throw err instanceof WorkflowFailedError
-        ? asProblem(problems.failed(detailsIn(err)), err)
-        : unreachable(err);
+      if (!isBrokenOff(err)) throw unreachable(err);
+      // Nothing is refused: where the run stands is asked next, and not in a row without a pause.
+      await pause(AFTER_BROKEN);
+      return undefined;
     }
   };
 

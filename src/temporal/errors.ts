@@ -38,6 +38,12 @@ export const isOutage = (err: unknown) => {
   );
 };
 
+/** Whether an answer did not come to its end, which says nothing of what was asked. */
+export const isBrokenOff = (err: unknown) => {
+  const { code = grpc.OK } = statusOf(err) ?? {};
+  return [grpc.CANCELLED, grpc.ABORTED, grpc.INTERNAL, grpc.UNKNOWN].includes(code);
+};
+
 /**
  * Whether the server does not know the namespace. One on PostgreSQL also says so while its database does
  * not answer, and for seconds after that.
