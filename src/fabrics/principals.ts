@@ -42,12 +42,11 @@ const templateOf = (kind: keyof typeof PARTS) =>
 
 const tableOf = (what: string) =>
   z
-    .record(z.string(), text)
+    .record(z.string(), text.meta({ description: what }))
     .default({})
     .refine((table) => Object.keys(table).length <= MAX_ENTRIES, {
       message: `may have ${String(MAX_ENTRIES)} entries`,
-    })
-    .meta({ description: what });
+    });
 
 const strategy = <Name extends string>(name: Name) =>
   z.literal(name).meta({
@@ -70,8 +69,8 @@ const Template = closed(
 const Table = closed(
   z.strictObject({
     strategy: strategy('table'),
-    users: tableOf('By their mails: as the fabric calls them'),
-    groups: tableOf('By their names: as the fabric calls them'),
+    users: tableOf('As the fabric calls the user of this mail'),
+    groups: tableOf('As the fabric calls the group of this name'),
   }),
 );
 

@@ -14,6 +14,7 @@ import { codecVariables } from '../../src/config/codec';
 import { cliVariables } from '../../src/config/config';
 import { gatewayVariables } from '../../src/config/gateway';
 import { workerVariables } from '../../src/config/worker';
+import { FabricSettings } from '../../src/fabrics/types';
 import { GATEWAY } from '../../src/metrics/gateway';
 import type { Described, Values } from '../../src/metrics/instruments';
 import { WORKER } from '../../src/metrics/worker';
@@ -225,9 +226,13 @@ const partsOf = (at: string, schema: SettingSchema): [string, unknown, boolean][
 
 const isReference = ({ properties = {} }: SettingSchema) => 'secretRef' in properties;
 
+/** Of what it says of itself the words before a colon: where secrets are is told once, above the tables. */
+const referenceMeaning = ({ description = '' }: SettingSchema) =>
+  `${description.replace(/:.*/, '')}: \`{ secretRef: NAME }\``;
+
 const settingMeaning = (schema: SettingSchema) => {
   const { description, enum: values, type = '' } = schema;
-  if (isReference(schema)) return 'A secret: `{ secretRef: NAME }`';
+  if (isReference(schema)) return referenceMeaning(schema);
   const kinds = values?.map(code).join(', ') ?? (description === undefined ? type : undefined);
   return [kinds, description].filter((part) => part !== undefined).join(': ');
 };
@@ -245,14 +250,28 @@ const settingsRows = (at: string, given: unknown, isRequired = false): string[][
   return [[code(at), isRequired ? '**required**' : value, settingMeaning(schema)]];
 };
 
+const settingsTableOf = (rows: string[][]) => tableOf(['Place', 'Default', 'Meaning'], rows);
+
+const FABRIC = 'fabrics.FABRIC';
+
+/** The file without what the types of fabrics say, each of which has a table of its own. */
 const settingsTable = () =>
-  tableOf(
-    ['Place', 'Default', 'Meaning'],
-    settingsRows('', z.toJSONSchema(Settings, { io: 'input', unrepresentable: 'any' })),
+  settingsTableOf(
+    settingsRows('', z.toJSONSchema(Settings, { io: 'input', unrepresentable: 'any' })).filter(
+      ([place = '']) => !place.startsWith(code(FABRIC).slice(0, -1)),
+    ),
   );
+
+/** By the name of each type: what the file says of a fabric of it. */
+const fabricTables = () =>
+  FabricSettings.options.map((settings): [string, string] => {
+    const schema = z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' });
+    return [`fabric, ${settings.shape.type.value}`, settingsTableOf(settingsRows('', schema))];
+  });
 
 export const TABLES = new Map<string, string>([
   ['configuration file', settingsTable()],
+  ...fabricTables(),
   ...variableTables
     .filter(([, rows]) => rows.length > 0)
     .map(([name, rows]): [string, string] => [

@@ -31,7 +31,7 @@ const isOne = (given: object) =>
 const Auth = closed(
   z
     .strictObject({
-      pat: secret.optional(),
+      pat: secret.optional().meta({ description: 'A personal access token' }),
       oauth: OAuth.optional(),
       entra: Entra.optional(),
     })
@@ -42,7 +42,10 @@ export type Auth = z.output<typeof Auth>;
 /** What Airbyte's destination takes. */
 const AirbyteAuth = closed(
   z
-    .strictObject({ pat: secret.optional(), oauth: OAuth.optional() })
+    .strictObject({
+      pat: secret.optional().meta({ description: 'A personal access token' }),
+      oauth: OAuth.optional(),
+    })
     .refine(isOne, 'must have pat or oauth, and only one of them'),
 );
 
@@ -53,13 +56,14 @@ const Manage = closed(
         description: 'Whether the schema of a component is made, and dropped with its data',
       }),
       access: z.boolean().default(false).meta({
-        description: 'Whether access to a component’s data is granted and revoked; needs `schema`',
+        description:
+          'Whether updateacl grants the data, on the schema of each component; needs `schema`',
       }),
       catalogUse: z.boolean().default(false).meta({
         description:
           'Whether USE CATALOG is granted, too, to whom it lacks; else the owner of the catalog has granted it',
       }),
-      by: Auth.optional().meta({ description: 'As whom; without it as `auth` says' }),
+      by: Auth.optional().meta({ description: 'Who makes and grants, instead of `auth`' }),
     })
     .refine(({ schema, access }) => schema || !access, {
       path: ['access'],

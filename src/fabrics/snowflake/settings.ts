@@ -8,12 +8,10 @@ import { PrincipalsSettings } from '../principals';
 const MAX_IN_FLIGHT = 100;
 
 const proofs = {
-  privateKey: secret.optional(),
-  privateKeyPassword: secret.optional(),
-  oauth: secret.optional().meta({ description: 'An OAuth token: `{ secretRef: NAME }`' }),
-  token: secret
-    .optional()
-    .meta({ description: 'A programmatic access token: `{ secretRef: NAME }`' }),
+  privateKey: secret.optional().meta({ description: 'A private RSA key, in PEM' }),
+  privateKeyPassword: secret.optional().meta({ description: 'What it is encrypted with' }),
+  oauth: secret.optional().meta({ description: 'An OAuth token' }),
+  token: secret.optional().meta({ description: 'A programmatic access token' }),
 };
 
 type Given = Partial<Record<string, unknown>>;
@@ -36,15 +34,20 @@ const oneOf = (names: readonly string[]) => (given: Given, ctx: z.RefinementCtx)
 /** A key pair, a password, or a token of either kind. */
 const Credentials = closed(
   z
-    .strictObject({ ...proofs, password: secret.optional() })
+    .strictObject({
+      ...proofs,
+      password: secret.optional().meta({ description: 'Of the user; the SQL API takes none' }),
+    })
     .superRefine(oneOf(['privateKey', 'password', 'oauth', 'token'])),
 );
 
 const By = closed(
   z
     .strictObject({
-      user: text.meta({ description: 'Who prepares and grants; without it `user`' }),
-      role: text.meta({ description: 'The role of who does; it owns what is made' }),
+      user: text.meta({ description: 'Who makes and grants; without `manage.by` it is `user`' }),
+      role: text.meta({
+        description: 'Whose it is that is made; without `manage.by` it is `role`',
+      }),
       ...proofs,
     })
     .superRefine(oneOf(['privateKey', 'oauth', 'token'])),
@@ -54,15 +57,16 @@ const Manage = closed(
   z
     .strictObject({
       database: z.boolean().default(false).meta({
-        description: 'Whether a database that is not there is made',
+        description: 'Whether a database that is not there is made; needs `schema`',
       }),
       schema: z.boolean().default(false).meta({
-        description: 'Whether schemas are made before the first sync, and removed with their data',
+        description: 'Whether the schema of a component is made, and dropped with its data',
       }),
       access: z.boolean().default(false).meta({
-        description: 'Whether updateacl grants the data, by a role for each component',
+        description:
+          'Whether updateacl grants the data, by a role for each component; needs `schema`',
       }),
-      by: By.optional(),
+      by: By.optional().meta({ description: 'Who makes and grants, instead of `user` and `role`' }),
     })
     .superRefine(({ database, schema, access }, ctx) => {
       for (const [field, given] of Object.entries({ database, access }))
