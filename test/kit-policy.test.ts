@@ -75,6 +75,8 @@ const changed = (component: Component | undefined, at: string, value: unknown) =
 const SOURCE = 'specific.source.connectionConfiguration';
 const DESTINATION = 'specific.destination.connectionConfiguration';
 
+const ACCOUNT = { auth_type: 'Username and Password', password: { secretRef: 'PASSWORD' } };
+
 const BAD: [string, string, unknown][] = [
   ['postgres-to-snowflake', 'kind', 'storage'],
   ['postgres-to-snowflake', 'id', 'urn:dmb:cmp:finance:cashflow:0'],
@@ -95,6 +97,16 @@ const BAD: [string, string, unknown][] = [
   ['file-gcs-to-bigquery', `${DESTINATION}.project_id`, undefined],
   ['postgres-to-databricks', `${DESTINATION}.schema`, 'cash-flow'],
   ['postgres-to-databricks', 'specific.destination.name', undefined],
+  ['postgres-to-databricks', 'specific.destination.fabric', ''],
+  ['postgres-to-databricks', 'specific.destination.fabric', 'the lakehouse'],
+  ['postgres-to-databricks', 'specific.destination.fabric', 'a'.repeat(101)],
+  ['file-gcs-to-snowflake-fabric', 'specific.destination.fabric', 5],
+  ['file-gcs-to-snowflake-fabric', 'specific.destination.fabric', '-dev'],
+  ['file-gcs-to-snowflake-fabric', 'specific.destination.fabric', 'a'.repeat(101)],
+  ['file-gcs-to-snowflake-fabric', `${DESTINATION}.schema`, 'a'.repeat(256)],
+  ['file-gcs-to-snowflake-fabric', `${DESTINATION}.schema`, 'CASH\nFLOW'],
+  ['file-gcs-to-snowflake-fabric', `${DESTINATION}.credentials`, ACCOUNT],
+  ['file-s3-to-snowflake-key-pair', 'specific.destination.fabric', 'warehouse'],
   ['file-gcs-to-bigquery', `${DESTINATION}.loading_method.credential.hmac_key_secret`, 'geheim'],
   ['file-azure-to-postgres', `${DESTINATION}.tunnel_method.ssh_key`, 'geheim'],
   ['file-s3-to-snowflake-key-pair', `${DESTINATION}.credentials.private_key`, 'geheim'],
@@ -109,6 +121,21 @@ const BAD: [string, string, unknown][] = [
   ['postgres-to-snowflake', 'specific.connection.streams.0.syncMode', 'incremental'],
   ['postgres-to-snowflake', 'specific.connection.streams.0.cursorfield', 'updated_at'],
 ];
+
+const GOOD: [string, string, unknown][] = [
+  ['file-gcs-to-snowflake-fabric', 'specific.destination.fabric', undefined],
+  ['file-gcs-to-snowflake-fabric', 'specific.destination.fabric', 'finance-dev.eu_1'],
+  ['file-gcs-to-snowflake-fabric', `${DESTINATION}.schema`, undefined],
+  ['file-gcs-to-snowflake-fabric', `${DESTINATION}.schema`, 'Übung ${x}'],
+  ['file-gcs-to-snowflake-fabric', DESTINATION, undefined],
+  ['postgres-to-databricks', 'specific.destination.fabric', undefined],
+  ['postgres-to-databricks', `${DESTINATION}.schema`, null],
+  ['postgres-to-databricks', DESTINATION, undefined],
+];
+
+check.each(GOOD)('the policy lets %s pass with %s as %j', (file, at, value) => {
+  expect(problemsOf(changed(example(file), at, value))).toBe('');
+});
 
 check.each(BAD)('the policy refuses %s with %s as %j', (file, at, value) => {
   const good = example(file);

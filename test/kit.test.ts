@@ -1,10 +1,18 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { ROOT } from '../scripts/child';
 import { settingsSchema, specificSchema } from '../scripts/kit-schema';
+import { RequestError, describeProblem } from '../src/contract/problems';
 import { readDescriptor } from '../src/descriptor/descriptor';
+import { FabricSettings, typeFor } from '../src/fabrics/types';
+import { ownedIn } from '../src/settings/tenancy';
+import { readSettings } from '../src/settings/read';
 import {
   COMPONENTS,
+  EXAMPLES,
   WIZARDS,
   componentOf,
   descriptorOf,
@@ -18,6 +26,16 @@ const isSpecific = ajv.compile(specificSchema());
 const problemsOf = (specific: unknown) => {
   isSpecific(specific);
   return isSpecific.errors;
+};
+
+const refusals = (act: () => unknown): string[] => {
+  try {
+    act();
+  } catch (err) {
+    if (err instanceof RequestError) return err.problems.map(describeProblem);
+    throw err;
+  }
+  return [];
 };
 
 const read = (text: string) =>
@@ -63,11 +81,73 @@ test.each(WIZARDS)('the wizard makes a component that is valid: $name', ({ value
   expect(read(descriptorOf(component)).warnings).toEqual([]);
 });
 
-test('a fabric that the wizard is told is named in the descriptor, and none where it is not', () => {
-  const { values: given = {} } = WIZARDS.find(({ name }) => name.endsWith('to Databricks')) ?? {};
-  const destinationOf = (more: object) => componentOf({ ...given, ...more }).specific.destination;
-  expect(destinationOf({})).not.toHaveProperty('fabric');
-  expect(destinationOf({ databricksFabric: 'lakehouse' })).toMatchObject({ fabric: 'lakehouse' });
+const FABRICS: [destination: string, values: object, named: string | undefined][] = [
+  ['Snowflake', { snowflakeFabric: 'warehouse' }, 'warehouse'],
+  ['Databricks', { databricksFabric: 'lakehouse' }, 'lakehouse'],
+  ['Snowflake', { snowflakeFabric: '' }, undefined],
+  ['Databricks', { databricksFabric: '' }, undefined],
+  ['Snowflake', { databricksFabric: 'lakehouse' }, undefined],
+  ['Databricks', { snowflakeFabric: 'warehouse' }, undefined],
+  ['Postgres', { snowflakeFabric: 'warehouse', databricksFabric: 'lakehouse' }, undefined],
+];
+test.each(FABRICS)(
+  'the wizard names the fabric of the destination that is chosen: %s, %j',
+  (destination, more, named) => {
+    const wizard = WIZARDS.find(({ name }) => name.endsWith(`to ${destination}`));
+    const component = componentOf({ ...wizard?.values, ...more });
+    expect(Reflect.get(objectOf(component.specific.destination), 'fabric')).toBe(named);
+  },
+);
+
+const NAMED = EXAMPLES.filter(({ text }) => /^ +fabric: /m.test(text));
+const tenancy = ownedIn(
+  readSettings(readFileSync(path.join(ROOT, 'examples/fabrics.yaml'), 'utf8')),
+);
+const readOwned = (descriptor: string) =>
+  readDescriptor({ descriptorKind: 'COMPONENT_DESCRIPTOR', descriptor }, { tenancy });
+
+test('an example names a fabric of each type', () => {
+  const types = NAMED.map(({ text }) => typeFor(readOwned(text).plan.destination.connector)?.name);
+  expect(types.toSorted()).toEqual(
+    FabricSettings.options.map(({ shape }) => shape.type.value).toSorted(),
+  );
+});
+
+test.each(NAMED)(
+  '$name writes to the fabric that it names, of examples/fabrics.yaml',
+  ({ text }) => {
+    const { plan, warnings } = readOwned(text);
+    const [, fabric] = /^ +fabric: (.+)$/m.exec(text) ?? [];
+    expect(plan.destination).toMatchObject({ fabric });
+    expect(warnings).toEqual([]);
+  },
+);
+
+const REFUSED: [what: string, change: (text: string) => string][] = [
+  ['one that nobody has', (text) => text.replace(/fabric: \w+/, 'fabric: nowhere')],
+  [
+    'one of another type',
+    (text) =>
+      text.replace(/fabric: \w+/, (it) =>
+        it.endsWith('lakehouse') ? 'fabric: warehouse' : 'fabric: lakehouse',
+      ),
+  ],
+  [
+    'one that its team may not use',
+    (text) =>
+      text
+        .replace('domain: finance', 'domain: marketing')
+        .replaceAll(':finance:', ':marketing:')
+        .replace('fabric: lakehouse', 'fabric: warehouse'),
+  ],
+];
+test.each(
+  NAMED.flatMap(({ name, text }) =>
+    REFUSED.map(([what, change]) => ({ name, text, what, change })),
+  ),
+)('$name with a fabric that is $what is refused at its path', ({ text, change }) => {
+  const problems = refusals(() => readOwned(change(text)));
+  expect(problems).toContainEqual(expect.stringMatching(/^specific\.destination\.fabric /));
 });
 
 /** Every property that a wizard asks for; those of an array's items are part of the array. */
