@@ -4,6 +4,7 @@ import path from 'node:path';
 import { GATEWAY } from '../src/metrics/gateway';
 import { WORKER } from '../src/metrics/worker';
 import { REFUSALS } from '../src/contract/problems';
+import { ROOT } from '../scripts/child';
 import { slugsIn } from './support/document-links';
 import {
   ALERTS,
@@ -61,6 +62,26 @@ test.each(ALERTS)(
     expect(commandsOf(each.alert)).not.toEqual([]);
   },
 );
+
+/** All texts of a folder's files, with what they fill in as `…`. */
+const wordsIn = (folder: string): string =>
+  readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(path.join(ROOT, folder, name), 'utf8'))
+    .join('\n')
+    .replaceAll(/\$\{[^{}]*\}/g, '…');
+
+test('what the runbook says that fabrics say, they say', () => {
+  const said = (SECTIONS.get('ProvisionerFabricFails') ?? '')
+    .split('\n')
+    .flatMap((line) => [...(/^\| ([^|]*) \|/.exec(line)?.[1] ?? '').matchAll(/`([^`]+)`/g)])
+    .flatMap(([, quote = '']) => quote.split('…'))
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  expect(said.length).toBeGreaterThan(20);
+  const words = wordsIn('src/fabrics');
+  expect(said.filter((part) => !words.includes(part))).toEqual([]);
+});
 
 test('alerts are about metrics that there are', () => {
   const own = new Set<string>(
