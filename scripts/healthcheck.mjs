@@ -1,14 +1,17 @@
 // The image's HEALTHCHECK: whether the program in this container is ready. That is the gateway, a worker,
-// the codec server or the simulator, whichever listens.
+// the codec server or a simulator, whichever listens.
 import https from 'node:https';
 
 const { PORT, WORKER_PORT, CODEC_PORT, SIMULATOR_PORT } = process.env;
+const { SNOWFLAKE_SIMULATOR_PORT, DATABRICKS_SIMULATOR_PORT } = process.env;
 
 const PROBES = [
   `http://127.0.0.1:${PORT || '8093'}/readyz`,
   `http://127.0.0.1:${WORKER_PORT || '8094'}/readyz`,
   `http://127.0.0.1:${CODEC_PORT || '8095'}/livez`,
   `http://127.0.0.1:${SIMULATOR_PORT || '8000'}/api/public/v1/health`,
+  `http://127.0.0.1:${SNOWFLAKE_SIMULATOR_PORT || '8097'}/_simulator`,
+  `http://127.0.0.1:${DATABRICKS_SIMULATOR_PORT || '8098'}/_simulator`,
 ];
 
 /** Milliseconds; the image gives a check 5 s. */

@@ -53,13 +53,20 @@ const { services: changed } = Elsewhere.parse(
 );
 
 /** Set by the image, or the same for all that Compose starts. */
-const FIXED = ['HOST', 'PORT', 'WORKER_PORT', 'CODEC_PORT', 'SIMULATOR_PORT'];
+const FIXED = [
+  ...['HOST', 'PORT', 'WORKER_PORT', 'CODEC_PORT', 'SIMULATOR_PORT'],
+  ...['SNOWFLAKE_SIMULATOR_PORT', 'DATABRICKS_SIMULATOR_PORT'],
+  // Of its user it has the token there.
+  'SNOWFLAKE_SIMULATOR_PUBLIC_KEY_FILE',
+];
 
 test.each([
   ['gateway', 'gateway'],
   ['worker', 'worker'],
   ['codec', 'codec server'],
   ['simulator', 'simulator'],
+  ['snowflake-simulator', 'snowflake simulator'],
+  ['databricks-simulator', 'databricks simulator'],
 ])(
   'the %s is handed every variable that it goes by, and the files of its secrets',
   (service, program) => {
@@ -194,7 +201,10 @@ test('gateway and worker reach what runs on this machine', () => {
 test('`up` builds our image from the sources of now', () => {
   const ours = Object.entries(services).filter(([, { image }]) => !image.includes(':'));
   expect(ours.map(([name]) => name).toSorted()).toEqual(
-    ['codec', 'demo', 'gateway', 'settings', 'simulator', 'worker'].toSorted(),
+    [
+      ...['codec', 'demo', 'gateway', 'settings', 'worker'],
+      ...['databricks-simulator', 'simulator', 'snowflake-simulator'],
+    ].toSorted(),
   );
   for (const [, { pull_policy: policy }] of ours) expect(policy).toBe('build');
 });

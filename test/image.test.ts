@@ -40,8 +40,9 @@ const serve = (
   });
 
 const freePorts = async () => {
-  const [gateway = 0, worker = 0, simulator = 0, codec = 0] = await findFreePorts(4);
-  return { gateway, worker, simulator, codec };
+  const [gateway = 0, worker = 0, codec = 0, ...simulators] = await findFreePorts(6);
+  const [simulator = 0, snowflake = 0, databricks = 0] = simulators;
+  return { gateway, worker, simulator, codec, snowflake, databricks };
 };
 
 /** Whether the program of the image's HEALTHCHECK takes what listens for healthy. */
@@ -51,6 +52,8 @@ const isHealthy = async (ports: Awaited<ReturnType<typeof freePorts>>) => {
     WORKER_PORT: String(ports.worker),
     SIMULATOR_PORT: String(ports.simulator),
     CODEC_PORT: String(ports.codec),
+    SNOWFLAKE_SIMULATOR_PORT: String(ports.snowflake),
+    DATABRICKS_SIMULATOR_PORT: String(ports.databricks),
   };
   const script = path.join(ROOT, 'scripts', 'healthcheck.mjs');
   return run(process.execPath, [script], { env }).then(
@@ -64,6 +67,8 @@ test.each([
   ['worker', '/readyz'],
   ['codec', '/livez'],
   ['simulator', '/api/public/v1/health'],
+  ['snowflake', '/_simulator'],
+  ['databricks', '/_simulator'],
 ] as const)('the health of a container is that of its %s', async (program, probe) => {
   const ports = await freePorts();
   expect(await isHealthy(ports)).toBe(false);

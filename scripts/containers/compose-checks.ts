@@ -6,7 +6,7 @@ import { AIRBYTE, writeSecrets } from './variables';
 
 /* What docker-compose.yml has to do beside bringing all of it up. */
 
-const PROFILES = [[], ['demo'], ['observability'], ['demo', 'observability']];
+const PROFILES = [[], ['demo'], ['fabrics'], ['observability'], ['demo', 'observability']];
 
 /** Milliseconds, on a machine that does other things too, from a container's start until it listens. */
 const LONGEST_START = 8000;

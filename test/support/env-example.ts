@@ -19,7 +19,13 @@ const OF_COMPOSE: Record<string, [fallback: string, description: string]> = {
   PORT: ['8093', 'Where the Coordinator calls; as all ports on 127.0.0.1'],
   TEMPORAL_PORT: ['7233', 'For the command line'],
   TEMPORAL_UI_PORT: ['8233', 'The Temporal UI'],
-  SIMULATOR_PORT: ['8000', 'The simulated Airbyte of --profile demo'],
+  SIMULATOR_PORT: ['8000', 'The simulated Airbyte of --profile demo and --profile fabrics'],
+  SNOWFLAKE_SIMULATOR_PORT: ['8097', 'The simulated Snowflake of --profile fabrics'],
+  DATABRICKS_SIMULATOR_PORT: ['8098', 'The simulated Databricks of --profile fabrics'],
+  SNOWFLAKE_SIMULATOR_TOKEN: [
+    'simulator-token',
+    'What the user of the simulated Snowflake shows, as a fabric’s token',
+  ],
   CODEC_PORT: ['8095', 'The codec server of --profile codec, with a configuration file'],
   PROMETHEUS_PORT: ['9090', 'Prometheus of --profile observability'],
   TEMPORAL_RETENTION: [
@@ -55,7 +61,11 @@ const folderOf = (name: string) =>
   name in (PROGRAMS.get('gateway') ?? {}) ? '/secrets/gateway' : '/secrets';
 
 /** The same in every container, or told by Compose above. */
-const FIXED = ['HOST', 'WORKER_PORT', ...Object.keys(OF_COMPOSE), ...Object.keys(OF_TEMPORAL)];
+const FIXED = [
+  ...['HOST', 'WORKER_PORT', ...Object.keys(OF_COMPOSE), ...Object.keys(OF_TEMPORAL)],
+  // Instead of it there is the token.
+  'SNOWFLAKE_SIMULATOR_PUBLIC_KEY_FILE',
+];
 
 const plain = (markdown: string) =>
   markdown.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', '');
@@ -78,6 +88,12 @@ const entriesOf = (program: string, group: string, written: Set<string>) =>
       ? [own, entry(`${name}_FILE`, '', `The same in a file, such as ${folderOf(name)}/${name}`)]
       : [own];
   });
+
+const SIMULATORS = [
+  ['The simulated Airbyte', 'simulator'],
+  ['The simulated Snowflake', 'snowflake simulator'],
+  ['The simulated Databricks', 'databricks simulator'],
+] as const;
 
 export const envExample = (): string => {
   const written = new Set<string>();
@@ -104,10 +120,12 @@ export const envExample = (): string => {
       'A Temporal that is somewhere else, such as Temporal Cloud: docs/install.md',
       Object.entries(OF_TEMPORAL).map(([name, description]) => entry(name, '', description)),
     ),
-    ...section('The simulated Airbyte', [
-      ...entriesOf('simulator', 'usual', written),
-      ...entriesOf('simulator', 'rare', written),
-    ]),
+    ...SIMULATORS.flatMap(([title, program]) =>
+      section(title, [
+        ...entriesOf(program, 'usual', written),
+        ...entriesOf(program, 'rare', written),
+      ]),
+    ),
   ].join('\n');
 };
 
