@@ -38,6 +38,7 @@ const others = [
   'late-writes',
   'hostile',
   'hostile-files',
+  'keys-pages',
   'lease',
   'lease-waits',
   'lists',
