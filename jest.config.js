@@ -42,6 +42,7 @@ const others = [
   'late-writes',
   'hostile',
   'hostile-files',
+  'keys-pages',
   'lease',
   'lease-waits',
   'lists',

@@ -208,7 +208,7 @@ test('a client secret rotated at Airbyte and in the file: runs of its environmen
   rotateFar('next-secret');
   await control(away, { method: 'DELETE', at: '/tokens' });
   await letGo();
-  expect((await environments.finished(again)).status).toBe('COMPLETED');
+  expect(await environments.finished(again)).toMatchObject({ status: 'COMPLETED' });
   for (const secret of ['simulator-secret', 'rotated-secret', 'next-secret'])
     expect(environments.output()).not.toContain(secret);
 });

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Refusal } from '../src/contract/problems';
 import { createSecretLookup } from '../src/secrets/lookup';
 import { createSecretReferences } from '../src/secrets/references';
@@ -130,4 +131,14 @@ test('what was resolved is remembered, the secrets in a JSON document too', asyn
   );
   await writeFile(path.join(directory, '..data', 'PASSWORD'), 'rotated');
   expect(await resolve({ key: { secretRef: 'PASSWORD' } })).toEqual({ key: 'rotated' });
+});
+
+test('a file that is being written is waited for', async () => {
+  const file = path.join(directory, '..data', 'PASSWORD');
+  await writeFile(file, '');
+  const [resolved] = await Promise.all([
+    resolve({ key: { secretRef: 'PASSWORD' } }),
+    pause(50).then(() => writeFile(file, 'written in place')),
+  ]);
+  expect(resolved).toEqual({ key: 'written in place' });
 });

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import pLimit from 'p-limit';
-import { firstLine, table } from './tables';
+import { pageOf, plural, repairsPage } from './drift-page';
+import type { Repair } from './drift-page';
+import { firstLine } from './tables';
 import type { Terminal } from './tables';
 import { mustBeConfigured } from './environments';
 import type { ConfiguredEnvironments } from './environments';
@@ -8,11 +10,9 @@ import { untilEnded } from './wait';
 import type { ProvisioningStatus } from '../contract/coordinator';
 import type { Drift, Whose } from '../operator/drift';
 import { componentName, environmentName } from '../contract/commands';
-import { KINDS, countOf, joinedReports } from '../contract/drift';
-import type { DriftReport, Finding, Unreached } from '../contract/drift';
+import { countOf, joinedReports } from '../contract/drift';
+import type { DriftReport, Finding } from '../contract/drift';
 import { RequestError, SystemProblem } from '../contract/problems';
-import { firstFew } from '../../workflows/protocol/lengths';
-import { inOneLine } from '../../workflows/protocol/one-line';
 
 /** The exit code for findings; 1 is an error. */
 const FOUND = 3;
@@ -51,81 +51,6 @@ interface Checks {
 
 const isKnownProblem = (err: unknown): err is Known =>
   err instanceof RequestError || err instanceof SystemProblem;
-
-/** What became of one component's repair. */
-interface Repair {
-  component: string;
-  token: string;
-  status: string;
-  result: string;
-}
-
-const plural = (count: number, what: string) => `${String(count)} ${what}${count === 1 ? '' : 's'}`;
-
-const rowOf = ({ kind, component, entity, name, fabric, ids, token, differs = [] }: Finding) => [
-  kind,
-  [component, ...(token === undefined ? [] : [token])].join('\n'),
-  [
-    `${entity} ${inOneLine(name)}`,
-    ...(fabric === undefined ? [] : [`in ${inOneLine(fabric)}`]),
-    ...ids,
-  ].join('\n'),
-  differs.join('\n'),
-];
-
-/** Tokens of runs under way that are named; --json has all that are listed. */
-const MAX_BUSY = 5;
-/** What to do, of what is in the way in fabrics by itself; --json has each with its finding. */
-const MAX_REMEDIES = 20;
-
-const unreachedLine = ({ fabric, system, components, problem, solution }: Unreached) =>
-  `Not compared with the fabric ${fabric} (${system}): ${plural(components, 'component')}. ${inOneLine(problem)} What to do: ${inOneLine(solution)}`;
-
-const summaryOf = ({ checkedAt, totals, busy: tokens, unreached = [] }: DriftReport) => {
-  const found = KINDS.filter((kind) => totals[kind] > 0);
-  const counted = found.map((kind) => `${String(totals[kind])} ${kind}`).join(', ');
-  const { components, busy, unreadable } = totals;
-  return [
-    `${plural(components, 'component')} compared at ${checkedAt}: ${counted || 'no drift'}.`,
-    ...(busy > 0
-      ? [
-          `Not compared, as a run is under way: ${String(busy)}.`,
-          ...firstFew(tokens, MAX_BUSY).map((token) => `  ${token}`),
-        ]
-      : []),
-    ...(unreadable > 0
-      ? [`Not compared, as their run cannot be read: ${String(unreadable)}.`]
-      : []),
-    ...unreached.map(unreachedLine),
-  ];
-};
-
-const remediesOf = (findings: Finding[]) => {
-  const remedies = new Set(findings.map(({ kind, remedy }) => `  ${kind}: ${inOneLine(remedy)}`));
-  return firstFew([...remedies], MAX_REMEDIES);
-};
-
-const pageOf = (report: DriftReport) => {
-  const { findings, truncated } = report;
-  if (findings.length === 0) return summaryOf(report).join('\n');
-  return [
-    table(['FINDING', 'COMPONENT', 'ENTITY', 'DIFFERS'], findings.map(rowOf)),
-    ...(truncated ? ['There are more: the list is cut off.'] : []),
-    ...summaryOf(report),
-    'What to do:',
-    ...remediesOf(findings),
-  ].join('\n');
-};
-
-const repairsPage = (repairs: Repair[]) =>
-  table(
-    ['STATUS', 'COMPONENT', 'RESULT'],
-    repairs.map(({ status, component, token, result }) => [
-      status,
-      component,
-      `${token}\n${result}`,
-    ]),
-  );
 
 interface Wanted {
   kinds: Finding['kind'][];

@@ -1,5 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { codeOf } from '../../workflows/protocol/causes';
 import { SECRET_NAME } from '../contract/secret-reference';
 import type { Redactor } from './masking';
@@ -39,6 +40,23 @@ const readSecret = async (directory: string, name: string): Promise<string | und
   }
 };
 
+/** Of a file without content: it may be in the middle of being written. */
+const MOST_LOOKS = 10;
+/** Milliseconds between them. */
+const PAUSE = 100;
+
+const withoutBreak = (text: string) => text.replace(/\r?\n$/, '');
+
+/** Undefined: there is no such file. */
+const readWritten = async (directory: string, name: string): Promise<string | undefined> => {
+  for (let looks = 1; ; looks += 1) {
+    const text = await readSecret(directory, name);
+    const content = text === undefined ? undefined : withoutBreak(text);
+    if (content !== '' || looks === MOST_LOOKS) return content;
+    await pause(PAUSE);
+  }
+};
+
 /** Where secrets are. */
 interface SecretSources {
   /** A file for each, by its name. */
@@ -58,8 +76,9 @@ export const createSecretLookup =
   ({ directory, variable }: SecretSources, redactor: Redactor) =>
   async (name: string): Promise<string> => {
     const isName = SECRET_NAME.test(name);
-    const file = directory === undefined || !isName ? undefined : await readSecret(directory, name);
-    const secret = (file ?? (isName ? variable(name) : undefined) ?? '').replace(/\r?\n$/, '');
+    const file =
+      directory === undefined || !isName ? undefined : await readWritten(directory, name);
+    const secret = file ?? withoutBreak((isName ? variable(name) : undefined) ?? '');
     redactor.remember(secret);
     if (secret !== '') return secret;
     throw new Unresolved(
