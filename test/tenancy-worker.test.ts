@@ -7,6 +7,7 @@ import { NotInSettings, Refusal } from '../src/contract/problems';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import { environmentOfFile } from '../src/environments/environment';
 import { createPlatformFabrics } from '../src/fabrics/platform';
+import { platformSnowflake } from '../src/fabrics/snowflake/platform';
 import { createRedactor } from '../src/secrets/masking';
 import { readSettings } from '../src/settings/read';
 import { ownedIn } from '../src/settings/tenancy';
@@ -217,10 +218,8 @@ test('a fabric’s credentials go to nobody whom parameters of the descriptor co
   const refusal = /^specific\.destination\.connectionConfiguration\.jdbc_url_params: may only set /;
   await expect(workerOf().fabrics(steering, KEY)).rejects.toThrow(refusal);
   const account = { host: 'h', role: 'r', warehouse: 'w', username: 'u', password: SECRETS.FIN };
-  const platform = createPlatformFabrics(
-    { ...account, privateKeyFile: undefined, privateKeyPassword: undefined },
-    createRedactor(),
-  );
+  const described = { ...account, privateKeyFile: undefined, privateKeyPassword: undefined };
+  const platform = createPlatformFabrics([platformSnowflake(described, createRedactor())]);
   await expect(platform(steering, KEY)).rejects.toThrow(refusal);
   const harmless = { connector: 'snowflake', configuration: { jdbc_url_params: 'QUERY_TAG=a' } };
   expect(await platform(harmless, KEY)).toMatchObject({ host: 'h' });

@@ -15,9 +15,13 @@ import type { OpenedFabric } from './fabric-check';
 import { table } from './tables';
 import type { Terminal } from './tables';
 
+/** Where a fabric is, for people. */
+type AddressOf = (settings: FabricSettings) => string;
+
 interface FabricsCommandDeps extends Terminal {
   /** What the configuration file says; undefined: there is none. */
   settings: () => Settings | undefined;
+  addressOf: AddressOf;
   /** One of the file's. */
   open: (fabric: Named<FabricSettings>) => OpenedFabric;
   /** Over when who sits at the terminal wants no more. */
@@ -44,29 +48,25 @@ const NO_FILE =
 
 const listed = (names: readonly string[]) => names.join(', ') || '–';
 
-/** What every type says of itself; what else one has is its own. */
+/** What a type may say that it makes and grants by itself. */
 interface Listable {
-  type: string;
-  team: string;
-  sharedWith: string[];
-  environments?: string[] | undefined;
-  host: string;
   manage?: object | undefined;
 }
 
+const managedBy = ({ manage = {} }: Listable) =>
+  Object.entries(manage).flatMap(([what, does]) => (does === true ? [what] : []));
+
 /** No account, no credentials, no reference to a secret. */
-const entriesOf = ({ fabrics }: Pick<Settings, 'fabrics'>) =>
-  Object.entries<Listable>(fabrics).map(
-    ([name, { type, team, sharedWith, environments, host, manage = {} }]) => ({
-      name,
-      type,
-      team,
-      sharedWith,
-      environments,
-      host,
-      manages: Object.entries(manage).flatMap(([what, does]) => (does === true ? [what] : [])),
-    }),
-  );
+const entriesOf = ({ fabrics }: Pick<Settings, 'fabrics'>, addressOf: AddressOf) =>
+  Object.entries(fabrics).map(([name, settings]) => ({
+    name,
+    type: settings.type,
+    team: settings.team,
+    sharedWith: settings.sharedWith,
+    environments: settings.environments,
+    host: addressOf(settings),
+    manages: managedBy(settings),
+  }));
 
 const listPage = (entries: ReturnType<typeof entriesOf>) =>
   entries.length === 0
@@ -105,7 +105,7 @@ const timeWanted = (text: string) => {
 
 /** `provisioner fabrics`: what the file says of them, and whether one does what it would have to. Needs no Temporal. */
 export const addFabricsCommand = (program: Command, deps: FabricsCommandDeps) => {
-  const { settings, open, interruption, print, say, exitWith } = deps;
+  const { settings, addressOf, open, interruption, print, say, exitWith } = deps;
   const fabrics = program
     .command('fabrics')
     .description('warehouses and engines that the configuration file names');
@@ -116,7 +116,7 @@ export const addFabricsCommand = (program: Command, deps: FabricsCommandDeps) =>
     .option('--json', 'print one JSON document')
     .action(({ json }: { json?: boolean }) => {
       const given = settings();
-      const entries = entriesOf(given ?? { fabrics: {} });
+      const entries = entriesOf(given ?? { fabrics: {} }, addressOf);
       if (json) print(JSON.stringify(entries, null, 2));
       else print(given ? listPage(entries) : NO_FILE);
     });

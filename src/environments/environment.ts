@@ -7,6 +7,7 @@ import type { Fabrics } from '../fabrics/fabrics';
 import { createFabricOf, createNamedFabrics } from './fabrics';
 import type { Watching } from './fabrics';
 import { createPlatformFabrics } from '../fabrics/platform';
+import { platformSnowflake } from '../fabrics/snowflake/platform';
 import { Unresolved, createSecretLookup } from '../secrets/lookup';
 import type { SecretLookup } from '../secrets/lookup';
 import { createRedactor } from '../secrets/masking';
@@ -52,15 +53,12 @@ const remember = (redactor: Redactor, auth: AirbyteAuth) => {
 /** As the variables of the worker describe it. */
 export const environmentOfVariables = (config: OneEnvironmentConfig): Environment => {
   const { auth, ...airbyte } = config.airbyte;
-  const redactor = createRedactor([
-    config.snowflake?.password,
-    config.snowflake?.privateKeyPassword,
-  ]);
+  const redactor = createRedactor();
   remember(redactor, auth);
   return {
     name: undefined,
     airbyte: { ...airbyte, credentials: () => Promise.resolve(auth) },
-    fabrics: createPlatformFabrics(config.snowflake, redactor),
+    fabrics: createPlatformFabrics([platformSnowflake(config.snowflake, redactor)]),
     // What the variables describe only lends its credentials.
     openFabrics: () => () => undefined,
     references: createSecretReferences(createSecretLookup(config.secrets, redactor), {

@@ -106,6 +106,9 @@ export const createFabricOf = (settings: () => Settings, given: Given): FabricOf
   };
 };
 
+/** Where a fabric of the file is, for people. */
+export const addressOf = (settings: FabricSettings) => typeOf(settings).addressOf(settings);
+
 /** A fabric of the file for who looks at it by himself, and what masks its secrets. */
 export const openForLook = (
   named: Named<FabricSettings>,

@@ -209,7 +209,10 @@ export interface Opening {
 
 /** A type of fabrics, as whoever has the settings of one uses it. */
 export interface FabricVerbs<Settings> {
+  /** As the configuration file says it. */
   name: string;
+  /** As people call it: Snowflake. */
+  system: string;
   /** Airbyte's connectors that write to it. */
   connectors: readonly string[];
   /** Whether a descriptor brings an account of its own, so that no fabric is meant. */
@@ -219,6 +222,8 @@ export interface FabricVerbs<Settings> {
     settings: Settings,
     given: { secretOf: Opening['secretOf']; configuration: Record<string, unknown> },
   ): Promise<Record<string, unknown>>;
+  /** Where one is, for people: a host or a URL, without credentials. */
+  addressOf(settings: Settings): string;
   open(settings: Settings, opening: Opening): Fabric;
 }
 

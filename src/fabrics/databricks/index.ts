@@ -91,10 +91,12 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
 
 export const databricks: FabricType<typeof DatabricksSettings> = {
   name: 'databricks',
+  system: 'Databricks',
   settings: DatabricksSettings,
   connectors: ['databricks'],
   // Its descriptors have no place for credentials of their own.
   bringsAccount: () => false,
+  addressOf: ({ host }) => host,
   destination: destinationOf,
   open,
 };
