@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { anyWorkerConfig } from '../src/config/config';
 import { NotInSettings, Refusal } from '../src/contract/problems';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import { environmentOfFile } from '../src/environments/environment';
+import { createOpenFabrics } from '../src/environments/fabrics';
 import { createPlatformFabrics } from '../src/fabrics/platform';
 import { platformSnowflake } from '../src/fabrics/snowflake/platform';
 import { createRedactor } from '../src/secrets/masking';
@@ -71,7 +73,10 @@ const workerOf = (file: object = FILE, since = file) => {
   });
   let now = file;
   const settings = () => readSettings(stringify(now));
-  const environment = environmentOfFile({ name: 'development', settings }, config);
+  const { secrets, requestTimeout } = config;
+  const log = pino({ level: 'silent' });
+  const open = createOpenFabrics(settings, { secrets, requestTimeout, log });
+  const environment = environmentOfFile({ name: 'development', settings, open }, config);
   if (!environment) throw new Error('The environment is missing.');
   now = since;
   return environment;
