@@ -215,6 +215,8 @@ export interface FabricVerbs<Settings> {
   system: string;
   /** Airbyte's connectors that write to it. */
   connectors: readonly string[];
+  /** The fields of a destination's configuration that lead to where its data is: all that is remembered of it. */
+  placedBy: readonly string[];
   /** Whether a descriptor brings an account of its own, so that no fabric is meant. */
   bringsAccount(configuration: Record<string, unknown>): boolean;
   /** The part of Airbyte's configuration that is not the descriptor's. Throws a Refusal. */

@@ -94,6 +94,7 @@ export const databricks: FabricType<typeof DatabricksSettings> = {
   system: 'Databricks',
   settings: DatabricksSettings,
   connectors: ['databricks'],
+  placedBy: ['schema'],
   // Its descriptors have no place for credentials of their own.
   bringsAccount: () => false,
   addressOf: ({ host }) => host,

@@ -183,6 +183,7 @@ export const snowflake: FabricType<typeof SnowflakeSettings> = {
   system: SYSTEM,
   settings: SnowflakeSettings,
   connectors: ['snowflake'],
+  placedBy: ['database', 'schema', 'raw_data_schema'],
   bringsAccount,
   addressOf: ({ host }) => host,
   destination: async (
