@@ -131,7 +131,8 @@ export interface ReadersChanged {
 }
 
 /** What a command for a cluster is written in. */
-export type Language = 'sql' | 'python' | 'scala' | 'r';
+export const LANGUAGES = ['sql', 'python', 'scala', 'r'] as const;
+export type Language = (typeof LANGUAGES)[number];
 
 /** What is run where, and how much of its result is wanted. */
 export interface RunOptions {
@@ -158,6 +159,8 @@ export interface ComponentFabric {
   manages: boolean;
   /** Whether it can grant access to the data. */
   managesAccess: boolean;
+  /** At most so many may read by grants of ours; absent: the fabric has no bound. */
+  mostReaders?: number;
   check: (step: Step) => Promise<Check[]>;
   look: (step: Step) => Promise<Seen>;
   /** Makes of these what is not there; the rest of what is missing is another step's. */

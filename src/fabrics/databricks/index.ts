@@ -5,7 +5,7 @@ import { createCatalog } from './catalog';
 import { checkFabric, checkPlace } from './checks';
 import { createClient } from './client';
 import { LANGUAGES, isLanguage, runCommand } from './commands';
-import { createComponent, taggedIn } from './component';
+import { MOST_READERS, createComponent, taggedIn } from './component';
 import { airbyteAuthOf, destinationOf } from './destination';
 import { createIdentity } from './identity';
 import { principalsOf } from './people';
@@ -50,6 +50,7 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
     });
     return {
       ...component,
+      mostReaders: MOST_READERS,
       check: async (step) =>
         manage.schema ? [await checkPlace(() => component.look(step), step)] : [],
       principalsOf: (refs, { interest }) =>
