@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import ms from 'ms';
 import { firstFew } from '../../workflows/protocol/lengths';
 import { patienceText } from '../contract/durations';
+import { LANGUAGES } from '../fabrics/fabric';
 import type { Language } from '../fabrics/fabric';
 import type { FabricSettings } from '../fabrics/types';
 import { suggestion } from '../reading/suggestions';
@@ -40,8 +41,6 @@ interface CheckOptions {
 const MAX_ROWS = 1000;
 /** As of any program that ends with Ctrl-C: 128 and the number of SIGINT. */
 const INTERRUPTED = 130;
-
-const LANGUAGES: readonly Language[] = ['sql', 'python', 'scala', 'r'];
 
 const NO_FILE =
   'There is no configuration file, so there are no fabrics by name: PROVISIONER_CONFIG names one.';

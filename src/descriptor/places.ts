@@ -2,16 +2,12 @@ import { z } from 'zod';
 import { MAX_PLACES, MAX_PLACE_FIELDS, MAX_PLACE_VALUE } from '../../workflows/protocol/lengths';
 import { isRecord } from '../contract/json';
 import type { Product } from '../connectors/fields';
+import type { Destination } from '../fabrics/fabric';
 import { typeFor } from '../fabrics/types';
 import { destinationFor } from './specific';
 
 /** What of a destination leads to where its data is: in a run's input, and in what a run told. */
-export interface Place {
-  connector: string;
-  configuration: Record<string, unknown>;
-  /** The name of the fabric. */
-  fabric?: string | undefined;
-}
+export type Place = Destination;
 
 const value = z.string().max(MAX_PLACE_VALUE);
 const KnownPlace = z.strictObject({
@@ -47,7 +43,7 @@ const fieldsOf = (configuration: Record<string, unknown>, names: readonly string
  * Of a destination: what leads to its data, and nothing else of its configuration. Undefined where that is in
  * no fabric, for its connector or because the descriptor brings an account of its own.
  */
-export const placeOf = ({ connector, configuration, fabric }: Place): Place | undefined => {
+export const placeOf = ({ connector, configuration, fabric }: Destination): Place | undefined => {
   const type = typeFor(connector);
   if (!type || type.bringsAccount(configuration)) return undefined;
   return {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { FabricOf } from '../../activities/fabric/fabric';
 import type { WorkerConfig } from '../config/config';
 import { NotInSettings, Refusal } from '../contract/problems';
-import type { End, Fabric, Opening } from '../fabrics/fabric';
+import type { Destination, Fabric, Opening } from '../fabrics/fabric';
 import type { Fabrics } from '../fabrics/fabrics';
 import { typeFor, typeOf } from '../fabrics/types';
 import type { FabricSettings } from '../fabrics/types';
@@ -41,7 +41,7 @@ const twice = () =>
 /** The fabric that one end of a component writes to; undefined: none is meant. Throws a Refusal. */
 const found = (
   settings: Settings,
-  { connector, configuration, fabric: wanted }: End,
+  { connector, configuration, fabric: wanted }: Destination,
   key: string | undefined,
 ): Named<FabricSettings> | undefined => {
   const type = typeFor(connector);

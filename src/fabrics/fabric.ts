@@ -11,8 +11,8 @@ import type { ObserveCall } from './http';
  * its undo, which does that and no more. Nothing outside a type's folder asks which type it is.
  */
 
-/** One end of a pipeline, as its descriptor wants it. */
-export interface End {
+/** Where a pipeline writes to, as its descriptor wants it, or as far as it leads to its data. */
+export interface Destination {
   connector: string;
   configuration: Record<string, unknown>;
   /** The name of the fabric it writes to, where it names one. */
@@ -190,12 +190,12 @@ export interface Fabric {
    * and cancelled when nobody waits for it. Throws a Refusal for a language that it does not run.
    */
   run: (text: string, options: RunOptions) => Promise<Table>;
-  of: (component: { key: string; end: End }) => ComponentFabric;
+  of: (component: { key: string; end: Destination }) => ComponentFabric;
   /**
    * What carries a tag of any component's, as far as one list tells of each place: the roles, and the schemas
    * where these ends write to. Absent where a type cannot tell.
    */
-  tagged?: (ends: readonly End[], step: Step) => Promise<Tagged[]>;
+  tagged?: (ends: readonly Destination[], step: Step) => Promise<Tagged[]>;
 }
 
 /** What a fabric is opened with. */

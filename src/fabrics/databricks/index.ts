@@ -1,10 +1,11 @@
 import { createLimit } from '../../concurrency/limit';
 import { Refusal } from '../../contract/problems';
+import { LANGUAGES } from '../fabric';
 import type { ComponentFabric, Fabric, FabricType, Opening } from '../fabric';
 import { createCatalog } from './catalog';
 import { checkFabric, checkPlace } from './checks';
 import { createClient } from './client';
-import { LANGUAGES, isLanguage, runCommand } from './commands';
+import { runCommand } from './commands';
 import { MOST_READERS, createComponent, taggedIn } from './component';
 import { airbyteAuthOf, destinationOf } from './destination';
 import { createIdentity } from './identity';
@@ -76,7 +77,7 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
           redact,
         });
       if (cluster === undefined) throw noCluster(name);
-      if (!isLanguage(language)) throw noLanguage(language);
+      if (!LANGUAGES.includes(language)) throw noLanguage(language);
       return runCommand(client, {
         cluster,
         mayStart: settings.startCluster,
