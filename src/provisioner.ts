@@ -18,7 +18,7 @@ import { addValidateCommand } from './cli/validate';
 import { cliConfig, ConfigError } from './config/config';
 import type { CliConfig } from './config/config';
 import { temporalConfig } from './config/temporal';
-import { openForLook } from './environments/fabrics';
+import { addressOf, openForLook } from './environments/fabrics';
 import { createDrift } from './operator/drift';
 import { codeOf } from '../workflows/protocol/causes';
 import { RequestError, SystemProblem } from './contract/problems';
@@ -118,6 +118,7 @@ const operatorOnce = (config: CliConfig) => {
 /** The fabrics of the file, with secrets where the worker has them. */
 const fabricsOf = ({ file, secrets, requestTimeout }: CliConfig) => ({
   settings: () => (file === undefined ? undefined : readConfiguration(file)),
+  addressOf,
   open: (named: Parameters<typeof openForLook>[0]) =>
     openForLook(named, { secrets, requestTimeout, log: createLogger('provisioner', 'silent') }),
 });

@@ -79,7 +79,13 @@ const commandLine = () => {
     adoption: never,
     minSyncInterval: 0,
   });
-  addFabricsCommand(program, { ...silent, settings: never, open: never, interruption: never });
+  addFabricsCommand(program, {
+    ...silent,
+    settings: never,
+    addressOf: never,
+    open: never,
+    interruption: never,
+  });
   for (const add of [addValidateCommand, addPlanCommand, addProvisionCommand, addDescribeCommand])
     add(program, engineer);
   quiet(program);

@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { anyWorkerConfig } from '../src/config/config';
 import { NotInSettings, Refusal } from '../src/contract/problems';
 import { readDescriptor } from '../src/descriptor/descriptor';
 import { environmentOfFile } from '../src/environments/environment';
+import { createOpenFabrics } from '../src/environments/fabrics';
 import { createPlatformFabrics } from '../src/fabrics/platform';
+import { platformSnowflake } from '../src/fabrics/snowflake/platform';
 import { createRedactor } from '../src/secrets/masking';
 import { readSettings } from '../src/settings/read';
 import { ownedIn } from '../src/settings/tenancy';
@@ -70,7 +73,10 @@ const workerOf = (file: object = FILE, since = file) => {
   });
   let now = file;
   const settings = () => readSettings(stringify(now));
-  const environment = environmentOfFile({ name: 'development', settings }, config);
+  const { secrets, requestTimeout } = config;
+  const log = pino({ level: 'silent' });
+  const open = createOpenFabrics(settings, { secrets, requestTimeout, log });
+  const environment = environmentOfFile({ name: 'development', settings, open }, config);
   if (!environment) throw new Error('The environment is missing.');
   now = since;
   return environment;
@@ -217,10 +223,8 @@ test('a fabric’s credentials go to nobody whom parameters of the descriptor co
   const refusal = /^specific\.destination\.connectionConfiguration\.jdbc_url_params: may only set /;
   await expect(workerOf().fabrics(steering, KEY)).rejects.toThrow(refusal);
   const account = { host: 'h', role: 'r', warehouse: 'w', username: 'u', password: SECRETS.FIN };
-  const platform = createPlatformFabrics(
-    { ...account, privateKeyFile: undefined, privateKeyPassword: undefined },
-    createRedactor(),
-  );
+  const described = { ...account, privateKeyFile: undefined, privateKeyPassword: undefined };
+  const platform = createPlatformFabrics([platformSnowflake(described, createRedactor())]);
   await expect(platform(steering, KEY)).rejects.toThrow(refusal);
   const harmless = { connector: 'snowflake', configuration: { jdbc_url_params: 'QUERY_TAG=a' } };
   expect(await platform(harmless, KEY)).toMatchObject({ host: 'h' });

@@ -153,13 +153,11 @@ const isComparable = (owned: Map<string, Entities>, pipeline: Pipeline) => {
   return problems.length === 0;
 };
 
-/** Where a component's data is, or may be. */
-const placedBy = ({ token }: Known, plan: Plan, isWanted: boolean): Placed => ({
-  key: plan.component.key,
-  token,
-  place: placeOf(plan.destination),
-  isWanted,
-});
+/** Where a component's data is, or may be: none where that is no fabric. */
+const placedBy = ({ token }: Known, plan: Plan, isWanted: boolean): Placed[] => {
+  const place = placeOf(plan.destination);
+  return place ? [{ key: plan.component.key, token, place, isWanted }] : [];
+};
 
 /** Comparing what runs have provisioned with what Airbyte and the fabrics have. Reads only, on all sides. */
 export const createDriftActivities = (deps: DriftDeps) => {
@@ -192,7 +190,7 @@ export const createDriftActivities = (deps: DriftDeps) => {
       const pipeline = plan && (await pipelineOf(airbyte, plan, run.token));
       if (!pipeline || !isComparable(owned, pipeline)) return;
       compared.push({ key: keyOf(pipeline), findings: findingsIn(owned, pipeline) });
-      placed.push(placedBy(run, pipeline.plan, true));
+      placed.push(...placedBy(run, pipeline.plan, true));
     };
     await provisioned.eachPlan(runs, compareOne, signal);
     return { compared, placed };
@@ -202,7 +200,7 @@ export const createDriftActivities = (deps: DriftDeps) => {
   const placesOf = async (failed: Known[], signal: AbortSignal) => {
     const placed: Placed[] = [];
     const add = (run: Known, plan: Plan | undefined) => {
-      if (plan) placed.push(placedBy(run, plan, false));
+      if (plan) placed.push(...placedBy(run, plan, false));
       return Promise.resolve();
     };
     await provisioned.eachPlan(failed, add, signal);

@@ -3,7 +3,7 @@ import { NotInSettings, Refusal, UnfitPlace } from '../../src/contract/problems'
 import type { CallInterest } from '../../src/concurrency/call-interest';
 import type {
   ComponentFabric,
-  End,
+  Destination,
   Fabric,
   Seen,
   Step,
@@ -21,7 +21,7 @@ export interface InFabric extends ComponentFabric {
 }
 
 /** The fabric of one end of a component; undefined: none is meant, or it manages nothing. Throws a Refusal. */
-export type FabricOf = (end: End, key: string) => InFabric | undefined;
+export type FabricOf = (end: Destination, key: string) => InFabric | undefined;
 
 /** One that looks after things of a component's. */
 export interface OfComponent {

@@ -40,6 +40,15 @@ const tooMany = (system: string, count: number) =>
     'Give access to groups instead of to each of their members.',
   );
 
+/** What a fabric cannot hold is refused before the run changes anything, in Airbyte or in the fabric. */
+const mustHold = ({ system, mostReaders = Infinity }: ComponentFabric, principals: string[]) => {
+  if (principals.length <= mostReaders) return;
+  throw new Refusal(
+    `refs: ${String(principals.length)} principals of ${system} are to read the component's data; at most ${String(mostReaders)} can.`,
+    'Give access to groups instead of to each of their members.',
+  );
+};
+
 export type ReaderActivities = ReturnType<typeof createReaderActivities>;
 
 /** Changing who reads a component's data. Each is safe to repeat. */
@@ -80,9 +89,10 @@ export const createReaderActivities = ({
         if (!fabric?.managesAccess) return undefined;
         const { system } = fabric;
         const step = stepOf(interest);
-        const { unknown } = await resolved(fabric, refs, step);
+        const { principals, unknown } = await resolved(fabric, refs, step);
         const found = { system, isInAirbyte, unknown: firstFew(unknown) };
         if (unknown.length > 0) return { ...found, former: [] };
+        mustHold(fabric, principals);
         refuseForeign((await fabric.look(step)).foreign);
         const { ours: former } = await fabric.readers(step);
         if (JSON.stringify(former).length > MAX_READERS_SIZE) throw tooMany(system, former.length);

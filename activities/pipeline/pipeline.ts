@@ -105,7 +105,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
         }
         const { complete, feasible } = await looking.judged(airbyte, seen, { plan, interest });
         const place = placeOf(plan.destination);
-        const inFabric = prepares && (await inFabrics.toPrepare({ key, place }, interest));
+        const inFabric = prepares && place && (await inFabrics.toPrepare({ key, place }, interest));
         if (inShort) {
           const { mappersByHand: byHand } = rest;
           const hrefOf = lean && deps.hrefOf;

@@ -92,8 +92,8 @@ const createForesight = (fabricOf: FabricOf) => {
   const look = createFabricLook(fabricOf);
   return async ({ plan }: ToValidate, { interest, number }: Attempt) => {
     try {
-      const of = { key: plan.component.key, place: placeOf(plan.destination) };
-      const looked = await look.toPrepare(of, interest);
+      const place = placeOf(plan.destination);
+      const looked = place && (await look.toPrepare({ key: plan.component.key, place }, interest));
       if (!looked) return NOTHING;
       return { entities: inFabric(looked.found), warnings: looked.warnings, open: [] };
     } catch (err) {

@@ -1,5 +1,6 @@
 import type { Actor, Kind } from '../../src/airbyte/workspace';
 import { destinationOf, sourceOf } from '../../src/connectors';
+import { connectorOf } from '../../src/connectors/definitions';
 import { isRecord } from '../../src/contract/json';
 import { plainName } from '../../src/airbyte/names';
 import { MASK } from '../../src/secrets/masking';
@@ -8,30 +9,14 @@ import type { Fitted, Part } from './fit';
 import { ownOptions } from './reader-options';
 import { withoutSecrets } from './secrets';
 
-/** The definitions that a descriptor has a connector of its own for; the same in every Airbyte. */
-const CONNECTORS: Record<Kind, Record<string, string>> = {
-  source: {
-    '778daa7c-feaf-4db6-96f3-70fd645acc77': 'file',
-    'decd338e-5647-4c0b-adf4-da0e75f5a750': 'postgres',
-    '69589781-7828-43c5-9f63-8925b1c1ccc2': 's3',
-  },
-  destination: {
-    '424892c4-daac-4491-b35d-c6688ba547ba': 'snowflake',
-    '25c5221d-dce2-4163-ade9-739ef790f503': 'postgres',
-    '4816b78f-1489-44c1-9060-4b19d5fa9362': 's3',
-    '22f6c74f-5699-40ff-833c-4a879ea40133': 'bigquery',
-    '072d5540-f236-4294-ba7c-ade8fd918496': 'databricks',
-  },
-};
-
 /** Nothing is derived from it where Airbyte has a value. */
 const NO_PRODUCT = { name: 'x', domain: 'x', major: '0' };
 
 const SCHEMAS = { source: sourceOf(), destination: destinationOf(NO_PRODUCT) };
 
-const connectorOf = (kind: Kind, definitionId: string) => {
-  const connector = CONNECTORS[kind][definitionId];
-  return connector ? { connector } : { connector: 'custom', definitionId };
+const connectorPart = (kind: Kind, definitionId: string) => {
+  const connector = connectorOf(kind, definitionId);
+  return connector === undefined ? { connector: 'custom', definitionId } : { connector };
 };
 
 /** What the platform sets, which no descriptor repeats; unless the actor's account is another one. */
@@ -69,7 +54,7 @@ interface Given {
 }
 
 export const nameOfConnector = (kind: Kind, definitionId: string) =>
-  connectorOf(kind, definitionId).connector;
+  connectorPart(kind, definitionId).connector;
 
 /** `specific.source` or `specific.destination` of a descriptor that wants an actor as it is. */
 export const actorPart = ({ kind, actor, fabric, references }: Given): Part => {
@@ -78,7 +63,7 @@ export const actorPart = ({ kind, actor, fabric, references }: Given): Part => {
   const own = Object.fromEntries(Object.entries(all).filter(([key]) => !set.includes(key)));
   const { configuration, left } = withoutSecrets(own, references);
   const { part, dropped, problems } = fit(SCHEMAS[kind], {
-    ...connectorOf(kind, actor.definitionId),
+    ...connectorPart(kind, actor.definitionId),
     name: plainName(actor.name),
     connectionConfiguration: configuration,
   });

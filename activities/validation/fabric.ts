@@ -51,7 +51,8 @@ export const createFabricCheck = (fabricOf: FabricOf) => ({
   checkFabric: ({ component }: { component: ToValidate }): Promise<Check[]> =>
     attempt(async ({ interest, number }) => {
       const { plan } = component;
-      const fabric = fabricOf(placeOf(plan.destination), plan.component.key);
+      const place = placeOf(plan.destination);
+      const fabric = place && fabricOf(place, plan.component.key);
       if (!fabric?.manages) return [];
       const checks = await checksOf(fabric, stepOf(interest));
       if (number < TRIES) mustPass(checks);

@@ -3,18 +3,14 @@
 // line, and ends with 75.
 //   node scripts/setup.mjs node scripts/conformance/databricks.mjs
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { HERE, NOT_TO_BE_HAD, pythonWith, ROOT } from './python.mjs';
 
-const ROOT = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
-const CACHE = path.join(ROOT, '.cache', 'conformance');
-const CLIENT = path.join(ROOT, 'scripts', 'conformance', 'databricks-client.py');
+const CLIENT = path.join(HERE, 'databricks-client.py');
 const VERSIONS = ['0.38.0', '0.162.0'];
-const CANNOT = 75;
 
-const PACKAGES = 300_000;
+/** Milliseconds for all checks by one version. */
 const CHECKS = 300_000;
 
 const KNOWN = {
@@ -24,30 +20,6 @@ const KNOWN = {
   clientId: '5f1a2b3c-4d5e-4f60-8a7b-9c0d1e2f3a4b',
   clientSecret: 'simulator-secret',
   token: 'dapi-simulator',
-};
-
-class Missing extends Error {}
-
-const run = (command, args, options) =>
-  spawnSync(command, args, { encoding: 'utf8', killSignal: 'SIGKILL', ...options });
-
-/** Complete or not there: a run that is broken off leaves nothing that is taken for whole. */
-const clientOf = (version) => {
-  const target = path.join(CACHE, `databricks-sdk-${version}`);
-  const python = path.join(target, 'bin', 'python');
-  const done = path.join(target, 'complete');
-  if (existsSync(done)) return python;
-  console.log(`Getting databricks-sdk ${version} …`);
-  mkdirSync(CACHE, { recursive: true });
-  rmSync(target, { recursive: true, force: true });
-  const made = run('python3', ['-m', 'venv', target]);
-  if (made.status !== 0) throw new Missing('python3 with venv is not there');
-  const args = ['-m', 'pip', 'install', '--quiet', `databricks-sdk==${version}`];
-  const got = run(python, args, { timeout: PACKAGES });
-  if (got.status !== 0) throw new Missing(`databricks-sdk ${version} cannot be got`);
-  mkdirSync(`${done}.making`);
-  renameSync(`${done}.making`, done);
-  return python;
 };
 
 /** The simulator as a program, on a port of its own, with the ids that the client asks for. */
@@ -76,26 +48,28 @@ const startSimulator = async () => {
   throw new Error('The simulator of Databricks did not start.');
 };
 
+/** As the exit code of a program. */
 const holds = async (version) => {
-  const python = clientOf(version);
+  const python = pythonWith(
+    [`databricks-sdk==${version}`],
+    'the simulator of Databricks is not held against its client',
+  );
+  if (python === undefined) return NOT_TO_BE_HAD;
   const { url, stop } = await startSimulator();
   try {
     console.log(`databricks-sdk ${version}`);
     const args = [CLIENT, url, ...Object.values(KNOWN)];
-    return run(python, args, { stdio: 'inherit', timeout: CHECKS }).status === 0;
+    const options = { stdio: 'inherit', timeout: CHECKS, killSignal: 'SIGKILL' };
+    return spawnSync(python, args, options).status === 0 ? 0 : 1;
   } finally {
     stop();
   }
 };
 
 const main = async () => {
-  let failed = false;
-  for (const version of VERSIONS) if (!(await holds(version))) failed = true;
-  return failed ? 1 : 0;
+  const ends = [];
+  for (const version of VERSIONS) ends.push(await holds(version));
+  return ends.includes(1) ? 1 : Math.max(...ends);
 };
 
-process.exitCode = await main().catch((err) => {
-  if (!(err instanceof Missing)) throw err;
-  console.log(`NOTE: the simulator of Databricks is not held against its client: ${err.message}.`);
-  return CANNOT;
-});
+process.exitCode = await main();

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import ms from 'ms';
 import { firstFew } from '../../workflows/protocol/lengths';
 import { patienceText } from '../contract/durations';
+import { LANGUAGES } from '../fabrics/fabric';
 import type { Language } from '../fabrics/fabric';
 import type { FabricSettings } from '../fabrics/types';
 import { suggestion } from '../reading/suggestions';
@@ -15,9 +16,13 @@ import type { OpenedFabric } from './fabric-check';
 import { table } from './tables';
 import type { Terminal } from './tables';
 
+/** Where a fabric is, for people. */
+type AddressOf = (settings: FabricSettings) => string;
+
 interface FabricsCommandDeps extends Terminal {
   /** What the configuration file says; undefined: there is none. */
   settings: () => Settings | undefined;
+  addressOf: AddressOf;
   /** One of the file's. */
   open: (fabric: Named<FabricSettings>) => OpenedFabric;
   /** Over when who sits at the terminal wants no more. */
@@ -37,36 +42,30 @@ const MAX_ROWS = 1000;
 /** As of any program that ends with Ctrl-C: 128 and the number of SIGINT. */
 const INTERRUPTED = 130;
 
-const LANGUAGES: readonly Language[] = ['sql', 'python', 'scala', 'r'];
-
 const NO_FILE =
   'There is no configuration file, so there are no fabrics by name: PROVISIONER_CONFIG names one.';
 
 const listed = (names: readonly string[]) => names.join(', ') || '–';
 
-/** What every type says of itself; what else one has is its own. */
+/** What a type may say that it makes and grants by itself. */
 interface Listable {
-  type: string;
-  team: string;
-  sharedWith: string[];
-  environments?: string[] | undefined;
-  host: string;
   manage?: object | undefined;
 }
 
+const managedBy = ({ manage = {} }: Listable) =>
+  Object.entries(manage).flatMap(([what, does]) => (does === true ? [what] : []));
+
 /** No account, no credentials, no reference to a secret. */
-const entriesOf = ({ fabrics }: Pick<Settings, 'fabrics'>) =>
-  Object.entries<Listable>(fabrics).map(
-    ([name, { type, team, sharedWith, environments, host, manage = {} }]) => ({
-      name,
-      type,
-      team,
-      sharedWith,
-      environments,
-      host,
-      manages: Object.entries(manage).flatMap(([what, does]) => (does === true ? [what] : [])),
-    }),
-  );
+const entriesOf = ({ fabrics }: Pick<Settings, 'fabrics'>, addressOf: AddressOf) =>
+  Object.entries(fabrics).map(([name, settings]) => ({
+    name,
+    type: settings.type,
+    team: settings.team,
+    sharedWith: settings.sharedWith,
+    environments: settings.environments,
+    host: addressOf(settings),
+    manages: managedBy(settings),
+  }));
 
 const listPage = (entries: ReturnType<typeof entriesOf>) =>
   entries.length === 0
@@ -105,7 +104,7 @@ const timeWanted = (text: string) => {
 
 /** `provisioner fabrics`: what the file says of them, and whether one does what it would have to. Needs no Temporal. */
 export const addFabricsCommand = (program: Command, deps: FabricsCommandDeps) => {
-  const { settings, open, interruption, print, say, exitWith } = deps;
+  const { settings, addressOf, open, interruption, print, say, exitWith } = deps;
   const fabrics = program
     .command('fabrics')
     .description('warehouses and engines that the configuration file names');
@@ -116,7 +115,7 @@ export const addFabricsCommand = (program: Command, deps: FabricsCommandDeps) =>
     .option('--json', 'print one JSON document')
     .action(({ json }: { json?: boolean }) => {
       const given = settings();
-      const entries = entriesOf(given ?? { fabrics: {} });
+      const entries = entriesOf(given ?? { fabrics: {} }, addressOf);
       if (json) print(JSON.stringify(entries, null, 2));
       else print(given ? listPage(entries) : NO_FILE);
     });

@@ -1,4 +1,4 @@
-import type { PlatformSnowflake } from '../fabrics/platform';
+import type { PlatformSnowflake } from '../fabrics/snowflake/platform';
 import { optionalText } from './values';
 
 export const snowflakeVariables = {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFINITIONS } from './definitions';
 import { asDefinition, flag, lowerName, orElse, secret, text } from './fields';
 import type { Product } from './fields';
 
@@ -42,4 +43,4 @@ export const bigquery = (product: Product) =>
         disable_type_dedupe: flag.optional(),
       }),
     })
-    .transform(asDefinition('22f6c74f-5699-40ff-833c-4a879ea40133'));
+    .transform(asDefinition(DEFINITIONS.destination.bigquery));

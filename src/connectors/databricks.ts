@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFINITIONS } from './definitions';
 import { asDefinition, flag, lowerName, orElse, text } from './fields';
 import type { Product } from './fields';
 
@@ -78,4 +79,4 @@ export const databricks = (product: Product) =>
         .describe('The named place to write to; by default the one of the team and environment.'),
       connectionConfiguration: configuration(product).prefault({}),
     })
-    .transform(asDefinition('072d5540-f236-4294-ba7c-ade8fd918496'));
+    .transform(asDefinition(DEFINITIONS.destination.databricks));

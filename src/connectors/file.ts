@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFINITIONS } from './definitions';
 import { anyCase, asDefinition, text } from './fields';
 import { problemOfUrl, provider } from './file-provider';
 
@@ -89,4 +90,4 @@ export const file = z
       reader_options: JSON.stringify(withNaKept(given.format, reader_options)),
     },
   }))
-  .transform(asDefinition('778daa7c-feaf-4db6-96f3-70fd645acc77'));
+  .transform(asDefinition(DEFINITIONS.source.file));

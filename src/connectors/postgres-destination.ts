@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFINITIONS } from './definitions';
 import { host } from './addresses';
 import { plainSslMode, tunnelMethod } from './database';
 import { asDefinition, flag, lowerName, orElse, port, secret, text } from './fields';
@@ -29,4 +30,4 @@ export const postgresDestination = (product: Product) =>
         unconstrained_number: flag.optional(),
       }),
     })
-    .transform(asDefinition('25c5221d-dce2-4163-ade9-739ef790f503'));
+    .transform(asDefinition(DEFINITIONS.destination.postgres));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFINITIONS } from './definitions';
 import { host } from './addresses';
 import { sslMode, tunnelMethod } from './database';
 import { asDefinition, port, secret, text } from './fields';
@@ -44,4 +45,4 @@ export const postgresSource = z
     name: text.describe('The name of the source in Airbyte.'),
     connectionConfiguration: configuration,
   })
-  .transform(asDefinition('decd338e-5647-4c0b-adf4-da0e75f5a750'));
+  .transform(asDefinition(DEFINITIONS.source.postgres));

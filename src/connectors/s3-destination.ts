@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFINITIONS } from './definitions';
 import { endpoint } from './addresses';
 import { asDefinition, flag, orElse, secret, text } from './fields';
 import type { Product } from './fields';
@@ -68,4 +69,4 @@ export const s3Destination = ({ domain, name, major }: Product) =>
         file_name_pattern: z.string().optional(),
       }),
     })
-    .transform(asDefinition('4816b78f-1489-44c1-9060-4b19d5fa9362'));
+    .transform(asDefinition(DEFINITIONS.destination.s3));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFINITIONS } from './definitions';
 import { endpoint } from './addresses';
 import { asDefinition, flag, secret, text } from './fields';
 
@@ -90,4 +91,4 @@ export const s3Source = z
     name: text.describe('The name of the source in Airbyte.'),
     connectionConfiguration: configuration,
   })
-  .transform(asDefinition('69589781-7828-43c5-9f63-8925b1c1ccc2'));
+  .transform(asDefinition(DEFINITIONS.source.s3));

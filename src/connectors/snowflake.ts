@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFINITIONS } from './definitions';
 import { asDefinition, flag, orElse, secret, text, upperName } from './fields';
 import type { Product } from './fields';
 import { placeProblems } from './snowflake-place';
@@ -109,4 +110,4 @@ export const snowflake = (product: Product) =>
       connectionConfiguration: configuration(product).prefault({}),
     })
     .transform((given) => ({ ...given, connector: 'snowflake' as const }))
-    .transform(asDefinition('424892c4-daac-4491-b35d-c6688ba547ba'));
+    .transform(asDefinition(DEFINITIONS.destination.snowflake));

@@ -176,7 +176,7 @@ export const readDescriptor = (request: Given, rules: Rules = {}): Descriptor =>
 export interface KnownPlaces {
   /** Where former runs have put it, the latest first. */
   former: Place[];
-  /** Where the descriptor would put it; absent where that part of it cannot be read. */
+  /** Where the descriptor would put it; absent where that is no fabric, or cannot be read. */
   named?: Place | undefined;
 }
 

@@ -1,5 +1,6 @@
 import { RequestError } from '../contract/problems';
 import type { Path } from '../contract/problems';
+import type { Destination } from '../fabrics/fabric';
 import { typeFor } from '../fabrics/types';
 import type { Reader } from '../reading/reader';
 import { referencesIn } from '../secrets/references';
@@ -82,12 +83,6 @@ export const judgeSecrets = (reader: Reader, specific: unknown, owner: Owner, at
 
 const TWICE = 'and credentials of the descriptor’s own exclude each other: leave one of them out';
 const UNNAMED = 'names a fabric, and this provisioner knows none by name; leave it out';
-
-interface Destination {
-  connector: string;
-  configuration: Record<string, unknown>;
-  fabric?: string | undefined;
-}
 
 /** Where a destination is to be, which may be the default; what is wrong with it is told at its path. */
 export const withFabric = <Wanted extends Destination>(

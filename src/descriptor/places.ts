@@ -2,15 +2,12 @@ import { z } from 'zod';
 import { MAX_PLACES, MAX_PLACE_FIELDS, MAX_PLACE_VALUE } from '../../workflows/protocol/lengths';
 import { isRecord } from '../contract/json';
 import type { Product } from '../connectors/fields';
+import type { Destination } from '../fabrics/fabric';
+import { typeFor } from '../fabrics/types';
 import { destinationFor } from './specific';
 
 /** What of a destination leads to where its data is: in a run's input, and in what a run told. */
-export interface Place {
-  connector: string;
-  configuration: Record<string, unknown>;
-  /** The name of the fabric. */
-  fabric?: string | undefined;
-}
+export type Place = Destination;
 
 const value = z.string().max(MAX_PLACE_VALUE);
 const KnownPlace = z.strictObject({
@@ -25,10 +22,11 @@ const KnownPlace = z.strictObject({
 export const readPlaces = (given: unknown): Place[] =>
   (Array.isArray(given) ? given.slice(0, MAX_PLACES) : []).flatMap((each): Place[] => {
     const { data } = KnownPlace.safeParse(each);
-    return data ? [data] : [];
+    const place = data && placeOf(data);
+    return place ? [place] : [];
   });
 
-/** The place that a component's descriptor names now; undefined where that part of it cannot be read. */
+/** The place that a component's descriptor names now; undefined: it names none, or that part of it cannot be read. */
 export const placeIn = (component: unknown, product: Product): Place | undefined => {
   const specific = isRecord(component) ? component.specific : undefined;
   const given = isRecord(specific) ? specific.destination : undefined;
@@ -36,9 +34,21 @@ export const placeIn = (component: unknown, product: Product): Place | undefined
   return data && placeOf(data);
 };
 
-/** Of a destination, as its descriptor wants it. */
-export const placeOf = ({ connector, configuration, fabric }: Place): Place => ({
-  connector,
-  configuration,
-  ...(fabric !== undefined && { fabric }),
-});
+const fieldsOf = (configuration: Record<string, unknown>, names: readonly string[]) =>
+  Object.fromEntries(
+    names.flatMap((name) => (name in configuration ? [[name, configuration[name]]] : [])),
+  );
+
+/**
+ * Of a destination: what leads to its data, and nothing else of its configuration. Undefined where that is in
+ * no fabric, for its connector or because the descriptor brings an account of its own.
+ */
+export const placeOf = ({ connector, configuration, fabric }: Destination): Place | undefined => {
+  const type = typeFor(connector);
+  if (!type || type.bringsAccount(configuration)) return undefined;
+  return {
+    connector,
+    configuration: fieldsOf(configuration, type.placedBy),
+    ...(fabric !== undefined && { fabric }),
+  };
+};

@@ -1,3 +1,4 @@
+import { foldsNames } from '../connectors/definitions';
 import { SOURCE_NAMESPACE } from './connection';
 import type { Connection } from './connection';
 
@@ -16,8 +17,6 @@ interface Streamed {
 /** The parts of a connection that decide on the names of tables. */
 type Naming = Pick<Connection, 'namespaceDefinition' | 'namespaceFormat'>;
 
-/** Destinations whose tables `Orders` and `orders` are one; the others tell them apart, or may. */
-const FOLDING = ['snowflake', 'postgres', 'databricks'];
 /** Only destinations with objects in place of tables go by it, and those are custom ones to us. */
 const hasObjects = (connector: string) => connector === 'custom';
 
@@ -43,7 +42,7 @@ const tableOf = ({ naming, connector }: Rules, stream: Streamed) => {
   if (schema === undefined) return undefined;
   const object = hasObjects(connector) ? stream.destinationObjectName : undefined;
   const table = JSON.stringify([schema, object ?? stream.name]);
-  return FOLDING.includes(connector) ? table.toLowerCase() : table;
+  return foldsNames(connector) ? table.toLowerCase() : table;
 };
 
 export const nameOf = ({ name, namespace }: Streamed) =>

@@ -17,7 +17,7 @@ import type { WorkerConfig } from '../config/config';
 import type { WorkerMetrics } from '../metrics/worker';
 import { createProvisioned } from '../runs/provisioned';
 import { createIsRunning } from '../runs/running';
-import { tracedCall, tracedFabricCall } from '../tracing/calls';
+import { tracedCall } from '../tracing/calls';
 import type { Tracing } from '../tracing/tracing';
 import type { Environment } from './environment';
 
@@ -36,7 +36,7 @@ export const activitiesOf = (
   config: WorkerConfig,
   { client, metrics, tracing, log }: Made,
 ) => {
-  const { fabrics, references, redactor, accessPermission } = environment;
+  const { fabrics, fabricOf, references, redactor, accessPermission } = environment;
   const { uiUrl, workspaceId } = environment.airbyte;
   const airbyte = createAirbyte({
     ...environment.airbyte,
@@ -49,13 +49,6 @@ export const activitiesOf = (
     observeLoad: metrics.loadOfOne(),
   });
   void airbyte.find();
-  const fabricOf = environment.openFabrics({
-    log,
-    observe: (called) => {
-      metrics.fabricCalled(called);
-      tracedFabricCall(tracing, called);
-    },
-  });
   const deps = {
     airbyteFor: airbyte.airbyteFor,
     fabrics,

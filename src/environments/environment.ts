@@ -4,9 +4,10 @@ import type { OneEnvironmentConfig, WorkerConfig } from '../config/config';
 import { Refusal } from '../contract/problems';
 import type { FabricOf } from '../../activities/fabric/fabric';
 import type { Fabrics } from '../fabrics/fabrics';
-import { createFabricOf, createNamedFabrics } from './fabrics';
-import type { Watching } from './fabrics';
+import { createNamedFabrics } from './fabrics';
+import type { OpenFabrics } from './fabrics';
 import { createPlatformFabrics } from '../fabrics/platform';
+import { platformSnowflake } from '../fabrics/snowflake/platform';
 import { Unresolved, createSecretLookup } from '../secrets/lookup';
 import type { SecretLookup } from '../secrets/lookup';
 import { createRedactor } from '../secrets/masking';
@@ -27,8 +28,8 @@ export interface Environment {
     'api' | 'url' | 'workspaceId' | 'maxInFlight' | 'requestTimeout' | 'credentials'
   > & { uiUrl: string };
   fabrics: Fabrics;
-  /** What components have in the fabrics they write to, for a worker that tells of its calls. */
-  openFabrics: (watching: Watching) => FabricOf;
+  /** What components have in the fabrics they write to. */
+  fabricOf: FabricOf;
   references: SecretReferences;
   redactor: Redactor;
   /** What updateacl grants; `none`: nothing. */
@@ -52,17 +53,14 @@ const remember = (redactor: Redactor, auth: AirbyteAuth) => {
 /** As the variables of the worker describe it. */
 export const environmentOfVariables = (config: OneEnvironmentConfig): Environment => {
   const { auth, ...airbyte } = config.airbyte;
-  const redactor = createRedactor([
-    config.snowflake?.password,
-    config.snowflake?.privateKeyPassword,
-  ]);
+  const redactor = createRedactor();
   remember(redactor, auth);
   return {
     name: undefined,
     airbyte: { ...airbyte, credentials: () => Promise.resolve(auth) },
-    fabrics: createPlatformFabrics(config.snowflake, redactor),
+    fabrics: createPlatformFabrics([platformSnowflake(config.snowflake, redactor)]),
     // What the variables describe only lends its credentials.
-    openFabrics: () => () => undefined,
+    fabricOf: () => undefined,
     references: createSecretReferences(createSecretLookup(config.secrets, redactor), {
       namesFor: () => config.secretsAllowed,
       remedyFor: (name) =>
@@ -119,12 +117,22 @@ const secretsOfTeams = (settings: () => Settings): Allowance => ({
 
 /** As the configuration file describes it; who owns what is what the file says now. */
 export const environmentOfFile = (
-  { name, settings }: { name: string; settings: () => Settings },
+  {
+    name,
+    settings,
+    open,
+  }: {
+    name: string;
+    settings: () => Settings;
+    /** The fabrics, which other environments of the worker have, too. */
+    open: OpenFabrics;
+  },
   config: WorkerConfig,
 ): Environment | undefined => {
   const given = settings().environments[name];
   if (!given) return undefined;
-  const redactor = createRedactor();
+  const own = createRedactor();
+  const redactor = { ...own, redact: (text: string) => own.redact(open.redact(text)) };
   const { auth, uiUrl, ...airbyte } = given.airbyte;
   const lookUp = createSecretLookup(config.secrets, redactor);
   return {
@@ -136,13 +144,7 @@ export const environmentOfFile = (
       credentials: credentialsOf(auth, { name, lookUp, redactor }),
     },
     fabrics: createNamedFabrics(settings, lookUp),
-    openFabrics: (watching) =>
-      createFabricOf(settings, {
-        ...watching,
-        lookUp,
-        redactor,
-        requestTimeout: config.requestTimeout,
-      }),
+    fabricOf: open.fabricOf,
     references: createSecretReferences(lookUp, secretsOfTeams(settings)),
     redactor,
     accessPermission: given.workspaceAccess,

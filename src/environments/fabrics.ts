@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { FabricOf } from '../../activities/fabric/fabric';
 import type { WorkerConfig } from '../config/config';
 import { NotInSettings, Refusal } from '../contract/problems';
-import type { End, Fabric, Opening } from '../fabrics/fabric';
+import type { Destination, Fabric, Opening } from '../fabrics/fabric';
 import type { Fabrics } from '../fabrics/fabrics';
 import { typeFor, typeOf } from '../fabrics/types';
 import type { FabricSettings } from '../fabrics/types';
 import { Unresolved, createSecretLookup } from '../secrets/lookup';
 import type { SecretLookup } from '../secrets/lookup';
 import { createRedactor } from '../secrets/masking';
+import type { Redactor } from '../secrets/masking';
 import type { Named } from '../settings/ownership';
 import type { Settings } from '../settings/settings';
 import { fabricFor, judgedOwner } from '../settings/tenancy';
@@ -40,7 +41,7 @@ const twice = () =>
 /** The fabric that one end of a component writes to; undefined: none is meant. Throws a Refusal. */
 const found = (
   settings: Settings,
-  { connector, configuration, fabric: wanted }: End,
+  { connector, configuration, fabric: wanted }: Destination,
   key: string | undefined,
 ): Named<FabricSettings> | undefined => {
   const type = typeFor(connector);
@@ -68,50 +69,70 @@ export const createNamedFabrics =
     return typeOf(fabric.settings).destination(fabric.settings, { secretOf, configuration });
   };
 
-/** Whom a fabric tells of its calls. */
-export type Watching = Pick<Opening, 'log' | 'observe'>;
+/** What fabrics are opened with: where their secrets are, and whom they tell of their calls. */
+type Given = Pick<Opening, 'requestTimeout' | 'log' | 'observe'> & Pick<WorkerConfig, 'secrets'>;
+
+/** Opens fabrics of the file. Nothing is called, and no secret looked up, before one of their verbs is. */
+const createOpening = ({ secrets, ...given }: Given) => {
+  const redactor = createRedactor();
+  const lookUp = createSecretLookup(secrets, redactor);
+  return {
+    redact: redactor.redact,
+    open: ({ name, settings }: Named<FabricSettings>): Fabric =>
+      typeOf(settings).open(settings, {
+        ...given,
+        name,
+        redactor,
+        secretOf: secretsOf(lookUp, name),
+      }),
+  };
+};
 
 interface Opened {
   settings: FabricSettings;
   fabric: Fabric;
 }
 
-type Given = Omit<Opening, 'name' | 'secretOf'> & { lookUp: SecretLookup };
-
-/** A fabric of the file, opened. Nothing is called, and no secret looked up, before one of its verbs is. */
-export const openFabric = (
-  { name, settings }: Named<FabricSettings>,
-  { lookUp, ...opening }: Given,
-): Fabric =>
-  typeOf(settings).open(settings, { ...opening, name, secretOf: secretsOf(lookUp, name) });
+/** What components have in the fabrics of a file, and what masks the secrets of these. */
+export interface OpenFabrics {
+  fabricOf: FabricOf;
+  redact: Redactor['redact'];
+}
 
 /**
- * What components have in the fabrics of the file, as it is now. A fabric stays open, with its tokens, until
- * what the file says of it has changed.
+ * The fabrics of the file, as it is now, for all environments of a worker: calls to one are counted together,
+ * and its tokens are made once. It stays open until what the file says of it has changed.
  */
-export const createFabricOf = (settings: () => Settings, given: Given): FabricOf => {
+export const createOpenFabrics = (settings: () => Settings, given: Given): OpenFabrics => {
+  const { open, redact } = createOpening(given);
   const opened = new Map<string, Opened>();
-  const open = (named: Named<FabricSettings>) => {
+  const forget = (names: readonly string[]) => {
+    for (const name of opened.keys()) if (!names.includes(name)) opened.delete(name);
+  };
+  const opening = (named: Named<FabricSettings>) => {
     const former = opened.get(named.name);
     if (former && isDeepStrictEqual(former.settings, named.settings)) return former.fabric;
-    const fabric = openFabric(named, given);
+    forget(Object.keys(settings().fabrics));
+    const fabric = open(named);
     opened.set(named.name, { settings: named.settings, fabric });
     return fabric;
   };
-  return (end, key) => {
-    const meant = found(settings(), end, key);
-    if (!meant) return undefined;
-    const fabric = open(meant);
-    return { ...fabric.of({ key, end }), fabric };
+  return {
+    redact,
+    fabricOf: (end, key) => {
+      const meant = found(settings(), end, key);
+      if (!meant) return undefined;
+      const fabric = opening(meant);
+      return { ...fabric.of({ key, end }), fabric };
+    },
   };
 };
 
+/** Where a fabric of the file is, for people. */
+export const addressOf = (settings: FabricSettings) => typeOf(settings).addressOf(settings);
+
 /** A fabric of the file for who looks at it by himself, and what masks its secrets. */
-export const openForLook = (
-  named: Named<FabricSettings>,
-  { secrets, ...opening }: Pick<Opening, 'requestTimeout' | 'log'> & Pick<WorkerConfig, 'secrets'>,
-) => {
-  const redactor = createRedactor();
-  const lookUp = createSecretLookup(secrets, redactor);
-  return { fabric: openFabric(named, { ...opening, lookUp, redactor }), redact: redactor.redact };
+export const openForLook = (named: Named<FabricSettings>, given: Given) => {
+  const { open, redact } = createOpening(given);
+  return { fabric: open(named), redact };
 };

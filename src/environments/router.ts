@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { OneEnvironmentConfig, WorkerConfig } from '../config/config';
+import { tracedFabricCall } from '../tracing/calls';
 import { isRunToken, readToken } from '../runs/token';
 import { environmentsOn } from '../settings/environments';
 import type { EnvironmentSettings } from '../settings/environments';
@@ -10,6 +11,7 @@ import { activitiesOf } from './activities';
 import type { Activities, Made } from './activities';
 import { environmentOfFile, environmentOfVariables } from './environment';
 import type { Environment } from './environment';
+import { createOpenFabrics } from './fabrics';
 
 const textIn = (given: unknown, field: string): string | undefined => {
   const told: unknown =
@@ -48,9 +50,19 @@ interface Known extends Pick<Environment, 'grantsOf'> {
 /** The activities of each environment of a file; made anew when what the file says of it has changed. */
 const createByEnvironment = (settings: () => Settings, config: WorkerConfig, made: Made) => {
   const known = new Map<string, Known>();
+  const { secrets, requestTimeout } = config;
+  const open = createOpenFabrics(settings, {
+    secrets,
+    requestTimeout,
+    log: made.log,
+    observe: (called) => {
+      made.metrics.fabricCalled(called);
+      tracedFabricCall(made.tracing, called);
+    },
+  });
   return (name: string): Activities => {
     const given = settings().environments[name];
-    const environment = given && environmentOfFile({ name, settings }, config);
+    const environment = given && environmentOfFile({ name, settings, open }, config);
     if (!given || !environment) {
       known.delete(name);
       throw notConfigured(name);

@@ -11,8 +11,8 @@ import type { ObserveCall } from './http';
  * its undo, which does that and no more. Nothing outside a type's folder asks which type it is.
  */
 
-/** One end of a pipeline, as its descriptor wants it. */
-export interface End {
+/** Where a pipeline writes to, as its descriptor wants it, or as far as it leads to its data. */
+export interface Destination {
   connector: string;
   configuration: Record<string, unknown>;
   /** The name of the fabric it writes to, where it names one. */
@@ -131,7 +131,8 @@ export interface ReadersChanged {
 }
 
 /** What a command for a cluster is written in. */
-export type Language = 'sql' | 'python' | 'scala' | 'r';
+export const LANGUAGES = ['sql', 'python', 'scala', 'r'] as const;
+export type Language = (typeof LANGUAGES)[number];
 
 /** What is run where, and how much of its result is wanted. */
 export interface RunOptions {
@@ -158,6 +159,8 @@ export interface ComponentFabric {
   manages: boolean;
   /** Whether it can grant access to the data. */
   managesAccess: boolean;
+  /** At most so many may read by grants of ours; absent: the fabric has no bound. */
+  mostReaders?: number;
   check: (step: Step) => Promise<Check[]>;
   look: (step: Step) => Promise<Seen>;
   /** Makes of these what is not there; the rest of what is missing is another step's. */
@@ -187,12 +190,12 @@ export interface Fabric {
    * and cancelled when nobody waits for it. Throws a Refusal for a language that it does not run.
    */
   run: (text: string, options: RunOptions) => Promise<Table>;
-  of: (component: { key: string; end: End }) => ComponentFabric;
+  of: (component: { key: string; end: Destination }) => ComponentFabric;
   /**
    * What carries a tag of any component's, as far as one list tells of each place: the roles, and the schemas
    * where these ends write to. Absent where a type cannot tell.
    */
-  tagged?: (ends: readonly End[], step: Step) => Promise<Tagged[]>;
+  tagged?: (ends: readonly Destination[], step: Step) => Promise<Tagged[]>;
 }
 
 /** What a fabric is opened with. */
@@ -209,9 +212,14 @@ export interface Opening {
 
 /** A type of fabrics, as whoever has the settings of one uses it. */
 export interface FabricVerbs<Settings> {
+  /** As the configuration file says it. */
   name: string;
+  /** As people call it: Snowflake. */
+  system: string;
   /** Airbyte's connectors that write to it. */
   connectors: readonly string[];
+  /** The fields of a destination's configuration that lead to where its data is: all that is remembered of it. */
+  placedBy: readonly string[];
   /** Whether a descriptor brings an account of its own, so that no fabric is meant. */
   bringsAccount(configuration: Record<string, unknown>): boolean;
   /** The part of Airbyte's configuration that is not the descriptor's. Throws a Refusal. */
@@ -219,6 +227,8 @@ export interface FabricVerbs<Settings> {
     settings: Settings,
     given: { secretOf: Opening['secretOf']; configuration: Record<string, unknown> },
   ): Promise<Record<string, unknown>>;
+  /** Where one is, for people: a host or a URL, without credentials. */
+  addressOf(settings: Settings): string;
   open(settings: Settings, opening: Opening): Fabric;
 }
 

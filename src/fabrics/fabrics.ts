@@ -1,4 +1,4 @@
-import type { End } from './fabric';
+import type { Destination } from './fabric';
 
 /**
  * The part of Airbyte's configuration that is not the descriptor's: where a destination runs and with which
@@ -6,4 +6,7 @@ import type { End } from './fabric';
  * activity that asked for it. `key` is the component's, which says whose it is; where there is none, as
  * of a connection that was made by hand, nobody's. Throws a Refusal.
  */
-export type Fabrics = (end: End, key: string | undefined) => Promise<Record<string, unknown>>;
+export type Fabrics = (
+  end: Destination,
+  key: string | undefined,
+) => Promise<Record<string, unknown>>;

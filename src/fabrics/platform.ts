@@ -1,41 +1,18 @@
-import { readFile } from 'node:fs/promises';
 import { Refusal } from '../contract/problems';
-import type { Redactor } from '../secrets/masking';
 import type { Fabrics } from './fabrics';
-import { bringsAccount, destinationOf, mustNotSteer } from './snowflake/account';
+import { typeFor } from './types';
 
-/** The one Snowflake that the variables describe; a password or a key. */
-export interface PlatformSnowflake {
-  host: string;
-  role: string;
-  warehouse: string;
-  username: string;
-  password: string | undefined;
-  privateKeyFile: string | undefined;
-  privateKeyPassword: string | undefined;
+/** The one fabric of a type that the variables of a worker describe, for everybody. */
+export interface PlatformFabric {
+  /** The name of its type. */
+  type: string;
+  /** What of Airbyte's configuration is not the descriptor's. Throws a Refusal, too where the variables are not set. */
+  destination: (configuration: Record<string, unknown>) => Promise<Record<string, unknown>>;
 }
 
-const credentialsOf = async (
-  { password, privateKeyFile, privateKeyPassword }: PlatformSnowflake,
-  redactor: Redactor,
-) => {
-  if (!privateKeyFile) return { password: password ?? '' };
-  const privateKey = await readFile(privateKeyFile, 'utf8').catch((cause: unknown) => {
-    throw new Error('The file SNOWFLAKE_PRIVATE_KEY_FILE names cannot be read.', { cause });
-  });
-  redactor.remember(privateKey);
-  return { privateKey, privateKeyPassword };
-};
-
-const noSnowflake = () =>
+const noVariables = (system: string) =>
   new Refusal(
-    'This provisioner knows no Snowflake to write to.',
-    'Ask the platform operator to set the SNOWFLAKE_ variables of the worker, or bring host, role, warehouse, username and credentials.',
-  );
-
-const noDatabricks = () =>
-  new Refusal(
-    'specific.destination.connector: a Databricks is described in a configuration file, and this provisioner has none.',
+    `specific.destination.connector: a ${system} is described in a configuration file, and this provisioner has none.`,
     'Ask the platform operator to describe one (PROVISIONER_CONFIG), or write to another destination.',
   );
 
@@ -45,16 +22,14 @@ const noNames = (name: string) =>
     'Leave specific.destination.fabric out, or ask the platform operator to describe fabrics in a configuration file (PROVISIONER_CONFIG).',
   );
 
-/** Without a configuration file there is at most one Snowflake, for everybody. */
+/** Without a configuration file there is at most one fabric of a type, and of most types none. */
 export const createPlatformFabrics =
-  (snowflake: PlatformSnowflake | undefined, redactor: Redactor): Fabrics =>
+  (described: readonly PlatformFabric[]): Fabrics =>
   async ({ connector, configuration, fabric }) => {
     if (fabric !== undefined) throw noNames(fabric);
-    if (connector === 'databricks') throw noDatabricks();
-    if (connector !== 'snowflake' || bringsAccount(configuration)) return {};
-    if (!snowflake) throw noSnowflake();
-    mustNotSteer(configuration);
-    const { host, role, warehouse, username } = snowflake;
-    const credentials = await credentialsOf(snowflake, redactor);
-    return destinationOf({ host, role, warehouse, username, credentials });
+    const type = typeFor(connector);
+    if (!type || type.bringsAccount(configuration)) return {};
+    const platform = described.find((each) => each.type === type.name);
+    if (!platform) throw noVariables(type.system);
+    return platform.destination(configuration);
   };

@@ -6,8 +6,13 @@ import { snowflake } from './snowflake';
 /** All types there are. A new one is its folder, and its name here. */
 const TYPES = [snowflake, databricks] as const;
 
+const [first, ...others] = TYPES;
+
 /** What the configuration file says of a fabric. */
-export const FabricSettings = z.discriminatedUnion('type', [TYPES[0].settings, TYPES[1].settings]);
+export const FabricSettings = z.discriminatedUnion('type', [
+  first.settings,
+  ...others.map(({ settings }) => settings),
+]);
 export type FabricSettings = z.output<typeof FabricSettings>;
 
 /** The type whose settings these are: it takes them, whichever they are. */

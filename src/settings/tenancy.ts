@@ -2,6 +2,7 @@ import { firstFew } from '../../workflows/protocol/lengths';
 import { suggestion } from '../reading/suggestions';
 import { defaultFabricOf, fabricsOf, hasTeams, ownerIn } from './ownership';
 import type { Named, Ownable, Owned, Team } from './ownership';
+import type { Destination } from '../fabrics/fabric';
 import { typeFor } from '../fabrics/types';
 import type { Settings } from './settings';
 
@@ -110,13 +111,6 @@ export const componentProblem = (
   const problem = environmentProblem(settings, owner);
   return problem && `${owner.environment} ${problem}`;
 };
-
-/** One end of a component, as far as it leads to a fabric. */
-interface Destination {
-  connector: string;
-  configuration: Record<string, unknown>;
-  fabric?: string | undefined;
-}
 
 /** Whether access to the data of a component can be granted where it lands. */
 export const grantsAccess = (

@@ -4,7 +4,7 @@ import { Refusal } from '../../contract/problems';
 import type { CallInterest } from '../../concurrency/call-interest';
 import { shortened } from '../../../workflows/protocol/lengths';
 import { inOneLine } from '../../../workflows/protocol/one-line';
-import type { Table } from '../fabric';
+import type { Language, Table } from '../fabric';
 import type { Client } from './client';
 import { toEnd, watched } from './waiting';
 
@@ -13,13 +13,6 @@ import { toEnd, watched } from './waiting';
 const BASE = '/api/1.2';
 const CLUSTERS = '/api/2.1/clusters';
 const MAX_SAID = 1000;
-
-/** What a cluster runs. */
-export const LANGUAGES = ['python', 'scala', 'sql', 'r'] as const;
-export type Language = (typeof LANGUAGES)[number];
-
-export const isLanguage = (given: string): given is Language =>
-  LANGUAGES.some((each) => each === given);
 
 const Id = z.object({ id: z.string() });
 const Cell = z.union([z.string(), z.number(), z.boolean(), z.null(), z.unknown()]);

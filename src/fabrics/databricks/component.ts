@@ -34,7 +34,7 @@ const LOADS = [
 const READS = ['USE_SCHEMA', 'SELECT'] as const;
 
 /** People who may read one schema by our grants: each is a property of it. */
-const MOST_READERS = 1000;
+export const MOST_READERS = 1000;
 /** Times that it is looked whether what was written down stands there. */
 const MOST_LOOKS = 4;
 /** Former schemas of a component that are told by name; all go with it. */

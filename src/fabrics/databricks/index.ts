@@ -1,11 +1,12 @@
 import { createLimit } from '../../concurrency/limit';
 import { Refusal } from '../../contract/problems';
+import { LANGUAGES } from '../fabric';
 import type { ComponentFabric, Fabric, FabricType, Opening } from '../fabric';
 import { createCatalog } from './catalog';
 import { checkFabric, checkPlace } from './checks';
 import { createClient } from './client';
-import { LANGUAGES, isLanguage, runCommand } from './commands';
-import { createComponent, taggedIn } from './component';
+import { runCommand } from './commands';
+import { MOST_READERS, createComponent, taggedIn } from './component';
 import { airbyteAuthOf, destinationOf } from './destination';
 import { createIdentity } from './identity';
 import { principalsOf } from './people';
@@ -50,6 +51,7 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
     });
     return {
       ...component,
+      mostReaders: MOST_READERS,
       check: async (step) =>
         manage.schema ? [await checkPlace(() => component.look(step), step)] : [],
       principalsOf: (refs, { interest }) =>
@@ -75,7 +77,7 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
           redact,
         });
       if (cluster === undefined) throw noCluster(name);
-      if (!isLanguage(language)) throw noLanguage(language);
+      if (!LANGUAGES.includes(language)) throw noLanguage(language);
       return runCommand(client, {
         cluster,
         mayStart: settings.startCluster,
@@ -91,10 +93,13 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
 
 export const databricks: FabricType<typeof DatabricksSettings> = {
   name: 'databricks',
+  system: 'Databricks',
   settings: DatabricksSettings,
   connectors: ['databricks'],
+  placedBy: ['schema'],
   // Its descriptors have no place for credentials of their own.
   bringsAccount: () => false,
+  addressOf: ({ host }) => host,
   destination: destinationOf,
   open,
 };

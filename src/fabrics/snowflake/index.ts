@@ -180,9 +180,12 @@ const open = (settings: SnowflakeSettings, opening: Opening): Fabric => {
 
 export const snowflake: FabricType<typeof SnowflakeSettings> = {
   name: 'snowflake',
+  system: SYSTEM,
   settings: SnowflakeSettings,
   connectors: ['snowflake'],
+  placedBy: ['database', 'schema', 'raw_data_schema'],
   bringsAccount,
+  addressOf: ({ host }) => host,
   destination: async (
     { host, role, warehouse, user, credentials },
     { secretOf, configuration },
