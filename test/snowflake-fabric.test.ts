@@ -555,14 +555,17 @@ describe('unprovisioned', () => {
   });
 
   test('more members than a history has room for are told as unknown', async () => {
-    await world.control('/seed', { users: 5000, name: 'S'.repeat(40) });
+    const name = 'S'.repeat(245);
+    await world.control('/seed', { users: 800, name });
     const component = world.component();
     await prepared(component);
-    const role = (await world.entities()).roles.find(({ name }) => ROLE.test(name))?.name ?? '';
-    const { present: few } = await component.look(step());
-    expect(few.at(-1)?.had).toEqual({ ours: [], others: [] });
-    await component.cleanup(few, step());
-    const present = few.map(({ had, ...thing }) => thing);
+    const role =
+      (await world.entities()).roles.find(({ name: each }) => ROLE.test(each))?.name ?? '';
+    for (let n = 1; n <= 800; n += 1)
+      await world.sql(`GRANT ROLE "${role}" TO USER "${name}_${String(n)}"`, 'PROVISIONER');
+    const { present } = await component.look(step());
+    expect(present.at(-1)).toEqual({ ...present.at(-1), kind: 'role', had: undefined });
+    await component.cleanup(present, step());
     const { left: gone } = await component.restore(present, step());
     expect(gone.map(({ what }) => what)).toEqual([`who had the role ${role}`]);
   });
