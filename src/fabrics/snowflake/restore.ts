@@ -62,13 +62,14 @@ const whyNotBack = async (
 /** Why it could not be; undefined: it is there again. */
 const broughtBack = async (spec: Container, restoring: Restoring): Promise<string | undefined> => {
   const { api, component, step } = restoring;
-  const why = await whyNotBack(spec, restoring);
-  if (why !== undefined) return why;
   try {
+    const why = await whyNotBack(spec, restoring);
+    if (why !== undefined) return why;
     await api.change(bringingBack(spec, component), step);
     return undefined;
   } catch (err) {
-    if (hasCode(err, CODE.missing)) return KEPT_NO_LONGER;
+    // Also of a schema whose database is not there.
+    if (hasCode(err, CODE.missing) || hasCode(err, CODE.notThere)) return KEPT_NO_LONGER;
     if (hasCode(err, CODE.exists)) return TAKEN;
     throw err;
   }
@@ -87,11 +88,15 @@ const ofRole = (state: State, component: Component, role: Spec) =>
   missingIn(state, component).filter((spec) => spec !== role && goesWith(spec, role));
 
 /** What is made as `prepare` makes it, of what does not go with what is gone for good. */
-const madeAnew = async (specs: readonly Spec[], { api, component, step }: Restoring) => {
+const madeAnew = async (
+  specs: readonly Spec[],
+  { api, component, step, gone }: Restoring & { gone: readonly Spec[] },
+) => {
+  const stays = (spec: Spec) => !gone.some((each) => goesWith(spec, each));
   const state = await lookAt(createLooks(api, step), component);
-  const missing = specs.filter((spec) => isMissing(state, component, spec));
+  const missing = specs.filter((spec) => stays(spec) && isMissing(state, component, spec));
   const role = missing.find(({ is }) => is === 'role');
-  const withRole = role ? ofRole(state, component, role) : [];
+  const withRole = role ? ofRole(state, component, role).filter(stays) : [];
   const known = new Set(missing.map(idOf));
   const due = [...missing, ...withRole.filter((spec) => !known.has(idOf(spec)))];
   if (due.length === 0) return [];
@@ -130,10 +135,8 @@ export const restore = async (
       left.push({ what: `${whatIs(spec)} (${back})`, remedy: EXPIRED });
     }
   }
-  const others = specs.filter(
-    (spec) => !isContainer(spec) && !gone.some((each) => goesWith(spec, each)),
-  );
-  changed.push(...(await madeAnew(others, restoring)));
+  const others = specs.filter((spec) => !isContainer(spec));
+  changed.push(...(await madeAnew(others, { ...restoring, gone })));
   const had = hadBy(taken);
   const back = had && (await givenBack(api, component, { had, step }));
   return { changed, left: [...left, ...(back ?? []), ...unremembered(taken, changed)] };
