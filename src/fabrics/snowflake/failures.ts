@@ -6,6 +6,7 @@ import { inWords } from '../../contract/durations';
 import { parseJson } from '../../contract/json';
 import type { Redactor } from '../../secrets/masking';
 import type { FabricAnswer } from '../http';
+import { retryAfterIn } from '../retry-after';
 import { grantRoleTo, resumeByItself, resumeWarehouse } from './administration';
 import type { Statement } from './statements';
 
@@ -14,8 +15,6 @@ import type { Statement } from './statements';
 /** Characters of Snowflake's own words, and of a statement that is told. */
 const MAX_WORDS = 500;
 const MAX_STATEMENT = 300;
-/** Milliseconds: the longest wait that it may ask for. */
-const LONGEST_WAIT = 60_000;
 
 /** Docs: QueryFailureStatus, QueryStatus. Everything may be absent where something in between answers. */
 const Failure = z.object({
@@ -74,18 +73,6 @@ export interface Asking {
   /** Whether it may have changed anything. */
   writes: boolean;
 }
-
-const secondsIn = (header: string | null) =>
-  /^\d+$/.test(header ?? '') ? Number(header) : undefined;
-
-/** Milliseconds, of a `Retry-After` in seconds or as a date. */
-export const retryAfterIn = (headers: Headers): number | undefined => {
-  const header = headers.get('retry-after');
-  const seconds = secondsIn(header);
-  const date = header === null ? NaN : Date.parse(header) - Date.now();
-  const wait = seconds === undefined ? date : seconds * 1000;
-  return Number.isNaN(wait) ? undefined : Math.min(LONGEST_WAIT, Math.max(0, wait));
-};
 
 export const createFailures = (redactor: Redactor) => {
   const words = ({ message, code }: Failure) => {
