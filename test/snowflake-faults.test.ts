@@ -1,5 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
 import { CallError } from '../src/contract/call-error';
 import type { Seen, Thing } from '../src/fabrics/fabric';
+import { eventually } from './support/harness';
 import { KEY, keyPair, startWorld, step } from './support/snowflake-fabric';
 import type { World } from './support/snowflake-fabric';
 
@@ -270,4 +273,63 @@ test('a change is seen to its end though nobody wants it any more', async () => 
   expect((await world.requests()).map(({ operation }) => operation)).not.toContain(
     'cancelStatement',
   );
+});
+
+describe('a statement that was begun unseen', () => {
+  const SETTLE = 1000;
+  const settling = () => ({ ...step(), settleTime: SETTLE });
+
+  const untilNoneRuns = () =>
+    eventually(async () => {
+      const { running } = z.object({ running: z.number() }).parse(await world.control('/faults'));
+      return running === 0 || undefined;
+    }, 'all statements to have ended');
+
+  /** It would be done long after the undo has looked. */
+  const broken = async (operation: string, work: () => Promise<unknown>) => {
+    await fault({ operation, reset: 'after', runs: 4 * SETTLE });
+    const err = await thrownBy(work());
+    expect([err.kind, err.unclear]).toEqual(['again', true]);
+    await pause(SETTLE);
+  };
+
+  test('makes nothing after the undo has looked', async () => {
+    const component = world.component();
+    const { missing } = await component.look(step());
+    await broken('createSchema', () => component.prepare(missing, settling()));
+    await component.unprepare(missing, settling());
+    await untilNoneRuns();
+    expect(await state()).not.toContain('CASHFLOW_0');
+  });
+
+  test('drops nothing after it was brought back', async () => {
+    const component = world.component();
+    const { missing } = await component.look(step());
+    await component.prepare(missing, step());
+    const { present } = await component.look(step());
+    await broken('dropSchema', () => component.cleanup(present, settling()));
+    await component.restore(present, settling());
+    await untilNoneRuns();
+    expect((await component.look(step())).missing).toEqual([]);
+  });
+
+  test('and had no time is another statement at the next attempt', async () => {
+    const component = world.component();
+    const of = settling();
+    const { missing } = await component.look(of);
+    await fault({ operation: 'createSchema', runs: 4 * SETTLE });
+    const err = await thrownBy(component.prepare(missing, of));
+    expect([err.kind, err.unclear]).toEqual(['again', true]);
+    expect(err.solution).toMatch(/AIRBYTE_SETTLE_TIME/);
+    await component.prepare(missing, of);
+    expect((await component.look(step())).missing).toEqual([]);
+  });
+});
+
+test('a role that is not the user’s is told with what gives it to him', async () => {
+  const by = { user: 'provisioner', role: '"odd "" role"', privateKey: { secretRef: 'ADMIN_KEY' } };
+  const component = world.component(KEY, {}, { manage: { schema: true, by } });
+  const err = await thrownBy(component.look(step()));
+  expect([err.kind, err.notLetIn]).toEqual(['refused', true]);
+  expect(err.solution).toMatch(/ run GRANT ROLE "odd "" role" TO USER "PROVISIONER"; or /);
 });

@@ -15,7 +15,7 @@ import {
   readRoleOf,
 } from '../src/fabrics/snowflake/names';
 import { SnowflakeSettings } from '../src/fabrics/snowflake/settings';
-import { uuidOf } from '../src/fabrics/snowflake/sql-api';
+import { uuidOf } from '../src/fabrics/snowflake/request-ids';
 import { everyText } from '../src/fabrics/snowflake/statements';
 import { accountIn, createTokens, fingerprintOf } from '../src/fabrics/snowflake/token';
 import type { Proof } from '../src/fabrics/snowflake/token';

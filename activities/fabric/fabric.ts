@@ -44,10 +44,11 @@ export interface FabricFound extends Pick<Seen, 'missing' | 'present' | 'shown'>
 }
 
 /** The same for each attempt of a step, and for no other step of any run. */
-export const stepOf = (interest: CallInterest): Step => {
+export const stepOf = (interest: CallInterest, settleTime?: number): Step => {
   const { workflowExecution, activityId } = Context.current().info;
   const { workflowId = '', runId = '' } = workflowExecution ?? {};
-  return { interest, id: `${workflowId}/${runId}/${activityId}` };
+  const id = `${workflowId}/${runId}/${activityId}`;
+  return { interest, id, ...(settleTime !== undefined && { settleTime }) };
 };
 
 export const refuseForeign = ([first, ...others]: Seen['foreign']) => {
@@ -105,6 +106,7 @@ export const createFabricLook = (fabricOf: FabricOf) => {
           if (!fabrics.has(same)) fabrics.set(same, asFound({ place, system }, looked.seen));
           for (const { problem } of looked.seen.foreign) warnings.add(problem);
           for (const warning of looked.seen.warnings) warnings.add(warning);
+          for (const staying of looked.seen.staying ?? []) warnings.add(staying);
         } catch (err) {
           const isNowhere = err instanceof NotInSettings || err instanceof UnfitPlace;
           if (isKnown || !isNowhere) throw err;
@@ -137,7 +139,7 @@ export const createFabricActivities = ({ fabricOf }: { fabricOf: FabricOf }) => 
   ) =>
     attempt(async ({ interest }) => {
       const fabric = mustBe(fabricOf(given.place, given.key), given);
-      return work(fabric, stepOf(interest));
+      return work(fabric, stepOf(interest, given.settleTime));
     }, given.settleTime);
 
   return {

@@ -109,7 +109,7 @@ export const createReaderActivities = ({
     }: Granting & { refs: string[]; former: string[] }) =>
       attempt(async ({ interest }): Promise<ReadersTold> => {
         const fabric = mustBe(fabricOf(place, key), { key, place });
-        const step = stepOf(interest);
+        const step = stepOf(interest, settleTime);
         const { principals, unknown } = await resolved(fabric, refs, step);
         if (unknown.length > 0)
           throw new Refusal(firstFew(unknown).join('; '), 'Send the request again.');
@@ -120,7 +120,7 @@ export const createReaderActivities = ({
     restoreReaders: ({ key, place, principals, settleTime }: Granting & { principals: string[] }) =>
       attempt(async ({ interest }): Promise<ReadersTold> => {
         const fabric = mustBe(fabricOf(place, key), { key, place });
-        const step = stepOf(interest);
+        const step = stepOf(interest, settleTime);
         const { ours: former } = await fabric.readers(step);
         return changed(fabric, { principals, former }, step);
       }, settleTime),

@@ -1,9 +1,11 @@
-import type { ObjectKind } from './statement';
+import type { ObjectKind, OtherKind } from './statement';
 
 export interface Grant {
   privilege: string;
   role: string;
   grantedBy: string;
+  /** Whether who has it may grant it. */
+  hasOption?: boolean;
   /** Epoch milliseconds, as all times here. */
   createdOn: number;
 }
@@ -20,7 +22,7 @@ export interface Securable {
 export type Row = (string | null)[];
 
 export interface SchemaObject extends Securable {
-  kind: ObjectKind;
+  kind: ObjectKind | OtherKind;
   columns: [name: string, type: string][];
   rows: Row[];
 }

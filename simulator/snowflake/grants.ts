@@ -18,11 +18,27 @@ const same =
   (other: { privilege: string; role: string }) =>
     other.privilege === privilege && other.role === role;
 
-/** Where privileges are kept, and who is told as their grantor: the owner, even if another granted. */
+/** Where privileges are kept. */
 interface Holder {
   grants: Grant[];
   owner: string;
 }
+
+/** Who is told as the grantor: its owner, who holds the privilege with the option, or with MANAGE GRANTS again the owner. */
+const grantorOf = ({ access }: World, { grants, owner }: Holder, privilege: string) => {
+  if (access.held.has(owner)) return owner;
+  const option = grants.find(
+    (each) => each.privilege === privilege && each.hasOption && access.held.has(each.role),
+  );
+  return option?.role ?? owner;
+};
+
+const hasOptionFor = ({ access }: World, { grants }: Holder, privileges: readonly string[]) =>
+  privileges.every((privilege) =>
+    grants.some(
+      (each) => each.privilege === privilege && each.hasOption && access.held.has(each.role),
+    ),
+  );
 
 const place = ({ access }: World, on: 'DATABASE' | 'WAREHOUSE' | 'SCHEMA' | 'TABLE' | 'VIEW') => {
   const finders = {
@@ -42,7 +58,11 @@ const mayGrantOn = ({ access }: World, path: string[], thing: Securable) => {
   return access.owns(schema?.isManaged ? schema : thing);
 };
 
-const one = (world: World, target: Exclude<GrantTarget, { objects: ObjectKind }>): Holder => {
+const one = (
+  world: World,
+  target: Exclude<GrantTarget, { objects: ObjectKind }>,
+  privileges: readonly string[],
+): Holder => {
   const { account, access } = world;
   if (target.on === 'ACCOUNT') {
     if (!access.manages) throw denied('ACCOUNT', account.name);
@@ -50,7 +70,8 @@ const one = (world: World, target: Exclude<GrantTarget, { objects: ObjectKind }>
   }
   const path = access.full(target.path, PARTS[target.on]);
   const thing = place(world, target.on)(path);
-  if (!mayGrantOn(world, path, thing)) throw denied(target.on, path.at(-1) ?? '');
+  if (!mayGrantOn(world, path, thing) && !hasOptionFor(world, thing, privileges))
+    throw denied(target.on, path.at(-1) ?? '');
   return thing;
 };
 
@@ -72,8 +93,10 @@ const futuresOf = ({ access }: World, path: string[]) => {
   return schema;
 };
 
-const holdersOf = (world: World, target: GrantTarget): Holder[] =>
-  'objects' in target ? every(world, target.path, target.objects) : [one(world, target)];
+const holdersOf = (world: World, target: GrantTarget, privileges: readonly string[]): Holder[] =>
+  'objects' in target
+    ? every(world, target.path, target.objects)
+    : [one(world, target, privileges)];
 
 const checkRole = ({ account }: World, name: string) => {
   if (!account.roles.has(name)) throw missing('ROLE', name);
@@ -81,7 +104,7 @@ const checkRole = ({ account }: World, name: string) => {
 
 export const grantPrivileges = (
   world: World,
-  { privileges, target, role }: StatementOf<'grantPrivileges'>,
+  { privileges, target, role, hasOption }: StatementOf<'grantPrivileges'>,
 ): Result => {
   checkRole(world, role);
   const createdOn = Date.now();
@@ -92,11 +115,14 @@ export const grantPrivileges = (
         futures.push({ privilege, role, on: target.objects, createdOn });
     return done;
   }
-  const holders = holdersOf(world, target);
-  for (const { grants, owner } of holders)
-    for (const privilege of privileges)
-      if (!grants.some(same({ privilege, role })))
-        grants.push({ privilege, role, grantedBy: owner, createdOn });
+  const holders = holdersOf(world, target, privileges);
+  for (const holder of holders)
+    for (const privilege of privileges) {
+      const grantedBy = grantorOf(world, holder, privilege);
+      const known = holder.grants.find(same({ privilege, role }));
+      if (known) known.hasOption ||= hasOption;
+      else holder.grants.push({ privilege, role, grantedBy, createdOn, hasOption });
+    }
   return target.on === 'ALL' ? affected(holders.length) : done;
 };
 
@@ -118,7 +144,7 @@ export const revokePrivileges = (
     takeOut(futures, (each) => each.on === target.objects && isMeant(each));
     return done;
   }
-  const holders = holdersOf(world, target);
+  const holders = holdersOf(world, target, privileges);
   for (const { grants } of holders) takeOut(grants, isMeant);
   return target.on === 'ALL' ? affected(holders.length) : done;
 };

@@ -52,7 +52,13 @@ const readPrivileges = (reader: Reader, preposition: 'TO' | 'FROM') => {
   if (!privileges.every((each) => known.includes(each))) reader.fail();
   reader.expect(preposition);
   reader.took('ROLE');
-  return { privileges, target, role: reader.name() };
+  const role = reader.name();
+  return {
+    privileges,
+    target,
+    role,
+    hasOption: preposition === 'TO' && reader.took('WITH', 'GRANT', 'OPTION'),
+  };
 };
 
 const readRole = (reader: Reader, preposition: 'TO' | 'FROM') => {

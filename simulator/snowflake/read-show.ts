@@ -1,5 +1,11 @@
 import type { Reader } from './reader';
-import { type GrantsShown, type Narrowed, PARTS, type Statement } from './statement';
+import {
+  type GrantsShown,
+  type Narrowed,
+  OTHER_CONTENTS,
+  PARTS,
+  type Statement,
+} from './statement';
 
 const like = (reader: Reader) => (reader.took('LIKE') ? { like: reader.text() } : {});
 
@@ -23,11 +29,15 @@ const showSchemas = (reader: Reader): Statement => {
 const inDatabase = (reader: Reader) =>
   reader.took('IN', 'DATABASE') ? { database: reader.name() } : {};
 
-const showObjects = (reader: Reader): Statement => {
+const objectsShown = (reader: Reader) => {
   const pattern = like(reader);
   reader.expect('IN', 'SCHEMA');
-  const schema = reader.path(2);
-  return { kind: 'showObjects', schema, narrowed: { ...pattern, ...rest(reader) } };
+  return { schema: reader.path(2), narrowed: { ...pattern, ...rest(reader) } };
+};
+
+const showContents = (reader: Reader, of: keyof typeof OTHER_CONTENTS): Statement => {
+  const { narrowed, schema } = objectsShown(reader);
+  return { kind: 'showContents', of: OTHER_CONTENTS[of], schema, narrowed };
 };
 
 const PLACES = ['DATABASE', 'WAREHOUSE', 'SCHEMA', 'TABLE', 'VIEW', 'ROLE'] as const;
@@ -51,6 +61,14 @@ const KINDS = [
   'DATABASES',
   'SCHEMAS',
   'OBJECTS',
+  'STAGES',
+  'FILE FORMATS',
+  'SEQUENCES',
+  'PIPES',
+  'STREAMS',
+  'TASKS',
+  'USER FUNCTIONS',
+  'PROCEDURES',
   'ROLES',
   'USERS',
   'GRANTS',
@@ -65,7 +83,15 @@ const shows: Record<(typeof KINDS)[number], (reader: Reader) => Statement> = {
     narrowed: inAccount(reader),
   }),
   SCHEMAS: showSchemas,
-  OBJECTS: showObjects,
+  OBJECTS: (reader) => ({ kind: 'showObjects', ...objectsShown(reader) }),
+  STAGES: (reader) => showContents(reader, 'STAGES'),
+  'FILE FORMATS': (reader) => showContents(reader, 'FILE FORMATS'),
+  SEQUENCES: (reader) => showContents(reader, 'SEQUENCES'),
+  PIPES: (reader) => showContents(reader, 'PIPES'),
+  STREAMS: (reader) => showContents(reader, 'STREAMS'),
+  TASKS: (reader) => showContents(reader, 'TASKS'),
+  'USER FUNCTIONS': (reader) => showContents(reader, 'USER FUNCTIONS'),
+  PROCEDURES: (reader) => showContents(reader, 'PROCEDURES'),
   ROLES: (reader) => ({ kind: 'showRoles', narrowed: inAccount(reader) }),
   USERS: (reader) => ({ kind: 'showUsers', narrowed: inAccount(reader) }),
   GRANTS: (reader) => ({ kind: 'showGrants', shown: grantsShown(reader), ...limit(reader) }),

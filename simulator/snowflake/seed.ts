@@ -7,7 +7,7 @@ import {
   newSchema,
   newWarehouse,
 } from './account';
-import { OBJECT_KINDS } from './statement';
+import { OBJECT_KINDS, OTHER_KINDS } from './statement';
 
 /** The user as whom statements come, and what else is there from the start. */
 export interface Start {
@@ -106,7 +106,7 @@ export const Objects = z.strictObject({
   database: name,
   schema: name,
   name,
-  kind: z.enum(OBJECT_KINDS).default('TABLE'),
+  kind: z.enum([...OBJECT_KINDS, ...OTHER_KINDS]).default('TABLE'),
   /** A role. */
   owner: name.default('SYSADMIN'),
   columns: z.array(name).min(1).default(['ID']),

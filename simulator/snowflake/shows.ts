@@ -1,9 +1,9 @@
 import type { Access, Session } from './access';
-import type { Account, Database, Schema } from './account';
+import type { Account, Database, Schema, SchemaObject } from './account';
 import { narrow } from './narrow';
 import { nothingToShow, SqlProblem } from './problems';
 import { type Result, shownTime, table } from './result';
-import type { StatementOf } from './statement';
+import { OBJECT_KINDS, type StatementOf } from './statement';
 
 interface World {
   account: Account;
@@ -107,6 +107,31 @@ export const showSchemas = (
   );
 };
 
+const isTableOrView = ({ kind }: SchemaObject) => OBJECT_KINDS.some((each) => each === kind);
+
+const CONTENTS = columns('created_on name database_name schema_name owner comment');
+
+/** Of the columns that each of these lists has those that all have. */
+export const showContents = (
+  { access }: World,
+  { narrowed, of, schema: path }: StatementOf<'showContents'>,
+): Result => {
+  const [database = ''] = access.full(path, 2);
+  const schema = shownPlace(() => access.schema(path));
+  const meant = [...schema.objects.values()].filter(({ kind }) => kind === of);
+  return table(
+    CONTENTS,
+    narrow(meant.filter(access.sees), narrowed).map((each) => ({
+      created_on: shownTime(each.createdOn),
+      name: each.name,
+      database_name: database,
+      schema_name: schema.name,
+      owner: each.owner,
+      comment: each.comment,
+    })),
+  );
+};
+
 export const showObjects = (
   { access }: World,
   { narrowed, schema: path }: StatementOf<'showObjects'>,
@@ -115,19 +140,21 @@ export const showObjects = (
   const schema = shownPlace(() => access.schema(path));
   return table(
     OBJECTS,
-    narrow([...schema.objects.values()].filter(access.sees), narrowed).map((object) => ({
-      created_on: shownTime(object.createdOn),
-      name: object.name,
-      database_name: database,
-      schema_name: schema.name,
-      kind: object.kind,
-      comment: object.comment,
-      rows: String(object.rows.length),
-      bytes: '0',
-      owner: object.owner,
-      retention_time: '1',
-      owner_role_type: ownerType(object.owner),
-    })),
+    narrow([...schema.objects.values()].filter(isTableOrView).filter(access.sees), narrowed).map(
+      (object) => ({
+        created_on: shownTime(object.createdOn),
+        name: object.name,
+        database_name: database,
+        schema_name: schema.name,
+        kind: object.kind,
+        comment: object.comment,
+        rows: String(object.rows.length),
+        bytes: '0',
+        owner: object.owner,
+        retention_time: '1',
+        owner_role_type: ownerType(object.owner),
+      }),
+    ),
   );
 };
 

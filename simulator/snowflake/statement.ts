@@ -26,6 +26,20 @@ export type Selected = Value | { call: (typeof FUNCTIONS)[number] };
 export const OBJECT_KINDS = ['TABLE', 'VIEW'] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
+/** What else there may be in a schema, by the SHOW that lists it. */
+export const OTHER_CONTENTS = {
+  STAGES: 'STAGE',
+  'FILE FORMATS': 'FILE FORMAT',
+  SEQUENCES: 'SEQUENCE',
+  PIPES: 'PIPE',
+  STREAMS: 'STREAM',
+  TASKS: 'TASK',
+  'USER FUNCTIONS': 'FUNCTION',
+  PROCEDURES: 'PROCEDURE',
+} as const;
+export type OtherKind = (typeof OTHER_CONTENTS)[keyof typeof OTHER_CONTENTS];
+export const OTHER_KINDS = Object.values(OTHER_CONTENTS);
+
 /** How many names the full path of a thing has. */
 export const PARTS = { DATABASE: 1, WAREHOUSE: 1, ROLE: 1, SCHEMA: 2, TABLE: 3, VIEW: 3 } as const;
 
@@ -44,6 +58,8 @@ interface Privileges {
   privileges: string[];
   target: GrantTarget;
   role: string;
+  /** WITH GRANT OPTION: the grantee may grant it, too. */
+  hasOption: boolean;
 }
 
 interface RoleGrant {
@@ -67,6 +83,7 @@ export type Statement =
   | { kind: 'showDatabases'; narrowed: Narrowed; hasDropped: boolean }
   | { kind: 'showSchemas'; narrowed: Narrowed; hasDropped: boolean; database?: string }
   | { kind: 'showObjects'; narrowed: Narrowed; schema: Path }
+  | { kind: 'showContents'; narrowed: Narrowed; of: OtherKind; schema: Path }
   | { kind: 'showGrants'; shown: GrantsShown; limit?: number }
   | { kind: 'showFutureGrants'; shown: { schema: Path } | { role: string }; limit?: number }
   | { kind: 'createDatabase' | 'createRole'; name: string; isLenient: boolean; comment: string }
@@ -101,6 +118,7 @@ export const STATEMENT_KINDS: readonly StatementKind[] = [
   'showDatabases',
   'showSchemas',
   'showObjects',
+  'showContents',
   'showGrants',
   'showFutureGrants',
   'createDatabase',

@@ -25,6 +25,11 @@ export interface Step {
   /** The same for each attempt at one step of one run, and for no other step of any. */
   id: string;
   /**
+   * Milliseconds after an answer that did not come, when an undo looks what came of it: a change that is
+   * still under way then must not be done any more. Absent where nothing is undone.
+   */
+  settleTime?: number;
+  /**
    * The same for looks at one fabric that may share lists: each is asked for once, and all see the same.
    * Absent where a step looks once, or after a change.
    */
@@ -40,6 +45,8 @@ export interface Thing {
   what: string;
   /** Whether data goes with it. */
   hasData?: true;
+  /** Of a role: who had it then, for an undo that makes it anew. Absent where that are too many. */
+  had?: Readers;
 }
 
 /** Something that is in the way: another's, or nobody knows whose. Never altered, dropped or taken over. */
@@ -77,6 +84,8 @@ export interface Seen {
   /** By a key that stays the same: `schema`, `role`. */
   shown: Record<string, Shown>;
   warnings: string[];
+  /** What a removal leaves because others have granted it, and what takes it away: a text each. */
+  staying?: string[];
 }
 
 /** What of an undo cannot be: there is data in it by now, or others use it. */

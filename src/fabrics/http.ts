@@ -53,6 +53,27 @@ export interface FabricHttpOptions {
   observe?: ObserveCall | undefined;
 }
 
+/** Bytes of an answer, its compression undone: a part of a result has 25 MiB at most in either system. */
+const MAX_ANSWER = 32 * 1024 * 1024;
+
+/** An answer that does not end, or not in time to be of use. */
+class AnswerTooLarge extends Error {
+  override name = 'AnswerTooLarge';
+}
+
+/** What is beyond the bound is not received. */
+const textOf = async ({ body }: Response): Promise<string> => {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  const stream: AsyncIterable<Uint8Array> | never[] = body ?? [];
+  for await (const piece of stream) {
+    length += piece.length;
+    if (length > MAX_ANSWER) throw new AnswerTooLarge();
+    pieces.push(piece);
+  }
+  return new TextDecoder().decode(Buffer.concat(pieces));
+};
+
 /** No connection came about, so nothing was asked. */
 const UNREACHED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'];
 
@@ -66,6 +87,18 @@ const describeCause = (err: unknown) => {
 
 const again = (system: string) =>
   `Try again when ${system} answers; the platform operator can see why it does not.`;
+
+/** It would be as large at the next attempt. */
+const tooLarge = (system: string, asked: Asked, status: number | undefined) =>
+  new CallError(
+    `${system} answers ${described(asked)} with more than ${String(MAX_ANSWER / 1024 / 1024)} MiB.`,
+    {
+      kind: 'refused',
+      status,
+      unclear: asked.writes,
+      solution: `Ask for less; if nothing asks for much, ask the platform operator whether something else answers in the place of ${system}.`,
+    },
+  );
 
 /**
  * Calls that answer whatever the status, and throw a CallError where no answer came: `unclear` where a write
@@ -97,6 +130,7 @@ export const createFabricHttp = ({ system, requestTimeout, log, observe }: Fabri
         outcome,
         seconds: (Date.now() - started) / 1000,
       });
+    let answered: number | undefined;
     if (writes) call.interest.writes?.();
     try {
       const response = await fetch(`${call.root}${call.path}`, {
@@ -107,7 +141,8 @@ export const createFabricHttp = ({ system, requestTimeout, log, observe }: Fabri
         signal: AbortSignal.any(ends),
       });
       const { status, headers } = response;
-      const text = await response.text();
+      answered = status;
+      const text = await textOf(response);
       over(status);
       log.debug(
         { call: `${call.method} ${operation}`, status, ms: Date.now() - started },
@@ -115,6 +150,10 @@ export const createFabricHttp = ({ system, requestTimeout, log, observe }: Fabri
       );
       return { status, headers, text };
     } catch (cause) {
+      if (cause instanceof AnswerTooLarge) {
+        over(answered ?? 'unreachable');
+        throw tooLarge(system, asked, answered);
+      }
       const waited = inWords(Date.now() - started);
       if (timeUp.aborted) {
         over('out_of_time');

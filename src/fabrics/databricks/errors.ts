@@ -4,11 +4,10 @@ import { parseJson } from '../../contract/json';
 import { inOneLine } from '../../../workflows/protocol/one-line';
 import { shortened } from '../../../workflows/protocol/lengths';
 import type { FabricAnswer } from '../http';
+import { retryAfterIn } from '../retry-after';
 
 /** Characters of what Databricks says that go into an error of ours. */
 const MAX_SAID = 300;
-/** Milliseconds: a Retry-After beyond it is cut to it. */
-const LONGEST_RETRY_AFTER = 600_000;
 
 const Said = z.object({
   error_code: z.union([z.string(), z.number()]).optional(),
@@ -36,14 +35,6 @@ export const problemIn = ({ text }: Pick<FabricAnswer, 'text'>) => {
     code: typeof code === 'string' ? code : undefined,
     message: inOneLine(message ?? detail ?? error ?? ''),
   };
-};
-
-/** Milliseconds of a Retry-After in seconds, or until its date. */
-const retryAfterOf = ({ headers }: FabricAnswer) => {
-  const given = headers.get('retry-after');
-  if (given === null) return undefined;
-  const wait = /^\d+$/.test(given) ? Number(given) * 1000 : Date.parse(given) - Date.now();
-  return Number.isFinite(wait) ? Math.min(Math.max(0, wait), LONGEST_RETRY_AFTER) : undefined;
 };
 
 const BLOCKED = /IP (address|ACL|access list)/i;
@@ -86,7 +77,7 @@ export const errorOf = (
     return new CallError(words, {
       kind: 'again',
       status,
-      retryAfter: retryAfterOf(answer),
+      retryAfter: retryAfterIn(answer.headers),
       solution: AGAIN,
       unclear: writes && status >= 500,
     });

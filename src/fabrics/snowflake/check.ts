@@ -1,14 +1,23 @@
 import { CallError } from '../../contract/call-error';
 import { Refusal } from '../../contract/problems';
 import type { Check, Foreign, Step } from '../fabric';
-import { seesAll } from './cleanup';
 import type { Component } from './component';
+import {
+  grantOnAccount,
+  grantOnDatabase,
+  grantOnWarehouse,
+  grantRoleTo,
+  resumeByItself,
+  resumeWarehouse,
+} from './administration';
+import { seesAll } from './contents';
 import { foreignIn, warningsIn } from './in-the-way';
+import { createLooks } from './looks';
+import type { Grant, Looks } from './looks';
 import { missingIn } from './judgement';
 import { bare, shownAs } from './names';
 import type { SqlApi } from './sql-api';
-import { createLooks, lookAt } from './state';
-import type { Grant, Looks } from './state';
+import { lookAt } from './state';
 import { LOOKS } from './statements';
 
 /* Whether a fabric can do what it would have to; each is told by itself, and none of them changes anything. */
@@ -62,7 +71,7 @@ const connection = (name: string, api: SqlApi | undefined, step: Step) =>
           return failed(
             name,
             `Snowflake lets ${user ?? api.user} in, but with the role ${role ?? '(none)'} instead of ${api.role}.`,
-            `Ask an administrator of the account to run GRANT ROLE ${api.role} TO USER ${api.user};`,
+            `Ask an administrator of the account to run ${grantRoleTo(api.role, 'USER', api.user)};`,
           );
         return passed(name, `Snowflake lets ${user ?? api.user} in, with the role ${role}.`);
       })
@@ -77,14 +86,14 @@ const warehouse = (name: string, api: SqlApi | undefined, step: Step) => {
       return failed(
         'warehouse',
         `The role ${api.role} sees no warehouse ${name}.`,
-        `Ask an administrator of the account to run GRANT USAGE, OPERATE ON WAREHOUSE ${name} TO ROLE ${api.role}; or the platform operator to name another.`,
+        `Ask an administrator of the account to run ${grantOnWarehouse(name, api.role)}; or the platform operator to name another.`,
       );
     const { state = '', auto_resume: resumes = '' } = found;
     if (state.toUpperCase() === 'SUSPENDED' && resumes.toLowerCase() !== 'true')
       return failed(
         'warehouse',
         `The warehouse ${name} is suspended, and does not resume by itself.`,
-        `Run ALTER WAREHOUSE ${name} RESUME; or ALTER WAREHOUSE ${name} SET AUTO_RESUME = TRUE;`,
+        `Run ${resumeWarehouse(name)}; or ${resumeByItself(name)};`,
       );
     return passed('warehouse', `The warehouse ${name} is there (${state.toLowerCase()}).`);
   });
@@ -106,7 +115,7 @@ const rightOnAccount = (
     (MAY_BY_ITSELF[privilege] ?? []).includes(manager) ||
     grants.some((each) => each.privilege === privilege && each.on === 'ACCOUNT');
   if (has) return passed(name, `The role ${manager} has ${privilege} on the account.`);
-  const sql = `GRANT ${privilege} ON ACCOUNT TO ROLE ${manager};`;
+  const sql = `${grantOnAccount(privilege, manager)};`;
   const heirs = grants.filter((each) => each.privilege === 'USAGE' && each.on === 'ROLE');
   const heir = heirs.map((each) => bare(each.name)).join(', ');
   return heirs.length > 0
@@ -174,7 +183,7 @@ const createSchema = async (looks: Looks, component: Component, grants: readonly
       name,
       `The role ${manager} may create schemas in the database ${place.database}.`,
     );
-  const sql = `GRANT USAGE, CREATE SCHEMA ON DATABASE ${place.database} TO ROLE ${manager};`;
+  const sql = `${grantOnDatabase('USAGE, CREATE SCHEMA', place.database, manager)};`;
   const heirs = (await looks.grantsTo(manager)).filter(
     ({ privilege, on }) => privilege === 'USAGE' && on === 'ROLE',
   );
@@ -221,7 +230,7 @@ export const checkComponent = async (
       : failed(
           'tables',
           `The role ${manager} may not see the tables that Airbyte makes: what it has made is not undone then.`,
-          `Ask an administrator of the account to run GRANT ROLE ${airbyteRole} TO ROLE ${manager};`,
+          `Ask an administrator of the account to run ${grantRoleTo(airbyteRole, 'ROLE', manager)};`,
         ),
   );
   const airbyte = await answered('internal schema', step, async () => {
@@ -231,7 +240,7 @@ export const checkComponent = async (
       : impossible(
           'internal schema',
           warning,
-          `Unless it has it by another role: GRANT CREATE SCHEMA ON DATABASE ${place.database} TO ROLE ${airbyteRole};`,
+          `Unless it has it by another role: ${grantOnDatabase('CREATE SCHEMA', place.database, airbyteRole)};`,
         );
   });
   return [schema, sees, airbyte];

@@ -1,5 +1,5 @@
 import type { Place } from '../../connectors/snowflake-place';
-import { domainTagOf, identifierIn, readRoleOf, tagOf } from './names';
+import { closingTagOf, domainTagOf, identifierIn, readRoleOf, tagOf } from './names';
 import type { SnowflakeSettings } from './settings';
 
 /** A component as Snowflake knows it. */
@@ -8,6 +8,8 @@ export interface Component {
   place: Place;
   tag: string;
   domainTag: string;
+  /** Of a database of the domain that is being removed. */
+  closingTag: string;
   readRole: string;
   /** Whom Airbyte writes as. */
   airbyteRole: string;
@@ -26,6 +28,7 @@ export const componentOf = (
   place,
   tag: tagOf(key),
   domainTag: domainTagOf(key),
+  closingTag: closingTagOf(key),
   readRole: readRoleOf(key),
   airbyteRole: identifierIn(role),
   manager: identifierIn(manage.by?.role ?? role),

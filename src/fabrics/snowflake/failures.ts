@@ -6,6 +6,8 @@ import { inWords } from '../../contract/durations';
 import { parseJson } from '../../contract/json';
 import type { Redactor } from '../../secrets/masking';
 import type { FabricAnswer } from '../http';
+import { retryAfterIn } from '../retry-after';
+import { grantRoleTo, resumeByItself, resumeWarehouse } from './administration';
 import type { Statement } from './statements';
 
 /* What Snowflake answers that is no result: whether it may pass, and who must do what. */
@@ -13,8 +15,6 @@ import type { Statement } from './statements';
 /** Characters of Snowflake's own words, and of a statement that is told. */
 const MAX_WORDS = 500;
 const MAX_STATEMENT = 300;
-/** Milliseconds: the longest wait that it may ask for. */
-const LONGEST_WAIT = 60_000;
 
 /** Docs: QueryFailureStatus, QueryStatus. Everything may be absent where something in between answers. */
 const Failure = z.object({
@@ -39,6 +39,8 @@ export const CODE = {
   noWarehouse: '000606',
   locked: '000625',
   timedOut: '000630',
+  /** Of who is let in: the role is not there, or not his. */
+  noRole: '390189',
 } as const;
 
 /** What may pass by itself: who else had it, or ended it. */
@@ -71,18 +73,6 @@ export interface Asking {
   /** Whether it may have changed anything. */
   writes: boolean;
 }
-
-const secondsIn = (header: string | null) =>
-  /^\d+$/.test(header ?? '') ? Number(header) : undefined;
-
-/** Milliseconds, of a `Retry-After` in seconds or as a date. */
-export const retryAfterIn = (headers: Headers): number | undefined => {
-  const header = headers.get('retry-after');
-  const seconds = secondsIn(header);
-  const date = header === null ? NaN : Date.parse(header) - Date.now();
-  const wait = seconds === undefined ? date : seconds * 1000;
-  return Number.isNaN(wait) ? undefined : Math.min(LONGEST_WAIT, Math.max(0, wait));
-};
 
 export const createFailures = (redactor: Redactor) => {
   const words = ({ message, code }: Failure) => {
@@ -118,8 +108,10 @@ export const createFailures = (redactor: Redactor) => {
   const SOLUTIONS: Record<string, (asking: Asking) => string> = {
     [CODE.syntax]: () => 'This is a mistake of the provisioner: report it with this message.',
     [CODE.exists]: () => 'Look what has this name in Snowflake, then deploy again.',
+    [CODE.timedOut]: () =>
+      'Look in the history of queries in Snowflake what it waited for. A change may take as long as AIRBYTE_SETTLE_TIME says: raise it where that is too short.',
     [CODE.noWarehouse]: ({ warehouse, fabric }) =>
-      `Ask the platform operator to give the fabric ${fabric} a warehouse that runs: ALTER WAREHOUSE ${warehouse ?? 'NAME'} RESUME; or SET AUTO_RESUME = TRUE;`,
+      `Ask the platform operator to give the fabric ${fabric} a warehouse that runs: ${resumeWarehouse(warehouse ?? 'NAME')}; or ${resumeByItself(warehouse ?? 'NAME')};`,
   };
 
   /** 422: the statement was looked at, and not done. */
@@ -141,17 +133,23 @@ export const createFailures = (redactor: Redactor) => {
     );
   };
 
-  const notLetIn = ({ fabric, user }: Asking, failure: Failure, status: number) =>
+  /** The user is known, and is not to have the role that the fabric says. */
+  const lettingIn = ({ fabric, user, role }: Asking, { code }: Failure, status: number) => {
+    if (code === CODE.noRole)
+      return `Ask an administrator of the account to run ${grantRoleTo(role, 'USER', user)}; or the platform operator to name another role for the fabric ${fabric}.`;
+    if (status === 403)
+      return `Ask an administrator of the account whether a network policy keeps this worker out, and whether ${user} is locked.`;
+    return `Ask the platform operator to look at the credentials of the fabric ${fabric}: whether its key is that of ${user} (DESCRIBE USER shows RSA_PUBLIC_KEY_FP), its token still holds, and its account is right.`;
+  };
+
+  const notLetIn = (asking: Asking, failure: Failure, status: number) =>
     new CallError(
-      `Snowflake does not let in the user ${user} of the fabric ${fabric}: ${words(failure)}.`,
+      `Snowflake does not let in the user ${asking.user} of the fabric ${asking.fabric}: ${words(failure)}.`,
       {
         kind: 'refused',
         status,
         notLetIn: true,
-        solution:
-          status === 403
-            ? `Ask an administrator of the account whether a network policy keeps this worker out, and whether ${user} is locked.`
-            : `Ask the platform operator to look at the credentials of the fabric ${fabric}: whether its key is that of ${user} (DESCRIBE USER shows RSA_PUBLIC_KEY_FP), its token still holds, and its account is right.`,
+        solution: lettingIn(asking, failure, status),
       },
     );
 
@@ -181,7 +179,9 @@ export const createFailures = (redactor: Redactor) => {
     of: (answer: FabricAnswer, asking: Asking): CallError => {
       const { status } = answer;
       const failure = failureIn(answer.text);
-      if (status === 422) return ofStatement(asking, failure);
+      // A 408 that has a handle is of a statement that was ended; any other may be of what has begun one.
+      if (status === 422 || (status === 408 && failure.statementHandle !== undefined))
+        return ofStatement(asking, failure);
       if (status === 401 || status === 403) return notLetIn(asking, failure, status);
       if (status === 408 || status === 429 || status >= 500)
         return passing(asking, failure, answer);

@@ -1,9 +1,15 @@
 import type { Foreign } from '../fabric';
+import { unmaking } from './acts';
+import { handingOver } from './administration';
 import type { Component } from './component';
-import { held, isOurs, schemaNamed } from './judgement';
+import { held, isDatabaseOurs, schemaNamed } from './judgement';
+import type { Named } from './looks';
 import { isTagged, keyIn, shownAs } from './names';
-import type { Named, State } from './state';
-import { handingOver } from './statements';
+import { stayingIn } from './present';
+import type { State } from './state';
+
+import { whatIs } from './things';
+import type { SpecOf } from './things';
 
 /* What is in the way of a component, in words for people. */
 
@@ -37,10 +43,9 @@ const solutionOf = (
   return `${or} owner ${owner} can hand it over with all that is in it: ${sql};`;
 };
 
-const foreignDatabase = (
-  { database }: State,
-  { place, domainTag, manages }: Component,
-): Foreign[] => {
+const foreignDatabase = (state: State, component: Component): Foreign[] => {
+  const { database } = state;
+  const { place, manages } = component;
   const what = `the database ${place.database}`;
   if (!database && !manages.database)
     return [
@@ -50,7 +55,7 @@ const foreignDatabase = (
         solution: `Give another database in the descriptor (specific.destination.connectionConfiguration.database), or ask the platform operator to make it or to set manage.database of the fabric.`,
       },
     ];
-  if (!database || !isTagged(database.comment) || database.comment === domainTag) return [];
+  if (!database || !isTagged(database.comment) || isDatabaseOurs(state, component)) return [];
   return [
     {
       what,
@@ -93,14 +98,26 @@ export const foreignIn = (state: State, component: Component): Foreign[] => {
 };
 
 /** What people should know, and nothing is done about. */
-export const warningsIn = (
-  state: State,
-  { place, airbyteRole, internal, domainTag, manages }: Component,
-) => {
-  if (!manages.schema || !state.database || isOurs(state.database, domainTag)) return [];
+export const warningsIn = (state: State, component: Component) => {
+  const { place, airbyteRole, internal, manages } = component;
+  if (!manages.schema || !state.database || isDatabaseOurs(state, component)) return [];
   const may = held(state.onDatabase, airbyteRole, ['CREATE SCHEMA']).length > 0;
   if (may || schemaNamed(state, internal)) return [];
   return [
     `Airbyte's role ${airbyteRole} is not seen to have CREATE SCHEMA on the database ${place.database}, where it makes ${internal} for itself: without it the first sync fails.`,
   ];
 };
+
+const grantorOf = ({ onDatabase }: State, { to, privileges }: SpecOf<'use'>, manager: string) =>
+  onDatabase.find(
+    ({ grantee, privilege, by }) =>
+      grantee === to && privileges.includes(privilege) && by !== manager,
+  )?.by ?? '';
+
+/** What a removal leaves to those who have granted it. */
+export const stayingWords = (state: State, component: Component): string[] =>
+  stayingIn(state, component).map((spec) => {
+    const by = grantorOf(state, spec, component.manager) || 'Snowflake';
+    const sql = unmaking(spec, component).text;
+    return `${whatIs(spec)} stays: ${by} has granted it, or somebody in its name (by MANAGE GRANTS). Where nothing else needs it, ${sql}; takes it away.`;
+  });

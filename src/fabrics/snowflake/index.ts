@@ -1,30 +1,35 @@
 import { asWritten, placeOf, placeProblems } from '../../connectors/snowflake-place';
 import { createLimit } from '../../concurrency/limit';
 import { Refusal, UnfitPlace } from '../../contract/problems';
-import type { ComponentFabric, Fabric, FabricType, Opening, Seen, Shown } from '../fabric';
+import type { ComponentFabric, Fabric, FabricType, Opening, Seen, Shown, Step } from '../fabric';
 import { createFabricHttp } from '../http';
 import { bringsAccount, destinationOf, mustNotSteer } from './account';
 import { checkComponent, checkFabric } from './check';
 import type { Users } from './check';
-import { cleanup, restore, unprepare } from './cleanup';
+import { cleanup } from './cleanup';
 import { componentOf } from './component';
 import type { Component } from './component';
 import { createFailures } from './failures';
-import { foreignIn, warningsIn } from './in-the-way';
-import { missingIn, presentIn } from './judgement';
+import { foreignIn, stayingWords, warningsIn } from './in-the-way';
+import { missingIn } from './judgement';
 import { schemaPage } from './links';
+import { createLooks } from './looks';
 import { identifierIn, shownAs } from './names';
 import { principalsOf } from './people';
 import { prepare } from './prepare';
-import { grantTo, readersOf } from './readers';
+import { presentIn } from './present';
+import { grantTo, readersOf, remembered } from './readers';
+import { restore } from './restore';
 import { SnowflakeSettings } from './settings';
 import { createSqlApi } from './sql-api';
 import type { SqlApi } from './sql-api';
-import { createLooks, lookAt } from './state';
+import { lookAt } from './state';
+import type { State } from './state';
 import { taggedIn } from './tagged';
 import { asThing } from './things';
 import { accountIn, createTokens } from './token';
 import type { Proof } from './token';
+import { unprepare } from './unprepare';
 
 const SYSTEM = 'Snowflake';
 
@@ -107,6 +112,18 @@ const noCluster = (name: string) =>
     'Leave the language out: a statement runs on its warehouse.',
   );
 
+/** The role with who has it; a look that is shared by many components is no removal's. */
+const presentThings = async (
+  api: SqlApi,
+  component: Component,
+  { state, step }: { state: State; step: Step },
+) => {
+  const things = presentIn(state, component).map(asThing);
+  if (step.sharing || !things.some(({ kind }) => kind === 'role')) return things;
+  const had = await remembered(api, component, step);
+  return things.map((thing) => (thing.kind === 'role' && had ? { ...thing, had } : thing));
+};
+
 const ofComponent = (
   settings: SnowflakeSettings,
   { api, component }: { api: () => SqlApi; component: () => Component },
@@ -124,10 +141,11 @@ const ofComponent = (
       const state = await lookAt(createLooks(api(), step), whose);
       return {
         missing: missingIn(state, whose).map(asThing),
-        present: presentIn(state, whose).map(asThing),
+        present: await presentThings(api(), whose, { state, step }),
         foreign: foreignIn(state, whose),
         shown,
         warnings: warningsIn(state, whose),
+        staying: stayingWords(state, whose),
       };
     },
     prepare: async (missing, step) => {

@@ -1,17 +1,16 @@
 import type { Component } from './component';
-import { isTagged, partsOf } from './names';
-import { canonical } from './state';
-import type { Grant, Named, State } from './state';
+import type { Grant, Named } from './looks';
+import { canonical, partsOf } from './names';
+import type { State } from './state';
 import { databaseOf, roleOf, schemaOf } from './things';
 import type { Spec, SpecOf } from './things';
 
 /* What of a component is to be made, and what is there. Looks at nothing itself. */
 
 /** What destination-snowflake 4.x does in its schema: tables, stages for files, and how they are read. */
-const WRITES = ['USAGE', 'CREATE TABLE', 'CREATE STAGE', 'CREATE FILE FORMAT'];
+export const WRITES = ['USAGE', 'CREATE TABLE', 'CREATE STAGE', 'CREATE FILE FORMAT'];
 /** Of a database that is nobody else's Airbyte makes its internal schema itself. */
-const IN_DATABASE = ['USAGE', 'CREATE SCHEMA'];
-const BY_SNOWFLAKE = ['INFORMATION_SCHEMA', 'PUBLIC'];
+export const IN_DATABASE = ['USAGE', 'CREATE SCHEMA'];
 
 export const schemaNamed = ({ schemas }: State, name: string) =>
   schemas.find((each) => each.name === name);
@@ -19,8 +18,12 @@ export const schemaNamed = ({ schemas }: State, name: string) =>
 /** The component's, and there. */
 export const isOurs = (named: Named | undefined, tag: string) => named?.comment === tag;
 
-const isDatabaseOurs = ({ database }: State, { domainTag }: Component) =>
-  isOurs(database, domainTag);
+/** Being removed, by whom of the domain ever. */
+export const isClosing = ({ database }: State, { closingTag }: Component) =>
+  isOurs(database, closingTag);
+
+export const isDatabaseOurs = (state: State, component: Component) =>
+  isOurs(state.database, component.domainTag) || isClosing(state, component);
 
 /** Privileges of these that a role has; who owns something has all. */
 export const held = (grants: readonly Grant[], to: string, privileges: readonly string[]) => {
@@ -29,7 +32,7 @@ export const held = (grants: readonly Grant[], to: string, privileges: readonly 
   return privileges.filter((each) => owns || its.some(({ privilege }) => privilege === each));
 };
 
-const grantsOn = (state: State, { kind, parts }: SpecOf<'use'>): Grant[] =>
+export const grantsOn = (state: State, { kind, parts }: SpecOf<'use'>): Grant[] =>
   kind === 'DATABASE' ? state.onDatabase : (state.onSchemas.get(parts[1] ?? '') ?? []);
 
 /** Those that are not there of what it says. */
@@ -49,7 +52,7 @@ const isUnread = (state: State, { kind, parts: [database, schema] }: SpecOf<'sel
     return each.kind === KIND[kind] && !names.some((name) => state.selected.has(name));
   });
 
-const isSelected = (state: State, spec: SpecOf<'select'>) => {
+export const isSelected = (state: State, spec: SpecOf<'select'>) => {
   if (spec.extent === 'ALL') return !isUnread(state, spec);
   return state.future.some(
     ({ privilege, on, grantee }) =>
@@ -58,7 +61,7 @@ const isSelected = (state: State, spec: SpecOf<'select'>) => {
 };
 
 /** Whether anything of a kind is granted by itself. */
-const hasSelect = ({ toRole }: State, { kind, parts }: SpecOf<'select'>) =>
+export const hasSelect = ({ toRole }: State, { kind, parts }: SpecOf<'select'>) =>
   toRole.some(
     ({ privilege, on, name }) =>
       privilege === 'SELECT' &&
@@ -111,7 +114,7 @@ const SELECTS = [
   { extent: 'ALL', kind: 'VIEWS' },
 ] as const;
 
-const selectsOf = ({ place, readRole }: Component): SpecOf<'select'>[] =>
+export const selectsOf = ({ place, readRole }: Component): SpecOf<'select'>[] =>
   SELECTS.map((each) => ({
     is: 'select',
     ...each,
@@ -155,73 +158,5 @@ export const missingIn = (state: State, component: Component): Spec[] => {
     ...(isSchemaThere ? [] : [schemaOf(place.database, place.schema)]),
     ...airbyte.onSchema,
     ...(manages.access ? toRead(state, component) : []),
-  ];
-};
-
-/** Whether anything in the database is somebody else's, who writes with Airbyte's role. */
-export const isUsedByOthers = (state: State, { tag, airbyteRole, internal }: Component) =>
-  state.areSchemasCut ||
-  state.schemas.some(
-    ({ name, comment, owner }) =>
-      comment !== tag && (isTagged(comment) || (owner === airbyteRole && name !== internal)),
-  );
-
-/**
- * Privileges of these that are ours to take: on what is the component's, or of its role. Of others' things
- * what was granted by others is others' to take.
- */
-const given = (state: State, component: Component, spec: SpecOf<'use'>): SpecOf<'use'>[] => {
-  const isOurs = spec.kind === 'SCHEMA' || spec.to === component.readRole;
-  const privileges = spec.privileges.filter((each) =>
-    grantsOn(state, spec).some(
-      ({ privilege, grantee, by }) =>
-        privilege === each && grantee === spec.to && (isOurs || by === component.manager),
-    ),
-  );
-  return privileges.length > 0 ? [{ ...spec, privileges }] : [];
-};
-
-const usesOf = (state: State, component: Component, schema: string): Spec[] => {
-  const { airbyteRole, readRole, place, manager } = component;
-  const on = { is: 'use', kind: 'SCHEMA', parts: [place.database, schema] } as const;
-  const parts: [string, string] = [place.database, schema];
-  return [
-    ...(airbyteRole === manager
-      ? []
-      : given(state, component, { ...on, parts, to: airbyteRole, privileges: WRITES })),
-    ...given(state, component, { ...on, parts, to: readRole, privileges: ['USAGE'] }),
-  ];
-};
-
-const isOnlyOurs = ({ schemas, areSchemasCut }: State, { tag }: Component) =>
-  !areSchemasCut &&
-  schemas.every(({ name, comment }) => comment === tag || BY_SNOWFLAKE.includes(name));
-
-/** What is there of the component, in the order in which it is taken away: the role last. */
-export const presentIn = (state: State, component: Component): Spec[] => {
-  const { place, tag, readRole, airbyteRole, manager, manages } = component;
-  const ours = state.schemas.filter(({ comment }) => comment === tag).map(({ name }) => name);
-  const hasRole = isOurs(state.role, tag);
-  const database: [string] = [place.database];
-  const use = { is: 'use', kind: 'DATABASE', parts: database, privileges: IN_DATABASE } as const;
-  const isLast = !isUsedByOthers(state, component) && airbyteRole !== manager;
-  return [
-    ...ours.flatMap((schema) => usesOf(state, component, schema)),
-    ...(hasRole
-      ? [
-          ...selectsOf(component).filter((spec) =>
-            spec.extent === 'ALL' ? hasSelect(state, spec) : isSelected(state, spec),
-          ),
-          ...given(state, component, { ...use, privileges: ['USAGE'], to: readRole }),
-        ]
-      : []),
-    ...ours.map((schema) => schemaOf(place.database, schema)),
-    ...(isLast
-      ? given(state, component, { ...use, privileges: IN_DATABASE, to: airbyteRole })
-      : []),
-    ...(manages.database && isDatabaseOurs(state, component) && isOnlyOurs(state, component)
-      ? [databaseOf(place.database)]
-      : []),
-    ...(hasRole ? [roleOf(readRole)] : []),
   ];
 };

@@ -38,6 +38,9 @@ export const partsOf = (qualified: string) =>
     inQuotes === undefined ? bare : inQuotes.replaceAll('""', '"'),
   );
 
+/** A name as one text, however a list writes it. */
+export const canonical = (parts: readonly string[]) => JSON.stringify(parts);
+
 /** The name of an object of an account as lists have it, where some are in quotes. */
 export const bare = (name: string) =>
   /^".*"$/.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name;
@@ -46,7 +49,7 @@ export const bare = (name: string) =>
 export const isNamed = (listed: string, parts: readonly string[]) =>
   listed === parts.join('.') ||
   (parts.length === 1 && bare(listed) === parts[0]) ||
-  JSON.stringify(partsOf(listed)) === JSON.stringify(parts);
+  canonical(partsOf(listed)) === canonical(parts);
 
 const TAG = 'provisioner:';
 
@@ -55,6 +58,9 @@ export const tagOf = (key: string) => `${TAG}${key}`;
 
 /** The comment of a database, which all components of a domain share. */
 export const domainTagOf = (key: string) => `${TAG}${/^[^/]*\/[^.]*/.exec(key)?.[0] ?? key}`;
+
+/** The same while it is being removed: who comes then waits till it is gone, or open again. */
+export const closingTagOf = (key: string) => `${domainTagOf(key)} (being removed)`;
 
 export const isTagged = (comment: string) => comment.startsWith(TAG);
 

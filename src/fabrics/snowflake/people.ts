@@ -2,10 +2,10 @@ import type { Principals, Step } from '../fabric';
 import { calledBy } from '../principals';
 import type { Called, PrincipalsSettings } from '../principals';
 import { CODE, hasCode } from './failures';
+import { MAX_ROWS, recordsOf } from './looks';
 import { bare, identifierIn } from './names';
 import { memberNamed } from './readers';
 import type { SqlApi } from './sql-api';
-import { MAX_ROWS, recordsOf } from './state';
 import { LOOKS } from './statements';
 import type { Statement } from './statements';
 

@@ -4,10 +4,13 @@ import type { Step, Thing } from '../fabric';
 import { inOrder, making } from './acts';
 import type { Component } from './component';
 import { foreignIn } from './in-the-way';
-import { isMissing } from './judgement';
+import { isClosing, isMissing } from './judgement';
+import { createLooks } from './looks';
+import type { Looks } from './looks';
 import type { SqlApi } from './sql-api';
-import { createLooks, lookAt } from './state';
-import type { Looks, State } from './state';
+import { lookAt } from './state';
+import type { State } from './state';
+import { changesBy } from './statements';
 import { idOf, specOf, whatIs } from './things';
 import type { Spec } from './things';
 
@@ -30,6 +33,20 @@ export const refuseForeign = (state: State, component: Component) => {
   throw new Refusal(more ? `${first.problem} ${more}` : first.problem, first.solution);
 };
 
+/** Who makes something in a database that is being removed would lose it: it is made anew when that is gone. */
+const awaitRemoval = (state: State, component: Component) => {
+  if (!isClosing(state, component)) return;
+  const { place, manager, domainTag } = component;
+  const { text } = changesBy(manager).commentOnDatabase(place.database, domainTag);
+  throw new CallError(
+    `The database ${place.database} is being removed with the last of its domain.`,
+    {
+      kind: 'again',
+      solution: `Deploy again when the removal is over. If none is under way, ${text}; opens the database again.`,
+    },
+  );
+};
+
 /** As Snowflake has it now, whoever has made it. */
 const commentNow = async (looks: Looks, spec: Spec, { place }: Component) => {
   if (spec.is === 'database') return (await looks.database(spec.parts[0]))?.comment;
@@ -43,7 +60,9 @@ const isObject = ({ is }: Spec) => is !== 'use' && is !== 'select';
 /** By its tag of this moment. */
 export const isStillOurs = async (looks: Looks, spec: Spec, component: Component) => {
   const comment = await commentNow(looks, spec, component);
-  return comment === (spec.is === 'database' ? component.domainTag : component.tag);
+  const { tag, domainTag, closingTag } = component;
+  if (spec.is === 'database') return comment === domainTag || comment === closingTag;
+  return comment === tag;
 };
 
 /** Of several who make the same at once one has made it: the others leave it alone. */
@@ -72,6 +91,7 @@ export const prepare = async (
   for (let round = 0; ; round += 1) {
     const state = await lookAt(looks, component);
     refuseForeign(state, component);
+    awaitRemoval(state, component);
     const due = specs.filter((spec) => isDue(state, component, spec, round));
     if (due.length === 0) return [...changed];
     if (round === ROUNDS) throw unseen(due, 'is not seen to be so');

@@ -1,13 +1,18 @@
 import { firstFew } from '../../../workflows/protocol/lengths';
+import { isRefused } from '../../contract/call-error';
 import { Refusal } from '../../contract/problems';
-import type { Readers, ReadersChanged, Step } from '../fabric';
+import type { Left, Readers, ReadersChanged, Step } from '../fabric';
 import type { Component } from './component';
+import { CODE, hasCode } from './failures';
 import { isOurs } from './judgement';
+import { MAX_ROWS, createLooks, recordsOf } from './looks';
 import { bare } from './names';
 import { ROUNDS, notSeen } from './prepare';
 import type { SqlApi } from './sql-api';
-import { MAX_ROWS, createLooks, recordsOf } from './state';
 import { LOOKS, changesBy } from './statements';
+
+/** Characters of the names of all who have a role, as JSON: they go into histories, for an undo. */
+const MAX_REMEMBERED_SIZE = 200_000;
 
 /* Who may read a component's data: the members of its role, users and roles. */
 
@@ -31,14 +36,15 @@ const tooMany = (role: string) =>
     'Give access to roles instead of single users.',
   );
 
-const membersOf = async (
+/** Undefined: there are more than Snowflake tells. */
+const listed = async (
   api: SqlApi,
   { readRole, manager }: Component,
   step: Step,
-): Promise<Readers> => {
+): Promise<Readers | undefined> => {
   const table = await api.query(LOOKS.members(readRole), step, MAX_ROWS);
   const members = recordsOf(table);
-  if (table.isCut || members.length >= MAX_ROWS) throw tooMany(readRole);
+  if (table.isCut || members.length >= MAX_ROWS) return undefined;
   const all = members.map(({ granted_to: to, grantee_name: name = '', granted_by: by = '' }) => ({
     member: memberNamed(to === 'USER' ? 'USER' : 'ROLE', bare(name)),
     isOurs: bare(by) === manager,
@@ -46,6 +52,34 @@ const membersOf = async (
   const ours = new Set(all.filter((each) => each.isOurs).map(({ member }) => member));
   const others = new Set(all.map(({ member }) => member).filter((member) => !ours.has(member)));
   return { ours: [...ours], others: [...others] };
+};
+
+const membersOf = async (api: SqlApi, component: Component, step: Step): Promise<Readers> => {
+  const members = await listed(api, component, step);
+  if (!members) throw tooMany(component.readRole);
+  return members;
+};
+
+const inOrder = ({ ours, others }: Readers): Readers => ({
+  ours: ours.toSorted(),
+  others: others.toSorted(),
+});
+
+/** Who has the role now, as far as a run's history has room for them. */
+export const remembered = async (
+  api: SqlApi,
+  component: Component,
+  step: Step,
+): Promise<Readers | undefined> => {
+  try {
+    const members = await listed(api, component, step);
+    const isSmall = JSON.stringify(members ?? '').length <= MAX_REMEMBERED_SIZE;
+    return members && isSmall ? inOrder(members) : undefined;
+  } catch (err) {
+    // It was dropped since it was seen.
+    if (hasCode(err, CODE.missing) || hasCode(err, CODE.notThere)) return undefined;
+    throw err;
+  }
 };
 
 const hasRole = async (api: SqlApi, { readRole, tag }: Component, step: Step) =>
@@ -110,4 +144,42 @@ export const grantTo = async (
     for (const member of granted) done.granted.add(member);
     for (const member of revoked) done.revoked.add(member);
   }
+};
+
+/** A member of others' is theirs to grant: by us he would be ours, and lose it with the next change. */
+const ofOthers = ({ readRole, manager }: Component, members: readonly string[]): Left[] => {
+  const [first] = members;
+  if (first === undefined) return [];
+  const { text } = changesBy(manager).grantRole(readRole, ...kindAndName(first));
+  return [
+    {
+      what: `who had the role ${readRole} of others (${firstFew([...members]).join(', ')})`,
+      remedy: `Who has granted it grants it again, such as ${text};`,
+    },
+  ];
+};
+
+/** Who had a role that was made anew of us has it again; who cannot be given it is told, and who had it of others. */
+export const givenBack = async (
+  api: SqlApi,
+  component: Component,
+  { had, step }: { had: Readers; step: Step },
+): Promise<Left[]> => {
+  if (!(await hasRole(api, component, step))) return [];
+  const { ours, others } = await membersOf(api, component, step);
+  const there = new Set([...ours, ...others]);
+  const isGone = (member: string) => !there.has(member);
+  const { readRole, manager } = component;
+  const left: Left[] = [];
+  await each(
+    had.ours.filter(isGone).map(async (member) => {
+      try {
+        await api.change(changesBy(manager).grantRole(readRole, ...kindAndName(member)), step);
+      } catch (err) {
+        if (!isRefused(err)) throw err;
+        left.push({ what: `the role ${readRole} of ${member}`, remedy: err.solution });
+      }
+    }),
+  );
+  return [...left, ...ofOthers(component, had.others.filter(isGone))];
 };

@@ -1,3 +1,15 @@
+import {
+  commentOn,
+  grantOnAccount,
+  grantOnDatabase,
+  grantOnWarehouse,
+  grantRoleTo,
+  handingOver,
+  qualified,
+  resumeByItself,
+  resumeWarehouse,
+} from './administration';
+import type { Kind } from './administration';
 import { literal, pattern, quoted } from './names';
 
 /* Every text that is sent to Snowflake on our own account. What is run for somebody is his. */
@@ -6,18 +18,29 @@ import { literal, pattern, quoted } from './names';
 export interface Statement {
   text: string;
   needs?: string[];
+  /** It comes to the same though somebody has looked before it is done. */
+  mayBeLate?: true;
 }
-
-/** Databases, schemas and roles have names of one or two parts. */
-export type Parts = readonly [string] | readonly [string, string];
-
-export const qualified = (parts: readonly string[]) => parts.map(quoted).join('.');
 
 /** Rows of a page of schemas; a SHOW answers with 10,000 at most. */
 export const SCHEMAS_PAGE = 5000;
 
 export type ObjectKind = 'TABLES' | 'VIEWS';
 export type Extent = 'ALL' | 'FUTURE';
+
+/** What there may be in a schema; of `OBJECTS` are the tables and views of every kind. */
+export const CONTENTS = [
+  'OBJECTS',
+  'STAGES',
+  'FILE FORMATS',
+  'SEQUENCES',
+  'PIPES',
+  'STREAMS',
+  'TASKS',
+  'USER FUNCTIONS',
+  'PROCEDURES',
+] as const;
+export type Contents = (typeof CONTENTS)[number];
 
 /** What anybody may look at who is let in; what he may not see is not in it. */
 export const LOOKS = {
@@ -26,6 +49,9 @@ export const LOOKS = {
   }),
   warehouses: (name: string): Statement => ({ text: `SHOW WAREHOUSES LIKE ${pattern(name)}` }),
   databases: (name: string): Statement => ({ text: `SHOW DATABASES LIKE ${pattern(name)}` }),
+  databaseHistory: (name: string): Statement => ({
+    text: `SHOW DATABASES HISTORY LIKE ${pattern(name)}`,
+  }),
   schema: (database: string, name: string): Statement => ({
     text: `SHOW SCHEMAS LIKE ${pattern(name)} IN DATABASE ${quoted(database)}`,
   }),
@@ -35,8 +61,8 @@ export const LOOKS = {
   schemaHistory: (database: string, name: string): Statement => ({
     text: `SHOW SCHEMAS HISTORY LIKE ${pattern(name)} IN DATABASE ${quoted(database)}`,
   }),
-  objects: (database: string, schema: string): Statement => ({
-    text: `SHOW OBJECTS IN SCHEMA ${qualified([database, schema])}`,
+  contents: (contents: Contents, place: readonly [string, string]): Statement => ({
+    text: `SHOW ${contents} IN SCHEMA ${qualified(place)}`,
   }),
   role: (name: string): Statement => ({ text: `SHOW ROLES LIKE ${pattern(name)}` }),
   roles: (): Statement => ({ text: "SHOW ROLES LIKE '%'" }),
@@ -52,17 +78,13 @@ export const LOOKS = {
   }),
 };
 
-type Kind = 'DATABASE' | 'SCHEMA';
-
 /** What changes something, as the role `by`: done once or twice, it comes to the same. */
 export const changesBy = (by: string) => {
   const owns = (kind: Kind | 'ROLE', parts: readonly string[]) => [
     `GRANT OWNERSHIP ON ${kind} ${qualified(parts)} TO ROLE ${quoted(by)}${kind === 'ROLE' ? '' : ' COPY CURRENT GRANTS'}`,
   ];
-  const onAccount = (privilege: string) => [`GRANT ${privilege} ON ACCOUNT TO ROLE ${quoted(by)}`];
-  const inDatabase = (database: string) => [
-    `GRANT USAGE, CREATE SCHEMA ON DATABASE ${quoted(database)} TO ROLE ${quoted(by)}`,
-  ];
+  const onAccount = (privilege: string) => [grantOnAccount(privilege, by)];
+  const inDatabase = (database: string) => [grantOnDatabase('USAGE, CREATE SCHEMA', database, by)];
   /** Only an owner grants, or whom he lets. */
   const passesOn = (kind: Kind, parts: readonly string[], privileges: readonly string[]) => [
     `GRANT ${privileges.join(', ')} ON ${kind} ${qualified(parts)} TO ROLE ${quoted(by)} WITH GRANT OPTION`,
@@ -80,6 +102,10 @@ export const changesBy = (by: string) => {
     createRole: (name: string, comment: string): Statement => ({
       text: `CREATE ROLE IF NOT EXISTS ${quoted(name)} COMMENT = ${literal(comment)}`,
       needs: onAccount('CREATE ROLE'),
+    }),
+    commentOnDatabase: (name: string, comment: string): Statement => ({
+      text: commentOn('DATABASE', [name], comment),
+      needs: owns('DATABASE', [name]),
     }),
     dropSchema: (database: string, schema: string): Statement => ({
       text: `DROP SCHEMA IF EXISTS ${qualified([database, schema])} CASCADE`,
@@ -121,6 +147,8 @@ export const changesBy = (by: string) => {
     ): Statement => ({
       text: `GRANT SELECT ON ${extent} ${kind} IN SCHEMA ${qualified(parts)} TO ROLE ${quoted(to)}`,
       needs: owns('SCHEMA', parts),
+      // It takes as long as there are tables, and an undo takes the role or leaves what is granted.
+      ...(extent === 'ALL' && { mayBeLate: true }),
     }),
     revokeSelect: (
       extent: Extent,
@@ -130,7 +158,7 @@ export const changesBy = (by: string) => {
       needs: owns('SCHEMA', parts),
     }),
     grantRole: (role: string, kind: 'USER' | 'ROLE', to: string): Statement => ({
-      text: `GRANT ROLE ${quoted(role)} TO ${kind} ${quoted(to)}`,
+      text: grantRoleTo(role, kind, to),
       needs: owns('ROLE', [role]),
     }),
     revokeRole: (role: string, kind: 'USER' | 'ROLE', from: string): Statement => ({
@@ -139,22 +167,6 @@ export const changesBy = (by: string) => {
     }),
   };
 };
-
-/** What an owner runs who wants that to be a component's which is his. */
-export const handingOver = (
-  kind: Kind | 'ROLE',
-  parts: readonly string[],
-  { comment, to }: { comment: string; to: string | undefined },
-) => [
-  kind === 'ROLE'
-    ? `ALTER ROLE ${qualified(parts)} SET COMMENT = ${literal(comment)}`
-    : `COMMENT ON ${kind} ${qualified(parts)} IS ${literal(comment)}`,
-  ...(to === undefined
-    ? []
-    : [
-        `GRANT OWNERSHIP ON ${kind} ${qualified(parts)} TO ROLE ${quoted(to)}${kind === 'ROLE' ? '' : ' COPY CURRENT GRANTS'}`,
-      ]),
-];
 
 /** Every text there is, of such names: for who holds them against a grammar that is not ours. */
 export const everyText = ({ name, other }: { name: string; other: string }): string[] => {
@@ -171,11 +183,12 @@ export const everyText = ({ name, other }: { name: string; other: string }): str
     LOOKS.whoWeAre(),
     LOOKS.warehouses(name),
     LOOKS.databases(name),
+    LOOKS.databaseHistory(name),
     LOOKS.schema(name, other),
     LOOKS.schemas(name),
     LOOKS.schemas(name, other),
     LOOKS.schemaHistory(name, other),
-    LOOKS.objects(name, other),
+    ...CONTENTS.map((contents) => LOOKS.contents(contents, [name, other])),
     LOOKS.role(name),
     LOOKS.roles(),
     LOOKS.user(name),
@@ -188,6 +201,7 @@ export const everyText = ({ name, other }: { name: string; other: string }): str
     by.createDatabase(name, other),
     by.createSchema([name, other], name),
     by.createRole(name, other),
+    by.commentOnDatabase(name, other),
     by.dropSchema(name, other),
     by.dropDatabase(name),
     by.dropRole(name),
@@ -206,5 +220,11 @@ export const everyText = ({ name, other }: { name: string; other: string }): str
   const told = (['DATABASE', 'SCHEMA', 'ROLE'] as const).flatMap((kind) =>
     handingOver(kind, kind === 'SCHEMA' ? [name, other] : [name], { comment: other, to: other }),
   );
-  return [...all.flatMap(({ text, needs = [] }) => [text, ...needs]), ...told];
+  const administering = [
+    grantOnWarehouse(name, other),
+    grantOnDatabase('CREATE SCHEMA', name, other),
+    resumeWarehouse(name),
+    resumeByItself(name),
+  ];
+  return [...all.flatMap(({ text, needs = [] }) => [text, ...needs]), ...told, ...administering];
 };

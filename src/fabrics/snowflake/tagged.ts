@@ -1,7 +1,7 @@
 import type { Place } from '../../connectors/snowflake-place';
 import type { Tagged } from '../fabric';
+import type { Looks, Named } from './looks';
 import { isTagged, keyIn } from './names';
-import type { Looks, Named } from './state';
 import { asThing } from './things';
 import type { Spec } from './things';
 
