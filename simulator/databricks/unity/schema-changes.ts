@@ -61,7 +61,7 @@ export const dropSchema = (store: Store, caller: Principal, schema: Schema, forc
     throw catalogProblem(
       400,
       'SCHEMA_NOT_EMPTY',
-      `Schema '${fullNameOf(schema)}' is not empty. The schema has ${String(tables.length)} tables(s), ${count('function')} functions(s), ${count('volume')} volumes(s), ${count('model')} models(s)`,
+      `Schema '${fullNameOf(schema)}' is not empty. The schema has ${String(tables.length)} tables(s), ${count('function')} functions(s), ${count('volume')} volumes(s)`,
     );
   for (const item of items) item.deleted = true;
   for (const table of tables) table.deletedAt = Date.now();
