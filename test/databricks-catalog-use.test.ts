@@ -301,3 +301,41 @@ describe('a refusal in the middle', () => {
     expect(await state()).toEqual(before);
   });
 });
+
+describe('a removal without data that is undone, killed before any of its calls', () => {
+  const arranged = async () => {
+    await control('reset', {});
+    await byHand('account users', { remove: USES });
+    await byHand(clientId, { add: ['MANAGE'] });
+    const mine = await made(one(BY));
+    await mine.grant([GROUP], step());
+    const { present } = await mine.look(step());
+    return { mine, grants: present.filter(({ kind }) => kind === 'grant'), before: await state() };
+  };
+  const isKilled = (run: Promise<unknown>) =>
+    run.then(
+      () => false,
+      () => true,
+    );
+
+  test('the removal: its undo puts back all that there was', async () => {
+    for (let call = 1; ; call += 1) {
+      const { mine, grants, before } = await arranged();
+      const wasKilled = await isKilled(mine.cleanup(grants, killedAt(call)));
+      await mine.restore(grants, step('undo'));
+      expect(await state()).toEqual(before);
+      if (!wasKilled) return expect(call).toBeGreaterThan(15);
+    }
+  });
+
+  test('the undo: done again it puts back all that there was', async () => {
+    for (let call = 1; ; call += 1) {
+      const { mine, grants, before } = await arranged();
+      await mine.cleanup(grants, step());
+      const wasKilled = await isKilled(mine.restore(grants, killedAt(call, 'undo')));
+      await mine.restore(grants, step('undo'));
+      expect(await state()).toEqual(before);
+      if (!wasKilled) return expect(call).toBeGreaterThan(15);
+    }
+  });
+});
