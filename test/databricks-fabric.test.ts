@@ -237,7 +237,43 @@ describe('a schema', () => {
     expect(undone.left).toHaveLength(1);
     expect(undone.left[0]?.remedy).toContain('Databricks brings no schema back');
     expect(await schemaNamed('cash_flow_0')).toMatchObject({ comment: `provisioner:${KEY}` });
-    expect(await mine.restore(present, step())).toEqual({ changed: [], left: [] });
+    // Another attempt at the same undo tells the same; another one has nothing to do.
+    expect(await mine.restore(present, step())).toEqual(undone);
+    expect(await mine.restore(present, step('b'))).toEqual({ changed: [], left: [] });
+  });
+
+  test.each([
+    ['volume', '1 volume'],
+    ['function', '1 function'],
+    ['model', '1 model'],
+  ])('that was made and has a %s by now stays', async (kind, told) => {
+    const mine = await made();
+    const { present } = await mine.look(step());
+    await control('objects', { catalog, schema: 'cash_flow_0', [kind]: 'landing' });
+    expect((await mine.unprepare(present, step())).left.map(({ what }) => what)).toEqual([
+      `the schema ${catalog}.cash_flow_0 (it has ${told} by now)`,
+    ]);
+    expect(await schemaNamed('cash_flow_0')).toBeDefined();
+    await mine.cleanup(present, step());
+    expect(await schemaNamed('cash_flow_0')).toBeUndefined();
+  });
+
+  test('is not taken for empty by a page that is, before others', async () => {
+    const mine = await made();
+    const { present } = await mine.look(step());
+    await addTable();
+    await addTable('cash_flow_0', 'items');
+    await fault({ operation: 'listTables', status: 200, body: { next_page_token: '0' } });
+    expect((await mine.unprepare(present, step())).left[0]?.what).toContain('it has 2 tables');
+  });
+
+  test('an undo of a drop that an unclear answer met tells what is lost all the same', async () => {
+    const mine = await made();
+    const { present } = await mine.look(step());
+    await mine.cleanup(present, step());
+    await fault({ operation: 'createSchema', status: 503, commit: true });
+    expect(await errorOf(mine.restore(present, step()))).toMatchObject({ kind: 'again' });
+    expect((await mine.restore(present, step())).left).toHaveLength(1);
   });
 
   test('that was made and is still empty is taken back; with a table, or others in it, it stays', async () => {
@@ -623,7 +659,6 @@ describe('principals', () => {
         'e@example.com': 'e"x\\@example.com',
       },
       groups: {
-        all: 'account users',
         g: 'analysts',
         local: 'admins',
         not: 'x or displayName eq "analysts"',
@@ -634,7 +669,6 @@ describe('principals', () => {
       'user:sp_example.com',
       'user:a_example.com',
       'user:e_example.com',
-      'group:all',
       'group:g',
       'group:local',
       'group:not',
@@ -645,7 +679,6 @@ describe('principals', () => {
     expect(known).toEqual({
       'user:sp_example.com': LOADER,
       'user:a_example.com': 'alice@example.com',
-      'group:all': 'account users',
       'group:g': 'analysts',
     });
     expect(Object.keys(unknown)).toEqual([
@@ -659,6 +692,17 @@ describe('principals', () => {
     const bob = await component().principalsOf(['user:bob_example.com'], step());
     expect(bob.unknown['user:bob_example.com']).toContain('not active');
   });
+
+  test.each(['account users', 'Account Users', 'users', '_workspace_users_finance_123'])(
+    'the group %s is nobody, as it stands for everybody',
+    async (name) => {
+      await control('principals', { kind: 'group', name });
+      const ref = `group:${name}`;
+      const { known, unknown } = await component().principalsOf([ref, 'group:analysts'], step());
+      expect(known).toEqual({ 'group:analysts': 'analysts' });
+      expect(unknown).toEqual({ [ref]: `${name} of Databricks stands for everybody` });
+    },
+  );
 });
 
 describe('credentials', () => {
@@ -721,6 +765,41 @@ describe('credentials', () => {
       notLetIn: true,
     });
     expect(await issued()).toBe(2);
+  });
+
+  test.each(['Invalid access token. [ReqId: 1]', 'Token is expired or invalid.', 'Invalid token'])(
+    'a token that is refused by a 403 that says "%s" is asked for once more',
+    async (message) => {
+      const fabric = open();
+      const refusal = { operation: 'listSchemas', status: 403, body: { error_code: 403, message } };
+      await fault({ ...refusal, times: 1 });
+      await componentIn(fabric).look(step());
+      expect(await issued()).toBe(2);
+      await fault({ ...refusal, times: 2 });
+      const err = await errorOf(componentIn(fabric).look(step()));
+      expect(err).toMatchObject({ kind: 'refused', status: 403, notLetIn: true });
+      expect(err.solution).toContain('a new token');
+      expect(await issued()).toBe(3);
+    },
+  );
+
+  test('a privilege that is missing is no reason for another token', async () => {
+    const message = 'User does not have USE SCHEMA on Schema token.';
+    await fault({ operation: 'listSchemas', status: 403, body: { message } });
+    expect((await errorOf(component().look(step()))).solution).toContain(
+      'Have an owner run: GRANT',
+    );
+    expect(await issued()).toBe(1);
+  });
+
+  test('a personal token that is replaced while it is refused is tried once more', async () => {
+    let reads = 0;
+    // Who it is of, and the first call, have the former one.
+    const read = () => ((reads += 1) <= 2 ? 'dapi-former-7712' : personalToken);
+    Object.defineProperty(secrets, 'PAT', { get: read });
+    expect((await component({ auth: PAT }).look(step())).foreign).toEqual([]);
+    const statuses = (await calls()).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 403)).toHaveLength(1);
   });
 
   test('a personal token that is wrong is told as that, though it is answered 403', async () => {
@@ -828,6 +907,7 @@ describe('whatever befalls a call, another attempt ends as the first would have'
     'updateGrants',
     'deleteSchema',
     'listTables',
+    'listVolumes',
   ];
   const BY = { airbyteAuth: { oauth: { clientId: LOADER, clientSecret: { secretRef: 'S' } } } };
 
@@ -981,6 +1061,87 @@ describe('a statement', () => {
     expect((await calls()).map(({ operation }) => operation)).toContain('cancelCommand');
   });
 
+  test.each<[string, object, string]>([
+    [
+      'a context without an id',
+      { operation: 'createContext', body: {} },
+      'POST /api/1.2/contexts/create',
+    ],
+    [
+      'a context of an unknown status',
+      { operation: 'contextStatus', body: { status: 'Lost' } },
+      'GET /api/1.2/contexts/status',
+    ],
+    [
+      'a command without an id',
+      { operation: 'executeCommand', body: {} },
+      'POST /api/1.2/commands/execute',
+    ],
+    [
+      'a command of an unknown status',
+      { operation: 'commandStatus', body: { status: 'Lost' } },
+      'GET /api/1.2/commands/status',
+    ],
+    [
+      'an end without results',
+      { operation: 'commandStatus', body: { status: 'Finished', results: null } },
+      'GET /api/1.2/commands/status',
+    ],
+    [
+      'a table that is none',
+      {
+        operation: 'commandStatus',
+        body: { status: 'Finished', results: { resultType: 'table', data: 'x' } },
+      },
+      'GET /api/1.2/commands/status',
+    ],
+    [
+      'a text that is none',
+      {
+        operation: 'commandStatus',
+        body: { status: 'Finished', results: { resultType: 'text', data: { a: 1 } } },
+      },
+      'GET /api/1.2/commands/status',
+    ],
+  ])('in a language: %s is told as no answer of that call', async (_what, given, call) => {
+    await fault({ status: 200, ...given });
+    const err = await errorOf(run('print("hello")', 10, { language: 'python' }));
+    expect(err).toBeInstanceOf(CallError);
+    expect(err.message).toContain(`answered ${call} with something that is no answer`);
+    expect((await entities()).contexts).toEqual([]);
+  });
+
+  test.each([[{ status: 503 }], [{ status: 429 }], [{ reset: 'before' }]])(
+    'in a language: a context whose end met %j is ended all the same',
+    async (effect) => {
+      await fault({ operation: 'destroyContext', ...effect });
+      const found = await run('print("hello")', 10, { language: 'python' });
+      expect(found.rows).toEqual([['hello']]);
+      expect((await entities()).contexts).toEqual([]);
+    },
+  );
+
+  test('in a language: a context that is made while the time is up is ended', async () => {
+    const cut = new AbortController();
+    const interest = {
+      cancelled: LASTING.cancelled,
+      timeUp: cut.signal,
+      hear: ({ path }: { path: string }) => {
+        if (path.endsWith('/contexts/create')) setTimeout(() => cut.abort(new Error('up')), 50);
+      },
+    };
+    await control('cluster', { state: 'RUNNING' });
+    await fault({ operation: 'createContext', delay: 300 });
+    const running = open({ cluster: clusterId }).run('print("hello")', {
+      step: { id: 'a', interest },
+      maxRows: 1,
+      language: 'python',
+    });
+    await expect(running).rejects.toThrow();
+    expect((await calls()).map(({ operation }) => operation)).toContain('destroyContext');
+    expect((await entities()).contexts).toEqual([]);
+  });
+
   test('in a language that there is none for, or without a cluster, is refused', async () => {
     expect(String(await errorOf(run('x', 1, { language: 'cobol' })))).toContain('runs no cobol');
     const failing = open().run('x', { step: step(), maxRows: 1, language: 'sql' });
@@ -1015,6 +1176,7 @@ describe('the checks', () => {
       warehouse: 'passed',
       catalog: 'passed',
       'create schema': 'passed',
+      principals: 'passed',
       cluster: 'passed',
       schema: 'passed',
     });
@@ -1043,6 +1205,7 @@ describe('the checks', () => {
       warehouse: 'failed',
       catalog: 'passed',
       'create schema': 'impossible',
+      principals: 'passed',
       cluster: 'failed',
       airbyte: 'failed',
       schema: 'failed',
@@ -1062,10 +1225,71 @@ describe('the checks', () => {
       warehouse: 'impossible',
       catalog: 'impossible',
       'create schema': 'impossible',
+      principals: 'impossible',
     });
     expect(await entry({ host: 'http://127.0.0.1:9' })).toMatchObject({
       connection: 'failed',
       credentials: 'impossible',
+    });
+  });
+
+  test('try Airbyte’s own credentials, too, where they are others', async () => {
+    const AIRBYTE = { airbyteAuth: PAT };
+    expect(await entry(AIRBYTE)).toMatchObject({
+      'connection of Airbyte': 'passed',
+      'warehouse of Airbyte': 'passed',
+    });
+    secrets.PAT = 'dapi-wrong-7712';
+    const checks = await open(AIRBYTE).check(step());
+    const named = (name: string) => checks.find((each) => each.name === name);
+    expect(named('credentials')?.outcome).toBe('passed');
+    expect(named('connection of Airbyte')?.outcome).toBe('failed');
+    expect(named('connection of Airbyte')?.solution).toContain('a new token');
+    expect(named('warehouse of Airbyte')?.outcome).toBe('impossible');
+    expect(JSON.stringify(checks)).not.toContain('7712');
+    // It is told where the manager's are wrong, too.
+    secrets.PAT = personalToken;
+    secrets.SECRET = 'wrong';
+    expect(await entry(AIRBYTE)).toMatchObject({
+      credentials: 'failed',
+      'connection of Airbyte': 'passed',
+    });
+  });
+
+  test('look whether those whom requests name can be looked up', async () => {
+    const principals = async () =>
+      (await open().check(step())).find(({ name }) => name === 'principals');
+    await fault({ operation: 'listGroups', status: 403 });
+    const refused = await principals();
+    expect(refused?.outcome).toBe('failed');
+    expect(refused?.solution).toContain('look up users and groups');
+    await fault({ operation: 'listUsers', status: 200, body: { totalResults: 0 } });
+    const hidden = await principals();
+    expect(hidden?.outcome).toBe('impossible');
+    expect(hidden?.message).toContain('no users of the workspace');
+    expect(await principals()).toMatchObject({ outcome: 'passed' });
+    expect(await entry({ manage: { schema: true } })).not.toHaveProperty('principals');
+  });
+
+  test('look whether USE CATALOG can be granted: all privileges are not that one', async () => {
+    const more = { manage: { ...MANAGE, catalogUse: true } };
+    const found = async () =>
+      (await open(more).check(step())).find(({ name }) => name === 'grant catalog use');
+    const may = (change: object) =>
+      control('grants', { on: 'catalog', name: catalog, principal: clientId, ...change });
+    const lacking = await found();
+    expect(lacking?.outcome).toBe('impossible');
+    expect(lacking?.solution).toContain(`GRANT MANAGE ON CATALOG \`${catalog}\``);
+    await may({ add: ['ALL_PRIVILEGES'] });
+    expect(await found()).toMatchObject({ outcome: 'impossible' });
+    await may({ add: ['MANAGE'] });
+    expect(await found()).toMatchObject({ outcome: 'passed' });
+    await may({ remove: ['MANAGE', 'ALL_PRIVILEGES'] });
+    const owned = { name: catalog, owner: clientId };
+    await fault({ operation: 'getCatalog', status: 200, body: owned, times: 2 });
+    expect(await found()).toMatchObject({
+      outcome: 'passed',
+      message: `${clientId} owns the catalog.`,
     });
   });
 });

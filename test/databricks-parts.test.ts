@@ -51,6 +51,11 @@ test.each([
   [{ catalog: 'a.b' }, 'catalog: must be the name of a catalog'],
   [{ cluster: 'a b' }, 'cluster: must be the id of a cluster'],
   [{ manage: { access: true } }, 'manage.access: needs schema: true'],
+  [{ jobs: { version: '2.1' } }, 'Unrecognized key: "jobs"'],
+  [
+    { principals: { strategy: 'table', groups: { all: 'Account Users' } } },
+    'principals.groups.all: must not be Account Users, which stands for everybody',
+  ],
   [{ acceptTerms: false }, 'acceptTerms: '],
   [{ maxInFlight: 0 }, 'maxInFlight: '],
 ])('the settings with %j are refused at their path', (more, problem) => {

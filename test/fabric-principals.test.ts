@@ -1,5 +1,6 @@
 import { describeProblem, RequestError } from '../src/contract/problems';
-import { calledBy, PrincipalsSettings } from '../src/fabrics/principals';
+import { calledBy, principalsBut, PrincipalsSettings } from '../src/fabrics/principals';
+import { isEverybody } from '../src/fabrics/snowflake/names';
 import { createReader } from '../src/reading/reader';
 import { readYaml } from '../src/reading/yaml';
 
@@ -124,3 +125,16 @@ test('a table has 5,000 entries', () => {
   const groups = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`g${String(n)}`, 'G']));
   expect(problemsOf({ strategy: 'table', groups })).toEqual([]);
 });
+
+test.each(['PUBLIC', 'public', ' Public ', '"PUBLIC"'])(
+  'a table of Snowflake’s roles that has %j is refused at its path: it is everybody',
+  (name) => {
+    const groups = { eng: 'ENG', all: name };
+    const read = principalsBut(isEverybody).safeParse({ strategy: 'table', groups });
+    expect(read.error?.issues.map(({ path, message }) => [path.join('.'), message])).toEqual([
+      ['groups.all', `must not be ${name}, which stands for everybody`],
+    ]);
+    const users = { 'jane.doe@example.com': name };
+    expect(principalsBut(isEverybody).safeParse({ strategy: 'table', users }).success).toBe(true);
+  },
+);

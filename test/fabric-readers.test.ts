@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { createReaderActivities } from '../activities/fabric/readers';
 import { databricks } from '../src/fabrics/databricks';
-import { MOST_READERS } from '../src/fabrics/databricks/component';
+import { MOST_READERS } from '../src/fabrics/databricks/readers';
 import { createRedactor } from '../src/secrets/masking';
 import { startDatabricksSimulator } from '../simulator/databricks/simulator';
 import { catalog, personalToken, warehouseId } from './support/databricks';

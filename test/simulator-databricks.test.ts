@@ -285,6 +285,22 @@ describe('schemas', () => {
     ]);
   });
 
+  test.each([
+    ['volume', 'volumes', 'volumes'],
+    ['function', 'functions', 'functions'],
+    ['model', 'models', 'registered_models'],
+  ])('one with a %s lists it, and is deleted by force only', async (kind, path, list) => {
+    await control('POST', '/objects', { schema: 'shelf', owner: clientId });
+    await control('POST', '/objects', { schema: 'shelf', [kind]: 'thing', owner: clientId });
+    const listed = await call('GET', `${UNITY}/${path}?catalog_name=main&schema_name=shelf`);
+    expect(listed).toMatchObject({
+      status: 200,
+      body: { [list]: [{ full_name: 'main.shelf.thing', owner: clientId }] },
+    });
+    expect((await call('DELETE', `${UNITY}/schemas/main.shelf`)).status).toBe(400);
+    expect((await call('DELETE', `${UNITY}/schemas/main.shelf?force=true`)).status).toBe(200);
+  });
+
   test('one with a table is deleted by force only', async () => {
     await makeSchema('sales');
     await control('POST', '/objects', { schema: 'sales', table: 'orders' });

@@ -15,7 +15,7 @@ export interface ReadersFound {
   system: string;
   /** Whether they are given access to Airbyte, too. */
   isInAirbyte: boolean;
-  /** What is wrong with those asked for who are nobody to the fabric: a line each. */
+  /** What is wrong with those asked for who are nobody to the fabric: a line each, from the ref on. */
   unknown: string[];
   /** Who reads now, of those that are ours: principals, as the fabric names them. */
   former: string[];
@@ -78,7 +78,10 @@ export const createReaderActivities = ({
 
   const resolved = async (fabric: ComponentFabric, refs: string[], step: Step) => {
     const { known, unknown } = await fabric.principalsOf(refs, step);
-    return { principals: [...new Set(Object.values(known))], unknown: Object.values(unknown) };
+    return {
+      principals: [...new Set(Object.values(known))],
+      unknown: Object.entries(unknown).map(([ref, problem]) => `${ref}: ${problem}`),
+    };
   };
 
   return {

@@ -46,7 +46,8 @@ export const ROUTES = {
     'makes plain ones of somebody else: how many users, groups, servicePrincipals, schemas',
   'POST /_simulator/principals':
     'makes or changes one by its name: kind, displayName, active, isLocal, members, canUse, deleted',
-  'POST /_simulator/objects': 'makes a schema, or a table in one: catalog, schema, table, owner',
+  'POST /_simulator/objects':
+    'makes a schema, or a table, volume, function or model in one: catalog, schema, table, owner',
   'POST /_simulator/grants':
     'grants without asking who may: on (catalog, schema, table), name, principal, add, remove',
   'POST /_simulator/warehouse': 'its state: RUNNING, STOPPED or DELETED; failsToStart',
@@ -74,6 +75,7 @@ const showEntities = (store: Store, deletedToo: boolean) => ({
   tables: [...store.tables.values()]
     .filter(({ deletedAt }) => deletedToo || deletedAt === undefined)
     .map((each) => ({ ...each, grants: grantsOf(each.grants) })),
+  items: store.items.filter(({ deleted }) => deletedToo || !deleted),
   principals: [...store.principals.values()],
   tokens: [...store.tokens.values()].filter(({ revoked }) => deletedToo || !revoked),
   contexts: [...store.contexts.values()].filter(({ destroyed }) => deletedToo || !destroyed),

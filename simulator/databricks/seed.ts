@@ -75,6 +75,7 @@ export const freshStore = (settings: SeedSettings): Store => {
     catalogs: new Map([[fold(catalog), newCatalog(catalog, settings)]]),
     schemas: new Map(),
     tables: new Map(),
+    items: [],
     tokens: new Map(),
     warehouse: { id: warehouseId, name: 'Starter', state: 'STOPPED', failsToStart: false },
     cluster: { id: clusterId, name: 'Shared', state: 'TERMINATED', failsToStart: false },
@@ -150,11 +151,14 @@ export const changePrincipal = (store: Store, given: z.output<typeof PrincipalCh
   return Object.assign(principal, set, kind && { kind });
 };
 
-/** The body of POST /_simulator/objects: a schema of somebody, or a table in one. */
+/** The body of POST /_simulator/objects: a schema of somebody, or something in one. */
 export const NewObject = z.strictObject({
   catalog: z.string().optional(),
   schema: z.string().min(1),
   table: z.string().min(1).optional(),
+  volume: z.string().min(1).optional(),
+  function: z.string().min(1).optional(),
+  model: z.string().min(1).optional(),
   owner: z.string().optional(),
   comment: z.string().optional(),
 });
@@ -166,6 +170,13 @@ export const addObject = (store: Store, given: z.output<typeof NewObject>) => {
   const found = schemaNamed(store, catalog, name);
   const schema = found ?? newSchema(catalog, name, owner);
   store.schemas.set(schema.id, schema);
+  for (const kind of ['volume', 'function', 'model'] as const) {
+    const item = given[kind];
+    if (item === undefined) continue;
+    const made = { kind, schemaId: schema.id, name: fold(item), owner, deleted: false };
+    store.items.push(made);
+    return made;
+  }
   if (table === undefined) {
     Object.assign(schema, { owner, comment });
     return schema;

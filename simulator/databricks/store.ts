@@ -64,6 +64,15 @@ export interface Table {
   deletedAt: number | undefined;
 }
 
+/** What a schema has besides tables. */
+export interface Item {
+  kind: 'volume' | 'function' | 'model';
+  schemaId: string;
+  name: string;
+  owner: string;
+  deleted: boolean;
+}
+
 export interface Token {
   kind: 'oauth' | 'entra' | 'pat';
   id: string;
@@ -106,6 +115,7 @@ export interface Store {
   catalogs: Map<string, Catalog>;
   schemas: Map<string, Schema>;
   tables: Map<string, Table>;
+  items: Item[];
   tokens: Map<string, Token>;
   warehouse: Warehouse;
   cluster: Cluster;
@@ -153,6 +163,9 @@ export const schemaNamed = (store: Store, catalog: string, name: string): Schema
 
 export const tablesIn = (store: Store, { id }: Schema): Table[] =>
   [...store.tables.values()].filter((each) => each.schemaId === id && !each.deletedAt);
+
+export const itemsIn = (store: Store, { id }: Schema): Item[] =>
+  store.items.filter((each) => each.schemaId === id && !each.deleted);
 
 /** As a grant or a call names it; e-mails have no case. */
 export const principalNamed = (store: Store, name: string): Principal | undefined =>

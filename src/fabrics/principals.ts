@@ -80,6 +80,19 @@ export const PrincipalsSettings = z
   .prefault({ strategy: 'identity' });
 export type PrincipalsSettings = z.output<typeof PrincipalsSettings>;
 
+/** The same where a table may not say that a group is everybody. */
+export const principalsBut = (isEverybody: (name: string) => boolean) =>
+  PrincipalsSettings.superRefine((settings, ctx) => {
+    const groups = settings.strategy === 'table' ? settings.groups : {};
+    for (const [group, name] of Object.entries(groups))
+      if (isEverybody(name))
+        ctx.addIssue({
+          code: 'custom',
+          path: ['groups', group],
+          message: `must not be ${name}, which stands for everybody`,
+        });
+  });
+
 /** Whom a ref stands for, as the fabric calls him, before anybody has looked whether he exists. */
 export interface Called {
   kind: Meant['kind'];

@@ -2,6 +2,8 @@ import { catalogProblem, invalidValue } from '../problems';
 import {
   fold,
   fullNameOf,
+  type Item,
+  itemsIn,
   newSchema,
   type Principal,
   type Schema,
@@ -49,16 +51,19 @@ export const createSchema = (store: Store, caller: Principal, fields: SchemaFiel
   return schema;
 };
 
-/** With `force` its tables too; UNDROP brings back a table, never a schema. */
+/** With `force` all that is in it, too; UNDROP brings back a table, never a schema. */
 export const dropSchema = (store: Store, caller: Principal, schema: Schema, force: boolean) => {
   demandManagement(store, caller, ofSchema(store, schema));
   const tables = tablesIn(store, schema);
-  if (tables.length > 0 && !force)
+  const items = itemsIn(store, schema);
+  const count = (kind: Item['kind']) => String(items.filter((each) => each.kind === kind).length);
+  if (tables.length + items.length > 0 && !force)
     throw catalogProblem(
       400,
       'SCHEMA_NOT_EMPTY',
-      `Schema '${fullNameOf(schema)}' is not empty. The schema has ${String(tables.length)} tables(s), 0 functions(s), 0 volumes(s)`,
+      `Schema '${fullNameOf(schema)}' is not empty. The schema has ${String(tables.length)} tables(s), ${count('function')} functions(s), ${count('volume')} volumes(s)`,
     );
+  for (const item of items) item.deleted = true;
   for (const table of tables) table.deletedAt = Date.now();
   schema.deleted = true;
 };

@@ -9,7 +9,16 @@ import {
   readQuery,
 } from '../operation';
 import { invalidValue } from '../problems';
-import { type Catalog, fullNameOf, type Schema, type Store, type Table, tablesIn } from '../store';
+import {
+  type Catalog,
+  fullNameOf,
+  type Item,
+  itemsIn,
+  type Schema,
+  type Store,
+  type Table,
+  tablesIn,
+} from '../store';
 import {
   canSee,
   catalogNamed,
@@ -56,6 +65,7 @@ const TableList = SchemaList.extend({
   include_delta_metadata: flag.optional(),
   include_manifest_capabilities: flag.optional(),
 });
+const ItemList = SchemaList.extend({ schema_name: z.string().min(1) });
 const Browse = z.strictObject({ include_browse: flag.optional() });
 const Deletion = z.strictObject({ force: flag.default(false) });
 
@@ -144,6 +154,37 @@ const listTables = (store: Store, { caller, query }: CallerRequest) => {
   return ok({ ...(tables.length > 0 && { tables }), ...next });
 };
 
+/** What else is in a schema: the kinds of it, each with its path and its list. */
+const ITEMS = [
+  { id: 'listVolumes', kind: 'volume', path: 'volumes', list: 'volumes' },
+  { id: 'listFunctions', kind: 'function', path: 'functions', list: 'functions' },
+  { id: 'listModels', kind: 'model', path: 'models', list: 'registered_models' },
+] as const;
+
+const describeItem = (schema: Schema, { name, owner }: Item) => ({
+  name,
+  catalog_name: schema.catalog,
+  schema_name: schema.name,
+  full_name: `${fullNameOf(schema)}.${name}`,
+  owner,
+});
+
+const listItems = (
+  store: Store,
+  { kind, list }: (typeof ITEMS)[number],
+  { caller, query }: CallerRequest,
+) => {
+  const asked = readQuery(ItemList, query);
+  const schema = existingSchema(store, asked.catalog_name, asked.schema_name);
+  demandUse(store, caller, ofSchema(store, schema));
+  const all = itemsIn(store, schema).filter((each) => each.kind === kind);
+  const { rows, ...next } = pageOf(all.sort(byName), asked);
+  return ok({
+    ...(rows.length > 0 && { [list]: rows.map((each) => describeItem(schema, each)) }),
+    ...next,
+  });
+};
+
 const schemaOf = (store: Store, { params }: CallerRequest) => {
   const { name: fullName = '' } = params;
   const [catalog = '', name = '', ...more] = fullName.split('.');
@@ -220,4 +261,10 @@ export const schemaOperations = (store: Store): Operation[] => [
     paths: [`${BASE}/tables`],
     run: (request) => listTables(store, request),
   },
+  ...ITEMS.map((each): Operation => ({
+    id: each.id,
+    method: 'get',
+    paths: [`${BASE}/${each.path}`],
+    run: (request) => listItems(store, each, request),
+  })),
 ];

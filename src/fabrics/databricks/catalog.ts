@@ -54,9 +54,13 @@ export interface Change {
   remove: readonly string[];
 }
 
+/** Privileges that are granted by themselves only. */
+const APART = ['MANAGE', 'EXTERNAL_USE_SCHEMA', 'EXTERNAL_USE_LOCATION'];
+
 /** Whether a grant of a kind stands: by itself, or in all privileges. */
 export const conveys = (granted: Set<string> | undefined, privilege: string) =>
-  granted !== undefined && (granted.has(privilege) || granted.has('ALL_PRIVILEGES'));
+  granted !== undefined &&
+  (granted.has(privilege) || (granted.has('ALL_PRIVILEGES') && !APART.includes(privilege)));
 
 /** On what: the catalog, or a schema in it. */
 type On = string | undefined;
@@ -91,6 +95,54 @@ const pagesOf = async <P extends Page>(read: (token: string | undefined) => Prom
       });
   } while (token !== undefined);
   return pages;
+};
+
+const Items = z.array(z.unknown()).default([]);
+const next = z.string().optional();
+
+/** What Unity Catalog has in schemas: views are listed with tables. */
+const KINDS = [
+  {
+    path: 'tables',
+    words: ['table', 'tables'],
+    answer: z
+      .object({ tables: Items, next_page_token: next })
+      .transform(({ tables: items, next_page_token }) => ({ items, next_page_token })),
+  },
+  {
+    path: 'volumes',
+    words: ['volume', 'volumes'],
+    answer: z
+      .object({ volumes: Items, next_page_token: next })
+      .transform(({ volumes: items, next_page_token }) => ({ items, next_page_token })),
+  },
+  {
+    path: 'functions',
+    words: ['function', 'functions'],
+    answer: z
+      .object({ functions: Items, next_page_token: next })
+      .transform(({ functions: items, next_page_token }) => ({ items, next_page_token })),
+  },
+  {
+    path: 'models',
+    words: ['model', 'models'],
+    answer: z
+      .object({ registered_models: Items, next_page_token: next })
+      .transform(({ registered_models: items, next_page_token }) => ({ items, next_page_token })),
+  },
+] as const;
+
+/** How many there are on the first page that has any: pages may be empty, and others follow. */
+const countedOf = async (
+  read: (token: string | undefined) => Promise<{ items: unknown[] } & Page>,
+) => {
+  let count = 0;
+  await pagesOf(async (token) => {
+    const { items, next_page_token } = await read(token);
+    count = items.length;
+    return count > 0 ? {} : { next_page_token };
+  });
+  return count;
 };
 
 /** The catalog of a fabric; `me` is who calls, for what people are told. */
@@ -164,13 +216,16 @@ export const createCatalog = (
     /** Whether it was made; false: one of that name is there. */
     create: async (
       name: string,
-      { comment, interest }: { comment: string; interest: CallInterest },
+      {
+        interest,
+        ...more
+      }: { comment: string; properties?: Record<string, string>; interest: CallInterest },
     ): Promise<boolean> => {
       const made = await ask({
         method: 'POST',
         path: `${BASE}/schemas`,
         operation: `${BASE}/schemas`,
-        body: { name, catalog_name: catalog, comment },
+        body: { name, catalog_name: catalog, ...more },
         answer: Schema,
         writes: true,
         about: aboutOf(name),
@@ -214,37 +269,41 @@ export const createCatalog = (
       });
     },
 
-    /** How many there are, as far as is counted. */
-    tables: async (name: string, interest: CallInterest): Promise<number> => {
-      const { tables } = await demand({
-        method: 'GET',
-        path: `${BASE}/tables`,
-        operation: `${BASE}/tables`,
-        query: {
-          catalog_name: catalog,
-          schema_name: name,
-          omit_columns: true,
-          omit_properties: true,
-        },
-        answer: z.object({ tables: z.array(z.unknown()).default([]) }),
-        about: aboutOf(name),
-        needs: await needsOn(name, ['USE_SCHEMA'], interest),
-        interest,
-      });
-      return tables.length;
+    /** What is in it, as far as is counted: `2 tables`, `1 volume`. */
+    contents: async (name: string, interest: CallInterest): Promise<string[]> => {
+      const needs = await needsOn(name, ['USE_SCHEMA'], interest);
+      const all = await Promise.all(
+        KINDS.map(async ({ path, words: [one, many], answer }) => {
+          const count = await countedOf((page_token) =>
+            demand({
+              method: 'GET',
+              path: `${BASE}/${path}`,
+              operation: `${BASE}/${path}`,
+              query: { catalog_name: catalog, schema_name: name, page_token },
+              answer,
+              about: aboutOf(name),
+              needs,
+              interest,
+            }),
+          );
+          return count === 0 ? [] : [`${String(count)} ${count === 1 ? one : many}`];
+        }),
+      );
+      return all.flat();
     },
 
-    /** Whether there is the catalog; throws a CallError where it is not, or may not be looked at. */
-    exists: async (interest: CallInterest) => {
-      await demand({
+    /** Who owns it; throws a CallError where there is none, or it may not be looked at. */
+    owner: async (interest: CallInterest) => {
+      const { owner } = await demand({
         method: 'GET',
         path: `${BASE}/catalogs/${encodeURIComponent(catalog)}`,
         operation: `${BASE}/catalogs/{catalog}`,
-        answer: z.object({ name: z.string() }),
+        answer: z.object({ name: z.string(), owner: z.string().optional() }),
         about: aboutOf(undefined),
         needs: await needsOn(undefined, ['USE_CATALOG'], interest),
         interest,
       });
+      return owner;
     },
 
     /** What was granted on it directly, as far as whoever calls may see it. */

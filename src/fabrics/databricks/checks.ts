@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { CallError, isRefused } from '../../contract/call-error';
 import type { Check, Seen, Step } from '../fabric';
+import { conveys } from './catalog';
 import type { Catalog } from './catalog';
 import type { Client } from './client';
 import { clusterState } from './commands';
-import { NO_AIRBYTE_AUTH, airbyteAuthOf } from './destination';
+import { NO_AIRBYTE_AUTH } from './destination';
 import type { Identity } from './identity';
 import { SCIM } from './identity';
+import { hiddenKinds } from './people';
 import type { DatabricksSettings } from './settings';
 import { grantStatement } from './sql';
 
@@ -15,7 +17,8 @@ interface CheckDeps {
   client: Client;
   catalog: Catalog;
   manager: Identity;
-  loader: Identity | undefined;
+  /** Whom Airbyte writes as; undefined: the fabric has nothing that it takes. */
+  airbyte: { client: Client; identity: Identity; isManager: boolean } | undefined;
 }
 
 const solutionOf = (err: unknown) =>
@@ -53,10 +56,22 @@ const impossible = (name: string): Check => ({
   message: 'It cannot be told, as there is no way in.',
 });
 
+const nameOf = async ({ demand }: Client, interest: Step['interest']) => {
+  const { userName } = await demand({
+    method: 'GET',
+    path: `${SCIM}/Me`,
+    operation: `${SCIM}/Me`,
+    answer: z.object({ userName: z.string() }),
+    interest,
+  });
+  return userName;
+};
+
 const Warehouse = z.object({ state: z.string(), name: z.string().optional() });
 
 const checkWarehouse = async (
-  { settings: { warehouseId }, client }: CheckDeps,
+  { settings: { warehouseId } }: CheckDeps,
+  client: Client,
   { interest }: Step,
 ) => {
   const { state, name = warehouseId } = await client.demand({
@@ -78,7 +93,7 @@ const checkWarehouse = async (
   };
 };
 
-/** What an identity may on the catalog: owners may all, and what comes by groups is not always shown. */
+/** What an identity may on the catalog: owners may all, and what comes by groups is not shown. */
 const checkPrivileges = async (
   { catalog, settings }: CheckDeps,
   { interest }: Step,
@@ -91,15 +106,40 @@ const checkPrivileges = async (
       if (err instanceof CallError && err.status === 403) return new Set<string>();
       throw err;
     });
-  const lacking = has.has('ALL_PRIVILEGES') ? [] : privileges.filter((each) => !has.has(each));
+  const lacking = privileges.filter((each) => !conveys(has, each));
   if (lacking.length === 0)
     return passed(`${principal} has ${privileges.join(', ').replaceAll('_', ' ')} on the catalog.`);
+  if ((await catalog.owner(interest)) === principal)
+    return passed(`${principal} owns the catalog.`);
   return {
     outcome: 'impossible' as const,
     message: `Databricks shows no ${lacking.join(', ').replaceAll('_', ' ')} of ${principal} on the catalog ${settings.catalog}; what comes by a group is not shown.`,
     solution: `Where it has none, have an owner run: ${grantStatement({ catalog: settings.catalog, privileges: lacking, principal })}`,
   };
 };
+
+const LET_LOOK_UP =
+  'Have an administrator of the workspace let the fabric’s service principal look up users and groups (SCIM).';
+
+/** Whether those whom requests name can be looked up. */
+const checkPeople = async ({ client }: CheckDeps, { interest }: Step) => {
+  try {
+    const hidden = await hiddenKinds(client, interest);
+    if (hidden.length === 0) return passed('Users and groups of the workspace can be looked up.');
+    return {
+      outcome: 'impossible' as const,
+      message: `Databricks shows no ${hidden.join(' and no ')} of the workspace: there are none, or they may not be looked up.`,
+      solution: LET_LOOK_UP,
+    };
+  } catch (err) {
+    if (!(err instanceof CallError) || err.status !== 403) throw err;
+    return { outcome: 'failed' as const, message: err.message, solution: LET_LOOK_UP };
+  }
+};
+
+/** Whether Airbyte's own credentials are taken. */
+const checkAirbyte = async (client: Client, { interest }: Step) =>
+  passed(`Databricks lets ${await nameOf(client, interest)} in.`);
 
 const checkCluster = async (
   { settings, client }: CheckDeps,
@@ -120,13 +160,7 @@ const checkCluster = async (
 /** Who is called, and whether he is let in: everything else needs both. */
 const checkEntry = async ({ client, settings }: CheckDeps, step: Step): Promise<Check[]> => {
   try {
-    const { userName } = await client.demand({
-      method: 'GET',
-      path: `${SCIM}/Me`,
-      operation: `${SCIM}/Me`,
-      answer: z.object({ userName: z.string() }),
-      interest: step.interest,
-    });
+    const userName = await nameOf(client, step.interest);
     return [
       { name: 'connection', ...passed(`${settings.host} answers.`) },
       { name: 'credentials', ...passed(`They are those of ${userName}.`) },
@@ -142,46 +176,66 @@ const checkEntry = async ({ client, settings }: CheckDeps, step: Step): Promise<
   }
 };
 
+type Looks = [name: string, look: () => Promise<Omit<Check, 'name'>>][];
+
+/** What is looked at as who manages, once he is in. */
+const looksOf = (deps: CheckDeps, step: Step): Looks => {
+  const { settings, client, catalog, manager, airbyte } = deps;
+  const { manage, cluster } = settings;
+  const privileged = (name: string, of: Identity, privileges: string[]): Looks[number] => [
+    name,
+    async () => checkPrivileges(deps, step, { principal: await of(step.interest), privileges }),
+  ];
+  const exists = async () => {
+    await catalog.owner(step.interest);
+    return passed(`There is the catalog ${settings.catalog}.`);
+  };
+  return [
+    ['warehouse', () => checkWarehouse(deps, client, step)],
+    ['catalog', exists],
+    ...(manage.schema
+      ? [privileged('create schema', manager, ['USE_CATALOG', 'CREATE_SCHEMA'])]
+      : []),
+    ...(manage.access ? ([['principals', () => checkPeople(deps, step)]] satisfies Looks) : []),
+    ...(manage.catalogUse ? [privileged('grant catalog use', manager, ['MANAGE'])] : []),
+    ...(airbyte && !airbyte.isManager && !manage.catalogUse
+      ? [privileged('airbyte', airbyte.identity, ['USE_CATALOG'])]
+      : []),
+    ...(cluster === undefined
+      ? []
+      : ([['cluster', () => checkCluster(deps, cluster, step)]] satisfies Looks)),
+  ];
+};
+
+const lookAll = (looks: Looks, isIn: boolean, step: Step): Promise<Check[]> =>
+  Promise.all(
+    looks.map(([name, look]) =>
+      isIn ? found(name, step, look) : Promise.resolve(impossible(name)),
+    ),
+  );
+
+/** What is looked at with Airbyte's own credentials, where they are others. */
+const checkOfAirbyte = async (deps: CheckDeps, step: Step): Promise<Check[]> => {
+  const { airbyte } = deps;
+  if (!airbyte) {
+    const { problem, solution } = NO_AIRBYTE_AUTH;
+    return [{ name: 'airbyte', outcome: 'failed', message: `${problem}.`, solution }];
+  }
+  if (airbyte.isManager) return [];
+  const { client } = airbyte;
+  const entry = await found('connection of Airbyte', step, () => checkAirbyte(client, step));
+  const looks: Looks = [['warehouse of Airbyte', () => checkWarehouse(deps, client, step)]];
+  return [entry, ...(await lookAll(looks, entry.outcome === 'passed', step))];
+};
+
 /** Whether a fabric can do what it would have to. Nothing is written, and no warehouse is started. */
 export const checkFabric = async (deps: CheckDeps, step: Step): Promise<Check[]> => {
-  const { settings, catalog, manager, loader } = deps;
-  const { manage, cluster } = settings;
-  const entry = await checkEntry(deps, step);
+  const [entry, ofAirbyte] = await Promise.all([
+    checkEntry(deps, step),
+    checkOfAirbyte(deps, step),
+  ]);
   const isIn = entry.every(({ outcome }) => outcome === 'passed');
-  const looks: [string, () => Promise<Omit<Check, 'name'>>][] = [
-    ['warehouse', () => checkWarehouse(deps, step)],
-    [
-      'catalog',
-      async () => {
-        await catalog.exists(step.interest);
-        return passed(`There is the catalog ${settings.catalog}.`);
-      },
-    ],
-  ];
-  const privileged = (name: string, of: Identity, privileges: string[]) =>
-    looks.push([
-      name,
-      async () => checkPrivileges(deps, step, { principal: await of(step.interest), privileges }),
-    ]);
-  if (manage.schema) privileged('create schema', manager, ['USE_CATALOG', 'CREATE_SCHEMA']);
-  if (manage.catalogUse) privileged('grant catalog use', manager, ['MANAGE']);
-  if (loader && (airbyteAuthOf(settings) !== settings.auth || manage.by))
-    privileged('airbyte', loader, ['USE_CATALOG']);
-  if (cluster !== undefined) looks.push(['cluster', () => checkCluster(deps, cluster, step)]);
-  const rest = isIn
-    ? await Promise.all(looks.map(([name, look]) => found(name, step, look)))
-    : looks.map(([name]) => impossible(name));
-  const noAuth: Check[] = loader
-    ? []
-    : [
-        {
-          name: 'airbyte',
-          outcome: 'failed',
-          message: `${NO_AIRBYTE_AUTH.problem}.`,
-          solution: NO_AIRBYTE_AUTH.solution,
-        },
-      ];
-  return [...entry, ...rest, ...noAuth];
+  return [...entry, ...(await lookAll(looksOf(deps, step), isIn, step)), ...ofAirbyte];
 };
 
 /** The place that a component's schema is to have. */

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import type { Opening } from '../fabric';
 import { createFabricHttp } from '../http';
 import type { FabricAnswer, FabricCall } from '../http';
-import { errorOf, notUnderstood, problemIn } from './errors';
+import { errorOf, isTokenRefused, notUnderstood, problemIn } from './errors';
 import { createTokens } from './tokens';
 import type { Auth, DatabricksSettings } from './settings';
 
@@ -93,10 +93,11 @@ export const createClient = (
   ): Promise<z.output<Answer> | undefined> => {
     let token = await tokens.next(call.interest);
     let answer = await send(call, token);
-    if (answer.status === 401 && tokens.canRenew) {
+    if (isTokenRefused(answer)) {
       tokens.forget(token);
-      token = await tokens.next(call.interest);
-      answer = await send(call, token);
+      const renewed = await tokens.next(call.interest);
+      // A personal one is the same, unless it was replaced meanwhile.
+      if (renewed !== token) answer = await send(call, (token = renewed));
     }
     const purpose = { ...call, writes: call.writes ?? false };
     const hide = (text: string) => redactor.redact(text).replaceAll(token, MASK);

@@ -38,15 +38,19 @@ export const problemIn = ({ text }: Pick<FabricAnswer, 'text'>) => {
 };
 
 const BLOCKED = /IP (address|ACL|access list)/i;
-/** A personal access token that is wrong is refused like a privilege that is missing. */
-const WRONG_TOKEN = /invalid access token|invalid token/i;
+/** What the edge says, with a 403, of a token that is none of its, or is none any more. */
+const WRONG_TOKEN = /invalid (access )?token|token (is|has) (expired|invalid|been revoked)/i;
+
+/** Whether it is the token that was refused, and not what was asked for. */
+export const isTokenRefused = (answer: Pick<FabricAnswer, 'status' | 'text'>) =>
+  answer.status === 401 || (answer.status === 403 && WRONG_TOKEN.test(problemIn(answer).message));
 
 const OPERATOR = 'Ask the platform operator to check';
 
 const solutionOf = (status: number, message: string, { needs }: Purpose) => {
   if (status === 403 && BLOCKED.test(message))
     return 'Have the address that the provisioner calls from added to the IP access list of the workspace.';
-  if (status === 401 || WRONG_TOKEN.test(message))
+  if (status === 401 || (status === 403 && WRONG_TOKEN.test(message)))
     return `${OPERATOR} auth of the fabric: a new token or secret may be due.`;
   if (status === 403 && needs !== undefined) return `Have an owner run: ${needs}`;
   if (status === 403) return `${OPERATOR} what the fabric’s service principal may do.`;
@@ -99,3 +103,10 @@ export const notUnderstood = ({ method, operation, writes }: Purpose) =>
       unclear: writes,
     },
   );
+
+/** A change that it says it made, and that is not seen afterwards. */
+export const notSeen = (what: string) =>
+  new CallError(`Databricks says that it changed ${what}, but shows it otherwise.`, {
+    kind: 'again',
+    solution: 'Try again; if it goes on, ask the platform operator to look at the catalog.',
+  });

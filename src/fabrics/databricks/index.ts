@@ -4,14 +4,18 @@ import { LANGUAGES } from '../fabric';
 import type { ComponentFabric, Fabric, FabricType, Opening } from '../fabric';
 import { createCatalog } from './catalog';
 import { checkFabric, checkPlace } from './checks';
+import { cleanup, restore } from './cleanup';
 import { createClient } from './client';
 import { runCommand } from './commands';
-import { MOST_READERS, createComponent, taggedIn } from './component';
 import { airbyteAuthOf, destinationOf } from './destination';
 import { createIdentity } from './identity';
+import { lookAt } from './look';
 import { principalsOf } from './people';
+import { prepare, unprepare } from './prepare';
+import { MOST_READERS, grant, readersIn } from './readers';
 import { DatabricksSettings } from './settings';
 import { runStatement } from './statements';
+import { taggedIn } from './things';
 
 const noCluster = (name: string) =>
   new Refusal(
@@ -34,26 +38,40 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
     const client = createClient(settings, auth, { opening, limit });
     return { client, identity: createIdentity(client, auth, secretOf) };
   };
-  const { client, identity: manager } = openFor(manage.by ?? settings.auth);
+  const managerAuth = manage.by ?? settings.auth;
+  const { client, identity: manager } = openFor(managerAuth);
   const airbyteAuth = airbyteAuthOf(settings);
-  const loader = airbyteAuth && openFor(airbyteAuth).identity;
+  const isManager = airbyteAuth === managerAuth;
+  const airbyte = airbyteAuth && {
+    ...(isManager ? { client, identity: manager } : openFor(airbyteAuth)),
+    isManager,
+  };
   const catalog = createCatalog(client, { catalog: catalogName, me: manager });
   const of: Fabric['of'] = ({ key, end: { configuration } }): ComponentFabric => {
     const wanted = typeof configuration.schema === 'string' ? configuration.schema : '';
-    const component = createComponent({
+    const component = {
       catalog,
       manager,
-      loader: loader ?? manager,
+      loader: airbyte?.identity ?? manager,
       manages: manage,
       host,
       key,
       wanted,
-    });
+    };
     return {
-      ...component,
+      system: 'Databricks',
+      manages: manage.schema,
+      managesAccess: manage.access,
       mostReaders: MOST_READERS,
       check: async (step) =>
-        manage.schema ? [await checkPlace(() => component.look(step), step)] : [],
+        manage.schema ? [await checkPlace(() => lookAt(component, step), step)] : [],
+      look: (step) => lookAt(component, step),
+      prepare: (missing, step) => prepare(component, missing, step),
+      unprepare: (made, step) => unprepare(component, made, step),
+      cleanup: (present, step) => cleanup(component, present, step),
+      restore: (taken, step) => restore(component, taken, step),
+      readers: (step) => readersIn(component, step),
+      grant: (principals, step) => grant(component, principals, step),
       principalsOf: (refs, { interest }) =>
         principalsOf(client, { settings: settings.principals, refs, interest }),
     };
@@ -62,7 +80,7 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
   return {
     name,
     system: 'Databricks',
-    check: (step) => checkFabric({ settings, client, catalog, manager, loader }, step),
+    check: (step) => checkFabric({ settings, client, catalog, manager, airbyte }, step),
     tagged: async (_ends, step) =>
       manage.schema ? taggedIn(await catalog.schemas(step), catalogName) : [],
     of,

@@ -15,8 +15,10 @@ const Held = z.object({
   principal: z.string().min(1),
   /** Of the schema: those that he had not before. */
   privileges: z.array(z.string()),
-  /** Whether he had no USE CATALOG before. */
+  /** Whether he had no USE CATALOG before, or has it by another schema of ours. */
   catalog: z.boolean().default(false),
+  /** He is about to lose it, and needs USE CATALOG for it no more. */
+  leaving: z.literal(true).optional(),
 });
 
 /** What somebody was granted by us. */

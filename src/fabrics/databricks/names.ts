@@ -3,6 +3,13 @@ import { Refusal } from '../../contract/problems';
 
 /* How Databricks' SQL writes names and texts, and what of a component they are made of. */
 
+/** All users of the account are in it without being its members, and SCIM does not list it. */
+export const EVERYBODY = 'account users';
+
+/** Groups that Databricks itself fills with all users, of the account or of a workspace. */
+export const isEverybody = (name: string) =>
+  /^(account users|users|_workspace_users_.*)$/i.test(name.trim());
+
 /** Characters of a name in Unity Catalog. */
 const MAX_NAME = 255;
 

@@ -5,6 +5,7 @@ import { calledBy } from '../principals';
 import type { Called, PrincipalsSettings } from '../principals';
 import type { Client } from './client';
 import { SCIM } from './identity';
+import { isEverybody } from './names';
 
 /* Whether those whom a request names exist in the workspace. */
 
@@ -12,9 +13,6 @@ import { SCIM } from './identity';
 const MOST_NAMES = 20;
 /** Characters of them together. */
 const MAX_FILTER = 2000;
-
-/** Every user of the account is in it, and SCIM does not list it. */
-const EVERYBODY = 'account users';
 
 const APPLICATION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -103,6 +101,33 @@ const lookUp = async (
   );
 };
 
+/** What was for a few is not given to everybody, whoever of those that deploy may name a group so. */
+const somebody = (settings: PrincipalsSettings, ref: string): Called | { problem: string } => {
+  const called = calledBy(settings, ref);
+  if ('problem' in called || !isEverybody(called.name)) return called;
+  return { problem: `${called.name} of Databricks stands for everybody` };
+};
+
+/** Of which of these kinds whoever calls is shown nobody, be it that there is none. */
+export const hiddenKinds = async (
+  { demand }: Client,
+  interest: CallInterest,
+): Promise<string[]> => {
+  const hidden = (['user', 'group'] as const).map(async (kind) => {
+    const { path, attribute, are } = KINDS[kind];
+    const { Resources: found } = await demand({
+      method: 'GET',
+      path: `${SCIM}/${path}`,
+      operation: `${SCIM}/${path}`,
+      query: { count: 1, attributes: attribute },
+      answer: Page,
+      interest,
+    });
+    return found.length > 0 ? [] : [`${are}s`];
+  });
+  return (await Promise.all(hidden)).flat();
+};
+
 /** Who is whom, and who is nobody; a few calls, however many they are. */
 export const principalsOf = async (
   client: Client,
@@ -112,12 +137,11 @@ export const principalsOf = async (
     interest,
   }: { settings: PrincipalsSettings; refs: readonly string[]; interest: CallInterest },
 ): Promise<Principals> => {
-  const all = [...new Set(refs)].map((ref) => ({ ref, called: calledBy(settings, ref) }));
+  const all = [...new Set(refs)].map((ref) => ({ ref, called: somebody(settings, ref) }));
   const meant = all.flatMap(({ called }) => ('problem' in called ? [] : [called]));
   const byKind = async (kind: Kind): Promise<[Kind, Known]> => {
     const names = meant.filter((each) => kindOf(each) === kind).map(({ name }) => name);
-    const asked = [...new Set(names)].filter((name) => name !== EVERYBODY);
-    return [kind, await lookUp(client, { kind, names: asked, interest })];
+    return [kind, await lookUp(client, { kind, names: [...new Set(names)], interest })];
   };
   const found = new Map(
     await Promise.all((['user', 'group', 'servicePrincipal'] as const).map(byKind)),
@@ -131,7 +155,7 @@ export const principalsOf = async (
     }
     const kind = kindOf(called);
     const { name } = called;
-    const one = name === EVERYBODY ? { name } : found.get(kind)?.get(folded(name));
+    const one = found.get(kind)?.get(folded(name));
     if (one && 'name' in one) known[ref] = one.name;
     else if (one) unknown[ref] = `${name} ${one.problem}`;
     else unknown[ref] = `${name} is no ${KINDS[kind].are} of the Databricks workspace`;

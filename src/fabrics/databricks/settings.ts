@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { closed } from '../../reading/closed-objects';
 import { address, secret, text } from '../../reading/values';
 import { owned } from '../owned';
-import { PrincipalsSettings } from '../principals';
+import { principalsBut } from '../principals';
+import { isEverybody } from './names';
 
 const OAuth = closed(
   z.strictObject({
@@ -114,7 +115,7 @@ export const DatabricksSettings = closed(
         description: 'That the terms of Databricks’ JDBC driver are agreed to, as Airbyte demands',
       }),
     manage: Manage.prefault({}).meta({ description: 'What is made and granted in the catalog' }),
-    principals: PrincipalsSettings,
+    principals: principalsBut(isEverybody),
     maxInFlight: z.int().min(1).max(100).default(DEFAULT_IN_FLIGHT).meta({
       description: 'Calls to the workspace at once, of each worker',
     }),

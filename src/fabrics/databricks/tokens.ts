@@ -184,8 +184,6 @@ export const createTokens = ({ http, root, auth, secretOf }: TokenDeps) => {
     forget: (refusedOne: string) => {
       if (current?.value === refusedOne) current = undefined;
     },
-    /** Whether a new one may be let in where this was not. */
-    canRenew: auth.pat === undefined,
   };
 };
 export type Tokens = ReturnType<typeof createTokens>;

@@ -30,6 +30,9 @@ export const identifierIn = (given: string) => {
   return /^[A-Za-z_][\w$]*$/.test(given) ? given.toUpperCase() : given;
 };
 
+/** The role that every user has, however it is written. */
+export const isEverybody = (role: string) => identifierIn(role.trim()).toUpperCase() === 'PUBLIC';
+
 const PART = /"((?:[^"]|"")*)"|([^."]+)/g;
 
 /** The parts of a name as lists of grants have it: `FINANCE."cash flow".ORDERS`. */

@@ -3,7 +3,7 @@ import { calledBy } from '../principals';
 import type { Called, PrincipalsSettings } from '../principals';
 import { CODE, hasCode } from './failures';
 import { MAX_ROWS, recordsOf } from './looks';
-import { bare, identifierIn } from './names';
+import { bare, identifierIn, isEverybody } from './names';
 import { memberNamed } from './readers';
 import type { SqlApi } from './sql-api';
 import { LOOKS } from './statements';
@@ -93,7 +93,7 @@ const judged = (found: readonly Known[], { kind, name }: Called, isCut: boolean)
 
 const find = async (list: List | undefined, called: Called): Promise<Found> => {
   const { kind, name } = called;
-  if (kind === 'group' && inAnyCase(name, 'PUBLIC'))
+  if (kind === 'group' && isEverybody(name))
     return { problem: 'the role PUBLIC of Snowflake stands for everybody' };
   if (!list)
     return {

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { closed } from '../../reading/closed-objects';
 import { address, secret, text } from '../../reading/values';
 import { owned } from '../owned';
-import { PrincipalsSettings } from '../principals';
+import { principalsBut } from '../principals';
+import { isEverybody } from './names';
 
 /** Calls at once to one account, of each worker. */
 const MAX_IN_FLIGHT = 100;
@@ -104,7 +105,7 @@ export const SnowflakeSettings = closed(
       role: text.meta({ description: 'Its role' }),
       credentials: Credentials,
       manage: Manage.prefault({}),
-      principals: PrincipalsSettings,
+      principals: principalsBut(isEverybody),
       maxInFlight: z.int().min(1).max(MAX_IN_FLIGHT).default(4).meta({
         description: 'Calls at once, of each worker',
       }),

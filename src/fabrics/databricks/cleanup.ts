@@ -1,0 +1,122 @@
+import type { Left, Step, Thing, Undone } from '../fabric';
+import type { Schema } from './catalog';
+import { foreignIn, isOurs, ownSchema, ownSchemas, wantedSchema } from './component';
+import type { Component } from './component';
+import { notSeen } from './errors';
+import { heldIn, letGo, setHolders } from './holders';
+import { lackedOn, setLoader } from './loader';
+import type { Role } from './memory';
+import { digestOf, tagOf } from './names';
+import { READS } from './readers';
+import { LOADER, READERS, nameIn, schemaThing } from './things';
+
+/** A property of a schema that stands in for one which was dropped: by which step. */
+const RESTORED = 'provisioner.restored';
+
+const takeGrants = async (
+  component: Component,
+  { schema, role }: { schema: Schema; role: Role },
+  step: Step,
+) => {
+  const held = heldIn(schema, role);
+  const former =
+    role === 'reader' ? held.map((each) => ({ ...each, role: 'former' as const })) : [];
+  await setHolders(component, { schema, role, principals: [], privileges: [], former }, step);
+};
+
+/** The drop takes all grants on it with it. */
+const dropAll = async (component: Component, name: string, step: Step) => {
+  const schema = await ownSchema(component, name, step);
+  if (!schema) return;
+  await letGo(component, schema, step);
+  await component.catalog.drop(name, { force: true, interest: step.interest });
+};
+
+export const cleanup = async (component: Component, present: readonly Thing[], step: Step) => {
+  const names = present.flatMap((thing) => nameIn(thing) ?? []);
+  const roles = (
+    [
+      [READERS, 'reader'],
+      [LOADER, 'loader'],
+    ] as const
+  ).flatMap(([id, role]) => (present.some((thing) => thing.id === id) ? [role] : []));
+  const staying = roles.length === 0 ? [] : await ownSchemas(component, step);
+  for (const { name } of staying)
+    for (const role of names.includes(name) ? [] : roles) {
+      const schema = await ownSchema(component, name, step);
+      if (schema && heldIn(schema, role).length > 0)
+        await takeGrants(component, { schema, role }, step);
+    }
+  for (const name of names) await dropAll(component, name, step);
+};
+
+const lostWith = (what: string): Left => ({
+  what: `what was in ${what}, and who could read it (an empty one is in its place)`,
+  remedy: `Databricks brings no schema back. Load its data again by a sync, and set its access again; for some days the files of managed tables may be recovered by Databricks’ support.`,
+});
+
+/**
+ * Databricks has no UNDROP of a schema: an empty one takes its place, so that the name stays ours. It says
+ * which step made it, so that another attempt at this one tells the same.
+ */
+const bringBack = async (component: Component, name: string, step: Step): Promise<Left[]> => {
+  const { catalog, key } = component;
+  const { what } = schemaThing(catalog.name, name);
+  const there = await catalog.schema(name, step.interest);
+  if (there && !isOurs(component, there))
+    return [{ what, remedy: foreignIn(component, there).solution }];
+  const by = digestOf(step.id);
+  if (there) return there.properties[RESTORED] === by ? [lostWith(what)] : [];
+  const made = await catalog.create(name, {
+    comment: tagOf(key),
+    properties: { [RESTORED]: by },
+    interest: step.interest,
+  });
+  if (!made) throw notSeen(what);
+  return [lostWith(what)];
+};
+
+/** Whether there was something to give back. */
+const giveBackLoader = async (component: Component, step: Step) => {
+  const schema = await wantedSchema(component, step);
+  if (!schema) return false;
+  const lacks = (await lackedOn(component, schema, step)) !== undefined;
+  const isOnTheWay = heldIn(schema, 'loader').some(({ leaving }) => leaving);
+  if (lacks || isOnTheWay) await setLoader(component, schema, step);
+  return lacks;
+};
+
+/** Those of an earlier removal are no part of this one, if it was to drop the schema. */
+const giveBackReaders = async (component: Component, hasDropped: boolean, step: Step) => {
+  const schema = await wantedSchema(component, step);
+  if (!schema) return false;
+  const readers = heldIn(schema, 'reader');
+  const lost = readers.length > 0 || hasDropped ? readers : heldIn(schema, 'former');
+  if (lost.length === 0) return false;
+  const principals = lost.map(({ principal }) => principal);
+  const wanted = { schema, role: 'reader' as const, principals, privileges: READS };
+  return (await setHolders(component, wanted, step)).granted.length > 0;
+};
+
+export const restore = async (
+  component: Component,
+  taken: readonly Thing[],
+  step: Step,
+): Promise<Undone> => {
+  const changed: string[] = [];
+  const left: Left[] = [];
+  for (const thing of taken) {
+    const name = nameIn(thing);
+    if (name === undefined) continue;
+    const lost = await bringBack(component, name, step);
+    if (lost.length > 0) changed.push(thing.id);
+    left.push(...lost);
+  }
+  const own = schemaThing(component.catalog.name, component.wanted).id;
+  const has = (id: string) => taken.some((thing) => thing.id === id);
+  const wantsLoader = has(LOADER) || changed.includes(own);
+  if (wantsLoader && (await giveBackLoader(component, step))) changed.push(LOADER);
+  const wantsReaders = has(READERS) || has(own);
+  if (wantsReaders && (await giveBackReaders(component, has(own), step))) changed.push(READERS);
+  return { changed, left };
+};

@@ -1,0 +1,65 @@
+import type { Seen, Step } from '../fabric';
+import type { Schema } from './catalog';
+import { foreignIn, isOurs, mustFit } from './component';
+import type { Component } from './component';
+import { heldIn } from './holders';
+import { lackedOn } from './loader';
+import type { Role } from './memory';
+import { lackingThing, loaderThing, readersThing, schemaThing } from './things';
+
+/** Former schemas of a component that are told by name; all go with it. */
+const MOST_FORMER = 20;
+
+const shownOf = ({ catalog, host, wanted }: Component): Seen['shown'] => ({
+  schema: {
+    label: 'Schema',
+    value: `${catalog.name}.${wanted}`,
+    href: `${host}/explore/data/${encodeURIComponent(catalog.name)}/${encodeURIComponent(wanted)}`,
+  },
+});
+
+const warningsOf = ({ catalog }: Component, former: readonly Schema[]) =>
+  former
+    .slice(0, MOST_FORMER)
+    .map(
+      ({ name }) =>
+        `The schema ${catalog.name}.${name} is of a former version of the descriptor; it goes when the component is removed with its data.`,
+    );
+
+/** What is remembered of grants, in whichever schema. */
+const grantsIn = (component: Component, schemas: readonly Schema[]) => {
+  const isHeld = (role: Role) => schemas.some((each) => heldIn(each, role).length > 0);
+  return [
+    ...(isHeld('reader') ? [readersThing(component)] : []),
+    ...(isHeld('loader') ? [loaderThing(component)] : []),
+  ];
+};
+
+/** What a component has in the catalog, and what it lacks. */
+export const lookAt = async (component: Component, step: Step): Promise<Seen> => {
+  const { catalog, manages, wanted } = component;
+  const nothing = {
+    missing: [],
+    present: [],
+    foreign: [],
+    shown: shownOf(component),
+    warnings: [],
+  };
+  if (!manages.schema) return nothing;
+  mustFit(component);
+  const all = await catalog.schemas(step);
+  // What is not listed may be there all the same: a list tells only what its reader may see.
+  const schema =
+    all.find(({ name }) => name === wanted) ?? (await catalog.schema(wanted, step.interest));
+  const former = all.filter((each) => isOurs(component, each) && each.name !== wanted);
+  const seen = { ...nothing, warnings: warningsOf(component, former) };
+  const formerThings = former.map(({ name }) => schemaThing(catalog.name, name));
+  if (schema && !isOurs(component, schema))
+    return { ...seen, present: formerThings, foreign: [foreignIn(component, schema)] };
+  const lacked = await lackedOn(component, schema, step);
+  const lacking = lacked ? [lackingThing(component, lacked)] : [];
+  const own = schemaThing(catalog.name, wanted);
+  if (!schema) return { ...seen, missing: [own, ...lacking], present: formerThings };
+  const present = [...grantsIn(component, [schema, ...former]), ...formerThings, own];
+  return { ...seen, missing: lacking, present };
+};

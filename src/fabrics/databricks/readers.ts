@@ -1,0 +1,87 @@
+import { Refusal } from '../../contract/problems';
+import type { Readers, ReadersChanged, Step } from '../fabric';
+import { conveys } from './catalog';
+import type { Schema } from './catalog';
+import { ownSchema, ownSchemas } from './component';
+import type { Component } from './component';
+import { heldIn, setHolders } from './holders';
+
+/* Who may read the schemas of a component. */
+
+/** What who reads needs. */
+export const READS = ['USE_SCHEMA', 'SELECT'] as const;
+
+/** People who may read one schema by our grants: each is a property of it. */
+export const MOST_READERS = 1000;
+
+const readersOf = async (
+  { catalog }: Component,
+  schema: Schema,
+  { interest }: Step,
+): Promise<Readers> => {
+  const grants = await catalog.grants(schema.name, interest);
+  const readers = [...grants].flatMap(([principal, granted]) =>
+    conveys(granted, 'SELECT') ? [principal] : [],
+  );
+  const holders = heldIn(schema, 'reader').map(({ principal }) => principal);
+  const loaders = heldIn(schema, 'loader').map(({ principal }) => principal);
+  return {
+    ours: readers.filter((each) => holders.includes(each)),
+    others: readers.filter((each) => !holders.includes(each) && !loaders.includes(each)),
+  };
+};
+
+export const readersIn = async (component: Component, step: Step): Promise<Readers> => {
+  const { wanted } = component;
+  const schema = await ownSchema(component, wanted, step);
+  const former = (await ownSchemas(component, step)).filter(({ name }) => name !== wanted);
+  const schemas = [...(schema ? [schema] : []), ...former];
+  const all = await Promise.all(schemas.map((each) => readersOf(component, each, step)));
+  const [here] = schema ? all : [];
+  return { ours: [...new Set(all.flatMap(({ ours }) => ours))], others: here?.others ?? [] };
+};
+
+/** Who is no more to read loses the data of former versions of the descriptor, too; nobody gains it. */
+const leaveFormer = async (component: Component, wantedOnes: readonly string[], step: Step) => {
+  const all = await ownSchemas(component, step);
+  const former = all.filter(({ name }) => name !== component.wanted);
+  const revoked: string[] = [];
+  for (const schema of former) {
+    const readers = heldIn(schema, 'reader').map(({ principal }) => principal);
+    const principals = readers.filter((each) => wantedOnes.includes(each));
+    if (principals.length === readers.length) continue;
+    const wants = { schema, role: 'reader' as const, principals, privileges: READS };
+    revoked.push(...(await setHolders(component, wants, step)).revoked);
+  }
+  return revoked;
+};
+
+const tooMany = ({ catalog, wanted }: Component, count: number) =>
+  new Refusal(
+    `${String(count)} people and groups are to read the schema ${catalog.name}.${wanted}; at most ${String(MOST_READERS)} can.`,
+    'Grant to groups.',
+  );
+
+const noSchema = ({ catalog, wanted }: Component) =>
+  new Refusal(
+    `There is no schema ${catalog.name}.${wanted} of the component, so there is nothing to grant.`,
+    'Deploy the component first.',
+  );
+
+export const grant = async (
+  component: Component,
+  given: readonly string[],
+  step: Step,
+): Promise<ReadersChanged> => {
+  const wantedOnes = [...new Set(given)];
+  if (wantedOnes.length > MOST_READERS) throw tooMany(component, wantedOnes.length);
+  const schema = await ownSchema(component, component.wanted, step);
+  if (!schema && wantedOnes.length > 0) throw noSchema(component);
+  const left = await leaveFormer(component, wantedOnes, step);
+  if (!schema) return { granted: [], revoked: left };
+  // Who owns it, and whom Airbyte writes as, read it anyhow.
+  const principals = wantedOnes.filter((each) => each !== schema.owner);
+  const wants = { schema, role: 'reader' as const, principals, privileges: READS };
+  const { granted, revoked } = await setHolders(component, wants, step);
+  return { granted, revoked: [...new Set([...revoked, ...left])] };
+};
