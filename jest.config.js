@@ -36,6 +36,7 @@ const others = [
   'environments-apart',
   'environments-reload',
   'fabric-access',
+  'fabric-canaries',
   'fabric-drift',
   'fabric-types',
   'fabric-validate',
