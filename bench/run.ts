@@ -13,6 +13,7 @@ import type { Bench, Checkout } from './bench';
 import { benchBodies } from './bodies';
 import { benchCrowd } from './crowd';
 import { benchDelays } from './delays';
+import { benchFabric } from './fabric';
 import { benchGrants } from './grants';
 import { closeConnections } from './http';
 import { benchLease } from './lease';
@@ -41,6 +42,7 @@ const MEASURES = {
   grants: benchGrants,
   workspace: benchWorkspace,
   secured: benchSecured,
+  fabric: benchFabric,
 };
 type Part = keyof typeof MEASURES;
 
@@ -113,6 +115,7 @@ const main = async () => {
   const stack = await startStack({
     freePorts: 'always',
     isBare: true,
+    fabrics: true,
     logDir: path.join(ROOT, '.cache', 'logs', 'bench'),
     onDeath: (_name, message) => {
       mourn(message);

@@ -4,6 +4,8 @@ export interface Grant {
   privilege: string;
   role: string;
   grantedBy: string;
+  /** WITH GRANT OPTION: who has it may grant it. */
+  mayPassOn?: boolean;
   /** Epoch milliseconds, as all times here. */
   createdOn: number;
 }

@@ -42,7 +42,20 @@ const mayGrantOn = ({ access }: World, path: string[], thing: Securable) => {
   return access.owns(schema?.isManaged ? schema : thing);
 };
 
-const one = (world: World, target: Exclude<GrantTarget, { objects: ObjectKind }>): Holder => {
+/** Who has privileges with the option to grant them is told as their grantor. */
+const passedOn = ({ access }: World, thing: Securable, privileges: readonly string[]) =>
+  privileges.every((privilege) =>
+    thing.grants.some(
+      (grant) =>
+        grant.privilege === privilege && grant.mayPassOn === true && access.held.has(grant.role),
+    ),
+  );
+
+const one = (
+  world: World,
+  target: Exclude<GrantTarget, { objects: ObjectKind }>,
+  privileges: readonly string[],
+): Holder => {
   const { account, access } = world;
   if (target.on === 'ACCOUNT') {
     if (!access.manages) throw denied('ACCOUNT', account.name);
@@ -50,8 +63,9 @@ const one = (world: World, target: Exclude<GrantTarget, { objects: ObjectKind }>
   }
   const path = access.full(target.path, PARTS[target.on]);
   const thing = place(world, target.on)(path);
-  if (!mayGrantOn(world, path, thing)) throw denied(target.on, path.at(-1) ?? '');
-  return thing;
+  if (mayGrantOn(world, path, thing)) return thing;
+  if (!passedOn(world, thing, privileges)) throw denied(target.on, path.at(-1) ?? '');
+  return { grants: thing.grants, owner: access.role };
 };
 
 /** The objects of a kind in a schema; each must be one that this role may grant on. */
@@ -72,8 +86,13 @@ const futuresOf = ({ access }: World, path: string[]) => {
   return schema;
 };
 
-const holdersOf = (world: World, target: GrantTarget): Holder[] =>
-  'objects' in target ? every(world, target.path, target.objects) : [one(world, target)];
+const holdersOf = (
+  world: World,
+  { target, privileges }: Pick<StatementOf<'grantPrivileges'>, 'target' | 'privileges'>,
+): Holder[] =>
+  'objects' in target
+    ? every(world, target.path, target.objects)
+    : [one(world, target, privileges)];
 
 const checkRole = ({ account }: World, name: string) => {
   if (!account.roles.has(name)) throw missing('ROLE', name);
@@ -81,7 +100,7 @@ const checkRole = ({ account }: World, name: string) => {
 
 export const grantPrivileges = (
   world: World,
-  { privileges, target, role }: StatementOf<'grantPrivileges'>,
+  { privileges, target, role, mayPassOn }: StatementOf<'grantPrivileges'>,
 ): Result => {
   checkRole(world, role);
   const createdOn = Date.now();
@@ -92,11 +111,13 @@ export const grantPrivileges = (
         futures.push({ privilege, role, on: target.objects, createdOn });
     return done;
   }
-  const holders = holdersOf(world, target);
+  const holders = holdersOf(world, { target, privileges });
   for (const { grants, owner } of holders)
-    for (const privilege of privileges)
-      if (!grants.some(same({ privilege, role })))
-        grants.push({ privilege, role, grantedBy: owner, createdOn });
+    for (const privilege of privileges) {
+      const found = grants.find(same({ privilege, role }));
+      if (!found) grants.push({ privilege, role, grantedBy: owner, createdOn, mayPassOn });
+      if (found && mayPassOn) found.mayPassOn = true;
+    }
   return target.on === 'ALL' ? affected(holders.length) : done;
 };
 
@@ -118,7 +139,7 @@ export const revokePrivileges = (
     takeOut(futures, (each) => each.on === target.objects && isMeant(each));
     return done;
   }
-  const holders = holdersOf(world, target);
+  const holders = holdersOf(world, { target, privileges });
   for (const { grants } of holders) takeOut(grants, isMeant);
   return target.on === 'ALL' ? affected(holders.length) : done;
 };

@@ -52,7 +52,9 @@ const readPrivileges = (reader: Reader, preposition: 'TO' | 'FROM') => {
   if (!privileges.every((each) => known.includes(each))) reader.fail();
   reader.expect(preposition);
   reader.took('ROLE');
-  return { privileges, target, role: reader.name() };
+  const role = reader.name();
+  const mayPassOn = preposition === 'TO' && reader.took('WITH', 'GRANT', 'OPTION');
+  return { privileges, target, role, mayPassOn };
 };
 
 const readRole = (reader: Reader, preposition: 'TO' | 'FROM') => {

@@ -46,7 +46,7 @@ const shownMembership = ({ role, to, name, grantedBy, createdOn }: Membership): 
 });
 
 const shownGrant = (
-  { privilege, role, grantedBy, createdOn }: Grant,
+  { privilege, role, grantedBy, createdOn, mayPassOn = false }: Grant,
   { on, name }: Place,
 ): Shown => ({
   created_on: shownTime(createdOn),
@@ -55,7 +55,7 @@ const shownGrant = (
   name,
   granted_to: 'ROLE',
   grantee_name: role,
-  grant_option: String(privilege === 'OWNERSHIP'),
+  grant_option: String(mayPassOn || privilege === 'OWNERSHIP'),
   granted_by: grantedBy,
 });
 

@@ -44,6 +44,8 @@ interface Privileges {
   privileges: string[];
   target: GrantTarget;
   role: string;
+  /** WITH GRANT OPTION. */
+  mayPassOn: boolean;
 }
 
 interface RoleGrant {
