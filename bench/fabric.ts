@@ -90,7 +90,7 @@ const Descriptor = z.looseObject({
 /** The example's component under a name of its own, in a fabric of the file. */
 const requestOn = (bench: Bench, { fabric, id }: { fabric: string; id: string }) => {
   const connector = fabric.startsWith('snowflake') ? 'snowflake' : 'databricks';
-  const component = `${fabric}-${id}`.toLowerCase();
+  const component = `${fabric}-${id}`.toLowerCase().replaceAll(' ', '-');
   const request = bench.requestFor(component);
   const document = Descriptor.parse(parse(request.descriptor));
   const [{ specific }] = document.dataProduct.components;
@@ -238,9 +238,9 @@ const checkoutOf = (bench: Bench, folder: string) => {
 const measure = async (on: On) => {
   const before = () => emptyAll(on.bench);
   const contest = { concurrency: 1, before };
-  const first = { ...contest, rounds: 5, count: 4, sides: provisionSides(on, false) };
-  const again = { ...contest, rounds: 5, count: 4, sides: provisionSides(on, true) };
-  const access = { ...contest, rounds: 5, count: 1, sides: accessSides(on) };
+  const first = { ...contest, rounds: 3, count: 3, sides: provisionSides(on, false) };
+  const again = { ...contest, rounds: 3, count: 3, sides: provisionSides(on, true) };
+  const access = { ...contest, rounds: 3, count: 1, sides: accessSides(on) };
   const floor = 'floor: the same type, which lends its credentials only';
   return {
     calls: await callsOn(on),

@@ -11,10 +11,16 @@ const BASE = '/api/2.1/unity-catalog';
 /** Pages of a list that are read. */
 const MOST_PAGES = 200;
 
+/** What there is not is left out, or null: implementations of Unity Catalog differ. */
+const optionalText = z
+  .string()
+  .nullish()
+  .transform((given) => given ?? undefined);
+
 export const Schema = z.object({
   name: z.string(),
-  comment: z.string().optional(),
-  owner: z.string().optional(),
+  comment: optionalText,
+  owner: optionalText,
   properties: z
     .record(z.string(), z.string())
     .nullish()
@@ -31,7 +37,7 @@ const Assignment = z.object({
 });
 const Assignments = z.object({
   privilege_assignments: z.array(Assignment).default([]),
-  next_page_token: z.string().optional(),
+  next_page_token: optionalText,
 });
 const Effective = z.object({
   privilege_assignments: z
@@ -42,7 +48,7 @@ const Effective = z.object({
       }),
     )
     .default([]),
-  next_page_token: z.string().optional(),
+  next_page_token: optionalText,
 });
 
 /** Privileges by whom they were granted to. */
@@ -118,7 +124,7 @@ export const createCatalog = (
         query: { catalog_name: catalog, max_results: 0, page_token },
         answer: z.object({
           schemas: z.array(Schema).default([]),
-          next_page_token: z.string().optional(),
+          next_page_token: optionalText,
         }),
         about: aboutOf(undefined),
         needs,
