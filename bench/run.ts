@@ -49,7 +49,7 @@ type Part = keyof typeof MEASURES;
 const isPart = (name: string): name is Part => name in MEASURES;
 const PARTS = Object.keys(MEASURES).filter(isPart);
 /** The others take minutes for one figure. */
-const USUAL = PARTS.filter((part) => part !== 'grants' && part !== 'workspace');
+const USUAL = PARTS.filter((part) => !['grants', 'workspace', 'fabric'].includes(part));
 
 const machine = () => ({
   date: new Date().toISOString(),
