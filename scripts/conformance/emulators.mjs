@@ -4,18 +4,17 @@
 // Exits with 0 when they take what is sent and answer what is understood, 1 when not, 75 where one cannot be had.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NOT_TO_BE_HAD, programOf, pythonWith, ROOT } from './python.mjs';
-
-const built = createRequire(path.join(ROOT, 'dist', 'src', 'worker.js'));
-const { databricks } = built('./fabrics/databricks/index.js');
-const { LASTING } = built('./concurrency/interest.js');
-const { createRedactor } = built('./secrets/masking.js');
+/* eslint-disable @typescript-eslint/no-restricted-imports -- it is the built client that is held against them */
+import { LASTING } from '../../dist/src/concurrency/interest.js';
+import { databricks } from '../../dist/src/fabrics/databricks/index.js';
+import { createRedactor } from '../../dist/src/secrets/masking.js';
+/* eslint-enable @typescript-eslint/no-restricted-imports */
+import { NOT_TO_BE_HAD, programOf, pythonWith } from './python.mjs';
 
 /** Milliseconds that each may take to come up. */
 const PATIENCE = 120_000;
@@ -63,7 +62,7 @@ const check = (name, found, wanted) => {
 };
 
 /** A schema that is made, seen, and goes with what is in it. */
-const life = async (fabric, between = async () => {}) => {
+const life = async (fabric, between) => {
   const end = { connector: 'databricks', configuration: { schema: 'conformance_0' } };
   const component = fabric.of({ key: KEY, end });
   const { missing } = await component.look(step('look'));
@@ -75,7 +74,7 @@ const life = async (fabric, between = async () => {}) => {
   await component.prepare(missing, step('prepare'));
   const made = await component.look(step('again'));
   check('it is made, and ours', [made.missing, made.foreign, made.present.length], [[], [], 1]);
-  await between(component);
+  await between?.(component);
   const { present } = await component.look(step('before'));
   await component.cleanup(present, step('cleanup'));
   const gone = await component.look(step('after'));
