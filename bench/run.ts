@@ -13,6 +13,7 @@ import type { Bench, Checkout } from './bench';
 import { benchBodies } from './bodies';
 import { benchCrowd } from './crowd';
 import { benchDelays } from './delays';
+import { benchFabric } from './fabric';
 import { benchGrants } from './grants';
 import { closeConnections } from './http';
 import { benchLease } from './lease';
@@ -41,13 +42,14 @@ const MEASURES = {
   grants: benchGrants,
   workspace: benchWorkspace,
   secured: benchSecured,
+  fabric: benchFabric,
 };
 type Part = keyof typeof MEASURES;
 
 const isPart = (name: string): name is Part => name in MEASURES;
 const PARTS = Object.keys(MEASURES).filter(isPart);
 /** The others take minutes for one figure. */
-const USUAL = PARTS.filter((part) => part !== 'grants' && part !== 'workspace');
+const USUAL = PARTS.filter((part) => !['grants', 'workspace', 'fabric'].includes(part));
 
 const machine = () => ({
   date: new Date().toISOString(),
@@ -113,6 +115,7 @@ const main = async () => {
   const stack = await startStack({
     freePorts: 'always',
     isBare: true,
+    fabrics: true,
     logDir: path.join(ROOT, '.cache', 'logs', 'bench'),
     onDeath: (_name, message) => {
       mourn(message);

@@ -1,16 +1,15 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { ROOT } from '../scripts/child';
 import { findFreePorts } from '../scripts/ports';
 import { findCli, startTemporal } from '../scripts/temporal';
 import type { Temporal } from '../scripts/temporal';
-import { filesIn, hitsIn, textsIn } from './support/canaries';
+import { filesIn, hitsIn, judgeTable, metricsOf, rawRuns } from './support/canaries';
 import { descriptor } from './support/fixtures';
 import { eventually, runCli, startProgram } from './support/harness';
 import type { Program } from './support/harness';
@@ -166,32 +165,8 @@ const runAll = async (tenants: Tenants, name: string): Promise<Shown> => {
   };
 };
 
-/** As Temporal's API gives it, without a codec. */
-const rawOf = async (tokens: string[]) => {
-  const connection = await Connection.connect({ address: temporal.address });
-  const asked = tokens.map(async (workflowId) => {
-    const execution = { workflowId };
-    const given = { namespace: 'default', execution };
-    return [
-      await connection.workflowService.getWorkflowExecutionHistory(given),
-      await connection.workflowService.describeWorkflowExecution(given),
-    ];
-  });
-  const all = await Promise.all(asked);
-  await connection.close();
-  return all;
-};
-
-const metricsOf = async ({ gateway, worker }: Tenants) =>
-  Promise.all(
-    [gateway.found, /"url":"([^"]+)","msg":"worker probes listen"/.exec(worker.output())?.[1]].map(
-      async (url) => (await fetch(`${url ?? ''}/metrics`)).text(),
-    ),
-  );
-
 /** Each place by its name. */
 const placesOf = async (tenants: Tenants, name: string, { tokens, answers }: Shown) => {
-  const raw = await rawOf(tokens);
   const listed = await runCli(['runs', 'list', '--json'], tenants.env);
   const shown = await Promise.all(
     tokens.map((token) => runCli(['runs', 'show', token], tenants.env)),
@@ -200,9 +175,9 @@ const placesOf = async (tenants: Tenants, name: string, { tokens, answers }: Sho
   return {
     'files of Temporal': filesIn(stored),
     'log of Temporal': readFileSync(temporal.logFile, 'utf8'),
-    'histories, memo and search attributes': textsIn(raw).join('\n'),
+    'histories, memo and search attributes': await rawRuns(temporal.address, tokens),
     'logs at trace': tenants.output(),
-    metrics: (await metricsOf(tenants)).join('\n'),
+    metrics: await metricsOf(tenants.gateway.found, tenants.worker.output()),
     audit: readFileSync(auditLog(name), 'utf8'),
     answers: answers.join('\n'),
     commands: [listed, drift, ...shown].map(({ stdout, stderr }) => stdout + stderr).join('\n'),
@@ -225,25 +200,6 @@ const keyTexts = () => {
   return [hex, bytes.toString('latin1'), bytes.toString('base64')];
 };
 
-const DOCUMENT = path.join(ROOT, 'docs', 'encryption.md');
-const BEGIN = '<!-- table: what was searched -->';
-const END = '<!-- end -->';
-
-/** RECORD_CANARY_TABLE=1 writes it, else the two are compared. */
-const judgeTable = (rows: string[]) => {
-  const document = readFileSync(DOCUMENT, 'utf8');
-  const [before = '', rest = ''] = document.split(BEGIN);
-  const after = rest.slice(rest.indexOf(END));
-  const head = ['| Searched | Hits in clear | Hits with keys |', '| --- | --- | --- |'];
-  const prettier = path.join(ROOT, 'node_modules', 'prettier', 'bin', 'prettier.cjs');
-  const formatted = execFileSync(process.execPath, [prettier, '--stdin-filepath', DOCUMENT], {
-    input: `${before}${BEGIN}\n\n${[...head, ...rows].join('\n')}\n\n${after}`,
-    encoding: 'utf8',
-  });
-  if (process.env.RECORD_CANARY_TABLE) writeFileSync(DOCUMENT, formatted);
-  expect(formatted).toBe(readFileSync(DOCUMENT, 'utf8'));
-};
-
 let shownEncrypted: Shown;
 
 test('no secret is anywhere, in clear or encrypted; encrypted nothing of a plan is in Temporal', async () => {
@@ -264,12 +220,15 @@ test('no secret is anywhere, in clear or encrypted; encrypted nothing of a plan 
   count(inCode, 'encrypted');
   expect(Object.values(hits)).toEqual(Object.keys(hits).map(() => 0));
 
-  judgeTable(
-    Object.keys(inClear).map(
-      (place) =>
-        `| ${place} | ${String(hits[`clear: ${place}`])} | ${String(hits[`encrypted: ${place}`])} |`,
-    ),
-  );
+  judgeTable('encryption.md', {
+    name: 'what was searched',
+    head: ['Searched', 'Hits in clear', 'Hits with keys'],
+    rows: Object.keys(inClear).map((place) => [
+      place,
+      String(hits[`clear: ${place}`]),
+      String(hits[`encrypted: ${place}`]),
+    ]),
+  });
 
   const plan = Object.values(marksOf('encrypted'));
   const inTemporal = ['files of Temporal', 'histories, memo and search attributes'] as const;

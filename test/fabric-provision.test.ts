@@ -4,7 +4,7 @@ import { eventually } from './support/harness';
 import { startReceiver } from './support/otlp-receiver';
 import type { Receiver } from './support/otlp-receiver';
 
-/* What a component has in its fabric comes before its pipeline, goes after it, and never without being told. */
+/* What a component has in Snowflake; what holds for each type is in fabric-types.test.ts. */
 
 let world: FabricWorld;
 let receiver: Receiver;
@@ -72,42 +72,6 @@ test('each call to the fabric is a span of the trace of its run', async () => {
   expect(spans.map(({ name }) => name)).toContain('POST /api/v2/statements');
 });
 
-test('the same once more writes nothing in either', async () => {
-  await world.run('provision', { component: 'again' });
-  const before = await world.state();
-  await world.forgetRequests();
-  expect((await world.run('provision', { component: 'again' })).status).toBe('COMPLETED');
-  expect(await world.state()).toEqual(before);
-  const statements = (await world.requests()).flatMap(({ statement }) => statement ?? []);
-  expect(statements.filter((text) => !/^(SHOW|SELECT) /.test(text))).toEqual([]);
-  expect(statements.length).toBeGreaterThan(0);
-});
-
-test('a provision that fails after it leaves neither schema nor role nor grant', async () => {
-  const before = await world.state();
-  await world.airbyteFault({ operation: 'createConnection', status: 422 });
-  const { status, result, info } = await world.run('provision', { component: 'fails' });
-  expect(status).toBe('FAILED');
-  expect(result).toContain('the schema ANALYTICS.FAILS');
-  expect(info?.privateInfo.undone).toHaveLength(3);
-  expect(info?.privateInfo.leftBehind).toEqual([]);
-  expect(await world.state()).toEqual(before);
-});
-
-test.each([
-  ['is of another component', 'provisioner:other/finance.cashflow.0.theirs'],
-  ['is nobody knows whose', ''],
-])('a schema that %s is refused by name, and nothing is changed', async (_whose, comment) => {
-  await world.sql(`CREATE SCHEMA IF NOT EXISTS "ANALYTICS"."TAKEN" COMMENT = '${comment}'`);
-  const before = await world.state();
-  const { status, result } = await world.run('provision', { component: 'taken' });
-  expect(status).toBe('FAILED');
-  expect(result).toContain('ANALYTICS.TAKEN');
-  expect(result).toContain('What to do: ');
-  expect(await world.state()).toEqual(before);
-  await world.sql('DROP SCHEMA "ANALYTICS"."TAKEN"');
-});
-
 test('an unprovision takes away role and grants, and keeps the data unless it is told', async () => {
   const before = await world.state();
   await world.run('provision', { component: 'leaves' });
@@ -141,46 +105,4 @@ test('a schema whose drop is undone has its data again', async () => {
   const again = await world.run('unprovision', { component: 'undrops', removeData: true });
   expect(again.status).toBe('COMPLETED');
   expect(await schemaOf('UNDROPS')).toBeUndefined();
-});
-
-test('a component that moves to another schema keeps the former, until its data is removed', async () => {
-  const before = await world.state();
-  await world.run('provision', { component: 'moves', schema: 'OLD' });
-  const moved = await world.run('provision', { component: 'moves', schema: 'NEW' });
-  expect(moved.status).toBe('COMPLETED');
-  expect(await schemaOf('OLD')).toBeDefined();
-  const gone = await world.run('unprovision', {
-    component: 'moves',
-    schema: 'NEW',
-    removeData: true,
-  });
-  expect(gone.status).toBe('COMPLETED');
-  expect((await world.state()).snowflake).toEqual(before.snowflake);
-});
-
-test('a worker that is killed while it prepares is followed by another that ends it', async () => {
-  await world.fault({ operation: 'grantPrivileges', hang: 'after', skip: 1 });
-  const token = await world.start('provision', { component: 'killed' });
-  await eventually(async () => (await schemaOf('KILLED')) && true, 'the schema');
-  await world.killWorker();
-  await world.startWorker();
-  expect(await world.finished(token)).toMatchObject({ status: 'COMPLETED' });
-  const before = await world.state();
-  expect(await world.run('provision', { component: 'killed' })).toMatchObject({
-    status: 'COMPLETED',
-  });
-  expect(await world.state()).toEqual(before);
-});
-
-test('a secret that is missing is told before anything is written, and nothing has its value', async () => {
-  const before = await world.state();
-  world.secret('ADMIN_KEY', 'canary-that-is-no-key');
-  const { status, result } = await world.run('provision', { component: 'keyless' });
-  expect(status).toBe('FAILED');
-  expect(result).toContain('finance-dev');
-  expect(result).not.toContain('canary');
-  expect(await world.state()).toEqual(before);
-  world.secret('ADMIN_KEY', world.keys.privateKey);
-  expect((await world.run('provision', { component: 'keyless' })).status).toBe('COMPLETED');
-  expect(world.output()).not.toMatch(/canary|BEGIN PRIVATE KEY/);
 });

@@ -2,13 +2,10 @@ import { keyPair, startFabricWorld } from './support/fabric-world';
 import type { FabricWorld } from './support/fabric-world';
 import { eventually } from './support/harness';
 
-/* What a run comes upon in a fabric, or what changes there while it goes on: by others, by hand, and twice at once. */
+/* What a run comes upon in a fabric, or what changes there while it goes on: by others and by hand. What holds
+ * for each type is in fabric-types.test.ts and fabric-access.test.ts. */
 
-const CROWD = 200;
-const UNKNOWN = 20;
-const numbered = (prefix: string, count: number) =>
-  Array.from({ length: count }, (_none, index) => `${prefix}.${String(index)}`);
-const PEOPLE = ['jane.doe', 'john.roe', 'mary.major', ...numbered('many', CROWD)];
+const PEOPLE = ['jane.doe', 'john.roe', 'mary.major'];
 const refOf = (name: string) => `user:${name}_example.com`;
 const userOf = (name: string) => `${name.toUpperCase()}@EXAMPLE.COM`;
 
@@ -59,99 +56,6 @@ const given = async (names: string[], component: string) => {
   const { status, result } = await give(names, component);
   expect({ status, result }).toMatchObject({ status: 'COMPLETED' });
 };
-const isWrite = (text: string) => !/^(SHOW|SELECT) /.test(text);
-const writes = async () =>
-  (await world.requests()).flatMap(({ statement }) =>
-    statement && isWrite(statement) ? [statement] : [],
-  );
-const ask = async (names: string[], component: string) => {
-  const { status, text } = await world.startAccess(names.map(refOf), { component });
-  expect(status).toBe(202);
-  return text;
-};
-const killedWhen = async (what: string, is: () => Promise<unknown>) => {
-  await eventually(async () => ((await is()) ? true : undefined), what);
-  await world.killWorker();
-  await world.startWorker();
-};
-const asked = async (pattern: RegExp) =>
-  (await writes()).filter((text) => pattern.test(text)).length;
-
-describe('twice at once', () => {
-  test('of two components that want one schema one has it, and the other leaves nothing', async () => {
-    const before = await world.state();
-    const wishes = ['one', 'other'].map((component) => ({ component, schema: 'CONTESTED' }));
-    const ends = await Promise.all(wishes.map((wish) => world.run('provision', wish)));
-    expect(ends.map(({ status }) => status).sort()).toEqual(['COMPLETED', 'FAILED']);
-    const lost = ends.findIndex(({ status }) => status === 'FAILED');
-    expect(ends[lost]?.result).toContain('ANALYTICS.CONTESTED');
-    expect(await roleOf(wishes[lost]?.component ?? '')).toBe('');
-    const [winner] = wishes.filter((_wish, index) => index !== lost);
-    expect(await schemasOf(winner?.component ?? '')).toEqual(['CONTESTED']);
-    expect((await world.run('unprovision', { ...winner, removeData: true })).status).toBe(
-      'COMPLETED',
-    );
-    const after = await world.state();
-    expect(after.airbyte).toEqual(before.airbyte);
-    expect(after.snowflake.roles).toEqual(before.snowflake.roles);
-    expect(after.snowflake.members).toEqual(before.snowflake.members);
-  });
-
-  test('two requests for access to one component end one after the other, as the later wants it', async () => {
-    await provisioned('twice');
-    const tokens = await Promise.all([ask(['jane.doe'], 'twice'), ask(['john.roe'], 'twice')]);
-    const ends = await Promise.all(tokens.map((token) => world.finished(token)));
-    expect(ends.map(({ status }) => status)).toEqual(['COMPLETED', 'COMPLETED']);
-    const readers = await readersOf('twice');
-    expect([[userOf('jane.doe')], [userOf('john.roe')]]).toContainEqual(readers);
-    await given(['mary.major'], 'twice');
-    expect(await readersOf('twice')).toEqual([userOf('mary.major')]);
-  });
-});
-
-describe('many', () => {
-  const all = numbered('many', CROWD);
-
-  test('of 200 principals 20 are unknown: they are told in bounds, and nothing is changed', async () => {
-    await provisioned('crowd');
-    await given(['jane.doe'], 'crowd');
-    const before = await world.state();
-    await world.forgetRequests();
-    const strangers = numbered('stranger', UNKNOWN);
-    const { status, result } = await give([...all.slice(UNKNOWN), ...strangers], 'crowd');
-    expect(status).toBe('FAILED');
-    expect(result).toContain(
-      'user:stranger.0_example.com: Snowflake has no user stranger.0@example.com',
-    );
-    expect(result.length).toBeLessThan(4000);
-    expect(result.match(/stranger\.\d+@/g)?.length ?? 0).toBeGreaterThanOrEqual(5);
-    expect(result).toMatch(/stranger\.19@|and \d+ more/);
-    expect(await writes()).toEqual([]);
-    expect(await world.state()).toEqual(before);
-  });
-
-  test('a worker killed in the middle of 200 grants is followed by one that ends them, once each', async () => {
-    await provisioned('crowd');
-    await world.forgetRequests();
-    const token = await ask(all, 'crowd');
-    await killedWhen('some grants', async () => (await asked(/^GRANT ROLE/)) > 20);
-    const { status, result } = await world.finished(token);
-    expect({ status, result }).toMatchObject({ status: 'COMPLETED' });
-    expect(await readersOf('crowd')).toEqual(all.map(userOf).sort());
-    expect(await asked(/^REVOKE ROLE/)).toBeLessThanOrEqual(1);
-    await world.forgetRequests();
-    await given(all, 'crowd');
-    expect(await writes()).toEqual([]);
-  });
-
-  test('a set that shrinks to none leaves none, but whom somebody else has granted', async () => {
-    await given(all, 'crowd');
-    await world.sql(`GRANT ROLE "${await roleOf('crowd')}" TO USER "${userOf('john.roe')}"`);
-    await given([], 'crowd');
-    expect(await readersOf('crowd')).toEqual([userOf('john.roe')]);
-  });
-});
-
 describe('of others', () => {
   test('whom somebody else has granted keeps it through growing and shrinking', async () => {
     await provisioned('keeps');
@@ -202,32 +106,6 @@ describe('of others', () => {
     expect(gone.status).toBe('COMPLETED');
     expect(await roleOf('among')).toBe('');
     expect(await theirs()).toEqual(before);
-  });
-});
-
-describe('a worker that is killed', () => {
-  test('in the middle of a cleanup is followed by one that ends it', async () => {
-    const before = await world.state();
-    await provisioned('cleans');
-    await world.control('/objects', { database: 'ANALYTICS', schema: 'CLEANS', name: 'ROWS' });
-    await world.fault({ operation: 'dropRole', hang: 'before' });
-    const token = await world.start('unprovision', { component: 'cleans', removeData: true });
-    await killedWhen('the drop', async () => (await schemasOf('cleans')).length === 0);
-    expect(await world.finished(token)).toMatchObject({ status: 'COMPLETED' });
-    expect(await world.state()).toEqual(before);
-  });
-
-  test('in the middle of an undo is followed by one that ends it', async () => {
-    const before = await world.state();
-    await world.airbyteFault({ operation: 'createConnection', status: 422 });
-    await world.fault({ operation: 'dropRole', hang: 'after' });
-    await world.forgetRequests();
-    const token = await world.start('provision', { component: 'undoes' });
-    await killedWhen('the undo', () => asked(/^DROP ROLE/));
-    const { status, info } = await world.finished(token);
-    expect(status).toBe('FAILED');
-    expect(info?.privateInfo.leftBehind).toEqual([]);
-    expect(await world.state()).toEqual(before);
   });
 });
 
@@ -301,7 +179,7 @@ describe('changed by hand', () => {
     const changes = { component, schema: component.toUpperCase().replace('-', '_') };
     await provisioned(component, changes);
     const before = await world.state();
-    await world.sql(sql(changes.schema, await roleOf(component)));
+    await world.sql(sql(changes.schema, await roleOf(component)), 'PROVISIONER');
     await provisioned(component, changes);
     const after = await world.state();
     const grantsIn = (state: typeof after) =>
@@ -318,14 +196,14 @@ describe('changed by hand', () => {
     const changes = { component, schema: component.toUpperCase().replace('-', '_') };
     const before = await world.state();
     await provisioned(component, changes);
-    await world.sql(sql(changes.schema, await roleOf(component)));
+    await world.sql(sql(changes.schema, await roleOf(component)), 'PROVISIONER');
     const { status } = await world.run('unprovision', { ...changes, removeData: true });
     expect(status).toBe('COMPLETED');
     expect(await world.state()).toEqual(before);
   });
 
   const commented = (comment: string) =>
-    world.sql(`COMMENT ON SCHEMA "ANALYTICS"."COMMENTED" IS '${comment}'`);
+    world.sql(`COMMENT ON SCHEMA "ANALYTICS"."COMMENTED" IS '${comment}'`, 'PROVISIONER');
 
   test('a schema whose comment was changed is refused by name by an update, and stays at an unprovision', async () => {
     await provisioned('commented');
@@ -348,23 +226,4 @@ describe('changed by hand', () => {
     await world.run('unprovision', { component: 'commented', removeData: true });
     expect(await schemasOf('commented')).toEqual([]);
   });
-});
-
-test('a schema that has data by the time of its undo stays, and is told', async () => {
-  const before = await world.state();
-  await world.airbyteFault({ operation: 'createConnection', delay: 2000, status: 422 });
-  const token = await world.start('provision', { component: 'filled' });
-  await eventually(async () => (await roleOf('filled')) || undefined, 'the role');
-  await world.control('/objects', { database: 'ANALYTICS', schema: 'FILLED', name: 'ROWS' });
-  const { status, result, info } = await world.finished(token);
-  expect(status).toBe('FAILED');
-  expect(result).toMatch(
-    /Left behind in the fabric: the schema ANALYTICS\.FILLED \(it has 1 table/,
-  );
-  expect(info?.privateInfo.leftBehind).toHaveLength(1);
-  expect(await schemasOf('filled')).toEqual(['FILLED']);
-  expect(await roleOf('filled')).toBe('');
-  const gone = await world.run('unprovision', { component: 'filled', removeData: true });
-  expect(gone.status).toBe('COMPLETED');
-  expect((await world.state()).snowflake).toEqual(before.snowflake);
 });

@@ -69,6 +69,7 @@ test('a validation tells each check of the fabric, and writes nothing', async ()
     `not possible: ${DESTINATION}: Snowflake, connection of Airbyte`,
     `passed: ${DESTINATION}: Snowflake, warehouse`,
     `passed: ${DESTINATION}: Snowflake, create role`,
+    `passed: ${DESTINATION}: Snowflake, users`,
     `passed: ${DESTINATION}: Snowflake, create schema`,
     `passed: ${DESTINATION}: Snowflake, tables`,
     `not possible: ${DESTINATION}: Snowflake, internal schema`,

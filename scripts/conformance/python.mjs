@@ -46,3 +46,9 @@ export const pythonWith = ([first, ...others], purpose) => {
     return undefined;
   }
 };
+
+/** What has a Python run a program of one of its packages: an environment that was moved lost its scripts. */
+export const programOf = (name) => [
+  '-c',
+  `import sys; from importlib.metadata import entry_points as e; sys.exit([p for p in e(group="console_scripts") if p.name == "${name}"][0].load()())`,
+];

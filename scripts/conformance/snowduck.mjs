@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NOT_TO_BE_HAD, pythonWith, ROOT } from './python.mjs';
+import { NOT_TO_BE_HAD, programOf, pythonWith, ROOT } from './python.mjs';
 
 const PACKAGES = ['snowduck[server]==0.3.0', 'sqlglot==30.18.0', 'sqlglotc==30.18.0'];
 const TOKEN = 'conformance';
@@ -102,15 +102,8 @@ const main = async (python) => {
       env: { ...env, SNOWFLAKE_SIMULATOR_PORT: String(PORTS.ours) },
     }),
     spawn(
-      path.join(path.dirname(python), 'python'),
-      [
-        '-c',
-        'import sys; from importlib.metadata import entry_points as e; sys.exit([p for p in e(group="console_scripts") if p.name == "snowduck"][0].load()())',
-        '--host',
-        '127.0.0.1',
-        '--port',
-        String(PORTS.theirs),
-      ],
+      python,
+      [...programOf('snowduck'), '--host', '127.0.0.1', '--port', String(PORTS.theirs)],
       options,
     ),
   ];

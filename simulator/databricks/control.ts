@@ -15,7 +15,7 @@ import {
 } from './seed';
 import type { RunningWarehouse } from './sql/warehouses';
 import { fullNameOf, type Grants, type Store } from './store';
-import { endTokens } from './tokens';
+import { endTokens, seedToken } from './tokens';
 import { changeGrants, securableNamed } from './unity/privileges';
 
 /** Where tests and demos steer the simulator, off the API's paths. */
@@ -54,6 +54,8 @@ export const ROUTES = {
   'POST /_simulator/cluster': 'its state: RUNNING, TERMINATED or ERROR; failsToStart',
   'DELETE /_simulator/tokens':
     'no token given out so far is accepted any more; ?how=expire, ?kind=oauth, entra or pat',
+  'POST /_simulator/tokens':
+    'gives a principal a personal access token that never expires: {principal, token}',
   'POST /_simulator/client': 'the only {secret} of the client from now on; tokens given out stay',
   'POST /_simulator/addresses': 'the source addresses that are blocked: {blocked: ["127.0.0.1"]}',
   'POST /_simulator/reset': 'back to the start',
@@ -97,6 +99,7 @@ const taking =
   };
 
 const Rotation = z.strictObject({ secret: z.string().min(1) });
+const NewToken = z.strictObject({ principal: z.string().min(1), token: z.string().min(1) });
 const Addresses = z.strictObject({ blocked: z.array(z.string()) });
 const WarehouseChange = z.strictObject({
   state: z.enum(['RUNNING', 'STOPPED', 'DELETED']).optional(),
@@ -193,6 +196,13 @@ const callerRoutes = (router: Router, { store }: ControlDependencies) => {
     }
     res.json({ ended: endTokens(store, read.data.how, read.data.kind) });
   });
+  router.post(
+    '/tokens',
+    taking(NewToken, ({ principal, token }) => {
+      seedToken(store, principal, token);
+      return { principal };
+    }),
+  );
   router.post(
     '/client',
     taking(Rotation, ({ secret }) => {

@@ -1,6 +1,9 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { Connection } from '@temporalio/client';
+import { ROOT } from '../../scripts/child';
 
 /* Looks for texts where they must not be, in each form that they may take on the way. */
 
@@ -43,3 +46,48 @@ export const filesIn = (directory: string) =>
   readdirSync(directory)
     .map((name) => readFileSync(path.join(directory, name)).toString('latin1'))
     .join('\n');
+
+/** As Temporal's API gives runs, without a codec: histories, memo and search attributes. */
+export const rawRuns = async (address: string, tokens: readonly string[]) => {
+  const connection = await Connection.connect({ address });
+  const asked = tokens.map(async (workflowId) => {
+    const execution = { workflowId };
+    const given = { namespace: 'default', execution };
+    return [
+      await connection.workflowService.getWorkflowExecutionHistory(given),
+      await connection.workflowService.describeWorkflowExecution(given),
+    ];
+  });
+  const all = await Promise.all(asked);
+  await connection.close();
+  return textsIn(all).join('\n');
+};
+
+/** What a gateway at this address, and a worker by its output, tell of themselves. */
+export const metricsOf = async (gateway: string, worker: string) => {
+  const probes = [...worker.matchAll(/"url":"([^"]+)","msg":"worker probes listen"/g)].at(-1)?.[1];
+  const texts = await Promise.all(
+    [gateway, probes ?? ''].map(async (url) => (await fetch(`${url}/metrics`)).text()),
+  );
+  return texts.join('\n');
+};
+
+/** A table of a document, between its marker and the end: RECORD_CANARY_TABLE=1 writes it, else the two are compared. */
+export const judgeTable = (
+  document: string,
+  { name, head, rows }: { name: string; head: readonly string[]; rows: readonly string[][] },
+) => {
+  const file = path.join(ROOT, 'docs', document);
+  const text = readFileSync(file, 'utf8');
+  const begin = `<!-- table: ${name} -->`;
+  const [before = '', rest = ''] = text.split(begin);
+  const after = rest.slice(rest.indexOf('<!-- end -->'));
+  const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  const prettier = path.join(ROOT, 'node_modules', 'prettier', 'bin', 'prettier.cjs');
+  const formatted = execFileSync(process.execPath, [prettier, '--stdin-filepath', file], {
+    input: `${before}${begin}\n\n${lines.join('\n')}\n\n${after}`,
+    encoding: 'utf8',
+  });
+  if (process.env.RECORD_CANARY_TABLE) writeFileSync(file, formatted);
+  expect(formatted).toBe(readFileSync(file, 'utf8'));
+};

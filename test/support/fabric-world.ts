@@ -8,10 +8,12 @@ import { z } from 'zod';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../../simulator/simulator';
 import { startSnowflakeSimulator } from '../../simulator/snowflake/simulator';
 import { ProvisioningStatus } from '../../src/contract/coordinator';
+import { parseJson } from '../../src/contract/json';
 import { control, stateOf } from './environments';
 import { descriptor, request } from './fixtures';
 import type { Changes } from './fixtures';
 import { eventually, runCli, startProgram } from './harness';
+import { startLakehouse } from './lakehouse';
 
 /*
  * An environment whose team has a fabric that makes schemas, roles and grants: an Airbyte and a Snowflake
@@ -31,6 +33,7 @@ export const keyPair = () =>
 const Named = z.looseObject({ name: z.string() });
 const Schema = z.looseObject({
   name: z.string(),
+  owner: z.string(),
   comment: z.string().nullish(),
   grants: z.array(z.looseObject({ privilege: z.string(), role: z.string() })),
   futureGrants: z.array(z.looseObject({ role: z.string() })),
@@ -54,20 +57,30 @@ export type Warehouse = z.infer<typeof Warehouse>;
 const Request = z.looseObject({ operation: z.string(), statement: z.string().nullish() });
 
 export interface FabricChanges extends Omit<Changes, 'destination'> {
-  /** Of Airbyte's Snowflake destination. */
+  /** Of Airbyte's Snowflake destination, unless the component writes to the lakehouse. */
   schema?: string;
+  fabric?: 'lakehouse';
   removeData?: boolean;
 }
 
 const destinationOf = ({
   schema,
+  fabric,
   database = 'ANALYTICS',
   component = 'payments',
-}: FabricChanges) => ({
-  name: 'Snowflake',
-  connector: 'snowflake',
-  connectionConfiguration: { database, schema: schema ?? component.toUpperCase() },
-});
+}: FabricChanges) =>
+  fabric === 'lakehouse'
+    ? {
+        name: 'Databricks',
+        connector: 'databricks',
+        fabric,
+        connectionConfiguration: { schema: schema ?? component },
+      }
+    : {
+        name: 'Snowflake',
+        connector: 'snowflake',
+        connectionConfiguration: { database, schema: schema ?? component.toUpperCase() },
+      };
 
 export interface FabricWorldOptions {
   /** In the place of what the fabric's part of the file has. */
@@ -77,6 +90,8 @@ export interface FabricWorldOptions {
   /** Variables of gateway and worker. */
   env?: Record<string, string>;
   snowflake?: Parameters<typeof startSnowflakeSimulator>[0];
+  /** With these there is a second fabric, `lakehouse`. */
+  lakehouse?: Parameters<typeof startLakehouse>[0];
 }
 
 export type FabricWorld = Awaited<ReturnType<typeof startFabricWorld>>;
@@ -94,10 +109,12 @@ export const startFabricWorld = async (options: FabricWorldOptions = {}) => {
   secret('AIRBYTE', 'simulator-secret');
   secret('LOADER', 'canary-password-of-the-loader');
   secret('ADMIN_KEY', keys.privateKey);
-  const [airbyte, snowflake] = await Promise.all([
+  const [airbyte, snowflake, lakehouse] = await Promise.all([
     startSimulator({ port: 0, edition: 'enterprise' }),
     startSnowflakeSimulator({ publicKeys: [keys.publicKey], running: 20, ...options.snowflake }),
+    options.lakehouse && startLakehouse(options.lakehouse),
   ]);
+  for (const [name, value] of Object.entries(lakehouse?.secrets ?? {})) secret(name, value);
   const settings = {
     gateway: { auth: { mode: 'none' } },
     environments: {
@@ -139,6 +156,7 @@ export const startFabricWorld = async (options: FabricWorldOptions = {}) => {
         },
         ...options.fabric,
       },
+      ...(lakehouse && { lakehouse: lakehouse.fabric }),
     },
   };
   const file = path.join(folder, 'provisioner.yaml');
@@ -231,6 +249,7 @@ export const startFabricWorld = async (options: FabricWorldOptions = {}) => {
     env,
     airbyte,
     snowflake,
+    lakehouse,
     client: new Client({ connection }),
     gateway,
     call,
@@ -246,10 +265,14 @@ export const startFabricWorld = async (options: FabricWorldOptions = {}) => {
       if (answer.status !== 202) throw new Error(`${String(answer.status)} ${answer.text}`);
       return finished(answer.text);
     },
-    /** All that Airbyte and Snowflake have, secrets included: nothing that only a time says. */
+    /** All that Airbyte and the fabrics have, secrets included: nothing that only a time says. */
     state: async () => {
       const { jobs: _past, ...entities } = await stateOf(airbyte);
-      return { airbyte: entities, snowflake: await warehouse() };
+      return {
+        airbyte: entities,
+        snowflake: await warehouse(),
+        databricks: await lakehouse?.state(),
+      };
     },
     warehouse,
     fault: (fault: object) => control(snowflake, { at: '/faults', body: fault }),
@@ -257,8 +280,16 @@ export const startFabricWorld = async (options: FabricWorldOptions = {}) => {
     airbyteFault: (fault: object) => control(airbyte, { at: '/faults', body: fault }),
     clearAirbyteFaults: () => control(airbyte, { method: 'DELETE', at: '/faults' }),
     /** A statement by somebody else, such as an administrator. */
-    sql: (statement: string, role = 'ACCOUNTADMIN') =>
-      control(snowflake, { at: '/sql', body: { statement, role } }),
+    sql: async (statement: string, role = 'ACCOUNTADMIN') => {
+      const answer = await fetch(`${snowflake.url}/_simulator/sql`, {
+        method: 'POST',
+        headers: json,
+        body: JSON.stringify({ statement, role }),
+      });
+      // A statement that is refused is an answer, too.
+      const text = await answer.text();
+      if (!('rows' in Object(parseJson(text)))) throw new Error(`${statement}: ${text}`);
+    },
     control: (at: string, body?: object, method = 'POST') =>
       control(snowflake, { method, at, ...(body && { body }) }),
     requests: async () =>
@@ -277,7 +308,12 @@ export const startFabricWorld = async (options: FabricWorldOptions = {}) => {
     output: () => [...outputs, worker.output(), gateway.output()].join(''),
     stop: async () => {
       await Promise.all([gateway, worker].map((program) => program.end('SIGKILL')));
-      await Promise.all([airbyte.close(), snowflake.close(), connection.close()]);
+      await Promise.all([
+        airbyte.close(),
+        snowflake.close(),
+        lakehouse?.close(),
+        connection.close(),
+      ]);
       rmSync(folder, { recursive: true });
     },
   };

@@ -11,10 +11,16 @@ const BASE = '/api/2.1/unity-catalog';
 /** Pages of a list that are read. */
 const MOST_PAGES = 200;
 
+/** What there is not is left out, or null: implementations of Unity Catalog differ. */
+const optionalText = z
+  .string()
+  .nullish()
+  .transform((given) => given ?? undefined);
+
 export const Schema = z.object({
   name: z.string(),
-  comment: z.string().optional(),
-  owner: z.string().optional(),
+  comment: optionalText,
+  owner: optionalText,
   properties: z
     .record(z.string(), z.string())
     .nullish()
@@ -31,7 +37,7 @@ const Assignment = z.object({
 });
 const Assignments = z.object({
   privilege_assignments: z.array(Assignment).default([]),
-  next_page_token: z.string().optional(),
+  next_page_token: optionalText,
 });
 const Effective = z.object({
   privilege_assignments: z
@@ -42,7 +48,7 @@ const Effective = z.object({
       }),
     )
     .default([]),
-  next_page_token: z.string().optional(),
+  next_page_token: optionalText,
 });
 
 /** Privileges by whom they were granted to. */
@@ -97,8 +103,10 @@ const pagesOf = async <P extends Page>(read: (token: string | undefined) => Prom
   return pages;
 };
 
-const Items = z.array(z.unknown()).default([]);
-const next = z.string().optional();
+const Items = z
+  .array(z.unknown())
+  .nullish()
+  .transform((given) => given ?? []);
 
 /** What Unity Catalog has in schemas: views are listed with tables. */
 const KINDS = [
@@ -106,28 +114,28 @@ const KINDS = [
     path: 'tables',
     words: ['table', 'tables'],
     answer: z
-      .object({ tables: Items, next_page_token: next })
+      .object({ tables: Items, next_page_token: optionalText })
       .transform(({ tables: items, next_page_token }) => ({ items, next_page_token })),
   },
   {
     path: 'volumes',
     words: ['volume', 'volumes'],
     answer: z
-      .object({ volumes: Items, next_page_token: next })
+      .object({ volumes: Items, next_page_token: optionalText })
       .transform(({ volumes: items, next_page_token }) => ({ items, next_page_token })),
   },
   {
     path: 'functions',
     words: ['function', 'functions'],
     answer: z
-      .object({ functions: Items, next_page_token: next })
+      .object({ functions: Items, next_page_token: optionalText })
       .transform(({ functions: items, next_page_token }) => ({ items, next_page_token })),
   },
   {
     path: 'models',
     words: ['model', 'models'],
     answer: z
-      .object({ registered_models: Items, next_page_token: next })
+      .object({ registered_models: Items, next_page_token: optionalText })
       .transform(({ registered_models: items, next_page_token }) => ({ items, next_page_token })),
   },
 ] as const;
@@ -170,7 +178,7 @@ export const createCatalog = (
         query: { catalog_name: catalog, max_results: 0, page_token },
         answer: z.object({
           schemas: z.array(Schema).default([]),
-          next_page_token: z.string().optional(),
+          next_page_token: optionalText,
         }),
         about: aboutOf(undefined),
         needs,
@@ -200,7 +208,7 @@ export const createCatalog = (
         });
       } catch (err) {
         const isHidden = err instanceof CallError && err.status === 403 && HIDDEN.test(err.message);
-        if (isHidden) return { name, properties: {}, isHidden };
+        if (isHidden) return { ...Schema.parse({ name }), isHidden };
         throw err;
       }
     },

@@ -16,6 +16,7 @@ import { createLooks } from './looks';
 import type { Grant, Looks } from './looks';
 import { missingIn } from './judgement';
 import { bare, shownAs } from './names';
+import { seesLogins } from './people';
 import type { SqlApi } from './sql-api';
 import { lookAt } from './state';
 import { LOOKS } from './statements';
@@ -131,6 +132,18 @@ const rightOnAccount = (
       );
 };
 
+/** Who is to read is looked up before anything is granted. */
+const people = (api: SqlApi, step: Step) =>
+  answered('users', step, async () =>
+    (await seesLogins(api, step))
+      ? passed('users', `The role ${api.role} sees the users of Snowflake.`)
+      : impossible(
+          'users',
+          `The role ${api.role} sees no login names: users are found by their names only.`,
+          `Where they have others: GRANT MANAGE GRANTS ON ACCOUNT TO ROLE ${api.role}; or GRANT ROLE USERADMIN TO ROLE ${api.role};`,
+        ),
+  );
+
 const rights = async (api: SqlApi, manages: Component['manages'], step: Step): Promise<Check[]> => {
   const wanted = [
     ...(manages.database ? ['CREATE DATABASE'] : []),
@@ -138,13 +151,14 @@ const rights = async (api: SqlApi, manages: Component['manages'], step: Step): P
   ];
   if (wanted.length === 0) return [];
   const grants = createLooks(api, step).grantsTo(api.role);
-  return Promise.all(
-    wanted.map((privilege) =>
+  return Promise.all([
+    ...wanted.map((privilege) =>
       answered(privilege.toLowerCase(), step, async () =>
         rightOnAccount(privilege, { manager: api.role }, await grants),
       ),
     ),
-  );
+    ...(manages.access ? [people(api, step)] : []),
+  ]);
 };
 
 /** The fabric by itself, whatever component. */
@@ -177,7 +191,8 @@ const createSchema = async (looks: Looks, component: Component, grants: readonly
   const { manager, place } = component;
   const name = 'create schema';
   const its = grants.filter(({ grantee }) => grantee === manager);
-  const may = its.some(({ privilege }) => ['OWNERSHIP', 'CREATE SCHEMA'].includes(privilege));
+  const has = (wanted: string) => its.some(({ privilege }) => privilege === wanted);
+  const may = has('OWNERSHIP') || (has('USAGE') && has('CREATE SCHEMA'));
   if (may || manager === 'ACCOUNTADMIN')
     return passed(
       name,

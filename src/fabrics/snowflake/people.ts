@@ -54,6 +54,16 @@ const visible = async (list: Promise<List>): Promise<List | undefined> => {
   }
 };
 
+/** Users that are looked at to tell whether login names are shown. */
+const FEW = 20;
+
+/** Whether users can be looked up by their login names, too: without MANAGE GRANTS Snowflake shows none. */
+export const seesLogins = async (api: SqlApi, step: Step): Promise<boolean> => {
+  const all = recordsOf(await api.query(LOOKS.users(), step, FEW)).map(knownIn);
+  const others = all.filter(({ name }) => !inAnyCase(name, api.user));
+  return others.length === 0 || others.some(({ login }) => login !== '');
+};
+
 const inAnyCase = (one: string, other: string) => one.toUpperCase() === other.toUpperCase();
 
 /** The best that there is: by the very name, by the name in any case, by the login name. */
