@@ -61,7 +61,8 @@ export const playAnother = async (at: Play, { operation, object, status }: Anoth
   must(ended.status === status, `ended ${ended.status}`);
   must(theirsIn(before).length > 0, 'nothing was another’s');
   must(isDeepStrictEqual(theirsIn(after), theirsIn(before)), 'what is another’s was changed');
-  if (!isUndo(operation)) must(ended.result.includes(another.name), 'it is not named');
+  const said = [ended.result, ...(ended.logs ?? []).map(({ message }) => message)].join('\n');
+  if (!isUndo(operation)) must(said.includes(another.name), 'it is not named');
   if (status === 'FAILED' && !isUndo(operation))
     must(isDeepStrictEqual(after, before), 'not as before');
 
