@@ -48,6 +48,17 @@ const Faults = z.object({
   late: z.number(),
 });
 
+const Note = z.looseObject({ principal: z.string(), privileges: z.array(z.string()) });
+
+/** What a schema notes as ours: of the privileges those that stand, as a note of others says nothing. */
+const notesOf = ({ name, properties, grants }: z.output<typeof Entities>['schemas'][number]) =>
+  Object.entries(properties).map(([key, value]) => {
+    const note = Note.parse(JSON.parse(value));
+    const standing = grants[note.principal] ?? [];
+    const privileges = note.privileges.filter((each) => standing.includes(each)).sort();
+    return [name, key, { ...note, privileges }];
+  });
+
 /** What there is of the component, and of all others, each in an order of its own. */
 const stateIn = ({ catalogs, schemas, tables }: z.output<typeof Entities>) => {
   const flat = (on: string, grants: z.output<typeof Grants>) =>
@@ -62,11 +73,7 @@ const stateIn = ({ catalogs, schemas, tables }: z.output<typeof Entities>) => {
       })),
     ),
     G: sorted([...catalogs, ...schemas].flatMap(({ name, grants }) => flat(name, grants))),
-    N: sorted(
-      schemas.flatMap(({ name, properties }) =>
-        Object.entries(properties).map(([key, value]) => [name, key, value]),
-      ),
-    ),
+    N: sorted(schemas.flatMap(notesOf)),
   };
 };
 

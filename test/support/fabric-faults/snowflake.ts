@@ -146,7 +146,7 @@ export const snowflakeSide = (world: FabricWorld): Side => {
     }, 'what the fabric does late');
 
   const TAG = `provisioner:${world.environment}/finance.cashflow.0.`;
-  /** As an administrator would: by its comment, or by making it. */
+  /** By its comment, which its owner may change; or by making it. */
   const takeOver =
     (kind: 'SCHEMA' | 'ROLE', nameFor: (operation: Operation) => string) =>
     async (operation: Operation) => {
@@ -156,7 +156,7 @@ export const snowflakeSide = (world: FabricWorld): Side => {
         .map((part) => `"${part}"`)
         .join('.');
       const comment = (component: string) =>
-        world.sql(`COMMENT ON ${kind} ${quoted} IS '${TAG}${component}'`);
+        world.sql(`COMMENT ON ${kind} ${quoted} IS '${TAG}${component}'`, 'PROVISIONER');
       const { databases, roles } = await world.warehouse();
       const names = [
         ...roles.map((each) => each.name),
