@@ -34,13 +34,19 @@ const stateIn = ({ databases, roles, members }: Warehouse) => {
     database.schemas.map((each) => ({ in: database.name, ...each })),
   );
   return {
-    S: sorted(schemas.map(({ grants: _grants, futureGrants: _future, ...each }) => each)),
+    S: sorted(
+      schemas.map(({ grants: _grants, futureGrants: _future, objects, ...each }) => ({
+        ...each,
+        objects: objects.map(({ grants: _granted, ...object }) => object),
+      })),
+    ),
     R: sorted(roles),
     G: sorted([
       ...databases.flatMap(({ name, grants }) => grants.map((each) => [name, each])),
-      ...schemas.flatMap(({ in: database, name, grants, futureGrants }) =>
-        [...grants, ...futureGrants].map((each) => [database, name, each]),
-      ),
+      ...schemas.flatMap(({ in: database, name, grants, futureGrants, objects }) => [
+        ...[...grants, ...futureGrants].map((each) => [database, name, each]),
+        ...objects.map((object) => [database, name, object.name, object.grants]),
+      ]),
     ]),
     M: sorted(members),
   };
