@@ -15,6 +15,9 @@ const matrix = [
   'faults-situations',
 ];
 
+/** Its part about fabrics, which know nothing of Airbyte's APIs: once is enough. */
+const fabrics = ['faults-snowflake', 'faults-databricks'];
+
 /** Others that take twenty seconds and more, and are not the first to tell of a fault. */
 const others = [
   'access-memory',
@@ -72,9 +75,9 @@ const others = [
   'waiting',
 ];
 
-/** With a Prometheus (npm run test:alerts), or longer than a part may take: only by their names. */
-const apart = ['alerts-fire', 'alerts-night', 'faults-fabric'];
-const long = [...matrix, ...others, ...apart];
+/** With a Prometheus (npm run test:alerts): only by their names. */
+const apart = ['alerts-fire', 'alerts-night'];
+const long = [...matrix, ...fabrics, ...others, ...apart];
 
 /** The suites that must end the same through both of Airbyte's APIs. */
 const both = [
@@ -97,7 +100,11 @@ const both = [
  * of the long ones those that the command line names.
  */
 const [part, parts] = (process.env.LONG ?? '').split('/').map(Number);
-const sample = [...matrix, ...others.filter((_suite, index) => index % parts === part - 1)];
+const sample = [
+  ...matrix,
+  ...fabrics,
+  ...others.filter((_suite, index) => index % parts === part - 1),
+];
 const named = process.argv
   .slice(2)
   .map((argument) => argument.replace(/^.*\//, '').replace(/\.test\.ts$/, ''));

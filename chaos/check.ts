@@ -3,7 +3,7 @@ import type { ProvisioningStatus } from '../src/contract/coordinator';
 import { KINDS } from './model';
 import type { Choice, Expected, Kind } from './model';
 import type { Variant } from './requests';
-import { FABRIC_HOST, hostOf } from './secrets';
+import { FABRIC_HOST, hostOf, LAKEHOUSE_HOST } from './secrets';
 
 /** What exists in Airbyte, secrets included, as the simulator tells it past its API. */
 export const World = z.object({
@@ -27,6 +27,11 @@ export const World = z.object({
           schema: z.string(),
           host: z.string(),
           credentials: z.object({ password: z.string() }),
+        }),
+        z.object({
+          schema: z.string(),
+          hostname: z.string(),
+          authentication: z.object({ secret: z.string() }),
         }),
       ]),
     }),
@@ -65,8 +70,13 @@ const partOf = (
       setting: `${url} on ${provider.host}`,
       secret: provider.password,
     })),
-    destination: destination.map(({ configuration }) =>
-      'schema' in configuration
+    destination: destination.map(({ configuration }) => {
+      if ('hostname' in configuration)
+        return {
+          setting: `${configuration.schema} on ${configuration.hostname}`,
+          secret: configuration.authentication.secret,
+        };
+      return 'schema' in configuration
         ? {
             setting: `${configuration.schema} on ${configuration.host}`,
             secret: configuration.credentials.password,
@@ -74,8 +84,8 @@ const partOf = (
         : {
             setting: `${configuration.database} on ${configuration.host}`,
             secret: configuration.password,
-          },
-    ),
+          };
+    }),
     connection: connections
       .filter(({ sourceId }) => sourceIds.includes(sourceId))
       .map(({ prefix }) => ({ setting: prefix })),
@@ -86,7 +96,7 @@ const SETTING = {
   source: ({ url, fileServer }: Variant) => `${url} on ${hostOf('source', fileServer)}`,
   destination: (variant: Variant) =>
     'schema' in variant
-      ? `${variant.schema} on ${FABRIC_HOST}`
+      ? `${variant.schema} on ${variant.lakehouse ? LAKEHOUSE_HOST : FABRIC_HOST}`
       : `${variant.database} on ${hostOf('destination', variant.databaseServer)}`,
   connection: ({ prefix }: Variant) => prefix,
 } satisfies Record<Kind, (variant: Variant) => string>;

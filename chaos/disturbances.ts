@@ -7,7 +7,7 @@ const VICTIMS = ['worker', 'gateway', 'temporal'] as const;
 export type Victim = (typeof VICTIMS)[number];
 
 /** Where runs write to. */
-export type Side = 'airbyte' | 'fabric';
+export type Side = 'airbyte' | 'fabric' | 'lakehouse';
 
 /** As the simulator takes it. */
 type Fault = { operation: string } & Record<string, unknown>;
@@ -19,7 +19,12 @@ export type Disturbance = { at: number } & (
   | { what: 'fault'; where: Side; fault: Fault }
   | { what: 'rotation'; secret: string }
   | { what: 'loss'; secret: string; lasts: number }
-  | { what: 'key'; how: 'with two keys' | 'at once' | 'lost' | 'expired'; lasts: number }
+  | {
+      what: 'key';
+      where: Exclude<Side, 'airbyte'>;
+      how: 'with two keys' | 'at once' | 'lost' | 'expired';
+      lasts: number;
+    }
 );
 
 const PER_MINUTE = {
@@ -118,13 +123,54 @@ const someFabricFault = (random: Random): Fault => {
   ]);
 };
 
-/** Half as long an outage as Airbyte's, after that. */
-const planFabric = (seed: number, minutes: number): Disturbance[] => {
+/** What a run of a lakehouse asks for; a change of all properties that came late would undo a later one. */
+const LAKE_CHANGES = ['createSchema', 'updateSchema', 'updateGrants', 'deleteSchema'] as const;
+const LAKE_ANY = [
+  ...LAKE_CHANGES,
+  'issueToken',
+  'listSchemas',
+  'getSchema',
+  'getGrants',
+  'listUsers',
+  'listTables',
+] as const;
+
+const someLakeFault = (random: Random): Fault => {
+  const operation = random.pick(LAKE_ANY);
+  const change = random.pick(LAKE_CHANGES);
+  return random.pick<Fault>([
+    { operation, status: 429, retryAfter: 1 },
+    { operation, status: 503, times: 2 },
+    { operation: change, status: 503, commit: true },
+    { operation, html: true },
+    { operation, truncate: true },
+    { operation, hang: 'before' },
+    { operation, hang: 'after' },
+    { operation, reset: 'before' },
+    { operation, reset: 'after' },
+    { operation: change, expireToken: true },
+    { operation: change, status: 409, errorCode: 'ABORTED' },
+    { operation: change, status: 403, errorCode: 'PERMISSION_DENIED' },
+    { operation: 'createSchema', commitLater: random.between(1100, LATEST_COMMIT) },
+  ]);
+};
+
+const FABRICS = {
+  fabric: { someFault: someFabricFault, outageAt: 0.75 },
+  lakehouse: { someFault: someLakeFault, outageAt: 0.2 },
+};
+
+/** Half as long an outage as Airbyte's: of one fabric after that, of the other before. */
+const planFabric = (
+  seed: number,
+  minutes: number,
+  where: Exclude<Side, 'airbyte'>,
+): Disturbance[] => {
+  const { someFault: faultOf, outageAt } = FABRICS[where];
   const duration = minutes * 60_000;
-  const random = createRandom(seed, 'fabric');
+  const random = createRandom(seed, where);
   const momentsOf = (perMinute: number) =>
     random.moments(Math.max(1, Math.round(perMinute * minutes)), duration);
-  const where = 'fabric' as const;
   const flaky = momentsOf(PER_MINUTE.flakyFabric).map((at) => ({
     at,
     what: 'weather' as const,
@@ -136,16 +182,17 @@ const planFabric = (seed: number, minutes: number): Disturbance[] => {
     at,
     what: 'fault' as const,
     where,
-    fault: someFabricFault(random),
+    fault: faultOf(random),
   }));
   const keys = momentsOf(PER_MINUTE.keys).map((at) => ({
     at,
     what: 'key' as const,
+    where,
     how: random.pick(['with two keys', 'at once', 'lost', 'expired'] as const),
     lasts: random.between(...LOST_FOR),
   }));
   const outage = {
-    at: duration * 0.75,
+    at: duration * outageAt,
     what: 'weather' as const,
     where,
     weather: random.pick(['refusing', 'silent'] as const),
@@ -215,6 +262,10 @@ export const planDisturbances = (seed: number, minutes: number): Disturbance[] =
     where: 'airbyte' as const,
     fault: someFault(random),
   }));
-  const others = [...planSecrets(seed, duration), ...planFabric(seed, minutes)];
+  const others = [
+    ...planSecrets(seed, duration),
+    ...planFabric(seed, minutes, 'fabric'),
+    ...planFabric(seed, minutes, 'lakehouse'),
+  ];
   return [...kills, ...flaky, outage, ...faults, ...others].sort((one, other) => one.at - other.at);
 };

@@ -1,6 +1,6 @@
 import type { ProvisioningStatus } from '../src/contract/coordinator';
-import { placeOf } from './requests';
-import type { Request } from './requests';
+import { CATALOG, placeOf } from './requests';
+import type { Request, Variant } from './requests';
 
 /*
  * What a component has in its fabric, each thing in one line: its schemas, its role, grants, members. What is
@@ -25,6 +25,17 @@ export const HOLDS_NOTHING: Holding = [exactly([])];
 export const AIRBYTE = 'Airbyte';
 export const READERS = 'its readers';
 
+/** What Airbyte may do in a schema of the lakehouse, which has no roles. */
+const LOADS = [
+  'USE_SCHEMA',
+  'CREATE_TABLE',
+  'SELECT',
+  'MODIFY',
+  'CREATE_VOLUME',
+  'READ_VOLUME',
+  'WRITE_VOLUME',
+];
+
 const WRITES = ['USAGE', 'CREATE TABLE', 'CREATE STAGE', 'CREATE FILE FORMAT'];
 
 export const THING = {
@@ -39,8 +50,11 @@ export const THING = {
 const isMember = (thing: string) => thing.startsWith('the member ');
 const isSchema = (thing: string) => thing.startsWith('the schema ');
 
-/** All that a component has once it is provisioned, but for members. */
-const provisionedIn = ({ database, schema }: { database: string; schema: string }) => [
+const inLakehouse = (schema: string) => [
+  THING.schema(schema),
+  ...LOADS.map((privilege) => THING.grant(privilege, schema, AIRBYTE)),
+];
+const inWarehouse = ({ database, schema }: { database: string; schema: string }) => [
   THING.schema(schema),
   THING.role,
   THING.database(database),
@@ -48,6 +62,17 @@ const provisionedIn = ({ database, schema }: { database: string; schema: string 
   THING.grant('USAGE', schema, READERS),
   ...['TABLE', 'VIEW'].map((on) => THING.future(on, schema)),
 ];
+
+/** All that a component has once it is provisioned, but for members. */
+const provisionedIn = (place: { database: string; schema: string }) =>
+  place.database === CATALOG ? inLakehouse(place.schema) : inWarehouse(place);
+
+/** Whether there is what people are let in by: the role; in the lakehouse the schema itself. */
+export const letsIn = (holding: Holding, variant: Variant) => {
+  const place = placeOf(variant);
+  const thing = place?.database === CATALOG ? THING.schema(place.schema) : THING.role;
+  return holding.some(({ least }) => least.has(thing));
+};
 
 const effectOf = (request: Request, before: ReadonlySet<string>): string[] => {
   const things = [...before];

@@ -5,11 +5,13 @@ import type { World } from './check';
 import type { Coordinator } from './coordinator';
 import { thingsOf } from './fabric-check';
 import type { Warehouse } from './fabric-check';
-import { heldAfter, holdingDifferences, HOLDS_NOTHING, seenHolding, THING } from './fabric-model';
+import { heldAfter, holdingDifferences, HOLDS_NOTHING, letsIn, seenHolding } from './fabric-model';
+import { lakeThingsOf } from './lakehouse-check';
+import type { Lakehouse } from './lakehouse-check';
 import { after, NOTHING } from './model';
 import type { Problems } from './problems';
 import { actsOf, bodyOf, keyOf } from './requests';
-import type { Known, Request, Scale } from './requests';
+import type { Known, Request, Scale, Variant } from './requests';
 import type { ClosedRun, Runs } from './runs';
 import type { Secrets } from './secrets';
 
@@ -29,6 +31,7 @@ interface Sent {
 export interface Worlds {
   airbyte: World;
   warehouse: Warehouse;
+  lakehouse: Lakehouse;
 }
 
 interface LoadOptions extends Scale {
@@ -56,16 +59,19 @@ const createComponent = (component: string, options: LoadOptions) => {
   let expected = NOTHING;
   let held = HOLDS_NOTHING;
 
-  const differences = ({ airbyte, warehouse }: Worlds) => [
-    ...differencesOf(key, expected, airbyte),
-    ...holdingDifferences(key, held, thingsOf(key, warehouse)),
+  const thingsIn = ({ warehouse, lakehouse }: Worlds): ReadonlySet<string> =>
+    new Set([...thingsOf(key, warehouse), ...lakeThingsOf(key, lakehouse)]);
+
+  const differences = (worlds: Worlds) => [
+    ...differencesOf(key, expected, worlds.airbyte),
+    ...holdingDifferences(key, held, thingsIn(worlds)),
   ];
 
-  const isThere = () => held.some(({ least }) => least.has(THING.role));
+  const isThere = (variant: Variant) => letsIn(held, variant);
 
   /** Who is to read what is not there cannot be: it is made first. */
   const inPlace = (request: Request): Request =>
-    request.operation === 'updateacl' && !isThere()
+    request.operation === 'updateacl' && !isThere(request.variant)
       ? { operation: 'provision', variant: request.variant }
       : request;
 
@@ -111,7 +117,7 @@ const createComponent = (component: string, options: LoadOptions) => {
     const worlds = await look();
     problems.add(differences(worlds), tokens);
     expected = narrowed(key, expected, worlds.airbyte);
-    held = seenHolding(held, thingsOf(key, worlds.warehouse));
+    held = seenHolding(held, thingsIn(worlds));
   };
 
   return {
@@ -133,7 +139,7 @@ const createComponent = (component: string, options: LoadOptions) => {
       const last = sent.at(-1);
       if (!last || !isFailed(last)) return;
       // Who is to read what is not there cannot be.
-      const isInVain = last.request.operation === 'updateacl' && !isThere();
+      const isInVain = last.request.operation === 'updateacl' && !isThere(last.request.variant);
       await act([last.request]);
       if (isFailed(sent.at(-1)) && !isInVain)
         problems.add([`${last.token} failed again, with nothing in its way`], [last.token]);

@@ -1,6 +1,6 @@
 import type { ProvisioningStatus } from '../src/contract/coordinator';
 import type { Request, Variant } from './requests';
-import { LOADER_PASSWORD, secretNameOf } from './secrets';
+import { LAKE_LOADER_SECRET, LOADER_PASSWORD, secretNameOf } from './secrets';
 
 export const KINDS = ['source', 'destination', 'connection'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -46,7 +46,8 @@ const isOfSecret = (what: string) => what.includes(': its secret ');
 
 const secretOf = (kind: Exclude<Kind, 'connection'>, variant: Variant) => {
   if (kind === 'source') return secretNameOf(kind, variant.fileServer);
-  return 'schema' in variant ? LOADER_PASSWORD : secretNameOf(kind, variant.databaseServer);
+  if (!('schema' in variant)) return secretNameOf(kind, variant.databaseServer);
+  return variant.lakehouse ? LAKE_LOADER_SECRET : LOADER_PASSWORD;
 };
 
 const withValues = (

@@ -33,7 +33,7 @@ export const summaryOf = ({ title, components, problems, trouble, retries }: Out
   const sent = components.flatMap((component) => component.sent).length;
   const longest = ended.reduce((most, { milliseconds }) => Math.max(most, milliseconds), 0);
   const kills = Object.entries(trouble.kills).map(([name, times]) => `${name} ${String(times)}`);
-  const ofSide = (side: 'airbyte' | 'fabric') =>
+  const ofSide = (side: 'airbyte' | 'fabric' | 'lakehouse') =>
     `${String(trouble.faults[side])} and ${String(trouble.harms[side])} in the network`;
   const rows = [
     ['requests', `${String(sent)} sent, ${String(retries)} calls repeated`],
@@ -44,9 +44,12 @@ export const summaryOf = ({ title, components, problems, trouble, retries }: Out
     ['killed', `${kills.join(', ')}, each started again`],
     [
       'outages',
-      `Airbyte was down for ${seconds(trouble.outages.airbyte)}, the fabric for ${seconds(trouble.outages.fabric)}`,
+      `Airbyte was down for ${seconds(trouble.outages.airbyte)}, Snowflake for ${seconds(trouble.outages.fabric)}, Databricks for ${seconds(trouble.outages.lakehouse)}`,
     ],
-    ['faults', `${ofSide('airbyte')} at Airbyte, ${ofSide('fabric')} at the fabric`],
+    [
+      'faults',
+      `${ofSide('airbyte')} at Airbyte, ${ofSide('fabric')} at Snowflake, ${ofSide('lakehouse')} at Databricks`,
+    ],
     ['secrets', `rotated ${String(trouble.rotations)} times`],
     ['outcome', problems.length === 0 ? 'clean' : `${String(problems.length)} problems`],
   ];

@@ -3,8 +3,8 @@ import type { Random } from './random';
 import { hostOf, secretNameOf, SERVERS } from './secrets';
 import type { Server } from './secrets';
 
-/** Of a destination: a database on a server, which has a secret too; or a schema in the team's fabric. */
-type Target = { database: string; databaseServer: Server } | { schema: string };
+/** Of a destination: a database on a server, which has a secret too; or a schema in a fabric of the team's. */
+type Target = { database: string; databaseServer: Server } | { schema: string; lakehouse?: true };
 
 /** What tells one descriptor of a component from another, and where it shows in Airbyte. */
 export type Variant = Target & {
@@ -23,10 +23,14 @@ export type Request =
 
 /** Where the components of a fabric have their schemas. */
 export const DATABASE = 'ANALYTICS';
+export const CATALOG = 'main';
+export const LAKEHOUSE = 'lakehouse';
 
 /** Where a variant is in the fabric; undefined: it is in none. */
 export const placeOf = (variant: Variant) =>
-  'schema' in variant ? { database: DATABASE, schema: variant.schema } : undefined;
+  'schema' in variant
+    ? { database: variant.lakehouse ? CATALOG : DATABASE, schema: variant.schema }
+    : undefined;
 
 /** Users of the fabric, as it calls them. */
 export const MEMBERS = Array.from(
@@ -53,12 +57,19 @@ const PRODUCT = `${DOMAIN}.chaos.0`;
 export const attributeOf = (component: string) => `${PRODUCT}.${component}`;
 export const keyOf = (component: string) => `${ENVIRONMENT}/${attributeOf(component)}`;
 
-/** Every third component writes to its team's fabric. */
+/** Every third component writes to a fabric of its team's. */
 const isInFabric = (component: string) => Number(component.slice(1)) % 3 === 0;
+/** Of these every other one to its lakehouse. */
+const isInLakehouse = (component: string) => Number(component.slice(1)) % 6 === 0;
+
+const schemaOf = (random: Random, component: string): Target => {
+  const schema = `${component}_${random.pick(['daily', 'weekly'])}`;
+  return isInLakehouse(component) ? { schema, lakehouse: true } : { schema: schema.toUpperCase() };
+};
 
 const someTarget = (random: Random, component: string): Target =>
   isInFabric(component)
-    ? { schema: `${component.toUpperCase()}_${random.pick(['DAILY', 'WEEKLY'])}` }
+    ? schemaOf(random, component)
     : {
         database: random.pick(['sales', 'finance', 'risk']),
         databaseServer: random.pick(SERVERS),
@@ -147,6 +158,10 @@ const descriptorOf = (component: string, { variant }: { variant?: Variant }, inf
 };
 
 const destinationOf = (variant: Variant) => {
+  if ('schema' in variant && variant.lakehouse) {
+    const connectionConfiguration = { schema: variant.schema };
+    return { connector: 'databricks', fabric: LAKEHOUSE, connectionConfiguration };
+  }
   if ('schema' in variant)
     return { connector: 'snowflake', connectionConfiguration: placeOf(variant) };
   const { database, databaseServer } = variant;

@@ -11,6 +11,8 @@ import { orphansIn } from './check';
 import { createCoordinator } from './coordinator';
 import { fabricOrphans } from './fabric-check';
 import { LATEST_COMMIT, planDisturbances } from './disturbances';
+import { startLakehouse } from './lakehouse';
+import { lakeOrphans } from './lakehouse-check';
 import { createComponents } from './load';
 import type { Component } from './load';
 import { createProblems } from './problems';
@@ -92,7 +94,13 @@ const setUp = async (
   const secretsDirectory = secrets.directory;
   const warehouse = await startWarehouse({ seed, folder, secretsDirectory }, onDeath);
   onEnd(warehouse.close);
-  const urls = { airbyteUrl: airbyte.url, fabricUrl: warehouse.url };
+  const lakehouse = await startLakehouse({ seed, folder, secretsDirectory }, onDeath);
+  onEnd(lakehouse.close);
+  const urls = {
+    airbyteUrl: airbyte.url,
+    fabricUrl: warehouse.url,
+    lakehouseUrl: lakehouse.url,
+  };
   const settingsFile = writeSettings(folder, urls);
   const programs = await startPrograms({ folder, secretsDirectory, settingsFile, onDeath });
   onEnd(programs.stop);
@@ -104,16 +112,27 @@ const setUp = async (
   const look = async () => ({
     airbyte: await airbyte.look(),
     warehouse: await warehouse.look(),
+    lakehouse: await lakehouse.look(),
   });
   const common = { coordinator, runs, secrets, problems, look };
   const load = { seed, count, ...common, enough: enough.signal };
   const components = createComponents(load);
-  const trouble = createTrouble({ airbyte, warehouse, programs, secrets, problems });
-  return { ...common, airbyte, warehouse, programs, components, trouble, enough, giveUp };
+  const trouble = createTrouble({ airbyte, warehouse, lakehouse, programs, secrets, problems });
+  return {
+    ...common,
+    airbyte,
+    warehouse,
+    lakehouse,
+    programs,
+    components,
+    trouble,
+    enough,
+    giveUp,
+  };
 };
 type Setting = Awaited<ReturnType<typeof setUp>>;
 
-const progressOf = ({ components, airbyte, warehouse, trouble, problems }: Setting) => {
+const progressOf = ({ components, airbyte, warehouse, lakehouse, trouble, problems }: Setting) => {
   const sent = components.flatMap((component) => component.sent);
   const open = sent.filter(({ status }) => !status).length;
   const { worker, gateway, temporal } = trouble.counts().kills;
@@ -124,8 +143,8 @@ const progressOf = ({ components, airbyte, warehouse, trouble, problems }: Setti
     problems: problems.all().length,
   };
   const shown = Object.entries(figures).map(([what, count]) => `${what} ${String(count)}`);
-  const weathers = [airbyte, warehouse].map(({ network }) => network.weather());
-  return [...shown, `networks ${weathers.join(' and ')}`].join(', ');
+  const weathers = [airbyte, warehouse, lakehouse].map(({ network }) => network.weather());
+  return [...shown, `networks ${weathers.join(', ')}`].join(', ');
 };
 
 /** Secrets where no descriptor gave them to; the simulator remembers its last calls only. */
@@ -164,6 +183,7 @@ const check = async (setting: Setting) => {
   const keys = components.map(({ key }: Component) => key);
   problems.add(orphansIn(worlds.airbyte, keys));
   problems.add(fabricOrphans(worlds.warehouse, keys));
+  problems.add(lakeOrphans(worlds.lakehouse, keys));
   await findStrays(setting);
 };
 

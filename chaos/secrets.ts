@@ -18,12 +18,23 @@ export const hostOf = (end: SecretEnd, server: Server) => `${end}-${server}.exam
 export const FABRIC_HOST = 'simulator.snowflakecomputing.com';
 export const LOADER_PASSWORD = 'FABRIC_LOADER';
 export const MANAGER_KEY = 'FABRIC_MANAGER_KEY';
+/** The same of the lakehouse, which is reached through a proxy of ours. */
+export const LAKEHOUSE_HOST = '127.0.0.1';
+export const LAKE_LOADER_SECRET = 'LAKE_LOADER';
+export const LAKE_MANAGER_SECRET = 'LAKE_MANAGER';
+/** Service principals: whom Airbyte writes as there, and who makes and grants. */
+export const LAKE_LOADER = '9d8c7b6a-5f4e-4d3c-8b2a-1f0e9d8c7b6a';
+export const LAKE_MANAGER = '5f1a2b3c-4d5e-4f60-8a7b-9c0d1e2f3a4b';
 export const AIRBYTE_SECRET = 'AIRBYTE';
 
 const OF_DESCRIPTORS = ENDS.flatMap((end) =>
   SERVERS.map((server) => ({ name: secretNameOf(end, server), host: hostOf(end, server) })),
 );
-const ALL = [...OF_DESCRIPTORS, { name: LOADER_PASSWORD, host: FABRIC_HOST }];
+const ALL = [
+  ...OF_DESCRIPTORS,
+  { name: LOADER_PASSWORD, host: FABRIC_HOST },
+  { name: LAKE_LOADER_SECRET, host: LAKEHOUSE_HOST },
+];
 /** Those that descriptors may use. */
 export const SECRET_NAMES = OF_DESCRIPTORS.map(({ name }) => name);
 /** Those that are sent to Airbyte, and change. */

@@ -3,14 +3,32 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import { DEFAULT_WORKSPACE_ID } from '../simulator/simulator';
 import { MANAGER } from './fabric-check';
-import { DOMAIN, ENVIRONMENT } from './requests';
-import { AIRBYTE_SECRET, FABRIC_HOST, LOADER_PASSWORD, MANAGER_KEY, SECRET_NAMES } from './secrets';
+import { CATALOG, DOMAIN, ENVIRONMENT, LAKEHOUSE } from './requests';
+import {
+  AIRBYTE_SECRET,
+  FABRIC_HOST,
+  LAKE_LOADER,
+  LAKE_LOADER_SECRET,
+  LAKE_MANAGER,
+  LAKE_MANAGER_SECRET,
+  LOADER_PASSWORD,
+  MANAGER_KEY,
+  SECRET_NAMES,
+} from './secrets';
 
 const FABRIC = 'warehouse';
 const TEAM = 'finance';
 
-/** One environment, and a team with a fabric that makes schemas and grants the data. */
-const settingsOf = ({ airbyteUrl, fabricUrl }: { airbyteUrl: string; fabricUrl: string }) => ({
+/** One environment, and a team with two fabrics that make schemas and grant the data. */
+const settingsOf = ({
+  airbyteUrl,
+  fabricUrl,
+  lakehouseUrl,
+}: {
+  airbyteUrl: string;
+  fabricUrl: string;
+  lakehouseUrl: string;
+}) => ({
   gateway: { auth: { mode: 'none' } },
   environments: {
     [ENVIRONMENT]: {
@@ -46,6 +64,21 @@ const settingsOf = ({ airbyteUrl, fabricUrl }: { airbyteUrl: string; fabricUrl: 
         by: { user: MANAGER, role: MANAGER, privateKey: { secretRef: MANAGER_KEY } },
       },
       principals: { strategy: 'template', user: '{MAIL}' },
+    },
+    [LAKEHOUSE]: {
+      type: 'databricks',
+      team: TEAM,
+      host: lakehouseUrl,
+      warehouseId: '0123456789abcdef',
+      catalog: CATALOG,
+      auth: {
+        oauth: { clientId: LAKE_MANAGER, clientSecret: { secretRef: LAKE_MANAGER_SECRET } },
+      },
+      airbyteAuth: {
+        oauth: { clientId: LAKE_LOADER, clientSecret: { secretRef: LAKE_LOADER_SECRET } },
+      },
+      manage: { schema: true, access: true },
+      principals: { strategy: 'identity' },
     },
   },
 });

@@ -4,6 +4,7 @@ import type { Disturbance, Side } from './disturbances';
 import type { Problems } from './problems';
 import type { Programs } from './programs';
 import type { Secrets } from './secrets';
+import type { LakehouseSide } from './lakehouse';
 import type { WarehouseSide } from './warehouse';
 
 export type Trouble = ReturnType<typeof createTrouble>;
@@ -14,6 +15,7 @@ type Of<What extends Disturbance['what']> = Extract<Disturbance, { what: What }>
 interface Subjects {
   airbyte: Airbyte;
   warehouse: WarehouseSide;
+  lakehouse: LakehouseSide;
   programs: Programs;
   secrets: Secrets;
   problems: Problems;
@@ -21,13 +23,17 @@ interface Subjects {
 
 /** Makes disturbances happen, counts them, and puts everything in order again. */
 export const createTrouble = (subjects: Subjects) => {
-  const { airbyte, warehouse, programs, secrets, problems } = subjects;
-  const sides: Record<Side, Airbyte | WarehouseSide> = { airbyte, fabric: warehouse };
+  const { airbyte, warehouse, lakehouse, programs, secrets, problems } = subjects;
+  const sides: Record<Side, Airbyte | WarehouseSide | LakehouseSide> = {
+    airbyte,
+    fabric: warehouse,
+    lakehouse,
+  };
   const enough = new AbortController();
   const underWay: Promise<unknown>[] = [];
   const kills = { worker: 0, gateway: 0, temporal: 0 };
-  const faults = { airbyte: 0, fabric: 0 };
-  const outages = { airbyte: 0, fabric: 0 };
+  const faults = { airbyte: 0, fabric: 0, lakehouse: 0 };
+  const outages = { airbyte: 0, fabric: 0, lakehouse: 0 };
   let rotations = 0;
 
   const kill = async ({ victim, which, downFor }: Of<'kill'>) => {
@@ -65,11 +71,22 @@ export const createTrouble = (subjects: Subjects) => {
     rotate(secret);
   };
 
-  const changeKey = async ({ how, lasts }: Of<'key'>) => {
+  const changeKey = async ({ where, how, lasts }: Of<'key'>) => {
+    if (where === 'lakehouse') await changeSecret({ how, lasts });
+    else await changeKeys({ how, lasts });
+    rotations += 1;
+  };
+
+  const changeSecret = async ({ how, lasts }: Pick<Of<'key'>, 'how' | 'lasts'>) => {
+    if (how === 'lost') await lakehouse.loseSecret(waits(lasts));
+    else if (how === 'expired') await lakehouse.expireTokens();
+    else await lakehouse.rotateSecret();
+  };
+
+  const changeKeys = async ({ how, lasts }: Pick<Of<'key'>, 'how' | 'lasts'>) => {
     if (how === 'lost') await warehouse.loseKey(waits(lasts));
     else if (how === 'expired') await warehouse.expireTokens();
     else await warehouse.rotateKey(how === 'at once');
-    rotations += 1;
   };
 
   const happen = async (disturbance: Disturbance) => {
@@ -99,7 +116,7 @@ export const createTrouble = (subjects: Subjects) => {
     heal: async () => {
       enough.abort();
       await Promise.all(underWay);
-      for (const side of [airbyte, warehouse]) {
+      for (const side of [airbyte, warehouse, lakehouse]) {
         side.network.change('fair');
         await side.clearFaults();
       }
@@ -109,7 +126,11 @@ export const createTrouble = (subjects: Subjects) => {
       faults,
       outages,
       rotations,
-      harms: { airbyte: airbyte.network.harms(), fabric: warehouse.network.harms() },
+      harms: {
+        airbyte: airbyte.network.harms(),
+        fabric: warehouse.network.harms(),
+        lakehouse: lakehouse.network.harms(),
+      },
     }),
   };
 };

@@ -35,8 +35,8 @@ const inside = (value: unknown, path: string[]): unknown =>
 
 const hostIn = (value: unknown) => {
   if (!isObject(value)) return undefined;
-  const { host, tunnel_host: tunnelHost, url } = value;
-  const named = [tunnelHost, host].find((each) => typeof each === 'string');
+  const { host, hostname, tunnel_host: tunnelHost, url } = value;
+  const named = [tunnelHost, host, hostname].find((each) => typeof each === 'string');
   if (typeof named === 'string') return named;
   return typeof url === 'string' && URL.canParse(url) ? new URL(url).host : undefined;
 };

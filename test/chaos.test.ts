@@ -12,10 +12,11 @@ import { heldAfter, holdingDifferences, HOLDS_NOTHING } from '../chaos/fabric-mo
 import type { Holding } from '../chaos/fabric-model';
 import { after, NOTHING } from '../chaos/model';
 import type { Expected } from '../chaos/model';
+import { lakeOrphans, lakeThingsOf } from '../chaos/lakehouse-check';
 import { actsOf, keyOf } from '../chaos/requests';
 import { alarmsIn } from '../chaos/report';
 import type { Request, Variant } from '../chaos/requests';
-import { createSecrets, hostOf, secretNameOf } from '../chaos/secrets';
+import { createSecrets, hostOf, LAKE_LOADER, LAKE_MANAGER, secretNameOf } from '../chaos/secrets';
 import { ROOT } from '../scripts/child';
 import type { ProvisioningStatus } from '../src/contract/coordinator';
 
@@ -274,7 +275,7 @@ test('the same seed plans the same chaos, and another seed another', () => {
   expect(firstActs(1, 'c1')).not.toEqual(firstActs(2, 'c1'));
 });
 
-test('three minutes of chaos kill each kind of program, and take Airbyte and the fabric down for a while', () => {
+test('three minutes of chaos kill each kind of program, and take Airbyte and each fabric down for a while', () => {
   const disturbances = planDisturbances(1, 3);
   const victims = disturbances.flatMap((each) => (each.what === 'kill' ? [each.victim] : []));
   expect(new Set(victims)).toEqual(new Set(['worker', 'gateway', 'temporal']));
@@ -282,6 +283,7 @@ test('three minutes of chaos kill each kind of program, and take Airbyte and the
     (each) => each.what === 'weather' && each.weather !== 'flaky',
   );
   expect(outages).toMatchObject([
+    { where: 'lakehouse', at: 36_000, lasts: 30_000 },
     { where: 'airbyte', at: 60_000, lasts: 60_000 },
     { where: 'fabric', at: 135_000, lasts: 30_000 },
   ]);
@@ -302,8 +304,11 @@ test('half a minute of chaos with a fixed seed ends clean', async () => {
   const { code, output } = await runChaos(...args);
   expect(output).toMatch(/^seed 1, 0\.5 minutes, 12 components\n/);
   expect(output).toMatch(/outcome +clean\n$/);
-  expect(output).toMatch(/outages +Airbyte was down for [1-9].*, the fabric for [1-9]/);
-  expect(output).toMatch(/faults .*, [1-9]\d* and \d+ in the network at the fabric/);
+  expect(output).toMatch(
+    /outages +Airbyte was down for [1-9].*, Snowflake for [1-9].*, Databricks for [1-9]/,
+  );
+  for (const system of ['Snowflake', 'Databricks'])
+    expect(output).toMatch(new RegExp(`faults .*, [1-9]\\d* and \\d+ in the network at ${system}`));
   expect(output).toMatch(/killed +worker [1-9], gateway [1-9], temporal [1-9]/);
   expect(code).toBe(0);
 }, 300_000);
@@ -470,5 +475,67 @@ test('chaos names orphans of the fabric: what is of nobody, and a database that 
   const databases = right.databases.map((database) => ({ ...database, grants: [] }));
   expect(fabricOrphans({ ...right, databases }, [THREE])).toEqual([
     `AIRBYTE may not use ANALYTICS, where ${THREE} write`,
+  ]);
+});
+
+const LAKE: Variant = { ...DAILY, schema: 'c3_daily', lakehouse: true };
+const LOADS = {
+  [LAKE_LOADER]: [
+    'CREATE_TABLE',
+    'CREATE_VOLUME',
+    'MODIFY',
+    'READ_VOLUME',
+    'SELECT',
+    'USE_SCHEMA',
+    'WRITE_VOLUME',
+  ],
+};
+const READS = ['SELECT', 'USE_SCHEMA'];
+const JANE_READS = { 'jane@example.com': READS };
+const lakeOf = (grants: Record<string, string[]>, name = 'c3_daily') => ({
+  schemas: [{ name, owner: LAKE_MANAGER, comment: `provisioner:${THREE}`, grants }],
+});
+const inLake = heldBy(ran(provisionOf(LAKE)));
+const readByJane = heldBy(
+  ran(provisionOf(LAKE)),
+  ran({ operation: 'updateacl', members: ['JANE@EXAMPLE.COM'], variant: LAKE }),
+);
+const leaves = (removeData: boolean) =>
+  heldBy(ran(provisionOf(LAKE)), ran({ operation: 'unprovision', removeData, variant: LAKE }));
+
+test.each<[string, Holding, ReturnType<typeof lakeOf>]>([
+  ['a completed provision', inLake, lakeOf(LOADS)],
+  ['a change of readers', readByJane, lakeOf({ ...LOADS, ...JANE_READS })],
+  ['an unprovision that keeps the data', leaves(false), lakeOf({})],
+  ['an unprovision with the data', leaves(true), { schemas: [] }],
+])('chaos takes the lakehouse after %s for right', (_what, held, lakehouse) => {
+  const things = new Set(lakeThingsOf(THREE, lakehouse));
+  expect(holdingDifferences(THREE, held, things)).toEqual([]);
+});
+
+test.each<[string, Holding, ReturnType<typeof lakeOf>, string]>([
+  ['a schema that is left', leaves(true), lakeOf({}), 'has the schema c3_daily'],
+  [
+    'a grant of Airbyte’s that is left',
+    leaves(false),
+    lakeOf({ [LAKE_LOADER]: ['MODIFY'] }),
+    'has MODIFY on c3_daily for Airbyte',
+  ],
+  ['a reader who is missing', readByJane, lakeOf(LOADS), 'lacks the member JANE@EXAMPLE.COM'],
+  [
+    'a reader with more than readers have',
+    inLake,
+    lakeOf({ ...LOADS, 'jane@example.com': [...READS, 'MODIFY'].toSorted() }),
+    'has MODIFY on c3_daily for jane@example.com',
+  ],
+])('chaos names in the lakehouse %s', (_what, held, lakehouse, difference) => {
+  const things = new Set(lakeThingsOf(THREE, lakehouse));
+  expect(holdingDifferences(THREE, held, things)).toContain(`${THREE} ${difference} in its fabric`);
+});
+
+test('chaos names orphans of the lakehouse', () => {
+  expect(lakeOrphans(lakeOf(LOADS), [THREE])).toEqual([]);
+  expect(lakeOrphans(lakeOf(LOADS), [keyOf('c6')])).toEqual([
+    'the schema c3_daily of the lakehouse belongs to no component',
   ]);
 });

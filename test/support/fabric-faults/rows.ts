@@ -1,6 +1,6 @@
-import { callsOf, isUndo, labelOf, OPERATIONS } from './calls';
-import type { Call, Operation } from './calls';
-import { KINDS } from './kinds';
+import { callsOf, isUndo, labelOf, operationsOf } from './calls';
+import type { Call, Operation, System } from './calls';
+import { kindsOf } from './kinds';
 import type { Kind } from './kinds';
 
 /* The rows of the fabrics' fault table, and how each must end. */
@@ -15,14 +15,16 @@ export interface Row {
 }
 
 /** Undoing is tried for a day: it does not give up in the time of a test. */
-const isPossible = ({ operation }: Call, { patience }: Kind) =>
-  !(isUndo(operation) && patience === 'hasty');
+export const isEndless = ({ operation }: Call, { patience }: Kind) =>
+  isUndo(operation) && patience === 'hasty';
 
 /** Of those that any call can meet, a look meets some: two calls with the same kind are far apart. */
 const PER_LOOK = 3;
 
 const kindsFor = (call: Call, index: number): Kind[] => {
-  const possible = KINDS.filter((kind) => kind.befalls(call) && isPossible(call, kind));
+  const possible = kindsOf(call.system).filter(
+    (kind) => kind.befalls(call) && !isEndless(call, kind),
+  );
   if (call.writes && call.of === 'submission') return possible;
   const step = Math.max(1, Math.floor(possible.length / PER_LOOK));
   const at = (nth: number) => possible[(index + nth * step) % possible.length];
@@ -40,15 +42,19 @@ const isDone = ({ operation, statement, writes, of }: Call, { name, patience }: 
   (writes && (of === 'look' || name === 'hang done…')) ||
   (patience === 'hasty' && isMaking(operation) && statement.startsWith('SHOW SCHEMAS LIKE'));
 
+/** The data that a removal has taken does not come back in Databricks, which is always told. */
+const isLoss = ({ system, operation }: Call) =>
+  system === 'databricks' && operation === 'undo of an unprovision with removeData';
+
 const endOf = (call: Call, kind: Kind): Pick<Row, 'status' | 'leaves'> => {
   const { operation } = call;
   const fails = kind.run === 'fails' && !isDone(call, kind);
-  if (isUndo(operation)) return { status: 'FAILED', leaves: fails };
+  if (isUndo(operation)) return { status: 'FAILED', leaves: fails || isLoss(call) };
   return { status: fails ? 'FAILED' : 'COMPLETED', leaves: false };
 };
 
-export const rowsOf = (operation: Operation): Row[] =>
-  callsOf(operation).flatMap((call, index) =>
+export const rowsOf = (system: System, operation: Operation): Row[] =>
+  callsOf(system, operation).flatMap((call, index) =>
     [...new Set(kindsFor(call, index))].map((kind) => ({
       name: `${operation}: ${labelOf(call)} ${kind.what} (${kind.name})`,
       call,
@@ -57,4 +63,10 @@ export const rowsOf = (operation: Operation): Row[] =>
     })),
   );
 
-export const ROWS = OPERATIONS.flatMap(rowsOf);
+const all = (system: System) =>
+  operationsOf(system).flatMap((operation) => rowsOf(system, operation));
+
+export const ROWS: Record<System, Row[]> = {
+  snowflake: all('snowflake'),
+  databricks: all('databricks'),
+};

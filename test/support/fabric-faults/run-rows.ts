@@ -1,111 +1,117 @@
 import { isDeepStrictEqual } from 'node:util';
-import { createPool } from '../faults/harnesses';
 import { sampled } from '../sample';
-import type { Operation } from './calls';
+import { anotherRowsOf, playAnother } from './another';
+import {
+  declareCalls,
+  declaredCalls,
+  askedIn,
+  isLook,
+  isRemoval,
+  isUndo,
+  OPERATIONS,
+} from './calls';
+import type { Asked, Operation, System } from './calls';
 import { recordFabricRows } from './document';
-import type { Patience } from './kinds';
+import { withoutIds } from './play';
+import type { Play, State } from './play';
+import { usePlays } from './plays';
+import type { Plays } from './plays';
 import { ROWS } from './rows';
 import type { Row } from './rows';
-import { startPlay, withoutIds } from './world';
-import type { Play, State } from './world';
 
 /* Runs the rows of the fabrics' fault table. */
 
 /** Milliseconds for all rows of a file, as each one's time begins with the first. */
-const ALL_ROWS = 1_800_000;
-/** Worlds at once. */
-const COUNTS = { patient: 3, hasty: 2 };
+const ALL_ROWS = 3_600_000;
 
-/** For one test file: lends worlds, each with an Airbyte and a fabric. */
-export const usePlays = () => {
-  const poolOf = (patience: Patience) => createPool(COUNTS[patience], () => startPlay(patience));
-  const pools = { patient: poolOf('patient'), hasty: poolOf('hasty') };
-  afterAll(() => Promise.all(Object.values(pools).map((pool) => pool.stop())));
-  return <Result>(patience: Patience, work: (play: Play) => Promise<Result>) =>
-    pools[patience].use(work);
-};
+/** With RECORD_FABRIC_CALLS=1 what the operations ask for now is written down, for rows to be made of it. */
+const isDeclaring = Boolean(process.env.RECORD_FABRIC_CALLS);
 
-const LETTERS = ['P', 'S', 'R', 'G', 'M'] as const;
+const lettersIn = (one: State, other: State) => [
+  ...new Set([...Object.keys(one), ...Object.keys(other)]),
+];
 
 /** By letter: in capitals as wanted, small as before, `?` where it is neither. */
 const lettersOf = (after: State, { before, wanted }: { before: State; wanted: State }) => {
   const there = withoutIds(after);
   const former = withoutIds(before);
-  return LETTERS.map((letter) => {
-    if (isDeepStrictEqual(there[letter], former[letter]))
-      return there[letter].length > 0 ? letter.toLowerCase() : '';
-    if (isDeepStrictEqual(there[letter], wanted[letter]))
-      return there[letter].length > 0 ? letter : '';
-    return '?';
-  }).join('');
+  return lettersIn(there, wanted)
+    .map((letter) => {
+      const all = there[letter] ?? [];
+      if (isDeepStrictEqual(all, former[letter])) return all.length > 0 ? letter.toLowerCase() : '';
+      if (isDeepStrictEqual(all, wanted[letter])) return all.length > 0 ? letter : '';
+      return '?';
+    })
+    .join('');
 };
 
-const isRemoval = (operation: Operation) => operation.includes('unprovision');
-
 const differing = (one: State, other: State) =>
-  LETTERS.filter((letter) => !isDeepStrictEqual(one[letter], other[letter]));
+  lettersIn(one, other).filter((letter) => !isDeepStrictEqual(one[letter], other[letter]));
 
-/** Privileges, and what lets a role have them, are in what to do about a refusal. */
-const tellsWhatIsMissing = ({ call }: Row, result: string) =>
-  call.writes
-    ? result.includes('run GRANT ')
-    : /what the role \w+ of the fabric \S+ may see/.test(result);
+/** What is told as left behind, and with which words for members that went with their role. */
+const leftIn = (status: Awaited<ReturnType<Play['run']>>) =>
+  [status.info?.privateInfo.leftBehind ?? []].flat();
+
+/** What of a run that failed is not as before, and is not bound to be. */
+const differsIn = (
+  { operation }: Row['call'],
+  { before, after, left }: { before: State; after: State; left: string[] },
+) => {
+  const isLostWithRole = left.some((each) => each.includes('who had the role'));
+  return differing(after, before).filter(
+    // What Airbyte had goes before what the fabric has, and does not come back; members go with their role.
+    (letter) =>
+      !(isRemoval(operation) && letter === 'P' && after.P?.length === 0) &&
+      !(letter === 'M' && isLostWithRole),
+  );
+};
 
 /** Everything that is wrong in a row, and its mark. */
 const play = async (at: Play, row: Row) => {
   const { call, kind } = row;
-  const { operation } = call;
+  const { side } = at;
+  const { operation, system } = call;
   const wanted = await at.wanted(operation);
   const request = await at.begins(operation);
   const before = await at.state();
-  await request.brought?.(at.world);
-  const statement = at.real(call.statement);
-  const target = call.of === 'look' ? 'getStatement' : 'submitStatement';
-  await at.world.fault({ operation: target, statement, skip: call.skip, ...kind.fault });
+  await request.brought?.();
+  await side.fault(call, kind);
   const first = await at.run(request, kind.patience === 'hasty');
-  const unmet = (await at.settled()).filter(
-    ({ statement: of, hits }) => of === statement && hits === 0,
-  );
+  const wasMet = await side.wasMet(call);
   const after = await at.state();
-  const left = [first.info?.privateInfo.leftBehind ?? []].flat();
+  const left = leftIn(first);
   const flaws: string[] = [];
   const must = (isSo: boolean, flaw: string) => {
     if (!isSo) flaws.push(flaw);
   };
 
-  must(unmet.length === 0, 'the call was not made');
+  must(wasMet, 'the call was not made');
   must(first.status === row.status, `ended ${first.status}`);
-  const isLostWithRole = left.some((each) => each.includes('who had the role'));
-  const differs = differing(after, before).filter(
-    // What Airbyte had goes before what the fabric has, and does not come back; members go with their role.
-    (letter) =>
-      !(isRemoval(operation) && letter === 'P' && after.P.length === 0) &&
-      !(letter === 'M' && isLostWithRole),
-  );
   const unwanted = differing(withoutIds(after), wanted);
   if (first.status === 'COMPLETED')
     must(unwanted.length === 0, `not as wanted: ${unwanted.join('')}`);
   else {
+    const differs = differsIn(call, { before, after, left });
     if (!row.leaves) must(differs.length === 0, `not as before: ${differs.join('')}`);
     const isToTell = row.leaves || isRemoval(operation);
     must(left.length > 0 === isToTell, `left behind: ${left.join('; ') || 'nothing'}`);
   }
   if (kind.name === 'privilege')
     must(
-      tellsWhatIsMissing(row, first.result),
+      side.tells(call, first.result),
       'does not tell which privilege is missing, or whom to ask',
     );
 
-  await at.world.clearFaults();
-  await at.world.clearAirbyteFaults();
-  await at.world.forgetRequests();
+  await at.clearFaults();
+  await side.forgetCalls();
   const second = await at.run(request);
   const healed = await at.state();
   must(second.status === 'COMPLETED', `then ended ${second.status}`);
   const unhealed = differing(withoutIds(healed), wanted);
   must(unhealed.length === 0, `then not as wanted: ${unhealed.join('')}`);
   if (first.status === 'COMPLETED') {
-    const writes = (await at.statements()).filter((text) => !/^(SHOW|SELECT) /.test(text));
+    const asked = (await side.calls()).map(({ statement }) => statement);
+    const writes = asked.filter((text) => !isLook(system, text));
     must(writes.length === 0, `then wrote ${writes.join('; ')}`);
     must(isDeepStrictEqual(after, healed), `then changed ${differing(after, healed).join('')}`);
   }
@@ -116,24 +122,56 @@ const play = async (at: Play, row: Row) => {
 
 const without = (all: string[], others: string[]) => all.filter((each) => !others.includes(each));
 
-const detailsOf = ({ before, after, healed, wanted }: Record<string, State>) => {
-  const against = (title: string, one: State | undefined, other: State | undefined) =>
-    LETTERS.flatMap((letter) => [
-      ...without(one?.[letter] ?? [], other?.[letter] ?? []).map((each) => `${title} + ${each}`),
-      ...without(other?.[letter] ?? [], one?.[letter] ?? []).map((each) => `${title} - ${each}`),
+const detailsOf = ({
+  before,
+  after,
+  healed,
+  wanted,
+}: Record<'before' | 'after' | 'healed' | 'wanted', State>) => {
+  const against = (title: string, one: State, other: State) =>
+    lettersIn(one, other).flatMap((letter) => [
+      ...without(one[letter] ?? [], other[letter] ?? []).map((each) => `${title} + ${each}`),
+      ...without(other[letter] ?? [], one[letter] ?? []).map((each) => `${title} - ${each}`),
     ]);
   return [
     ...against('after/before', after, before),
-    ...against('healed/wanted', healed && withoutIds(healed), wanted),
+    ...against('healed/wanted', withoutIds(healed), wanted),
   ]
     .slice(0, 30)
     .join('\n');
 };
 
+const byStatement = (calls: Asked[]) =>
+  [...calls].sort((one, other) => one.statement.localeCompare(other.statement));
+
+const testCalls = (system: System, withPlay: Plays) =>
+  test('the rows are of the calls that the runs make', async () => {
+    await withPlay('patient', async (at) => {
+      const counts = new Map<Operation, number>();
+      const countOf = (operation: Operation) => counts.get(operation) ?? 0;
+      for (const operation of OPERATIONS) {
+        if (!at.side.requests[operation]) continue;
+        const { status, calls, begins, isAsBefore, result } = await at.asks(operation, countOf);
+        expect([operation, status, isAsBefore, result]).toEqual([
+          operation,
+          isUndo(operation) ? 'FAILED' : 'COMPLETED',
+          true,
+          result,
+        ]);
+        counts.set(operation, calls.length);
+        const asked = askedIn(calls, begins);
+        if (isDeclaring) declareCalls(system, operation, asked);
+        expect([operation, byStatement(declaredCalls(system, operation))]).toEqual([
+          operation,
+          byStatement(asked),
+        ]);
+      }
+    });
+  }, 300_000);
+
 /** One test for each row; they run side by side in worlds of their own. */
-export const testFabricRows = (withPlay: ReturnType<typeof usePlays>) => {
-  const record = recordFabricRows();
-  test.concurrent.each(sampled(ROWS))(
+const testRows = (system: System, withPlay: Plays, record: ReturnType<typeof recordFabricRows>) => {
+  test.concurrent.each(sampled(ROWS[system]))(
     '$name',
     async (row) => {
       const { flaws, mark, texts } = await withPlay(row.kind.patience, (at) => play(at, row));
@@ -142,4 +180,30 @@ export const testFabricRows = (withPlay: ReturnType<typeof usePlays>) => {
     },
     ALL_ROWS,
   );
+};
+
+/** What an operation is about is another's. */
+const testAnother = (
+  system: System,
+  withPlay: Plays,
+  record: ReturnType<typeof recordFabricRows>,
+) =>
+  test.concurrent.each(sampled(anotherRowsOf(system)))(
+    '$name',
+    async (row) => {
+      const played = await withPlay('hasty', (at) => playAnother(at, row));
+      const { flaws, status, texts } = played;
+      record(row, { mark: status.charAt(0), right: flaws.length === 0 });
+      if (flaws.length > 0) throw new Error([row.name, ...flaws, ...texts].join('\n'));
+    },
+    ALL_ROWS,
+  );
+
+/** All of a system's part of the table; of a part of the long suites, that part. */
+export const testFabric = (system: System) => {
+  const withPlay = usePlays(system);
+  const record = recordFabricRows(system);
+  testCalls(system, withPlay);
+  testAnother(system, withPlay, record);
+  testRows(system, withPlay, record);
 };

@@ -86,9 +86,9 @@ const INTRODUCTION = `# The fault matrix
 
 What becomes of a run when a call to Airbyte goes wrong: every call that each operation makes, through either of Airbyte's APIs, with everything that can befall it.
 
-A second part, at the end, has what an operation may come upon: secrets that are rotated or gone, lists that shift, what people change by hand.
+A second part has what an operation may come upon: secrets that are rotated or gone, lists that shift, what people change by hand. A third has what may befall the calls to a fabric.
 
-\`npm run fault-matrix\` runs each row against a gateway, a worker, a Temporal server and the Airbyte simulator, writes this document, and fails if a row is wrong. \`npm run test:all\` runs all rows, \`.ci/run\` half of them, which by the commit, and \`npm test\` fails when this document is not of today's rows. The rows, and the rules for how each must end, are in [test/support/faults/matrix.ts](../test/support/faults/matrix.ts).`;
+\`npm run fault-matrix\` runs each row against a gateway, a worker, a Temporal server and the Airbyte simulator, writes this document, and fails if a row is wrong. \`npm run test:all\` runs all rows, \`.ci/run\` a part of them, which by the commit, and \`npm test\` fails when this document is not of today's rows. The rows, and the rules for how each must end, are in [test/support/faults/matrix.ts](../test/support/faults/matrix.ts).`;
 
 const LEGEND = `## How to read the tables
 

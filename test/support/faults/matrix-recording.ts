@@ -7,6 +7,8 @@ export const RECORDED = path.join(ROOT, '.cache', 'fault-matrix');
 
 /** With RECORD_FAULT_MATRIX=1 the suites keep what came of each row, and the document is made of it. */
 export const isRecording = Boolean(process.env.RECORD_FAULT_MATRIX);
+/** With RECORD_FAULT_MATRIX=fabrics the part about fabrics alone; the rest of the document stays. */
+export const recordsFabricsOnly = process.env.RECORD_FAULT_MATRIX === 'fabrics';
 
 const lineOf = (cells: string[]) => `| ${cells.join(' | ')} |`;
 

@@ -1,0 +1,3 @@
+import { testFabric } from './support/fabric-faults/run-rows';
+
+testFabric('databricks');
