@@ -30,6 +30,9 @@ const isAirbytesDatabase = (spec: Spec, { airbyteRole }: Component) =>
 
 const now = ({ api, component, step }: Undoing) => lookAt(createLooks(api, step), component);
 
+/** The round of what is granted again; those of taking away begin at 0. */
+const GIVEN_BACK = ROUNDS;
+
 /**
  * Who comes into a database makes its schema first, and sees then that Airbyte may use it. So it is given
  * back where somebody has come between the look and this.
@@ -37,8 +40,21 @@ const now = ({ api, component, step }: Undoing) => lookAt(createLooks(api, step)
 const isGivenBack = async (spec: Spec, undoing: Undoing) => {
   const { api, component, step } = undoing;
   if (!isUsedByOthers(await now(undoing), component)) return false;
-  await api.change(making(spec, component), step, 1);
+  await api.change(making(spec, component), step, GIVEN_BACK);
   return true;
+};
+
+/**
+ * An attempt whose answer was lost may have taken it away, and the next one does not find it any more. So it
+ * is looked at by itself, at the end, whether others need it.
+ */
+export const letOthersUse = async (specs: readonly Spec[], undoing: Undoing) => {
+  const { api, component, step } = undoing;
+  const use = specs.find((spec) => isAirbytesDatabase(spec, component));
+  if (!use) return;
+  const state = await now(undoing);
+  if (isThere(state, component, use) || !isUsedByOthers(state, component)) return;
+  await api.change(making(use, component), step, GIVEN_BACK);
 };
 
 /**
@@ -114,4 +130,5 @@ export const cleanup = async (
   for (let round = 0; round < ROUNDS && left.length > 0; round += 1)
     left = await mayNotStay({ api, component, step, round }, left);
   if (left.length > 0) throw unseen(left, 'is still there');
+  await letOthersUse(present.map(specOf), { api, component, step });
 };

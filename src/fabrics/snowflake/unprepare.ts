@@ -1,7 +1,7 @@
 import { isRefused } from '../../contract/call-error';
 import type { Left, Step, Thing, Undone } from '../fabric';
 import { goesWith, inOrder, unmaking } from './acts';
-import { isDropped, mayGo, outOfOrder, takenAway } from './cleanup';
+import { isDropped, letOthersUse, mayGo, outOfOrder, takenAway } from './cleanup';
 import type { Undoing } from './cleanup';
 import type { Component } from './component';
 import { keptFor } from './contents';
@@ -87,5 +87,6 @@ export const unprepare = async (
       kept.add(spec, err.message, err.solution);
     }
   }
+  await letOthersUse(made.map(specOf), undoing);
   return { changed, left: kept.left() };
 };
