@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { inspect } from 'node:util';
 import { pino } from 'pino';
 import { LASTING } from '../src/concurrency/interest';
 import { createFabricHttp } from '../src/fabrics/http';
@@ -74,3 +75,32 @@ test.each([false, true])(
     await close();
   },
 );
+
+test.each([
+  ['a line break', '-----BEGIN PRIVATE KEY-----\ngeheim'],
+  ['a character that no header has', 'geheim €'],
+])('a credential with %s is refused before it is sent, and not told', async (_what, secret) => {
+  const called: FabricCalled[] = [];
+  const http = createFabricHttp({
+    system: 'Snowflake',
+    requestTimeout: 1000,
+    log: pino({ level: 'silent' }),
+    observe: (each) => called.push(each),
+  });
+  const err: unknown = await http({
+    method: 'POST',
+    root: 'http://127.0.0.1:9',
+    path: '/x',
+    operation: '/x',
+    headers: { Authorization: `Bearer ${secret}` },
+    writes: true,
+    interest: LASTING,
+  }).catch((thrown: unknown) => thrown);
+  expect(err).toMatchObject({
+    kind: 'refused',
+    message:
+      'The header Authorization for Snowflake cannot be sent: it has a line break, or another character that no header has.',
+  });
+  expect(inspect(err, { depth: 10 })).not.toContain('geheim');
+  expect(called).toEqual([]);
+});

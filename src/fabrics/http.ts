@@ -100,6 +100,24 @@ const tooLarge = (system: string, asked: Asked, status: number | undefined) =>
     },
   );
 
+/** What an error of the platform's would tell is the value itself, which may be a secret. */
+const headersOf = (system: string, { headers: given }: FabricCall): Headers => {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(withoutUndefined(given)))
+    try {
+      headers.set(name, value);
+    } catch {
+      throw new CallError(
+        `The header ${name} for ${system} cannot be sent: it has a line break, or another character that no header has.`,
+        {
+          kind: 'refused',
+          solution: `Ask the platform operator to look at the fabric's credentials: a token is one line, and a key pair is given as privateKey.`,
+        },
+      );
+    }
+  return headers;
+};
+
 /**
  * Calls that answer whatever the status, and throw a CallError where no answer came: `unclear` where a write
  * may have taken effect all the same.
@@ -116,6 +134,7 @@ export const createFabricHttp = ({ system, requestTimeout, log, observe }: Fabri
     const asked = askedBy(call);
     const { operation, writes } = call;
     const { cancelled, timeUp } = call.interest;
+    const sent = headersOf(system, call);
     call.interest.hear?.(asked);
     // Connections that were closed during long computing are noticed before one is used.
     await afterPending();
@@ -135,7 +154,7 @@ export const createFabricHttp = ({ system, requestTimeout, log, observe }: Fabri
     try {
       const response = await fetch(`${call.root}${call.path}`, {
         method: call.method,
-        headers: withoutUndefined(call.headers),
+        headers: sent,
         ...(call.body !== undefined && { body: call.body }),
         redirect: 'manual',
         signal: AbortSignal.any(ends),
