@@ -98,6 +98,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
           if (!inShort) return seen;
           const { fabrics, warnings } = await inFabrics.toCleanUp(key, places ?? [], interest);
           const more = {
+            ...(places && { prepares: true as const }),
             ...(fabrics.length > 0 && { fabrics }),
             ...(warnings.length > 0 && { warnings }),
           };

@@ -28,18 +28,18 @@ interface Doing {
 const MOST_LOOKS = 30;
 const BETWEEN_LOOKS = '2s';
 
-/** A look by a worker that looks at the fabric, too; of one that does not nothing would be prepared, unsaid. */
-export const lookByNewer = async (look: () => Promise<Found>, run: Run): Promise<Found> => {
+/** A look by a worker that looks at fabrics, too; `otherwise` says what it means that there is none. */
+export const lookByNewer = async (
+  look: () => Promise<Found>,
+  otherwise: () => void,
+): Promise<Found> => {
   let found = await look();
   if (found.prepares || !patched('fabrics-are-looked-at')) return found;
   for (let looks = 1; looks < MOST_LOOKS && !found.prepares; looks += 1) {
     await sleep(BETWEEN_LOOKS, { summary: 'A worker of this version is to look' });
     found = await look();
   }
-  if (!found.prepares)
-    run.warn(
-      'Only workers of an earlier version have looked, and these prepare no fabric: deploy again when they are replaced.',
-    );
+  if (!found.prepares) otherwise();
   return found;
 };
 
@@ -106,6 +106,7 @@ export interface FabricRemoval {
   undo: Undo;
   /** With data, and not asked for. */
   stays: string | undefined;
+  place: Place;
 }
 
 /** Undefined where there is nothing to take away, nor anything that stays. */
@@ -127,6 +128,7 @@ export const fabricRemoval = (
         .then(tellUndone(undo, things, system)),
   };
   return {
+    place,
     what: things.length > 0 ? what : '',
     undo,
     stays: kept.length > 0 ? inWords(kept, system) : undefined,

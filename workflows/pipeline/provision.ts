@@ -45,13 +45,19 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       prepares: true,
     });
 
+  const unprepared = () => {
+    run.warn(
+      'Only workers of an earlier version have looked, and these prepare no fabric: deploy again when they are replaced.',
+    );
+  };
+
   const pipeline = async (): Promise<ProvisioningStatus> => {
     await holdComponent({ key, deployment: input.deployment }, run, input.retry.firstWait);
     run.step('inspect', true);
     for (const note of input.notes ?? []) run.info(note);
     for (const warning of warnings) run.warn(warning);
     const { streams: offered, ...before } = await claimed(
-      await (!('fabric' in plan.destination) ? look() : lookByNewer(look, run)),
+      await (!('fabric' in plan.destination) ? look() : lookByNewer(look, unprepared)),
       look,
     );
     exists = {

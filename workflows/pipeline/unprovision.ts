@@ -1,4 +1,4 @@
-import { patched } from '@temporalio/workflow';
+import { ApplicationFailure, patched } from '@temporalio/workflow';
 import type { Found } from '../../activities/pipeline/step-answers';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { KnownPlaces } from '../../src/descriptor/descriptor';
@@ -15,7 +15,8 @@ import type { Steps } from '../run/steps';
 import { describeCompensation, compensate, PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
 import { startPart } from '../run/product-part';
-import { fabricRemoval, placesInfo } from './fabric';
+import type { FailureDetails } from '../protocol/failure-details';
+import { fabricRemoval, lookByNewer, placesInfo } from './fabric';
 import type { FabricRemoval } from './fabric';
 import { endsOf, removalsOf } from './removals';
 import type { FailedRemoval, Removal } from './removals';
@@ -90,6 +91,9 @@ const placesToLookAt = ({ former, named }: KnownPlaces) => {
   ];
 };
 
+const placesKept = (inFabrics: FabricRemoval[]) =>
+  inFabrics.flatMap(({ stays, place }) => (stays === undefined ? [] : [place]));
+
 /** What is told when nothing is left, or nothing but data that was not to be removed. */
 const resultOf = (inFabrics: FabricRemoval[]) => {
   const kept = inFabrics.flatMap(({ stays }) => (stays === undefined ? [] : [stays]));
@@ -99,6 +103,21 @@ const resultOf = (inFabrics: FabricRemoval[]) => {
       : '';
   const where = inFabrics.length > 0 && kept.length === 0 ? 'Airbyte and its fabric' : 'Airbyte';
   return `Nothing of the component is left in ${where}.${data}`;
+};
+
+/** Of what the component has in fabrics nothing would be taken away, unsaid. */
+const notLookedAt = () => {
+  const details: FailureDetails = {
+    problem:
+      'Only workers of an earlier version have looked, and these know nothing of what a component has in fabrics.',
+    solution: 'Unprovision again when the workers are replaced.',
+  };
+  throw ApplicationFailure.create({
+    message: details.problem,
+    type: 'AirbyteUnavailable',
+    nonRetryable: true,
+    details: [details],
+  });
 };
 
 /** What is told when the run cannot even look. */
@@ -162,13 +181,15 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     await holdComponent({ key, deployment: input.deployment }, run, input.retry.firstWait);
     run.step('inspect', true);
     const access = await startWithdrawal(input, run, steps);
-    const found = await steps(`Look for ${key}`).inspect({
-      key,
-      known: input.known,
-      inShort: true,
-      lean: true,
-      ...(input.places && { places: placesToLookAt(input.places) }),
-    });
+    const look = () =>
+      steps(`Look for ${key}`).inspect({
+        key,
+        known: input.known,
+        inShort: true,
+        lean: true,
+        ...(input.places && { places: placesToLookAt(input.places) }),
+      });
+    const found = await (input.places ? lookByNewer(look, notLookedAt) : look());
     for (const warning of found.warnings ?? []) run.warn(warning);
     const isLean = found.lean === true;
     exists = { ...existingIn(found), ...places };
@@ -231,7 +252,8 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     return {
       status: 'COMPLETED',
       result: resultOf(inFabrics),
-      info: { publicInfo: {}, privateInfo: {} },
+      // What stays is found by a later request that asks for the data to go, too.
+      info: { publicInfo: {}, privateInfo: placesInfo(undefined, placesKept(inFabrics)) },
       logs: run.logs,
     };
   };
