@@ -44,7 +44,7 @@ export const addRole = (account: Account, name: string, owner = 'USERADMIN') => 
   account.roles.set(name, { name, owner, comment: '', createdOn: Date.now() });
 };
 
-/** The user's role may make databases and roles, and has all of the database to make schemas in. */
+/** The user's role may make databases and roles, make schemas in the database, and let others into it. */
 export const addStart = (account: Account, start: Start) => {
   const { user, role, warehouse, database, airbyteRole, people } = start;
   const createdOn = Date.now();
@@ -65,7 +65,7 @@ export const addStart = (account: Account, start: Start) => {
   if (database === '') return;
   const parent = newDatabase(database, 'SYSADMIN');
   parent.grants.push(
-    { privilege: 'USAGE', role, ...given },
+    { privilege: 'USAGE', role, ...given, hasOption: true },
     { privilege: 'CREATE SCHEMA', role, ...given },
   );
   account.databases.set(database, parent);
