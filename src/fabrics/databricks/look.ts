@@ -54,12 +54,13 @@ export const lookAt = async (component: Component, step: Step): Promise<Seen> =>
   const former = all.filter((each) => isOurs(component, each) && each.name !== wanted);
   const seen = { ...nothing, warnings: warningsOf(component, former) };
   const formerThings = former.map(({ name }) => schemaThing(catalog.name, name));
+  const ofFormer = [...grantsIn(component, former), ...formerThings];
   if (schema && !isOurs(component, schema))
-    return { ...seen, present: formerThings, foreign: [foreignIn(component, schema)] };
+    return { ...seen, present: ofFormer, foreign: [foreignIn(component, schema)] };
   const lacked = await lackedOn(component, schema, step);
   const lacking = lacked ? [lackingThing(component, lacked)] : [];
   const own = schemaThing(catalog.name, wanted);
-  if (!schema) return { ...seen, missing: [own, ...lacking], present: formerThings };
+  if (!schema) return { ...seen, missing: [own, ...lacking], present: ofFormer };
   const present = [...grantsIn(component, [schema, ...former]), ...formerThings, own];
   return { ...seen, missing: lacking, present };
 };
