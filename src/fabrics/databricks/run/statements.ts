@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { CallError } from '../../contract/call-error';
-import type { CallInterest } from '../../concurrency/call-interest';
-import { shortened } from '../../../workflows/protocol/lengths';
-import { inOneLine } from '../../../workflows/protocol/one-line';
-import type { Table } from '../fabric';
-import type { Client } from './client';
+import { CallError } from '../../../contract/call-error';
+import type { CallInterest } from '../../../concurrency/call-interest';
+import { shortened } from '../../../../workflows/protocol/lengths';
+import { inOneLine } from '../../../../workflows/protocol/one-line';
+import type { Table } from '../../fabric';
+import type { Client } from '../client';
 import { toEnd, watched } from './waiting';
 
 /* Statements of the SQL warehouse (Statement Execution API 2.0), followed to their end. */
