@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CallError } from '../../../contract/call-error';
 import { shortened } from '../../../../workflows/protocol/lengths';
-import { inOneLine } from '../../../../workflows/protocol/one-line';
+import { inOneLine, withoutStop } from '../../../../workflows/protocol/one-line';
 import type { Table } from '../../fabric';
 import { notUnderstood } from '../errors';
 
@@ -72,7 +72,7 @@ export const resultOf = (
   if (status === 'Finished' && results && results.resultType !== 'error')
     return tableOf(results, maxRows);
   const summary = redact(results?.summary ?? '').replace(/<[^>]*>/g, '');
-  const said = shortened(inOneLine(summary), MAX_SAID).replace(/\.$/, '');
+  const said = withoutStop(shortened(inOneLine(summary), MAX_SAID));
   const what = status === 'Cancelled' || status === 'Cancelling' ? 'was cancelled' : 'failed';
   throw new CallError(`The command ${what}${said === '' ? '' : `: ${said}`}.`, {
     kind: 'refused',
