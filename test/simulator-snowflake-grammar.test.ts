@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT } from '../scripts/child';
 import { readStatement } from '../simulator/snowflake/grammar';
 import { SqlProblem } from '../simulator/snowflake/problems';
 import statements from './fixtures/snowflake-statements.json';
@@ -15,6 +18,19 @@ const readOrRefused = (statement: string) => {
 
 test.each(statements)('takes %s', (statement) => {
   expect(readStatement(statement).kind).toMatch(/^[a-z]/);
+});
+
+test('the document names the statements that it takes, and no others', () => {
+  const document = readFileSync(path.join(ROOT, 'docs', 'simulator-snowflake.md'), 'utf8');
+  const [, rest = ''] = document.split('\n## Statements\n');
+  const cells = (rest.split('\n## ')[0] ?? '').matchAll(/^\| (`[^|]+`) +\|/gm);
+  const named = [...cells].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, form = '']) => form),
+  );
+  const begins = (statement: string, form: string) => `${statement} `.startsWith(`${form} `);
+  expect(named.length).toBeGreaterThan(40);
+  expect(named.filter((form) => !statements.some((each) => begins(each, form)))).toEqual([]);
+  expect(statements.filter((each) => !named.some((form) => begins(each, form)))).toEqual([]);
 });
 
 test.each([
