@@ -1,10 +1,4 @@
-import {
-  NOTHING,
-  OTHER_KEY,
-  prepared,
-  startWorld,
-  step,
-} from './support/snowflake-fabric';
+import { NOTHING, OTHER_KEY, prepared, startWorld, step } from './support/snowflake-fabric';
 import type { World } from './support/snowflake-fabric';
 
 /* What was made is taken back, unless something is in it by now. */

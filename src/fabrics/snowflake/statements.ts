@@ -21,8 +21,8 @@ export interface Statement {
 /** Rows of a page of schemas; a SHOW answers with 10,000 at most. */
 export const SCHEMAS_PAGE = 5000;
 
-export type ObjectKind = 'TABLES' | 'VIEWS';
-export type Extent = 'ALL' | 'FUTURE';
+type ObjectKind = 'TABLES' | 'VIEWS';
+type Extent = 'ALL' | 'FUTURE';
 
 /** What there may be in a schema; of `OBJECTS` are the tables and views of every kind. */
 export const CONTENTS = [
