@@ -74,7 +74,7 @@ const people = (api: SqlApi, step: Step) =>
       : impossible(
           'users',
           `The role ${api.role} sees no login names: users are found by their names only.`,
-          `Where they have others: GRANT MANAGE GRANTS ON ACCOUNT TO ROLE ${api.role}; or GRANT ROLE USERADMIN TO ROLE ${api.role};`,
+          `Where they have others: ${grantOnAccount('MANAGE GRANTS', api.role)}; or ${grantRoleTo('USERADMIN', 'ROLE', api.role)};`,
         ),
   );
 
