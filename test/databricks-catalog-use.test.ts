@@ -62,7 +62,7 @@ const interrupted = (
     if (calls === before) await run();
     return DEFAULTS.clientSecret;
   };
-  const component = componentIn(open(more, secretOf), given);
+  const component = componentIn(open(more, { secretOf }), given);
   return { component, isOver: () => calls < before };
 };
 

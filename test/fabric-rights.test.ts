@@ -119,7 +119,8 @@ describe('Snowflake', () => {
     [/^GRANT MANAGE GRANTS/, 'users'],
     [/^GRANT CREATE ROLE/, 'create role'],
     [/^GRANT CREATE DATABASE/, 'create database'],
-    [/ ON WAREHOUSE |^GRANT MANAGE GRANTS/, 'warehouse'],
+    [/ ON WAREHOUSE \w+ TO ROLE PROVISIONER_FIN$|^GRANT ROLE AIRBYTE_LOADER/, 'warehouse'],
+    [/ ON WAREHOUSE \w+ TO ROLE AIRBYTE_LOADER$/, 'warehouse'],
     [/^GRANT CREATE SCHEMA .* AIRBYTE_LOADER$/, 'internal schema'],
   ];
 
@@ -127,6 +128,21 @@ describe('Snowflake', () => {
     await accountWithout(left);
     expect(notPassed(await checks())).toContain(check);
   });
+
+  test.each(['PROVISIONER_FIN', 'AIRBYTE_LOADER'])(
+    'that %s may not use the warehouse is told with the GRANT',
+    async (role) => {
+      await accountWithout(
+        new RegExp(` ON WAREHOUSE \\w+ TO ROLE ${role}$|^GRANT ROLE AIRBYTE_LOADER`),
+      );
+      expect((await checks()).find(({ name }) => name === 'warehouse')).toEqual({
+        name: 'warehouse',
+        outcome: 'failed',
+        message: `The role ${role} may not use the warehouse LOAD_WH.`,
+        solution: `Ask an administrator of the account to run GRANT USAGE ON WAREHOUSE "LOAD_WH" TO ROLE "${role}";`,
+      });
+    },
+  );
 
   test('each of them is known to a check', () => {
     const unknown = [...MANAGES, ...LOADS].filter(

@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { type SnowflakeSimulator, startSnowflakeSimulator } from '../simulator/snowflake/simulator';
 import {
+  TOKEN,
   aText,
   createSnowflakeClient,
-  HEADERS,
+  eventually,
   jwtOf,
   matching,
   newKey,
-  TOKEN,
 } from './support/snowflake-client';
+
+/* What is set to befall calls and statements. */
 
 const key = newKey();
 let simulator: SnowflakeSimulator;
@@ -24,27 +26,19 @@ beforeEach(() => {
 });
 afterAll(() => simulator.close());
 
-const { request, submit, get, ended, control, given, rows, error } = createSnowflakeClient(
+const { request, submit, get, ended, control, given, rows, error, fault } = createSnowflakeClient(
   () => simulator.url,
 );
 
 const operations: unknown = expect.arrayContaining(['*', 'createSchema', 'getStatement']);
 const CREATE = 'CREATE ROLE "R"';
 const isMade = async () => (await rows("SHOW ROLES LIKE 'R'")).length === 1;
-const fault = async (body: unknown) => {
-  expect(await control('POST', '/faults', body)).toMatchObject({ status: 200 });
-};
 const Faults = z.object({
   faults: z.array(z.looseObject({ operation: z.string(), hits: z.number() })),
   late: z.number(),
   running: z.number(),
 });
 const faults = async () => Faults.parse((await control('GET', '/faults')).body);
-
-/** Asks again until it holds; the test's own time limit ends it. */
-const eventually = async (holds: () => Promise<boolean>): Promise<void> => {
-  if (!(await holds())) await eventually(holds);
-};
 
 /** What is never answered is given up. */
 const givenUp = () => submit(CREATE, { signal: AbortSignal.timeout(300) });
@@ -282,132 +276,4 @@ test.each([
     status: 400,
     body: { errors: [aText], operations },
   });
-});
-
-describe('the other routes', () => {
-  test.each([
-    ['/sql', { statement: 'SELECT 1', user: 'x' }, 400],
-    ['/sql', { statement: 'SELECT 1', role: 'NONE' }, 404],
-    ['/objects', { database: 'ANALYTICS', schema: 'NONE', name: 'T' }, 404],
-    ['/objects', { database: 'ANALYTICS', schema: 'PUBLIC', name: 'T', owner: 'NONE' }, 404],
-    ['/seed', { users: -1 }, 400],
-    ['/users', {}, 400],
-    ['/warehouses', { name: 'W', state: 'BUSY' }, 400],
-    ['/keys', { user: 'PROVISIONER', publicKeys: ['none'] }, 400],
-    ['/keys', { user: 'NOBODY', publicKeys: [] }, 404],
-    ['/tokens', { user: 'NOBODY', token: 't', type: 'OAUTH' }, 404],
-    ['/tokens', { user: 'PROVISIONER', token: 't', type: 'KEYPAIR_JWT' }, 400],
-    ['/none', {}, 404],
-  ])('%s refuses %j', async (path, body, status) => {
-    expect(await control('POST', path, body)).toMatchObject({
-      status,
-      body: { errors: [aText] },
-    });
-  });
-
-  test('a body that is no JSON is refused', async () => {
-    expect(await request('POST', '/_simulator/sql', { body: '{' })).toMatchObject({ status: 400 });
-  });
-
-  test('a statement that fails says why', async () => {
-    expect(await control('POST', '/sql', { statement: 'DROP ROLE "X"' })).toMatchObject({
-      status: 200,
-      body: { code: '002003', message: aText },
-    });
-  });
-
-  test('what exists is shown, what was dropped too if asked for', async () => {
-    for (const statement of [
-      'CREATE SCHEMA "ANALYTICS"."S" WITH MANAGED ACCESS COMMENT = \'c\'',
-      'CREATE TABLE "ANALYTICS"."S"."T" ("ID" NUMBER)',
-      'CREATE ROLE "R" COMMENT = \'c\'',
-      'GRANT USAGE ON SCHEMA "ANALYTICS"."S" TO ROLE "R"',
-      'GRANT SELECT ON FUTURE TABLES IN SCHEMA "ANALYTICS"."S" TO ROLE "R"',
-      'GRANT ROLE "R" TO ROLE "AIRBYTE"',
-    ])
-      expect(await error(statement)).toMatchObject({ status: 200 });
-    const shown = (change = {}) => ({
-      databases: [
-        {
-          name: 'ANALYTICS',
-          schemas: [
-            {
-              name: 'S',
-              owner: 'PROVISIONER',
-              comment: 'c',
-              managedAccess: true,
-              grants: [{ privilege: 'USAGE', role: 'R', grantedBy: 'PROVISIONER' }],
-              futureGrants: [{ privilege: 'SELECT', on: 'TABLE', role: 'R' }],
-              objects: [{ name: 'T', kind: 'TABLE', owner: 'PROVISIONER', rows: 0, grants: [] }],
-              ...change,
-            },
-          ],
-        },
-      ],
-      roles: [
-        { name: 'PROVISIONER' },
-        { name: 'AIRBYTE' },
-        { name: 'R', owner: 'PROVISIONER', comment: 'c' },
-      ],
-      members: [
-        { role: 'PROVISIONER', to: 'USER', name: 'PROVISIONER', grantedBy: 'SECURITYADMIN' },
-        { role: 'R', to: 'ROLE', name: 'AIRBYTE', grantedBy: 'PROVISIONER' },
-      ],
-    });
-    expect((await control('GET', '/entities')).body).toMatchObject(shown());
-    await submit('DROP SCHEMA "ANALYTICS"."S"');
-    expect((await control('GET', '/entities')).body).toMatchObject({
-      databases: [{ name: 'ANALYTICS', schemas: [] }],
-    });
-    expect((await control('GET', '/entities?includeDropped=true')).body).toMatchObject(
-      shown({ dropped: true }),
-    );
-  });
-
-  test('what was saved comes back, and faults and calls are forgotten', async () => {
-    await submit(CREATE);
-    await control('POST', '/save');
-    await submit('DROP ROLE "R"');
-    await fault({ operation: '*', status: 500, times: 0 });
-    await control('POST', '/restore');
-    expect((await control('GET', '/requests')).body).toMatchObject({ requests: [] });
-    expect(await isMade()).toBe(true);
-    await submit('DROP ROLE "R"');
-    await control('POST', '/restore');
-    expect(await isMade()).toBe(true);
-    await control('POST', '/reset');
-    expect(await isMade()).toBe(false);
-  });
-
-  test('users and roles come by the hundred', async () => {
-    const { body } = await control('POST', '/seed', { users: 200, roles: 100, name: 'P' });
-    expect(body).toEqual({ users: 200, roles: 100, schemas: 0 });
-    expect(await rows("SHOW USERS LIKE 'P\\\\_%'")).toHaveLength(200);
-    expect(await rows("SHOW ROLES LIKE 'P\\\\_%'")).toHaveLength(100);
-  });
-
-  test('they are listed', async () => {
-    const { body } = await control('GET', '');
-    expect(
-      Object.keys(z.object({ routes: z.record(z.string(), z.string()) }).parse(body).routes),
-    ).toContain('POST /_simulator/objects');
-  });
-});
-
-test('a call that hangs ends with the simulator', async () => {
-  const own = await startSnowflakeSimulator({ tokens: [TOKEN] });
-  const client = createSnowflakeClient(() => own.url);
-  await client.control('POST', '/faults', { operation: '*', hang: 'before' });
-  const hanging = fetch(`${own.url}/api/v2/statements`, {
-    method: 'POST',
-    headers: HEADERS,
-    body: JSON.stringify({ statement: 'SELECT 1' }),
-  });
-  await eventually(async () => {
-    const { body } = await client.control('GET', '/requests');
-    return z.object({ requests: z.array(z.unknown()) }).parse(body).requests.length > 0;
-  });
-  const failed = expect(hanging).rejects.toThrow();
-  await own.close();
-  await failed;
 });

@@ -1,26 +1,18 @@
-import { z } from 'zod';
 import { snowflakeConfig } from '../simulator/snowflake/config';
-import { readStatement } from '../simulator/snowflake/grammar';
-import { SqlProblem } from '../simulator/snowflake/problems';
 import { type SnowflakeSimulator, startSnowflakeSimulator } from '../simulator/snowflake/simulator';
-import statements from './fixtures/snowflake-statements.json';
 import {
-  createSnowflakeClient,
   HEADERS,
-  jwtOf,
-  matching,
-  newKey,
   STATEMENTS,
   TOKEN,
+  createSnowflakeClient,
+  matching,
 } from './support/snowflake-client';
 
-/* The protocol of the SQL API: who calls, with what, and what is answered. */
+/* The protocol of the SQL API: what is asked, and what is answered. */
 
-const key = newKey();
 let simulator: SnowflakeSimulator;
 beforeAll(async () => {
   simulator = await startSnowflakeSimulator({
-    publicKeys: [key.publicKey],
     tokens: [TOKEN],
     running: 20,
     second: 10,
@@ -38,62 +30,6 @@ const { request, submit, get, ended, control, given, rows, error } = createSnowf
 
 const aNumber: unknown = expect.any(Number);
 const uuid: unknown = matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-
-/** Its kind, or the code of what is wrong with it. */
-const readOrRefused = (statement: string) => {
-  try {
-    return readStatement(statement).kind;
-  } catch (err) {
-    return err instanceof SqlProblem ? err.code : err;
-  }
-};
-
-test.each(statements)('takes %s', (statement) => {
-  expect(readStatement(statement).kind).toMatch(/^[a-z]/);
-});
-
-test.each([
-  ['nothing', ' '],
-  ['another verb', 'MERGE INTO T'],
-  ['what comes behind', 'DROP ROLE "R" CASCADE'],
-  ['a quote that does not end', 'DROP ROLE "R'],
-  ['a text that does not end', 'COMMENT ON ROLE "R" IS \'x'],
-  ['a text where a name belongs', "DROP ROLE 'R'"],
-  ['an empty name', 'DROP ROLE ""'],
-  ['a name with NUL', 'DROP ROLE "a\0b"'],
-  ['a name of 256 characters', `DROP ROLE "${'a'.repeat(256)}"`],
-  ['a privilege of another kind', 'GRANT SELECT ON DATABASE "D" TO ROLE "R"'],
-  ['a bind in the place of a name', 'DROP ROLE ?'],
-  ['four parts of a name', 'SELECT * FROM "A"."B"."C"."D"'],
-  ['USE', 'USE ROLE "R"'],
-])('refuses %s as syntax', (_case, statement) => {
-  expect(readOrRefused(statement)).toBe('001003');
-});
-
-test('a name has 255 characters at most', () => {
-  expect(readStatement(`DROP ROLE "${'a'.repeat(255)}"`).kind).toBe('dropRole');
-});
-
-test('names without quotes are in upper case, and comments are none of it', () => {
-  expect(readStatement('drop /* "x" */ schema d."s" -- end')).toEqual({
-    kind: 'dropSchema',
-    isLenient: false,
-    schema: ['D', 's'],
-  });
-});
-
-test('a backslash in a text is dropped unless it is written twice', () => {
-  expect(readStatement("SHOW ROLES LIKE 'a\\_b\\\\_c\\n'")).toMatchObject({
-    narrowed: { like: 'a_b\\_c\n' },
-  });
-});
-
-test.each([
-  ['two statements', 'DROP ROLE "A"; DROP ROLE "B"', '000008'],
-  ['one with its end', 'DROP ROLE "A";', 'dropRole'],
-])('counts %s', (_case, statement, outcome) => {
-  expect(readOrRefused(statement)).toBe(outcome);
-});
 
 test('a statement answers with its rows as texts', async () => {
   const answer = await submit('SELECT CURRENT_USER(), 1, NULL');
@@ -122,115 +58,6 @@ test('values are bound by their positions', async () => {
   const bindings = { 1: { type: 'TEXT', value: "it's" }, 2: { type: 'FIXED', value: null } };
   expect((await submit('SELECT ?, ?', { body: { bindings } })).data).toEqual([["it's", null]]);
   expect(await error('SELECT ?, ?, ?', { body: { bindings } })).toMatchObject({ status: 422 });
-});
-
-describe('who calls', () => {
-  const asked = (authorization: string, type?: string) =>
-    request('POST', STATEMENTS, {
-      headers: {
-        Accept: 'application/json',
-        'Content-Type': 'application/json',
-        Authorization: authorization,
-        ...(type !== undefined && { 'X-Snowflake-Authorization-Token-Type': type }),
-      },
-      body: JSON.stringify({ statement: 'SELECT CURRENT_USER()' }),
-    });
-  const withJwt = (jwt: string) => asked(`Bearer ${jwt}`, 'KEYPAIR_JWT');
-  const now = Math.floor(Date.now() / 1000);
-
-  test('a JWT of the user’s key', async () => {
-    expect(await withJwt(jwtOf(key))).toMatchObject({
-      status: 200,
-      body: { data: [['PROVISIONER']] },
-    });
-  });
-
-  test.each([
-    ['that has expired', { exp: now - 1 }],
-    ['that lasts for more than an hour', { iat: now, exp: now + 3601 }],
-    ['from the future', { iat: now + 600, exp: now + 1200 }],
-    ['of another account', { user: 'OTHER.PROVISIONER' }],
-    ['of a user that is not there', { user: 'SIMULATOR.NOBODY' }],
-    ['in lower case', { user: 'simulator.provisioner' }],
-    ['without the key’s fingerprint', { iss: 'SIMULATOR.PROVISIONER' }],
-    ['signed otherwise', { alg: 'HS256' }],
-  ])('not a JWT %s', async (_case, claims) => {
-    expect(await withJwt(jwtOf(key, claims))).toMatchObject({
-      status: 401,
-      body: { code: '390144' },
-    });
-  });
-
-  test('not a JWT of another key with this one’s fingerprint', async () => {
-    const jwt = jwtOf({ ...key, privateKey: newKey().privateKey });
-    expect(await withJwt(jwt)).toMatchObject({ status: 401, body: { code: '390144' } });
-  });
-
-  test('a JWT that lasts for an hour', async () => {
-    expect(await withJwt(jwtOf(key, { iat: now, exp: now + 3600 }))).toMatchObject({ status: 200 });
-  });
-
-  test('a user has two keys, so that one can take the place of the other', async () => {
-    const [second, third] = [newKey(), newKey()];
-    const keys = (publicKeys: string[]) =>
-      control('POST', '/keys', { user: 'PROVISIONER', publicKeys });
-    await keys([key.publicKey, second.publicKey]);
-    expect([await withJwt(jwtOf(key)), await withJwt(jwtOf(second))]).toMatchObject([
-      { status: 200 },
-      { status: 200 },
-    ]);
-    await keys([second.publicKey]);
-    expect(await withJwt(jwtOf(key))).toMatchObject({ status: 401 });
-    expect(await keys([key, second, third].map(({ publicKey }) => publicKey))).toMatchObject({
-      status: 400,
-    });
-  });
-
-  const Told = z.object({ status: z.number(), body: z.looseObject({ code: z.string() }) });
-  const told = async (...args: Parameters<typeof asked>) => {
-    const { status, body } = Told.parse(await asked(...args));
-    return [status, body.code];
-  };
-  const token = (type: string, lifetime?: number) =>
-    control('POST', '/tokens', { user: 'PROVISIONER', token: 'other', type, lifetime });
-
-  test('a token of the kind it is told to be, OAuth’s without a kind', async () => {
-    expect(await told(`Bearer ${TOKEN}`, 'PROGRAMMATIC_ACCESS_TOKEN')).toEqual([200, '090001']);
-    expect(await told(`Bearer ${TOKEN}`, 'OAUTH')).toEqual([401, '390303']);
-    expect(await told(`Bearer ${TOKEN}`)).toEqual([401, '390303']);
-    expect(await told(`Bearer ${TOKEN}`, 'PASSWORD')).toEqual([401, '390303']);
-    await token('OAUTH');
-    expect(await told('Bearer other')).toEqual([200, '090001']);
-    expect(await told('Bearer other', 'PROGRAMMATIC_ACCESS_TOKEN')).toEqual([401, '394400']);
-    expect(await told('Basic other', 'OAUTH')).toEqual([401, '390101']);
-  });
-
-  test('a token until it expires, or is revoked', async () => {
-    await token('OAUTH', 0);
-    expect(await told('Bearer other')).toEqual([401, '390318']);
-    await token('OAUTH');
-    await control('POST', '/tokens/expire');
-    expect(await told('Bearer other')).toEqual([401, '390318']);
-    await control('DELETE', '/tokens');
-    expect(await told('Bearer other')).toEqual([401, '390303']);
-  });
-
-  test('a JWT that was used is revoked with the tokens, and a new one is good', async () => {
-    const jwt = jwtOf(key);
-    await withJwt(jwt);
-    await control('POST', '/tokens/expire');
-    expect(await withJwt(jwt)).toMatchObject({ status: 401, body: { code: '390144' } });
-    expect(await withJwt(jwtOf(key, { exp: now + 700 }))).toMatchObject({ status: 200 });
-  });
-
-  test('a role that the user may not take is refused', async () => {
-    await given(['CREATE ROLE "OTHERS"']);
-    for (const role of ['OTHERS', 'MISSING', 'provisioner'])
-      expect(await error('SELECT 1', { body: { role } })).toMatchObject({
-        status: 403,
-        code: '390189',
-      });
-  });
 });
 
 describe('what is refused before it is a statement', () => {

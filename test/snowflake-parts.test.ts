@@ -1,5 +1,6 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { jwtVerify } from 'jose';
+import { everyText } from '../scripts/conformance/snowflake-texts';
 import { asWritten, placeProblems } from '../src/connectors/snowflake-place';
 import { Refusal, RequestError, describeProblem } from '../src/contract/problems';
 import { snowflake } from '../src/fabrics/snowflake';
@@ -16,7 +17,6 @@ import {
 } from '../src/fabrics/snowflake/names';
 import { SnowflakeSettings } from '../src/fabrics/snowflake/settings';
 import { uuidOf } from '../src/fabrics/snowflake/request-ids';
-import { everyText } from '../src/fabrics/snowflake/statements';
 import { accountIn, createTokens, fingerprintOf } from '../src/fabrics/snowflake/token';
 import type { Proof } from '../src/fabrics/snowflake/token';
 import { createReader } from '../src/reading/reader';

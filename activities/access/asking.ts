@@ -3,6 +3,7 @@ import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { FailureDetails } from '../../workflows/protocol/failure-details';
+import { withoutStop } from '../../workflows/protocol/one-line';
 
 /*
  * How the workflows that remember are asked. Changes go by Update-with-Start; each may be repeated, as
@@ -23,7 +24,7 @@ const failure = (details: FailureDetails, { isFinal }: { isFinal: boolean }) =>
 export const silent = (workflowId: string, cause: unknown) =>
   failure(
     {
-      problem: `The workflow ${workflowId}, which remembers who was granted what, does not answer: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      problem: `The workflow ${workflowId}, which remembers who was granted what, does not answer: ${withoutStop(cause instanceof Error ? cause.message : String(cause))}.`,
       solution: 'Ask the platform operator to look at that workflow, then send the request again.',
     },
     { isFinal: false },

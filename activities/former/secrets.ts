@@ -4,6 +4,7 @@ import type { Plan } from '../../src/descriptor/descriptor';
 import { fingerprintIn, fingerprintOf } from '../../src/airbyte/names';
 import type { FormerPlan, Provisioned } from '../../workflows/provisioned';
 import { isRecord } from '../../src/contract/json';
+import { withoutStop } from '../../workflows/protocol/one-line';
 import { MASK } from '../../src/secrets/masking';
 import type { CallInterest } from '../../src/concurrency/call-interest';
 import { differencesIn } from '../comparison/differences';
@@ -93,8 +94,7 @@ export interface FormerDeps {
 }
 
 /** As the end of a sentence. */
-const reasonOf = (err: unknown) =>
-  (err instanceof Error ? err.message : String(err)).replace(/\.$/, '');
+const reasonOf = (err: unknown) => withoutStop(err instanceof Error ? err.message : String(err));
 
 const NO_RUN = 'no run that Temporal remembers has written them';
 const EDITED = 'it was changed by hand since the run that wrote them';

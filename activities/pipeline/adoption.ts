@@ -4,6 +4,7 @@ import { oddness } from '../../src/airbyte/odd-entities';
 import type { Plan } from '../../src/descriptor/descriptor';
 import { MAX_COLUMN, cut, lengthOf } from '../../workflows/protocol/lengths';
 import { firstFew } from '../../workflows/protocol/lengths';
+import { withoutStop } from '../../workflows/protocol/one-line';
 import {
   OTHERWISE,
   another,
@@ -190,7 +191,7 @@ export const judge = (
   const { connection, isWanted, at } = candidate;
   const { plan, own, definitionIds } = given;
   const odd = oddIn(connection, ends);
-  if (odd) return { at, problem: odd.message.replace(/\.$/, ''), solution: odd.solution };
+  if (odd) return { at, problem: withoutStop(odd.message), solution: odd.solution };
   if (!isWanted) return unwanted(candidate, ends, given);
   const { source, destination } = ends;
   const refuse = ({ problem, solution }: Problem): Obstacle => ({

@@ -4,6 +4,7 @@ import type { ActorDeps } from './actors';
 import { attempt } from '../attempt';
 import { Waiting, nextLook } from '../waiting';
 import { Refusal } from '../../src/contract/problems';
+import { withoutStop } from '../../workflows/protocol/one-line';
 
 const OVER = ['succeeded', 'failed', 'cancelled'];
 
@@ -27,7 +28,7 @@ export const endOf = async (
 
 /** As it is told of a job that did not succeed. */
 export const badEnd = ({ jobId, status, message }: Job, what: string) =>
-  `${what}, Airbyte's job ${String(jobId)}, ended ${status}${message === undefined ? '' : `: ${message}`}.`;
+  `${what}, Airbyte's job ${String(jobId)}, ended ${status}${message === undefined ? '' : `: ${withoutStop(message)}`}.`;
 
 const syncsOf = async (airbyte: Airbyte, connectionId: string) =>
   (await airbyte.listJobs(connectionId)).filter(({ jobType }) => jobType === 'sync');

@@ -25,7 +25,7 @@ const HOSTILE = [
 
 /** By the built client: what it would send of each of these names. */
 const sentToSnowflake = () => {
-  const built = path.join(ROOT, 'dist', 'src', 'fabrics', 'snowflake', 'statements.js');
+  const built = path.join(ROOT, 'dist', 'scripts', 'conformance', 'snowflake-texts.js');
   const names = JSON.stringify(HOSTILE.map((name) => ({ name, other: name })));
   const script = `JSON.stringify(${names}.flatMap(require(${JSON.stringify(built)}).everyText))`;
   const texts = JSON.parse(execFileSync(process.execPath, ['-p', script], { encoding: 'utf8' }));

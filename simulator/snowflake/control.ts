@@ -37,7 +37,7 @@ export const SNOWFLAKE_ROUTES = {
     'active faults, how many late operations are due, and statements run; POST adds one, DELETE clears, ?operation= those of one',
   'POST /_simulator/sql': 'does a statement at once, with any role: {statement, role}',
   'POST /_simulator/objects':
-    'makes a table or view in a schema: {database, schema, name, kind, owner, columns, rows}',
+    'makes a table, a view, a stage or the like in a schema: {database, schema, name, kind, owner, columns, rows}',
   'POST /_simulator/seed': 'makes users, roles and schemas of somebody else: how many of each',
   'POST /_simulator/users': 'makes a user, or sets its default role and warehouse',
   'POST /_simulator/warehouses': 'makes a warehouse, or sets its state and autoResume',

@@ -4,6 +4,25 @@ import type { DatabricksOptions } from '../../simulator/databricks/simulator';
 
 /* A workspace of Databricks, and what asks and steers it. */
 
+export const UNITY = '/api/2.1/unity-catalog';
+
+/** What a test compares with, typed. */
+export const aNumber: unknown = expect.any(Number);
+export const aText: unknown = expect.any(String);
+export const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+export const containing = (fields: object): unknown => expect.objectContaining(fields);
+export const problem = (error_code: string, message: RegExp | string) =>
+  containing({ error_code, message: typeof message === 'string' ? message : matching(message) });
+
+/** Asks again until it holds; the test's own time limit ends it. */
+export const eventually = async <Found>(
+  look: () => Promise<Found>,
+  holds: (found: Found) => boolean,
+): Promise<Found> => {
+  const found = await look();
+  return holds(found) ? found : eventually(look, holds);
+};
+
 export const { warehouseId, clusterId, catalog, clientId, clientSecret, personalToken } = DEFAULTS;
 
 const Statement = z.looseObject({
@@ -74,6 +93,8 @@ export const databricksClient = (url: () => string) => {
     request,
     call,
     control,
+    makeSchema: (name: string, more = {}) =>
+      call('POST', `${UNITY}/schemas`, { name, catalog_name: catalog, ...more }),
     oauth: (secret = clientSecret, form = 'grant_type=client_credentials&scope=all-apis') =>
       request('POST', '/oidc/v1/token', { headers: { Authorization: basic(secret) }, body: form }),
     sql: async (statement: string, more: Record<string, unknown> = {}) => {

@@ -54,8 +54,6 @@ export interface FabricSide {
   fault: (target: Target, effect: Effect) => Promise<void>;
   /** No call of the fabric is answered but with 503. */
   silence: () => Promise<void>;
-  /** The checks that then fail by themselves. */
-  silent: string[];
   clearFaults: () => Promise<void>;
   /** The name of the secret by which the fabric is managed, and what it is. */
   secret: string;
@@ -132,7 +130,6 @@ export const snowflakeSide = (world: () => FabricWorld): FabricSide => {
         ...(refused && { code: '003001' }),
         ...effect,
       }),
-    silent: ['connection'],
     silence: () => world().fault({ operation: 'submitStatement', status: 503, times: 0 }),
     clearFaults: () => world().clearFaults(),
     grantsAtOnce: false,
@@ -226,7 +223,6 @@ export const databricksSide = (world: () => FabricWorld): FabricSide => {
         ...(refused && { status: 403 }),
         ...effect,
       }),
-    silent: ['\\w+', 'connection of Airbyte'],
     silence: () => lakehouse().control('/faults', { operation: '*', status: 503, times: 0 }),
     clearFaults: () => lakehouse().control('/faults', undefined, 'DELETE'),
     grantsAtOnce: true,

@@ -58,6 +58,17 @@ export const HEADERS = {
 };
 export const STATEMENTS = '/api/v2/statements';
 
+export const MISSING = { status: 422, code: '002003' };
+export const DENIED = { status: 422, code: '003001', sqlState: '42501' };
+export const EXISTS = { status: 422, code: '002002', sqlState: '42710' };
+/** A user whom there is from the start. */
+export const JANE = 'JANE.DOE@EXAMPLE.COM';
+
+/** Asks again until it holds; the test's own time limit ends it. */
+export const eventually = async (holds: () => Promise<boolean>): Promise<void> => {
+  if (!(await holds())) await eventually(holds);
+};
+
 interface Sent {
   query?: string;
   body?: Record<string, unknown>;
@@ -112,5 +123,21 @@ export const createSnowflakeClient = (url: () => string) => {
     const { status, code, sqlState } = await submit(statement, sent);
     return { status, code, sqlState };
   };
-  return { request, submit, get, ended, control, given, rows, error };
+  const done = async (...statements: string[]) => {
+    for (const statement of statements) {
+      const { status, message } = await submit(statement);
+      expect({ statement, status, message }).toMatchObject({ status: 200 });
+    }
+  };
+  const names = async (statement: string) => (await rows(statement)).map(({ name }) => name);
+  const fault = async (body: unknown) => {
+    expect(await control('POST', '/faults', body)).toMatchObject({ status: 200 });
+  };
+  /** A user of its own role, which has these and nothing else. */
+  const asRole = async (role: string, grants: string[] = []) => {
+    await given([`CREATE ROLE "${role}"`, ...grants]);
+    await given([`GRANT ROLE "${role}" TO USER "PROVISIONER"`]);
+    return { body: { role } };
+  };
+  return { request, submit, get, ended, control, given, rows, error, done, names, fault, asRole };
 };

@@ -21,6 +21,18 @@ export const keyPair = () =>
 export const KEY = 'development/finance.cashflow.0.ingestion';
 export const OTHER_KEY = 'development/finance.cashflow.0.other';
 
+/** The role of who reads what the component of KEY has, and its tag. */
+export const ROLE = /^CASHFLOW_0_INGESTION_READ_[0-9A-F]{8}$/;
+export const TAG = `provisioner:${KEY}`;
+
+export const MANAGE = {
+  schema: true,
+  access: true,
+  by: { user: 'provisioner', role: 'provisioner', privateKey: { secretRef: 'ADMIN_KEY' } },
+};
+
+export const like = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+
 export const end = (changes: Record<string, unknown> = {}) => ({
   connector: 'snowflake',
   configuration: { database: 'ANALYTICS', schema: 'CASHFLOW_0', ...changes },
@@ -72,6 +84,26 @@ export const step = (id?: string, interest: CallInterest = LASTING): Step => ({
   interest,
 });
 
+/** What there is when no component has anything. */
+export const NOTHING = {
+  schemas: [],
+  airbyte: [],
+  roles: ['PROVISIONER', 'AIRBYTE'],
+  members: [],
+};
+
+/** All that is the component's, or was granted to Airbyte's role. */
+const leftIn = ({ databases, roles, members }: Entities) => ({
+  schemas: databases.flatMap(({ schemas }) => schemas.map(({ name, comment }) => [name, comment])),
+  airbyte: databases.flatMap(({ grants, schemas }) =>
+    [...grants, ...schemas.flatMap((schema) => schema.grants)]
+      .filter(({ role }) => role === 'AIRBYTE')
+      .map(({ privilege }) => privilege),
+  ),
+  roles: roles.map(({ name }) => name),
+  members: members.filter(({ role }) => ROLE.test(role)).map(({ name }) => name),
+});
+
 export interface World {
   url: string;
   secrets: Map<string, string>;
@@ -84,7 +116,9 @@ export interface World {
   control: (path: string, body?: unknown, method?: string) => Promise<unknown>;
   sql: (statement: string, role?: string) => Promise<unknown>;
   entities: () => Promise<Entities>;
+  left: () => Promise<ReturnType<typeof leftIn>>;
   requests: () => Promise<z.output<typeof Requests>['requests']>;
+  writes: () => Promise<z.output<typeof Requests>['requests']>;
   reset: () => void;
   close: () => Promise<void>;
 }
@@ -132,11 +166,7 @@ export const startWorld = async (options: SnowflakeOptions = {}): Promise<World>
         user: 'AIRBYTE',
         role: 'AIRBYTE',
         credentials: { password: { secretRef: 'AIRBYTE_PASSWORD' } },
-        manage: {
-          schema: true,
-          access: true,
-          by: { user: 'provisioner', role: 'provisioner', privateKey: { secretRef: 'ADMIN_KEY' } },
-        },
+        manage: MANAGE,
         ...changes,
       }),
       {
@@ -147,6 +177,8 @@ export const startWorld = async (options: SnowflakeOptions = {}): Promise<World>
         log: pino({ level: 'silent' }),
       },
     );
+  const entities = async () => Entities.parse(await control('/entities'));
+  const requests = async () => Requests.parse(await control('/requests')).requests;
   return {
     url: simulator.url,
     secrets,
@@ -161,8 +193,11 @@ export const startWorld = async (options: SnowflakeOptions = {}): Promise<World>
         throw new Error(`${statement}: ${JSON.stringify(answer)}`, { cause: error });
       return answer;
     },
-    entities: async () => Entities.parse(await control('/entities')),
-    requests: async () => Requests.parse(await control('/requests')).requests,
+    entities,
+    left: async () => leftIn(await entities()),
+    requests,
+    writes: async () =>
+      (await requests()).filter(({ statement }) => statement && !/^(SHOW|SELECT)/.test(statement)),
     reset: simulator.reset,
     close: simulator.close,
   };

@@ -12,6 +12,9 @@ const CONTROLS = /[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 export const inOneLine = (text: string) =>
   text.replaceAll(BREAKS, ' ').replaceAll(CONTROLS, '\uFFFD');
 
+/** Words of others at the end of a sentence of ours, which has its own period. */
+export const withoutStop = (text: string) => text.replace(/[.\s]+$/, '');
+
 const escaped = (character: string) =>
   `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 

@@ -1,11 +1,11 @@
 import type { Step } from '../fabric';
-import { conveys } from './catalog';
-import type { Change, Grants } from './catalog';
 import type { Component } from './component';
 import { notSeen } from './errors';
 import { holdersIn } from './memory';
 import type { Holder } from './memory';
 import { EVERYBODY, taggedKey } from './names';
+import { conveys } from './unity/permissions';
+import type { Change, Grants } from './unity/permissions';
 
 /*
  * USE CATALOG, which the schemas of one catalog share: who reads two of them has it once. Runs of their

@@ -1,5 +1,4 @@
 import type { Left, Step, Thing, Undone } from '../fabric';
-import type { Schema } from './catalog';
 import { foreignIn, isOurs, ownSchema, ownSchemas, wantedSchema } from './component';
 import type { Component } from './component';
 import { notSeen } from './errors';
@@ -9,6 +8,7 @@ import type { Role } from './memory';
 import { digestOf, tagOf } from './names';
 import { READS } from './readers';
 import { LOADER, READERS, nameIn, schemaThing } from './things';
+import type { Schema } from './unity/schemas';
 
 /** A property of a schema that stands in for one which was dropped: by which step. */
 const RESTORED = 'provisioner.restored';

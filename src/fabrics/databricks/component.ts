@@ -1,10 +1,11 @@
 import { schemaProblem } from '../../connectors/databricks';
 import { Refusal, UnfitPlace } from '../../contract/problems';
 import type { Foreign, Step } from '../fabric';
-import type { Catalog, Schema } from './catalog';
 import type { Identity } from './identity';
 import { tagOf, taggedKey } from './names';
 import { commentStatement } from './sql';
+import type { Catalog } from './unity/catalog';
+import type { Schema } from './unity/schemas';
 
 /** Whose schemas they are, and by whom they are made. */
 export interface Component {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CallError } from '../../contract/call-error';
 import { parseJson } from '../../contract/json';
-import { inOneLine } from '../../../workflows/protocol/one-line';
+import { inOneLine, withoutStop } from '../../../workflows/protocol/one-line';
 import { shortened } from '../../../workflows/protocol/lengths';
 import type { FabricAnswer } from '../http';
 import { retryAfterIn } from '../retry-after';
@@ -72,7 +72,7 @@ export const errorOf = (
   const { status } = answer;
   const { code, message } = problemIn(answer);
   const { method, operation, about, writes } = purpose;
-  const said = shortened(redact(message), MAX_SAID).replace(/\.$/, '');
+  const said = withoutStop(shortened(redact(message), MAX_SAID));
   const told = said === '' ? '' : `: ${said}`;
   const what = `${method} ${operation}${about === undefined ? '' : ` for ${about}`}`;
   const words = `Databricks answered ${String(status)}${code === undefined ? '' : ` ${code}`} to ${what}${told}.`;

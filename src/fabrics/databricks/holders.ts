@@ -1,12 +1,13 @@
 import type { ReadersChanged, Step } from '../fabric';
-import { conveys } from './catalog';
-import type { Change, Grants, Schema } from './catalog';
 import { grantCatalogUse, releaseCatalogUse, withCatalogUse } from './catalog-use';
 import { ownSchema } from './component';
 import type { Component } from './component';
 import { notSeen } from './errors';
 import { holdersIn, isSame, withHolders } from './memory';
 import type { Holder, Role } from './memory';
+import { conveys } from './unity/permissions';
+import type { Change, Grants } from './unity/permissions';
+import type { Schema } from './unity/schemas';
 
 /* Who has something in a schema by us: first written down, then granted; taken away, then struck out. */
 

@@ -2,20 +2,20 @@ import { createLimit } from '../../concurrency/limit';
 import { Refusal } from '../../contract/problems';
 import { LANGUAGES } from '../fabric';
 import type { ComponentFabric, Fabric, FabricType, Opening } from '../fabric';
-import { createCatalog } from './catalog';
 import { checkFabric, checkPlace } from './checks';
 import { cleanup, restore } from './cleanup';
 import { createClient } from './client';
-import { runCommand } from './commands';
 import { airbyteAuthOf, destinationOf } from './destination';
 import { createIdentity } from './identity';
 import { lookAt } from './look';
 import { principalsOf } from './people';
 import { prepare, unprepare } from './prepare';
 import { MOST_READERS, grant, readersIn } from './readers';
+import { runCommand } from './run/commands';
+import { runStatement } from './run/statements';
 import { DatabricksSettings } from './settings';
-import { runStatement } from './statements';
 import { taggedIn } from './things';
+import { createCatalog } from './unity/catalog';
 
 const noCluster = (name: string) =>
   new Refusal(

@@ -1,10 +1,10 @@
 import type { Step } from '../fabric';
-import { conveys } from './catalog';
-import type { Schema } from './catalog';
 import { USE_CATALOG, lackingCatalogUse, releaseCatalogUse } from './catalog-use';
 import type { Component } from './component';
 import { changeGrants, heldIn, remember, setHolders } from './holders';
 import type { Lacked } from './things';
+import { conveys } from './unity/permissions';
+import type { Schema } from './unity/schemas';
 
 /* Whom Airbyte writes as, and what he has on a component's schema. */
 

@@ -1,11 +1,11 @@
 import type { Seen, Step } from '../fabric';
-import type { Schema } from './catalog';
 import { foreignIn, isOurs, mustFit } from './component';
 import type { Component } from './component';
 import { heldIn } from './holders';
 import { lackedOn } from './loader';
 import type { Role } from './memory';
 import { lackingThing, loaderThing, readersThing, schemaThing } from './things';
+import type { Schema } from './unity/schemas';
 
 /** Former schemas of a component that are told by name; all go with it. */
 const MOST_FORMER = 20;

@@ -1,6 +1,5 @@
 import { CallError, isRefused } from '../../contract/call-error';
 import type { Left, Step, Thing, Undone } from '../fabric';
-import type { Grants, Schema } from './catalog';
 import { mustFit, ownSchema, wantedSchema } from './component';
 import type { Component } from './component';
 import { keepOn, letGo } from './holders';
@@ -9,6 +8,8 @@ import { holdersIn } from './memory';
 import { tagOf } from './names';
 import { dropStatement } from './sql';
 import { lackedIn, nameIn } from './things';
+import type { Grants } from './unity/permissions';
+import type { Schema } from './unity/schemas';
 
 const makeSchema = async (component: Component, step: Step) => {
   const { catalog, key, wanted } = component;

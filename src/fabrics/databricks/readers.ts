@@ -1,10 +1,10 @@
 import { Refusal } from '../../contract/problems';
 import type { Readers, ReadersChanged, Step } from '../fabric';
-import { conveys } from './catalog';
-import type { Schema } from './catalog';
 import { ownSchema, ownSchemas } from './component';
 import type { Component } from './component';
 import { heldIn, setHolders } from './holders';
+import { conveys } from './unity/permissions';
+import type { Schema } from './unity/schemas';
 
 /* Who may read the schemas of a component. */
 

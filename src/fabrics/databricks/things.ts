@@ -1,7 +1,7 @@
 import type { Tagged, Thing } from '../fabric';
-import type { Schema } from './catalog';
 import type { Component } from './component';
 import { taggedKey } from './names';
+import type { Schema } from './unity/schemas';
 
 /* What of a component has an id in the histories of runs. */
 

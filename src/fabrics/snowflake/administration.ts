@@ -18,8 +18,8 @@ export const grantRoleTo = (role: string, kind: 'USER' | 'ROLE', to: string) =>
 export const grantOnAccount = (privilege: string, to: string) =>
   `GRANT ${privilege} ON ACCOUNT TO ROLE ${quoted(to)}`;
 
-export const grantOnWarehouse = (name: string, to: string) =>
-  `GRANT USAGE, OPERATE ON WAREHOUSE ${quoted(name)} TO ROLE ${quoted(to)}`;
+export const grantOnWarehouse = (privileges: string, name: string, to: string) =>
+  `GRANT ${privileges} ON WAREHOUSE ${quoted(name)} TO ROLE ${quoted(to)}`;
 
 export const grantOnDatabase = (privileges: string, name: string, to: string) =>
   `GRANT ${privileges} ON DATABASE ${quoted(name)} TO ROLE ${quoted(to)}`;

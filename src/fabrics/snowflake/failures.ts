@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { inOneLine } from '../../../workflows/protocol/one-line';
+import { inOneLine, withoutStop } from '../../../workflows/protocol/one-line';
 import { shortened } from '../../../workflows/protocol/lengths';
 import { CallError } from '../../contract/call-error';
 import { inWords } from '../../contract/durations';
@@ -76,7 +76,9 @@ export interface Asking {
 
 export const createFailures = (redactor: Redactor) => {
   const words = ({ message, code }: Failure) => {
-    const text = shortened(inOneLine(redactor.redact(message ?? '')).trim(), MAX_WORDS);
+    const text = withoutStop(
+      shortened(inOneLine(redactor.redact(message ?? '')).trim(), MAX_WORDS),
+    );
     return (
       [code, text].filter((part) => part !== undefined && part !== '').join(' ') || 'no reason'
     );

@@ -4,8 +4,9 @@ import { Refusal, UnfitPlace } from '../../contract/problems';
 import type { ComponentFabric, Fabric, FabricType, Opening, Seen, Shown, Step } from '../fabric';
 import { createFabricHttp } from '../http';
 import { bringsAccount, destinationOf, mustNotSteer } from './account';
-import { checkComponent, checkFabric } from './check';
+import { checkFabric } from './check';
 import type { Users } from './check';
+import { checkComponent } from './check-component';
 import { cleanup } from './cleanup';
 import { componentOf } from './component';
 import type { Component } from './component';
@@ -169,10 +170,11 @@ const open = (settings: SnowflakeSettings, opening: Opening): Fabric => {
     return api;
   };
   const warehouse = identifierIn(settings.warehouse);
+  const role = identifierIn(settings.role);
   return {
     name,
     system: SYSTEM,
-    check: (step) => checkFabric(users, { warehouse, manages: settings.manage, step }),
+    check: (step) => checkFabric(users, { warehouse, role, manages: settings.manage, step }),
     // As Airbyte, who may do less.
     run: async (text, { step, maxRows, language }) => {
       if (language !== undefined) throw noCluster(name);

@@ -1,5 +1,6 @@
 import type { Step, Table } from '../fabric';
 import type { Place } from '../../connectors/snowflake-place';
+import type { Kind } from './administration';
 import { bare } from './names';
 import type { SqlApi } from './sql-api';
 import { LOOKS, SCHEMAS_PAGE } from './statements';
@@ -22,12 +23,18 @@ export interface Named {
 
 export interface Grant {
   privilege: string;
-  /** `DATABASE`, `SCHEMA`, `TABLE`, `ROLE`, `ACCOUNT`. */
+  /** `WAREHOUSE`, `DATABASE`, `SCHEMA`, `TABLE`, `ROLE`, `ACCOUNT`. */
   on: string;
   name: string;
   grantee: string;
   by: string;
 }
+
+/** The roles that a role has, of what was granted to it. */
+export const rolesIn = (grants: readonly Grant[]) =>
+  grants
+    .filter(({ privilege, on }) => privilege === 'USAGE' && on === 'ROLE')
+    .map(({ name }) => bare(name));
 
 export interface Future {
   privilege: string;
@@ -141,7 +148,7 @@ export const createLooks = (api: SqlApi, step: Step) => {
     return { schemas: [...found.values()], areSchemasCut: true };
   };
 
-  const grantsOn = async (kind: 'DATABASE' | 'SCHEMA', parts: readonly string[]) =>
+  const grantsOn = async (kind: Kind | 'WAREHOUSE', parts: readonly string[]) =>
     (await records(LOOKS.grantsOn(kind, parts))).filter(isToRole).map(grantIn);
 
   const objects = async ({ database, schema }: Place) => {

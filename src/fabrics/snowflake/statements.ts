@@ -2,12 +2,8 @@ import {
   commentOn,
   grantOnAccount,
   grantOnDatabase,
-  grantOnWarehouse,
   grantRoleTo,
-  handingOver,
   qualified,
-  resumeByItself,
-  resumeWarehouse,
 } from './administration';
 import type { Kind } from './administration';
 import { literal, pattern, quoted } from './names';
@@ -25,8 +21,8 @@ export interface Statement {
 /** Rows of a page of schemas; a SHOW answers with 10,000 at most. */
 export const SCHEMAS_PAGE = 5000;
 
-export type ObjectKind = 'TABLES' | 'VIEWS';
-export type Extent = 'ALL' | 'FUTURE';
+type ObjectKind = 'TABLES' | 'VIEWS';
+type Extent = 'ALL' | 'FUTURE';
 
 /** What there may be in a schema; of `OBJECTS` are the tables and views of every kind. */
 export const CONTENTS = [
@@ -70,7 +66,7 @@ export const LOOKS = {
   users: (): Statement => ({ text: "SHOW USERS LIKE '%'" }),
   members: (role: string): Statement => ({ text: `SHOW GRANTS OF ROLE ${quoted(role)}` }),
   grantsTo: (role: string): Statement => ({ text: `SHOW GRANTS TO ROLE ${quoted(role)}` }),
-  grantsOn: (kind: 'DATABASE' | 'SCHEMA', parts: readonly string[]): Statement => ({
+  grantsOn: (kind: Kind | 'WAREHOUSE', parts: readonly string[]): Statement => ({
     text: `SHOW GRANTS ON ${kind} ${qualified(parts)}`,
   }),
   futureGrants: (database: string, schema: string): Statement => ({
@@ -166,65 +162,4 @@ export const changesBy = (by: string) => {
       needs: owns('ROLE', [role]),
     }),
   };
-};
-
-/** Every text there is, of such names: for who holds them against a grammar that is not ours. */
-export const everyText = ({ name, other }: { name: string; other: string }): string[] => {
-  const by = changesBy(other);
-  const place = { kind: 'SCHEMA', parts: [name, other], to: name } as const;
-  const database = { kind: 'DATABASE', parts: [name], to: other } as const;
-  const select = (['ALL', 'FUTURE'] as const).flatMap((extent) =>
-    (['TABLES', 'VIEWS'] as const).flatMap((kind) => [
-      by.grantSelect(extent, { kind, parts: [name, other], to: name }),
-      by.revokeSelect(extent, { kind, parts: [name, other], to: name }),
-    ]),
-  );
-  const all: Statement[] = [
-    LOOKS.whoWeAre(),
-    LOOKS.warehouses(name),
-    LOOKS.databases(name),
-    LOOKS.databaseHistory(name),
-    LOOKS.schema(name, other),
-    LOOKS.schemas(name),
-    LOOKS.schemas(name, other),
-    LOOKS.schemaHistory(name, other),
-    ...CONTENTS.map((contents) => LOOKS.contents(contents, [name, other])),
-    LOOKS.role(name),
-    LOOKS.roles(),
-    LOOKS.user(name),
-    LOOKS.users(),
-    LOOKS.members(name),
-    LOOKS.grantsTo(name),
-    LOOKS.grantsOn('DATABASE', [name]),
-    LOOKS.grantsOn('SCHEMA', [name, other]),
-    LOOKS.futureGrants(name, other),
-    by.createDatabase(name, other),
-    by.createSchema([name, other], name),
-    by.createRole(name, other),
-    by.commentOnDatabase(name, other),
-    by.dropSchema(name, other),
-    by.dropDatabase(name),
-    by.dropRole(name),
-    by.undropSchema(name, other),
-    by.undropDatabase(name),
-    by.grant(['USAGE', 'CREATE SCHEMA'], database),
-    by.revoke(['USAGE', 'CREATE SCHEMA'], database),
-    by.grant(['USAGE', 'CREATE TABLE', 'CREATE STAGE', 'CREATE FILE FORMAT'], place),
-    by.revoke(['USAGE', 'CREATE TABLE', 'CREATE STAGE', 'CREATE FILE FORMAT'], place),
-    ...select,
-    by.grantRole(name, 'USER', other),
-    by.grantRole(name, 'ROLE', other),
-    by.revokeRole(name, 'USER', other),
-    by.revokeRole(name, 'ROLE', other),
-  ];
-  const told = (['DATABASE', 'SCHEMA', 'ROLE'] as const).flatMap((kind) =>
-    handingOver(kind, kind === 'SCHEMA' ? [name, other] : [name], { comment: other, to: other }),
-  );
-  const administering = [
-    grantOnWarehouse(name, other),
-    grantOnDatabase('CREATE SCHEMA', name, other),
-    resumeWarehouse(name),
-    resumeByItself(name),
-  ];
-  return [...all.flatMap(({ text, needs = [] }) => [text, ...needs]), ...told, ...administering];
 };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CallInterest } from '../../concurrency/call-interest';
-import { LASTING } from '../../concurrency/interest';
+import type { CallInterest } from '../../../concurrency/call-interest';
+import { LASTING } from '../../../concurrency/interest';
 
 /** Milliseconds between looks at what goes on: at first, and at most. */
 const FIRST_LOOK = 200;

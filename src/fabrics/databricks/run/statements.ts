@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { CallError } from '../../contract/call-error';
-import type { CallInterest } from '../../concurrency/call-interest';
-import { shortened } from '../../../workflows/protocol/lengths';
-import { inOneLine } from '../../../workflows/protocol/one-line';
-import type { Table } from '../fabric';
-import type { Client } from './client';
+import { CallError } from '../../../contract/call-error';
+import type { CallInterest } from '../../../concurrency/call-interest';
+import { shortened } from '../../../../workflows/protocol/lengths';
+import { inOneLine, withoutStop } from '../../../../workflows/protocol/one-line';
+import type { Table } from '../../fabric';
+import type { Client } from '../client';
 import { toEnd, watched } from './waiting';
 
 /* Statements of the SQL warehouse (Statement Execution API 2.0), followed to their end. */
@@ -52,7 +52,7 @@ const MAY_PASS = [
 /** A statement that failed is a success of the call: the state says so. */
 const failureOf = ({ status: { state, error } }: Statement, redact: (text: string) => string) => {
   const code = error?.error_code ?? '';
-  const said = shortened(inOneLine(redact(error?.message ?? '')), MAX_SAID).replace(/\.$/, '');
+  const said = withoutStop(shortened(inOneLine(redact(error?.message ?? '')), MAX_SAID));
   const how = { CANCELED: 'was cancelled', CLOSED: 'is over, and its result is gone' };
   const what = state === 'CANCELED' || state === 'CLOSED' ? how[state] : 'failed';
   const again = state === 'CLOSED' || MAY_PASS.includes(code);

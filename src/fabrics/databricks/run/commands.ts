@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { CallError } from '../../../contract/call-error';
+import type { CallInterest } from '../../../concurrency/call-interest';
+import { LASTING } from '../../../concurrency/interest';
+import type { Language, Table } from '../../fabric';
+import type { Client } from '../client';
+import { mustRun } from './clusters';
+import { COMMANDS, Command, STATUS, resultOf } from './results';
+import { toEnd, watched } from './waiting';
+
+/* Commands of a cluster (Command Execution API 1.2, in camel case), followed to their end. */
+
+const Id = z.object({ id: z.string().min(1) });
+
+interface Given {
+  cluster: string;
+  mayStart: boolean;
+  language: Language;
+  command: string;
+  maxRows: number;
+  interest: CallInterest;
+  redact: (text: string) => string;
+}
+
+const createPost =
+  ({ demand }: Client, clusterId: string) =>
+  <Answer extends z.ZodType>(
+    path: string,
+    {
+      answer,
+      interest,
+      ...body
+    }: { answer: Answer; interest: CallInterest; [key: string]: unknown },
+  ) =>
+    demand({
+      method: 'POST',
+      path: `${COMMANDS}/${path}`,
+      operation: `${COMMANDS}/${path}`,
+      body: { clusterId, ...body },
+      answer,
+      writes: true,
+      about: `the cluster ${clusterId}`,
+      interest,
+    });
+type Post = ReturnType<typeof createPost>;
+
+/** Again while it may pass: nothing else ends a context but the cluster's own end. */
+const destroy = async (post: Post, contextId: string) => {
+  const interest = toEnd();
+  const isDone = async () => {
+    try {
+      await post('contexts/destroy', { contextId, answer: z.unknown(), interest });
+      return true;
+    } catch (err) {
+      const mayPass = err instanceof CallError && err.kind === 'again';
+      return mayPass && !interest.timeUp.aborted ? undefined : true;
+    }
+  };
+  await watched(isDone, interest).catch(() => undefined);
+};
+
+const mustBeReady = async ({ demand }: Client, given: Given, contextId: string) => {
+  const { cluster: clusterId, interest } = given;
+  const isReady = async () => {
+    const { status } = await demand({
+      method: 'GET',
+      path: `${COMMANDS}/contexts/status`,
+      operation: `${COMMANDS}/contexts/status`,
+      query: { clusterId, contextId },
+      answer: z.object({ status: z.enum(['Pending', 'Running', 'Error']) }),
+      interest,
+    });
+    return status === 'Pending' ? undefined : status;
+  };
+  if ((await watched(isReady, interest)) === 'Running') return;
+  throw new CallError(`The cluster ${clusterId} made no context for a command.`, {
+    kind: 'again',
+    solution: 'Try again; Databricks shows the log of the cluster’s driver.',
+  });
+};
+
+/** Cancelled when nobody waits for it any more. */
+const executed = async (
+  client: Client,
+  { post, given, contextId }: { post: Post; given: Given; contextId: string },
+): Promise<Command> => {
+  const { cluster: clusterId, language, command, interest } = given;
+  const { id: commandId } = await post('commands/execute', {
+    contextId,
+    language,
+    command,
+    answer: Id,
+    interest,
+  });
+  const isOver = async () => {
+    const found = await client.demand({
+      method: 'GET',
+      path: STATUS,
+      operation: STATUS,
+      query: { clusterId, contextId, commandId },
+      answer: Command,
+      interest,
+    });
+    return ['Cancelled', 'Finished', 'Error'].includes(found.status) ? found : undefined;
+  };
+  try {
+    return await watched(isOver, interest);
+  } catch (err) {
+    const isUnwanted = interest.cancelled.aborted || interest.timeUp.aborted;
+    const ending = { contextId, commandId, answer: z.unknown(), interest: toEnd() };
+    if (isUnwanted) await post('commands/cancel', ending).catch(() => undefined);
+    throw err;
+  }
+};
+
+/** In a context of its own, which is destroyed whatever becomes of it. */
+export const runCommand = async (client: Client, given: Given): Promise<Table> => {
+  const { cluster, language, maxRows, interest, redact } = given;
+  const post = createPost(client, cluster);
+  await mustRun(client, given);
+  interest.timeUp.throwIfAborted();
+  // Followed to its answer, as one whose id was not heard could not be destroyed.
+  const lasting = { ...interest, timeUp: LASTING.timeUp };
+  const { id } = await post('contexts/create', { language, answer: Id, interest: lasting });
+  try {
+    await mustBeReady(client, given, id);
+    const ended = await executed(client, { post, given, contextId: id });
+    return resultOf(ended, maxRows, redact);
+  } finally {
+    await destroy(post, id);
+  }
+};

@@ -1,0 +1,250 @@
+import { DEFAULTS } from '../simulator/databricks/simulator';
+import { Refusal } from '../src/contract/problems';
+import type { Thing } from '../src/fabrics/fabric';
+import { KEY, OTHER, databricksBench, errorOf, ids, step } from './support/databricks-fabric';
+
+/* A component’s schema: made, told whose it is, taken away and brought back. */
+
+const { url, control, fault, schemaNamed, addTable, calls, writes, component, made } =
+  databricksBench();
+const { catalog, clientId, personalToken } = DEFAULTS;
+
+describe('a schema', () => {
+  test('is made, tagged and shown; the second time nothing is written', async () => {
+    const mine = component();
+    const before = await mine.look(step());
+    expect(ids(before.missing)).toEqual(['schema:cash_flow_0']);
+    expect(before).toMatchObject({ present: [], foreign: [], warnings: [] });
+    await mine.prepare(before.missing, step());
+    expect(await schemaNamed('cash_flow_0')).toMatchObject({
+      comment: `provisioner:${KEY}`,
+      owner: clientId,
+      properties: {},
+      grants: {},
+    });
+    await control('requests', undefined, 'DELETE');
+    const after = await mine.look(step());
+    expect(after.missing).toEqual([]);
+    expect(ids(after.present)).toEqual(['schema:cash_flow_0']);
+    expect(after.shown).toEqual({
+      schema: {
+        label: 'Schema',
+        value: `${catalog}.cash_flow_0`,
+        href: `${url()}/explore/data/${catalog}/cash_flow_0`,
+      },
+    });
+    await mine.prepare(before.missing, step());
+    expect(await writes()).toEqual([]);
+    // One list, and the look of the prepare that had nothing to do.
+    expect((await calls()).map(({ operation }) => operation)).toEqual(['listSchemas', 'getSchema']);
+  });
+
+  test.each([
+    ['nobody’s', clientId, 'nobody says whose it is'],
+    ['hidden', undefined, 'does not show whose it is'],
+    ['another component’s', OTHER, 'another component’s'],
+  ])('that is %s is told by name, and never touched', async (_whose, whose, why) => {
+    if (whose === OTHER) await made(component({}, { key: OTHER }));
+    else
+      await control('objects', { catalog, schema: 'cash_flow_0', ...(whose && { owner: whose }) });
+    const before = await schemaNamed('cash_flow_0');
+    const mine = component();
+    const seen = await mine.look(step());
+    expect(seen.missing).toEqual([]);
+    expect(seen.present).toEqual([]);
+    expect(seen.foreign).toHaveLength(1);
+    const [foreign] = seen.foreign;
+    expect(foreign?.problem).toContain(why);
+    // What is another's is not for its asker to take over.
+    const handsOver = `COMMENT ON SCHEMA \`${catalog}\`.\`cash_flow_0\` IS 'provisioner:${KEY}'`;
+    expect(foreign?.solution.includes(handsOver)).toBe(whose !== OTHER);
+    expect(JSON.stringify(foreign)).not.toContain(OTHER);
+    const thing: Thing = { id: 'schema:cash_flow_0', kind: 'schema', what: 'x', hasData: true };
+    for (const failing of [
+      mine.prepare([thing], step()),
+      mine.cleanup([thing], step()),
+      mine.grant(['alice@example.com'], step()),
+    ])
+      expect(await errorOf(failing)).toBeInstanceOf(Refusal);
+    expect(await mine.unprepare([thing], step())).toEqual({ changed: [], left: [] });
+    expect((await mine.restore([thing], step())).left).toHaveLength(1);
+    expect(await schemaNamed('cash_flow_0')).toEqual(before);
+  });
+
+  test('that an owner has handed over by its comment is ours from then on', async () => {
+    await control('objects', { catalog, schema: 'cash_flow_0', owner: clientId });
+    const mine = component();
+    const [foreign] = (await mine.look(step())).foreign;
+    const statement = /COMMENT ON SCHEMA .*$/.exec(foreign?.solution ?? '')?.[0] ?? '';
+    const response = await fetch(`${url()}/api/2.1/unity-catalog/schemas/${catalog}.cash_flow_0`, {
+      method: 'PATCH',
+      headers: { Authorization: `Bearer ${personalToken}` },
+      body: JSON.stringify({ comment: /'(.*)'$/.exec(statement)?.[1] }),
+    });
+    expect(response.status).toBe(200);
+    expect((await mine.look(step())).foreign).toEqual([]);
+  });
+
+  test('that two components want at once is one’s; the other is refused by name', async () => {
+    const both = [component(), component({}, { key: OTHER })];
+    const results = await Promise.allSettled(both.map((each) => made(each)));
+    const lost = results.flatMap((each): unknown[] =>
+      each.status === 'rejected' ? [each.reason] : [],
+    );
+    expect(lost).toHaveLength(1);
+    expect(lost[0]).toBeInstanceOf(Refusal);
+    expect(String(lost[0])).toContain(`The schema ${catalog}.cash_flow_0`);
+  });
+
+  test('goes with its data and only then; it cannot be brought back, and that is said', async () => {
+    const mine = await made();
+    await addTable();
+    const { present } = await mine.look(step());
+    await mine.cleanup(present, step());
+    await mine.cleanup(present, step());
+    expect(await schemaNamed('cash_flow_0')).toBeUndefined();
+    const undone = await mine.restore(present, step());
+    expect(undone.changed).toEqual(['schema:cash_flow_0']);
+    expect(undone.left).toHaveLength(1);
+    expect(undone.left[0]?.remedy).toContain('Databricks brings no schema back');
+    expect(await schemaNamed('cash_flow_0')).toMatchObject({ comment: `provisioner:${KEY}` });
+    // Another attempt at the same undo tells the same; another one has nothing to do.
+    expect(await mine.restore(present, step())).toEqual(undone);
+    expect(await mine.restore(present, step('b'))).toEqual({ changed: [], left: [] });
+  });
+
+  test.each([
+    ['volume', '1 volume'],
+    ['function', '1 function'],
+    ['model', '1 model'],
+  ])('that was made and has a %s by now stays', async (kind, told) => {
+    const mine = await made();
+    const { present } = await mine.look(step());
+    await control('objects', { catalog, schema: 'cash_flow_0', [kind]: 'landing' });
+    expect((await mine.unprepare(present, step())).left.map(({ what }) => what)).toEqual([
+      `the schema ${catalog}.cash_flow_0 (it has ${told} by now)`,
+    ]);
+    expect(await schemaNamed('cash_flow_0')).toBeDefined();
+    await mine.cleanup(present, step());
+    expect(await schemaNamed('cash_flow_0')).toBeUndefined();
+  });
+
+  test('is not taken for empty by a page that is, before others', async () => {
+    const mine = await made();
+    const { present } = await mine.look(step());
+    await addTable();
+    await addTable('cash_flow_0', 'items');
+    await fault({ operation: 'listTables', status: 200, body: { next_page_token: '0' } });
+    expect((await mine.unprepare(present, step())).left[0]?.what).toContain('it has 2 tables');
+  });
+
+  test('an undo of a drop that an unclear answer met tells what is lost all the same', async () => {
+    const mine = await made();
+    const { present } = await mine.look(step());
+    await mine.cleanup(present, step());
+    await fault({ operation: 'createSchema', status: 503, commit: true });
+    expect(await errorOf(mine.restore(present, step()))).toMatchObject({ kind: 'again' });
+    expect((await mine.restore(present, step())).left).toHaveLength(1);
+  });
+
+  test('that was made and is still empty is taken back; with a table, or others in it, it stays', async () => {
+    const mine = await made();
+    const { present } = await mine.look(step());
+    await addTable();
+    const kept = await mine.unprepare(present, step());
+    expect(kept.left.map(({ what }) => what)).toEqual([
+      `the schema ${catalog}.cash_flow_0 (it has 1 table by now)`,
+    ]);
+    expect(await schemaNamed('cash_flow_0')).toBeDefined();
+
+    await control('reset', {});
+    const again = await made();
+    await control('grants', {
+      on: 'schema',
+      name: `${catalog}.cash_flow_0`,
+      principal: 'bob@example.com',
+      add: ['SELECT'],
+      remove: [],
+    });
+    expect((await again.unprepare(present, step())).left.map(({ what }) => what)).toEqual([
+      `the schema ${catalog}.cash_flow_0 (others were granted privileges on it)`,
+    ]);
+
+    await control('reset', {});
+    const third = await made();
+    expect(await third.unprepare(present, step())).toEqual({
+      changed: ['schema:cash_flow_0'],
+      left: [],
+    });
+    expect(await third.unprepare(present, step())).toEqual({ changed: [], left: [] });
+    expect(await schemaNamed('cash_flow_0')).toBeUndefined();
+  });
+
+  test('into which a table comes after they were counted stays, and the table too', async () => {
+    const mine = await made();
+    const { present } = await mine.look(step());
+    await addTable();
+    await fault({ operation: 'listTables', status: 200, body: {} });
+    expect((await mine.unprepare(present, step())).left.map(({ what }) => what)).toEqual([
+      `the schema ${catalog}.cash_flow_0 (it is not empty)`,
+    ]);
+    expect(await schemaNamed('cash_flow_0')).toBeDefined();
+  });
+
+  test('of a former version of the descriptor is told, and goes with the others', async () => {
+    await made(component({}, { schema: 'before_0' }));
+    const mine = await made();
+    const seen = await mine.look(step());
+    expect(ids(seen.present)).toEqual(['schema:before_0', 'schema:cash_flow_0']);
+    expect(seen.warnings).toEqual([expect.stringContaining(`${catalog}.before_0`)]);
+    await mine.cleanup(seen.present, step());
+    expect(await schemaNamed('before_0')).toBeUndefined();
+    expect(await schemaNamed('cash_flow_0')).toBeUndefined();
+  });
+
+  test('whose name Unity Catalog or Airbyte cannot hold is refused before anything is asked', async () => {
+    await control('requests', undefined, 'DELETE');
+    for (const schema of ['', 'a.b', 'a`b', '1x', 'A', 'x'.repeat(256)]) {
+      const failing = component({}, { schema }).look(step());
+      expect(String(await errorOf(failing))).toContain('connectionConfiguration.schema');
+    }
+    expect(await calls()).toEqual([]);
+  });
+
+  test('where the fabric manages nothing, nothing is asked', async () => {
+    await control('requests', undefined, 'DELETE');
+    const mine = component({ manage: {} });
+    expect(mine).toMatchObject({ manages: false, managesAccess: false });
+    expect(await mine.look(step())).toMatchObject({ missing: [], present: [], foreign: [] });
+    expect(await calls()).toEqual([]);
+  });
+});
+
+describe('a component that has moved to another schema', () => {
+  const moved = async () => {
+    await made(component({}, { schema: 'old_flow' }));
+    await component({}, { schema: 'old_flow' }).grant(['alice@example.com', 'analysts'], step());
+    const mine = await made();
+    await mine.grant(['alice@example.com', 'analysts'], step());
+    return mine;
+  };
+
+  test('has who is no more to read lose the former one, too', async () => {
+    const mine = await moved();
+    expect((await mine.grant(['analysts'], step())).revoked).toEqual(['alice@example.com']);
+    for (const name of ['old_flow', 'cash_flow_0'])
+      expect(Object.keys((await schemaNamed(name))?.grants ?? {})).toEqual(['analysts']);
+    expect((await mine.readers(step())).ours).toEqual(['analysts']);
+  });
+
+  test('leaves no reader in either when it goes without its data', async () => {
+    const mine = await moved();
+    const { present } = await mine.look(step());
+    await mine.cleanup(
+      present.filter(({ hasData }) => !hasData),
+      step(),
+    );
+    for (const name of ['old_flow', 'cash_flow_0'])
+      expect((await schemaNamed(name))?.grants).toEqual({});
+  });
+});

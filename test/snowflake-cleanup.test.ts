@@ -1,0 +1,189 @@
+import {
+  KEY,
+  MANAGE,
+  NOTHING,
+  ROLE,
+  TAG,
+  prepared,
+  startWorld,
+  step,
+} from './support/snowflake-fabric';
+import type { World } from './support/snowflake-fabric';
+
+/* What a removal takes away, and what its undo brings back. */
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+beforeEach(() => {
+  world.reset();
+});
+afterAll(() => world.close());
+
+test('unprovisioned with its data nothing is left', async () => {
+  const component = world.component();
+  const { present } = await prepared(component);
+  await component.grant(['user:JANE.DOE@EXAMPLE.COM'], step());
+  await component.cleanup(present, step());
+  // Who may use a database that is not ours its owner says: he has granted it, by us.
+  expect(await world.left()).toEqual({ ...NOTHING, airbyte: ['USAGE'] });
+  await component.cleanup(present, step());
+});
+
+describe('unprovisioned', () => {
+  test('without its data schema and tables stay, and nobody may do anything with them', async () => {
+    const component = world.component();
+    const { present } = await prepared(component);
+    await world.control('/objects', {
+      database: 'ANALYTICS',
+      schema: 'CASHFLOW_0',
+      name: 'ORDERS',
+      owner: 'AIRBYTE',
+    });
+    await component.cleanup(
+      present.filter(({ hasData }) => !hasData),
+      step(),
+    );
+    const { databases, roles } = await world.entities();
+    expect(databases[0]?.schemas).toMatchObject([
+      { name: 'CASHFLOW_0', comment: TAG, futureGrants: [], grants: [] },
+    ]);
+    expect(roles).toHaveLength(2);
+    expect((await prepared(component)).missing).toEqual([]);
+  });
+
+  test('what was dropped is brought back with its data, its grants, and whom one gives', async () => {
+    const component = world.component();
+    const { present } = await prepared(component);
+    await world.control('/objects', {
+      database: 'ANALYTICS',
+      schema: 'CASHFLOW_0',
+      name: 'ORDERS',
+      owner: 'AIRBYTE',
+      rows: 3,
+    });
+    await component.grant(['user:JANE.DOE@EXAMPLE.COM'], step());
+    const before = await component.look(step());
+    await component.cleanup(before.present, step());
+    expect((await world.left()).schemas).toEqual([]);
+    const { changed, left: gone } = await component.restore(before.present, step());
+    expect(gone).toEqual([]);
+    expect((await world.left()).members).toEqual(['JANE.DOE@EXAMPLE.COM']);
+    expect(changed.length).toBeGreaterThan(2);
+    const after = await component.look(step());
+    expect(after.missing).toEqual([]);
+    expect(after.present.map(({ id }) => id)).toEqual(before.present.map(({ id }) => id));
+    const { databases } = await world.entities();
+    expect(databases[0]?.schemas[0]?.objects).toMatchObject([{ name: 'ORDERS', rows: 3 }]);
+    expect((await component.readers(step())).ours).toEqual(['user:JANE.DOE@EXAMPLE.COM']);
+    expect(await component.restore(present, step())).toEqual({ changed: [], left: [] });
+  });
+
+  test('who had the role of others, or is no more, is told; the rest have it again', async () => {
+    const component = world.component();
+    await prepared(component);
+    await world.control('/seed', { users: 3, name: 'S' });
+    await component.grant(['user:S_1', 'user:S_2'], step());
+    const role = (await world.entities()).roles.find(({ name }) => ROLE.test(name))?.name ?? '';
+    await world.sql(`GRANT ROLE "${role}" TO USER "S_3"`, 'SECURITYADMIN');
+    const { present } = await component.look(step());
+    expect(present.at(-1)?.had).toEqual({ ours: ['user:S_1', 'user:S_2'], others: ['user:S_3'] });
+    await component.cleanup(present, step());
+    await world.control('/faults', { operation: 'grantRole', statement: '"S_1"', code: '002003' });
+    const { left: gone } = await component.restore(present, step());
+    expect(gone.map(({ what }) => what)).toEqual([
+      `the role ${role} of user:S_1`,
+      `who had the role ${role} of others (user:S_3)`,
+    ]);
+    expect(gone[1]?.remedy).toBe(
+      `Who has granted it grants it again, such as GRANT ROLE "${role}" TO USER "S_3";`,
+    );
+    expect((await world.left()).members).toEqual(['S_2']);
+  });
+
+  test('more members than a history has room for are told as unknown', async () => {
+    const name = 'S'.repeat(245);
+    await world.control('/seed', { users: 800, name });
+    const component = world.component();
+    await prepared(component);
+    const role =
+      (await world.entities()).roles.find(({ name: each }) => ROLE.test(each))?.name ?? '';
+    for (let n = 1; n <= 800; n += 1)
+      await world.sql(`GRANT ROLE "${role}" TO USER "${name}_${String(n)}"`, 'PROVISIONER');
+    const { present } = await component.look(step());
+    expect(present.at(-1)).toEqual({ ...present.at(-1), kind: 'role', had: undefined });
+    await component.cleanup(present, step());
+    const { left: gone } = await component.restore(present, step());
+    expect(gone.map(({ what }) => what)).toEqual([`who had the role ${role}`]);
+  });
+
+  test('a database that went with it is brought back first', async () => {
+    const component = world.component(
+      KEY,
+      { database: 'FINANCE' },
+      { manage: { ...MANAGE, database: true } },
+    );
+    await prepared(component);
+    await world.control('/objects', {
+      database: 'FINANCE',
+      schema: 'CASHFLOW_0',
+      name: 'ORDERS',
+      owner: 'AIRBYTE',
+      rows: 3,
+    });
+    const { present } = await component.look(step());
+    await component.cleanup(present, step());
+    expect((await world.entities()).databases.map(({ name }) => name)).toEqual(['ANALYTICS']);
+    const { left: gone } = await component.restore(present, step());
+    expect(gone).toEqual([]);
+    const { databases } = await world.entities();
+    const finance = databases.find(({ name }) => name === 'FINANCE');
+    expect(finance?.schemas[0]?.objects).toMatchObject([{ name: 'ORDERS', rows: 3 }]);
+    expect((await component.look(step())).missing).toEqual([]);
+  });
+
+  test('what another has in its place by now is left alone, and told', async () => {
+    const component = world.component();
+    const { present } = await prepared(component);
+    await component.cleanup(present, step());
+    await world.sql('CREATE SCHEMA "ANALYTICS"."CASHFLOW_0"');
+    const { left: gone } = await component.restore(
+      present.filter(({ kind }) => kind === 'schema'),
+      step(),
+    );
+    expect(gone.map(({ what }) => what)).toEqual([
+      'the schema ANALYTICS.CASHFLOW_0 (another has its name by now)',
+    ]);
+    await world.sql('DROP SCHEMA "ANALYTICS"."CASHFLOW_0"');
+    const again = await component.restore(
+      present.filter(({ kind }) => kind === 'schema'),
+      step(),
+    );
+    expect(again.left.map(({ what }) => what)).toEqual([
+      'the schema ANALYTICS.CASHFLOW_0 (the last that had its name was another’s)',
+    ]);
+    expect((await world.left()).schemas).toEqual([]);
+  });
+
+  test('a schema that it had before goes, too', async () => {
+    await prepared(world.component(KEY, { schema: 'FORMER' }));
+    const component = world.component();
+    const { present } = await prepared(component);
+    expect(present.filter(({ kind }) => kind === 'schema').map(({ what }) => what)).toEqual([
+      ...['the schema ANALYTICS.CASHFLOW_0', 'the schema ANALYTICS.FORMER'],
+    ]);
+    await component.cleanup(present, step());
+    expect((await world.left()).schemas).toEqual([]);
+  });
+
+  test('a tag that is not ours any more protects what has it', async () => {
+    const component = world.component();
+    const { present } = await prepared(component);
+    await world.sql(`COMMENT ON SCHEMA "ANALYTICS"."CASHFLOW_0" IS 'mine now'`, 'PROVISIONER');
+    await component.cleanup(present, step());
+    const { schemas, roles } = await world.left();
+    expect(schemas).toEqual([['CASHFLOW_0', 'mine now']]);
+    expect(roles).toHaveLength(2);
+  });
+});
