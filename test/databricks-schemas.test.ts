@@ -247,4 +247,23 @@ describe('a component that has moved to another schema', () => {
     for (const name of ['old_flow', 'cash_flow_0'])
       expect((await schemaNamed(name))?.grants).toEqual({});
   });
+
+  test.each([
+    ['is not there any more', undefined],
+    ['is another’s', OTHER],
+  ])('leaves no reader in the former one where the wanted one %s', async (_what, whose) => {
+    const mine = await moved();
+    await mine.cleanup(
+      (await mine.look(step())).present.filter(({ id }) => id === 'schema:cash_flow_0'),
+      step(),
+    );
+    if (whose !== undefined) await made(component({}, { key: whose }));
+    await component({}, { schema: 'old_flow' }).grant(['analysts'], step());
+    const { present } = await mine.look(step());
+    await mine.cleanup(
+      present.filter(({ hasData }) => !hasData),
+      step(),
+    );
+    expect((await schemaNamed('old_flow'))?.grants).toEqual({});
+  });
 });

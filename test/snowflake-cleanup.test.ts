@@ -26,8 +26,7 @@ test('unprovisioned with its data nothing is left', async () => {
   const { present } = await prepared(component);
   await component.grant(['user:JANE.DOE@EXAMPLE.COM'], step());
   await component.cleanup(present, step());
-  // Who may use a database that is not ours its owner says: he has granted it, by us.
-  expect(await world.left()).toEqual({ ...NOTHING, airbyte: ['USAGE'] });
+  expect(await world.left()).toEqual(NOTHING);
   await component.cleanup(present, step());
 });
 

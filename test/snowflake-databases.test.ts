@@ -24,33 +24,45 @@ beforeEach(() => {
 afterAll(() => world.close());
 
 describe('in a database that is not ours', () => {
-  const unprovisioned = async () => {
-    const component = world.component();
+  const unprovisioned = async (database: string) => {
+    const component = world.component(KEY, { database });
     const { present, staying } = await prepared(component);
     await component.cleanup(present, step());
     return { staying, airbyte: (await world.left()).airbyte };
   };
 
+  /** The managing role may make schemas in it, and lets others in by MANAGE GRANTS alone. */
+  const withoutOption = async () => {
+    await world.sql('CREATE DATABASE "SHARED"', 'SYSADMIN');
+    await world.sql('GRANT USAGE, CREATE SCHEMA ON DATABASE "SHARED" TO ROLE "PROVISIONER"');
+    return 'SHARED';
+  };
+
   test('its use goes that was granted with the grant option, and more than its use is not ours', async () => {
-    const rights = 'GRANT USAGE, CREATE SCHEMA ON DATABASE "ANALYTICS" TO ROLE';
-    await world.sql(`${rights} "PROVISIONER" WITH GRANT OPTION`);
-    await world.sql(`${rights} "AIRBYTE"`, 'PROVISIONER');
-    expect(await unprovisioned()).toEqual({ staying: [], airbyte: ['CREATE SCHEMA'] });
+    await world.sql(
+      'GRANT USAGE, CREATE SCHEMA ON DATABASE "ANALYTICS" TO ROLE "PROVISIONER" WITH GRANT OPTION',
+    );
+    await world.sql(
+      'GRANT USAGE, CREATE SCHEMA ON DATABASE "ANALYTICS" TO ROLE "AIRBYTE"',
+      'PROVISIONER',
+    );
+    expect(await unprovisioned('ANALYTICS')).toEqual({ staying: [], airbyte: ['CREATE SCHEMA'] });
   });
 
   test('its use that its owner has granted, or we in his name, stays and is told', async () => {
-    expect(await unprovisioned()).toEqual({
+    expect(await unprovisioned(await withoutOption())).toEqual({
       staying: [
-        'USAGE on the database ANALYTICS for the role AIRBYTE stays: SYSADMIN has granted it, or somebody in its name (by MANAGE GRANTS). Where nothing else needs it, REVOKE USAGE ON DATABASE "ANALYTICS" FROM ROLE "AIRBYTE"; takes it away.',
+        'USAGE on the database SHARED for the role AIRBYTE stays: SYSADMIN has granted it, or somebody in its name (by MANAGE GRANTS). Where nothing else needs it, REVOKE USAGE ON DATABASE "SHARED" FROM ROLE "AIRBYTE"; takes it away.',
       ],
       airbyte: ['USAGE'],
     });
   });
 
   test('nothing is told as long as another component needs it, or of one that has nothing there', async () => {
-    await prepared(world.component(OTHER_KEY, { schema: 'OTHER_0' }));
-    expect((await world.component().look(step())).staying).toEqual([]);
-    expect((await prepared(world.component())).staying).toEqual([]);
+    const database = await withoutOption();
+    await prepared(world.component(OTHER_KEY, { database, schema: 'OTHER_0' }));
+    expect((await world.component(KEY, { database }).look(step())).staying).toEqual([]);
+    expect((await prepared(world.component(KEY, { database }))).staying).toEqual([]);
   });
 });
 
