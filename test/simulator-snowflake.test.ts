@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { snowflakeConfig } from '../simulator/snowflake/config';
-import { readStatement } from '../simulator/snowflake/grammar';
-import { SqlProblem } from '../simulator/snowflake/problems';
+import { readStatement } from '../simulator/snowflake/sql/grammar';
+import { SqlProblem } from '../simulator/snowflake/sql/problems';
 import { type SnowflakeSimulator, startSnowflakeSimulator } from '../simulator/snowflake/simulator';
 import statements from './fixtures/snowflake-statements.json';
 import {

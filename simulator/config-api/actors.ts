@@ -5,7 +5,8 @@ import { command, listPaginated, PaginatedList, query } from './operation';
 import { actorMatches, type SearchMode } from './search';
 import type { ActorKind } from '../connectors/connectors';
 import { oddly } from '../odd';
-import { noContent, ok, type Operation } from '../operation';
+import type { Operation } from '../operation';
+import { noContent, ok } from '../steering/answers';
 import { notFound } from '../problems';
 import { type Actor, removeActor, type Store } from '../store';
 

@@ -3,7 +3,8 @@ import { findDefinition } from '../public-api/actors';
 import { query, WorkspaceId } from './operation';
 import { jobInfo } from './checks';
 import { type ActorKind, type Connector, connectorsOf } from '../connectors/connectors';
-import { ok, type Operation } from '../operation';
+import type { Operation } from '../operation';
+import { ok } from '../steering/answers';
 import { findWorkspace } from '../public-api/workspaces';
 import type { Store } from '../store';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { invalidInput, invalidJson } from './errors';
-import type { Answer, Operation } from '../operation';
+import type { Operation } from '../operation';
+import type { Answer } from '../steering/answers';
 
 const valueAt = (body: unknown, path: PropertyKey[]): unknown => {
   let value = body;

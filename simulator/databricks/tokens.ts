@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { ok, type ApiRequest, type Operation, readBody } from './operation';
+import { type ApiRequest, type Operation, readBody } from './operation';
+import { ok } from '../steering/answers';
 import {
   doesNotExist,
   invalidAccessToken,

@@ -8,7 +8,8 @@ import {
   validateConfiguration,
 } from '../connectors/configuration';
 import { type ActorKind, type Connector, connectorsOf } from '../connectors/connectors';
-import { type ApiRequest, noContent, ok, type Operation, pathId, readBody } from '../operation';
+import { type ApiRequest, type Operation, pathId, readBody } from '../operation';
+import { noContent, ok } from '../steering/answers';
 import { oddly } from '../odd';
 import { listOf } from '../paging';
 import { notFound, unprocessable, valueNotFound } from '../problems';

@@ -9,7 +9,8 @@ import {
 import type { Stream } from '../connectors/catalog';
 import { discover } from '../connectors/discovery';
 import { GivenMapper, readMappers, showMappers } from './mappers';
-import { ok, type Operation, queryFlag, queryId } from '../operation';
+import { type Operation, queryFlag, queryId } from '../operation';
+import { ok } from '../steering/answers';
 import { badRequest } from '../problems';
 import type { ConfiguredStream, Mapper, Store } from '../store';
 import { checkCursor, checkPrimaryKey, checkSelectedFields } from './stream-checks';

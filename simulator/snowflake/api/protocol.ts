@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request } from 'express';
 import { z } from 'zod';
-import type { Answer } from '../operation';
+import type { Answer } from '../../steering/answers';
 import { invalidRequest } from './answers';
 
 const flag = (fallback: 'true' | 'false') =>

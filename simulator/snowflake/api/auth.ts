@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { z } from 'zod';
-import type { Answer } from '../operation';
+import type { Answer } from '../../steering/answers';
 
 export const TOKEN_TYPES = ['KEYPAIR_JWT', 'OAUTH', 'PROGRAMMATIC_ACCESS_TOKEN'] as const;
 export type TokenType = (typeof TOKEN_TYPES)[number];
