@@ -1,4 +1,5 @@
 import type { Left, Step, Thing, Undone } from '../fabric';
+import { tagOf } from '../tags';
 import type { Schema } from './catalog';
 import { foreignIn, isOurs, ownSchema, ownSchemas, wantedSchema } from './component';
 import type { Component } from './component';
@@ -6,7 +7,7 @@ import { notSeen } from './errors';
 import { heldIn, letGo, setHolders } from './holders';
 import { lackedOn, setLoader } from './loader';
 import type { Role } from './memory';
-import { digestOf, tagOf } from './names';
+import { digestOf } from './names';
 import { READS } from './readers';
 import { LOADER, READERS, nameIn, schemaThing } from './things';
 
