@@ -18,6 +18,8 @@ interface ControlDependencies {
   failures: CheckFailures;
   requests: Requests;
   operations: string[];
+  /** What steers who may do what. */
+  people: Router;
   /** Milliseconds. */
   jobDuration: number;
   /** How many operations of `commitLater` are still to be done. */
@@ -139,6 +141,7 @@ export const createControl = (deps: ControlDependencies): Router =>
       storeRoutes(router, deps);
       clientRoutes(router, deps);
       checkRoutes(router, deps);
+      router.use('/people', deps.people);
       router.get('/files/:name', ({ params: { name } }, res) => {
         const file = sampleFiles.get(name);
         if (file === undefined) throw new ControlProblem(404, `no file ${name}`);

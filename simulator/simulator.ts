@@ -157,7 +157,6 @@ const createSimulator = (options: SimulatorOptions = {}) => {
   const names = new Set(everyApi.flatMap((api) => operations[api].map(({ id }) => id)));
   const app = express().disable('x-powered-by').disable('etag');
   const { later } = timers;
-  app.use(`${CONTROL_BASE}/people`, crowd.control);
   app.use(
     CONTROL_BASE,
     createControl({
@@ -167,6 +166,7 @@ const createSimulator = (options: SimulatorOptions = {}) => {
       requests,
       operations: [...names],
       jobDuration,
+      people: crowd.control,
       late: timers.pending,
       revokeTokens: auth.revokeTokens,
       rotateSecret: auth.rotateSecret,
