@@ -224,7 +224,7 @@ export const checkComponent = async (
     ['internal schema', () => internalSchema(looks, component)],
   ];
   const checks: Check[] = [];
-  // Two of them look at the same, and one after the other: the calls to a fabric are bounded.
+  // One after the other: a check takes no calls from runs that they wait for.
   for (const look of all) checks.push(...(await checkEach([look], step)));
   return checks;
 };
