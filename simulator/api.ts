@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Auth } from './auth';
 import { type Answer, noContent, send } from './steering/answers';
 import { befall, pause } from './steering/effects';
-import { logAnswers } from './steering/requests';
+import { logAnswers, queryOf } from './steering/requests';
 import type { Later } from './steering/timers';
 import type { Faults } from './faults';
 import { type ApiName, type ApiRequest, type Operation, problemAnswer } from './operation';
@@ -63,7 +63,7 @@ const readRequest = (req: Request, dialect: Dialect): ApiRequest => ({
   params: Object.fromEntries(
     Object.entries(req.params).map(([name, value]) => [name, String(value)]),
   ),
-  query: new URL(req.originalUrl, 'http://simulator').searchParams,
+  query: queryOf(req),
   body: parseBody(req, dialect),
 });
 
@@ -105,8 +105,7 @@ const serve =
       return;
     }
     // After the token check: a stale token must not use up a fault meant for the operation.
-    const { searchParams } = new URL(req.originalUrl, 'http://simulator');
-    const first = isFirstPage(searchParams, req.body);
+    const first = isFirstPage(queryOf(req), req.body);
     const fault = deps.faults.take({ names: [operation.id], api, isFirstPage: first });
     const commit = async () => {
       if (fault?.lie) return noContent;

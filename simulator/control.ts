@@ -11,6 +11,7 @@ import { sampleFiles } from './connectors/sample-files';
 import { Seed, seedRows } from './seed';
 import type { Actor, Connection, Store } from './store';
 import { ControlProblem, createControl as createAnyControl, taking } from './steering/control';
+import { queryOf } from './steering/requests';
 
 interface ControlDependencies {
   store: Store;
@@ -107,9 +108,7 @@ const clientRoutes = (router: Router, deps: ControlDependencies) => {
 };
 
 const storeRoutes = (router: Router, deps: ControlDependencies) => {
-  router.get('/entities', (req, res) =>
-    res.json(showEntities(deps, new URL(req.originalUrl, 'http://simulator').searchParams)),
-  );
+  router.get('/entities', (req, res) => res.json(showEntities(deps, queryOf(req))));
   router.post(
     '/seed',
     taking(Seed, (seed) => seedRows(deps.store, seed)),

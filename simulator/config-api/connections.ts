@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { noContent, ok } from '../steering/answers';
 import { findActor } from '../public-api/actors';
 import { showConfigActor } from './actors';
 import { Catalog, readCatalog, showConfigured } from './catalog';
@@ -10,7 +11,6 @@ import { findConnection } from '../public-api/connections';
 import { storedMappers } from '../public-api/mappers';
 import { oddly } from '../odd';
 import type { Operation } from '../operation';
-import { noContent, ok } from '../steering/answers';
 import { unexpected } from '../problems';
 import { type Connection, epochSeconds, removeConnection, save, type Store } from '../store';
 import { GivenTag, readTags, showTags } from '../public-api/tags';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Dialect } from '../api';
 import { type Answer, proxyPage } from '../steering/answers';
+import type { Dialect } from '../api';
 import { ApiProblem } from '../problems';
 
 /**

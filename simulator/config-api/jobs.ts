@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { ok } from '../steering/answers';
 import { command, ConnectionId, pageOf, Pagination, query } from './operation';
 import { findConnection } from '../public-api/connections';
 import { isOver, markCancelled, startJob, statusOf, updatedAt } from '../public-api/jobs';
 import type { Operation } from '../operation';
-import { ok } from '../steering/answers';
 import { notFound, unexpected } from '../problems';
 import type { Job, Store } from '../store';
 

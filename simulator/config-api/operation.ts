@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import type { Answer } from '../steering/answers';
 import { invalidInput, invalidJson } from './errors';
 import type { Operation } from '../operation';
-import type { Answer } from '../steering/answers';
 
 const valueAt = (body: unknown, path: PropertyKey[]): unknown => {
   let value = body;

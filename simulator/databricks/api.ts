@@ -2,7 +2,7 @@ import express, { type Request, type RequestHandler, type Response, Router } fro
 import type { Logger } from 'pino';
 import { type Answer, send } from '../steering/answers';
 import { befall } from '../steering/effects';
-import { logAnswers } from '../steering/requests';
+import { logAnswers, queryOf } from '../steering/requests';
 import type { Later } from '../steering/timers';
 import type { Fault, Faults } from './faults';
 import type { ApiRequest, Operation } from './operation';
@@ -53,7 +53,7 @@ const requestOf = ({ req, operation }: Serving, fault: Fault | undefined): ApiRe
   params: Object.fromEntries(
     Object.entries(req.params).map(([name, value]) => [name, String(value)]),
   ),
-  query: new URL(req.originalUrl, 'http://simulator').searchParams,
+  query: queryOf(req),
   body: bodyOf(req, operation.anonymous),
   authorization: req.headers.authorization ?? '',
   host: req.headers.host ?? 'localhost',

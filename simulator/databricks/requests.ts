@@ -1,8 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { changesSomething, type Requests as AnyRequests } from '../steering/requests';
+import { changesSomething, digestOf, type Requests as AnyRequests } from '../steering/requests';
 import type { Operation } from './operation';
-import { sha256 } from './tokens';
 
 /** What is told of a call; of secrets it has digests only. */
 export interface ReceivedCall {
@@ -48,6 +47,6 @@ export const calledFor = (
     path: req.originalUrl,
     principal: null,
     statement: said.statement ?? said.command ?? null,
-    secretSha256: secret ? sha256(secret) : null,
+    secretSha256: secret ? digestOf(secret) : null,
   };
 };

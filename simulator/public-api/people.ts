@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Router } from 'express';
 import { z } from 'zod';
+import { ControlProblem, taking } from '../steering/control';
 import type { Operation } from '../operation';
 import { notImplemented } from '../problems';
-import { ControlProblem, taking } from '../steering/control';
 import { DEFAULT_WORKSPACE_ID } from '../store';
 
 /** `community` has neither users nor permissions to give: all of it answers 501. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ok } from '../steering/answers';
 import { findActor } from './actors';
 import {
   publicSyncMode,
@@ -10,7 +11,6 @@ import type { Stream } from '../connectors/catalog';
 import { discover } from '../connectors/discovery';
 import { GivenMapper, readMappers, showMappers } from './mappers';
 import { type Operation, queryFlag, queryId } from '../operation';
-import { ok } from '../steering/answers';
 import { badRequest } from '../problems';
 import type { ConfiguredStream, Mapper, Store } from '../store';
 import { checkCursor, checkPrimaryKey, checkSelectedFields } from './stream-checks';

@@ -1,4 +1,5 @@
-import type { RequestHandler, Response } from 'express';
+import { createHash } from 'node:crypto';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 
 /** What becomes of a call. */
@@ -13,6 +14,12 @@ interface Course {
 
 /** The oldest are forgotten, for a simulator that runs for days. */
 const KEPT = 20_000;
+
+/** Hex: what a record has of a secret. */
+export const digestOf = (secret: string) => createHash('sha256').update(secret).digest('hex');
+
+export const queryOf = ({ originalUrl }: Pick<Request, 'originalUrl'>) =>
+  new URL(originalUrl, 'http://simulator').searchParams;
 
 /** Whether an operation writes: unless it says so itself, everything but a GET does. */
 export const changesSomething = ({ changes, method }: { changes?: boolean; method: string }) =>

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { type Operation, readBody, readQuery } from '../operation';
 import { ok } from '../../steering/answers';
+import type { Later } from '../../steering/timers';
+import { type Operation, readBody, readQuery } from '../operation';
 import { invalidState, invalidValue, permissionDenied } from '../problems';
 import type { Cluster, Principal, Store } from '../store';
-import type { Later } from '../../steering/timers';
 
 const Query = z.strictObject({ cluster_id: z.string().min(1) });
 

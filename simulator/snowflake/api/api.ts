@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type Request, type Response, Router 
 import type { Logger } from 'pino';
 import { type Answer, send } from '../../steering/answers';
 import { befall, pause } from '../../steering/effects';
+import { queryOf } from '../../steering/requests';
 import type { Later } from '../../steering/timers';
 import type { Account } from '../account/account';
 import {
@@ -156,7 +157,7 @@ export const createApi = (deps: ApiDependencies): Router => {
   const recorded = (req: Request, res: Response, operation: OperationName | null) => {
     const body = bodyOf(req);
     const statement = operation === 'submitStatement' ? textOf(body, 'statement') : null;
-    const query = new URL(req.originalUrl, 'http://simulator').searchParams;
+    const query = queryOf(req);
     const record = requests.record(
       {
         operation,
