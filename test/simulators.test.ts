@@ -41,6 +41,11 @@ const SIMULATORS = [
   },
 ];
 
+const aText: unknown = expect.any(String);
+const aNumber: unknown = expect.any(Number);
+const including = (...texts: string[]): unknown => expect.arrayContaining(texts);
+const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+
 const Refused = z.object({ errors: z.array(z.string()) });
 
 describe.each(SIMULATORS)('$name', ({ start, operation, call, seed }) => {
@@ -65,10 +70,10 @@ describe.each(SIMULATORS)('$name', ({ start, operation, call, seed }) => {
     const { status, body } = await steer('GET', '');
     expect(status).toBe(200);
     const routes: unknown = expect.objectContaining({
-      'POST /_simulator/reset': expect.any(String),
-      'POST /_simulator/save': expect.any(String),
-      'POST /_simulator/restore': expect.any(String),
-      'POST /_simulator/seed': expect.any(String),
+      'POST /_simulator/reset': aText,
+      'POST /_simulator/save': aText,
+      'POST /_simulator/restore': aText,
+      'POST /_simulator/seed': aText,
     });
     expect(body).toEqual({ routes });
     expect(await steer('POST', '/none', '{}')).toEqual({
@@ -97,8 +102,8 @@ describe.each(SIMULATORS)('$name', ({ start, operation, call, seed }) => {
     const { status, body } = await steer('POST', '/faults', JSON.stringify(fault));
     expect(status).toBe(400);
     expect(body).toEqual({
-      errors: [expect.stringMatching(problem)],
-      operations: expect.arrayContaining(['*', operation]),
+      errors: [matching(problem)],
+      operations: including('*', operation),
     });
     expect(await faults()).toMatchObject({ faults: [] });
   });
@@ -106,7 +111,7 @@ describe.each(SIMULATORS)('$name', ({ start, operation, call, seed }) => {
   test('tells its calls, and clears the faults of one operation or all', async () => {
     const answer = await fetch(`${simulator.url}${call}`);
     expect((await steer('GET', '/requests')).body).toMatchObject({
-      requests: [{ operation, status: answer.status, duration: expect.any(Number) }],
+      requests: [{ operation, status: answer.status, duration: aNumber }],
       maxInFlight: 1,
     });
     expect((await steer('DELETE', '/requests')).body).toEqual({ requests: [], maxInFlight: 0 });
@@ -164,7 +169,7 @@ describe.each(SIMULATORS)('the program of $name', ({ main, port }) => {
 
   test('tells where it listens, and stops when it is told to', async () => {
     const { child, said, ended } = run(main, { [port]: '0' });
-    const [first] = await once(child.stdout, 'data');
+    const [first]: unknown[] = await once(child.stdout, 'data');
     const line: unknown = JSON.parse(String(first).split('\n')[0] ?? '');
     expect(line).toMatchObject({ msg: 'simulator listens' });
     const { url } = z.object({ url: z.url() }).parse(line);

@@ -60,8 +60,7 @@ const EFFECTS = {
 
 /** Of the body of POST /_simulator/faults what every simulator has. */
 export const FAULT_FIELDS = { ...WHICH, ...EFFECTS };
-const Shape = z.strictObject({ operation: z.string(), ...FAULT_FIELDS });
-export type Fault = z.infer<typeof Shape>;
+export type Fault = z.infer<z.ZodObject<typeof FAULT_FIELDS>> & { operation: string };
 
 /** A page of a proxy is an error of its own, so that it needs no `status`. */
 export const withStatus = <Given extends Pick<Fault, 'html' | 'status'>>(fault: Given) =>
