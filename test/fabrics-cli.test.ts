@@ -164,7 +164,7 @@ describe('check', () => {
     const { code, stdout } = await cli('check', 'idle');
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /\nfailed: warehouse: The role PROVISIONER sees no warehouse NONE\.\n {2}What to do: .*GRANT USAGE, OPERATE ON WAREHOUSE NONE TO ROLE PROVISIONER;/,
+      /\nfailed: warehouse: The role PROVISIONER sees no warehouse NONE\.\n {2}What to do: .*GRANT USAGE, OPERATE ON WAREHOUSE "NONE" TO ROLE "PROVISIONER";/,
     );
     expect(stdout).toContain('idle, Snowflake: 1 passed, 1 failed.');
   });

@@ -169,7 +169,7 @@ describe.each(SIMULATORS)('the program of $name', ({ main, port }) => {
 
   test('tells where it listens, and stops when it is told to', async () => {
     const { child, said, ended } = run(main, { [port]: '0' });
-    const [first]: unknown[] = await once(child.stdout, 'data');
+    const [first] = z.tuple([z.instanceof(Buffer)]).parse(await once(child.stdout, 'data'));
     const line: unknown = JSON.parse(String(first).split('\n')[0] ?? '');
     expect(line).toMatchObject({ msg: 'simulator listens' });
     const { url } = z.object({ url: z.url() }).parse(line);

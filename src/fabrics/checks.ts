@@ -4,8 +4,8 @@ import type { Check, Foreign, Step } from './fabric';
 
 /* What the checks of any fabric are made of, and their order. None of them changes anything. */
 
-/** What was found, whatever it is called. */
-export type Verdict = Omit<Check, 'name'>;
+/** What was found; with a name where it is about something else than what was looked at. */
+export type Verdict = Omit<Check, 'name'> & Partial<Pick<Check, 'name'>>;
 
 export const passed = (message: string): Verdict => ({ outcome: 'passed', message });
 

@@ -186,7 +186,7 @@ const schema = async (looks: Looks, component: Component): Promise<Verdict> => {
   const isMissing = missingIn(state, component).some(({ is }) => is === 'schema');
   if (!isMissing) return passed(`The schema ${shown} is there, and the component’s.`);
   return state.database
-    ? createSchema(looks, component, state.onDatabase)
+    ? { name: 'create schema', ...(await createSchema(looks, component, state.onDatabase)) }
     : passed(`The schema ${shown} is to be made, with its database.`);
 };
 
