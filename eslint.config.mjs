@@ -16,17 +16,21 @@ const ROOMS = JSON.parse(
 );
 const byName = new Map(ROOMS.map((each) => [each.room, each]));
 
-const folderOf = ({ room, files }) => (files ? path.posix.dirname(files[0]) : room);
-
-/** The folders in a room, from which all others have longer names. */
-const foldersIn = ({ room, files }) =>
+/** The folders of a room: a file names all others otherwise in each of them. */
+const foldersOf = ({ room, files }) =>
   files
-    ? []
-    : readdirSync(path.join(import.meta.dirname, room), { withFileTypes: true, recursive: true })
-        .filter((entry) => entry.isDirectory())
-        .map(({ parentPath, name }) =>
-          path.join(path.relative(import.meta.dirname, parentPath), name),
-        );
+    ? [...new Set(files.map((each) => path.posix.dirname(each)))]
+    : [
+        room,
+        ...readdirSync(path.join(import.meta.dirname, room), {
+          withFileTypes: true,
+          recursive: true,
+        })
+          .filter((entry) => entry.isDirectory())
+          .map(({ parentPath, name }) =>
+            path.join(path.relative(import.meta.dirname, parentPath), name),
+          ),
+      ];
 
 const moduleName = (file) =>
   file
@@ -50,7 +54,7 @@ const DETOUR = '(^|/)(?!\\.\\./)[^/]+/\\.\\./';
 /** What the files in a folder of a room may import, from which other rooms and packages. */
 const lawFor = (each, folder) => {
   const { room, files, purpose, takes = [], types = [], packages = [] } = each;
-  const depth = path.posix.relative(folderOf(each), folder).split('/').filter(Boolean).length;
+  const depth = files ? 0 : path.posix.relative(room, folder).split('/').filter(Boolean).length;
   const values = [
     files ? named(folder, room) : '\\./',
     ...(depth > 0 ? [`(\\.\\./){1,${depth}}(?!\\.\\./)`] : []),
@@ -61,7 +65,7 @@ const lawFor = (each, folder) => {
   const names = [...takes, ...types.map((other) => `${other} (types)`)].join(', ');
   const message = `${room} is for ${purpose}. It takes from: ${names || 'nobody'} (scripts/rooms.json).`;
   return {
-    files: files ?? [`${folder}/**`],
+    files: files?.filter((file) => path.posix.dirname(file) === folder) ?? [`${folder}/**`],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
@@ -80,9 +84,7 @@ const lawFor = (each, folder) => {
   };
 };
 
-const laws = ROOMS.flatMap((room) =>
-  [folderOf(room), ...foldersIn(room)].map((folder) => lawFor(room, folder)),
-);
+const laws = ROOMS.flatMap((room) => foldersOf(room).map((folder) => lawFor(room, folder)));
 
 const SYNTAX = [
   { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },

@@ -1,17 +1,14 @@
 import express, { type Request, type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
 import type { Auth } from './auth';
-import { befall, type Call, pause, send } from './effects';
+import { type Answer, noContent, send } from './steering/answers';
+import { befall, pause } from './steering/effects';
+import { logAnswers, queryOf } from './steering/requests';
+import type { Later } from './steering/timers';
 import type { Faults } from './faults';
-import {
-  type Answer,
-  type ApiName,
-  type ApiRequest,
-  type Operation,
-  problemAnswer,
-} from './operation';
+import { type ApiName, type ApiRequest, type Operation, problemAnswer } from './operation';
 import { ApiProblem, frameworkProblem, unexpected, usualBody as usualProblem } from './problems';
-import type { Requests } from './requests';
+import { calledFor, type Requests } from './requests';
 import type { SentSecret } from './secret-log';
 import { type createShifts, isFirstPage } from './shifts';
 
@@ -42,7 +39,7 @@ interface ApiDependencies {
   auth: Auth;
   faults: Faults;
   requests: Requests;
-  later: (delay: number, action: () => Promise<unknown>) => void;
+  later: Later;
   secretsSent: (operation: Operation, request: ApiRequest) => SentSecret[];
   shift: ReturnType<typeof createShifts>;
   /** Milliseconds added to every call. */
@@ -66,7 +63,7 @@ const readRequest = (req: Request, dialect: Dialect): ApiRequest => ({
   params: Object.fromEntries(
     Object.entries(req.params).map(([name, value]) => [name, String(value)]),
   ),
-  query: new URL(req.originalUrl, 'http://simulator').searchParams,
+  query: queryOf(req),
   body: parseBody(req, dialect),
 });
 
@@ -98,7 +95,7 @@ const serve =
   (operation: Operation, deps: ApiDependencies): RequestHandler =>
   async (req, res) => {
     const { api, usualBody } = deps.dialect;
-    const record = deps.requests.record(api, operation, req, res);
+    const record = deps.requests.record(calledFor(api, operation, req), res);
     const secrets = secretsOf(operation, req, deps);
     if (secrets.length > 0) record.secrets = secrets;
     if (deps.latency > 0) await pause(deps.latency);
@@ -107,30 +104,23 @@ const serve =
       send(res, denial);
       return;
     }
-    const commit = () => perform(operation, req, deps);
     // After the token check: a stale token must not use up a fault meant for the operation.
-    const { searchParams } = new URL(req.originalUrl, 'http://simulator');
-    const first = isFirstPage(searchParams, req.body);
-    const fault = deps.faults.take({ operation: operation.id, api, isFirstPage: first });
-    const shift: Call['shift'] = (given, answer) => deps.shift(operation, given, answer);
-    if (fault) await befall(fault, { res, commit, later: deps.later, usualBody, shift });
+    const first = isFirstPage(queryOf(req), req.body);
+    const fault = deps.faults.take({ names: [operation.id], api, isFirstPage: first });
+    const commit = async () => {
+      if (fault?.lie) return noContent;
+      const answer = await perform(operation, req, deps);
+      if (fault?.shift) deps.shift(operation, fault.shift, answer);
+      return answer;
+    };
+    if (fault) await befall(fault, { res, commit, later: deps.later, usualBody });
     else send(res, await commit());
-  };
-
-const logAnswers =
-  (log?: Logger): RequestHandler =>
-  (req, res, next) => {
-    const { method, originalUrl } = req;
-    res.once('close', () =>
-      log?.debug({ method, url: originalUrl, status: res.statusCode }, 'call'),
-    );
-    next();
   };
 
 const unknown =
   (status: number, reason: string, { dialect, requests }: ApiDependencies): RequestHandler =>
   (req, res) => {
-    requests.record(dialect.api, null, req, res);
+    requests.record(calledFor(dialect.api, null, req), res);
     const message = status === 405 ? `Method [${req.method}] not allowed` : 'Page Not Found';
     send(res, problemAnswer(frameworkProblem(status, reason, message, req.originalUrl)));
   };

@@ -1,7 +1,8 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type Answer, ok, type Operation, readBody } from './operation';
-import { frameworkProblem, proxyPage } from './problems';
+import { type Operation, readBody } from './operation';
+import { type Answer, ok, proxyPage } from './steering/answers';
+import { frameworkProblem } from './problems';
 
 export interface AuthOptions {
   /** `oauth` is today's Airbyte, `basic` the docker-compose one, `none` one with its auth off. */

@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type Response, Router } from 'express';
+import type { Router } from 'express';
 import { z } from 'zod';
 import { describeActor } from './public-api/actors';
 import { CheckFailure, type CheckFailures } from './checks';
@@ -10,10 +10,8 @@ import { makeOdd, OddForm } from './odd';
 import { sampleFiles } from './connectors/sample-files';
 import { Seed, seedRows } from './seed';
 import type { Actor, Connection, Store } from './store';
-import { wordsFor } from './wording';
-
-/** Where tests and demos steer the simulator, off the API's paths. */
-export const CONTROL_BASE = '/_simulator';
+import { ControlProblem, createControl as createAnyControl, taking } from './steering/control';
+import { queryOf } from './steering/requests';
 
 interface ControlDependencies {
   store: Store;
@@ -21,6 +19,8 @@ interface ControlDependencies {
   failures: CheckFailures;
   requests: Requests;
   operations: string[];
+  /** What steers who may do what. */
+  people: Router;
   /** Milliseconds. */
   jobDuration: number;
   /** How many operations of `commitLater` are still to be done. */
@@ -76,118 +76,75 @@ const showEntities = ({ store, jobDuration }: ControlDependencies, query: URLSea
   };
 };
 
-const describeIssue = ({ path, message }: z.core.$ZodIssue) =>
-  `${path.map(String).join('.') || 'body'}: ${message}`;
-
-const allOf = (operations: string[]) => ({ operations: ['*', ...operations] });
-
-const addFault = (
-  { faults, operations }: ControlDependencies,
-  schema: z.ZodType<Parameters<Faults['add']>[0]>,
-  { body, res }: { body: unknown; res: Response },
-) => {
-  const read = schema.safeParse(body, { error: wordsFor });
-  if (!read.success) {
-    const errors = read.error.issues.map(describeIssue);
-    res.status(400).json({ errors, ...allOf(operations) });
-    return;
-  }
-  faults.add(read.data);
-  res.json({ faults: faults.list() });
-};
-
-const addFailure = ({ failures }: ControlDependencies, body: unknown, res: Response) => {
-  const read = CheckFailure.safeParse(body, { error: wordsFor });
-  if (!read.success) {
-    res.status(400).json({ errors: read.error.issues.map(describeIssue) });
-    return;
-  }
-  failures.add(read.data);
-  res.json({ checks: failures.list() });
-};
-
-const addSeed = ({ store }: ControlDependencies, body: unknown, res: Response) => {
-  const read = Seed.safeParse(body, { error: wordsFor });
-  if (read.success) res.json(seedRows(store, read.data));
-  else res.status(400).json({ errors: read.error.issues.map(describeIssue) });
-};
-
 const Rotation = z.strictObject({ secret: z.string().min(1) });
 
-const rotateSecret = (deps: ControlDependencies, body: unknown, res: Response) => {
-  const read = Rotation.safeParse(body, { error: wordsFor });
-  if (!read.success) {
-    res.status(400).json({ errors: read.error.issues.map(describeIssue) });
-    return;
-  }
-  deps.rotateSecret(read.data.secret);
-  res.json({ rotated: true });
-};
-
-const addOdd = ({ store }: ControlDependencies, body: unknown, res: Response) => {
-  const read = OddForm.safeParse(body, { error: wordsFor });
-  if (!read.success) res.status(400).json({ errors: read.error.issues.map(describeIssue) });
-  else if (makeOdd(store, read.data)) res.json({ odd: read.data });
-  else res.status(404).json({ errors: [`nothing has the id ${read.data.id}`] });
-};
-
-// Express knows an error handler by its four arguments. The only error here is an unreadable body.
-const answerError =
-  (operations: string[]): ErrorRequestHandler =>
-  (err: unknown, { path }, res, next) => {
-    const errors = ['body: must be JSON, of 100 kB at most'];
-    if (res.headersSent) next(err);
-    else res.status(400).json({ errors, ...(path === '/faults' && allOf(operations)) });
-  };
-
-/** The simulator's own routes; each answers JSON, but for the files. */
-export const createControl = (deps: ControlDependencies): Router => {
-  const { faults, requests } = deps;
-  const schema = faultSchema(deps.operations);
-  const router = Router();
-  router.use(express.json({ type: () => true, strict: false }));
-  router.get('/', (_req, res) => res.json({ routes: ROUTES }));
-  router.get('/entities', (req, res) =>
-    res.json(showEntities(deps, new URL(req.originalUrl, 'http://simulator').searchParams)),
+const checkRoutes = (router: Router, { failures }: ControlDependencies) => {
+  router.get('/checks', (_req, res) => res.json({ checks: failures.list() }));
+  router.post(
+    '/checks',
+    taking(CheckFailure, (failure) => {
+      failures.add(failure);
+      return { checks: failures.list() };
+    }),
   );
-  router.get('/requests', (_req, res) => res.json(requests.show()));
-  router.delete('/requests', (_req, res) => {
-    requests.clear();
-    res.json(requests.show());
+  router.delete('/checks', (_req, res) => {
+    failures.clear();
+    res.json({ checks: [] });
   });
-  router.get('/faults', (_req, res) => res.json({ faults: faults.list(), late: deps.late() }));
-  router.post('/faults', (req, res) => {
-    addFault(deps, schema, { body: req.body, res });
-  });
-  router.delete('/faults', (req, res) => {
-    const { operation } = req.query;
-    faults.clear(typeof operation === 'string' ? operation : undefined);
-    res.json({ faults: faults.list() });
-  });
+};
+
+const clientRoutes = (router: Router, deps: ControlDependencies) => {
   router.delete('/tokens', (_req, res) => {
     deps.revokeTokens();
     res.json({ revoked: true });
   });
-  router.post('/client', (req, res) => rotateSecret(deps, req.body, res));
-  router.get('/checks', (_req, res) => res.json({ checks: deps.failures.list() }));
-  router.post('/checks', (req, res) => addFailure(deps, req.body, res));
-  router.delete('/checks', (_req, res) => {
-    deps.failures.clear();
-    res.json({ checks: [] });
-  });
-  router.post('/seed', (req, res) => addSeed(deps, req.body, res));
-  router.post('/odd', (req, res) => addOdd(deps, req.body, res));
-  router.get('/files/:name', (req, res) => {
-    const file = sampleFiles.get(req.params.name);
-    if (file === undefined) res.status(404).json({ errors: [`no file ${req.params.name}`] });
-    else res.type('text/csv').send(file);
-  });
-  for (const action of ['reset', 'save', 'restore'] as const)
-    router.post(`/${action}`, (_req, res) => {
-      deps[action]();
-      res.json({ [action]: true });
-    });
-  router.use((_req, res) => res.status(404).json({ errors: ['unknown route'], routes: ROUTES }));
-  router.use(answerError(deps.operations));
-  return router;
+  router.post(
+    '/client',
+    taking(Rotation, ({ secret }) => {
+      deps.rotateSecret(secret);
+      return { rotated: true };
+    }),
+  );
 };
+
+const storeRoutes = (router: Router, deps: ControlDependencies) => {
+  router.get('/entities', (req, res) => res.json(showEntities(deps, queryOf(req))));
+  router.post(
+    '/seed',
+    taking(Seed, (seed) => seedRows(deps.store, seed)),
+  );
+  router.post(
+    '/odd',
+    taking(OddForm, (odd) => {
+      if (!makeOdd(deps.store, odd)) throw new ControlProblem(404, `nothing has the id ${odd.id}`);
+      return { odd };
+    }),
+  );
+};
+
+/** The simulator's own routes; each answers JSON, but for the files. */
+export const createControl = (deps: ControlDependencies): Router =>
+  createAnyControl(
+    {
+      routes: ROUTES,
+      faults: deps.faults,
+      faultForm: faultSchema(deps.operations),
+      operations: deps.operations,
+      pending: () => ({ late: deps.late() }),
+      requests: deps.requests,
+      reset: deps.reset,
+      save: deps.save,
+      restore: deps.restore,
+    },
+    (router) => {
+      storeRoutes(router, deps);
+      clientRoutes(router, deps);
+      checkRoutes(router, deps);
+      router.use('/people', deps.people);
+      router.get('/files/:name', ({ params: { name } }, res) => {
+        const file = sampleFiles.get(name);
+        if (file === undefined) throw new ControlProblem(404, `no file ${name}`);
+        res.type('text/csv').send(file);
+      });
+    },
+  );

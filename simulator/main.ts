@@ -1,34 +1,11 @@
-import { pino } from 'pino';
-import { SettingsError, simulatorConfig } from './config';
+import { simulatorConfig } from './config';
 import { startSimulator } from './simulator';
+import { runProgram } from './steering/program';
 
-const isPortTaken = (err: unknown) =>
-  err instanceof Error && 'code' in err && err.code === 'EADDRINUSE';
-
-const explain = (err: unknown, port: number) =>
-  isPortTaken(err)
-    ? new SettingsError(
-        `Port ${String(port)} is taken by another program: set SIMULATOR_PORT to a free one.`,
-      )
-    : err;
-
-const main = async () => {
-  const { logLevel, ...options } = simulatorConfig();
-  const log = pino({ name: 'simulator', level: logLevel });
-  const simulator = await startSimulator({ ...options, log }).catch((err: unknown) => {
-    throw explain(err, options.port);
-  });
-  log.info({ url: simulator.url, auth: options.auth }, 'simulator listens');
-
-  const stop = (signal: NodeJS.Signals) => {
-    log.info({ signal }, 'simulator stops');
-    void simulator.close();
-  };
-  process.once('SIGTERM', stop).once('SIGINT', stop);
-};
-
-main().catch((err: unknown) => {
-  const text = err instanceof Error && !(err instanceof SettingsError) ? err.stack : undefined;
-  process.stderr.write(`${text ?? (err instanceof Error ? err.message : String(err))}\n`);
-  process.exit(1);
+runProgram({
+  name: 'simulator',
+  portVariable: 'SIMULATOR_PORT',
+  settings: simulatorConfig,
+  start: startSimulator,
+  told: ({ auth }) => ({ auth }),
 });

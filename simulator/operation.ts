@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ApiProblem, badRequest } from './problems';
+import type { Answer } from './steering/answers';
 
 /** Airbyte's two APIs: `/api/public/v1`, and the older Config API at `/api/v1`. */
 export type ApiName = 'public' | 'config';
@@ -8,13 +9,6 @@ export interface ApiRequest {
   params: Record<string, string>;
   query: URLSearchParams;
   body: unknown;
-}
-
-/** No `body` is an empty answer; a string goes as it is, anything else as JSON. */
-export interface Answer {
-  status: number;
-  body?: unknown;
-  headers?: Record<string, string>;
 }
 
 /** One operation of one of Airbyte's APIs; `id` is its operationId there. */
@@ -29,11 +23,6 @@ export interface Operation {
   changes?: boolean;
   run: (request: ApiRequest) => Answer | Promise<Answer>;
 }
-
-export const changesSomething = ({ changes, method }: Operation) => changes ?? method !== 'get';
-
-export const ok = (body: unknown): Answer => ({ status: 200, body });
-export const noContent: Answer = { status: 204 };
 
 const uuid = z.guid();
 

@@ -1,4 +1,5 @@
-import { type ApiRequest, ok, queryFlag, queryList } from './operation';
+import { type ApiRequest, queryFlag, queryList } from './operation';
+import { ok } from './steering/answers';
 import { badRequest } from './problems';
 
 // Airbyte builds these links from its own configured address, not from the request's: a client

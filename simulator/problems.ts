@@ -1,3 +1,5 @@
+import { proxyPage } from './steering/answers';
+
 const reference = 'https://reference.airbyte.com/reference/errors';
 
 /** What Airbyte answers instead of the asked: `body` absent means an empty answer. */
@@ -130,20 +132,6 @@ export const frameworkProblem = (status: number, reason: string, message: string
     _links: { self: [{ href: path, templated: false }] },
     _embedded: { errors: [{ message }] },
   });
-
-const html = (status: number, reason: string) =>
-  `<html>\r\n<head><title>${String(status)} ${reason}</title></head>\r\n<body>\r\n<center><h1>${String(status)} ${reason}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`;
-
-const reasons: Record<number, string> = {
-  200: 'OK',
-  401: 'Authorization Required',
-  502: 'Bad Gateway',
-  503: 'Service Temporarily Unavailable',
-  504: 'Gateway Time-out',
-};
-
-/** A proxy's own page, in nginx's form. */
-export const proxyPage = (status: number) => html(status, reasons[status] ?? 'Error');
 
 const injected = 'Injected by the simulator.';
 const usual: Record<number, () => ApiProblem> = {

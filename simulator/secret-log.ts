@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { isObject, SECRET_MASK, secretFields } from './connectors/configuration';
 import { connectorsOf } from './connectors/connectors';
 import type { ActorKind, Connector } from './connectors/connectors';
 import type { ApiRequest, Operation } from './operation';
+import { digestOf } from './steering/requests';
 import type { Store } from './store';
 
 /** A secret field of a write, without its value: so that a test can tell what went where. */
@@ -17,10 +17,7 @@ export interface SentSecret {
   host: string | null;
 }
 
-const sha256 = (secret: unknown) =>
-  createHash('sha256')
-    .update(typeof secret === 'string' ? secret : JSON.stringify(secret))
-    .digest('hex');
+const textOf = (secret: unknown) => (typeof secret === 'string' ? secret : JSON.stringify(secret));
 
 const WRITES = /^(create|put|patch|update|partialUpdate)(Source|Destination)$/;
 
@@ -73,7 +70,7 @@ export const secretsSent = (
     return {
       field: path.join('.'),
       sent: isMask ? 'asterisks' : 'value',
-      sha256: kept === undefined || kept === SECRET_MASK ? null : sha256(kept),
+      sha256: kept === undefined || kept === SECRET_MASK ? null : digestOf(textOf(kept)),
       host: hostOf(given, path.slice(0, -1)),
     };
   });

@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { toAirbyteStream } from './connectors/airbyte-stream';
 import { manyTables, plainStream } from './connectors/catalog';
 import { type ActorKind, connectorsOf } from './connectors/connectors';
+import { seedCount as count } from './steering/control';
 import { type Actor, type Connection, epochSeconds, type Store } from './store';
-
-const count = z.int().min(0).max(100_000).default(0);
 
 /** The body of POST /_simulator/seed: how many plain entities are made, as somebody else's. */
 export const Seed = z.strictObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Answer, Operation } from './operation';
+import type { Operation } from './operation';
+import type { Answer } from './steering/answers';
 import type { People } from './public-api/people';
 import { seedRows } from './seed';
 import { type Actor, type Connection, removeActor, removeConnection, type Store } from './store';

@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import express from 'express';
 import type { Logger } from 'pino';
 import { actorOperations } from './public-api/actors';
@@ -10,17 +9,21 @@ import { configDialect, type ErrorFamily, errorFamilyOf } from './config-api/err
 import type { Instance } from './config-api/instance';
 import type { SearchMode } from './config-api/search';
 import { connectionOperations } from './public-api/connections';
-import { CONTROL_BASE, createControl } from './control';
+import { createControl } from './control';
 import { createFaults } from './faults';
 import { jobOperations } from './public-api/jobs';
 import type { ApiName, Operation } from './operation';
-import { createRequests } from './requests';
+import type { ReceivedCall } from './requests';
 import { secretsSent } from './secret-log';
 import { copyStore, createStore, DEFAULT_WORKSPACE_ID, resetStore } from './store';
 import { createPeople, ofEnterprise } from './public-api/people';
 import { groupOperations } from './public-api/groups';
 import { permissionOperations } from './public-api/permissions';
 import { createShifts } from './shifts';
+import { CONTROL_BASE } from './steering/control';
+import { listen, type Place } from './steering/listener';
+import { createRequests } from './steering/requests';
+import { createTimers } from './steering/timers';
 import { streamOperations } from './public-api/streams';
 import { tagOperations } from './public-api/tags';
 import { unsupportedOperations } from './unsupported';
@@ -87,25 +90,6 @@ const documentation: Operation = {
   run: () => ({ status: 302, headers: { Location: 'https://reference.airbyte.com' } }),
 };
 
-/** What runs after its call is gone, until the simulator is reset. */
-const createTimers = () => {
-  const timers = new Set<NodeJS.Timeout>();
-  return {
-    later: (delay: number, action: () => Promise<unknown>) => {
-      const timer = setTimeout(() => {
-        void action().finally(() => timers.delete(timer));
-      }, delay).unref();
-      timers.add(timer);
-    },
-    /** How many have not ended yet. */
-    pending: () => timers.size,
-    clear: () => {
-      for (const timer of timers) clearTimeout(timer);
-      timers.clear();
-    },
-  };
-};
-
 const authModes = { oauth: 'simple', basic: 'none', none: 'none' } as const;
 
 /** An Airbyte in memory: its two APIs, and the routes that steer it. */
@@ -117,7 +101,8 @@ const createSimulator = (options: SimulatorOptions = {}) => {
     settings.edition === 'community' ? 'community' : 'enterprise',
   );
   const auth = createAuth(settings);
-  const [faults, requests, timers] = [createFaults(), createRequests(), createTimers()];
+  const [faults, timers] = [createFaults(), createTimers()];
+  const requests = createRequests<ReceivedCall>();
   const failures = createCheckFailures();
   const forget = () => {
     timers.clear();
@@ -172,7 +157,6 @@ const createSimulator = (options: SimulatorOptions = {}) => {
   const names = new Set(everyApi.flatMap((api) => operations[api].map(({ id }) => id)));
   const app = express().disable('x-powered-by').disable('etag');
   const { later } = timers;
-  app.use(`${CONTROL_BASE}/people`, crowd.control);
   app.use(
     CONTROL_BASE,
     createControl({
@@ -182,6 +166,7 @@ const createSimulator = (options: SimulatorOptions = {}) => {
       requests,
       operations: [...names],
       jobDuration,
+      people: crowd.control,
       late: timers.pending,
       revokeTokens: auth.revokeTokens,
       rotateSecret: auth.rotateSecret,
@@ -210,31 +195,7 @@ const createSimulator = (options: SimulatorOptions = {}) => {
   return { app, reset };
 };
 
-/** Listens; `port` 0 takes a free one. `close` ends hanging calls too. */
-export const startSimulator = async ({
-  port = 0,
-  host = '127.0.0.1',
-  ...options
-}: SimulatorOptions & { port?: number; host?: string } = {}) => {
-  const { app, reset } = createSimulator(options);
-  const server = createServer(app);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, host, resolve);
-  });
-  const address = server.address();
-  const taken = typeof address === 'object' && address ? address.port : port;
-  const shown = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host;
-  return {
-    /** Without a path: the APIs are below it at `/api/public/v1` and `/api/v1`. */
-    url: `http://${shown}:${String(taken)}`,
-    port: taken,
-    reset,
-    close: () =>
-      new Promise<void>((resolve) => {
-        reset();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-};
+/** The APIs are below its URL at `/api/public/v1` and `/api/v1`. */
+export const startSimulator = ({ port, host, ...options }: SimulatorOptions & Place = {}) =>
+  listen(createSimulator(options), { port, host });
 export type Simulator = Awaited<ReturnType<typeof startSimulator>>;

@@ -2,7 +2,7 @@ import KEPT from './fixtures/databricks-statements.json';
 import { Refusal } from '../src/contract/problems';
 import { databricks } from '../src/fabrics/databricks';
 import { holdersIn, isSame, withHolders } from '../src/fabrics/databricks/memory';
-import { literal, quoted, taggedKey } from '../src/fabrics/databricks/names';
+import { literal, quoted } from '../src/fabrics/databricks/names';
 import { typeFor } from '../src/fabrics/types';
 import { HOSTILE_NAMES, MANAGE_STATEMENTS, STATEMENTS } from './support/databricks-statements';
 
@@ -78,12 +78,6 @@ test('a text ends where it ends', () => {
   expect(literal('a\\')).toBe("'a\\\\'");
   expect(literal("\\' OR 1")).toBe("'\\\\\\' OR 1'");
   expect(literal('a\nb')).toBe("'a\\nb'");
-});
-
-test('a tag tells whose a schema is, and other comments nothing', () => {
-  expect(taggedKey('provisioner:a/b/c')).toBe('a/b/c');
-  for (const comment of [undefined, '', 'provisioner:', 'x provisioner:a', 'Provisioner:a'])
-    expect(taggedKey(comment)).toBeUndefined();
 });
 
 test('what is ours is remembered beside what others wrote, and what is spoilt is passed over', () => {

@@ -54,6 +54,11 @@ describe('a schema', () => {
     expect(seen.present).toEqual([]);
     expect(seen.foreign).toHaveLength(1);
     const [foreign] = seen.foreign;
+    expect(foreign).toMatchObject({
+      kind: 'schema',
+      name: `${catalog}.cash_flow_0`,
+      at: 'specific.destination.connectionConfiguration.schema',
+    });
     expect(foreign?.problem).toContain(why);
     // What is another's is not for its asker to take over.
     const handsOver = `COMMENT ON SCHEMA \`${catalog}\`.\`cash_flow_0\` IS 'provisioner:${KEY}'`;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../scripts/child';
-import { readStatement } from '../simulator/snowflake/grammar';
-import { SqlProblem } from '../simulator/snowflake/problems';
+import { readStatement } from '../simulator/snowflake/sql/grammar';
+import { SqlProblem } from '../simulator/snowflake/sql/problems';
 import statements from './fixtures/snowflake-statements.json';
 
 /* Which texts are statements. */

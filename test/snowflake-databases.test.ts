@@ -184,7 +184,9 @@ test('a database that the fabric may make is the domain’s, and goes with the l
   const foreign = world.component('development/marketing.x.0.y', { database: 'FINANCE' }, managed);
   await prepared(component);
   expect((await foreign.look(step())).foreign).toContainEqual({
-    what: 'the database FINANCE',
+    kind: 'database',
+    name: 'FINANCE',
+    at: 'specific.destination.connectionConfiguration.database',
     problem: 'The database FINANCE was made for another domain.',
     solution:
       'Give another database in the descriptor (specific.destination.connectionConfiguration.database).',

@@ -6,7 +6,6 @@ import { Refusal, RequestError, describeProblem } from '../src/contract/problems
 import { snowflake } from '../src/fabrics/snowflake';
 import { schemaPage } from '../src/fabrics/snowflake/links';
 import {
-  domainTagOf,
   identifierIn,
   isNamed,
   literal,
@@ -76,7 +75,6 @@ test('a role has a component’s names, and is no other’s whatever they are', 
   expect(readRoleOf(key)).toMatch(/^CASH_FLOW_0_IN_GESTION_READ_[0-9A-F]{8}$/);
   expect(readRoleOf(key)).not.toBe(readRoleOf('dev/fin.Cash_Flow.0.in_gestion'));
   expect(readRoleOf(`dev/fin.${'x'.repeat(300)}.0.y`)).toHaveLength(255);
-  expect(domainTagOf(key)).toBe('provisioner:dev/fin');
 });
 
 test('Airbyte writes in upper case, and so it is looked for', () => {

@@ -40,7 +40,7 @@ test('schema, role and grants are made in order, tagged, and all there after it'
   expect(after.missing).toEqual([]);
   expect(after.present.at(-1)).toMatchObject({
     kind: 'role',
-    what: like(/_READ_/),
+    name: like(/^[A-Z0-9_]+_READ_/),
   });
   expect(after.shown).toEqual({
     schema: {
@@ -108,7 +108,9 @@ test.each<[string, string[], RegExp, RegExp]>([
   const { foreign, missing } = await component.look(step());
   expect(foreign).toEqual([
     {
-      what: 'the schema ANALYTICS.CASHFLOW_0',
+      kind: 'schema',
+      name: 'ANALYTICS.CASHFLOW_0',
+      at: 'specific.destination.connectionConfiguration.schema',
       problem: like(problem),
       solution: like(solution),
     },
@@ -143,11 +145,11 @@ test('a schema that was handed over is the component’s', async () => {
 
 test('a role of its name that is another’s is not granted to anybody', async () => {
   const { missing } = await world.component().look(step());
-  const role = missing.find(({ kind }) => kind === 'role')?.what.replace('the role ', '') ?? '';
+  const role = missing.find(({ kind }) => kind === 'role')?.name ?? '';
   await world.sql(`CREATE ROLE "${role}"`);
   const component = world.component();
   const { foreign } = await component.look(step());
-  expect(foreign).toMatchObject([{ what: `the role ${role}` }]);
+  expect(foreign).toMatchObject([{ kind: 'role', name: role }]);
   await expect(component.prepare(missing, step())).rejects.toThrow(
     /is there already, and nothing says/,
   );

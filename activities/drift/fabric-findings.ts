@@ -3,7 +3,7 @@ import type { Seen, Tagged } from '../../src/fabrics/fabric';
 import { MAX_NAMED, firstFew, shortened } from '../../workflows/protocol/lengths';
 import { inOneLine } from '../../workflows/protocol/one-line';
 import type { Known } from '../../workflows/provisioned';
-import { kindIn, linesOf, nameOf } from '../fabric/things';
+import { linesOf } from '../fabric/things';
 import type { Line } from '../fabric/things';
 import { REMEDIES, REMEDIES_OF_REMAINS } from './remedies';
 
@@ -52,10 +52,10 @@ export const fabricFindings = (
 ): Finding[] => {
   const whose = { key, token, fabric };
   if (foreign.length > 0)
-    return foreign.map(({ what, problem, solution }) =>
+    return foreign.map(({ kind, name, problem, solution }) =>
       findingOf(whose, {
         kind: 'foreign',
-        line: { kind: kindIn(what), name: nameOf(what) },
+        line: { kind, name },
         remedy: shortened(inOneLine(`${problem} ${solution}`), MAX_REMEDY),
       }),
     );

@@ -10,15 +10,6 @@ export interface Line {
   each?: string[];
 }
 
-/** `FINANCE.CASHFLOW_0`, of the schema FINANCE.CASHFLOW_0. */
-export const nameOf = (what: string) => what.replace(/^the (database|schema|role) /, '');
-
-/** The kind that a text names: what is in the way is known by no more. */
-export const kindIn = (what: string): Thing['kind'] => {
-  const [, kind] = /^the (database|schema|role) /.exec(what) ?? [];
-  return kind === 'database' || kind === 'role' ? kind : 'schema';
-};
-
 const grantLine = (grants: Pick<Thing, 'what'>[]): Line[] => {
   const [first, ...others] = grants.map(({ what }) => what);
   if (first === undefined) return [];
@@ -27,9 +18,9 @@ const grantLine = (grants: Pick<Thing, 'what'>[]): Line[] => {
 };
 
 /** In the order that they are in; the grants last. */
-export const linesOf = (things: readonly Pick<Thing, 'kind' | 'what'>[]): Line[] => [
+export const linesOf = (things: readonly Pick<Thing, 'kind' | 'name' | 'what'>[]): Line[] => [
   ...things
     .filter(({ kind }) => kind !== 'grant')
-    .map(({ kind, what }) => ({ kind, name: nameOf(what) })),
+    .map(({ kind, name, what }) => ({ kind, name: name ?? what })),
   ...grantLine(things.filter(({ kind }) => kind === 'grant')),
 ];

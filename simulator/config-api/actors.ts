@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { noContent, ok } from '../steering/answers';
 import { createActor, findActor, findDefinition, replace, updateActor } from '../public-api/actors';
 import { maskSecrets, mergeConfiguration } from '../connectors/configuration';
 import { command, listPaginated, PaginatedList, query } from './operation';
 import { actorMatches, type SearchMode } from './search';
 import type { ActorKind } from '../connectors/connectors';
 import { oddly } from '../odd';
-import { noContent, ok, type Operation } from '../operation';
+import type { Operation } from '../operation';
 import { notFound } from '../problems';
 import { type Actor, removeActor, type Store } from '../store';
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { ok } from '../steering/answers';
 import { findActor, findDefinition } from '../public-api/actors';
 import type { CheckFailures } from '../checks';
 import { idOf, readId } from './actors';
@@ -8,7 +9,7 @@ import { query } from './operation';
 import { validateConfiguration } from '../connectors/configuration';
 import type { ActorKind } from '../connectors/connectors';
 import { discover } from '../connectors/discovery';
-import { ok, type Operation } from '../operation';
+import type { Operation } from '../operation';
 import { ApiProblem, ConnectorFailure } from '../problems';
 import { type Actor, epochSeconds, type Store } from '../store';
 import { findWorkspace } from '../public-api/workspaces';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { noContent, ok } from '../steering/answers';
 import { findActor } from '../public-api/actors';
 import { showConfigActor } from './actors';
 import { Catalog, readCatalog, showConfigured } from './catalog';
@@ -9,7 +10,7 @@ import { connectionMatches, type SearchMode } from './search';
 import { findConnection } from '../public-api/connections';
 import { storedMappers } from '../public-api/mappers';
 import { oddly } from '../odd';
-import { noContent, ok, type Operation } from '../operation';
+import type { Operation } from '../operation';
 import { unexpected } from '../problems';
 import { type Connection, epochSeconds, removeConnection, save, type Store } from '../store';
 import { GivenTag, readTags, showTags } from '../public-api/tags';

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { ok } from '../steering/answers';
 import { findDefinition } from '../public-api/actors';
 import { query, WorkspaceId } from './operation';
 import { jobInfo } from './checks';
 import { type ActorKind, type Connector, connectorsOf } from '../connectors/connectors';
-import { ok, type Operation } from '../operation';
+import type { Operation } from '../operation';
 import { findWorkspace } from '../public-api/workspaces';
 import type { Store } from '../store';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { type Answer, proxyPage } from '../steering/answers';
 import type { Dialect } from '../api';
-import type { Answer } from '../operation';
-import { ApiProblem, proxyPage } from '../problems';
+import { ApiProblem } from '../problems';
 
 /**
  * How the Config API says that something went wrong. `known`: up to 1.8, always with a message.

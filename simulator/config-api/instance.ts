@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { ok } from '../steering/answers';
 import { listPaginated, pageOf, PaginatedList, Pagination, query } from './operation';
-import { ok, type Operation } from '../operation';
+import type { Operation } from '../operation';
 import { notFound } from '../problems';
 import type { Store, Workspace } from '../store';
 import { findWorkspace } from '../public-api/workspaces';

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { ok } from '../steering/answers';
 import { command, ConnectionId, pageOf, Pagination, query } from './operation';
 import { findConnection } from '../public-api/connections';
 import { isOver, markCancelled, startJob, statusOf, updatedAt } from '../public-api/jobs';
-import { ok, type Operation } from '../operation';
+import type { Operation } from '../operation';
 import { notFound, unexpected } from '../problems';
 import type { Job, Store } from '../store';
 

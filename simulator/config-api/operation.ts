@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Answer } from '../steering/answers';
 import { invalidInput, invalidJson } from './errors';
-import type { Answer, Operation } from '../operation';
+import type { Operation } from '../operation';
 
 const valueAt = (body: unknown, path: PropertyKey[]): unknown => {
   let value = body;

@@ -1,7 +1,9 @@
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Logger } from 'pino';
-import { befall, send } from '../effects';
-import type { Answer } from '../operation';
+import { type Answer, send } from '../steering/answers';
+import { befall } from '../steering/effects';
+import { logAnswers, queryOf } from '../steering/requests';
+import type { Later } from '../steering/timers';
 import type { Fault, Faults } from './faults';
 import type { ApiRequest, Operation } from './operation';
 import {
@@ -13,10 +15,9 @@ import {
   unexpected,
   usualBody,
 } from './problems';
-import type { Requests } from './requests';
+import { calledFor, type Requests } from './requests';
 import type { RunningWarehouse } from './sql/warehouses';
 import type { Principal, Store } from './store';
-import type { Later } from './timers';
 import { callerOf, expireToken } from './tokens';
 
 interface ApiDependencies {
@@ -52,7 +53,7 @@ const requestOf = ({ req, operation }: Serving, fault: Fault | undefined): ApiRe
   params: Object.fromEntries(
     Object.entries(req.params).map(([name, value]) => [name, String(value)]),
   ),
-  query: new URL(req.originalUrl, 'http://simulator').searchParams,
+  query: queryOf(req),
   body: bodyOf(req, operation.anonymous),
   authorization: req.headers.authorization ?? '',
   host: req.headers.host ?? 'localhost',
@@ -113,7 +114,7 @@ const answer = async (serving: Serving, res: Response, know: (caller: Principal)
   let caller = admit(serving);
   if (caller) know(caller);
   // After the token check: a stale token must not use up a fault meant for the operation.
-  const fault = deps.faults.take(operation.id);
+  const fault = deps.faults.take({ names: [operation.id] });
   if (!fault) {
     send(res, await perform(serving, caller, undefined));
     return;
@@ -126,14 +127,16 @@ const answer = async (serving: Serving, res: Response, know: (caller: Principal)
     commit: () => perform(serving, caller, fault),
     later,
     usualBody: (status) => usualBody(status, fault.errorCode),
-    shift: () => undefined,
   });
 };
 
 const serve =
   (operation: Operation, deps: ApiDependencies): RequestHandler =>
   async (req, res) => {
-    const record = deps.requests.record(operation, req, res, told(req, operation.anonymous));
+    const record = deps.requests.record(
+      calledFor(operation, req, told(req, operation.anonymous)),
+      res,
+    );
     const serving = { operation, req, deps };
     try {
       await answer(serving, res, ({ name }) => {
@@ -144,16 +147,6 @@ const serve =
     }
   };
 
-const logAnswers =
-  (log?: Logger): RequestHandler =>
-  (req, res, next) => {
-    const { method, originalUrl } = req;
-    res.once('close', () =>
-      log?.debug({ method, url: originalUrl, status: res.statusCode }, 'call'),
-    );
-    next();
-  };
-
 /** The workspace's APIs; what they lack, a method or a path, is no endpoint. */
 export const createApi = (deps: ApiDependencies): Router => {
   const router = Router({ strict: true, caseSensitive: true });
@@ -161,7 +154,7 @@ export const createApi = (deps: ApiDependencies): Router => {
   for (const operation of deps.operations)
     for (const path of operation.paths) router[operation.method](path, serve(operation, deps));
   router.use((req, res) => {
-    deps.requests.record(null, req, res, told(req));
+    deps.requests.record(calledFor(null, req, told(req)), res);
     send(res, problemAnswer(endpointNotFound(req.method, req.path)));
   });
   return router;

@@ -1,34 +1,21 @@
-import ms from 'ms';
 import { z } from 'zod';
-import { SettingsError } from '../config';
-import { wordsFor } from '../wording';
+import {
+  duration,
+  HOST,
+  LOG_LEVEL,
+  namesIn,
+  portOf,
+  rare,
+  readVariables,
+  secondsIn,
+  usual,
+} from '../steering/variables';
 import { DEFAULTS } from './simulator';
 
-const DURATION = /^\d*\.?\d+ *(ms|s|m|h|d)$/;
-const isDuration = (text: unknown): text is ms.StringValue =>
-  typeof text === 'string' && DURATION.test(text);
-
-const usual = (description: string) => ({ group: 'usual', description });
-const rare = (description: string) => ({ group: 'rare', description });
-const namesOf = (text: string) =>
-  text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-
-/** `group` says who sets a variable; docs/configuration.md is made of these. */
+/** docs/configuration.md is made of these. */
 export const Variables = z.object({
-  HOST: z
-    .string()
-    .default('127.0.0.1')
-    .meta(usual('The address to listen on. `0.0.0.0` in a container')),
-  DATABRICKS_SIMULATOR_PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65535)
-    .default(8098)
-    .meta(usual('Where it listens')),
+  HOST,
+  DATABRICKS_SIMULATOR_PORT: portOf(8098),
   DATABRICKS_SIMULATOR_WAREHOUSE: z
     .string()
     .regex(/^[0-9a-f]{16}$/, 'must be 16 hexadecimal digits')
@@ -72,27 +59,15 @@ export const Variables = z.object({
     .string()
     .default(DEFAULTS.servicePrincipals.join(','))
     .meta(rare('Application ids of more service principals, with commas between them')),
-  DATABRICKS_SIMULATOR_TOKEN_LIFETIME: z
-    .custom<ms.StringValue>(isDuration, 'must be a duration with its unit, for example 30s or 1h')
+  DATABRICKS_SIMULATOR_TOKEN_LIFETIME: duration
     .default('1h')
     .meta(rare('How long a token of OAuth or Entra ID lives')),
-  LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
-    .default('info')
-    .meta(usual('What is logged')),
+  LOG_LEVEL,
 });
 
 /** What the variables of the environment say; an empty one counts as absent. */
 export const databricksConfig = (env: Record<string, string | undefined> = process.env) => {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = Variables.safeParse(given, { error: wordsFor });
-  if (!parsed.success)
-    throw new SettingsError(
-      `These environment variables need mending: ${parsed.error.issues
-        .map(({ path, message }) => `${path.join('.')} ${message}`)
-        .join('; ')}.`,
-    );
-  const { data } = parsed;
+  const data = readVariables(Variables, env);
   return {
     host: data.HOST,
     port: data.DATABRICKS_SIMULATOR_PORT,
@@ -103,11 +78,11 @@ export const databricksConfig = (env: Record<string, string | undefined> = proce
     personalToken: data.DATABRICKS_SIMULATOR_TOKEN,
     tenantId: data.DATABRICKS_SIMULATOR_TENANT,
     clusterId: data.DATABRICKS_SIMULATOR_CLUSTER,
-    users: namesOf(data.DATABRICKS_SIMULATOR_USERS),
-    groups: namesOf(data.DATABRICKS_SIMULATOR_GROUPS),
-    servicePrincipals: namesOf(data.DATABRICKS_SIMULATOR_SERVICE_PRINCIPALS),
+    users: namesIn(data.DATABRICKS_SIMULATOR_USERS),
+    groups: namesIn(data.DATABRICKS_SIMULATOR_GROUPS),
+    servicePrincipals: namesIn(data.DATABRICKS_SIMULATOR_SERVICE_PRINCIPALS),
     /** Seconds. */
-    tokenLifetime: ms(data.DATABRICKS_SIMULATOR_TOKEN_LIFETIME) / 1000,
+    tokenLifetime: secondsIn(data.DATABRICKS_SIMULATOR_TOKEN_LIFETIME),
     logLevel: data.LOG_LEVEL,
   };
 };

@@ -1,6 +1,11 @@
-import express, { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
+import type { Router } from 'express';
 import { z } from 'zod';
-import { wordsFor } from '../wording';
+import {
+  asking,
+  ControlProblem,
+  createControl as createAnyControl,
+  taking,
+} from '../steering/control';
 import { type Faults, faultSchema } from './faults';
 import { DatabricksProblem } from './problems';
 import type { Requests } from './requests';
@@ -13,13 +18,11 @@ import {
   NewObject,
   PrincipalChange,
 } from './seed';
+import { SqlError } from './sql/errors';
 import type { RunningWarehouse } from './sql/warehouses';
 import { fullNameOf, type Grants, type Store } from './store';
 import { endTokens, seedToken } from './tokens';
 import { changeGrants, securableNamed } from './unity/privileges';
-
-/** Where tests and demos steer the simulator, off the API's paths. */
-export const CONTROL_BASE = '/_simulator';
 
 interface ControlDependencies {
   store: Store;
@@ -86,18 +89,6 @@ const showEntities = (store: Store, deletedToo: boolean) => ({
   blocked: [...store.blocked],
 });
 
-const describeIssue = ({ path, message }: z.core.$ZodIssue) =>
-  `${path.map(String).join('.') || 'body'}: ${message}`;
-
-/** Answers with what `act` makes of a body of this form, or with all that is wrong in it. */
-const taking =
-  <Form extends z.ZodType>(schema: Form, act: (given: z.output<Form>) => unknown, more = {}) =>
-  ({ body }: Request, res: Response) => {
-    const read = schema.safeParse(body, { error: wordsFor });
-    if (read.success) res.json(act(read.data));
-    else res.status(400).json({ errors: read.error.issues.map(describeIssue), ...more });
-  };
-
 const Rotation = z.strictObject({ secret: z.string().min(1) });
 const NewToken = z.strictObject({ principal: z.string().min(1), token: z.string().min(1) });
 const Addresses = z.strictObject({ blocked: z.array(z.string()) });
@@ -114,34 +105,14 @@ const Ending = z.strictObject({
   kind: z.enum(['oauth', 'entra', 'pat']).optional(),
 });
 
-// Express knows an error handler by its four arguments.
-const answerError: ErrorRequestHandler = (err, _req, res, next) => {
-  if (res.headersSent) {
-    next(err);
-    return;
+/** What Databricks would refuse, a control does, too. */
+const told = <Done>(act: () => Done): Done => {
+  try {
+    return act();
+  } catch (err) {
+    const isRefusal = err instanceof DatabricksProblem || err instanceof SqlError;
+    throw isRefusal ? new ControlProblem(400, err.message) : err;
   }
-  const told = err instanceof DatabricksProblem ? err.message : `body: ${String(err)}`;
-  res.status(400).json({ errors: [told] });
-};
-
-const faultRoutes = (router: Router, { faults, operations, late }: ControlDependencies) => {
-  router.get('/faults', (_req, res) => res.json({ faults: faults.list(), late: late() }));
-  router.post(
-    '/faults',
-    taking(
-      faultSchema(operations),
-      (fault) => {
-        faults.add(fault);
-        return { faults: faults.list() };
-      },
-      { operations: ['*', ...operations] },
-    ),
-  );
-  router.delete('/faults', (req, res) => {
-    const { operation } = req.query;
-    faults.clear(typeof operation === 'string' ? operation : undefined);
-    res.json({ faults: faults.list() });
-  });
 };
 
 const storeRoutes = (router: Router, { store, warehouse }: ControlDependencies) => {
@@ -158,13 +129,13 @@ const storeRoutes = (router: Router, { store, warehouse }: ControlDependencies) 
   );
   router.post(
     '/objects',
-    taking(NewObject, (given) => ({ made: addObject(store, given) })),
+    taking(NewObject, (given) => ({ made: told(() => addObject(store, given)) })),
   );
   router.post(
     '/grants',
     taking(GrantChanges, ({ on, name, ...change }) => {
-      const securable = securableNamed(store, on, name.split('.'));
-      changeGrants(store, securable, [change]);
+      const securable = told(() => securableNamed(store, on, name.split('.')));
+      told(() => changeGrants(store, securable, [change]));
       return { grants: grantsOf(securable.grants) };
     }),
   );
@@ -188,14 +159,10 @@ const storeRoutes = (router: Router, { store, warehouse }: ControlDependencies) 
 };
 
 const callerRoutes = (router: Router, { store }: ControlDependencies) => {
-  router.delete('/tokens', ({ query }, res) => {
-    const read = Ending.safeParse(query, { error: wordsFor });
-    if (!read.success) {
-      res.status(400).json({ errors: read.error.issues.map(describeIssue) });
-      return;
-    }
-    res.json({ ended: endTokens(store, read.data.how, read.data.kind) });
-  });
+  router.delete(
+    '/tokens',
+    asking(Ending, ({ how, kind }) => ({ ended: endTokens(store, how, kind) })),
+  );
   router.post(
     '/tokens',
     taking(NewToken, ({ principal, token }) => {
@@ -219,25 +186,22 @@ const callerRoutes = (router: Router, { store }: ControlDependencies) => {
   );
 };
 
-export const createControl = (deps: ControlDependencies): Router => {
-  const router = Router();
-  const { requests } = deps;
-  router.use(express.json({ type: () => true }));
-  router.get('/', (_req, res) => res.json({ routes: ROUTES }));
-  router.get('/requests', (_req, res) => res.json(requests.show()));
-  router.delete('/requests', (_req, res) => {
-    requests.clear();
-    res.json(requests.show());
-  });
-  faultRoutes(router, deps);
-  storeRoutes(router, deps);
-  callerRoutes(router, deps);
-  for (const action of ['reset', 'save', 'restore'] as const)
-    router.post(`/${action}`, (_req, res) => {
-      deps[action]();
-      res.json({ [action]: true });
-    });
-  router.use((_req, res) => res.status(404).json({ errors: ['unknown route'], routes: ROUTES }));
-  router.use(answerError);
-  return router;
-};
+/** The simulator's own routes; each answers JSON. */
+export const createControl = (deps: ControlDependencies): Router =>
+  createAnyControl(
+    {
+      routes: ROUTES,
+      faults: deps.faults,
+      faultForm: faultSchema(deps.operations),
+      operations: deps.operations,
+      pending: () => ({ late: deps.late() }),
+      requests: deps.requests,
+      reset: deps.reset,
+      save: deps.save,
+      restore: deps.restore,
+    },
+    (router) => {
+      storeRoutes(router, deps);
+      callerRoutes(router, deps);
+    },
+  );

@@ -1,35 +1,11 @@
-import { pino } from 'pino';
-import { SettingsError } from '../config';
+import { runProgram } from '../steering/program';
 import { databricksConfig } from './config';
 import { startDatabricksSimulator } from './simulator';
 
-const isPortTaken = (err: unknown) =>
-  err instanceof Error && 'code' in err && err.code === 'EADDRINUSE';
-
-const explain = (err: unknown, port: number) =>
-  isPortTaken(err)
-    ? new SettingsError(
-        `Port ${String(port)} is taken by another program: set DATABRICKS_SIMULATOR_PORT to a free one.`,
-      )
-    : err;
-
-const main = async () => {
-  const { logLevel, ...options } = databricksConfig();
-  const log = pino({ name: 'databricks-simulator', level: logLevel });
-  const simulator = await startDatabricksSimulator({ ...options, log }).catch((err: unknown) => {
-    throw explain(err, options.port);
-  });
-  log.info({ url: simulator.url }, 'simulator listens');
-
-  const stop = (signal: NodeJS.Signals) => {
-    log.info({ signal }, 'simulator stops');
-    void simulator.close();
-  };
-  process.once('SIGTERM', stop).once('SIGINT', stop);
-};
-
-main().catch((err: unknown) => {
-  const text = err instanceof Error && !(err instanceof SettingsError) ? err.stack : undefined;
-  process.stderr.write(`${text ?? (err instanceof Error ? err.message : String(err))}\n`);
-  process.exit(1);
+runProgram({
+  name: 'databricks-simulator',
+  portVariable: 'DATABRICKS_SIMULATOR_PORT',
+  settings: databricksConfig,
+  start: startDatabricksSimulator,
+  told: () => ({}),
 });

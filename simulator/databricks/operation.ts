@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Answer } from '../operation';
+import type { Answer } from '../steering/answers';
 import { invalidValue, malformed, missingValue } from './problems';
 import type { Principal } from './store';
 
@@ -36,10 +36,6 @@ export type Operation = OperationShape &
     | { anonymous: true; run: (request: ApiRequest) => Answer | Promise<Answer> }
     | { anonymous?: never; run: (request: CallerRequest) => Answer | Promise<Answer> }
   );
-
-export const ok = (body: unknown): Answer => ({ status: 200, body });
-
-export const changesSomething = ({ changes, method }: Operation) => changes ?? method !== 'get';
 
 const where = (path: PropertyKey[]) => path.map(String).join('.') || 'body';
 

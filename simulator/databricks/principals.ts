@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type CallerRequest, count, ok, type Operation, readQuery } from './operation';
+import { ok } from '../steering/answers';
+import { type CallerRequest, count, type Operation, readQuery } from './operation';
 import { scimProblem } from './problems';
 import type { Principal, Store } from './store';
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Answer } from '../operation';
-import { proxyPage } from '../problems';
+import { type Answer, proxyPage } from '../steering/answers';
 
 /**
  * What Databricks answers instead of the asked: `{error_code, message, details}`. The code is a number

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { seedCount } from '../steering/control';
 import { addTable } from './sql/change';
 import {
   type Catalog,
@@ -94,10 +95,10 @@ export const freshStore = (settings: SeedSettings): Store => {
 
 /** The body of POST /_simulator/seed: how many, of somebody else, with numbered names. */
 export const Crowd = z.strictObject({
-  users: z.int().min(0).max(100_000).default(0),
-  groups: z.int().min(0).max(100_000).default(0),
-  servicePrincipals: z.int().min(0).max(100_000).default(0),
-  schemas: z.int().min(0).max(100_000).default(0),
+  users: seedCount,
+  groups: seedCount,
+  servicePrincipals: seedCount,
+  schemas: seedCount,
 });
 
 const numbered = (count: number, name: (index: number) => string) =>

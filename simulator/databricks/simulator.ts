@@ -1,18 +1,20 @@
-import { createServer } from 'node:http';
 import express from 'express';
 import type { Logger } from 'pino';
+import { CONTROL_BASE } from '../steering/control';
+import { listen, type Place } from '../steering/listener';
+import { createRequests } from '../steering/requests';
+import { createTimers } from '../steering/timers';
 import { createApi } from './api';
 import { clusterOperations } from './clusters/clusters';
 import { createCommands } from './clusters/commands';
-import { CONTROL_BASE, createControl } from './control';
+import { createControl } from './control';
 import { createFaults } from './faults';
 import { principalOperations } from './principals';
-import { createRequests } from './requests';
+import type { ReceivedCall } from './requests';
 import { freshStore, type SeedSettings } from './seed';
 import { createStatements } from './sql/statements';
 import { createWarehouse, warehouseOperations } from './sql/warehouses';
 import { copyStore } from './store';
-import { createTimers } from './timers';
 import { type TokenSettings, tokenOperations } from './tokens';
 import { grantOperations } from './unity/grants';
 import { schemaOperations } from './unity/schemas';
@@ -59,7 +61,8 @@ const createSimulator = (options: DatabricksOptions) => {
   const { catalog, startDuration, duration, contextDuration, workspaceId, chunkRows, log } =
     settings;
   const store = freshStore(settings);
-  const [faults, requests, timers] = [createFaults(), createRequests(), createTimers()];
+  const [faults, timers] = [createFaults(), createTimers()];
+  const requests = createRequests<ReceivedCall>();
   const { later } = timers;
   const warehouse = createWarehouse({ store, later, startDuration });
   const statements = createStatements({
@@ -112,31 +115,10 @@ const createSimulator = (options: DatabricksOptions) => {
   return { app, reset };
 };
 
-/** Listens; `port` 0 takes a free one. `close` ends hanging calls too. */
-export const startDatabricksSimulator = async ({
-  port = 0,
-  host = '127.0.0.1',
+/** Its URL is the workspace's, and Entra ID's below the tenant's id. */
+export const startDatabricksSimulator = ({
+  port,
+  host,
   ...options
-}: DatabricksOptions & { port?: number; host?: string } = {}) => {
-  const { app, reset } = createSimulator(options);
-  const server = createServer(app);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, host, resolve);
-  });
-  const address = server.address();
-  const taken = typeof address === 'object' && address ? address.port : port;
-  const shown = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host;
-  return {
-    /** The workspace's, and Entra ID's below the tenant's id. */
-    url: `http://${shown}:${String(taken)}`,
-    port: taken,
-    reset,
-    close: () =>
-      new Promise<void>((resolve) => {
-        reset();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-};
+}: DatabricksOptions & Place = {}) => listen(createSimulator(options), { port, host });
 export type DatabricksSimulator = Awaited<ReturnType<typeof startDatabricksSimulator>>;

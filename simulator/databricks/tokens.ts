@@ -1,6 +1,8 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { ok, type ApiRequest, type Operation, readBody } from './operation';
+import { ok } from '../steering/answers';
+import { digestOf } from '../steering/requests';
+import { type ApiRequest, type Operation, readBody } from './operation';
 import {
   doesNotExist,
   invalidAccessToken,
@@ -22,8 +24,6 @@ export interface TokenSettings {
   /** Seconds. */
   tokenLifetime: number;
 }
-
-export const sha256 = (secret: string) => createHash('sha256').update(secret).digest('hex');
 
 const isAlive = ({ revoked, expiresAt }: Token) =>
   !revoked && (expiresAt === undefined || expiresAt > Date.now());
@@ -68,8 +68,8 @@ const issue = (store: Store, { kind, principal, lifetime, comment = '', value }:
   const createdAt = Date.now();
   const token: Token = {
     kind,
-    id: sha256(randomUUID()),
-    sha256: sha256(secret),
+    id: digestOf(randomUUID()),
+    sha256: digestOf(secret),
     principal,
     comment,
     createdAt,
@@ -94,7 +94,7 @@ const describeToken = ({ id, createdAt, expiresAt, comment }: Token) => ({
 const tokenOf = (store: Store, authorization: string) => {
   const secret = /^Bearer (.+)$/i.exec(authorization)?.[1];
   if (secret === undefined) throw noCredential();
-  return { token: store.tokens.get(sha256(secret)), isPersonal: secret.startsWith('dapi') };
+  return { token: store.tokens.get(digestOf(secret)), isPersonal: secret.startsWith('dapi') };
 };
 
 /** Whose token it is, or the refusal. */

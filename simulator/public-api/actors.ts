@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { noContent, ok } from '../steering/answers';
 import {
   type Configuration,
   maskSecrets,
@@ -8,7 +9,7 @@ import {
   validateConfiguration,
 } from '../connectors/configuration';
 import { type ActorKind, type Connector, connectorsOf } from '../connectors/connectors';
-import { type ApiRequest, noContent, ok, type Operation, pathId, readBody } from '../operation';
+import { type ApiRequest, type Operation, pathId, readBody } from '../operation';
 import { oddly } from '../odd';
 import { listOf } from '../paging';
 import { notFound, unprocessable, valueNotFound } from '../problems';

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { noContent, ok } from '../steering/answers';
 import { findActor } from './actors';
 import { readCron } from '../cron/cron';
 import { discover } from '../connectors/discovery';
-import { type ApiRequest, noContent, ok, type Operation, pathId, readBody } from '../operation';
+import { type ApiRequest, type Operation, pathId, readBody } from '../operation';
 import { storedMappers } from './mappers';
 import { oddly } from '../odd';
 import { listOf } from '../paging';

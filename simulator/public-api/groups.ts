@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { noContent, ok, pathId, queryId, readBody } from '../operation';
+import { noContent, ok } from '../steering/answers';
+import { pathId, queryId, readBody } from '../operation';
 import type { ApiRequest, Operation } from '../operation';
 import { page } from '../paging';
 import type { Group, People } from './people';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { ok } from '../steering/answers';
 import { findConnection } from './connections';
-import { type ApiRequest, ok, type Operation, queryList, readBody } from '../operation';
+import { type ApiRequest, type Operation, queryList, readBody } from '../operation';
 import { page } from '../paging';
 import { badRequest, notFound, stateConflict, tryAgainLater, unprocessable } from '../problems';
 import type { Connection, Job, Store } from '../store';

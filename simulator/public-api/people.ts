@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Router, json } from 'express';
+import { Router } from 'express';
 import { z } from 'zod';
+import { ControlProblem, taking } from '../steering/control';
 import type { Operation } from '../operation';
-import { notFound, notImplemented } from '../problems';
+import { notImplemented } from '../problems';
 import { DEFAULT_WORKSPACE_ID } from '../store';
 
 /** `community` has neither users nor permissions to give: all of it answers 501. */
@@ -101,7 +102,7 @@ const seed = (people: People, given: Seed) => {
   }
   for (const { email: address, permissionType, organizationId } of given.permissions) {
     const user = [...people.users.values()].find((each) => each.email === address);
-    if (!user) throw notFound('USER', address);
+    if (!user) throw new ControlProblem(404, `no user ${address}`);
     const permissionId = randomUUID();
     const on = organizationId ? { organizationId } : { workspaceId: DEFAULT_WORKSPACE_ID };
     people.permissions.set(permissionId, { permissionId, permissionType, userId: user.id, ...on });
@@ -145,15 +146,14 @@ export const createPeople = (edition: Edition) => {
   const people = fresh(edition);
   let saved = copy(people);
   const control = Router();
-  control.use(json({ type: () => true }));
   control.get('/', (_req, res) => res.json(show(people)));
-  control.post('/', (req, res) => {
-    const read = Seed.safeParse(req.body);
-    if (read.success) {
-      seed(people, read.data);
-      res.json(show(people));
-    } else res.status(400).json({ errors: read.error.issues.map(({ message }) => message) });
-  });
+  control.post(
+    '/',
+    taking(Seed, (given) => {
+      seed(people, given);
+      return show(people);
+    }),
+  );
   return {
     people,
     control,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { noContent, ok, pathId, queryId, queryList, readBody } from '../operation';
+import { noContent, ok } from '../steering/answers';
+import { pathId, queryId, queryList, readBody } from '../operation';
 import type { ApiRequest, Operation } from '../operation';
 import type { People, Permission } from './people';
 import { badRequest, notFound, stateConflict } from '../problems';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ok } from '../steering/answers';
 import { findActor } from './actors';
 import {
   publicSyncMode,
@@ -9,7 +10,7 @@ import {
 import type { Stream } from '../connectors/catalog';
 import { discover } from '../connectors/discovery';
 import { GivenMapper, readMappers, showMappers } from './mappers';
-import { ok, type Operation, queryFlag, queryId } from '../operation';
+import { type Operation, queryFlag, queryId } from '../operation';
 import { badRequest } from '../problems';
 import type { ConfiguredStream, Mapper, Store } from '../store';
 import { checkCursor, checkPrimaryKey, checkSelectedFields } from './stream-checks';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { noContent, ok } from '../steering/answers';
 import { command, query, WorkspaceId } from '../config-api/operation';
-import { noContent, ok, type Operation, pathId, queryList, readBody } from '../operation';
+import { type Operation, pathId, queryList, readBody } from '../operation';
 import { ApiProblem, notFound } from '../problems';
 import { type Connection, save, type Store, type Tag } from '../store';
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { noContent, ok } from '../steering/answers';
 import { type ActorKind, connectorsOf, showDefinition } from '../connectors/connectors';
-import { type ApiRequest, noContent, ok, type Operation, pathId, readBody } from '../operation';
+import { type ApiRequest, type Operation, pathId, readBody } from '../operation';
 import { listOf } from '../paging';
 import { notFound } from '../problems';
 import { removeWorkspace, save, type Store, type Workspace } from '../store';

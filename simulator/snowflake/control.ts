@@ -1,18 +1,19 @@
-import express, { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
+import type { Router } from 'express';
 import { z } from 'zod';
-import { wordsFor } from '../wording';
-import { type Account, newWarehouse } from './account';
-import { type Auth, PublicKeys } from './auth';
-import { showEntities } from './entities';
-import { execute } from './execute';
-import { Fault, type Faults, TARGETS } from './faults';
-import { readStatement } from './grammar';
-import { SqlProblem } from './problems';
-import type { Requests } from './requests';
-import { addObjects, addUser, Objects, Seed, seedAccount } from './seed';
-
-/** Where tests and demos steer the simulator, off the API's paths. */
-export const CONTROL_BASE = '/_simulator';
+import {
+  ControlProblem,
+  createControl as createAnyControl,
+  taking as takingAny,
+} from '../steering/control';
+import { type Account, newWarehouse } from './account/account';
+import { type Auth, PublicKeys } from './api/auth';
+import { showEntities } from './account/entities';
+import { execute } from './account/execute';
+import { Fault, type Faults, TARGETS } from './api/faults';
+import { readStatement } from './sql/grammar';
+import { SqlProblem } from './sql/problems';
+import type { Requests } from './api/requests';
+import { addObjects, addUser, Objects, Seed, seedAccount } from './account/seed';
 
 interface ControlDependencies {
   account: () => Account;
@@ -70,22 +71,13 @@ const TokenBody = z.strictObject({
   lifetime: z.number().min(0).optional(),
 });
 
-const describeIssue = ({ path, message }: z.core.$ZodIssue) =>
-  `${path.map(String).join('.') || 'body'}: ${message}`;
-
-/** Undefined where the action has nothing to act on: 404. */
-const taking =
-  <Given>(schema: z.ZodType<Given>, act: (given: Given) => unknown) =>
-  (req: Request, res: Response) => {
-    const read = schema.safeParse(req.body, { error: wordsFor });
-    if (!read.success) {
-      res.status(400).json({ errors: read.error.issues.map(describeIssue) });
-      return;
-    }
-    const answer = act(read.data);
-    if (answer === undefined) res.status(404).json({ errors: ['what it names is not there'] });
-    else res.json(answer);
-  };
+/** Undefined where the action has nothing to act on. */
+const taking = <Form extends z.ZodType>(form: Form, act: (given: z.output<Form>) => unknown) =>
+  takingAny(form, (given) => {
+    const answer = act(given);
+    if (answer === undefined) throw new ControlProblem(404, 'what it names is not there');
+    return answer;
+  });
 
 const doSql = (account: Account, { statement, role }: z.output<typeof Sql>) => {
   try {
@@ -106,12 +98,6 @@ const putWarehouse = (account: Account, given: z.output<typeof WarehouseBody>) =
   const known = account.warehouses.get(given.name) ?? newWarehouse(given.name, 'SYSADMIN');
   account.warehouses.set(given.name, { ...known, ...given });
   return given;
-};
-
-// Express knows an error handler by its four arguments. The only error here is an unreadable body.
-const answerError: ErrorRequestHandler = (err: unknown, _req, res, next) => {
-  if (res.headersSent) next(err);
-  else res.status(400).json({ errors: ['body: must be JSON, of 2 MB at most'] });
 };
 
 const credentials = (router: Router, { account, auth }: ControlDependencies) => {
@@ -139,43 +125,10 @@ const credentials = (router: Router, { account, auth }: ControlDependencies) => 
   });
 };
 
-const faultRoutes = (router: Router, { faults, late, running }: ControlDependencies) => {
-  router.get('/faults', (_req, res) =>
-    res.json({ faults: faults.list(), late: late(), running: running() }),
-  );
-  router.post('/faults', (req, res) => {
-    const read = Fault.safeParse(req.body, { error: wordsFor });
-    if (!read.success) {
-      const errors = read.error.issues.map(describeIssue);
-      res.status(400).json({ errors, operations: ['*', ...TARGETS] });
-      return;
-    }
-    faults.add(read.data);
-    res.json({ faults: faults.list() });
-  });
-  router.delete('/faults', (req, res) => {
-    const { operation } = req.query;
-    faults.clear(typeof operation === 'string' ? operation : undefined);
-    res.json({ faults: faults.list() });
-  });
-};
-
-/** The simulator's own routes; each answers JSON. */
-export const createControl = (deps: ControlDependencies): Router => {
-  const { account, requests } = deps;
-  const router = Router();
-  router.use(express.json({ type: () => true, strict: false, limit: '2mb' }));
-  router.get('/', (_req, res) => res.json({ routes: SNOWFLAKE_ROUTES }));
+const accountRoutes = (router: Router, { account }: ControlDependencies) => {
   router.get('/entities', (req, res) =>
     res.json(showEntities(account(), { dropped: req.query.includeDropped === 'true' })),
   );
-  router.get('/requests', (_req, res) => res.json(requests.show()));
-  router.delete('/requests', (_req, res) => {
-    requests.clear();
-    res.json(requests.show());
-  });
-  faultRoutes(router, deps);
-  credentials(router, deps);
   router.post(
     '/sql',
     taking(Sql, (given) => (account().roles.has(given.role) ? doSql(account(), given) : undefined)),
@@ -199,14 +152,24 @@ export const createControl = (deps: ControlDependencies): Router => {
     '/warehouses',
     taking(WarehouseBody, (given) => putWarehouse(account(), given)),
   );
-  for (const action of ['reset', 'save', 'restore'] as const)
-    router.post(`/${action}`, (_req, res) => {
-      deps[action]();
-      res.json({ [action]: true });
-    });
-  router.use((_req, res) =>
-    res.status(404).json({ errors: ['unknown route'], routes: SNOWFLAKE_ROUTES }),
-  );
-  router.use(answerError);
-  return router;
 };
+
+/** The simulator's own routes; each answers JSON. */
+export const createControl = (deps: ControlDependencies): Router =>
+  createAnyControl(
+    {
+      routes: SNOWFLAKE_ROUTES,
+      faults: deps.faults,
+      faultForm: Fault,
+      operations: TARGETS,
+      pending: () => ({ late: deps.late(), running: deps.running() }),
+      requests: deps.requests,
+      reset: deps.reset,
+      save: deps.save,
+      restore: deps.restore,
+    },
+    (router) => {
+      credentials(router, deps);
+      accountRoutes(router, deps);
+    },
+  );

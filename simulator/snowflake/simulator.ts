@@ -1,15 +1,18 @@
-import { createServer } from 'node:http';
 import express from 'express';
 import type { Logger } from 'pino';
-import { type Account, createAccount } from './account';
-import { BASE } from './answers';
-import { createApi, type Timing } from './api';
-import { createAuth } from './auth';
-import { CONTROL_BASE, createControl } from './control';
-import { createFaults } from './faults';
-import { createRequests } from './requests';
-import { createRuns } from './runs';
-import { addStart, type Start } from './seed';
+import { CONTROL_BASE } from '../steering/control';
+import { listen, type Place } from '../steering/listener';
+import { createRequests } from '../steering/requests';
+import { createTimers } from '../steering/timers';
+import { type Account, createAccount } from './account/account';
+import { BASE } from './api/answers';
+import { createApi, type Timing } from './api/api';
+import { createAuth } from './api/auth';
+import { createControl } from './control';
+import { createFaults } from './api/faults';
+import type { ReceivedCall } from './api/requests';
+import { createRuns } from './api/runs';
+import { addStart, type Start } from './account/seed';
 
 /** What there is from the start, and how statements run; all has a default. */
 export interface SnowflakeOptions extends Partial<Start>, Partial<Timing> {
@@ -36,31 +39,14 @@ const defaults = {
   partitionRows: 1000,
 };
 
-/** What runs after its call is gone, until the simulator is reset. */
-const createTimers = () => {
-  const timers = new Set<NodeJS.Timeout>();
-  return {
-    later: (delay: number, action: () => Promise<unknown>) => {
-      const timer = setTimeout(() => {
-        void action().finally(() => timers.delete(timer));
-      }, delay).unref();
-      timers.add(timer);
-    },
-    pending: () => timers.size,
-    clear: () => {
-      for (const timer of timers) clearTimeout(timer);
-      timers.clear();
-    },
-  };
-};
-
 /** As Snowflake wants an account in a JWT. */
 const accountOf = (name: string) => name.toUpperCase().replaceAll('.', '-');
 
 const createSimulator = (options: SnowflakeOptions) => {
   const settings = { ...defaults, ...options };
   const auth = createAuth(accountOf(settings.account));
-  const [faults, requests, timers] = [createFaults(), createRequests(), createTimers()];
+  const [faults, timers] = [createFaults(), createTimers()];
+  const requests = createRequests<ReceivedCall>();
   const start = (): Account => {
     const made = createAccount(accountOf(settings.account));
     addStart(made, settings);
@@ -123,31 +109,10 @@ const createSimulator = (options: SnowflakeOptions) => {
   return { app, reset };
 };
 
-/** Listens; `port` 0 takes a free one. `close` ends hanging calls too. */
-export const startSnowflakeSimulator = async ({
-  port = 0,
-  host = '127.0.0.1',
+/** Its URL is the account's: the SQL API is below it at `/api/v2`. */
+export const startSnowflakeSimulator = ({
+  port,
+  host,
   ...options
-}: SnowflakeOptions & { port?: number; host?: string } = {}) => {
-  const { app, reset } = createSimulator(options);
-  const server = createServer(app);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, host, resolve);
-  });
-  const address = server.address();
-  const taken = typeof address === 'object' && address ? address.port : port;
-  const shown = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host;
-  return {
-    /** Of the account: the SQL API is below it at `/api/v2`. */
-    url: `http://${shown}:${String(taken)}`,
-    port: taken,
-    reset,
-    close: () =>
-      new Promise<void>((resolve) => {
-        reset();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-};
+}: SnowflakeOptions & Place = {}) => listen(createSimulator(options), { port, host });
 export type SnowflakeSimulator = Awaited<ReturnType<typeof startSnowflakeSimulator>>;

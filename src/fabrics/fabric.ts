@@ -19,6 +19,9 @@ export interface Destination {
   fabric?: string | undefined;
 }
 
+/** The path in the descriptor, from `specific` on, of a field of a destination's configuration. */
+export const pathOf = (field: string) => `specific.destination.connectionConfiguration.${field}`;
+
 /** For whom a verb works, and what makes a write the same when it is sent again. */
 export interface Step {
   interest: CallInterest;
@@ -43,6 +46,8 @@ export interface Thing {
   kind: 'database' | 'schema' | 'role' | 'grant';
   /** As people know it: `the schema FINANCE.CASHFLOW_0`. */
   what: string;
+  /** The name in that: `FINANCE.CASHFLOW_0`. Grants have none, and histories of older runs none of anything. */
+  name?: string;
   /** Whether data goes with it. */
   hasData?: true;
   /** Of a role: who had it then, for an undo that makes it anew. Absent where that are too many. */
@@ -51,10 +56,14 @@ export interface Thing {
 
 /** Something that is in the way: another's, or nobody knows whose. Never altered, dropped or taken over. */
 export interface Foreign {
-  what: string;
+  kind: Exclude<Thing['kind'], 'grant'>;
+  /** As people know it: `FINANCE.CASHFLOW_0`. */
+  name: string;
   /** A sentence, and what to do about it. */
   problem: string;
   solution: string;
+  /** The path in the descriptor, from `specific` on, that leads to it. */
+  at?: string;
 }
 
 /** Something that carries the tag of a component, whichever that is. */

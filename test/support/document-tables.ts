@@ -9,7 +9,7 @@ import { FaultShape } from '../../simulator/faults';
 import { Shift } from '../../simulator/shifts';
 import { SnowflakeVariables } from '../../simulator/snowflake/config';
 import { SNOWFLAKE_ROUTES } from '../../simulator/snowflake/control';
-import { SnowflakeFault } from '../../simulator/snowflake/faults';
+import { SnowflakeFault } from '../../simulator/snowflake/api/faults';
 import { codecVariables } from '../../src/config/codec';
 import { cliVariables } from '../../src/config/config';
 import { gatewayVariables } from '../../src/config/gateway';

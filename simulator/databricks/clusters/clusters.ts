@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { ok, type Operation, readBody, readQuery } from '../operation';
+import { ok } from '../../steering/answers';
+import type { Later } from '../../steering/timers';
+import { type Operation, readBody, readQuery } from '../operation';
 import { invalidState, invalidValue, permissionDenied } from '../problems';
 import type { Cluster, Principal, Store } from '../store';
-import type { Later } from '../timers';
 
 const Query = z.strictObject({ cluster_id: z.string().min(1) });
 

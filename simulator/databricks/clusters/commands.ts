@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { type CallerRequest, ok, type Operation, readBody, readQuery } from '../operation';
+import { ok } from '../../steering/answers';
+import type { Later } from '../../steering/timers';
+import { type CallerRequest, type Operation, readBody, readQuery } from '../operation';
 import { commandProblem } from '../problems';
 import type { Context, Principal, Store } from '../store';
-import type { Later } from '../timers';
 import { clusterNamed } from './clusters';
 import { interpret, type Results } from './interpreter';
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { type CallerRequest, ok, type Operation, readBody } from '../operation';
+import { ok } from '../../steering/answers';
+import { type CallerRequest, type Operation, readBody } from '../operation';
 import { invalidValue, notFound, notImplemented } from '../problems';
 import type { Store } from '../store';
 import { SqlError } from './errors';

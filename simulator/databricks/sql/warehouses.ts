@@ -1,7 +1,8 @@
-import { ok, type Operation } from '../operation';
+import { ok } from '../../steering/answers';
+import type { Later } from '../../steering/timers';
+import type { Operation } from '../operation';
 import { doesNotExist, invalidValue, permissionDenied } from '../problems';
 import type { Principal, Store, Warehouse } from '../store';
-import type { Later } from '../timers';
 
 const BASE = '/api/2.0/sql/warehouses';
 const ID = /^[0-9a-f]{16}$/;

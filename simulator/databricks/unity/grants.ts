@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type CallerRequest, count, ok, type Operation, readBody, readQuery } from '../operation';
+import { ok } from '../../steering/answers';
+import { type CallerRequest, count, type Operation, readBody, readQuery } from '../operation';
 import { invalidValue, permissionDenied } from '../problems';
 import type { Store } from '../store';
 import {

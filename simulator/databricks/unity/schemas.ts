@@ -1,13 +1,6 @@
 import { z } from 'zod';
-import {
-  type CallerRequest,
-  count,
-  flag,
-  ok,
-  type Operation,
-  readBody,
-  readQuery,
-} from '../operation';
+import { ok } from '../../steering/answers';
+import { type CallerRequest, count, flag, type Operation, readBody, readQuery } from '../operation';
 import { invalidValue } from '../problems';
 import {
   type Catalog,

@@ -1,9 +1,10 @@
 import type { Step } from '../fabric';
+import { keyIn } from '../tags';
 import type { Component } from './component';
 import { notSeen } from './errors';
 import { holdersIn } from './memory';
 import type { Holder } from './memory';
-import { EVERYBODY, taggedKey } from './names';
+import { EVERYBODY } from './names';
 import { conveys } from './unity/permissions';
 import type { Change, Grants } from './unity/permissions';
 
@@ -26,7 +27,7 @@ const principalsIn = (holders: readonly Holder[]) => [
 /** Who has something in a schema of ours, whichever component's; those on their way out, too. */
 const holdersOfAll = async ({ catalog }: Sharing, { interest, id }: Step) =>
   (await catalog.schemas({ interest, id }))
-    .filter(({ comment }) => taggedKey(comment) !== undefined)
+    .filter(({ comment }) => keyIn(comment) !== undefined)
     .flatMap(({ properties }) => holdersIn(properties))
     .filter(({ role }) => role !== 'former');
 

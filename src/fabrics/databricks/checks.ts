@@ -1,7 +1,17 @@
 import { isRefused } from '../../contract/call-error';
+import {
+  checkEach,
+  checkInOrder,
+  failed,
+  impossible,
+  inTheWay,
+  isLetIn,
+  passed,
+  verdictOn,
+} from '../checks';
+import type { Look, Verdict } from '../checks';
 import type { Check, Seen, Step } from '../fabric';
 import { NO_AIRBYTE_AUTH } from './destination';
-import { failed, found, impossible, passed } from './findings';
 import type { Identity } from './identity';
 import {
   checkAirbyte,
@@ -15,32 +25,38 @@ import type { CheckDeps } from './workspace';
 
 /* Whether a fabric can do what it would have to; each is told by itself, and none of them changes anything. */
 
+const noWayIn = () => impossible('It cannot be told, as there is no way in.');
+
 /** Who is called, and whether he is let in: everything else needs both. */
 const checkEntry = async ({ client, settings }: CheckDeps, step: Step): Promise<Check[]> => {
+  const answers = { name: 'connection', ...passed(`${settings.host} answers.`) };
   try {
     const userName = await nameOf(client, step.interest);
-    return [
-      { name: 'connection', ...passed(`${settings.host} answers.`) },
-      { name: 'credentials', ...passed(`They are those of ${userName}.`) },
-    ];
+    return [answers, { name: 'credentials', ...passed(`They are those of ${userName}.`) }];
   } catch (err) {
-    step.interest.cancelled.throwIfAborted();
-    step.interest.timeUp.throwIfAborted();
-    if (!isRefused(err)) return [failed('connection', err), impossible('credentials')];
-    return [
-      { name: 'connection', ...passed(`${settings.host} answers.`) },
-      failed('credentials', err),
-    ];
+    const verdict = verdictOn(err, step);
+    return isRefused(err)
+      ? [answers, { name: 'credentials', ...verdict }]
+      : [
+          { name: 'connection', ...verdict },
+          { name: 'credentials', ...noWayIn() },
+        ];
   }
 };
 
-type Looks = [name: string, look: () => Promise<Omit<Check, 'name'>>][];
+/** Whether Airbyte's own credentials are taken, where they are others. */
+const checkEntryOfAirbyte = ({ airbyte }: CheckDeps, step: Step): Promise<Check[]> => {
+  const { problem, solution } = NO_AIRBYTE_AUTH;
+  if (!airbyte) return checkEach([['airbyte', () => failed(`${problem}.`, solution)]], step);
+  if (airbyte.isManager) return Promise.resolve([]);
+  return checkEach([['connection of Airbyte', () => checkAirbyte(airbyte.client, step)]], step);
+};
 
-/** What is looked at as who manages, once he is in. */
-const looksOf = (deps: CheckDeps, step: Step): Looks => {
+/** What is looked at as who manages. */
+const looksOf = (deps: CheckDeps, step: Step): Look[] => {
   const { settings, client, catalog, manager, airbyte } = deps;
   const { manage, cluster } = settings;
-  const privileged = (name: string, of: Identity, privileges: string[]): Looks[number] => [
+  const privileged = (name: string, of: Identity, privileges: string[]): Look => [
     name,
     async () => checkPrivileges(deps, step, { principal: await of(step.interest), privileges }),
   ];
@@ -54,65 +70,54 @@ const looksOf = (deps: CheckDeps, step: Step): Looks => {
     ...(manage.schema
       ? [privileged('create schema', manager, ['USE_CATALOG', 'CREATE_SCHEMA'])]
       : []),
-    ...(manage.access ? ([['principals', () => checkPeople(deps, step)]] satisfies Looks) : []),
+    ...(manage.access ? [['principals', () => checkPeople(deps, step)] satisfies Look] : []),
     ...(manage.catalogUse ? [privileged('grant catalog use', manager, ['MANAGE'])] : []),
     ...(airbyte && !airbyte.isManager && !manage.catalogUse
       ? [privileged('airbyte', airbyte.identity, ['USE_CATALOG'])]
       : []),
     ...(cluster === undefined
       ? []
-      : ([['cluster', () => checkCluster(deps, cluster, step)]] satisfies Looks)),
+      : [['cluster', () => checkCluster(deps, cluster, step)] satisfies Look]),
   ];
 };
 
-const lookAll = (looks: Looks, isIn: boolean, step: Step): Promise<Check[]> =>
-  Promise.all(
-    looks.map(([name, look]) =>
-      isIn ? found(name, step, look) : Promise.resolve(impossible(name)),
-    ),
-  );
-
 /** What is looked at with Airbyte's own credentials, where they are others. */
-const checkOfAirbyte = async (deps: CheckDeps, step: Step): Promise<Check[]> => {
+const looksOfAirbyte = (deps: CheckDeps, step: Step): Look[] => {
   const { airbyte } = deps;
-  if (!airbyte) {
-    const { problem, solution } = NO_AIRBYTE_AUTH;
-    return [{ name: 'airbyte', outcome: 'failed', message: `${problem}.`, solution }];
-  }
-  if (airbyte.isManager) return [];
-  const { client } = airbyte;
-  const entry = await found('connection of Airbyte', step, () => checkAirbyte(client, step));
-  const looks: Looks = [['warehouse of Airbyte', () => checkWarehouse(deps, client, step)]];
-  return [entry, ...(await lookAll(looks, entry.outcome === 'passed', step))];
+  if (!airbyte || airbyte.isManager) return [];
+  return [['warehouse of Airbyte', () => checkWarehouse(deps, airbyte.client, step)]];
 };
 
-/** Whether a fabric can do what it would have to. Nothing is written, and no warehouse is started. */
-export const checkFabric = async (deps: CheckDeps, step: Step): Promise<Check[]> => {
-  const [entry, ofAirbyte] = await Promise.all([
-    checkEntry(deps, step),
-    checkOfAirbyte(deps, step),
-  ]);
-  const isIn = entry.every(({ outcome }) => outcome === 'passed');
-  return [...entry, ...(await lookAll(looksOf(deps, step), isIn, step)), ...ofAirbyte];
+const lookedAt = (looks: Look[], entry: readonly Check[]): Look[] =>
+  isLetIn(entry) ? looks : looks.map(([name]) => [name, noWayIn]);
+
+/** Whether a fabric can do what it would have to. No warehouse is started. */
+export const checkFabric = (deps: CheckDeps, step: Step): Promise<Check[]> =>
+  checkInOrder(
+    {
+      manager: () => checkEntry(deps, step),
+      airbyte: () => checkEntryOfAirbyte(deps, step),
+      behind: ({ manager, airbyte }) => [
+        ...lookedAt(looksOf(deps, step), manager),
+        ...lookedAt(looksOfAirbyte(deps, step), airbyte),
+      ],
+    },
+    step,
+  );
+
+const checkSchema = async (look: () => Promise<Seen>): Promise<Verdict> => {
+  const { foreign, missing, shown } = await look();
+  const [other] = foreign;
+  if (other) return inTheWay(other);
+  const name = shown.schema?.value ?? '';
+  const isMissing = missing.some(({ kind }) => kind === 'schema');
+  return passed(
+    isMissing
+      ? `The schema ${name} is to be made.`
+      : `The schema ${name} is as wanted, or can be made so.`,
+  );
 };
 
 /** The place that a component's schema is to have. */
-export const checkPlace = async (look: () => Promise<Seen>, step: Step): Promise<Check> =>
-  found('schema', step, async () => {
-    const { foreign, missing, shown } = await look();
-    const [other] = foreign;
-    if (other)
-      return {
-        outcome: 'failed',
-        message: other.problem,
-        solution: other.solution,
-        at: 'specific.destination.connectionConfiguration.schema',
-      };
-    const name = shown.schema?.value ?? '';
-    const isMissing = missing.some(({ kind }) => kind === 'schema');
-    return passed(
-      isMissing
-        ? `The schema ${name} is to be made.`
-        : `The schema ${name} is as wanted, or can be made so.`,
-    );
-  });
+export const checkPlace = (look: () => Promise<Seen>, step: Step): Promise<Check[]> =>
+  checkEach([['schema', () => checkSchema(look)]], step);

@@ -1,11 +1,12 @@
 import type { Left, Step, Thing, Undone } from '../fabric';
+import { tagOf } from '../tags';
 import { foreignIn, isOurs, ownSchema, ownSchemas, wantedSchema } from './component';
 import type { Component } from './component';
 import { notSeen } from './errors';
 import { heldIn, letGo, setHolders } from './holders';
 import { lackedOn, setLoader } from './loader';
 import type { Role } from './memory';
-import { digestOf, tagOf } from './names';
+import { digestOf } from './names';
 import { READS } from './readers';
 import { LOADER, READERS, nameIn, schemaThing } from './things';
 import type { Schema } from './unity/schemas';

@@ -1,8 +1,9 @@
 import { schemaProblem } from '../../connectors/databricks';
 import { Refusal, UnfitPlace } from '../../contract/problems';
+import { pathOf } from '../fabric';
 import type { Foreign, Step } from '../fabric';
+import { keyIn, tagOf } from '../tags';
 import type { Identity } from './identity';
-import { tagOf, taggedKey } from './names';
 import { commentStatement } from './sql';
 import type { Catalog } from './unity/catalog';
 import type { Schema } from './unity/schemas';
@@ -22,31 +23,32 @@ export interface Component {
   wanted: string;
 }
 
-export const isOurs = ({ key }: Component, { comment }: Schema) => taggedKey(comment) === key;
+const AT = pathOf('schema');
+
+export const isOurs = ({ key }: Component, { comment }: Schema) => keyIn(comment) === key;
 
 export const foreignIn = (
   { catalog, key }: Component,
   { name, comment, isHidden }: Schema,
 ): Foreign => {
-  const owner = taggedKey(comment);
+  const owner = keyIn(comment);
   const nobodys = isHidden
     ? 'is there, and Databricks does not show whose it is'
     : 'is there, and nobody says whose it is';
   const whose = owner === undefined ? nobodys : 'is another component’s';
   return {
-    what: `the schema ${catalog.name}.${name}`,
+    kind: 'schema',
+    name: `${catalog.name}.${name}`,
+    at: AT,
     problem: `The schema ${catalog.name}.${name} ${whose}.`,
-    solution: `Give another one in the descriptor (specific.destination.connectionConfiguration.schema)${owner === undefined ? `, or have its owner hand it over: ${commentStatement(catalog.name, name, tagOf(key))}` : '.'}`,
+    solution: `Give another one in the descriptor (${AT})${owner === undefined ? `, or have its owner hand it over: ${commentStatement(catalog.name, name, tagOf(key))}` : '.'}`,
   };
 };
 
 export const mustFit = ({ wanted }: Component) => {
   const problem = schemaProblem(wanted);
   if (problem !== undefined)
-    throw new UnfitPlace(
-      `specific.destination.connectionConfiguration.schema: ${problem}.`,
-      'Correct the descriptor, then deploy again.',
-    );
+    throw new UnfitPlace(`${AT}: ${problem}.`, 'Correct the descriptor, then deploy again.');
 };
 
 /** As it is at this moment: nothing is changed or dropped by what was seen before. */

@@ -1,5 +1,6 @@
 import { schemaProblem } from '../../connectors/databricks';
 import { Refusal } from '../../contract/problems';
+import { pathOf } from '../fabric';
 import type { Opening } from '../fabric';
 import type { DatabricksSettings } from './settings';
 
@@ -33,7 +34,7 @@ const mustFit = ({ schema }: Record<string, unknown>) => {
   const problem = typeof schema === 'string' ? schemaProblem(schema) : 'is required';
   if (problem !== undefined)
     throw new Refusal(
-      `specific.destination.connectionConfiguration.schema: ${problem}.`,
+      `${pathOf('schema')}: ${problem}.`,
       'Correct the descriptor, then deploy again.',
     );
 };

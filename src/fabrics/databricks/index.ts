@@ -63,8 +63,7 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
       manages: manage.schema,
       managesAccess: manage.access,
       mostReaders: MOST_READERS,
-      check: async (step) =>
-        manage.schema ? [await checkPlace(() => lookAt(component, step), step)] : [],
+      check: async (step) => (manage.schema ? checkPlace(() => lookAt(component, step), step) : []),
       look: (step) => lookAt(component, step),
       prepare: (missing, step) => prepare(component, missing, step),
       unprepare: (made, step) => unprepare(component, made, step),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Refusal } from '../../contract/problems';
 
-/* How Databricks' SQL writes names and texts, and what of a component they are made of. */
+/* How Databricks' SQL writes names and texts. */
 
 /** All users of the account are in it without being its members, and SCIM does not list it. */
 export const EVERYBODY = 'account users';
@@ -26,14 +26,6 @@ export const quoted = (name: string): string => {
 /** A text in SQL. A backslash escapes, so it is doubled before anything else. */
 export const literal = (text: string) =>
   `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\0', '\\0')}'`;
-
-/** What a schema's comment says of whose it is. */
-export const tagOf = (key: string) => `provisioner:${key}`;
-
-const TAG = /^provisioner:(.+)$/;
-
-/** The component of a tag; undefined: it is none. */
-export const taggedKey = (comment: string | undefined) => TAG.exec(comment ?? '')?.[1];
 
 /** The same for the same principal, and short enough for the name of a property. */
 export const digestOf = (principal: string) =>

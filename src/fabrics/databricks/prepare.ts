@@ -1,11 +1,11 @@
 import { CallError, isRefused } from '../../contract/call-error';
 import type { Left, Step, Thing, Undone } from '../fabric';
+import { tagOf } from '../tags';
 import { mustFit, ownSchema, wantedSchema } from './component';
 import type { Component } from './component';
 import { keepOn, letGo } from './holders';
 import { setLoader, takeBack } from './loader';
 import { holdersIn } from './memory';
-import { tagOf } from './names';
 import { dropStatement } from './sql';
 import { lackedIn, nameIn } from './things';
 import type { Grants } from './unity/permissions';

@@ -1,6 +1,6 @@
 import type { Tagged, Thing } from '../fabric';
+import { keyIn } from '../tags';
 import type { Component } from './component';
-import { taggedKey } from './names';
 import type { Schema } from './unity/schemas';
 
 /* What of a component has an id in the histories of runs. */
@@ -15,6 +15,7 @@ export const schemaThing = (catalog: string, name: string): Thing => ({
   id: `${SCHEMA}${name}`,
   kind: 'schema',
   what: `the schema ${catalog}.${name}`,
+  name: `${catalog}.${name}`,
   hasData: true,
 });
 
@@ -53,6 +54,6 @@ export const lackedIn = ({ id }: Thing): Lacked | undefined => {
 /** What of a catalog's schemas bears the tag of a component, whichever that is. */
 export const taggedIn = (schemas: readonly Schema[], catalog: string): Tagged[] =>
   schemas.flatMap(({ name, comment }) => {
-    const key = taggedKey(comment);
+    const key = keyIn(comment);
     return key === undefined ? [] : [{ key, thing: schemaThing(catalog, name) }];
   });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { CallError } from '../../contract/call-error';
+import { failed, impossible, passed } from '../checks';
 import type { Step } from '../fabric';
 import type { Client } from './client';
-import { passed } from './findings';
 import { SCIM } from './identity';
 import type { Identity } from './identity';
 import { hiddenKinds } from './people';
@@ -53,11 +53,10 @@ export const checkWarehouse = async (
     return passed(
       `The SQL warehouse ${name} is ${state}${state === 'STOPPED' ? ', and starts with the first statement' : ''}.`,
     );
-  return {
-    outcome: 'failed' as const,
-    message: `The SQL warehouse ${name} is ${state}.`,
-    solution: 'Ask the platform operator to name another one (warehouseId of the fabric).',
-  };
+  return failed(
+    `The SQL warehouse ${name} is ${state}.`,
+    'Ask the platform operator to name another one (warehouseId of the fabric).',
+  );
 };
 
 /** What an identity may on the catalog: owners may all, and what comes by groups is not shown. */
@@ -78,11 +77,10 @@ export const checkPrivileges = async (
     return passed(`${principal} has ${privileges.join(', ').replaceAll('_', ' ')} on the catalog.`);
   if ((await catalog.owner(interest)) === principal)
     return passed(`${principal} owns the catalog.`);
-  return {
-    outcome: 'impossible' as const,
-    message: `Databricks shows no ${lacking.join(', ').replaceAll('_', ' ')} of ${principal} on the catalog ${settings.catalog}; what comes by a group is not shown.`,
-    solution: `Where it has none, have an owner run: ${grantStatement({ catalog: settings.catalog, privileges: lacking, principal })}`,
-  };
+  return impossible(
+    `Databricks shows no ${lacking.join(', ').replaceAll('_', ' ')} of ${principal} on the catalog ${settings.catalog}; what comes by a group is not shown.`,
+    `Where it has none, have an owner run: ${grantStatement({ catalog: settings.catalog, privileges: lacking, principal })}`,
+  );
 };
 
 const LET_LOOK_UP =
@@ -93,14 +91,13 @@ export const checkPeople = async ({ client }: CheckDeps, { interest }: Step) => 
   try {
     const hidden = await hiddenKinds(client, interest);
     if (hidden.length === 0) return passed('Users and groups of the workspace can be looked up.');
-    return {
-      outcome: 'impossible' as const,
-      message: `Databricks shows no ${hidden.join(' and no ')} of the workspace: there are none, or they may not be looked up.`,
-      solution: LET_LOOK_UP,
-    };
+    return impossible(
+      `Databricks shows no ${hidden.join(' and no ')} of the workspace: there are none, or they may not be looked up.`,
+      LET_LOOK_UP,
+    );
   } catch (err) {
     if (!(err instanceof CallError) || err.status !== 403) throw err;
-    return { outcome: 'failed' as const, message: err.message, solution: LET_LOOK_UP };
+    return failed(err.message, LET_LOOK_UP);
   }
 };
 
@@ -116,10 +113,8 @@ export const checkCluster = async (
   const state = await clusterState(client, cluster, interest);
   if (['RUNNING', 'RESIZING', 'PENDING', 'RESTARTING'].includes(state) || settings.startCluster)
     return passed(`The cluster ${cluster} is ${state}.`);
-  return {
-    outcome: 'failed' as const,
-    message: `The cluster ${cluster} is ${state}, and is not started for a command.`,
-    solution:
-      'Start it in Databricks, or let the fabric do so (startCluster in the configuration file).',
-  };
+  return failed(
+    `The cluster ${cluster} is ${state}, and is not started for a command.`,
+    'Start it in Databricks, or let the fabric do so (startCluster in the configuration file).',
+  );
 };

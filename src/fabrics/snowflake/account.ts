@@ -1,6 +1,7 @@
 import { parametersProblem } from '../../connectors/snowflake';
 import { withoutUndefined } from '../../contract/json';
 import { Refusal } from '../../contract/problems';
+import { pathOf } from '../fabric';
 
 /** One account, as one user and role, with one warehouse; secrets in clear. */
 export interface Account {
@@ -37,7 +38,7 @@ export const mustNotSteer = ({ jdbc_url_params: given }: Record<string, unknown>
   const problem = parametersProblem(given);
   if (problem !== undefined)
     throw new Refusal(
-      `specific.destination.connectionConfiguration.jdbc_url_params: ${problem}.`,
+      `${pathOf('jdbc_url_params')}: ${problem}.`,
       'Correct the descriptor, then deploy again.',
     );
 };

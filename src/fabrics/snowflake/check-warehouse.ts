@@ -1,7 +1,8 @@
-import type { Check, Step } from '../fabric';
+import { failed, impossible, passed } from '../checks';
+import type { Verdict } from '../checks';
+import type { Step } from '../fabric';
 import { grantOnWarehouse, resumeByItself, resumeWarehouse } from './administration';
 import { StatementError } from './failures';
-import { answered, failed, impossible, passed } from './findings';
 import { createLooks, rolesIn } from './looks';
 import type { Looks } from './looks';
 import { bare } from './names';
@@ -10,27 +11,24 @@ import { LOOKS } from './statements';
 
 /* Whether the warehouse is there and runs, and who needs it may use it. */
 
-const CHECK = 'warehouse';
 /** What lets a role have statements run by a warehouse. */
 const USES = ['USAGE', 'OWNERSHIP'];
 
-const stateOf = async (looks: Looks, name: string, role: string): Promise<Check> => {
+const stateOf = async (looks: Looks, name: string, role: string): Promise<Verdict> => {
   const all = await looks.records(LOOKS.warehouses(name));
   const found = all.find((each) => bare(each.name ?? '') === name);
   if (!found)
     return failed(
-      CHECK,
       `The role ${role} sees no warehouse ${name}.`,
       `Ask an administrator of the account to run ${grantOnWarehouse('USAGE, OPERATE', name, role)}; or the platform operator to name another.`,
     );
   const { state = '', auto_resume: resumes = '' } = found;
   if (state.toUpperCase() === 'SUSPENDED' && resumes.toLowerCase() !== 'true')
     return failed(
-      CHECK,
       `The warehouse ${name} is suspended, and does not resume by itself.`,
       `Run ${resumeWarehouse(name)}; or ${resumeByItself(name)};`,
     );
-  return passed(CHECK, `The warehouse ${name} is there (${state.toLowerCase()}).`);
+  return passed(`The warehouse ${name} is there (${state.toLowerCase()}).`);
 };
 
 /** What keeps a role from it, unless it has a grant, or a role that has one. */
@@ -46,12 +44,10 @@ const lackOf = async (
   const sql = `${grantOnWarehouse('USAGE', name, role)};`;
   return roles.length > 0
     ? impossible(
-        CHECK,
         `The role ${role} has what ${roles.join(', ')} may, which was not looked at.`,
         `If it may not use the warehouse ${name}: ${sql}`,
       )
     : failed(
-        CHECK,
         `The role ${role} may not use the warehouse ${name}.`,
         `Ask an administrator of the account to run ${sql}`,
       );
@@ -69,7 +65,6 @@ const lackIn = async (looks: Looks, name: string, roles: string[]) => {
   } catch (err) {
     if (!(err instanceof StatementError)) throw err;
     return impossible(
-      CHECK,
       `Whether ${roles.join(' and ')} may use the warehouse ${name} could not be looked at: ${err.message}`,
       `If not: ${roles.map((role) => `${grantOnWarehouse('USAGE', name, role)};`).join(' ')}`,
     );
@@ -77,14 +72,13 @@ const lackIn = async (looks: Looks, name: string, roles: string[]) => {
 };
 
 /** Who asks runs statements by it, and Airbyte's role does, whoever asks. */
-export const checkWarehouse = (
+export const checkWarehouse = async (
   api: SqlApi,
   { warehouse, role, step }: { warehouse: string; role: string; step: Step },
-) =>
-  answered(CHECK, step, async () => {
-    const looks = createLooks(api, step);
-    const state = await stateOf(looks, warehouse, api.role);
-    if (state.outcome !== 'passed') return state;
-    const roles = [...new Set([api.role, role])];
-    return (await lackIn(looks, warehouse, roles)) ?? state;
-  });
+): Promise<Verdict> => {
+  const looks = createLooks(api, step);
+  const state = await stateOf(looks, warehouse, api.role);
+  if (state.outcome !== 'passed') return state;
+  const roles = [...new Set([api.role, role])];
+  return (await lackIn(looks, warehouse, roles)) ?? state;
+};

@@ -1,5 +1,6 @@
 import type { Place } from '../../connectors/snowflake-place';
-import { closingTagOf, domainTagOf, identifierIn, readRoleOf, tagOf } from './names';
+import { closingTagOf, domainTagOf, tagOf } from '../tags';
+import { identifierIn, readRoleOf } from './names';
 import type { SnowflakeSettings } from './settings';
 
 /** A component as Snowflake knows it. */

@@ -1,31 +1,31 @@
+import { pathOf } from '../fabric';
 import type { Foreign } from '../fabric';
+import { domainOf, isTagged, keyIn } from '../tags';
 import { unmaking } from './acts';
 import { handingOver } from './administration';
 import type { Component } from './component';
 import { held, isDatabaseOurs, schemaNamed } from './judgement';
 import type { Named } from './looks';
-import { isTagged, keyIn, shownAs } from './names';
+import { shownAs } from './names';
 import { stayingIn } from './present';
 import type { State } from './state';
-
 import { whatIs } from './things';
 import type { SpecOf } from './things';
 
 /* What is in the way of a component, in words for people. */
 
-const domainOf = (key: string) => /^[^/]*\/[^.]*\./.exec(key)?.[0];
-
 /** What is another domain's is not told by its name: it may be another team's. */
 const whose = (comment: string, { key }: Component) => {
-  if (!isTagged(comment)) return 'is there already, and nothing says that it is this component’s';
   const other = keyIn(comment);
+  if (other === undefined) return 'is there already, and nothing says that it is this component’s';
   return domainOf(other) === domainOf(key)
     ? `belongs to ${other}`
     : 'belongs to a component of another domain';
 };
 
-const ELSEWHERE =
-  'give another schema in the descriptor (specific.destination.connectionConfiguration.schema)';
+const AT = { database: pathOf('database'), schema: pathOf('schema') };
+
+const ELSEWHERE = `give another schema in the descriptor (${AT.schema})`;
 
 /** A solution never tells how to take what is another component's. */
 const solutionOf = (
@@ -46,22 +46,21 @@ const solutionOf = (
 const foreignDatabase = (state: State, component: Component): Foreign[] => {
   const { database } = state;
   const { place, manages } = component;
-  const what = `the database ${place.database}`;
+  const it = { kind: 'database', name: place.database, at: AT.database } as const;
   if (!database && !manages.database)
     return [
       {
-        what,
+        ...it,
         problem: `The database ${place.database} is not there, or the provisioner may not see it, and it makes none in this fabric.`,
-        solution: `Give another database in the descriptor (specific.destination.connectionConfiguration.database), or ask the platform operator to make it or to set manage.database of the fabric.`,
+        solution: `Give another database in the descriptor (${AT.database}), or ask the platform operator to make it or to set manage.database of the fabric.`,
       },
     ];
   if (!database || !isTagged(database.comment) || isDatabaseOurs(state, component)) return [];
   return [
     {
-      what,
+      ...it,
       problem: `The database ${place.database} was made for another domain.`,
-      solution:
-        'Give another database in the descriptor (specific.destination.connectionConfiguration.database).',
+      solution: `Give another database in the descriptor (${AT.database}).`,
     },
   ];
 };
@@ -79,7 +78,9 @@ export const foreignIn = (state: State, component: Component): Foreign[] => {
     ...(schema && schema.comment !== tag
       ? [
           {
-            what: `the schema ${shown}`,
+            kind: 'schema' as const,
+            name: shown,
+            at: AT.schema,
             problem: `The schema ${shown} ${whose(schema.comment, component)}.`,
             solution: solutionOf(schema, component, { kind: 'SCHEMA', parts }),
           },
@@ -88,7 +89,9 @@ export const foreignIn = (state: State, component: Component): Foreign[] => {
     ...(manages.access && role && role.comment !== tag
       ? [
           {
-            what: `the role ${readRole}`,
+            kind: 'role' as const,
+            name: readRole,
+            at: AT.schema,
             problem: `The role ${readRole} ${whose(role.comment, component)}.`,
             solution: solutionOf(role, component, { kind: 'ROLE', parts: [readRole] }),
           },

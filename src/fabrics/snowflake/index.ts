@@ -1,6 +1,7 @@
 import { asWritten, placeOf, placeProblems } from '../../connectors/snowflake-place';
 import { createLimit } from '../../concurrency/limit';
 import { Refusal, UnfitPlace } from '../../contract/problems';
+import { pathOf } from '../fabric';
 import type { ComponentFabric, Fabric, FabricType, Opening, Seen, Shown, Step } from '../fabric';
 import { createFabricHttp } from '../http';
 import { bringsAccount, destinationOf, mustNotSteer } from './account';
@@ -99,7 +100,7 @@ const placeIn = (configuration: Record<string, unknown>) => {
   const place = placeOf(configuration);
   if (place) return place;
   const problems = placeProblems(configuration).map(
-    ({ field, message }) => `specific.destination.connectionConfiguration.${field}: ${message}`,
+    ({ field, message }) => `${pathOf(field)}: ${message}`,
   );
   throw new UnfitPlace(`${problems.join('; ')}.`, 'Correct the descriptor, then deploy again.');
 };

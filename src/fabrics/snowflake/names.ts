@@ -54,22 +54,6 @@ export const isNamed = (listed: string, parts: readonly string[]) =>
   (parts.length === 1 && bare(listed) === parts[0]) ||
   canonical(partsOf(listed)) === canonical(parts);
 
-const TAG = 'provisioner:';
-
-/** The comment by which a component's are known. */
-export const tagOf = (key: string) => `${TAG}${key}`;
-
-/** The comment of a database, which all components of a domain share. */
-export const domainTagOf = (key: string) => `${TAG}${/^[^/]*\/[^.]*/.exec(key)?.[0] ?? key}`;
-
-/** The same while it is being removed: who comes then waits till it is gone, or open again. */
-export const closingTagOf = (key: string) => `${domainTagOf(key)} (being removed)`;
-
-export const isTagged = (comment: string) => comment.startsWith(TAG);
-
-/** The key of the component whose a tag says something is. */
-export const keyIn = (comment: string) => comment.slice(TAG.length);
-
 const DIGITS = 8;
 
 /** The role that reads a component's data: what is in it for people, and what tells it from all others. */

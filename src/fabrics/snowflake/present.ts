@@ -1,3 +1,4 @@
+import { isTagged } from '../tags';
 import type { Component } from './component';
 import {
   IN_DATABASE,
@@ -9,7 +10,6 @@ import {
   isSelected,
   selectsOf,
 } from './judgement';
-import { isTagged } from './names';
 import type { State } from './state';
 import { databaseOf, roleOf, schemaOf } from './things';
 import type { Spec, SpecOf } from './things';

@@ -1,7 +1,7 @@
 import type { Place } from '../../connectors/snowflake-place';
 import type { Tagged } from '../fabric';
+import { keyIn } from '../tags';
 import type { Looks, Named } from './looks';
-import { isTagged, keyIn } from './names';
 import { asThing } from './things';
 import type { Spec } from './things';
 
@@ -9,16 +9,11 @@ import type { Spec } from './things';
 
 const asTagged =
   (specOf: (name: string) => Spec) =>
-  ({ name, comment, madeAt }: Named): Tagged[] =>
-    isTagged(comment)
-      ? [
-          {
-            key: keyIn(comment),
-            thing: asThing(specOf(name)),
-            ...(madeAt !== undefined && { madeAt }),
-          },
-        ]
-      : [];
+  ({ name, comment, madeAt }: Named): Tagged[] => {
+    const key = keyIn(comment);
+    if (key === undefined) return [];
+    return [{ key, thing: asThing(specOf(name)), ...(madeAt !== undefined && { madeAt }) }];
+  };
 
 /** The schemas of a database; none where it is not there. */
 const inDatabase = async (looks: Looks, database: string) => {

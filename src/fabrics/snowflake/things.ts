@@ -57,11 +57,12 @@ export const whatIs = (spec: Spec): string => {
 export const idOf = (spec: Spec) => JSON.stringify(spec);
 
 export const asThing = (spec: Spec): Thing => {
-  const isObject = spec.is !== 'use' && spec.is !== 'select';
+  const isGrant = spec.is === 'use' || spec.is === 'select';
   return {
     id: idOf(spec),
-    kind: isObject ? spec.is : 'grant',
+    kind: isGrant ? 'grant' : spec.is,
     what: whatIs(spec),
+    ...(!isGrant && { name: shownAs(...spec.parts) }),
     ...((spec.is === 'schema' || spec.is === 'database') && { hasData: true }),
   };
 };

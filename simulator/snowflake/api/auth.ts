@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { z } from 'zod';
-import type { Answer } from '../operation';
+import type { Answer } from '../../steering/answers';
+import { digestOf } from '../../steering/requests';
 
 export const TOKEN_TYPES = ['KEYPAIR_JWT', 'OAUTH', 'PROGRAMMATIC_ACCESS_TOKEN'] as const;
 export type TokenType = (typeof TOKEN_TYPES)[number];
@@ -48,8 +49,6 @@ const decode = (text: string): unknown => {
     return undefined;
   }
 };
-
-export const digestOf = (secret: string) => createHash('sha256').update(secret).digest('hex');
 
 const refused = (code: string, message: string): Answer => ({
   status: 401,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Answer } from '../operation';
-import type { Row } from './account';
-import type { Column, Result } from './result';
+import type { Answer } from '../../steering/answers';
+import type { Row } from '../account/account';
+import type { Column, Result } from '../account/result';
 import type { Run } from './runs';
 
 export const BASE = '/api/v2/statements';

@@ -1,9 +1,9 @@
 import type { Access, Session } from './access';
 import type { Account, Database, Schema, SchemaObject } from './account';
 import { narrow } from './narrow';
-import { nothingToShow, SqlProblem } from './problems';
+import { nothingToShow, SqlProblem } from '../sql/problems';
 import { type Result, shownTime, table } from './result';
-import { OBJECT_KINDS, type StatementOf } from './statement';
+import { OBJECT_KINDS, type StatementOf } from '../sql/statement';
 
 interface World {
   account: Account;

@@ -6,7 +6,7 @@ import * as grants from './grants';
 import type { Result } from './result';
 import * as showGrants from './show-grants';
 import * as shows from './shows';
-import type { Statement, StatementKind, StatementOf } from './statement';
+import type { Statement, StatementKind, StatementOf } from '../sql/statement';
 
 const createWorld = (account: Account, session: Session, bindings: data.Bindings) => ({
   account,

@@ -1,8 +1,10 @@
 import express, { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
-import { befall, pause, send } from '../effects';
-import type { Answer } from '../operation';
-import type { Account } from './account';
+import { type Answer, send } from '../../steering/answers';
+import { befall, pause } from '../../steering/effects';
+import { queryOf } from '../../steering/requests';
+import type { Later } from '../../steering/timers';
+import type { Account } from '../account/account';
 import {
   cancelAnswer,
   invalidRequest,
@@ -13,8 +15,8 @@ import {
 } from './answers';
 import type { Auth } from './auth';
 import type { Faults, OperationName, SnowflakeFault } from './faults';
-import { readStatement } from './grammar';
-import { injected, type SqlProblem, wrongCount } from './problems';
+import { readStatement } from '../sql/grammar';
+import { injected, type SqlProblem, wrongCount } from '../sql/problems';
 import type { Requests } from './requests';
 import type { Run, Runs } from './runs';
 import { Body, countOf, sessionOf, timeoutOf } from './submission';
@@ -39,7 +41,7 @@ interface ApiDependencies {
   faults: Faults;
   requests: Requests;
   timing: Timing;
-  later: (delay: number, action: () => Promise<unknown>) => void;
+  later: Later;
   log: Logger | undefined;
 }
 
@@ -155,7 +157,7 @@ export const createApi = (deps: ApiDependencies): Router => {
   const recorded = (req: Request, res: Response, operation: OperationName | null) => {
     const body = bodyOf(req);
     const statement = operation === 'submitStatement' ? textOf(body, 'statement') : null;
-    const query = new URL(req.originalUrl, 'http://simulator').searchParams;
+    const query = queryOf(req);
     const record = requests.record(
       {
         operation,
@@ -188,7 +190,7 @@ export const createApi = (deps: ApiDependencies): Router => {
       record.handle ??= handleIn(given);
       return given;
     };
-    if (fault) await befall(fault, { res, commit, usualBody, later, shift: () => undefined });
+    if (fault) await befall(fault, { res, commit, usualBody, later });
     else send(res, await commit());
   };
   const notAllowed = (req: Request, res: Response) => {

@@ -1,5 +1,5 @@
 import type { Account, Database, Schema, SchemaObject, Securable, Warehouse } from './account';
-import { missing, noDatabase } from './problems';
+import { missing, noDatabase } from '../sql/problems';
 
 export interface Session {
   user: string;

@@ -1,8 +1,8 @@
 import type { Access, Session } from './access';
 import { type Account, addObject, type Row } from './account';
-import { alreadyExists, denied, noWarehouse, shownName, unset, wrongValues } from './problems';
+import { alreadyExists, denied, noWarehouse, shownName, unset, wrongValues } from '../sql/problems';
 import { type Column, type Result, said } from './result';
-import type { Selected, StatementOf, Value } from './statement';
+import type { Selected, StatementOf, Value } from '../sql/statement';
 
 export type Bindings = Record<string, { type: string; value: string | null }>;
 

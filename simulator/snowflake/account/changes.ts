@@ -1,8 +1,15 @@
 import type { Access } from './access';
 import { type Account, newDatabase, newSchema, removeRole, type Role } from './account';
-import { alreadyExists, cannotResume, denied, missing, shownName, SqlProblem } from './problems';
+import {
+  alreadyExists,
+  cannotResume,
+  denied,
+  missing,
+  shownName,
+  SqlProblem,
+} from '../sql/problems';
 import { type Result, said } from './result';
-import type { StatementOf } from './statement';
+import type { StatementOf } from '../sql/statement';
 
 interface World {
   account: Account;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Request } from 'express';
 import { z } from 'zod';
-import type { Answer } from '../operation';
+import type { Answer } from '../../steering/answers';
+import { queryOf } from '../../steering/requests';
 import { invalidRequest } from './answers';
 
 const flag = (fallback: 'true' | 'false') =>
@@ -33,7 +34,7 @@ export const readQuery = <Query>(
   req: Request,
   schema: z.ZodType<Query>,
 ): Query | { problem: string } => {
-  const given = [...new URL(req.originalUrl, 'http://simulator').searchParams];
+  const given = [...queryOf(req)];
   const read = schema.safeParse(Object.fromEntries(given));
   if (read.success && new Set(given.map(([key]) => key)).size === given.length) return read.data;
   return { problem: 'Invalid query parameters.' };

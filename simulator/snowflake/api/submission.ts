@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type Access, createAccess, mayUse, type Session } from './access';
-import type { Account } from './account';
-import type { Answer } from '../operation';
+import type { Answer } from '../../steering/answers';
+import { type Access, createAccess, mayUse, type Session } from '../account/access';
+import type { Account } from '../account/account';
 
 const BINDING_TYPES = [
   'BINARY',

@@ -1,36 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Response } from 'express';
+import { type Answer, payloadOf, proxyPage, send, writeHead } from './answers';
 import type { Fault } from './faults';
-import { type Answer, noContent } from './operation';
-import { proxyPage } from './problems';
-import type { Shift } from './shifts';
+import type { Later } from './timers';
 
 /** Milliseconds; does not keep the process alive. */
 export const pause = (duration: number) => sleep(duration, undefined, { ref: false });
-
-const payloadOf = ({ body }: Answer) => {
-  if (body === undefined) return '';
-  return typeof body === 'string' ? body : JSON.stringify(body);
-};
-
-const typeOf = ({ body }: Answer) => {
-  if (typeof body !== 'string') return 'application/json';
-  return body.startsWith('<') ? 'text/html' : 'text/plain';
-};
-
-// Express would add a charset to the content type, which Airbyte does not send.
-const writeHead = (res: Response, answer: Answer, payload: string) => {
-  res.statusCode = answer.status;
-  if (payload) res.setHeader('Content-Type', typeOf(answer));
-  if (answer.status !== 204) res.setHeader('Content-Length', Buffer.byteLength(payload));
-  for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value);
-};
-
-export const send = (res: Response, answer: Answer) => {
-  const payload = payloadOf(answer);
-  writeHead(res, answer, payload);
-  res.end(payload);
-};
 
 const breakOff = (res: Response) => {
   res.socket?.resetAndDestroy();
@@ -56,16 +31,13 @@ const errorAnswer = (status: number, fault: Fault, usualBody: Call['usualBody'])
   },
 });
 
-export interface Call {
+interface Call {
   res: Response;
   /** Does the operation as usual, and gives its answer. */
   commit: () => Promise<Answer>;
   /** The body the API usually gives with a status. */
   usualBody: (status: number) => unknown;
-  /** Runs `action` in so many milliseconds, unless the simulator is reset or closed before. */
-  later: (delay: number, action: () => Promise<unknown>) => void;
-  /** Changes the list that was answered. */
-  shift: (shift: Shift, answer: Answer) => void;
+  later: Later;
 }
 
 /** Lets the fault befall the call. What never answers stays open until the client goes away. */
@@ -86,12 +58,7 @@ export const befall = async (fault: Fault, call: Call): Promise<void> => {
     send(res, errorAnswer(fault.status, fault, usualBody));
     return;
   }
-  if (fault.lie) {
-    send(res, noContent);
-    return;
-  }
   const answer = await commit();
-  if (fault.shift) call.shift(fault.shift, answer);
   if (fault.truncate) sendHalf(res, answer);
   else send(res, answer);
 };

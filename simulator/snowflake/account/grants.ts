@@ -1,8 +1,8 @@
 import { type Access, heldBy } from './access';
 import type { Account, Grant, Securable } from './account';
-import { circular, denied, missing } from './problems';
+import { circular, denied, missing } from '../sql/problems';
 import { type Result, said } from './result';
-import { type GrantTarget, type ObjectKind, PARTS, type StatementOf } from './statement';
+import { type GrantTarget, type ObjectKind, PARTS, type StatementOf } from '../sql/statement';
 
 interface World {
   account: Account;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { seedCount as count } from '../../steering/control';
 import {
   type Account,
   addObject,
@@ -7,7 +8,7 @@ import {
   newSchema,
   newWarehouse,
 } from './account';
-import { OBJECT_KINDS, OTHER_KINDS } from './statement';
+import { OBJECT_KINDS, OTHER_KINDS } from '../sql/statement';
 
 /** The user as whom statements come, and what else is there from the start. */
 export interface Start {
@@ -71,7 +72,6 @@ export const addStart = (account: Account, start: Start) => {
   account.databases.set(database, parent);
 };
 
-const count = z.int().min(0).max(100_000).default(0);
 const name = z.string().min(1);
 
 /** The body of POST /_simulator/seed: how many of each, by a name with a number behind it. */

@@ -1,4 +1,4 @@
-import type { Narrowed } from './statement';
+import type { Narrowed } from '../sql/statement';
 
 /** Rows of a SHOW, whatever its LIMIT says. */
 const MAX_SHOWN = 10_000;

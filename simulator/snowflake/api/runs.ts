@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Session } from './access';
-import type { Account } from './account';
-import type { Bindings } from './data';
-import { execute } from './execute';
-import { readStatement } from './grammar';
-import { canceled, SqlProblem } from './problems';
-import type { Result } from './result';
-import type { Statement } from './statement';
+import type { Session } from '../account/access';
+import type { Account } from '../account/account';
+import type { Bindings } from '../account/data';
+import { execute } from '../account/execute';
+import { readStatement } from '../sql/grammar';
+import { canceled, SqlProblem } from '../sql/problems';
+import type { Result } from '../account/result';
+import type { Statement } from '../sql/statement';
 
 /** The oldest are forgotten, for a simulator that runs for days. */
 const KEPT = 20_000;

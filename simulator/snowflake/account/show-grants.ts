@@ -1,8 +1,8 @@
 import type { Access } from './access';
 import type { Account, Grant, Membership, Securable } from './account';
-import { missing, shownName } from './problems';
+import { missing, shownName } from '../sql/problems';
 import { type Result, shownTime, table } from './result';
-import { type GrantsShown, PARTS, type StatementOf } from './statement';
+import { type GrantsShown, PARTS, type StatementOf } from '../sql/statement';
 
 interface World {
   account: Account;

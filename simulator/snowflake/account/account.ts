@@ -1,4 +1,4 @@
-import type { ObjectKind, OtherKind } from './statement';
+import type { ObjectKind, OtherKind } from '../sql/statement';
 
 export interface Grant {
   privilege: string;
