@@ -11,7 +11,7 @@ import type { World } from './support/snowflake-fabric';
 let world: World;
 let goodKey: string;
 beforeAll(async () => {
-  world = await startWorld({ running: 1 });
+  world = await startWorld({ running: 1 }, { requestTimeout: 2000 });
   goodKey = world.secrets.get('ADMIN_KEY') ?? '';
 });
 beforeEach(() => {

@@ -111,7 +111,7 @@ export const databricksBench = (options: DatabricksOptions = {}) => {
   const open = (
     more: object = {},
     {
-      requestTimeout = 2000,
+      requestTimeout = 60_000,
       secretOf = (name: string) => Promise.resolve(secrets.get(name) ?? ''),
     } = {},
   ): Fabric => {

@@ -123,7 +123,11 @@ export interface World {
   close: () => Promise<void>;
 }
 
-export const startWorld = async (options: SnowflakeOptions = {}): Promise<World> => {
+/** A call has a minute, as the machine may be busy; less where one is to get no answer. */
+export const startWorld = async (
+  options: SnowflakeOptions = {},
+  { requestTimeout = 60_000 } = {},
+): Promise<World> => {
   const { publicKey, privateKey } = keyPair();
   const simulator = await startSnowflakeSimulator({
     running: 5,
@@ -173,7 +177,7 @@ export const startWorld = async (options: SnowflakeOptions = {}): Promise<World>
         name: 'finance-dev',
         secretOf,
         redactor,
-        requestTimeout: 2000,
+        requestTimeout,
         log: pino({ level: 'silent' }),
       },
     );
