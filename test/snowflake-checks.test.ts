@@ -57,6 +57,29 @@ describe('checks', () => {
     expect(before.roles).toHaveLength(2);
   });
 
+  test('a role that may make schemas and lets nobody in is told with the GRANT', async () => {
+    await world.sql('CREATE DATABASE "SHARED"', 'SYSADMIN');
+    await world.sql('GRANT USAGE, CREATE SCHEMA ON DATABASE "SHARED" TO ROLE "PROVISIONER"');
+    const checked = async () =>
+      (await world.component(KEY, { database: 'SHARED' }).check(step())).find(
+        ({ name }) => name === 'create schema',
+      );
+    expect((await checked())?.outcome).toBe('passed');
+    await world.sql('REVOKE MANAGE GRANTS ON ACCOUNT FROM ROLE "PROVISIONER"');
+    expect(await checked()).toEqual({
+      name: 'create schema',
+      outcome: 'failed',
+      message: 'The role PROVISIONER may not let others into the database SHARED.',
+      solution:
+        'Ask an administrator of the account to run GRANT USAGE ON DATABASE "SHARED" TO ROLE "PROVISIONER" WITH GRANT OPTION;',
+    });
+    await world.sql(
+      'GRANT USAGE ON DATABASE "SHARED" TO ROLE "PROVISIONER" WITH GRANT OPTION',
+      'SYSADMIN',
+    );
+    expect((await checked())?.outcome).toBe('passed');
+  });
+
   describe('who may use the warehouse', () => {
     const warehouse = async () =>
       (await world.fabric().check(step())).find(({ name }) => name === 'warehouse');

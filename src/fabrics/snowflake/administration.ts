@@ -24,6 +24,10 @@ export const grantOnWarehouse = (privileges: string, name: string, to: string) =
 export const grantOnDatabase = (privileges: string, name: string, to: string) =>
   `GRANT ${privileges} ON DATABASE ${quoted(name)} TO ROLE ${quoted(to)}`;
 
+/** With which the role lets others into it. */
+export const letGrantUsage = (database: string, to: string) =>
+  `${grantOnDatabase('USAGE', database, to)} WITH GRANT OPTION`;
+
 export const resumeWarehouse = (name: string) => `ALTER WAREHOUSE ${quoted(name)} RESUME`;
 
 export const resumeByItself = (name: string) =>

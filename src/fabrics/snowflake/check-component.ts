@@ -1,7 +1,7 @@
 import { checkEach, failed, impossible, inTheWay, passed } from '../checks';
 import type { Look, Verdict } from '../checks';
 import type { Check, Step } from '../fabric';
-import { grantOnDatabase, grantRoleTo } from './administration';
+import { grantOnDatabase, grantRoleTo, letGrantUsage } from './administration';
 import type { Component } from './component';
 import { seesAll } from './contents';
 import { foreignIn, warningsIn } from './in-the-way';
@@ -14,28 +14,48 @@ import { lookAt } from './state';
 
 /* Whether one component can have what it is to have; each is told by itself, and none of them changes anything. */
 
+/** What a role may not, unless by another that it has. */
+const lacking = (
+  all: readonly Grant[],
+  manager: string,
+  { what, sql }: Record<'what' | 'sql', string>,
+) =>
+  rolesIn(all).length > 0
+    ? impossible(
+        `The role ${manager} has what other roles may, which was not looked at.`,
+        `If it may not: ${sql};`,
+      )
+    : failed(
+        `The role ${manager} may not ${what}.`,
+        `Ask an administrator of the account to run ${sql};`,
+      );
+
 const createSchema = async (
   looks: Looks,
   component: Component,
-  grants: readonly Grant[],
+  { grants, letsIn }: { grants: readonly Grant[]; letsIn: boolean },
 ): Promise<Verdict> => {
   const { manager, place } = component;
+  const { database } = place;
   const its = grants.filter(({ grantee }) => grantee === manager);
   const has = (wanted: string) => its.some(({ privilege }) => privilege === wanted);
-  const may = has('OWNERSHIP') || (has('USAGE') && has('CREATE SCHEMA'));
-  if (may || manager === 'ACCOUNTADMIN')
-    return passed(`The role ${manager} may create schemas in the database ${place.database}.`);
-  const sql = `${grantOnDatabase('USAGE, CREATE SCHEMA', place.database, manager)};`;
-  const heirs = rolesIn(await looks.grantsTo(manager));
-  return heirs.length > 0
-    ? impossible(
-        `The role ${manager} has what other roles may, which was not looked at.`,
-        `If it may not: ${sql}`,
-      )
-    : failed(
-        `The role ${manager} may not create schemas in the database ${place.database}.`,
-        `Ask an administrator of the account to run ${sql}`,
-      );
+  const mayAll = has('OWNERSHIP') || manager === 'ACCOUNTADMIN';
+  const to = await looks.grantsTo(manager);
+  if (!mayAll && !(has('USAGE') && has('CREATE SCHEMA')))
+    return lacking(to, manager, {
+      what: `create schemas in the database ${database}`,
+      sql: grantOnDatabase('USAGE, CREATE SCHEMA', database, manager),
+    });
+  const mayGrant =
+    mayAll ||
+    its.some(({ privilege, hasOption }) => privilege === 'USAGE' && hasOption) ||
+    to.some(({ privilege, on }) => privilege === 'MANAGE GRANTS' && on === 'ACCOUNT');
+  if (letsIn && !mayGrant)
+    return lacking(to, manager, {
+      what: `let others into the database ${database}`,
+      sql: letGrantUsage(database, manager),
+    });
+  return passed(`The role ${manager} may create schemas in the database ${database}.`);
 };
 
 const schema = async (looks: Looks, component: Component): Promise<Verdict> => {
@@ -44,10 +64,15 @@ const schema = async (looks: Looks, component: Component): Promise<Verdict> => {
   const state = await lookAt(looks, component);
   const [foreign] = foreignIn(state, component);
   if (foreign) return inTheWay(foreign);
-  const isMissing = missingIn(state, component).some(({ is }) => is === 'schema');
-  if (!isMissing) return passed(`The schema ${shown} is there, and the component’s.`);
+  const missing = missingIn(state, component);
+  const letsIn = missing.some((spec) => spec.is === 'use' && spec.kind === 'DATABASE');
+  if (!missing.some(({ is }) => is === 'schema'))
+    return passed(`The schema ${shown} is there, and the component’s.`);
   return state.database
-    ? { name: 'create schema', ...(await createSchema(looks, component, state.onDatabase)) }
+    ? {
+        name: 'create schema',
+        ...(await createSchema(looks, component, { grants: state.onDatabase, letsIn })),
+      }
     : passed(`The schema ${shown} is to be made, with its database.`);
 };
 

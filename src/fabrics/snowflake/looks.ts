@@ -28,6 +28,8 @@ export interface Grant {
   name: string;
   grantee: string;
   by: string;
+  /** Whether the grantee may grant it, too. */
+  hasOption: boolean;
 }
 
 /** The roles that a role has, of what was granted to it. */
@@ -74,6 +76,7 @@ const grantIn = (record: Record<string, string>): Grant => ({
   name: record.name ?? '',
   grantee: bare(record.grantee_name ?? ''),
   by: bare(record.granted_by ?? ''),
+  hasOption: record.grant_option?.toLowerCase() === 'true',
 });
 
 const futureIn = (record: Record<string, string>): Future => ({
