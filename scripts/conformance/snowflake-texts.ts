@@ -1,5 +1,6 @@
 import {
   grantOnDatabase,
+  letGrantUsage,
   grantOnWarehouse,
   handingOver,
   resumeByItself,
@@ -66,6 +67,7 @@ export const everyText = ({ name, other }: { name: string; other: string }): str
   const administering = [
     grantOnWarehouse('USAGE, OPERATE', name, other),
     grantOnDatabase('CREATE SCHEMA', name, other),
+    letGrantUsage(name, other),
     resumeWarehouse(name),
     resumeByItself(name),
   ];
