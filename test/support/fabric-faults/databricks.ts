@@ -53,6 +53,8 @@ const Note = z.looseObject({ principal: z.string(), privileges: z.array(z.string
 /** What a schema notes as ours: of the privileges those that stand, as a note of others says nothing. */
 const notesOf = ({ name, properties, grants }: z.output<typeof Entities>['schemas'][number]) =>
   Object.entries(properties).map(([key, value]) => {
+    // Of a schema that stands in for one which was dropped: by which step.
+    if (key === 'provisioner.restored') return [name, key];
     const note = Note.parse(JSON.parse(value));
     const standing = grants[note.principal] ?? [];
     const privileges = note.privileges.filter((each) => standing.includes(each)).sort();
