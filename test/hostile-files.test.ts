@@ -215,8 +215,10 @@ test('a connection string of any connector has no password in it, however deep i
   expect(() => custom({ url: 'https://db.example.com/x@y', at: 'jane@example.com' })).not.toThrow();
 });
 
-const LEAST =
-  'environments: { d: { airbyte: { url: http://a.example.com, workspaceId: 5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6 } } }';
+const LEAST = `
+environments: { d: { airbyte: { url: http://a.example.com, workspaceId: 5ae6b09b-fdec-41af-aaf7-7d94cfc33ef6 } } }
+gateway: { auth: { mode: none } }
+`;
 
 test.each([
   ['the example', EXAMPLE],

@@ -3,6 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Refusal } from '../src/contract/problems';
+import { createPlatformFabrics } from '../src/fabrics/platform';
+import { platformSnowflake } from '../src/fabrics/snowflake/platform';
 import { createSecretLookup } from '../src/secrets/lookup';
 import { createSecretReferences } from '../src/secrets/references';
 import { createRedactor } from '../src/secrets/masking';
@@ -141,4 +143,46 @@ test('a file that is being written is waited for', async () => {
     pause(50).then(() => writeFile(file, 'written in place')),
   ]);
   expect(resolved).toEqual({ key: 'written in place' });
+});
+
+test('however often a secret is named, it is looked up once', async () => {
+  const asked: string[] = [];
+  const lookUp = createSecretLookup({ directory, variable: () => undefined }, createRedactor());
+  const references = createSecretReferences(
+    (name) => {
+      asked.push(name);
+      return lookUp(name);
+    },
+    { namesFor: () => ALLOWED, remedyFor: () => '' },
+  );
+  const named = ['EMPTY', 'ABSENT', 'FULL'].flatMap((secretRef) =>
+    Array.from({ length: 400 }, () => ({ secretRef })),
+  );
+  await expect(references.resolve({ named }, AT)).rejects.toThrow(/named\[799\]: .* not there/);
+  expect(asked).toEqual(['EMPTY', 'ABSENT', 'FULL']);
+});
+
+const platform = (privateKeyFile: string) => {
+  const account = {
+    host: 'acme.snowflakecomputing.com',
+    role: 'LOADER',
+    warehouse: 'LOAD_WH',
+    username: 'AIRBYTE',
+    password: undefined,
+    privateKeyFile,
+    privateKeyPassword: undefined,
+  };
+  const fabrics = createPlatformFabrics([platformSnowflake(account, createRedactor())]);
+  return fabrics({ connector: 'snowflake', configuration: {} }, undefined);
+};
+
+test('the key of the platform’s Snowflake is waited for in the same way, and told where it stays empty', async () => {
+  const file = path.join(directory, '..data', 'PASSWORD');
+  await writeFile(file, '');
+  await expect(platform(file)).rejects.toThrow('SNOWFLAKE_PRIVATE_KEY_FILE names is empty');
+  const [configuration] = await Promise.all([
+    platform(file),
+    pause(50).then(() => writeFile(file, 'a key in place')),
+  ]);
+  expect(JSON.stringify(configuration)).toContain('a key in place');
 });

@@ -1,9 +1,9 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { codeOf } from '../../workflows/protocol/causes';
 import { SECRET_NAME } from '../contract/secret-reference';
 import type { Redactor } from './masking';
+import { whenWritten } from './written';
 
 /** Bytes; the key of a service account has some 2,400. */
 const MAX_SIZE = 64 * 1024;
@@ -40,22 +40,14 @@ const readSecret = async (directory: string, name: string): Promise<string | und
   }
 };
 
-/** Of a file without content: it may be in the middle of being written. */
-const MOST_LOOKS = 10;
-/** Milliseconds between them. */
-const PAUSE = 100;
-
 const withoutBreak = (text: string) => text.replace(/\r?\n$/, '');
 
 /** Undefined: there is no such file. */
-const readWritten = async (directory: string, name: string): Promise<string | undefined> => {
-  for (let looks = 1; ; looks += 1) {
+const readWritten = (directory: string, name: string) =>
+  whenWritten(async () => {
     const text = await readSecret(directory, name);
-    const content = text === undefined ? undefined : withoutBreak(text);
-    if (content !== '' || looks === MOST_LOOKS) return content;
-    await pause(PAUSE);
-  }
-};
+    return text === undefined ? undefined : withoutBreak(text);
+  });
 
 /** Where secrets are. */
 interface SecretSources {

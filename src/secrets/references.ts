@@ -43,6 +43,11 @@ const problemOf = (
   return isOutdated ? new NotInSettings(problem, remedy) : new Refusal(problem, remedy);
 };
 
+const orUnresolved = (err: unknown): Unresolved => {
+  if (err instanceof Unresolved) return err;
+  throw err;
+};
+
 /** A name that descriptors may not use, or not by the settings of this program. */
 class NotAllowed extends Unresolved {}
 
@@ -74,18 +79,20 @@ export const createSecretReferences = (lookUp: SecretLookup, allowance: Allowanc
       configuration: Record<string, unknown>,
       { at, key }: { at: Path; key: string },
     ) => {
-      const found = new Map<string, string>();
-      const unresolved: { path: Path; err: Unresolved }[] = [];
-      for (const { path: inside, name } of referencesIn(configuration)) {
-        try {
-          found.set(name, found.get(name) ?? (await allowed(name, key)));
-        } catch (err) {
-          if (!(err instanceof Unresolved)) throw err;
-          unresolved.push({ path: [...at, ...inside], err });
-        }
-      }
+      const references = referencesIn(configuration);
+      const names = [...new Set(references.map(({ name }) => name))];
+      // Each is looked up once, and none waits for another's file.
+      const lookedUp = names.map(async (name): Promise<[string, string | Unresolved]> => [
+        name,
+        await allowed(name, key).catch(orUnresolved),
+      ]);
+      const found = new Map(await Promise.all(lookedUp));
+      const unresolved = references.flatMap(({ path: inside, name }) => {
+        const err = found.get(name);
+        return err instanceof Unresolved ? [{ path: [...at, ...inside], err }] : [];
+      });
       if (unresolved.length > 0) throw problemOf(unresolved, allowance);
-      return recordWith(configuration, (name) => found.get(name) ?? '');
+      return recordWith(configuration, (name) => String(found.get(name)));
     },
   };
 };

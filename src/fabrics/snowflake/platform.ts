@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Refusal } from '../../contract/problems';
 import type { Redactor } from '../../secrets/masking';
+import { whenWritten } from '../../secrets/written';
 import type { PlatformFabric } from '../platform';
 import { destinationOf, mustNotSteer } from './account';
 
@@ -20,9 +21,11 @@ const credentialsOf = async (
   redactor: Redactor,
 ) => {
   if (!privateKeyFile) return { password: password ?? '' };
-  const privateKey = await readFile(privateKeyFile, 'utf8').catch((cause: unknown) => {
+  const read = () => readFile(privateKeyFile, 'utf8');
+  const privateKey = await whenWritten(read).catch((cause: unknown) => {
     throw new Error('The file SNOWFLAKE_PRIVATE_KEY_FILE names cannot be read.', { cause });
   });
+  if (privateKey === '') throw new Error('The file SNOWFLAKE_PRIVATE_KEY_FILE names is empty.');
   redactor.remember(privateKey);
   return { privateKey, privateKeyPassword };
 };
