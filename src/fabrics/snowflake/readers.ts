@@ -1,5 +1,5 @@
 import { firstFew } from '../../../workflows/protocol/lengths';
-import { isRefused } from '../../contract/call-error';
+import { CallError, isRefused } from '../../contract/call-error';
 import { Refusal } from '../../contract/problems';
 import type { Left, Readers, ReadersChanged, Step } from '../fabric';
 import type { Component } from './component';
@@ -96,10 +96,15 @@ const noRole = ({ readRole }: Component) =>
     'Provision the component, then ask for access again.',
   );
 
-/** All of them, and then what kept the first of those that failed. */
+const isUnclear = (err: unknown) => err instanceof CallError && err.unclear;
+
+/** All of them, and then what kept the first of those that failed; before all, one that may yet be done. */
 const each = async (works: Promise<void>[]) => {
   const outcomes = await Promise.allSettled(works);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  const failures = outcomes.flatMap((outcome): unknown[] =>
+    outcome.status === 'rejected' ? [outcome.reason] : [],
+  );
+  if (failures.length > 0) throw failures.find(isUnclear) ?? failures[0];
 };
 
 /** Has exactly these read, of those that are ours. The account's limit says how many at once. */
