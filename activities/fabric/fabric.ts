@@ -154,6 +154,12 @@ export const createFabricActivities = ({ fabricOf }: { fabricOf: FabricOf }) => 
     unprepareFabric: (given: Changing): Promise<Undone> =>
       within(given, (fabric, step) => fabric.unprepare(given.things, step)),
 
+    /** The same right before they are taken away, while no other run changes who has access. */
+    lookBeforeCleanup: ({ things, ...given }: OfComponent & { things: Thing[] }) =>
+      attempt(({ interest }): Promise<Thing[]> =>
+        mustBe(fabricOf(given.place, given.key), given).beforeCleanup(things, stepOf(interest)),
+      ),
+
     cleanupFabric: (given: Changing): Promise<void> =>
       within(given, (fabric, step) => fabric.cleanup(given.things, step)),
 

@@ -1,4 +1,4 @@
-import type { Seen, Step } from '../fabric';
+import type { Seen, Step, Thing } from '../fabric';
 import { foreignIn, isOurs, mustFit } from './component';
 import type { Component } from './component';
 import { heldIn } from './holders';
@@ -63,4 +63,15 @@ export const lookAt = async (component: Component, step: Step): Promise<Seen> =>
   if (!schema) return { ...seen, missing: [own, ...lacking], present: ofFormer };
   const present = [...grantsIn(component, [schema, ...former]), ...formerThings, own];
   return { ...seen, missing: lacking, present };
+};
+
+/** Who has something by a grant is written down in the schemas, for an undo; whether anybody has is looked at anew. */
+export const withNewGrants = async (
+  component: Component,
+  present: readonly Thing[],
+  step: Step,
+): Promise<Thing[]> => {
+  const known = new Set(present.map(({ id }) => id));
+  const now = (await lookAt(component, step)).present;
+  return [...now.filter(({ id, kind }) => kind === 'grant' && !known.has(id)), ...present];
 };
