@@ -50,9 +50,9 @@ export interface Thing {
   name?: string;
   /** Whether data goes with it. */
   hasData?: true;
-  /** Of a role that is about to be taken away: who has it, for an undo that makes it anew. Absent where that are too many. */
+  /** Of a role, or of what readers have, that is about to be taken away: who has it, for an undo. Absent where that are too many. */
   had?: Readers;
-  /** The same: when it was made, which tells it from one that was made anew. Milliseconds since 1970. */
+  /** Of such a role: when it was made, which tells it from one that was made anew. Milliseconds since 1970. */
   madeAt?: number;
 }
 
