@@ -92,6 +92,53 @@ describe('readers', () => {
     expect(await mine.restore(grants, step())).toEqual({ changed: [], left: [] });
   });
 
+  test('whom somebody has taken it from before a removal do not have it again by its undo', async () => {
+    const mine = await made();
+    await mine.grant(['alice@example.com', 'analysts'], step());
+    const { present } = await mine.look(step());
+    await control('grants', { ...on, principal: 'alice@example.com', remove: READS });
+    const taken = await mine.beforeCleanup(present.slice(0, 1), step());
+    expect(taken).toMatchObject([{ id: 'readers', had: { ours: ['analysts'] } }]);
+    // The undo of one that has taken nothing yet, and of one that has.
+    expect(await mine.restore(taken, step())).toEqual({ changed: [], left: [] });
+    expect(await grantsNow()).toEqual({ analysts: READS });
+    await mine.cleanup(taken, step());
+    const undone = { changed: ['readers'], left: [], givenBack: ['analysts'] };
+    expect(await mine.restore(taken, step())).toEqual(undone);
+    expect(await grantsNow()).toEqual({ analysts: READS });
+  });
+
+  test('of former schemas lose it by a removal, too, and have it again by its undo', async () => {
+    const former = await made();
+    await former.grant(['alice@example.com', 'analysts'], step());
+    const mine = component({}, { schema: 'cash_flow_1' });
+    await mine.prepare((await mine.look(step())).missing, step());
+    await mine.grant(['analysts'], step());
+    const grantsOf = async () =>
+      Promise.all(
+        ['cash_flow_0', 'cash_flow_1'].map(async (name) => (await schemaNamed(name))?.grants),
+      );
+    const before = [{ analysts: READS }, { analysts: READS }];
+    expect(await grantsOf()).toEqual(before);
+    const { present } = await mine.look(step());
+    const grants = present.filter(({ kind }) => kind === 'grant');
+    const taken = await mine.beforeCleanup(grants, step());
+    await mine.cleanup(taken, step());
+    expect(await grantsOf()).toEqual([{}, {}]);
+    await mine.restore(taken, step());
+    expect(await grantsOf()).toEqual(before);
+  });
+
+  test('who were granted something since a removal has looked lose it with the rest', async () => {
+    const mine = await made();
+    const { present } = await mine.look(step());
+    await mine.grant(['analysts'], step());
+    const taken = await mine.beforeCleanup(present, step());
+    expect(ids(taken)).toEqual(['readers', 'schema:cash_flow_0']);
+    await mine.cleanup(taken.slice(0, 1), step());
+    expect(await grantsNow()).toEqual({});
+  });
+
   test('get USE CATALOG only where the fabric says so, and lose it only where no other schema needs it', async () => {
     await control('grants', {
       on: 'catalog',

@@ -142,6 +142,19 @@ describe.each([snowflakeSide(() => world), databricksSide(() => world)])('$syste
     expect(await readersOf('shrinks')).toEqual([]);
   });
 
+  test('a change that comes about when its caller has given up is noticed before the run has ended', async () => {
+    await provisioned('late');
+    await given([JANE, JOHN], 'late');
+    // Beyond the time of a call, and before it is settled.
+    await side.fault('first', { commitLater: 2000 });
+    await given([JANE], 'late');
+    await eventually(async () => ((await side.faults()).late === 0 ? true : undefined), 'it');
+    await side.forget();
+    await given([JANE], 'late');
+    expect(await side.writes()).toEqual([]);
+    expect(await readersOf('late')).toEqual(usersOf([JANE]));
+  });
+
   test('two requests for one component end one after the other, as the later wants it', async () => {
     await provisioned('twice');
     await given([MARY], 'twice');

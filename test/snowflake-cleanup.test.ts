@@ -9,8 +9,20 @@ import {
   step,
 } from './support/snowflake-fabric';
 import type { World } from './support/snowflake-fabric';
+import type { Step } from '../src/fabrics/fabric';
 
 /* What a removal takes away, and what its undo brings back. */
+
+/** Another attempt's end, after a call that was sent: the first of an attempt is 1. */
+const killedAfter = (call: number, id: string): Step => {
+  const cut = new AbortController();
+  let heard = 0;
+  const hear = () => {
+    heard += 1;
+    if (heard > call) cut.abort(new Error('killed'));
+  };
+  return { id, interest: { cancelled: cut.signal, timeUp: cut.signal, hear } };
+};
 
 let world: World;
 beforeAll(async () => {
@@ -64,10 +76,12 @@ describe('unprovisioned', () => {
     });
     await component.grant(['user:JANE.DOE@EXAMPLE.COM'], step());
     const before = await component.look(step());
-    await component.cleanup(before.present, step());
+    const taken = await component.beforeCleanup(before.present, step());
+    await component.cleanup(taken, step());
     expect((await world.left()).schemas).toEqual([]);
-    const { changed, left: gone } = await component.restore(before.present, step());
+    const { changed, left: gone, givenBack } = await component.restore(taken, step());
     expect(gone).toEqual([]);
+    expect(givenBack).toEqual(['user:JANE.DOE@EXAMPLE.COM']);
     expect((await world.left()).members).toEqual(['JANE.DOE@EXAMPLE.COM']);
     expect(changed.length).toBeGreaterThan(2);
     const after = await component.look(step());
@@ -86,11 +100,13 @@ describe('unprovisioned', () => {
     await component.grant(['user:S_1', 'user:S_2'], step());
     const role = (await world.entities()).roles.find(({ name }) => ROLE.test(name))?.name ?? '';
     await world.sql(`GRANT ROLE "${role}" TO USER "S_3"`, 'SECURITYADMIN');
-    const { present } = await component.look(step());
+    const { present: seen } = await component.look(step());
+    const present = await component.beforeCleanup(seen, step());
     expect(present.at(-1)?.had).toEqual({ ours: ['user:S_1', 'user:S_2'], others: ['user:S_3'] });
     await component.cleanup(present, step());
     await world.control('/faults', { operation: 'grantRole', statement: '"S_1"', code: '002003' });
-    const { left: gone } = await component.restore(present, step());
+    const { left: gone, givenBack } = await component.restore(present, step());
+    expect(givenBack).toEqual(['user:S_2']);
     expect(gone.map(({ what }) => what)).toEqual([
       `the role ${role} of user:S_1`,
       `who had the role ${role} of others (user:S_3)`,
@@ -99,6 +115,71 @@ describe('unprovisioned', () => {
       `Who has granted it grants it again, such as GRANT ROLE "${role}" TO USER "S_3";`,
     );
     expect((await world.left()).members).toEqual(['S_2']);
+  });
+
+  describe('who had the role', () => {
+    const BOB = 'user:BOB';
+    const JANE = 'user:JANE';
+    const arranged = async () => {
+      world.reset();
+      const component = world.component();
+      await prepared(component);
+      for (const name of ['BOB', 'JANE']) await world.control('/seed', { users: 1, name });
+      await component.grant([`${BOB}_1`, `${JANE}_1`], step());
+      const { present } = await component.look(step());
+      const role = present.find(({ kind }) => kind === 'role')?.name ?? '';
+      return { component, present, role };
+    };
+    const members = async () => (await world.left()).members.sort();
+
+    test('and lost it before the removal, or while the role was there, does not have it again', async () => {
+      const { component, present, role } = await arranged();
+      // As updateacl does, after the run has looked.
+      await component.grant([`${JANE}_1`], step());
+      const taken = await component.beforeCleanup(present, step());
+      expect(taken.at(-1)?.had?.ours).toEqual([`${JANE}_1`]);
+      // The removal fails before it drops the role.
+      await world.control('/faults', { operation: 'dropRole', code: '003001' });
+      await expect(component.cleanup(taken, step())).rejects.toThrow('DROP ROLE');
+      await world.sql(`REVOKE ROLE ${role} FROM USER "JANE_1"`, 'PROVISIONER');
+      expect(await component.restore(taken, step())).not.toHaveProperty('givenBack');
+      expect(await members()).toEqual([]);
+    });
+
+    test.each(['cleanup', 'restore'] as const)(
+      'has it again, wherever the first %s is killed',
+      async (killed) => {
+        for (let call = 1; ; call += 6) {
+          const { component, present } = await arranged();
+          const taken = await component.beforeCleanup(present, step());
+          if (killed === 'restore') await component.cleanup(taken, step());
+          const isKilled = await component[killed](taken, killedAfter(call, 'first')).then(
+            () => false,
+            () => true,
+          );
+          const { left: gone } = await component.restore(
+            taken,
+            step(killed === 'restore' ? 'first' : undefined),
+          );
+          expect(gone).toEqual([]);
+          expect(await members()).toEqual(['BOB_1', 'JANE_1']);
+          if (isKilled) continue;
+          expect(call).toBeGreaterThan(15);
+          return;
+        }
+      },
+      300_000,
+    );
+
+    test('is told as having it again, also by an attempt that found it given', async () => {
+      const { component, present } = await arranged();
+      const taken = await component.beforeCleanup(present, step());
+      await component.cleanup(taken, step());
+      for (const _attempt of ['killed after its last call', 'another'])
+        expect(await component.restore(taken, step('undo'))).toMatchObject({
+          givenBack: [`${BOB}_1`, `${JANE}_1`],
+        });
+    });
   });
 
   test('more members than a history has room for are told as unknown', async () => {
@@ -110,7 +191,8 @@ describe('unprovisioned', () => {
       (await world.entities()).roles.find(({ name: each }) => ROLE.test(each))?.name ?? '';
     for (let n = 1; n <= 800; n += 1)
       await world.sql(`GRANT ROLE "${role}" TO USER "${name}_${String(n)}"`, 'PROVISIONER');
-    const { present } = await component.look(step());
+    const { present: seen } = await component.look(step());
+    const present = await component.beforeCleanup(seen, step());
     expect(present.at(-1)).toEqual({ ...present.at(-1), kind: 'role', had: undefined });
     await component.cleanup(present, step());
     const { left: gone } = await component.restore(present, step());
@@ -131,7 +213,8 @@ describe('unprovisioned', () => {
       owner: 'AIRBYTE',
       rows: 3,
     });
-    const { present } = await component.look(step());
+    const { present: seen } = await component.look(step());
+    const present = await component.beforeCleanup(seen, step());
     await component.cleanup(present, step());
     expect((await world.entities()).databases.map(({ name }) => name)).toEqual(['ANALYTICS']);
     const { left: gone } = await component.restore(present, step());

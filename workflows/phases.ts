@@ -45,6 +45,8 @@ const PUTTING = 'Putting source and destination in place';
 const SEALING = 'Writing the secrets of the descriptor';
 const DELETING = 'Deleting';
 
+const CLEANING = 'Taking away what there is in the fabric';
+
 /** By the type of the step. */
 export const PHASES = {
   inspect: 'Looking at what exists in Airbyte',
@@ -54,7 +56,8 @@ export const PHASES = {
   connect: 'Putting the connection in place',
   putConnection: 'Putting the connection in place',
   prepareFabric: 'Preparing the schema and its grants in the fabric',
-  cleanupFabric: 'Taking away what there is in the fabric',
+  lookBeforeCleanup: CLEANING,
+  cleanupFabric: CLEANING,
   sealSource: SEALING,
   sealDestination: SEALING,
   deleteConnection: DELETING,

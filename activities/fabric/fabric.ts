@@ -12,6 +12,7 @@ import type {
 } from '../../src/fabrics/fabric';
 import type { Place } from '../../src/descriptor/places';
 import { attempt } from '../attempt';
+import { settled } from '../unclear-answers';
 
 /* What a component has in the fabric that it writes to: made, taken away, and put back. */
 
@@ -131,14 +132,18 @@ export const mustBe = (fabric: ComponentFabric | undefined, { place }: OfCompone
 
 export type FabricActivities = ReturnType<typeof createFabricActivities>;
 
-/** Changing what a component has in a fabric. Each is safe to repeat: it looks before it acts. */
+/**
+ * Changing what a component has in a fabric. Each is safe to repeat: it looks before it acts, and not before
+ * all that an earlier attempt asked for is done or lost, so that nothing comes after the last look.
+ */
 export const createFabricActivities = ({ fabricOf }: { fabricOf: FabricOf }) => {
   const within = <Result>(
     given: OfComponent & { settleTime: number },
     work: (fabric: ComponentFabric, step: Step) => Promise<Result>,
   ) =>
-    attempt(async ({ interest }) => {
+    attempt(async ({ interest, settlesAt }) => {
       const fabric = mustBe(fabricOf(given.place, given.key), given);
+      settled({ settlesAt }, fabric.system);
       return work(fabric, stepOf(interest, given.settleTime));
     }, given.settleTime);
 
@@ -148,6 +153,12 @@ export const createFabricActivities = ({ fabricOf }: { fabricOf: FabricOf }) => 
 
     unprepareFabric: (given: Changing): Promise<Undone> =>
       within(given, (fabric, step) => fabric.unprepare(given.things, step)),
+
+    /** The same right before they are taken away, while no other run changes who has access. */
+    lookBeforeCleanup: ({ things, ...given }: OfComponent & { things: Thing[] }) =>
+      attempt(({ interest }): Promise<Thing[]> =>
+        mustBe(fabricOf(given.place, given.key), given).beforeCleanup(things, stepOf(interest)),
+      ),
 
     cleanupFabric: (given: Changing): Promise<void> =>
       within(given, (fabric, step) => fabric.cleanup(given.things, step)),

@@ -2,6 +2,7 @@ import { Refusal } from '../../src/contract/problems';
 import type { ComponentFabric, Step } from '../../src/fabrics/fabric';
 import { firstFew } from '../../workflows/protocol/lengths';
 import { attempt } from '../attempt';
+import { settled } from '../unclear-answers';
 import { mustBe, refuseForeign, stepOf } from './fabric';
 import type { FabricOf, OfComponent } from './fabric';
 
@@ -51,7 +52,10 @@ const mustHold = ({ system, mostReaders = Infinity }: ComponentFabric, principal
 
 export type ReaderActivities = ReturnType<typeof createReaderActivities>;
 
-/** Changing who reads a component's data. Each is safe to repeat. */
+/**
+ * Changing who reads a component's data. Each is safe to repeat, and looks only when all that an earlier
+ * attempt asked for is done or lost.
+ */
 export const createReaderActivities = ({
   fabricOf,
   isInAirbyte,
@@ -110,8 +114,9 @@ export const createReaderActivities = ({
       former,
       settleTime,
     }: Granting & { refs: string[]; former: string[] }) =>
-      attempt(async ({ interest }): Promise<ReadersTold> => {
+      attempt(async ({ interest, settlesAt }): Promise<ReadersTold> => {
         const fabric = mustBe(fabricOf(place, key), { key, place });
+        settled({ settlesAt }, fabric.system);
         const step = stepOf(interest, settleTime);
         const { principals, unknown } = await resolved(fabric, refs, step);
         if (unknown.length > 0)
@@ -121,8 +126,9 @@ export const createReaderActivities = ({
 
     /** The same by their names in the fabric: as it was before a run. */
     restoreReaders: ({ key, place, principals, settleTime }: Granting & { principals: string[] }) =>
-      attempt(async ({ interest }): Promise<ReadersTold> => {
+      attempt(async ({ interest, settlesAt }): Promise<ReadersTold> => {
         const fabric = mustBe(fabricOf(place, key), { key, place });
+        settled({ settlesAt }, fabric.system);
         const step = stepOf(interest, settleTime);
         const { ours: former } = await fabric.readers(step);
         return changed(fabric, { principals, former }, step);

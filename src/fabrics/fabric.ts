@@ -50,8 +50,10 @@ export interface Thing {
   name?: string;
   /** Whether data goes with it. */
   hasData?: true;
-  /** Of a role: who had it then, for an undo that makes it anew. Absent where that are too many. */
+  /** Of a role, or of what readers have, that is about to be taken away: who has it, for an undo. Absent where that are too many. */
   had?: Readers;
+  /** Of such a role: when it was made, which tells it from one that was made anew. Milliseconds since 1970. */
+  madeAt?: number;
 }
 
 /** Something that is in the way: another's, or nobody knows whose. Never altered, dropped or taken over. */
@@ -108,6 +110,8 @@ export interface Left {
 export interface Undone {
   changed: string[];
   left: Left[];
+  /** Who has access again that the removal took: principals, as the fabric names them. Absent: nobody. */
+  givenBack?: string[];
 }
 
 /** Whether a fabric can do what it would have to. */
@@ -185,6 +189,12 @@ export interface ComponentFabric {
   prepare: (missing: readonly Thing[], step: Step) => Promise<void>;
   /** Takes away of these what is there and still as `prepare` makes it. */
   unprepare: (made: readonly Thing[], step: Step) => Promise<Undone>;
+  /**
+   * These as they are right before `cleanup`, while no other run changes who has access: with what was
+   * granted since they were seen, and with who has a role that is to go, whom its undo gives it back to. Whom
+   * somebody has taken it from by then has not lost it by the removal.
+   */
+  beforeCleanup: (present: readonly Thing[], step: Step) => Promise<Thing[]>;
   /** Takes these away, as far as they are there and the component's. */
   cleanup: (present: readonly Thing[], step: Step) => Promise<void>;
   /** Brings these back, as far as the fabric can. */

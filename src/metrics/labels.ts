@@ -29,6 +29,7 @@ const ALL_STEPS: Record<Step, true> = {
   inspect: true,
   prepareFabric: true,
   unprepareFabric: true,
+  lookBeforeCleanup: true,
   cleanupFabric: true,
   restoreFabric: true,
   findReaders: true,

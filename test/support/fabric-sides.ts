@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
 import type { FabricChanges, FabricWorld } from './fabric-world';
 import { catalog, clientId, clientSecret, loader } from './lakehouse';
 
@@ -10,12 +11,15 @@ interface Effect {
   times?: number;
   skip?: number;
   hang?: 'before' | 'after';
+  /** Milliseconds. */
+  delay?: number;
+  commitLater?: number;
   status?: number;
   body?: string;
 }
 
-/** Calls that a test lets fail: those that prepare a grant, let read, take it back, and drop. */
-type Target = 'prepare' | 'grant' | 'revoke' | 'drop';
+/** Calls that a test lets fail: those that prepare a grant, let read, take it back, the first of these, and drop. */
+type Target = 'prepare' | 'grant' | 'revoke' | 'first' | 'drop';
 
 export interface Held {
   name: string;
@@ -55,6 +59,8 @@ export interface FabricSide {
   /** No call of the fabric is answered but with 503. */
   silence: () => Promise<void>;
   clearFaults: () => Promise<void>;
+  /** Faults that have hit no call yet, and changes that are still to come about. */
+  faults: () => Promise<{ faults: unknown[]; late: number }>;
   /** The name of the secret by which the fabric is managed, and what it is. */
   secret: string;
   secretOf: () => string;
@@ -62,6 +68,10 @@ export interface FabricSide {
 
 const tagOf = ({ environment }: FabricWorld, component: string) =>
   `provisioner:${environment}/finance.cashflow.0.${component}`;
+
+const Faults = z.looseObject({ faults: z.array(z.unknown()), late: z.number() });
+const faultsOf = async (url: string) =>
+  Faults.parse(await (await fetch(`${url}/_simulator/faults`)).json());
 
 const isWrite = (text: string) => !/^(SHOW|SELECT) /.test(text);
 
@@ -75,6 +85,7 @@ export const snowflakeSide = (world: () => FabricWorld): FabricSide => {
     prepare: 'grantPrivileges',
     grant: 'grantRole',
     revoke: 'revokeRole',
+    first: 'revokeRole',
     drop: 'dropRole',
   };
   return {
@@ -132,6 +143,7 @@ export const snowflakeSide = (world: () => FabricWorld): FabricSide => {
       }),
     silence: () => world().fault({ operation: 'submitStatement', status: 503, times: 0 }),
     clearFaults: () => world().clearFaults(),
+    faults: () => faultsOf(world().snowflake.url),
     grantsAtOnce: false,
     secret: 'ADMIN_KEY',
     secretOf: () => world().keys.privateKey,
@@ -154,6 +166,8 @@ export const databricksSide = (world: () => FabricWorld): FabricSide => {
     prepare: 'updateGrants',
     grant: 'updateGrants',
     revoke: 'updateGrants',
+    // What is about to be revoked is written down.
+    first: 'updateSchema',
     drop: 'deleteSchema',
   };
   return {
@@ -225,6 +239,7 @@ export const databricksSide = (world: () => FabricWorld): FabricSide => {
       }),
     silence: () => lakehouse().control('/faults', { operation: '*', status: 503, times: 0 }),
     clearFaults: () => lakehouse().control('/faults', undefined, 'DELETE'),
+    faults: () => faultsOf(lakehouse().url),
     grantsAtOnce: true,
     secret: 'LAKEHOUSE',
     secretOf: () => clientSecret,

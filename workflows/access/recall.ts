@@ -8,7 +8,7 @@ import {
 import type { FailureDetails } from '../protocol/failure-details';
 import { hashOf } from '../grantees/shards';
 import type { UpdateAclInput } from '../input';
-import { holdAccess, isHeld } from '../run/lease';
+import { holdAccess, isHeld, letGoOfAccess } from '../run/lease';
 import { moveGrants } from './move-grants';
 import type { Run } from '../run/report';
 import type { Steps } from '../run/steps';
@@ -31,6 +31,28 @@ const leased = ({ component, taskQueue }: OfComponent) => {
 
 /** Holds who has access through a component: one run at a time changes it. */
 export const holdAccessOf = (of: OfComponent, run: Run) => holdAccess(leased(of), run);
+
+export type AccessLease = ReturnType<typeof accessLease>;
+
+/**
+ * The same for a run that changes more of the component, and holds that before: who changes access only
+ * waits for nothing else, so that no two runs wait for each other.
+ */
+export const accessLease = (of: OfComponent, run: Run) => {
+  let isOwn = false;
+  return {
+    /** Until the run ends, or lets go of it; whether it was not held before. */
+    hold: async () => {
+      if (isOwn) return false;
+      await holdAccessOf(of, run);
+      isOwn = true;
+      return true;
+    },
+    letGo: async () => {
+      if (isOwn) isOwn = !(await letGoOfAccess(leased(of)));
+    },
+  };
+};
 
 const notMoved = (taskQueue: string) => {
   const details: FailureDetails = {

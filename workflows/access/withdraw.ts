@@ -1,5 +1,6 @@
 import { CancellationScope, CancelledFailure, patched } from '@temporalio/workflow';
-import { holdAccessOf, isBounded, recallPeople, recallUnmoved } from './recall';
+import { isBounded, recallPeople, recallUnmoved } from './recall';
+import type { AccessLease } from './recall';
 import { accessSteps, failureOf } from './steps';
 import { apart, namer } from './result';
 import { explain } from '../run/failure';
@@ -26,8 +27,7 @@ const UNKNOWN = 'whatever access people had through the component, as it could n
  */
 export const startWithdrawal = async (
   input: UnprovisionInput,
-  run: Run,
-  steps: Steps,
+  { run, steps, lease }: { run: Run; steps: Steps; lease: AccessLease },
 ): Promise<Withdrawal> => {
   if (!patched('access-per-component'))
     return { left: [], withdraw: () => withdrawAsBefore(input, run, steps) };
@@ -63,7 +63,7 @@ export const startWithdrawal = async (
     try {
       if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
       if ((await known()).length === 0) return failures;
-      await holdAccessOf(input, run);
+      await lease.hold();
       if (!isPrompt) run.phase(REVOKING);
       const people = await recall();
       if (isPrompt) run.phase(REVOKING);

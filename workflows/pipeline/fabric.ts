@@ -4,7 +4,8 @@ import type { Found } from '../../activities/pipeline/step-answers';
 import type { Info } from '../../src/contract/coordinator';
 import type { Place } from '../../src/descriptor/places';
 import type { Thing, Undone } from '../../src/fabrics/fabric';
-import { MAX_PLACES, MAX_PLACE_FIELDS, MAX_PLACE_VALUE } from '../protocol/lengths';
+import type { AccessLease } from '../access/recall';
+import { MAX_PLACES, MAX_PLACE_FIELDS, MAX_PLACE_VALUE, firstFew } from '../protocol/lengths';
 import { settlesAt } from '../run/failure';
 import type { Run } from '../run/report';
 import { DELETED, PUT_BACK } from '../run/saga';
@@ -19,6 +20,8 @@ interface Doing {
   /** The component's key. */
   key: string;
   run: Run;
+  /** Who has access is written down with the rest: one run at a time changes either. */
+  access: AccessLease;
   steps: Steps;
   /** Milliseconds the fabric may take to finish, unseen, what it was asked for. */
   settleTime: number;
@@ -61,20 +64,32 @@ const tellUndone = (undo: Undo, things: Thing[], system: string) => (undone: Und
   const isMade = undo.effect === DELETED && undo.isDone === true;
   const isAll = isMade && undone.left.length === 0;
   const changed = things.filter(({ id }) => isAll || undone.changed.includes(id));
-  if (changed.length > 0) undo.what = inWords(changed, system);
-  return { changed: changed.length > 0, left: undone.left };
+  const back = undone.givenBack ?? [];
+  const again = back.length > 0 ? `, and its access to ${firstFew(back).join(', ')}` : '';
+  if (changed.length + back.length > 0)
+    undo.what = `${changed.length > 0 ? inWords(changed, system) : `what was taken away in ${system}`}${again}`;
+  return { changed: changed.length + back.length > 0, left: undone.left };
 };
 
 /** Makes what is missing, with an undo that takes away that and no more. */
 export const prepareFabric = async (
   { place, system, missing: things, shown }: FabricFound,
-  { key, run, steps, settleTime, undoLog, isLean }: Doing & { undoLog: UndoLog; isLean: boolean },
+  {
+    key,
+    run,
+    access,
+    steps,
+    settleTime,
+    undoLog,
+    isLean,
+  }: Doing & { undoLog: UndoLog; isLean: boolean },
 ) => {
   if (things.length === 0) {
     const there = Object.entries(shown).map(([key, { value }]) => `${key} ${value}`);
     run.info(`Already as wanted in ${system}: ${there.join(', ')}`);
     return;
   }
+  await access.hold();
   run.step('prepareFabric', isLean);
   const what = inWords(things, system);
   const given = { key, place, things, settleTime };
@@ -82,10 +97,12 @@ export const prepareFabric = async (
     kind: 'fabric',
     what,
     effect: DELETED,
-    undo: () =>
-      steps(`Take away ${what}`, COMPENSATION)
-        .unprepareFabric(given)
-        .then(tellUndone(undo, things, system)),
+    undo: async () => {
+      const doing = run.doing();
+      if (await access.hold()) run.phase(doing);
+      const step = steps(`Take away ${what}`, COMPENSATION);
+      return tellUndone(undo, things, system)(await step.unprepareFabric(given));
+    },
   };
   await undoLog.did(undo, async () => {
     await steps(`Make ${what}`)
@@ -95,12 +112,16 @@ export const prepareFabric = async (
         throw err;
       });
   });
+  // Not where it fails: what it asked for may come late, and its undo follows.
+  await access.letGo();
   run.info(`Made ${what}`);
 };
 
 /** What a removal takes away of one fabric, and what stays there. */
 export interface FabricRemoval {
   what: string;
+  /** The same right before it is taken away, while no other run changes who has access. */
+  again: () => Promise<FabricRemoval>;
   remove: () => Promise<void>;
   /** Of a removal that failed in its middle: brings back what it took. */
   undo: Undo;
@@ -109,11 +130,12 @@ export interface FabricRemoval {
   place: Place;
 }
 
+type Removing = Pick<Doing, 'key' | 'steps' | 'settleTime'> & { removeData: boolean };
+
 /** Undefined where there is nothing to take away, nor anything that stays. */
-export const fabricRemoval = (
-  { place, system, present }: FabricFound,
-  { removeData, key, steps, settleTime }: Omit<Doing, 'run'> & { removeData: boolean },
-): FabricRemoval => {
+export const fabricRemoval = (found: FabricFound, by: Removing): FabricRemoval => {
+  const { place, system, present } = found;
+  const { removeData, key, steps, settleTime } = by;
   const things = present.filter(({ hasData }) => removeData || !hasData);
   const kept = present.filter((thing) => !things.includes(thing));
   const what = inWords(things, system);
@@ -132,6 +154,11 @@ export const fabricRemoval = (
     what: things.length > 0 ? what : '',
     undo,
     stays: kept.length > 0 ? inWords(kept, system) : undefined,
+    again: async () => {
+      const step = steps(`Look again what there is in ${system}`);
+      const now = await step.lookBeforeCleanup({ key, place, things: present });
+      return fabricRemoval({ ...found, present: now }, by);
+    },
     remove: () =>
       steps(`Take away ${what}`)
         .cleanupFabric(given)

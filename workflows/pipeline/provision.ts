@@ -1,6 +1,7 @@
-import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
 import type { Kind } from '../../src/airbyte/workspace';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
+import { accessLease } from '../access/recall';
 import { claimed, sealing, adoptionSentence } from './adoption';
 import type { ProvisionInput } from '../input';
 import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
@@ -71,8 +72,10 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     const adopted = adoptionSentence(before, run);
     const isLean = before.lean === true;
 
+    const { taskQueue } = workflowInfo();
+    const access = accessLease({ component: plan.component, taskQueue }, run);
     if (before.fabric)
-      await prepareFabric(before.fabric, { key, run, steps, settleTime, undoLog, isLean });
+      await prepareFabric(before.fabric, { key, run, access, steps, settleTime, undoLog, isLean });
 
     const given = { plan, settleTime, isLean, before, undo, undoLog, run, steps };
     const [source, destination] = await putActors(given);

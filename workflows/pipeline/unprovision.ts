@@ -20,6 +20,7 @@ import { fabricRemoval, lookByNewer, placesInfo } from './fabric';
 import type { FabricRemoval } from './fabric';
 import { endsOf, removalsOf } from './removals';
 import type { FailedRemoval, Removal } from './removals';
+import { accessLease } from '../access/recall';
 import { startWithdrawal } from '../access/withdraw';
 
 /** How long a clearing may take, as a first sync may; waiting for it takes no slot. */
@@ -105,6 +106,13 @@ const resultOf = (inFabrics: FabricRemoval[]) => {
   return `Nothing of the component is left in ${where}.${data}`;
 };
 
+/** One after the other, and all before the first is taken away: they may share a role. */
+const allAgain = async (inFabrics: FabricRemoval[]) => {
+  const now: FabricRemoval[] = [];
+  for (const { again } of inFabrics) now.push(await again());
+  return now;
+};
+
 /** Of what the component has in fabrics nothing would be taken away, unsaid. */
 const notLookedAt = () => {
   const details: FailureDetails = {
@@ -180,7 +188,8 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   const removeAll = async (): Promise<ProvisioningStatus> => {
     await holdComponent({ key, deployment: input.deployment }, run, input.retry.firstWait);
     run.step('inspect', true);
-    const access = await startWithdrawal(input, run, steps);
+    const lease = accessLease(input, run);
+    const access = await startWithdrawal(input, { run, steps, lease });
     const look = () =>
       steps(`Look for ${key}`).inspect({
         key,
@@ -198,7 +207,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     const removals = [connection, source, destination].filter((removal) => removal !== undefined);
     leftBehind = [...removals.map(({ what }) => what), ...access.left];
     const { removeData } = input;
-    const inFabrics = (found.fabrics ?? []).map((each) =>
+    let inFabrics = (found.fabrics ?? []).map((each) =>
       fabricRemoval(each, { removeData, key, steps, settleTime }),
     );
     leftInFabrics = inFabrics.flatMap(({ what }) => (what ? [what] : []));
@@ -238,9 +247,14 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     }
     const [failure] = failures.values();
     if (failure) throw failure;
+    if (inFabrics.length > 0) {
+      await lease.hold();
+      run.step('cleanupFabric', isLean);
+      inFabrics = await allAgain(inFabrics);
+      leftInFabrics = inFabrics.flatMap(({ what }) => (what ? [what] : []));
+    }
     for (const { what, remove, undo } of inFabrics) {
       if (!what) continue;
-      run.step('cleanupFabric', isLean);
       cleaning = undo;
       await remove();
       cleaning = undefined;

@@ -205,5 +205,16 @@ export const holdComponent = (whose: Whose, run: Run, firstWait?: number) =>
 /** Holds a data product against other runs of it as a whole. */
 export const holdProduct = (whose: Whose, run: Run) => hold(leaseId('product', whose), { run });
 
+const accessId = (of: string) => `access.${of}`;
+
 /** Holds who has access to what the workers of a task queue provision. */
-export const holdAccess = (taskQueue: string, run: Run) => hold(`access.${taskQueue}`, { run });
+export const holdAccess = (of: string, run: Run) => hold(accessId(of), { run });
+
+/** Of a run that goes on without: who waits for it is next. Whether it is known not to be held any more. */
+export const letGoOfAccess = (of: string) =>
+  CancellationScope.nonCancellable(() =>
+    isDelivered(getExternalWorkflowHandle(accessId(of)).cancel()).then(
+      () => true,
+      () => false,
+    ),
+  );

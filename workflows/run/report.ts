@@ -110,6 +110,8 @@ export const startRun = (more: () => string[] = () => []) => {
     },
     /** A few words on what the run now does, for people. */
     phase,
+    /** As it was told last. */
+    doing: () => current,
     /** The same while a step of the type is pending: of a lean run that tells it (src/runs/phase.ts). */
     step: (type: keyof typeof PHASES, isLean: boolean) =>
       isLean ? lean(PHASES[type]) : phase(PHASES[type]),

@@ -87,16 +87,46 @@ const giveBackLoader = async (component: Component, step: Step) => {
   return lacks;
 };
 
+interface Lost {
+  /** Whether the removal was to drop the schema. */
+  isDropped: boolean;
+  /** Who had it when the removal began; absent where that were too many. */
+  had: readonly string[] | undefined;
+}
+
 /** Those of an earlier removal are no part of this one, if it was to drop the schema. */
-const giveBackReaders = async (component: Component, hasDropped: boolean, step: Step) => {
-  const schema = await wantedSchema(component, step);
-  if (!schema) return false;
+const giveBackReaders = async (
+  component: Component,
+  { schema, isDropped, had }: Lost & { schema: Schema },
+  step: Step,
+): Promise<string[]> => {
   const readers = heldIn(schema, 'reader');
-  const lost = readers.length > 0 || hasDropped ? readers : heldIn(schema, 'former');
-  if (lost.length === 0) return false;
-  const principals = lost.map(({ principal }) => principal);
+  const lost = readers.length > 0 || isDropped ? readers : heldIn(schema, 'former');
+  const principals = lost
+    .map(({ principal }) => principal)
+    .filter((each) => had === undefined || had.includes(each));
+  if (principals.length === 0) return [];
   const wanted = { schema, role: 'reader' as const, principals, privileges: READS };
-  return (await setHolders(component, wanted, step)).granted.length > 0;
+  return (await setHolders(component, wanted, step)).granted;
+};
+
+/** In each schema that is left; in former ones only where it is known who had it. */
+const giveBackAll = async (
+  component: Component,
+  taken: readonly Thing[],
+  step: Step,
+): Promise<string[]> => {
+  const had = taken.find(({ id }) => id === READERS)?.had?.ours;
+  const all = had ? await ownSchemas(component, step) : [];
+  const former = all.filter(({ name }) => name !== component.wanted);
+  const wanted = await wantedSchema(component, step);
+  const granted: string[] = [];
+  for (const schema of [...(wanted ? [wanted] : []), ...former]) {
+    const { id } = schemaThing(component.catalog.name, schema.name);
+    const isDropped = taken.some((thing) => thing.id === id);
+    granted.push(...(await giveBackReaders(component, { schema, isDropped, had }, step)));
+  }
+  return [...new Set(granted)];
 };
 
 export const restore = async (
@@ -118,6 +148,7 @@ export const restore = async (
   const wantsLoader = has(LOADER) || changed.includes(own);
   if (wantsLoader && (await giveBackLoader(component, step))) changed.push(LOADER);
   const wantsReaders = has(READERS) || has(own);
-  if (wantsReaders && (await giveBackReaders(component, has(own), step))) changed.push(READERS);
-  return { changed, left };
+  const givenBack = wantsReaders ? await giveBackAll(component, taken, step) : [];
+  if (givenBack.length === 0) return { changed, left };
+  return { changed: [...changed, READERS], left, givenBack };
 };

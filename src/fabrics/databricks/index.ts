@@ -7,7 +7,7 @@ import { cleanup, restore } from './cleanup';
 import { createClient } from './client';
 import { airbyteAuthOf, destinationOf } from './destination';
 import { createIdentity } from './identity';
-import { lookAt } from './look';
+import { beforeCleanup, lookAt } from './look';
 import { principalsOf } from './people';
 import { prepare, unprepare } from './prepare';
 import { MOST_READERS, grant, readersIn } from './readers';
@@ -67,6 +67,7 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
       look: (step) => lookAt(component, step),
       prepare: (missing, step) => prepare(component, missing, step),
       unprepare: (made, step) => unprepare(component, made, step),
+      beforeCleanup: (present, step) => beforeCleanup(component, present, step),
       cleanup: (present, step) => cleanup(component, present, step),
       restore: (taken, step) => restore(component, taken, step),
       readers: (step) => readersIn(component, step),

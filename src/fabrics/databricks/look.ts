@@ -1,10 +1,11 @@
-import type { Seen, Step } from '../fabric';
+import type { Seen, Step, Thing } from '../fabric';
 import { foreignIn, isOurs, mustFit } from './component';
 import type { Component } from './component';
 import { heldIn } from './holders';
 import { lackedOn } from './loader';
 import type { Role } from './memory';
-import { lackingThing, loaderThing, readersThing, schemaThing } from './things';
+import { readersIn } from './readers';
+import { READERS, lackingThing, loaderThing, readersThing, schemaThing } from './things';
 import type { Schema } from './unity/schemas';
 
 /** Former schemas of a component that are told by name; all go with it. */
@@ -63,4 +64,25 @@ export const lookAt = async (component: Component, step: Step): Promise<Seen> =>
   if (!schema) return { ...seen, missing: [own, ...lacking], present: ofFormer };
   const present = [...grantsIn(component, [schema, ...former]), ...formerThings, own];
   return { ...seen, missing: lacking, present };
+};
+
+/** Bytes of the names of all who read, as JSON: they go into the history of a run, for an undo. */
+const MAX_REMEMBERED_SIZE = 200_000;
+
+/**
+ * Whether anybody has something by a grant of ours is looked at anew. What he has the schemas remember; who
+ * really has it they cannot tell, as somebody else may have taken it away.
+ */
+export const beforeCleanup = async (
+  component: Component,
+  present: readonly Thing[],
+  step: Step,
+): Promise<Thing[]> => {
+  const known = new Set(present.map(({ id }) => id));
+  const now = (await lookAt(component, step)).present;
+  const things = [...now.filter(({ id, kind }) => kind === 'grant' && !known.has(id)), ...present];
+  if (!things.some(({ id }) => id === READERS)) return things;
+  const had = await readersIn(component, step);
+  if (JSON.stringify(had).length > MAX_REMEMBERED_SIZE) return things;
+  return things.map((thing) => (thing.id === READERS ? { ...thing, had } : thing));
 };

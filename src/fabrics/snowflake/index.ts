@@ -2,7 +2,16 @@ import { asWritten, placeOf, placeProblems } from '../../connectors/snowflake-pl
 import { createLimit } from '../../concurrency/limit';
 import { Refusal, UnfitPlace } from '../../contract/problems';
 import { pathOf } from '../fabric';
-import type { ComponentFabric, Fabric, FabricType, Opening, Seen, Shown, Step } from '../fabric';
+import type {
+  ComponentFabric,
+  Fabric,
+  FabricType,
+  Opening,
+  Seen,
+  Shown,
+  Step,
+  Thing,
+} from '../fabric';
 import { createFabricHttp } from '../http';
 import { bringsAccount, destinationOf, mustNotSteer } from './account';
 import { checkFabric } from './check';
@@ -26,7 +35,6 @@ import { SnowflakeSettings } from './settings';
 import { createSqlApi } from './sql-api';
 import type { SqlApi } from './sql-api';
 import { lookAt } from './state';
-import type { State } from './state';
 import { taggedIn } from './tagged';
 import { asThing } from './things';
 import { accountIn, createTokens } from './token';
@@ -114,16 +122,15 @@ const noCluster = (name: string) =>
     'Leave the language out: a statement runs on its warehouse.',
   );
 
-/** The role with who has it; a look that is shared by many components is no removal's. */
-const presentThings = async (
+/** The role with who has it, and when it was made. */
+const withMembers = async (
   api: SqlApi,
   component: Component,
-  { state, step }: { state: State; step: Step },
-) => {
-  const things = presentIn(state, component).map(asThing);
-  if (step.sharing || !things.some(({ kind }) => kind === 'role')) return things;
-  const had = await remembered(api, component, step);
-  return things.map((thing) => (thing.kind === 'role' && had ? { ...thing, had } : thing));
+  { present, step }: { present: readonly Thing[]; step: Step },
+): Promise<Thing[]> => {
+  if (!present.some(({ kind }) => kind === 'role')) return [...present];
+  const of = await remembered(api, component, step);
+  return present.map((thing) => (thing.kind === 'role' ? { ...thing, ...of } : thing));
 };
 
 const ofComponent = (
@@ -143,7 +150,7 @@ const ofComponent = (
       const state = await lookAt(createLooks(api(), step), whose);
       return {
         missing: missingIn(state, whose).map(asThing),
-        present: await presentThings(api(), whose, { state, step }),
+        present: presentIn(state, whose).map(asThing),
         foreign: foreignIn(state, whose),
         shown,
         warnings: warningsIn(state, whose),
@@ -154,6 +161,7 @@ const ofComponent = (
       await prepare(api(), component(), { missing, step });
     },
     unprepare: async (made, step) => unprepare(api(), component(), { made, step }),
+    beforeCleanup: async (present, step) => withMembers(api(), component(), { present, step }),
     cleanup: async (present, step) => cleanup(api(), component(), { present, step }),
     restore: async (taken, step) => restore(api(), component(), { taken, step }),
     principalsOf: async (refs, step) =>

@@ -1,7 +1,7 @@
 import { firstFew } from '../../../workflows/protocol/lengths';
-import { isRefused } from '../../contract/call-error';
+import { CallError, isRefused } from '../../contract/call-error';
 import { Refusal } from '../../contract/problems';
-import type { Left, Readers, ReadersChanged, Step } from '../fabric';
+import type { Left, Readers, ReadersChanged, Step, Thing } from '../fabric';
 import type { Component } from './component';
 import { CODE, hasCode } from './failures';
 import { isOurs } from './judgement';
@@ -65,19 +65,26 @@ const inOrder = ({ ours, others }: Readers): Readers => ({
   others: others.toSorted(),
 });
 
-/** Who has the role now, as far as a run's history has room for them. */
+const isSmall = (members: Readers) => JSON.stringify(members).length <= MAX_REMEMBERED_SIZE;
+
+/** Who has the role now, as far as a run's history has room for them, and when the role was made. */
 export const remembered = async (
   api: SqlApi,
   component: Component,
   step: Step,
-): Promise<Readers | undefined> => {
+): Promise<Pick<Thing, 'had' | 'madeAt'>> => {
+  const { readRole, tag } = component;
   try {
+    const role = await createLooks(api, step).role(readRole);
+    if (!isOurs(role, tag)) return {};
     const members = await listed(api, component, step);
-    const isSmall = JSON.stringify(members ?? '').length <= MAX_REMEMBERED_SIZE;
-    return members && isSmall ? inOrder(members) : undefined;
+    return {
+      ...(members && isSmall(members) && { had: inOrder(members) }),
+      ...(role?.madeAt !== undefined && { madeAt: role.madeAt }),
+    };
   } catch (err) {
     // It was dropped since it was seen.
-    if (hasCode(err, CODE.missing) || hasCode(err, CODE.notThere)) return undefined;
+    if (hasCode(err, CODE.missing) || hasCode(err, CODE.notThere)) return {};
     throw err;
   }
 };
@@ -96,10 +103,15 @@ const noRole = ({ readRole }: Component) =>
     'Provision the component, then ask for access again.',
   );
 
-/** All of them, and then what kept the first of those that failed. */
+const isUnclear = (err: unknown) => err instanceof CallError && err.unclear;
+
+/** All of them, and then what kept the first of those that failed; before all, one that may yet be done. */
 const each = async (works: Promise<void>[]) => {
   const outcomes = await Promise.allSettled(works);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  const failures = outcomes.flatMap((outcome): unknown[] =>
+    outcome.status === 'rejected' ? [outcome.reason] : [],
+  );
+  if (failures.length > 0) throw failures.find(isUnclear) ?? failures[0];
 };
 
 /** Has exactly these read, of those that are ours. The account's limit says how many at once. */
@@ -159,27 +171,40 @@ const ofOthers = ({ readRole, manager }: Component, members: readonly string[]):
   ];
 };
 
-/** Who had a role that was made anew of us has it again; who cannot be given it is told, and who had it of others. */
-export const givenBack = async (
+/** What of who had a role is again as it was: by whom they are named, and what could not be. */
+interface GivenBack {
+  members: string[];
+  left: Left[];
+}
+
+/**
+ * Who had a role of us that was made anew has it again; who cannot be given it is told, and who had it of
+ * others. An attempt before this one may have given it to some, who are told with the rest.
+ */
+export const giveBack = async (
   api: SqlApi,
   component: Component,
   { had, step }: { had: Readers; step: Step },
-): Promise<Left[]> => {
-  if (!(await hasRole(api, component, step))) return [];
+): Promise<GivenBack> => {
   const { ours, others } = await membersOf(api, component, step);
   const there = new Set([...ours, ...others]);
   const isGone = (member: string) => !there.has(member);
   const { readRole, manager } = component;
   const left: Left[] = [];
+  const refused = new Set<string>();
   await each(
     had.ours.filter(isGone).map(async (member) => {
       try {
         await api.change(changesBy(manager).grantRole(readRole, ...kindAndName(member)), step);
       } catch (err) {
         if (!isRefused(err)) throw err;
+        refused.add(member);
         left.push({ what: `the role ${readRole} of ${member}`, remedy: err.solution });
       }
     }),
   );
-  return [...left, ...ofOthers(component, had.others.filter(isGone))];
+  return {
+    members: had.ours.filter((member) => !refused.has(member)),
+    left: [...left, ...ofOthers(component, had.others.filter(isGone))],
+  };
 };

@@ -1,4 +1,4 @@
-import type { Left, Readers, Step, Thing, Undone } from '../fabric';
+import type { Left, Step, Thing, Undone } from '../fabric';
 import { bringingBack, goesWith, inOrder } from './acts';
 import type { Component } from './component';
 import { CODE, hasCode } from './failures';
@@ -6,7 +6,7 @@ import { isClosing, isMissing, isOurs, isThere, missingIn } from './judgement';
 import { createLooks } from './looks';
 import type { Looks } from './looks';
 import { prepare } from './prepare';
-import { givenBack } from './readers';
+import { giveBack } from './readers';
 import type { SqlApi } from './sql-api';
 import { lookAt } from './state';
 import type { State } from './state';
@@ -103,16 +103,34 @@ const madeAnew = async (
   return prepare(api, component, { missing: due.map(asThing), step });
 };
 
-const hadBy = (taken: readonly Thing[]): Readers | undefined =>
-  taken.find(({ kind, had }) => kind === 'role' && had)?.had;
-
 const ASK_AGAIN = 'Ask for access to the component again (updateacl).';
 
-/** A role of before its members were remembered: who had it is told as unknown, once it is made anew. */
-const unremembered = (taken: readonly Thing[], changed: readonly string[]): Left[] =>
-  taken
-    .filter(({ id, kind, had }) => kind === 'role' && !had && changed.includes(id))
-    .map(({ what }) => ({ what: `who had ${what}`, remedy: ASK_AGAIN }));
+/**
+ * Whether the removal has dropped the role, and it is another now. That no attempt at the removal or at its
+ * undo can tell, as each may be killed between a change and its answer; when the role was made can.
+ */
+const isAnew = async (
+  { id, madeAt }: Thing,
+  { api, component, step, changed }: Restoring & { changed: readonly string[] },
+) => {
+  if (madeAt === undefined) return changed.includes(id);
+  const role = await createLooks(api, step).role(component.readRole);
+  return isOurs(role, component.tag) && role?.madeAt !== madeAt;
+};
+
+/** Only who lost it by the drop: whom somebody has taken it from meanwhile does not come back. */
+const membersBack = async (
+  taken: readonly Thing[],
+  restoring: Restoring & { changed: readonly string[] },
+) => {
+  const role = taken.find(({ kind }) => kind === 'role');
+  if (!role || !(await isAnew(role, restoring))) return { members: [], left: [] };
+  const { api, component, step } = restoring;
+  const { what, had } = role;
+  // They were too many to be remembered.
+  if (!had) return { members: [], left: [{ what: `who had ${what}`, remedy: ASK_AGAIN }] };
+  return giveBack(api, component, { had, step });
+};
 
 /** Drops are taken back; whatever else is missing is made as `prepare` makes it, and who had the role has it. */
 export const restore = async (
@@ -137,7 +155,10 @@ export const restore = async (
   }
   const others = specs.filter((spec) => !isContainer(spec));
   changed.push(...(await madeAnew(others, { ...restoring, gone })));
-  const had = hadBy(taken);
-  const back = had && (await givenBack(api, component, { had, step }));
-  return { changed, left: [...left, ...(back ?? []), ...unremembered(taken, changed)] };
+  const { members, left: without } = await membersBack(taken, { ...restoring, changed });
+  return {
+    changed,
+    left: [...left, ...without],
+    ...(members.length > 0 && { givenBack: members }),
+  };
 };
