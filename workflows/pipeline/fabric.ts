@@ -7,7 +7,7 @@ import type { Thing, Undone } from '../../src/fabrics/fabric';
 import { MAX_PLACES, MAX_PLACE_FIELDS, MAX_PLACE_VALUE } from '../protocol/lengths';
 import { settlesAt } from '../run/failure';
 import type { Run } from '../run/report';
-import { DELETED, PUT_BACK } from '../run/saga';
+import { GIVEN_BACK, TAKEN_AWAY } from '../run/saga';
 import type { Undo } from '../run/saga';
 import { COMPENSATION } from '../run/steps';
 import type { Steps } from '../run/steps';
@@ -58,7 +58,7 @@ export const inWords = (things: readonly Thing[], system: string): string => {
  * has made, and is not left, an earlier attempt at the undo has taken away what the last did not find.
  */
 const tellUndone = (undo: Undo, things: Thing[], system: string) => (undone: Undone) => {
-  const isMade = undo.effect === DELETED && undo.isDone === true;
+  const isMade = undo.effect === TAKEN_AWAY && undo.isDone === true;
   const isAll = isMade && undone.left.length === 0;
   const changed = things.filter(({ id }) => isAll || undone.changed.includes(id));
   if (changed.length > 0) undo.what = inWords(changed, system);
@@ -81,7 +81,8 @@ export const prepareFabric = async (
   const undo: Undo = {
     kind: 'fabric',
     what,
-    effect: DELETED,
+    effect: TAKEN_AWAY,
+    system,
     undo: () =>
       steps(`Take away ${what}`, COMPENSATION)
         .unprepareFabric(given)
@@ -121,7 +122,8 @@ export const fabricRemoval = (
   const undo: Undo = {
     kind: 'fabric',
     what,
-    effect: PUT_BACK,
+    effect: GIVEN_BACK,
+    system,
     undo: () =>
       steps(`Bring back ${what}`, COMPENSATION)
         .restoreFabric(given)
