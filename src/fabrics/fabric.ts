@@ -93,11 +93,11 @@ export interface Seen {
   /** By a key that stays the same: `schema`, `role`. */
   shown: Record<string, Shown>;
   warnings: string[];
-  /** What a removal leaves because others have granted it, and what takes it away: a text each. */
-  staying?: string[];
+  /** What a removal leaves because others have granted it. */
+  staying?: Left[];
 }
 
-/** What of an undo cannot be: there is data in it by now, or others use it. */
+/** What stays of what was to go, or to be undone: there is data in it by now, or others use it. */
 export interface Left {
   /** `the schema FINANCE.CASHFLOW_0 (it has 2 tables by now)` */
   what: string;
@@ -107,6 +107,13 @@ export interface Left {
 /** What an undo has done: the ids of the things that it had to do something about. */
 export interface Undone {
   changed: string[];
+  left: Left[];
+}
+
+/** What a removal has come to. What others need by now, and have, is neither. */
+export interface Removed {
+  /** Of the things that were to go, those that are not there any more: their ids. */
+  removed: string[];
   left: Left[];
 }
 
@@ -185,8 +192,8 @@ export interface ComponentFabric {
   prepare: (missing: readonly Thing[], step: Step) => Promise<void>;
   /** Takes away of these what is there and still as `prepare` makes it. */
   unprepare: (made: readonly Thing[], step: Step) => Promise<Undone>;
-  /** Takes these away, as far as they are there and the component's. */
-  cleanup: (present: readonly Thing[], step: Step) => Promise<void>;
+  /** Takes these away, as far as they are there and the component's; the rest is told. */
+  cleanup: (present: readonly Thing[], step: Step) => Promise<Removed>;
   /** Brings these back, as far as the fabric can. */
   restore: (taken: readonly Thing[], step: Step) => Promise<Undone>;
   /** Maps refs to principals, and looks whether they exist. */

@@ -3,7 +3,7 @@ import type { FabricFound } from '../../activities/fabric/fabric';
 import type { Found } from '../../activities/pipeline/step-answers';
 import type { Info } from '../../src/contract/coordinator';
 import type { Place } from '../../src/descriptor/places';
-import type { Thing, Undone } from '../../src/fabrics/fabric';
+import type { Left, Thing, Undone } from '../../src/fabrics/fabric';
 import { MAX_PLACES, MAX_PLACE_FIELDS, MAX_PLACE_VALUE } from '../protocol/lengths';
 import { settlesAt } from '../run/failure';
 import type { Run } from '../run/report';
@@ -102,7 +102,10 @@ export const prepareFabric = async (
 /** What a removal takes away of one fabric, and what stays there. */
 export interface FabricRemoval {
   what: string;
-  remove: () => Promise<void>;
+  /** What it has taken away, in words; and what of it stays. */
+  remove: () => Promise<{ took: string | undefined; left: Left[] }>;
+  /** What stays as others have granted it. */
+  staying: Left[];
   /** Of a removal that failed in its middle: brings back what it took. */
   undo: Undo;
   /** With data, and not asked for. */
@@ -112,7 +115,7 @@ export interface FabricRemoval {
 
 /** Undefined where there is nothing to take away, nor anything that stays. */
 export const fabricRemoval = (
-  { place, system, present }: FabricFound,
+  { place, system, present, staying = [] }: FabricFound,
   { removeData, key, steps, settleTime }: Omit<Doing, 'run'> & { removeData: boolean },
 ): FabricRemoval => {
   const things = present.filter(({ hasData }) => removeData || !hasData);
@@ -134,13 +137,17 @@ export const fabricRemoval = (
     what: things.length > 0 ? what : '',
     undo,
     stays: kept.length > 0 ? inWords(kept, system) : undefined,
-    remove: () =>
-      steps(`Take away ${what}`)
+    staying,
+    remove: async () => {
+      const { removed, left } = await steps(`Take away ${what}`)
         .cleanupFabric(given)
         .catch((err: unknown) => {
           undo.settlesAt = settlesAt(err, settleTime);
           throw err;
-        }),
+        });
+      const taken = things.filter(({ id }) => removed.includes(id));
+      return { took: taken.length > 0 ? inWords(taken, system) : undefined, left };
+    },
   };
 };
 
@@ -164,11 +171,18 @@ const inShort = ({ connector, fabric, configuration }: Place): Place => ({
   ...(fabric !== undefined && { fabric }),
 });
 
+/** Of a component that writes elsewhere by now, or nowhere any more. */
+export const asFormer = (places: readonly Place[] = []): Place[] =>
+  places.map((place) => ({ ...place, isFormer: true }));
+
+const isSame = (one: Place, other: Place) =>
+  JSON.stringify(inShort(one)) === JSON.stringify(inShort(other));
+
 /** Where a component's data is and has been, for the run that removes it; the latest first. */
-export const placesInfo = (found: FabricFound | undefined, former: Place[] = []) => {
-  const places = [...(found ? [inShort(found.place)] : []), ...former].map((place) =>
-    JSON.stringify(place),
-  );
-  const known = [...new Set(places)].slice(0, MAX_PLACES);
-  return known.length > 0 ? { places: `[${known.join(',')}]` } : {};
+export const placesInfo = (found: FabricFound | undefined, former: readonly Place[] = []) => {
+  const places = [...(found ? [inShort(found.place)] : []), ...former];
+  const known = places
+    .filter((place, index) => index === places.findIndex((each) => isSame(each, place)))
+    .slice(0, MAX_PLACES);
+  return known.length > 0 ? { places: JSON.stringify(known) } : {};
 };
