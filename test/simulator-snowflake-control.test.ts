@@ -59,7 +59,11 @@ describe('the other routes', () => {
   });
 
   test('a sync makes what Airbyte makes, as far as its role may', async () => {
-    const sync = { database: 'ANALYTICS', schema: 'PUBLIC', role: 'AIRBYTE', raw: true };
+    await control('POST', '/sql', {
+      statement: 'CREATE SCHEMA "ANALYTICS"."SALES"',
+      role: 'PROVISIONER',
+    });
+    const sync = { database: 'ANALYTICS', schema: 'SALES', role: 'AIRBYTE', raw: true };
     expect(await control('POST', '/syncs', sync)).toMatchObject({
       status: 200,
       body: { code: '002003', message: aText },
@@ -67,9 +71,9 @@ describe('the other routes', () => {
     await control('POST', '/sql', {
       statement: 'GRANT USAGE, CREATE SCHEMA ON DATABASE "ANALYTICS" TO ROLE "AIRBYTE"',
     });
-    expect(await control('POST', '/syncs', sync)).toMatchObject({ body: { code: '003001' } });
+    expect(await control('POST', '/syncs', sync)).toMatchObject({ body: { code: '002003' } });
     await control('POST', '/sql', {
-      statement: 'GRANT USAGE, CREATE TABLE ON SCHEMA "ANALYTICS"."PUBLIC" TO ROLE "AIRBYTE"',
+      statement: 'GRANT USAGE, CREATE TABLE ON SCHEMA "ANALYTICS"."SALES" TO ROLE "AIRBYTE"',
     });
     expect(await control('POST', '/syncs', sync)).toMatchObject({ body: { synced: 1 } });
     const { body } = await control('GET', '/entities');
@@ -79,8 +83,8 @@ describe('the other routes', () => {
         objects: [expect.objectContaining({ name: table, owner: 'AIRBYTE' })],
       });
     const schemas: unknown = expect.arrayContaining([
-      made('AIRBYTE_INTERNAL', 'PUBLIC_RAW__STREAM_ORDERS'),
-      made('PUBLIC', 'ORDERS'),
+      made('AIRBYTE_INTERNAL', 'SALES_RAW__STREAM_ORDERS'),
+      made('SALES', 'ORDERS'),
     ]);
     expect(body).toMatchObject({ databases: [{ name: 'ANALYTICS', schemas }] });
   });

@@ -13,7 +13,6 @@ import type {
   Undone,
 } from '../../src/fabrics/fabric';
 import type { Place } from '../../src/descriptor/places';
-import { tagOf } from '../../src/fabrics/tags';
 import { attempt } from '../attempt';
 
 /* What a component has in the fabric that it writes to: made, taken away, and put back. */
@@ -108,7 +107,7 @@ const outOfReach = (key: string, place: Place, err: NotInSettings | UnfitPlace):
     place,
     left: {
       what: `what it had in ${whereIn(place)}`,
-      remedy: `${why} Ask the platform operator to have it there again, then unprovision again; or have dropped there what bears the comment ${tagOf(key)}.`,
+      remedy: `${why} Ask the platform operator to have it there again, then unprovision again; or have dropped there what bears the comment provisioner:${key}.`,
     },
   };
 };
