@@ -163,12 +163,35 @@ test('of a component that was unprovisioned a role is orphaned, and data that wa
   await run('provision', { component: 'gone' });
   const role = await roleOf('gone');
   const token = await run('unprovision', { component: 'gone' });
-  expect(about(await check(), 'gone')).toEqual([]);
+  const report = await check();
+  expect(about(report, 'gone')).toEqual([]);
+  const kept = { component: keyOf('gone'), name: 'ANALYTICS.GONE', fabric, token };
+  expect(report.kept).toContainEqual(kept);
   await world.sql(`CREATE ROLE "${role}" COMMENT = 'provisioner:${keyOf('gone')}'`);
   expect(about(await check(), 'gone')).toEqual([
     { kind: 'orphaned', entity: 'role', name: role, fabric, token },
   ]);
   await world.sql(`DROP ROLE "${role}"`);
+});
+
+test('data that a removed component has left where nobody else is, is shown, and is no finding', async () => {
+  await world.sql('CREATE DATABASE "ALONE"', 'SYSADMIN');
+  await world.sql(
+    'GRANT USAGE ON DATABASE "ALONE" TO ROLE "PROVISIONER" WITH GRANT OPTION',
+    'SYSADMIN',
+  );
+  await world.sql('GRANT CREATE SCHEMA ON DATABASE "ALONE" TO ROLE "PROVISIONER"', 'SYSADMIN');
+  const place = { component: 'alone', database: 'ALONE' };
+  await run('provision', place);
+  const token = await run('unprovision', place);
+  const kept = { component: keyOf('alone'), name: 'ALONE.ALONE', fabric, token };
+  const report = await check();
+  expect(about(report, 'alone')).toEqual([]);
+  expect(report.kept).toContainEqual(kept);
+  const { stdout } = await world.cli('drift');
+  expect(stdout).toContain(`  ${keyOf('alone')}: ALONE.ALONE in finance-dev`);
+  await run('unprovision', { ...place, removeData: true });
+  expect((await check()).kept ?? []).not.toContainEqual(kept);
 });
 
 test('what a failed first provision could not take back is orphaned', async () => {

@@ -72,6 +72,40 @@ test('each call to the fabric is a span of the trace of its run', async () => {
   expect(spans.map(({ name }) => name)).toContain('POST /api/v2/statements');
 });
 
+test('a run that is ended while Snowflake does not answer waits for Snowflake, and takes away what it made', async () => {
+  const before = await world.state();
+  const traceId = 'b'.repeat(32);
+  await world.fault({ operation: 'createRole', hang: 'after' });
+  const answer = await fetch(`${world.gateway.found}/v1/provision`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
+    },
+    body: JSON.stringify(world.bodyOf({ component: 'ended' })),
+  });
+  const token = await answer.text();
+  await eventually(async () => {
+    const { roles } = await world.warehouse();
+    return roles.some(({ name }) => name.startsWith('CASHFLOW_0_ENDED_')) || undefined;
+  }, 'the role');
+  await world.call('DELETE', `/v1/provision/${token}`);
+  const phase = await eventually(async () => {
+    const { result } = await world.status(token);
+    return result.includes('; waiting until ') ? result : undefined;
+  }, 'the wait');
+  expect(phase).toMatch(/; waiting until \S+Z for what Snowflake may still do/);
+  const { status, result } = await world.finished(token);
+  expect(status).toBe('TERMINATED');
+  expect(result).toMatch(/the schema ANALYTICS\.ENDED and .* in Snowflake \(taken away\)/);
+  expect((await world.state()).snowflake).toEqual(before.snowflake);
+  const waits = await eventually(() => {
+    const found = receiver.spansOf(traceId).filter(({ name }) => name.startsWith('WaitForF'));
+    return found.length > 0 ? found : undefined;
+  }, 'the span of the wait');
+  expect(waits.map(({ name }) => name)).toEqual(['WaitForFabric']);
+});
+
 test('an unprovision takes away role and grants, and keeps the data unless it is told', async () => {
   const before = await world.state();
   await world.run('provision', { component: 'leaves' });
@@ -100,6 +134,7 @@ test('a schema whose drop is undone has its data again', async () => {
   const failed = await world.run('unprovision', { component: 'undrops', removeData: true });
   expect(failed.status).toBe('FAILED');
   expect(failed.result).toContain('Left behind in the fabric');
+  expect(failed.result).toContain('the schema ANALYTICS.UNDROPS in Snowflake (given back)');
   expect(await schemaOf('UNDROPS')).toEqual(before);
   await world.clearFaults();
   const again = await world.run('unprovision', { component: 'undrops', removeData: true });

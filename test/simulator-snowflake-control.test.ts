@@ -30,6 +30,8 @@ describe('the other routes', () => {
     ['/sql', { statement: 'SELECT 1', role: 'NONE' }, 404],
     ['/objects', { database: 'ANALYTICS', schema: 'NONE', name: 'T' }, 404],
     ['/objects', { database: 'ANALYTICS', schema: 'PUBLIC', name: 'T', owner: 'NONE' }, 404],
+    ['/syncs', { database: 'ANALYTICS', schema: 'PUBLIC', role: 'NONE' }, 404],
+    ['/syncs', { database: 'ANALYTICS', schema: 'PUBLIC', role: 'AIRBYTE', streams: [] }, 400],
     ['/seed', { users: -1 }, 400],
     ['/users', {}, 400],
     ['/warehouses', { name: 'W', state: 'BUSY' }, 400],
@@ -54,6 +56,37 @@ describe('the other routes', () => {
       status: 200,
       body: { code: '002003', message: aText },
     });
+  });
+
+  test('a sync makes what Airbyte makes, as far as its role may', async () => {
+    await control('POST', '/sql', {
+      statement: 'CREATE SCHEMA "ANALYTICS"."SALES"',
+      role: 'PROVISIONER',
+    });
+    const sync = { database: 'ANALYTICS', schema: 'SALES', role: 'AIRBYTE', raw: true };
+    expect(await control('POST', '/syncs', sync)).toMatchObject({
+      status: 200,
+      body: { code: '002003', message: aText },
+    });
+    await control('POST', '/sql', {
+      statement: 'GRANT USAGE, CREATE SCHEMA ON DATABASE "ANALYTICS" TO ROLE "AIRBYTE"',
+    });
+    expect(await control('POST', '/syncs', sync)).toMatchObject({ body: { code: '002003' } });
+    await control('POST', '/sql', {
+      statement: 'GRANT USAGE, CREATE TABLE ON SCHEMA "ANALYTICS"."SALES" TO ROLE "AIRBYTE"',
+    });
+    expect(await control('POST', '/syncs', sync)).toMatchObject({ body: { synced: 1 } });
+    const { body } = await control('GET', '/entities');
+    const made = (name: string, table: string): unknown =>
+      expect.objectContaining({
+        name,
+        objects: [expect.objectContaining({ name: table, owner: 'AIRBYTE' })],
+      });
+    const schemas: unknown = expect.arrayContaining([
+      made('AIRBYTE_INTERNAL', 'SALES_RAW__STREAM_ORDERS'),
+      made('SALES', 'ORDERS'),
+    ]);
+    expect(body).toMatchObject({ databases: [{ name: 'ANALYTICS', schemas }] });
   });
 
   test('what exists is shown, what was dropped too if asked for', async () => {

@@ -263,7 +263,16 @@ describe('unprovisioned', () => {
     const component = world.component();
     const { present } = await prepared(component);
     await world.sql(`COMMENT ON SCHEMA "ANALYTICS"."CASHFLOW_0" IS 'mine now'`, 'PROVISIONER');
-    await component.cleanup(present, step());
+    const { removed, left } = await component.cleanup(present, step());
+    expect(left).toEqual([
+      {
+        what: 'the schema ANALYTICS.CASHFLOW_0 (it bears another mark by now)',
+        remedy: `If it is the component’s all the same, its owner PROVISIONER can say so: COMMENT ON SCHEMA "ANALYTICS"."CASHFLOW_0" IS '${TAG}'; then unprovision again.`,
+      },
+    ]);
+    const gone = present.filter(({ id }) => removed.includes(id)).map(({ what }) => what);
+    expect(gone.filter((what) => what.includes('ANALYTICS.CASHFLOW_0'))).toEqual([]);
+    expect(gone).toHaveLength(3);
     const { schemas, roles } = await world.left();
     expect(schemas).toEqual([['CASHFLOW_0', 'mine now']]);
     expect(roles).toHaveLength(2);

@@ -52,7 +52,11 @@ describe('in a database that is not ours', () => {
   test('its use that its owner has granted, or we in his name, stays and is told', async () => {
     expect(await unprovisioned(await withoutOption())).toEqual({
       staying: [
-        'USAGE on the database SHARED for the role AIRBYTE stays: SYSADMIN has granted it, or somebody in its name (by MANAGE GRANTS). Where nothing else needs it, REVOKE USAGE ON DATABASE "SHARED" FROM ROLE "AIRBYTE"; takes it away.',
+        {
+          what: 'USAGE on the database SHARED for the role AIRBYTE (SYSADMIN has granted it, or somebody in its name by MANAGE GRANTS)',
+          remedy:
+            'Where nothing else needs it, REVOKE USAGE ON DATABASE "SHARED" FROM ROLE "AIRBYTE"; takes it away.',
+        },
       ],
       airbyte: ['USAGE'],
     });
@@ -77,7 +81,7 @@ describe('a database of the domain that goes', () => {
   /** While the statement of one is on its way, another does all of this. */
   const whileUnderWay = async (
     given: { operation: string; statement?: string },
-    removal: () => Promise<void>,
+    removal: () => Promise<unknown>,
     work: () => Promise<unknown>,
   ) => {
     await world.control('/faults', { ...given, delay: 1500 });
@@ -93,7 +97,7 @@ describe('a database of the domain that goes', () => {
 
   const removal = async (present: Thing[]) => {
     const component = one();
-    await component.cleanup(present, step());
+    return component.cleanup(present, step());
   };
 
   test('keeps who has come after the look that it is empty', async () => {
@@ -155,6 +159,147 @@ describe('a database of the domain that goes', () => {
       'the database FINANCE (the last that had its name was another’s)',
     );
     expect(await finance()).toBeUndefined();
+  });
+});
+
+describe('a database of the domain, and what is in it besides the component', () => {
+  const managed = { manage: { ...MANAGE, database: true } };
+  const one = (changes = {}) => world.component(KEY, { database: 'FINANCE', ...changes }, managed);
+  const finance = async () =>
+    (await world.entities()).databases.find(({ name }) => name === 'FINANCE');
+  const sync = (more = {}) =>
+    world.control('/syncs', {
+      database: 'FINANCE',
+      schema: 'CASHFLOW_0',
+      role: 'AIRBYTE',
+      ...more,
+    });
+  const wholeOf = async (component = one()) => {
+    const { present } = await component.look(step());
+    const told = await component.cleanup(present, step());
+    const kept = present.filter(({ id }) => !told.removed.includes(id));
+    return { left: told.left, kept: kept.map(({ what }) => what) };
+  };
+
+  test.each([
+    ['empty', {}],
+    ['with raw tables of its own', { raw: true }],
+    ['of another name', { internal: 'RAW_OF_AIRBYTE' }],
+  ])('Airbyte’s internal schema, %s, goes with the last component', async (_how, more) => {
+    const changes = 'internal' in more ? { raw_data_schema: 'raw_of_airbyte' } : {};
+    await prepared(one(changes));
+    expect(await sync(more)).toEqual({ synced: 1 });
+    expect((await finance())?.schemas).toHaveLength(2);
+    expect(await wholeOf(one(changes))).toEqual({ left: [], kept: [] });
+    expect(await finance()).toBeUndefined();
+    const { present, staying } = await one(changes).look(step());
+    expect([...present, ...(staying ?? [])]).toEqual([]);
+  });
+
+  test('its temporary tables, its stages and file formats go with it', async () => {
+    await prepared(one());
+    await sync();
+    const digest = 'AB12'.repeat(8);
+    for (const [name, kind] of [
+      [`CASHFLOW_0ORDERS${digest}`, 'TABLE'],
+      ['AIRBYTE_STAGE_ORDERS', 'STAGE'],
+      ['AIRBYTE_FORMAT', 'FILE FORMAT'],
+    ])
+      await world.control('/objects', {
+        database: 'FINANCE',
+        schema: 'AIRBYTE_INTERNAL',
+        name,
+        kind,
+        owner: 'AIRBYTE',
+      });
+    expect(await wholeOf()).toEqual({ left: [], kept: [] });
+    expect(await finance()).toBeUndefined();
+  });
+
+  test('raw tables of others keep it, which is told by each removal until they are gone', async () => {
+    await prepared(one());
+    await sync({ raw: true });
+    await world.sql(
+      'CREATE TABLE "FINANCE"."AIRBYTE_INTERNAL"."OTHER_0_RAW__STREAM_ORDERS" ("ID" TEXT)',
+      'AIRBYTE',
+    );
+    const told = {
+      left: [
+        {
+          what: 'the database FINANCE (Airbyte’s schema AIRBYTE_INTERNAL in it has 1 table or view)',
+          remedy:
+            'Where nothing in it is needed, DROP DATABASE IF EXISTS "FINANCE"; takes it away; or empty it, and unprovision again with removeData.',
+        },
+      ],
+      kept: ['the database FINANCE'],
+    };
+    expect(await wholeOf()).toEqual(told);
+    expect(await wholeOf()).toMatchObject({
+      kept: told.kept,
+      left: [{ what: like(/^the database/) }],
+    });
+    expect(await finance()).toMatchObject({
+      comment: 'provisioner:development/finance',
+      grants: [],
+      schemas: [{ name: 'AIRBYTE_INTERNAL' }],
+    });
+    await world.sql('GRANT USAGE ON DATABASE "FINANCE" TO ROLE "AIRBYTE"', 'PROVISIONER');
+    await world.sql('DROP SCHEMA "FINANCE"."AIRBYTE_INTERNAL"', 'AIRBYTE');
+    expect(await wholeOf()).toEqual({ left: [], kept: [] });
+    expect(await finance()).toBeUndefined();
+  });
+
+  test.each([
+    [
+      'something in PUBLIC',
+      () => world.control('/objects', { database: 'FINANCE', schema: 'PUBLIC', name: 'T' }),
+      'its schema PUBLIC has 1 table or view',
+    ],
+    [
+      'a schema of somebody’s',
+      () => world.sql('CREATE SCHEMA "FINANCE"."BY_HAND"', 'PROVISIONER'),
+      'there is the schema BY_HAND in it',
+    ],
+    [
+      'an internal schema that Airbyte does not own',
+      () => world.sql('CREATE SCHEMA "FINANCE"."AIRBYTE_INTERNAL"', 'PROVISIONER'),
+      'there is the schema AIRBYTE_INTERNAL in it',
+    ],
+  ])('%s keeps it, and nothing says that it was taken away', async (_what, add, why) => {
+    const { present } = await prepared(one());
+    expect(present.map(({ what }) => what)).toContain('the database FINANCE');
+    await add();
+    const { left, kept } = await wholeOf();
+    expect(left.map(({ what }) => what)).toEqual([`the database FINANCE (${why})`]);
+    expect(kept).toEqual(['the database FINANCE']);
+    const after = await finance();
+    expect(after?.comment).toBe('provisioner:development/finance');
+    expect(after?.grants).toEqual([]);
+  });
+
+  test('where what Airbyte has in it cannot be seen it stays', async () => {
+    await world.sql('REVOKE MANAGE GRANTS ON ACCOUNT FROM ROLE "PROVISIONER"');
+    await prepared(one());
+    await sync();
+    const { left } = await wholeOf();
+    expect(left.map(({ what }) => what)).toEqual([
+      'the database FINANCE (it cannot be seen what Airbyte has in it: GRANT ROLE "AIRBYTE" TO ROLE "PROVISIONER" lets that be seen)',
+    ]);
+  });
+
+  test('what an undo takes away goes with the internal schema that a check of Airbyte made', async () => {
+    const { missing: made } = await one().look(step());
+    await prepared(one());
+    await world.sql('CREATE SCHEMA "FINANCE"."AIRBYTE_INTERNAL"', 'AIRBYTE');
+    expect((await one().unprepare(made, step())).left).toEqual([]);
+    expect(await finance()).toBeUndefined();
+  });
+
+  test('another component in it keeps it, and is nothing that is left of this one', async () => {
+    await prepared(one());
+    await prepared(world.component(OTHER_KEY, { database: 'FINANCE', schema: 'OTHER_0' }, managed));
+    expect(await wholeOf()).toEqual({ left: [], kept: [] });
+    expect((await finance())?.schemas.map(({ name }) => name)).toEqual(['OTHER_0']);
   });
 });
 

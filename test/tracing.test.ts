@@ -290,7 +290,10 @@ test('each span is one of those that docs/tracing.md has, and so are its attribu
   });
   expect(strange).toEqual([]);
   // Calls to fabrics are traced in fabric-provision.test.ts.
-  const rare = ['WaitForAirbyteinternal', 'provisioner.spans_left_out', 'fabric.system'];
+  const rare = [
+    ...['WaitForAirbyteinternal', 'WaitForFabricinternal'],
+    ...['provisioner.spans_left_out', 'fabric.system'],
+  ];
   const wanted = [...rows.map(({ name, kind }) => name + kind), ...Object.keys(ATTRIBUTES)];
   expect(wanted.filter((each) => !seen.has(each) && !rare.includes(each))).toEqual([]);
 });

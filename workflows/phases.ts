@@ -28,9 +28,9 @@ export const ENDS: string[] = [COMPLETED, ...ENDINGS];
 /** As part of a data product's run. */
 export const IN_PLACE = 'In place; waiting for the other components of the data product';
 
-/** `until`: a time of ISO 8601, in seconds. */
-export const settling = (ending: Ending, until: string) =>
-  `${ending}; waiting until ${until} for what Airbyte may still do`;
+/** `until`: a time of ISO 8601, in seconds. `system`: `Airbyte`, or as people call a fabric. */
+export const settling = (ending: Ending, until: string, system: string) =>
+  `${ending}; waiting until ${until} for what ${system} may still do`;
 export const undoing = (ending: Ending) => `${ending}; undoing what was done`;
 /** Runs of older workers wait without telling until when. */
 const UNDOING = new RegExp(`^(${ENDINGS.join('|')}); (undoing|waiting until|waiting for)\\b`);

@@ -1,4 +1,5 @@
 import type { Plan } from '../src/descriptor/descriptor';
+import type { Place } from '../src/descriptor/places';
 
 /**
  * What the runs of a component say about it. `busy`: one is under way. `provisioned`, `removed`: the
@@ -40,6 +41,12 @@ export interface Provisioned {
   eachPlan(
     runs: Known[],
     use: (run: Known, plan: Plan | undefined) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Gives the places where these unprovisions have looked for a component's data; none where that is not known. */
+  eachPlaces(
+    runs: Known[],
+    use: (run: Known, places: Place[]) => void,
     signal: AbortSignal,
   ): Promise<void>;
   /**

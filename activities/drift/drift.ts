@@ -17,14 +17,17 @@ import { actorsIn, hasAll } from '../workspace';
 import type { Entities } from '../workspace';
 import { NotInSettings, Refusal } from '../../src/contract/problems';
 import { placeOf } from '../../src/descriptor/places';
+import type { Place } from '../../src/descriptor/places';
 import type { FabricOf } from '../fabric/fabric';
-import { bearingFindings } from './fabric-findings';
+import { bearingFindings, keptIn } from './fabric-findings';
 import { createLookAtFabrics } from './fabrics';
-import type { InFabrics, Placed } from './fabrics';
+import type { Placed } from './fabrics';
 
 /** The report goes into the history of its run: it must stay small. */
 const MAX_FINDINGS = 200;
 const MAX_UNREACHED = 50;
+/** Components that were removed whose places are looked at in one check. */
+const MOST_REMOVED = 1000;
 const MAX_LOGGED = 20;
 
 /** States in which what is there of a component is no remains. */
@@ -92,7 +95,7 @@ export const reportOf = (
   known: KnownComponents,
   compared: number,
   all: Finding[],
-  unreached: InFabrics['unreached'] = [],
+  { unreached = [], kept = [] }: Pick<DriftReport, 'unreached' | 'kept'> = {},
 ): DriftReport => {
   const inState = (wanted: State) => [...known.values()].filter(({ state }) => state === wanted);
   const busy = inState('busy');
@@ -116,9 +119,11 @@ export const reportOf = (
     findings: ordered.slice(0, MAX_FINDINGS),
     busy: busy.slice(0, MAX_FINDINGS).map(({ token }) => token),
     ...(unreached.length > 0 && { unreached: unreached.slice(0, MAX_UNREACHED) }),
+    ...(kept.length > 0 && { kept: kept.slice(0, MAX_FINDINGS) }),
     truncated:
       ordered.length > MAX_FINDINGS ||
       busy.length > MAX_FINDINGS ||
+      kept.length > MAX_FINDINGS ||
       unreached.length > MAX_UNREACHED,
   };
 };
@@ -207,6 +212,25 @@ export const createDriftActivities = (deps: DriftDeps) => {
     return placed;
   };
 
+  /** Where components that were removed may have left data: those of the newest removals. */
+  const placesLeftBy = async (removed: [string, Known][], signal: AbortSignal) => {
+    const newest = removed
+      .toSorted(([, one], [, other]) => other.since - one.since)
+      .slice(0, MOST_REMOVED);
+    const keys = new Map(newest.map(([component, { token }]) => [token, fromToken(component)]));
+    const placed: Placed[] = [];
+    const add = ({ token }: Known, places: Place[]) => {
+      const key = keys.get(token) ?? '';
+      placed.push(...places.map((place) => ({ key, token, place, isWanted: false })));
+    };
+    await provisioned.eachPlaces(
+      newest.map(([, run]) => run),
+      add,
+      signal,
+    );
+    return placed;
+  };
+
   return {
     /** One check; what it finds goes to who observes and to the log as well. */
     compare: (given?: ToCompare): Promise<DriftReport> =>
@@ -231,7 +255,12 @@ export const createDriftActivities = (deps: DriftDeps) => {
         const inAirbyte = await comparedOf(airbyte, { runs, owned, signal });
         const failed = inState('failed').map(([, run]) => run);
         // Without a configuration file fabrics only lend their credentials.
-        const others = given ? await placesOf(failed, signal) : [];
+        const others = given
+          ? [
+              ...(await placesOf(failed, signal)),
+              ...(await placesLeftBy([...inState('removed'), ...inState('half-removed')], signal)),
+            ]
+          : [];
         const inFabrics = await lookAtFabrics([...inAirbyte.placed, ...others], asked);
         const all = inAirbyte.compared.map(({ key, findings }) => ({
           key,
@@ -253,7 +282,8 @@ export const createDriftActivities = (deps: DriftDeps) => {
           ...bearing.flatMap((each) => bearingFindings(each, knownOf(each.key))),
         ];
         const { unreached } = inFabrics;
-        const report = reportOf(confirmed, compared.length, findings, unreached);
+        const kept = bearing.flatMap((each) => keptIn(each, knownOf(each.key)));
+        const report = reportOf(confirmed, compared.length, findings, { unreached, kept });
         const components = [...confirmed.keys()].map(fromToken);
         observe({
           checkedAt: report.checkedAt,

@@ -1,4 +1,4 @@
-import type { Finding } from '../../src/contract/drift';
+import type { Finding, Kept } from '../../src/contract/drift';
 import type { Seen, Tagged } from '../../src/fabrics/fabric';
 import { MAX_NAMED, firstFew, shortened } from '../../workflows/protocol/lengths';
 import { inOneLine } from '../../workflows/protocol/one-line';
@@ -73,10 +73,18 @@ const kindOf = (madeAt: number | undefined, known: Known | undefined): Finding['
 
 const GONE = ['removed', 'half-removed'];
 
-/**
- * What bears the tag of a component that no completed provision accounts for. Data of one that was
- * unprovisioned may be there because nobody asked for its removal.
- */
+/** Data of a component that was unprovisioned. It may be there because nobody asked for its removal. */
+export const keptIn = ({ key, thing, fabric }: Bearing, known: Known | undefined): Kept[] =>
+  thing.hasData && known && GONE.includes(known.state)
+    ? linesOf([thing]).map(({ name }) => ({
+        component: key,
+        name: shortened(inOneLine(name), MAX_NAME),
+        fabric,
+        token: known.token,
+      }))
+    : [];
+
+/** What bears the tag of a component that no completed provision accounts for, but for data that was kept. */
 export const bearingFindings = (
   { key, thing, madeAt, fabric }: Bearing,
   known: Known | undefined,

@@ -5,6 +5,8 @@ import type {
   ComponentFabric,
   Destination,
   Fabric,
+  Left,
+  Removed,
   Seen,
   Step,
   Thing,
@@ -38,11 +40,23 @@ interface Changing extends OfComponent {
 }
 
 /** What a run is told of what a component has in a fabric. */
-export interface FabricFound extends Pick<Seen, 'missing' | 'present' | 'shown'> {
+export interface FabricFound extends Pick<Seen, 'missing' | 'present' | 'shown' | 'staying'> {
   place: Place;
   /** As people call its fabric: `Snowflake`. */
   system: string;
 }
+
+/** Where the component has been, and what it had there cannot be reached any more. */
+export interface OutOfReach {
+  place: Place;
+  left: Left;
+}
+
+/** Where a component that is removed may have anything. */
+export type PlaceToCleanUp = Place & {
+  /** A run has put it there; else only the descriptor says so. */
+  isKnown?: true | undefined;
+};
 
 /** The same for each attempt of a step, and for no other step of any run. */
 export const stepOf = (interest: CallInterest, settleTime?: number): Step => {
@@ -60,8 +74,44 @@ export const refuseForeign = ([first, ...others]: Seen['foreign']) => {
 
 const asFound = (
   { place, system }: { place: Place; system: string },
-  { missing, present, shown }: Seen,
-): FabricFound => ({ place, system, missing, present, shown });
+  { missing, present, shown, staying = [] }: Seen,
+): FabricFound => ({
+  place,
+  system,
+  missing,
+  present,
+  shown,
+  ...(staying.length > 0 && { staying }),
+});
+
+const whereIn = ({ fabric, configuration }: Place) => {
+  const fields = Object.entries(configuration).map(([name, value]) => `${name} ${String(value)}`);
+  return `${fabric === undefined ? 'a former fabric' : `the fabric ${fabric}`} (${fields.join(', ')})`;
+};
+
+/** Of the fabric that a component writes to still. */
+const notThere = (place: Place, err: NotInSettings | UnfitPlace) =>
+  err instanceof UnfitPlace
+    ? err
+    : new NotInSettings(
+        `The component writes to ${whereIn(place)}, which the configuration file does not have any more, or not for its team.`,
+        'Ask the platform operator to have it there again, or deploy the component to another fabric; then unprovision again.',
+      );
+
+/** Left to who has that fabric: it must not keep the rest of a component from being removed. */
+const outOfReach = (key: string, place: Place, err: NotInSettings | UnfitPlace): OutOfReach => {
+  const why =
+    err instanceof UnfitPlace
+      ? err.message
+      : 'The configuration file does not have this fabric any more, or not for the component’s team.';
+  return {
+    place,
+    left: {
+      what: `what it had in ${whereIn(place)}`,
+      remedy: `${why} Ask the platform operator to have it there again, then unprovision again; or have dropped there what bears the comment provisioner:${key}.`,
+    },
+  };
+};
 
 /** Looking at what a component has in the fabrics that it writes to, for a step that looks at all of it. */
 export const createFabricLook = (fabricOf: FabricOf) => {
@@ -87,36 +137,40 @@ export const createFabricLook = (fabricOf: FabricOf) => {
 
     /**
      * For a run that removes. Where only the descriptor tells the place, a fabric that is not there (any
-     * more) has nothing of the component as far as anybody knows, which is told.
+     * more) has nothing of the component as far as anybody knows, which is told; what it has left in a
+     * former one that is not there is told as left. The one that it writes to must be there.
      */
-    toCleanUp: async (
-      key: string,
-      places: (Place & { isKnown?: true | undefined })[],
-      interest: CallInterest,
-    ) => {
+    toCleanUp: async (key: string, places: PlaceToCleanUp[], interest: CallInterest) => {
       const fabrics = new Map<string, FabricFound>();
       const warnings = new Set<string>();
-      for (const { isKnown, ...place } of places) {
+      const unreached: OutOfReach[] = [];
+      for (const { isKnown, isFormer, ...place } of places) {
         try {
           const looked = await lookAt({ key, place }, interest);
           if (!looked) continue;
-          const { system } = looked.fabric;
+          const { system, fabric } = looked.fabric;
+          // By its name: what stays is looked for there, whatever the default is by then.
+          const at = { ...place, fabric: fabric.name };
           // Places of one fabric may lead to the same things.
           const ids = looked.seen.present.map(({ id }) => id);
-          const same = JSON.stringify([looked.fabric.fabric.name, ids]);
-          if (!fabrics.has(same)) fabrics.set(same, asFound({ place, system }, looked.seen));
+          const same = JSON.stringify([fabric.name, ids]);
+          if (!fabrics.has(same)) fabrics.set(same, asFound({ place: at, system }, looked.seen));
           for (const { problem } of looked.seen.foreign) warnings.add(problem);
           for (const warning of looked.seen.warnings) warnings.add(warning);
-          for (const staying of looked.seen.staying ?? []) warnings.add(staying);
         } catch (err) {
           const isNowhere = err instanceof NotInSettings || err instanceof UnfitPlace;
-          if (isKnown || !isNowhere) throw err;
+          if (!isNowhere) throw err;
+          if (isKnown && !isFormer) throw notThere(place, err);
+          if (isKnown) {
+            unreached.push(outOfReach(key, place, err));
+            continue;
+          }
           warnings.add(
             `What the component may have in a fabric was not looked for: ${err.message}`,
           );
         }
       }
-      return { fabrics: [...fabrics.values()], warnings: [...warnings] };
+      return { fabrics: [...fabrics.values()], unreached, warnings: [...warnings] };
     },
   };
 };
@@ -160,7 +214,7 @@ export const createFabricActivities = ({ fabricOf }: { fabricOf: FabricOf }) => 
         mustBe(fabricOf(given.place, given.key), given).beforeCleanup(things, stepOf(interest)),
       ),
 
-    cleanupFabric: (given: Changing): Promise<void> =>
+    cleanupFabric: (given: Changing): Promise<Removed> =>
       within(given, (fabric, step) => fabric.cleanup(given.things, step)),
 
     restoreFabric: (given: Changing): Promise<Undone> =>

@@ -1,11 +1,10 @@
 import type { Airbyte } from '../../src/airbyte/workspace';
 import type { CallInterest } from '../../src/concurrency/call-interest';
 import type { KnownIds, Plan } from '../../src/descriptor/descriptor';
-import type { Place } from '../../src/descriptor/places';
 import { placeOf } from '../../src/descriptor/places';
 import type { Fabrics } from '../../src/fabrics/fabrics';
 import { createFabricLook } from '../fabric/fabric';
-import type { FabricFound, FabricOf } from '../fabric/fabric';
+import type { FabricFound, FabricOf, PlaceToCleanUp } from '../fabric/fabric';
 import type { Provisioned } from '../../workflows/provisioned';
 import type { SecretReferences } from '../../src/secrets/references';
 import { createActorActivities, createResolve } from './actors';
@@ -57,8 +56,8 @@ interface Inspect {
   lean?: true;
   /** With a plan: whether its fabric is looked at, too. Not asked for by older workers, who prepare none. */
   prepares?: true;
-  /** Without a plan: where the component may have anything; `isKnown` where a run has put it. */
-  places?: (Place & { isKnown?: true })[];
+  /** Without a plan: where the component may have anything. */
+  places?: PlaceToCleanUp[];
 }
 
 /** With what the fabric has of it, and what is to be told of that. */
@@ -96,10 +95,12 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
         const asked = lean && { lean };
         if (!plan) {
           if (!inShort) return seen;
-          const { fabrics, warnings } = await inFabrics.toCleanUp(key, places ?? [], interest);
+          const inAll = await inFabrics.toCleanUp(key, places ?? [], interest);
+          const { fabrics, unreached, warnings } = inAll;
           const more = {
             ...(places && { prepares: true as const }),
             ...(fabrics.length > 0 && { fabrics }),
+            ...(unreached.length > 0 && { unreached }),
             ...(warnings.length > 0 && { warnings }),
           };
           return { ...namesOf(seen), ...asked, ...more };

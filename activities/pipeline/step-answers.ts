@@ -2,7 +2,7 @@
 
 import type { Actor } from '../../src/airbyte/workspace';
 import type { ConnectionRead } from '../../src/airbyte/workspace';
-import type { FabricFound } from '../fabric/fabric';
+import type { FabricFound, OutOfReach } from '../fabric/fabric';
 import type { Written, Place } from '../former/secrets';
 import type { Snapshot } from '../former/snapshot';
 import type { StreamSummary, DiscoveredStream } from './discovery';
@@ -60,6 +60,8 @@ export interface Found extends Circumstances {
   fabric?: FabricFound;
   /** Of a run that removes it: the same of all fabrics in which it may have anything. */
   fabrics?: FabricFound[];
+  /** And where it has been, and nothing can be looked at or removed any more. */
+  unreached?: OutOfReach[];
   /** The source's streams, where they could be looked up before anything is written. */
   streams?: StreamSummary | DiscoveredStream[];
 }

@@ -39,6 +39,8 @@ export const SNOWFLAKE_ROUTES = {
   'POST /_simulator/sql': 'does a statement at once, with any role: {statement, role}',
   'POST /_simulator/objects':
     'makes a table, a view, a stage or the like in a schema: {database, schema, name, kind, owner, columns, rows}',
+  'POST /_simulator/syncs':
+    'does what a sync of Airbyte’s destination does, as a role: {database, schema, role, streams, internal, raw}: its internal schema, if it is missing, and a table for each stream',
   'POST /_simulator/seed': 'makes users, roles and schemas of somebody else: how many of each',
   'POST /_simulator/users': 'makes a user, or sets its default role and warehouse',
   'POST /_simulator/warehouses': 'makes a warehouse, or sets its state and autoResume',
@@ -53,6 +55,15 @@ export const SNOWFLAKE_ROUTES = {
 
 const name = z.string().min(1);
 const Sql = z.strictObject({ statement: name, role: name.default('ACCOUNTADMIN') });
+/** As airbyte/destination-snowflake writes: with `raw` also the tables in its internal schema. */
+const SyncBody = z.strictObject({
+  database: name,
+  schema: name,
+  role: name,
+  streams: z.array(name).min(1).default(['ORDERS']),
+  internal: name.default('AIRBYTE_INTERNAL'),
+  raw: z.boolean().default(false),
+});
 const UserBody = z.strictObject({
   name,
   defaultRole: name.default('PUBLIC'),
@@ -94,6 +105,30 @@ const doSql = (account: Account, { statement, role }: z.output<typeof Sql>) => {
   }
 };
 
+const named = (...parts: string[]) =>
+  parts.map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
+
+const statementsOf = ({ database, schema, streams, internal, raw }: z.output<typeof SyncBody>) => {
+  const table = (of: string, called: string) =>
+    `CREATE TABLE IF NOT EXISTS ${named(database, of, called)} ("ID" TEXT)`;
+  return [
+    `CREATE SCHEMA IF NOT EXISTS ${named(database, internal)}`,
+    ...streams.flatMap((stream) => [
+      ...(raw ? [table(internal, `${schema}_RAW__STREAM_${stream}`)] : []),
+      table(schema, stream),
+    ]),
+  ];
+};
+
+/** Up to the first that is refused: what the role may not, a sync may not. */
+const doSync = (account: Account, given: z.output<typeof SyncBody>) => {
+  for (const statement of statementsOf(given)) {
+    const answer = doSql(account, { statement, role: given.role });
+    if ('code' in answer) return answer;
+  }
+  return { synced: given.streams.length };
+};
+
 const putWarehouse = (account: Account, given: z.output<typeof WarehouseBody>) => {
   const known = account.warehouses.get(given.name) ?? newWarehouse(given.name, 'SYSADMIN');
   account.warehouses.set(given.name, { ...known, ...given });
@@ -132,6 +167,12 @@ const accountRoutes = (router: Router, { account }: ControlDependencies) => {
   router.post(
     '/sql',
     taking(Sql, (given) => (account().roles.has(given.role) ? doSql(account(), given) : undefined)),
+  );
+  router.post(
+    '/syncs',
+    taking(SyncBody, (given) =>
+      account().roles.has(given.role) ? doSync(account(), given) : undefined,
+    ),
   );
   router.post(
     '/objects',

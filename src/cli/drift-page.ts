@@ -1,6 +1,6 @@
 import { table } from './tables';
 import { KINDS } from '../contract/drift';
-import type { DriftReport, Finding, Unreached } from '../contract/drift';
+import type { DriftReport, Finding, Kept, Unreached } from '../contract/drift';
 import { firstFew } from '../../workflows/protocol/lengths';
 import { inOneLine } from '../../workflows/protocol/one-line';
 
@@ -34,7 +34,23 @@ const MAX_REMEDIES = 20;
 const unreachedLine = ({ fabric, system, components, problem, solution }: Unreached) =>
   `Not compared with the fabric ${fabric} (${system}): ${plural(components, 'component')}. ${inOneLine(problem)} What to do: ${inOneLine(solution)}`;
 
-const summaryOf = ({ checkedAt, totals, busy: tokens, unreached = [] }: DriftReport) => {
+/** Data that is named; --json has all that is listed. */
+const MAX_KEPT = 20;
+
+const keptLines = (kept: Kept[]) =>
+  kept.length === 0
+    ? []
+    : [
+        'Data of components that were unprovisioned is there still. Undeploy them again, with removeData, where it is to go:',
+        ...firstFew(
+          kept.map(
+            ({ component, name, fabric }) => `  ${component}: ${inOneLine(name)} in ${fabric}`,
+          ),
+          MAX_KEPT,
+        ),
+      ];
+
+const summaryOf = ({ checkedAt, totals, busy: tokens, unreached = [], kept = [] }: DriftReport) => {
   const found = KINDS.filter((kind) => totals[kind] > 0);
   const counted = found.map((kind) => `${String(totals[kind])} ${kind}`).join(', ');
   const { components, busy, unreadable } = totals;
@@ -50,6 +66,7 @@ const summaryOf = ({ checkedAt, totals, busy: tokens, unreached = [] }: DriftRep
       ? [`Not compared, as their run cannot be read: ${String(unreadable)}.`]
       : []),
     ...unreached.map(unreachedLine),
+    ...keptLines(kept),
   ];
 };
 

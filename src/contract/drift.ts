@@ -53,6 +53,16 @@ export const Unreached = z.object({
 });
 export type Unreached = z.infer<typeof Unreached>;
 
+/** Data that a removed component has left in a fabric. No finding: nobody may have asked for its removal. */
+export const Kept = z.object({
+  component: z.string(),
+  name: z.string(),
+  fabric: z.string(),
+  /** The unprovision. */
+  token: z.string(),
+});
+export type Kept = z.infer<typeof Kept>;
+
 export const DriftReport = z.object({
   checkedAt: z.string(),
   totals: z.object({
@@ -76,6 +86,8 @@ export const DriftReport = z.object({
   busy: z.array(z.string()),
   /** Absent: none. What Airbyte has was compared all the same. */
   unreached: z.array(Unreached).optional(),
+  /** Absent: none. Not in the totals. */
+  kept: z.array(Kept).optional(),
   /** Whether there is more than the lists hold; the totals count all. */
   truncated: z.boolean(),
 });
@@ -87,9 +99,10 @@ export const countOf = ({ totals }: DriftReport) =>
 
 const TOTALS = ['components', 'busy', 'unreadable', ...KINDS] as const;
 
-const unreachedIn = (all: DriftReport[]) => {
+const besidesIn = (all: DriftReport[]) => {
   const unreached = all.flatMap((report) => report.unreached ?? []);
-  return unreached.length > 0 ? { unreached } : {};
+  const kept = all.flatMap((report) => report.kept ?? []);
+  return { ...(unreached.length > 0 && { unreached }), ...(kept.length > 0 && { kept }) };
 };
 
 /** Reports of several environments as one, as old as the oldest; each has its own share of findings. */
@@ -103,7 +116,7 @@ export const joinedReports = ([first, ...others]: [DriftReport, ...DriftReport[]
     totals,
     findings: KINDS.flatMap((kind) => findings.filter((finding) => finding.kind === kind)),
     busy: all.flatMap(({ busy }) => busy),
-    ...unreachedIn(all),
+    ...besidesIn(all),
     truncated: all.some(({ truncated }) => truncated),
   };
 };

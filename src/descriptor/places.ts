@@ -7,7 +7,10 @@ import { typeFor } from '../fabrics/types';
 import { destinationFor } from './specific';
 
 /** What of a destination leads to where its data is: in a run's input, and in what a run told. */
-export type Place = Destination;
+export interface Place extends Destination {
+  /** The component does not write there any more, and has left something there. */
+  isFormer?: true | undefined;
+}
 
 const value = z.string().max(MAX_PLACE_VALUE);
 const KnownPlace = z.strictObject({
@@ -16,6 +19,7 @@ const KnownPlace = z.strictObject({
   configuration: z
     .record(value, value)
     .refine((given) => Object.keys(given).length <= MAX_PLACE_FIELDS),
+  isFormer: z.literal(true).optional(),
 });
 
 /** Those that former runs told of, the present one first; what is none is left out. */
@@ -23,7 +27,7 @@ export const readPlaces = (given: unknown): Place[] =>
   (Array.isArray(given) ? given.slice(0, MAX_PLACES) : []).flatMap((each): Place[] => {
     const { data } = KnownPlace.safeParse(each);
     const place = data && placeOf(data);
-    return place ? [place] : [];
+    return place ? [{ ...place, ...(data.isFormer && { isFormer: true }) }] : [];
   });
 
 /** The place that a component's descriptor names now; undefined: it names none, or that part of it cannot be read. */

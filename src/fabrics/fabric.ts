@@ -95,11 +95,11 @@ export interface Seen {
   /** By a key that stays the same: `schema`, `role`. */
   shown: Record<string, Shown>;
   warnings: string[];
-  /** What a removal leaves because others have granted it, and what takes it away: a text each. */
-  staying?: string[];
+  /** What a removal leaves because others have granted it. */
+  staying?: Left[];
 }
 
-/** What of an undo cannot be: there is data in it by now, or others use it. */
+/** What stays of what was to go, or to be undone: there is data in it by now, or others use it. */
 export interface Left {
   /** `the schema FINANCE.CASHFLOW_0 (it has 2 tables by now)` */
   what: string;
@@ -112,6 +112,13 @@ export interface Undone {
   left: Left[];
   /** Who has access again that the removal took: principals, as the fabric names them. Absent: nobody. */
   givenBack?: string[];
+}
+
+/** What a removal has come to. What others need by now, and have, is neither. */
+export interface Removed {
+  /** Of the things that were to go, those that are not there any more: their ids. */
+  removed: string[];
+  left: Left[];
 }
 
 /** Whether a fabric can do what it would have to. */
@@ -195,8 +202,8 @@ export interface ComponentFabric {
    * somebody has taken it from by then has not lost it by the removal.
    */
   beforeCleanup: (present: readonly Thing[], step: Step) => Promise<Thing[]>;
-  /** Takes these away, as far as they are there and the component's. */
-  cleanup: (present: readonly Thing[], step: Step) => Promise<void>;
+  /** Takes these away, as far as they are there and the component's; the rest is told. */
+  cleanup: (present: readonly Thing[], step: Step) => Promise<Removed>;
   /** Brings these back, as far as the fabric can. */
   restore: (taken: readonly Thing[], step: Step) => Promise<Undone>;
   /** Maps refs to principals, and looks whether they exist. */

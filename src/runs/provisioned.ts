@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { Known, Provisioned, State } from '../../workflows/provisioned';
 import type { Plan } from '../descriptor/descriptor';
+import type { Place } from '../descriptor/places';
 import { isRecord } from '../contract/json';
 import { deploymentOf } from '../contract/ids';
 import { idIn, inToken } from '../../workflows/protocol/ids';
@@ -65,6 +66,15 @@ const isPlan = (value: unknown): value is Plan =>
 
 /** A run's input, written by this version of the gateway or another. */
 const Input = z.object({ plan: z.custom<Plan>(isPlan) });
+
+const isPlace = (value: unknown): value is Place =>
+  isRecord(value) && typeof value.connector === 'string' && isRecord(value.configuration);
+const Place = z.custom<Place>(isPlace);
+
+/** The same of an unprovision. */
+const RemovalInput = z.object({
+  places: z.object({ former: z.array(Place), named: Place.optional() }),
+});
 
 /** The retention may end between the list and the look. */
 const orForgotten = (err: unknown) => {
@@ -165,6 +175,17 @@ export const createProvisioned = ({
           );
           for (const { run, unpack } of inputs) await use(run, await planIn(unpack));
         }
+      }),
+    eachPlaces: (runs, use, signal) =>
+      client.withAbortSignal(signal, async () => {
+        const looks = runs.map((run) =>
+          limit(async () => {
+            const [input] = (await (await inputOf(run))?.()) ?? [];
+            const { data } = RemovalInput.safeParse(input);
+            if (data) use(run, [...data.places.former, ...[data.places.named ?? []].flat()]);
+          }),
+        );
+        await Promise.all(looks);
       }),
     findFormer: (key, accept, signal) =>
       client.withAbortSignal(signal, async () => {

@@ -17,6 +17,7 @@ const INNER: Record<InnerName, SpanType> = {
   WaitForLease: 'lease',
   WaitForComponents: 'components',
   WaitForAirbyte: 'settling',
+  WaitForFabric: 'settlingFabric',
   Compensate: 'compensation',
 };
 

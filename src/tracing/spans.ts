@@ -82,6 +82,13 @@ export const SPANS = {
     help: 'For what Airbyte may still do, before an undo or a look',
     attributes: ['error.type'],
   },
+  settlingFabric: {
+    name: 'WaitForFabric',
+    kind: 'internal',
+    by: 'worker',
+    help: 'For what a fabric may still do, before an undo',
+    attributes: ['error.type'],
+  },
   compensation: {
     name: 'Compensate',
     kind: 'internal',

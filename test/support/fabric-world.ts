@@ -59,7 +59,8 @@ const Request = z.looseObject({ operation: z.string(), statement: z.string().nul
 export interface FabricChanges extends Omit<Changes, 'destination'> {
   /** Of Airbyte's Snowflake destination, unless the component writes to the lakehouse. */
   schema?: string;
-  fabric?: 'lakehouse';
+  /** Another Snowflake by its name, or the lakehouse. */
+  fabric?: string;
   removeData?: boolean;
 }
 
@@ -79,6 +80,7 @@ const destinationOf = ({
     : {
         name: 'Snowflake',
         connector: 'snowflake',
+        ...(fabric !== undefined && { fabric }),
         connectionConfiguration: { database, schema: schema ?? component.toUpperCase() },
       };
 

@@ -48,6 +48,7 @@ export const startReaders = async (
     kind: 'fabric',
     what: `who may read the data in ${system}`,
     effect: PUT_BACK,
+    system,
     undo: async () => {
       const { granted, revoked } = await steps(
         'Put back who may read the data',

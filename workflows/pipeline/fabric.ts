@@ -3,12 +3,12 @@ import type { FabricFound } from '../../activities/fabric/fabric';
 import type { Found } from '../../activities/pipeline/step-answers';
 import type { Info } from '../../src/contract/coordinator';
 import type { Place } from '../../src/descriptor/places';
-import type { Thing, Undone } from '../../src/fabrics/fabric';
+import type { Left, Thing, Undone } from '../../src/fabrics/fabric';
 import type { AccessLease } from '../access/recall';
 import { MAX_PLACES, MAX_PLACE_FIELDS, MAX_PLACE_VALUE, firstFew } from '../protocol/lengths';
 import { settlesAt } from '../run/failure';
 import type { Run } from '../run/report';
-import { DELETED, PUT_BACK } from '../run/saga';
+import { GIVEN_BACK, TAKEN_AWAY } from '../run/saga';
 import type { Undo } from '../run/saga';
 import { COMPENSATION } from '../run/steps';
 import type { Steps } from '../run/steps';
@@ -61,7 +61,7 @@ export const inWords = (things: readonly Thing[], system: string): string => {
  * has made, and is not left, an earlier attempt at the undo has taken away what the last did not find.
  */
 const tellUndone = (undo: Undo, things: Thing[], system: string) => (undone: Undone) => {
-  const isMade = undo.effect === DELETED && undo.isDone === true;
+  const isMade = undo.effect === TAKEN_AWAY && undo.isDone === true;
   const isAll = isMade && undone.left.length === 0;
   const changed = things.filter(({ id }) => isAll || undone.changed.includes(id));
   const back = undone.givenBack ?? [];
@@ -96,7 +96,8 @@ export const prepareFabric = async (
   const undo: Undo = {
     kind: 'fabric',
     what,
-    effect: DELETED,
+    effect: TAKEN_AWAY,
+    system,
     undo: async () => {
       const doing = run.doing();
       if (await access.hold()) run.phase(doing);
@@ -122,7 +123,10 @@ export interface FabricRemoval {
   what: string;
   /** The same right before it is taken away, while no other run changes who has access. */
   again: () => Promise<FabricRemoval>;
-  remove: () => Promise<void>;
+  /** What it has taken away, in words; and what of it stays. */
+  remove: () => Promise<{ took: string | undefined; left: Left[] }>;
+  /** What stays as others have granted it. */
+  staying: Left[];
   /** Of a removal that failed in its middle: brings back what it took. */
   undo: Undo;
   /** With data, and not asked for. */
@@ -134,7 +138,7 @@ type Removing = Pick<Doing, 'key' | 'steps' | 'settleTime'> & { removeData: bool
 
 /** Undefined where there is nothing to take away, nor anything that stays. */
 export const fabricRemoval = (found: FabricFound, by: Removing): FabricRemoval => {
-  const { place, system, present } = found;
+  const { place, system, present, staying = [] } = found;
   const { removeData, key, steps, settleTime } = by;
   const things = present.filter(({ hasData }) => removeData || !hasData);
   const kept = present.filter((thing) => !things.includes(thing));
@@ -143,7 +147,8 @@ export const fabricRemoval = (found: FabricFound, by: Removing): FabricRemoval =
   const undo: Undo = {
     kind: 'fabric',
     what,
-    effect: PUT_BACK,
+    effect: GIVEN_BACK,
+    system,
     undo: () =>
       steps(`Bring back ${what}`, COMPENSATION)
         .restoreFabric(given)
@@ -154,18 +159,22 @@ export const fabricRemoval = (found: FabricFound, by: Removing): FabricRemoval =
     what: things.length > 0 ? what : '',
     undo,
     stays: kept.length > 0 ? inWords(kept, system) : undefined,
+    staying,
     again: async () => {
       const step = steps(`Look again what there is in ${system}`);
       const now = await step.lookBeforeCleanup({ key, place, things: present });
       return fabricRemoval({ ...found, present: now }, by);
     },
-    remove: () =>
-      steps(`Take away ${what}`)
+    remove: async () => {
+      const { removed, left } = await steps(`Take away ${what}`)
         .cleanupFabric(given)
         .catch((err: unknown) => {
           undo.settlesAt = settlesAt(err, settleTime);
           throw err;
-        }),
+        });
+      const taken = things.filter(({ id }) => removed.includes(id));
+      return { took: taken.length > 0 ? inWords(taken, system) : undefined, left };
+    },
   };
 };
 
@@ -189,11 +198,18 @@ const inShort = ({ connector, fabric, configuration }: Place): Place => ({
   ...(fabric !== undefined && { fabric }),
 });
 
+/** Of a component that writes elsewhere by now, or nowhere any more. */
+export const asFormer = (places: readonly Place[] = []): Place[] =>
+  places.map((place) => ({ ...place, isFormer: true }));
+
+const isSame = (one: Place, other: Place) =>
+  JSON.stringify(inShort(one)) === JSON.stringify(inShort(other));
+
 /** Where a component's data is and has been, for the run that removes it; the latest first. */
-export const placesInfo = (found: FabricFound | undefined, former: Place[] = []) => {
-  const places = [...(found ? [inShort(found.place)] : []), ...former].map((place) =>
-    JSON.stringify(place),
-  );
-  const known = [...new Set(places)].slice(0, MAX_PLACES);
-  return known.length > 0 ? { places: `[${known.join(',')}]` } : {};
+export const placesInfo = (found: FabricFound | undefined, former: readonly Place[] = []) => {
+  const places = [...(found ? [inShort(found.place)] : []), ...former];
+  const known = places
+    .filter((place, index) => index === places.findIndex((each) => isSame(each, place)))
+    .slice(0, MAX_PLACES);
+  return known.length > 0 ? { places: JSON.stringify(known) } : {};
 };

@@ -3,9 +3,10 @@ import type { Found } from '../../activities/pipeline/step-answers';
 import type { ProvisioningStatus } from '../../src/contract/coordinator';
 import type { KnownPlaces } from '../../src/descriptor/descriptor';
 import type { Place } from '../../src/descriptor/places';
+import type { Left } from '../../src/fabrics/fabric';
 import type { Retry, UnprovisionInput } from '../input';
 import { settlesAt, wroteNothing } from '../run/failure';
-import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
+import { endedBy, existingIn, failRun, reasonOf, section } from '../run/ending';
 import type { Existing } from '../run/ending';
 import { holdComponent } from '../run/lease';
 import { startRun } from '../run/report';
@@ -16,7 +17,7 @@ import { describeCompensation, compensate, PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
 import { startPart } from '../run/product-part';
 import type { FailureDetails } from '../protocol/failure-details';
-import { fabricRemoval, lookByNewer, placesInfo } from './fabric';
+import { asFormer, fabricRemoval, lookByNewer, placesInfo } from './fabric';
 import type { FabricRemoval } from './fabric';
 import { endsOf, removalsOf } from './removals';
 import type { FailedRemoval, Removal } from './removals';
@@ -87,24 +88,36 @@ const placesToLookAt = ({ former, named }: KnownPlaces) => {
         Object.entries(configuration).every(([key, value]) => named.configuration[key] === value),
     );
   return [
-    ...former.map((place) => ({ ...place, isKnown: true as const })),
+    // The first is where it writes to, unless it was moved away from there, or unprovisioned.
+    ...former.map((place, index) => ({
+      ...place,
+      isKnown: true as const,
+      ...(index > 0 && { isFormer: true as const }),
+    })),
     ...(named && !isKnown(named) ? [named] : []),
   ];
 };
 
-const placesKept = (inFabrics: FabricRemoval[]) =>
-  inFabrics.flatMap(({ stays, place }) => (stays === undefined ? [] : [place]));
-
-/** What is told when nothing is left, or nothing but data that was not to be removed. */
-const resultOf = (inFabrics: FabricRemoval[]) => {
+/** What is told when nothing is left, or nothing but what was not to be removed, or could not be. */
+const resultOf = (
+  inFabrics: FabricRemoval[],
+  { left, remedies }: { left: string[]; remedies: string[] },
+) => {
   const kept = inFabrics.flatMap(({ stays }) => (stays === undefined ? [] : [stays]));
   const data =
     kept.length > 0
       ? ` Kept with its data, as removeData was not asked for: ${kept.join(', ')}.`
       : '';
-  const where = inFabrics.length > 0 && kept.length === 0 ? 'Airbyte and its fabric' : 'Airbyte';
-  return `Nothing of the component is left in ${where}.${data}`;
+  const isAll = inFabrics.length > 0 && kept.length + left.length === 0;
+  return [
+    `Nothing of the component is left in ${isAll ? 'Airbyte and its fabric' : 'Airbyte'}.${data}`,
+    ...section('Left behind in the fabric', left),
+    ...(left.length > 0 ? [`What to do: ${[...new Set(remedies)].join(' ')}`] : []),
+  ].join('\n');
 };
+
+const toTake = (inFabrics: FabricRemoval[]) =>
+  inFabrics.flatMap(({ what }) => (what ? [what] : []));
 
 /** One after the other, and all before the first is taken away: they may share a role. */
 const allAgain = async (inFabrics: FabricRemoval[]) => {
@@ -151,6 +164,9 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
   /** Of a fabric that is being cleaned up. */
   let cleaning: Undo | undefined;
   let leftInFabrics: string[] = [];
+  let remedies: string[] = [];
+  /** Where something stays: a later request that asks for its removal is to find it. */
+  const keeping: Place[] = [];
   const failures = new Map<string, Error>();
   let failed: FailedRemoval[] = [];
 
@@ -185,6 +201,26 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     }
   };
 
+  const leaveInFabric = (left: Left[], place: Place) => {
+    if (left.length > 0) keeping.push(place);
+    leftInFabrics = [...leftInFabrics, ...left.map(({ what }) => what)];
+    remedies = [...remedies, ...left.map(({ remedy }) => remedy)];
+    for (const { what, remedy } of left) run.warn(`Left behind: ${what}. ${remedy}`);
+  };
+  const cleanUp = async ({ what, remove, undo, staying, stays, place }: FabricRemoval) => {
+    if (stays !== undefined) keeping.push(place);
+    if (!what) {
+      leaveInFabric(staying, place);
+      return;
+    }
+    cleaning = undo;
+    const { took, left } = await remove();
+    cleaning = undefined;
+    leftInFabrics = leftInFabrics.filter((each) => each !== what);
+    if (took !== undefined) run.info(`Took away ${took}`);
+    leaveInFabric([...left, ...staying], place);
+  };
+
   const removeAll = async (): Promise<ProvisioningStatus> => {
     await holdComponent({ key, deployment: input.deployment }, run, input.retry.firstWait);
     run.step('inspect', true);
@@ -210,8 +246,9 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     let inFabrics = (found.fabrics ?? []).map((each) =>
       fabricRemoval(each, { removeData, key, steps, settleTime }),
     );
-    leftInFabrics = inFabrics.flatMap(({ what }) => (what ? [what] : []));
+    leftInFabrics = toTake(inFabrics);
     if (removals.length + leftInFabrics.length === 0) run.info('There was nothing to remove');
+    for (const { place, left } of found.unreached ?? []) leaveInFabric([left], place);
     if (input.removeData) {
       undos = undoOfClear(found, { steps, settleTime });
       const unprepared = () => {
@@ -250,24 +287,26 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     if (inFabrics.length > 0) {
       await lease.hold();
       run.step('cleanupFabric', isLean);
+      const seen = toTake(inFabrics);
       inFabrics = await allAgain(inFabrics);
-      leftInFabrics = inFabrics.flatMap(({ what }) => (what ? [what] : []));
+      leftInFabrics = [
+        ...leftInFabrics.filter((each) => !seen.includes(each)),
+        ...toTake(inFabrics),
+      ];
     }
-    for (const { what, remove, undo } of inFabrics) {
-      if (!what) continue;
-      cleaning = undo;
-      await remove();
-      cleaning = undefined;
-      leftInFabrics = leftInFabrics.filter((left) => left !== what);
-      run.info(`Took away ${what}`);
-    }
+    for (const each of inFabrics) await cleanUp(each);
 
     run.completed(isLean);
     return {
       status: 'COMPLETED',
-      result: resultOf(inFabrics),
-      // What stays is found by a later request that asks for the data to go, too.
-      info: { publicInfo: {}, privateInfo: placesInfo(undefined, placesKept(inFabrics)) },
+      result: resultOf(inFabrics, { left: leftInFabrics, remedies }),
+      info: {
+        publicInfo: {},
+        privateInfo: {
+          ...placesInfo(undefined, asFormer(keeping)),
+          ...(leftInFabrics.length > 0 && { leftBehind: leftInFabrics, solutions: remedies }),
+        },
+      },
       logs: run.logs,
     };
   };
@@ -289,6 +328,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
       ...undone,
       leftBehind: [...leftBehind, ...undone.leftBehind],
       leftInFabrics: [...leftInFabrics, ...undone.leftInFabrics],
+      remedies: [...remedies, ...undone.remedies],
     });
   }
 }

@@ -49,6 +49,8 @@ const idsOf = (members: Member[]): Record<string, string> =>
     ),
   );
 
+const unique = (lines: string[]) => [...new Set(lines)];
+
 const linesOf = (members: Member[], key: 'undone' | 'leftBehind') =>
   members.flatMap(({ component, status }) =>
     [status?.info?.privateInfo[key] ?? []].flat().map((what) => `${component}: ${what}`),
@@ -79,15 +81,25 @@ export const completedStatus = (
   members: Member[],
   run: Logging,
   result: string,
-): ProvisioningStatus => ({
-  status: 'COMPLETED',
-  result: [
-    result,
-    ...members.map(({ component, status }) => `${component}: ${asRepeated(status?.result ?? '')}`),
-  ].join('\n'),
-  info: { publicInfo: publicInfoOf(members), privateInfo: idsOf(members) },
-  logs: logsOf(members, run),
-});
+): ProvisioningStatus => {
+  // What of a removal stays, as a fabric could not have it taken away.
+  const leftBehind = linesOf(members, 'leftBehind');
+  const left = { leftBehind, solutions: unique(remediesOf(members)) };
+  return {
+    status: 'COMPLETED',
+    result: [
+      result,
+      ...members.map(
+        ({ component, status }) => `${component}: ${asRepeated(status?.result ?? '')}`,
+      ),
+    ].join('\n'),
+    info: {
+      publicInfo: publicInfoOf(members),
+      privateInfo: { ...idsOf(members), ...(leftBehind.length > 0 && left) },
+    },
+    logs: logsOf(members, run),
+  };
+};
 
 interface Failed {
   members: Member[];
@@ -98,8 +110,6 @@ interface Failed {
   reason: FailureDetails | undefined;
   leftBehind: string[];
 }
-
-const unique = (lines: string[]) => [...new Set(lines)];
 
 /** The status of a data product of which not all is as wanted: what went wrong, and how each ended. */
 export const failedStatus = ({

@@ -14,7 +14,8 @@ export interface TraceHeader {
 /** In the memo of a run: the id of the trace that its request belongs to. */
 export const TRACE_MEMO = 'traceId';
 
-export type InnerName = 'WaitForLease' | 'WaitForComponents' | 'WaitForAirbyte' | 'Compensate';
+export type InnerName =
+  'WaitForLease' | 'WaitForComponents' | 'WaitForAirbyte' | 'WaitForFabric' | 'Compensate';
 
 /** A part of what a run does that is none of its steps. Times are milliseconds since 1970. */
 export interface InnerSpan {

@@ -11,11 +11,25 @@ import { explain } from './failure';
 
 export const DELETED = 'deleted';
 export const PUT_BACK = 'put back as it was';
+/** In a fabric objects are dropped, grants revoked; and both are given back. */
+export const TAKEN_AWAY = 'taken away';
+export const GIVEN_BACK = 'given back';
 const PUT_BACK_IN_PART = 'put back, but for what is left behind';
-const DELETED_IN_PART = 'deleted, but for what is left behind';
+const IN_PART: Record<string, string> = {
+  [DELETED]: 'deleted, but for what is left behind',
+  [PUT_BACK]: PUT_BACK_IN_PART,
+  [TAKEN_AWAY]: 'taken away, but for what is left behind',
+  [GIVEN_BACK]: 'given back, but for what is left behind',
+};
 /** Where a worker died undoing what a step may have done: nobody has seen either. */
 const NOT_THERE = 'not there; whether it was made and deleted, or never made, is not known';
 const AS_IT_WAS = 'as it was; whether it was changed and put back, or never changed, is not known';
+const UNKNOWN: Record<string, string> = {
+  [DELETED]: NOT_THERE,
+  [PUT_BACK]: AS_IT_WAS,
+  [TAKEN_AWAY]: 'not there; whether it was made and taken away, or never made, is not known',
+  [GIVEN_BACK]: 'as it was; whether it was taken away and given back, or never, is not known',
+};
 
 /** What a run makes; and a connection that was retired in favour of the one it makes. */
 type PipelinePart = 'source' | 'destination' | 'connection' | 'retired' | 'fabric';
@@ -27,6 +41,8 @@ export interface Undo<Kind extends string = PipelinePart> {
   what: string;
   /** What undoing it does: `deleted`, `put back as it was`. */
   effect: string;
+  /** Whose work it is, as people call them: Snowflake; absent: Airbyte’s. */
+  system?: string;
   /** Whether there was anything to undo; of what is put back, what could not be. */
   undo: () => Promise<Perhaps | Restored>;
   /** The step is known to have done what this undoes. */
@@ -86,20 +102,30 @@ export const endingBy = (run: Run): Ending => {
   return consideredCancelled && !run.endReason() ? 'Cancelled' : 'Failed';
 };
 
+const AIRBYTE = 'Airbyte';
+
+/** What may come last. */
+const lastOf = (undos: Pick<Undo, 'settlesAt' | 'system'>[]) => {
+  let last = { until: 0, system: AIRBYTE };
+  for (const { settlesAt = 0, system = AIRBYTE } of undos)
+    if (settlesAt > last.until) last = { until: settlesAt, system };
+  return last;
+};
+
 /**
- * Airbyte may finish a creation after its caller has given up: an undo before that would miss it.
- * Whether there was anything to wait for.
+ * Airbyte, or a fabric, may finish a creation after its caller has given up: an undo before that would miss
+ * it. Whether there was anything to wait for.
  */
 export const untilSettled = async (
-  undos: Pick<Undo, 'settlesAt'>[],
+  undos: Pick<Undo, 'settlesAt' | 'system'>[],
   { run, how }: { run: Run; how: Ending },
 ) => {
-  const until = Math.max(0, ...undos.map(({ settlesAt = 0 }) => settlesAt));
+  const { until, system } = lastOf(undos);
   const left = until - Date.now();
   if (left <= 0) return false;
-  run.phase(settling(how, inSeconds(until)));
-  const waited = beginSpan('WaitForAirbyte');
-  await sleep(left, { summary: 'Airbyte may still do what it gave no answer to' });
+  run.phase(settling(how, inSeconds(until), system));
+  const waited = beginSpan(system === AIRBYTE ? 'WaitForAirbyte' : 'WaitForFabric');
+  await sleep(left, { summary: `${system} may still do what it gave no answer to` });
   waited();
   return true;
 };
@@ -121,7 +147,7 @@ const withCascade = <Kind extends string>(
   };
 };
 
-const isPutBack = ({ effect }: Undo<string>) => effect === PUT_BACK;
+const isPutBack = ({ effect }: Undo<string>) => effect === PUT_BACK || effect === GIVEN_BACK;
 
 /**
  * What was made goes first, newest first; then what was there is put back in the order of making, as a
@@ -143,9 +169,9 @@ const outcomeOf = (effect: Perhaps | Restored | undefined | null): Restored =>
 /** What undoing has done, in words; nothing where there was nothing to undo. */
 const effectOf = ({ effect, isDone }: Undo<string>, { changed, left }: Restored) => {
   if (changed === false) return undefined;
-  if (left.length > 0) return effect === DELETED ? DELETED_IN_PART : PUT_BACK_IN_PART;
+  if (left.length > 0) return IN_PART[effect] ?? PUT_BACK_IN_PART;
   if (changed === true || isDone) return effect;
-  return effect === DELETED ? NOT_THERE : AS_IT_WAS;
+  return UNKNOWN[effect] ?? AS_IT_WAS;
 };
 
 /**
@@ -196,10 +222,7 @@ export const compensate = <Kind extends string>(
       );
     tellMetrics((metrics) => {
       for (const { kind, effect } of compensation.undone)
-        metrics.undo(
-          kind,
-          effect === PUT_BACK_IN_PART || effect === DELETED_IN_PART ? 'partly_undone' : 'undone',
-        );
+        metrics.undo(kind, Object.values(IN_PART).includes(effect) ? 'partly_undone' : 'undone');
       for (const { kind } of compensation.leftBehind) metrics.undo(kind, 'left_behind');
     });
     return compensation;

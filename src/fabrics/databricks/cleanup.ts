@@ -1,4 +1,4 @@
-import type { Left, Step, Thing, Undone } from '../fabric';
+import type { Left, Removed, Step, Thing, Undone } from '../fabric';
 import { tagOf } from '../tags';
 import { foreignIn, isOurs, ownSchema, ownSchemas, wantedSchema } from './component';
 import type { Component } from './component';
@@ -33,7 +33,12 @@ const dropAll = async (component: Component, name: string, step: Step) => {
   await component.catalog.drop(name, { force: true, interest: step.interest });
 };
 
-export const cleanup = async (component: Component, present: readonly Thing[], step: Step) => {
+/** What is another's by now is refused: nothing stays, or it fails. */
+export const cleanup = async (
+  component: Component,
+  present: readonly Thing[],
+  step: Step,
+): Promise<Removed> => {
   const names = present.flatMap((thing) => nameIn(thing) ?? []);
   const roles = (
     [
@@ -49,6 +54,7 @@ export const cleanup = async (component: Component, present: readonly Thing[], s
         await takeGrants(component, { schema, role }, step);
     }
   for (const name of names) await dropAll(component, name, step);
+  return { removed: present.map(({ id }) => id), left: [] };
 };
 
 const lostWith = (what: string): Left => ({

@@ -1,16 +1,18 @@
-import type { Step, Thing } from '../fabric';
+import type { Left, Removed, Step, Thing } from '../fabric';
 import { goesWith, inOrder, making, unmaking } from './acts';
 import type { Component } from './component';
-import { isDatabaseEmpty } from './contents';
-import { isClosing, isThere } from './judgement';
+import { otherContents } from './contents';
+import { handOver } from './in-the-way';
+import { isClosing, isThere, namedBy } from './judgement';
 import { createLooks } from './looks';
-import { isUsedByOthers } from './present';
+import { hasOthers, isUsedByOthers } from './present';
 import { ROUNDS, isStillOurs, unseen } from './prepare';
 import type { SqlApi } from './sql-api';
 import { lookAt } from './state';
+import type { State } from './state';
 import { changesBy } from './statements';
-import { specOf } from './things';
-import type { Spec, SpecOf } from './things';
+import { idOf, specOf, whatIs } from './things';
+import type { NamedSpec, Spec, SpecOf } from './things';
 
 /* What is taken away of what is there, and nothing but the component's. */
 
@@ -19,11 +21,14 @@ export interface Undoing {
   api: SqlApi;
   component: Component;
   step: Step;
+  /** The component's schemas that go with it, and what Airbyte keeps of them. */
+  schemas?: readonly string[];
   /** Counts from 0: what the same step asks for once more is another change. */
   round?: number;
 }
 
-export const isDropped = (spec: Spec) => spec.is !== 'use' && spec.is !== 'select';
+export const isDropped = (spec: Spec): spec is NamedSpec =>
+  spec.is !== 'use' && spec.is !== 'select';
 
 const isAirbytesDatabase = (spec: Spec, { airbyteRole }: Component) =>
   spec.is === 'use' && spec.kind === 'DATABASE' && spec.to === airbyteRole;
@@ -33,11 +38,15 @@ const now = ({ api, component, step }: Undoing) => lookAt(createLooks(api, step)
 /** The round of what is granted again; those of taking away begin at 0. */
 const GIVEN_BACK = ROUNDS;
 
+const NOT_OURS = 'it is not the component’s any more';
+/** Why something stays that other components need. */
+const BY_OTHERS = 'others use the database by now';
+
 /**
  * Who comes into a database makes its schema first, and sees then that Airbyte may use it. So it is given
- * back where somebody has come between the look and this.
+ * back where somebody has come between the look and this; whether it was.
  */
-const isGivenBack = async (spec: Spec, undoing: Undoing) => {
+const giveBackIfUsed = async (spec: Spec, undoing: Undoing) => {
   const { api, component, step } = undoing;
   if (!isUsedByOthers(await now(undoing), component)) return false;
   await api.change(making(spec, component), step, GIVEN_BACK);
@@ -46,53 +55,61 @@ const isGivenBack = async (spec: Spec, undoing: Undoing) => {
 
 /**
  * An attempt whose answer was lost may have taken it away, and the next one does not find it any more. So it
- * is looked at by itself, at the end, whether others need it.
+ * is looked at by itself, at the end, whether others need it. What they have been given back.
  */
 export const letOthersUse = async (specs: readonly Spec[], undoing: Undoing) => {
   const { api, component, step } = undoing;
   const use = specs.find((spec) => isAirbytesDatabase(spec, component));
-  if (!use) return;
+  if (!use) return undefined;
   const state = await now(undoing);
-  if (isThere(state, component, use) || !isUsedByOthers(state, component)) return;
+  if (isThere(state, component, use) || !isUsedByOthers(state, component)) return undefined;
   await api.change(making(use, component), step, GIVEN_BACK);
+  return use;
+};
+
+/** Why a database stays; undefined: nothing keeps it. */
+const databaseKeptBy = async (state: State, { api, component, step, schemas = [] }: Undoing) => {
+  if (hasOthers(state, component)) return BY_OTHERS;
+  return otherContents(createLooks(api, step), component, { state, schemas });
 };
 
 /**
  * Closed before it is looked at: who has come before is seen in it, and who comes after sees that it is
- * closed, and makes it anew when it is gone. Opened again where somebody is in it.
+ * closed, and makes it anew when it is gone. Opened again where something is in it: why it stays.
  */
-const isDroppedIfEmpty = async (spec: SpecOf<'database'>, undoing: Undoing) => {
+const dropIfEmpty = async (spec: SpecOf<'database'>, undoing: Undoing) => {
   const { api, component, step, round } = undoing;
   const by = changesBy(component.manager);
   const [name] = spec.parts;
   await api.change(by.commentOnDatabase(name, component.closingTag), step, round);
   const state = await now(undoing);
-  if (!isClosing(state, component)) return false;
-  const isEmpty = await isDatabaseEmpty(createLooks(api, step), state, component);
-  const next = isEmpty
-    ? unmaking(spec, component)
-    : by.commentOnDatabase(name, component.domainTag);
+  if (!isClosing(state, component)) return NOT_OURS;
+  const kept = await databaseKeptBy(state, undoing);
+  const next =
+    kept === undefined
+      ? unmaking(spec, component)
+      : by.commentOnDatabase(name, component.domainTag);
   await api.change(next, step, round);
-  return isEmpty;
+  return kept;
 };
 
-/** Takes it away, unless it is not ours any more, or others use it; whether it did. */
-export const takenAway = async (spec: Spec, undoing: Undoing): Promise<boolean> => {
+/** Takes it away, unless it is not ours any more, or others use it: why it stays. */
+export const takeAway = async (spec: Spec, undoing: Undoing): Promise<string | undefined> => {
   const { api, component, step, round = 0 } = undoing;
   if (isDropped(spec) && !(await isStillOurs(createLooks(api, step), spec, component)))
-    return false;
-  if (spec.is === 'database') return isDroppedIfEmpty(spec, { ...undoing, round });
+    return NOT_OURS;
+  if (spec.is === 'database') return dropIfEmpty(spec, { ...undoing, round });
   await api.change(unmaking(spec, component), step, round);
-  return !isAirbytesDatabase(spec, component) || !(await isGivenBack(spec, undoing));
+  const isGivenBack = isAirbytesDatabase(spec, component) && (await giveBackIfUsed(spec, undoing));
+  return isGivenBack ? BY_OTHERS : undefined;
 };
 
-/** Whether nobody else needs it, as far as can be seen before. */
-export const mayGo = async (spec: Spec, undoing: Undoing) => {
-  const { api, component, step } = undoing;
-  if (spec.is === 'database')
-    return isDatabaseEmpty(createLooks(api, step), await now(undoing), component);
-  if (!isAirbytesDatabase(spec, component)) return true;
-  return !isUsedByOthers(await now(undoing), component);
+/** Why it is to stay, as far as can be seen before; undefined: nothing keeps it. */
+export const keptBy = async (spec: Spec, undoing: Undoing): Promise<string | undefined> => {
+  const { component } = undoing;
+  if (spec.is === 'database') return databaseKeptBy(await now(undoing), undoing);
+  if (!isAirbytesDatabase(spec, component)) return undefined;
+  return isUsedByOthers(await now(undoing), component) ? BY_OTHERS : undefined;
 };
 
 /** The reverse of making, and the role last: nothing can fail after it, and it takes all grants to it along. */
@@ -104,31 +121,78 @@ export const outOfOrder = (specs: readonly Spec[], component: Component) => {
   ];
 };
 
-const mayNotStay = async (undoing: Undoing, specs: readonly Spec[]): Promise<Spec[]> => {
-  const { component } = undoing;
-  const state = await now(undoing);
-  const there = specs.filter((spec) => isThere(state, component, spec));
-  const dropped = there.filter(isDropped);
-  const taken: Spec[] = [];
-  for (const spec of there) {
-    if (dropped.some((other) => goesWith(spec, other))) continue;
-    if (!(await mayGo(spec, undoing))) continue;
-    if (await takenAway(spec, undoing)) taken.push(spec);
+/** What stays, and why. */
+type Kept = Map<Spec, string>;
+
+const takeEach = async (there: readonly Spec[], kept: Kept, undoing: Undoing) => {
+  // What is granted on a database that stays does not go with it.
+  for (const spec of there.filter(({ is }) => is === 'database')) {
+    const why = await keptBy(spec, undoing);
+    if (why !== undefined) kept.set(spec, why);
   }
-  if (taken.length === 0) return [];
-  const after = await now(undoing);
-  return taken.filter((spec) => isThere(after, component, spec));
+  const dropped = there.filter((spec) => isDropped(spec) && !kept.has(spec));
+  for (const spec of there) {
+    if (kept.has(spec) || dropped.some((other) => goesWith(spec, other))) continue;
+    const isKept = spec.is === 'database' ? undefined : await keptBy(spec, undoing);
+    const why = isKept ?? (await takeAway(spec, undoing));
+    if (why !== undefined) kept.set(spec, why);
+  }
 };
 
-/** Takes these away, as far as they are there and the component's, and sees that they are gone. */
+/** Until nothing of these is there that is not to stay. */
+const takeAll = async (specs: readonly Spec[], kept: Kept, undoing: Undoing): Promise<State> => {
+  const { component } = undoing;
+  for (let round = 0; ; round += 1) {
+    const state = await now(undoing);
+    const there = specs.filter((spec) => isThere(state, component, spec) && !kept.has(spec));
+    if (there.length === 0) return state;
+    if (round === ROUNDS) throw unseen(there, 'is still there');
+    await takeEach(there, kept, { ...undoing, round });
+  }
+};
+
+/** What has its name by now, and is not the component's. */
+const inItsPlace = (state: State, component: Component, spec: NamedSpec) =>
+  isThere(state, component, spec) ? undefined : namedBy(state, spec);
+
+const leftToOthers = (specs: readonly Spec[], state: State, component: Component) =>
+  specs.filter(isDropped).flatMap((spec) => {
+    const other = inItsPlace(state, component, spec);
+    return other ? [{ spec, other }] : [];
+  });
+
+/** What others need by now is not the component's. */
+const leftOf = (kept: Kept, state: State, component: Component): Left[] =>
+  [...kept]
+    .filter(([spec, why]) => why !== BY_OTHERS && isThere(state, component, spec))
+    .map(([spec, why]) => ({
+      what: `${whatIs(spec)} (${why})`,
+      remedy: `Where nothing in it is needed, ${unmaking(spec, component).text}; takes it away; or empty it, and unprovision again with removeData.`,
+    }));
+
+/** Takes these away, as far as they are there and the component's, and sees what is gone. */
 export const cleanup = async (
   api: SqlApi,
   component: Component,
   { present, step }: { present: readonly Thing[]; step: Step },
-) => {
-  let left = outOfOrder(present.map(specOf), component);
-  for (let round = 0; round < ROUNDS && left.length > 0; round += 1)
-    left = await mayNotStay({ api, component, step, round }, left);
-  if (left.length > 0) throw unseen(left, 'is still there');
-  await letOthersUse(present.map(specOf), { api, component, step });
+): Promise<Removed> => {
+  const specs = outOfOrder(present.map(specOf), component);
+  const schemas = specs.flatMap((spec) => (spec.is === 'schema' ? [spec.parts[1]] : []));
+  const undoing = { api, component, step, schemas };
+  const kept: Kept = new Map();
+  const state = await takeAll(specs, kept, undoing);
+  const givenBack = await letOthersUse(specs, undoing);
+  const theirs = leftToOthers(specs, state, component);
+  const isGone = (spec: Spec) =>
+    spec !== givenBack &&
+    !isThere(state, component, spec) &&
+    !theirs.some((each) => each.spec === spec || goesWith(spec, each.spec));
+  const marked = theirs.map(({ spec, other }) => ({
+    what: `${whatIs(spec)} (it bears another mark by now)`,
+    remedy: handOver(spec, other, component),
+  }));
+  return {
+    removed: specs.filter(isGone).map(idOf),
+    left: [...marked, ...leftOf(kept, state, component)],
+  };
 };

@@ -1,5 +1,5 @@
 import { pathOf } from '../fabric';
-import type { Foreign } from '../fabric';
+import type { Foreign, Left } from '../fabric';
 import { domainOf, isTagged, keyIn } from '../tags';
 import { unmaking } from './acts';
 import { handingOver } from './administration';
@@ -10,7 +10,7 @@ import { shownAs } from './names';
 import { stayingIn } from './present';
 import type { State } from './state';
 import { whatIs } from './things';
-import type { SpecOf } from './things';
+import type { NamedSpec, SpecOf } from './things';
 
 /* What is in the way of a component, in words for people. */
 
@@ -41,6 +41,19 @@ const solutionOf = (
   const sql = handingOver(kind, parts, { comment: tag, to }).join('; ');
   const or = kind === 'SCHEMA' ? `Either ${ELSEWHERE}, or its` : 'Its';
   return `${or} owner ${owner} can hand it over with all that is in it: ${sql};`;
+};
+
+const KINDS = { database: 'DATABASE', schema: 'SCHEMA', role: 'ROLE' } as const;
+
+/** How a component gets back what has lost its mark; nothing of what is another's. */
+export const handOver = (spec: NamedSpec, { comment, owner }: Named, component: Component) => {
+  const { tag, domainTag, manager } = component;
+  if (isTagged(comment)) return 'Nothing need be done: it belongs to others by now.';
+  const sql = handingOver(KINDS[spec.is], spec.parts, {
+    comment: spec.is === 'database' ? domainTag : tag,
+    to: owner === manager ? undefined : manager,
+  }).join('; ');
+  return `If it is the component’s all the same, its owner ${owner} can say so: ${sql}; then unprovision again.`;
 };
 
 const foreignDatabase = (state: State, component: Component): Foreign[] => {
@@ -118,9 +131,12 @@ const grantorOf = ({ onDatabase }: State, { to, privileges }: SpecOf<'use'>, man
   )?.by ?? '';
 
 /** What a removal leaves to those who have granted it. */
-export const stayingWords = (state: State, component: Component): string[] =>
+export const stayingOf = (state: State, component: Component): Left[] =>
   stayingIn(state, component).map((spec) => {
     const by = grantorOf(state, spec, component.manager) || 'Snowflake';
     const sql = unmaking(spec, component).text;
-    return `${whatIs(spec)} stays: ${by} has granted it, or somebody in its name (by MANAGE GRANTS). Where nothing else needs it, ${sql}; takes it away.`;
+    return {
+      what: `${whatIs(spec)} (${by} has granted it, or somebody in its name by MANAGE GRANTS)`,
+      remedy: `Where nothing else needs it, ${sql}; takes it away.`,
+    };
   });

@@ -21,7 +21,7 @@ import { cleanup } from './cleanup';
 import { componentOf } from './component';
 import type { Component } from './component';
 import { createFailures } from './failures';
-import { foreignIn, stayingWords, warningsIn } from './in-the-way';
+import { foreignIn, stayingOf, warningsIn } from './in-the-way';
 import { missingIn } from './judgement';
 import { schemaPage } from './links';
 import { createLooks } from './looks';
@@ -154,7 +154,7 @@ const ofComponent = (
         foreign: foreignIn(state, whose),
         shown,
         warnings: warningsIn(state, whose),
-        staying: stayingWords(state, whose),
+        staying: stayingOf(state, whose),
       };
     },
     prepare: async (missing, step) => {

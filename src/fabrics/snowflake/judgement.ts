@@ -1,9 +1,10 @@
+import { isTagged } from '../tags';
 import type { Component } from './component';
 import type { Grant, Named } from './looks';
 import { canonical, partsOf } from './names';
 import type { State } from './state';
 import { databaseOf, roleOf, schemaOf } from './things';
-import type { Spec, SpecOf } from './things';
+import type { NamedSpec, Spec, SpecOf } from './things';
 
 /* What of a component is to be made, and what is there. Looks at nothing itself. */
 
@@ -24,6 +25,12 @@ export const isClosing = ({ database }: State, { closingTag }: Component) =>
 
 export const isDatabaseOurs = (state: State, component: Component) =>
   isOurs(state.database, component.domainTag) || isClosing(state, component);
+
+/** The schema that Airbyte makes for itself in each database it writes to, once. */
+export const isAirbytesOwn = (
+  { name, owner, comment }: Named,
+  { internal, airbyteRole }: Component,
+) => name === internal && owner === airbyteRole && !isTagged(comment);
 
 /** Privileges of these that a role has; who owns something has all. */
 export const held = (grants: readonly Grant[], to: string, privileges: readonly string[]) => {
@@ -78,6 +85,12 @@ export const isThere = (state: State, component: Component, spec: Spec): boolean
   if (spec.is === 'use') return lacking(state, spec).length < spec.privileges.length;
   // Where there is nothing to read, nothing is granted.
   return spec.extent === 'ALL' ? hasSelect(state, spec) : isSelected(state, spec);
+};
+
+/** What has the name of a database, schema or role, whosever it is. */
+export const namedBy = (state: State, spec: NamedSpec): Named | undefined => {
+  if (spec.is === 'database') return state.database;
+  return spec.is === 'schema' ? schemaNamed(state, spec.parts[1]) : state.role;
 };
 
 /** Whether `prepare` has yet to do something about it. */

@@ -51,6 +51,12 @@ export interface Found {
   kind: string;
 }
 
+/** Something in a schema, of whatever kind. */
+export interface Content {
+  name: string;
+  owner: string;
+}
+
 /** Rows by the names of their columns. */
 export const recordsOf = ({ columns, rows }: Table): Record<string, string>[] =>
   rows.map((row) =>
@@ -196,10 +202,12 @@ export const createLooks = (api: SqlApi, step: Step) => {
     grantsTo: async (role: string) => (await records(LOOKS.grantsTo(role))).map(grantIn),
     grantsOn,
     objects,
-    /** How many of these are in a schema; of those that Snowflake itself brings, none. */
-    count: async (contents: Contents, { database, schema }: Place) => {
+    /** What of these is in a schema; of those that Snowflake itself brings, none. */
+    contents: async (contents: Contents, { database, schema }: Place): Promise<Content[]> => {
       const all = await records(LOOKS.contents(contents, [database, schema]));
-      return all.filter(({ is_builtin: isBuiltin = 'N' }) => isBuiltin !== 'Y').length;
+      return all
+        .filter(({ is_builtin: isBuiltin = 'N' }) => isBuiltin !== 'Y')
+        .map(({ name = '', owner = '' }) => ({ name, owner: bare(owner) }));
     },
     droppedDatabase: (name: string) => lastDropped(LOOKS.databaseHistory(name), name),
     droppedSchema: ({ database, schema }: Place) =>

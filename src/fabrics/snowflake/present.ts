@@ -5,6 +5,7 @@ import {
   WRITES,
   grantsOn,
   hasSelect,
+  isAirbytesOwn,
   isDatabaseOurs,
   isOurs,
   isSelected,
@@ -16,14 +17,18 @@ import type { Spec, SpecOf } from './things';
 
 /* What is there of a component and ours to take away, and what stays. Looks at nothing itself. */
 
-const BY_SNOWFLAKE = ['INFORMATION_SCHEMA', 'PUBLIC'];
+/** Whether another component has a schema in the database, as far as its schemas are looked at. */
+export const hasOthers = ({ schemas, areSchemasCut }: State, { tag }: Component) =>
+  areSchemasCut || schemas.some(({ comment }) => comment !== tag && isTagged(comment));
 
 /** Whether anything in the database is somebody else's, who writes with Airbyte's role. */
-export const isUsedByOthers = (state: State, { tag, airbyteRole, internal }: Component) =>
-  state.areSchemasCut ||
+export const isUsedByOthers = (state: State, component: Component) =>
+  hasOthers(state, component) ||
   state.schemas.some(
-    ({ name, comment, owner }) =>
-      comment !== tag && (isTagged(comment) || (owner === airbyteRole && name !== internal)),
+    (each) =>
+      each.comment !== component.tag &&
+      each.owner === component.airbyteRole &&
+      !isAirbytesOwn(each, component),
   );
 
 /**
@@ -62,11 +67,10 @@ const usesOf = (state: State, component: Component, schema: string): Spec[] => {
   ];
 };
 
-const isOnlyOurs = ({ schemas, areSchemasCut }: State, { tag }: Component) =>
-  !areSchemasCut &&
-  schemas.every(({ name, comment }) => comment === tag || BY_SNOWFLAKE.includes(name));
-
-/** What is there of the component, in the order in which it is taken away: the role last. */
+/**
+ * What is there of the component, in the order in which it is taken away: the role last. The database is
+ * of the last component in it, whatever else there is: a removal looks at that, and says what keeps it.
+ */
 export const presentIn = (state: State, component: Component): Spec[] => {
   const { place, tag, readRole, airbyteRole, manager, manages } = component;
   const ours = state.schemas.filter(({ comment }) => comment === tag).map(({ name }) => name);
@@ -91,7 +95,7 @@ export const presentIn = (state: State, component: Component): Spec[] => {
       : []),
     ...ours.map((schema) => schemaOf(place.database, schema)),
     ...(isLast ? given(state, component, forLoader(state, component)) : []),
-    ...(manages.database && isDatabaseOurs(state, component) && isOnlyOurs(state, component)
+    ...(manages.database && isDatabaseOurs(state, component) && !hasOthers(state, component)
       ? [databaseOf(place.database)]
       : []),
     ...(hasRole ? [roleOf(readRole)] : []),

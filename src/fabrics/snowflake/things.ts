@@ -32,6 +32,9 @@ const Spec = z.discriminatedUnion('is', [
 export type Spec = z.output<typeof Spec>;
 export type SpecOf<Is extends Spec['is']> = Extract<Spec, { is: Is }>;
 
+/** What has a name and a comment of its own. */
+export type NamedSpec = SpecOf<'database'> | SpecOf<'schema'> | SpecOf<'role'>;
+
 export const databaseOf = (name: string): Spec => ({ is: 'database', parts: [name] });
 export const schemaOf = (database: string, schema: string): Spec => ({
   is: 'schema',
@@ -54,7 +57,8 @@ export const whatIs = (spec: Spec): string => {
   return `the ${spec.is} ${shown}`;
 };
 
-export const idOf = (spec: Spec) => JSON.stringify(spec);
+/** The same whichever order its parts are in. */
+export const idOf = (spec: Spec) => JSON.stringify(Spec.parse(spec));
 
 export const asThing = (spec: Spec): Thing => {
   const isGrant = spec.is === 'use' || spec.is === 'select';

@@ -1,7 +1,7 @@
 import { isRefused } from '../../contract/call-error';
 import type { Left, Step, Thing, Undone } from '../fabric';
 import { goesWith, inOrder, unmaking } from './acts';
-import { isDropped, letOthersUse, mayGo, outOfOrder, takenAway } from './cleanup';
+import { isDropped, keptBy, letOthersUse, outOfOrder, takeAway } from './cleanup';
 import type { Undoing } from './cleanup';
 import type { Component } from './component';
 import { keptFor } from './contents';
@@ -32,7 +32,7 @@ const leftFor = async (spec: Spec, undoing: Undoing): Promise<string | undefined
   }
   if (spec.is === 'select' && spec.extent === 'ALL')
     return 'what of it was there before cannot be told from what was not';
-  return (await mayGo(spec, undoing)) ? undefined : 'others use the database by now';
+  return keptBy(spec, undoing);
 };
 
 const remedyOf = (spec: Spec, component: Component) =>
@@ -74,13 +74,12 @@ export const unprepare = async (
   for (const spec of outOfOrder(there, component)) {
     if (kept.has(spec)) continue;
     const isGone = dropped.some((other) => goesWith(spec, other));
-    const why = isGone ? undefined : await leftFor(spec, undoing);
-    if (why !== undefined) {
-      kept.add(spec, why);
-      continue;
-    }
     try {
-      if (isGone || (await takenAway(spec, undoing))) changed.push(idOf(spec));
+      const why = isGone
+        ? undefined
+        : ((await leftFor(spec, undoing)) ?? (await takeAway(spec, undoing)));
+      if (why === undefined) changed.push(idOf(spec));
+      else kept.add(spec, why);
     } catch (err) {
       // The others go all the same, so that no more is told as left than is.
       if (!isRefused(err)) throw err;

@@ -1,0 +1,154 @@
+import { startFabricWorld } from './support/fabric-world';
+import type { FabricChanges, FabricWorld } from './support/fabric-world';
+
+/* What a removal leaves in fabrics: it is told, with what to do, and a later removal finds it. */
+
+let world: FabricWorld;
+beforeAll(async () => {
+  world = await startFabricWorld({
+    fabric: {
+      manage: {
+        database: true,
+        schema: true,
+        access: true,
+        by: { user: 'PROVISIONER', role: 'PROVISIONER', privateKey: { secretRef: 'ADMIN_KEY' } },
+      },
+    },
+  });
+});
+afterAll(() => world.stop());
+afterEach(() => world.clearFaults());
+
+const OLD = 'finance-old';
+
+/** With a second fabric, as the first is. */
+const withOld = () => {
+  const { fabrics } = world.settings;
+  return world.rewrite({
+    ...world.settings,
+    fabrics: { ...fabrics, [OLD]: fabrics['finance-dev'] },
+  });
+};
+
+/** As Witboost gives what the last run has told. */
+const telling = (component: string, status: { info?: unknown }) => ({
+  latestEnrichedDescriptor: JSON.stringify({
+    dataProduct: {
+      components: [{ id: `urn:dmb:cmp:finance:cashflow:0:${component}`, info: status.info }],
+    },
+  }),
+});
+
+type Told = Awaited<ReturnType<FabricWorld['run']>>;
+
+const run = async (operation: 'provision' | 'unprovision', changes: FabricChanges, before?: Told) =>
+  world.run(operation, changes, before && telling(changes.component ?? '', before));
+
+const provisioned = async (changes: FabricChanges, before?: Told) => {
+  const told = await run('provision', changes, before);
+  expect(told).toMatchObject({ status: 'COMPLETED' });
+  return told;
+};
+
+const databases = async () => (await world.warehouse()).databases.map(({ name }) => name).sort();
+const schemas = async (component: string) =>
+  (await world.warehouse()).databases.flatMap(({ schemas: all }) =>
+    all.filter(({ comment }) => comment?.endsWith(`.${component}`)).map(({ name }) => name),
+  );
+
+test('a database that has something else in it is told as left, and is found again', async () => {
+  const before = await world.state();
+  const component = 'keeps';
+  await provisioned({ component, database: 'KEPT' });
+  await world.control('/syncs', { database: 'KEPT', schema: 'KEEPS', role: 'AIRBYTE' });
+  await world.control('/objects', { database: 'KEPT', schema: 'PUBLIC', name: 'THEIRS' });
+  const removal = { component, database: 'KEPT', removeData: true };
+  const told = await run('unprovision', removal);
+  expect(told).toMatchObject({
+    status: 'COMPLETED',
+    result: `Nothing of the component is left in Airbyte.
+Left behind in the fabric: the database KEPT (its schema PUBLIC has 1 table or view).
+What to do: Where nothing in it is needed, DROP DATABASE IF EXISTS "KEPT"; takes it away; or empty it, and unprovision again with removeData.`,
+    info: {
+      privateInfo: {
+        leftBehind: ['the database KEPT (its schema PUBLIC has 1 table or view)'],
+      },
+    },
+  });
+  const lines = told.logs?.map(({ message }) => message) ?? [];
+  const took = lines.find((line) => line.startsWith('Took away'));
+  expect(took).toContain('the schema KEPT.KEEPS');
+  expect(took).not.toContain('the database');
+  expect(await databases()).toEqual(['ANALYTICS', 'KEPT']);
+  await world.sql('DROP SCHEMA "KEPT"."PUBLIC"', 'PROVISIONER');
+  // Whatever the descriptor names by then.
+  const elsewhere = { component, database: 'ANALYTICS', removeData: true };
+  const gone = await run('unprovision', elsewhere, told);
+  expect(gone).toMatchObject({
+    status: 'COMPLETED',
+    result: 'Nothing of the component is left in Airbyte and its fabric.',
+    info: { privateInfo: {} },
+  });
+  expect(await world.state()).toEqual(before);
+});
+
+describe('a former fabric that the configuration file does not have any more', () => {
+  test('keeps nothing else from being removed, is told as left, and is found when it is there again', async () => {
+    await withOld();
+    const before = await world.state();
+    const component = 'moved';
+    const first = await provisioned({
+      component,
+      schema: 'BEFORE',
+      fabric: OLD,
+      database: 'OLDER',
+    });
+    const moved = await provisioned({ component, schema: 'AFTER' }, first);
+    expect(await schemas(component)).toEqual(['AFTER', 'BEFORE']);
+    await world.rewrite();
+    const removal = { component, schema: 'AFTER', removeData: true };
+    const told = await run('unprovision', removal, moved);
+    const what = 'what it had in the fabric finance-old (database OLDER, schema BEFORE)';
+    expect(told).toMatchObject({
+      status: 'COMPLETED',
+      info: { privateInfo: { leftBehind: [what] } },
+    });
+    expect(told.result).toContain(`Nothing of the component is left in Airbyte.
+Left behind in the fabric: ${what}.
+What to do: The configuration file does not have this fabric any more, or not for the component’s team.`);
+    expect(told.result).toContain(`provisioner:${world.environment}/finance.cashflow.0.moved`);
+    expect(await schemas(component)).toEqual(['BEFORE']);
+    // It stays known, and stays no obstacle.
+    const again = await run('unprovision', removal, told);
+    expect(again.status).toBe('COMPLETED');
+    expect(again.info?.privateInfo).toEqual(told.info?.privateInfo);
+    await withOld();
+    const gone = await run('unprovision', removal, again);
+    expect(gone).toMatchObject({
+      status: 'COMPLETED',
+      result: 'Nothing of the component is left in Airbyte and its fabric.',
+    });
+    expect(gone.info?.privateInfo).toEqual({});
+    expect(await world.state()).toEqual(before);
+    await world.rewrite();
+  });
+
+  test('but where the component still writes to it nothing is removed', async () => {
+    await withOld();
+    const component = 'stays';
+    const first = await provisioned({ component, schema: 'STAYS', fabric: OLD });
+    const state = await world.state();
+    await world.rewrite();
+    const removal = { component, schema: 'STAYS', fabric: OLD, removeData: true };
+    const failed = await run('unprovision', removal, first);
+    expect(failed.status).toBe('FAILED');
+    expect(failed.result).toContain('finance-old');
+    expect(await world.state()).toEqual(state);
+    await withOld();
+    expect(await run('unprovision', removal, failed)).toMatchObject({
+      status: 'COMPLETED',
+      result: 'Nothing of the component is left in Airbyte and its fabric.',
+    });
+    await world.rewrite();
+  });
+});
