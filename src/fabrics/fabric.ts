@@ -140,6 +140,8 @@ export interface Readers {
   ours: string[];
   /** Others, who keep what they have. */
   others: string[];
+  /** What cannot be told of whose they are: sentences. */
+  warnings?: string[];
 }
 
 /** What changing the readers did: principals, as the fabric names them. */

@@ -121,8 +121,9 @@ const presentThings = async (
   { state, step }: { state: State; step: Step },
 ) => {
   const things = presentIn(state, component).map(asThing);
-  if (step.sharing || !things.some(({ kind }) => kind === 'role')) return things;
-  const had = await remembered(api, component, step);
+  const { role } = state;
+  if (step.sharing || !role || !things.some(({ kind }) => kind === 'role')) return things;
+  const had = await remembered(api, component, { role, step });
   return things.map((thing) => (thing.kind === 'role' && had ? { ...thing, had } : thing));
 };
 

@@ -6,6 +6,7 @@ import type { Component } from './component';
 import { CODE, hasCode } from './failures';
 import { isOurs } from './judgement';
 import { MAX_ROWS, createLooks, recordsOf } from './looks';
+import type { Named } from './looks';
 import { bare } from './names';
 import { ROUNDS, notSeen } from './prepare';
 import type { SqlApi } from './sql-api';
@@ -36,26 +37,47 @@ const tooMany = (role: string) =>
     'Give access to roles instead of single users.',
   );
 
+/** Whose grants of a role are ours: its owner managed when it was made, and others may have meanwhile. */
+const managersOf = ({ manager, formerManagers }: Component, { owner }: Named) =>
+  new Set([manager, ...formerManagers, owner]);
+
+/** Who managed before and is not known to have keeps nobody from reading: whoever looks must be told. */
+const doubtIn = (component: Component, role: Named, grantors: ReadonlySet<string>) => {
+  if (role.owner === component.manager || grantors.size === 0) return {};
+  const names = firstFew([...grantors].toSorted()).join(', ');
+  return {
+    warnings: [
+      `The role ${role.name} is owned by ${role.owner}, and the fabric's managing role is ${component.manager} by now: those to whom ${names} has granted it keep it. If ${names} managed the fabric in between, the platform operator names it in manage.formerRoles.`,
+    ],
+  };
+};
+
 /** Undefined: there are more than Snowflake tells. */
 const listed = async (
   api: SqlApi,
-  { readRole, manager }: Component,
-  step: Step,
+  component: Component,
+  { role, step }: { role: Named; step: Step },
 ): Promise<Readers | undefined> => {
-  const table = await api.query(LOOKS.members(readRole), step, MAX_ROWS);
+  const managers = managersOf(component, role);
+  const table = await api.query(LOOKS.members(component.readRole), step, MAX_ROWS);
   const members = recordsOf(table);
   if (table.isCut || members.length >= MAX_ROWS) return undefined;
   const all = members.map(({ granted_to: to, grantee_name: name = '', granted_by: by = '' }) => ({
     member: memberNamed(to === 'USER' ? 'USER' : 'ROLE', bare(name)),
-    isOurs: bare(by) === manager,
+    by: bare(by),
   }));
-  const ours = new Set(all.filter((each) => each.isOurs).map(({ member }) => member));
+  const ours = new Set(all.filter(({ by }) => managers.has(by)).map(({ member }) => member));
   const others = new Set(all.map(({ member }) => member).filter((member) => !ours.has(member)));
-  return { ours: [...ours], others: [...others] };
+  const grantors = new Set(all.map(({ by }) => by).filter((by) => !managers.has(by)));
+  return { ours: [...ours], others: [...others], ...doubtIn(component, role, grantors) };
 };
 
-const membersOf = async (api: SqlApi, component: Component, step: Step): Promise<Readers> => {
-  const members = await listed(api, component, step);
+const membersOf = async (
+  api: SqlApi,
+  component: Component,
+  of: { role: Named; step: Step },
+): Promise<Readers> => {
+  const members = await listed(api, component, of);
   if (!members) throw tooMany(component.readRole);
   return members;
 };
@@ -69,10 +91,10 @@ const inOrder = ({ ours, others }: Readers): Readers => ({
 export const remembered = async (
   api: SqlApi,
   component: Component,
-  step: Step,
+  of: { role: Named; step: Step },
 ): Promise<Readers | undefined> => {
   try {
-    const members = await listed(api, component, step);
+    const members = await listed(api, component, of);
     const isSmall = JSON.stringify(members ?? '').length <= MAX_REMEMBERED_SIZE;
     return members && isSmall ? inOrder(members) : undefined;
   } catch (err) {
@@ -82,13 +104,19 @@ export const remembered = async (
   }
 };
 
-const hasRole = async (api: SqlApi, { readRole, tag }: Component, step: Step) =>
-  isOurs(await createLooks(api, step).role(readRole), tag);
+const ownRole = async (api: SqlApi, { readRole, tag }: Component, step: Step) => {
+  const role = await createLooks(api, step).role(readRole);
+  return isOurs(role, tag) ? role : undefined;
+};
 
-export const readersOf = async (api: SqlApi, component: Component, step: Step): Promise<Readers> =>
-  (await hasRole(api, component, step))
-    ? membersOf(api, component, step)
-    : { ours: [], others: [] };
+export const readersOf = async (
+  api: SqlApi,
+  component: Component,
+  step: Step,
+): Promise<Readers> => {
+  const role = await ownRole(api, component, step);
+  return role ? membersOf(api, component, { role, step }) : { ours: [], others: [] };
+};
 
 const noRole = ({ readRole }: Component) =>
   new Refusal(
@@ -108,7 +136,8 @@ export const grantTo = async (
   component: Component,
   { principals, step }: { principals: readonly string[]; step: Step },
 ): Promise<ReadersChanged> => {
-  if (!(await hasRole(api, component, step))) {
+  const role = await ownRole(api, component, step);
+  if (!role) {
     if (principals.length > 0) throw noRole(component);
     return { granted: [], revoked: [] };
   }
@@ -116,7 +145,7 @@ export const grantTo = async (
   const { readRole } = component;
   const wanted = new Set(principals);
   const differing = async () => {
-    const { ours, others } = await membersOf(api, component, step);
+    const { ours, others } = await membersOf(api, component, { role, step });
     const there = new Set([...ours, ...others]);
     return {
       granted: [...wanted].filter((member) => !there.has(member)),
@@ -165,8 +194,9 @@ export const givenBack = async (
   component: Component,
   { had, step }: { had: Readers; step: Step },
 ): Promise<Left[]> => {
-  if (!(await hasRole(api, component, step))) return [];
-  const { ours, others } = await membersOf(api, component, step);
+  const role = await ownRole(api, component, step);
+  if (!role) return [];
+  const { ours, others } = await membersOf(api, component, { role, step });
   const there = new Set([...ours, ...others]);
   const isGone = (member: string) => !there.has(member);
   const { readRole, manager } = component;
