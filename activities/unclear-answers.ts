@@ -8,17 +8,20 @@ const LONGEST_WAIT = 5000;
 
 type Unsettled = Pick<Attempt, 'settlesAt'>;
 
-const unsettled = (delay: number) =>
-  new Waiting('Airbyte may still do what it gave no answer to', {
+const unsettled = (delay: number, system = 'Airbyte') =>
+  new Waiting(`${system} may still do what it gave no answer to`, {
     delay,
     isForAnswer: true,
-    solution: 'Deploy again when Airbyte answers; the platform operator can see why it does not.',
+    solution: `Deploy again when ${system} answers; the platform operator can see why it does not.`,
   });
 
-/** Goes on only when an earlier attempt's update can no longer come after, and over, a later write. */
-export const settled = ({ settlesAt }: Unsettled) => {
+/**
+ * Goes on only when an earlier attempt's update can no longer come after, and over, a later write.
+ * `system`: whose answer did not come, as people call it; Airbyte unless given.
+ */
+export const settled = ({ settlesAt }: Unsettled, system?: string) => {
   const left = settlesAt - Date.now();
-  if (left > 0) throw unsettled(left);
+  if (left > 0) throw unsettled(left, system);
 };
 
 /**

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { NotInSettings, Refusal, UnfitPlace } from '../../src/contract/problems';
+import { MovedAway, NotInSettings, Refusal, UnfitPlace } from '../../src/contract/problems';
 import type { CallInterest } from '../../src/concurrency/call-interest';
 import type {
   ComponentFabric,
@@ -57,10 +57,11 @@ export const refuseForeign = ([first, ...others]: Seen['foreign']) => {
   throw new Refusal([first.problem, ...more].join(' '), first.solution);
 };
 
+/** The place with where its fabric is: a run may go on when that has changed. */
 const asFound = (
-  { place, system }: { place: Place; system: string },
+  { place, fabric: { system, fabric } }: { place: Place; fabric: InFabric },
   { missing, present, shown }: Seen,
-): FabricFound => ({ place, system, missing, present, shown });
+): FabricFound => ({ place: { ...place, where: fabric.where }, system, missing, present, shown });
 
 /** Looking at what a component has in the fabrics that it writes to, for a step that looks at all of it. */
 export const createFabricLook = (fabricOf: FabricOf) => {
@@ -77,9 +78,8 @@ export const createFabricLook = (fabricOf: FabricOf) => {
       const looked = await lookAt(of, interest);
       if (!looked) return undefined;
       refuseForeign(looked.seen.foreign);
-      const { system } = looked.fabric;
       return {
-        found: asFound({ place: of.place, system }, looked.seen),
+        found: asFound({ place: of.place, fabric: looked.fabric }, looked.seen),
         warnings: looked.seen.warnings,
       };
     },
@@ -99,17 +99,18 @@ export const createFabricLook = (fabricOf: FabricOf) => {
         try {
           const looked = await lookAt({ key, place }, interest);
           if (!looked) continue;
-          const { system } = looked.fabric;
+          const { fabric } = looked;
           // Places of one fabric may lead to the same things.
           const ids = looked.seen.present.map(({ id }) => id);
-          const same = JSON.stringify([looked.fabric.fabric.name, ids]);
-          if (!fabrics.has(same)) fabrics.set(same, asFound({ place, system }, looked.seen));
+          const same = JSON.stringify([fabric.fabric.name, fabric.fabric.where, ids]);
+          if (!fabrics.has(same)) fabrics.set(same, asFound({ place, fabric }, looked.seen));
           for (const { problem } of looked.seen.foreign) warnings.add(problem);
           for (const warning of looked.seen.warnings) warnings.add(warning);
           for (const staying of looked.seen.staying ?? []) warnings.add(staying);
         } catch (err) {
           const isNowhere = err instanceof NotInSettings || err instanceof UnfitPlace;
-          if (isKnown || !isNowhere) throw err;
+          // What a fabric does not lead to any more keeps nobody from removing the rest.
+          if ((isKnown && !(err instanceof MovedAway)) || !isNowhere) throw err;
           warnings.add(
             `What the component may have in a fabric was not looked for: ${err.message}`,
           );

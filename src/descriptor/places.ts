@@ -10,12 +10,14 @@ import { destinationFor } from './specific';
 export type Place = Destination;
 
 const value = z.string().max(MAX_PLACE_VALUE);
+const fields = z
+  .record(value, value)
+  .refine((given) => Object.keys(given).length <= MAX_PLACE_FIELDS);
 const KnownPlace = z.strictObject({
   connector: value,
   fabric: value,
-  configuration: z
-    .record(value, value)
-    .refine((given) => Object.keys(given).length <= MAX_PLACE_FIELDS),
+  configuration: fields,
+  where: fields.optional(),
 });
 
 /** Those that former runs told of, the present one first; what is none is left out. */
@@ -23,7 +25,7 @@ export const readPlaces = (given: unknown): Place[] =>
   (Array.isArray(given) ? given.slice(0, MAX_PLACES) : []).flatMap((each): Place[] => {
     const { data } = KnownPlace.safeParse(each);
     const place = data && placeOf(data);
-    return place ? [place] : [];
+    return place ? [{ ...place, ...(data.where && { where: data.where }) }] : [];
   });
 
 /** The place that a component's descriptor names now; undefined: it names none, or that part of it cannot be read. */

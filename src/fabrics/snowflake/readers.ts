@@ -130,31 +130,25 @@ const each = async (works: Promise<void>[]) => {
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 };
 
-/** Has exactly these read, of those that are ours. The account's limit says how many at once. */
-export const grantTo = async (
+/** What of the members is to be changed. */
+type Difference = (readers: Readers) => ReadersChanged;
+
+interface Changing {
+  principals: readonly string[];
+  step: Step;
+}
+
+/** Changes members until nothing is to be changed. The account's limit says how many at once. */
+const changeMembers = async (
   api: SqlApi,
   component: Component,
-  { principals, step }: { principals: readonly string[]; step: Step },
+  { role, differing, step }: { role: Named; differing: Difference; step: Step },
 ): Promise<ReadersChanged> => {
-  const role = await ownRole(api, component, step);
-  if (!role) {
-    if (principals.length > 0) throw noRole(component);
-    return { granted: [], revoked: [] };
-  }
   const by = changesBy(component.manager);
   const { readRole } = component;
-  const wanted = new Set(principals);
-  const differing = async () => {
-    const { ours, others } = await membersOf(api, component, { role, step });
-    const there = new Set([...ours, ...others]);
-    return {
-      granted: [...wanted].filter((member) => !there.has(member)),
-      revoked: ours.filter((member) => !wanted.has(member)),
-    };
-  };
   const done = { granted: new Set<string>(), revoked: new Set<string>() };
   for (let round = 0; ; round += 1) {
-    const { granted, revoked } = await differing();
+    const { granted, revoked } = differing(await membersOf(api, component, { role, step }));
     if (granted.length + revoked.length === 0)
       return { granted: [...done.granted], revoked: [...done.revoked] };
     if (round === ROUNDS)
@@ -173,6 +167,57 @@ export const grantTo = async (
     for (const member of granted) done.granted.add(member);
     for (const member of revoked) done.revoked.add(member);
   }
+};
+
+const lackingIn = (principals: readonly string[], { ours, others }: Readers) => {
+  const there = new Set([...ours, ...others]);
+  return principals.filter((member) => !there.has(member));
+};
+
+/** Has exactly these read, of those that are ours. */
+export const grantTo = async (
+  api: SqlApi,
+  component: Component,
+  { principals, step }: Changing,
+): Promise<ReadersChanged> => {
+  const role = await ownRole(api, component, step);
+  if (!role) {
+    if (principals.length > 0) throw noRole(component);
+    return { granted: [], revoked: [] };
+  }
+  const wanted = new Set(principals);
+  const differing = (readers: Readers) => ({
+    granted: lackingIn([...wanted], readers),
+    revoked: readers.ours.filter((member) => !wanted.has(member)),
+  });
+  return changeMembers(api, component, { role, differing, step });
+};
+
+/** These read no more, as far as that is ours to say; nobody else is touched. */
+export const revokeFrom = async (
+  api: SqlApi,
+  component: Component,
+  { principals, step }: Changing,
+) => {
+  const role = await ownRole(api, component, step);
+  if (!role) return;
+  const leaving = new Set(principals);
+  const differing = ({ ours }: Readers) => ({
+    granted: [],
+    revoked: ours.filter((member) => leaving.has(member)),
+  });
+  await changeMembers(api, component, { role, differing, step });
+};
+
+/** These read again; nobody else is touched. */
+export const giveTo = async (api: SqlApi, component: Component, { principals, step }: Changing) => {
+  const role = await ownRole(api, component, step);
+  if (!role) return;
+  const differing = (readers: Readers) => ({
+    granted: lackingIn(principals, readers),
+    revoked: [],
+  });
+  await changeMembers(api, component, { role, differing, step });
 };
 
 /** A member of others' is theirs to grant: by us he would be ours, and lose it with the next change. */
