@@ -5,6 +5,9 @@ import { databricksSide, snowflakeSide } from './support/fabric-sides';
 import { startFabricWorld, steered } from './support/fabric-world';
 import type { FabricChanges, FabricWorld } from './support/fabric-world';
 import { startSnowflakeSimulator } from '../simulator/snowflake/simulator';
+import { createDrift } from '../src/operator/drift';
+import { oneQueue } from '../src/temporal/queues';
+import { eventually } from './support/harness';
 import { catalog, startLakehouse } from './support/lakehouse';
 
 /* Who may read where a component's data was before it moved to another schema or fabric. */
@@ -69,6 +72,16 @@ const provisioned = (changes: FabricChanges, last?: ProvisioningStatus) =>
 const give = (names: readonly string[], changes: FabricChanges, last: ProvisioningStatus) =>
   world.giveAccess(names.map(refOf), changes, JSON.stringify(last));
 const given = (...all: Parameters<typeof give>) => completed(give(...all));
+
+/** What a check for drift finds not to be as a run has left it. */
+const changedOf = async (component: string) => {
+  const queues = oneQueue(world.env.TEMPORAL_TASK_QUEUE);
+  const { findings } = await createDrift({ client: world.client, queues }).check(world.environment);
+  return findings
+    .filter((each) => each.kind === 'changed' && each.component.endsWith(`.${component}`))
+    .map(({ entity, fabric, differs }) => ({ entity, fabric, differs }));
+};
+const like = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
 const schemaReaders = async (schema: string) => {
   const { schemas } = (await far.lakehouse?.state()) ?? { schemas: [] };
@@ -143,7 +156,15 @@ describe.each([
     });
     expect(await to.readersOf(named('gone'))).toEqual(users([JANE]));
     expect(await from.readersOf(named('gone'))).toEqual(users([JANE, JOHN]));
+    const found = await eventually(async () => {
+      const all = await changedOf(named('gone'));
+      return all.length > 0 ? all : undefined;
+    }, 'the finding');
+    expect(found).toEqual([{ entity: 'grant', fabric, differs: [like(/john\.roe/i)] }]);
+    const repaired = await world.cli('drift', '--repair', '--changed');
+    expect(repaired.stdout).not.toMatch(/COMPLETED/);
     await given([JANE], now, last);
+    expect(await changedOf(named('gone'))).toEqual([]);
     expect(await from.readersOf(named('gone'))).toEqual(users([JANE]));
   });
 });

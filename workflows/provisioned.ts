@@ -1,4 +1,5 @@
 import type { Plan } from '../src/descriptor/descriptor';
+import type { Place } from '../src/descriptor/places';
 
 /**
  * What the runs of a component say about it. `busy`: one is under way. `provisioned`, `removed`: the
@@ -35,11 +36,11 @@ export interface Provisioned {
   ): Promise<KnownComponents>;
   /**
    * Gives the plans of these runs, one after the other, so that no more than one is held; undefined for
-   * one whose history is gone or has another form.
+   * one whose history is gone or has another form. With where runs before them have put the data.
    */
   eachPlan(
     runs: Known[],
-    use: (run: Known, plan: Plan | undefined) => Promise<void>,
+    use: (run: Known, plan: Plan | undefined, former: Place[]) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void>;
   /**

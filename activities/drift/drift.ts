@@ -17,9 +17,12 @@ import { actorsIn, hasAll } from '../workspace';
 import type { Entities } from '../workspace';
 import { NotInSettings, Refusal } from '../../src/contract/problems';
 import { placeOf } from '../../src/descriptor/places';
+import type { Place } from '../../src/descriptor/places';
 import type { FabricOf } from '../fabric/fabric';
 import { bearingFindings } from './fabric-findings';
 import { createLookAtFabrics } from './fabrics';
+import { createLookAtFormerReaders } from './former-readers';
+import type { Moved } from './former-readers';
 import type { InFabrics, Placed } from './fabrics';
 
 /** The report goes into the history of its run: it must stay small. */
@@ -164,6 +167,7 @@ export const createDriftActivities = (deps: DriftDeps) => {
   const { airbyteFor, provisioned, observe, fabricOf, ...rest } = deps;
   const resolve = createResolve(rest);
   const lookAtFabrics = createLookAtFabrics(fabricOf);
+  const lookAtFormerReaders = createLookAtFormerReaders(fabricOf);
 
   /** What refers to a secret or a connector that is not to be had now cannot be compared. */
   const pipelineOf = async (airbyte: Airbyte, plan: Plan, token: string) => {
@@ -186,14 +190,17 @@ export const createDriftActivities = (deps: DriftDeps) => {
   ) => {
     const compared: Compared[] = [];
     const placed: Placed[] = [];
-    const compareOne = async (run: Known, plan: Plan | undefined) => {
+    const moved: Moved[] = [];
+    const compareOne = async (run: Known, plan: Plan | undefined, former: Place[]) => {
       const pipeline = plan && (await pipelineOf(airbyte, plan, run.token));
       if (!pipeline || !isComparable(owned, pipeline)) return;
       compared.push({ key: keyOf(pipeline), findings: findingsIn(owned, pipeline) });
-      placed.push(...placedBy(run, pipeline.plan, true));
+      const here = placedBy(run, pipeline.plan, true);
+      placed.push(...here);
+      moved.push(...here.filter(() => former.length > 0).map((each) => ({ ...each, former })));
     };
     await provisioned.eachPlan(runs, compareOne, signal);
-    return { compared, placed };
+    return { compared, placed, moved };
   };
 
   /** Where components may have left something that no run has completed. */
@@ -233,9 +240,14 @@ export const createDriftActivities = (deps: DriftDeps) => {
         // Without a configuration file fabrics only lend their credentials.
         const others = given ? await placesOf(failed, signal) : [];
         const inFabrics = await lookAtFabrics([...inAirbyte.placed, ...others], asked);
+        const inFormer = await lookAtFormerReaders(inAirbyte.moved, asked);
         const all = inAirbyte.compared.map(({ key, findings }) => ({
           key,
-          findings: [...findings, ...(inFabrics.findings.get(key) ?? [])],
+          findings: [
+            ...findings,
+            ...(inFabrics.findings.get(key) ?? []),
+            ...(inFormer.findings.get(key) ?? []),
+          ],
         }));
         const lacking = all.filter(lacks).map(({ key }) => inToken(key));
         const after = settled(before, await known());
@@ -252,7 +264,7 @@ export const createDriftActivities = (deps: DriftDeps) => {
           ...remains.flatMap(([key, found]) => remainsOf(key, found, knownOf(key))),
           ...bearing.flatMap((each) => bearingFindings(each, knownOf(each.key))),
         ];
-        const { unreached } = inFabrics;
+        const unreached = [...inFabrics.unreached, ...inFormer.unreached];
         const report = reportOf(confirmed, compared.length, findings, unreached);
         const components = [...confirmed.keys()].map(fromToken);
         observe({

@@ -215,7 +215,7 @@ export interface ComponentFabric {
   grant: (principals: readonly string[], step: Step) => Promise<ReadersChanged>;
   /** The same where two places have the same readers, and for no others. */
   readersAt: () => string;
-  /** Of the place, where the component's data is elsewhere by now. */
+  /** Of this one place: for one where the component's data was, and is no more. */
   ofFormer: FormerReaders;
 }
 
