@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { z } from 'zod';
 import { DEFAULTS, startDatabricksSimulator } from '../simulator/databricks/simulator';
+import type { DatabricksSimulator } from '../simulator/databricks/simulator';
 import { OAUTH, PAT, callsTo, databricksBench, errorOf, step } from './support/databricks-fabric';
 
 /* How a fabric is let in: tokens and secrets, made anew, refused, rotated. */
@@ -107,6 +111,70 @@ describe('credentials', () => {
     expect(err).toMatchObject({ kind: 'refused', notLetIn: true });
     expect(err.solution).toContain('a new token');
     expect(err.message).not.toContain('7712');
+  });
+
+  describe('of a principal of Entra ID that is no user of the workspace', () => {
+    const resourceId =
+      '/subscriptions/s1/resourceGroups/rg/providers/Microsoft.Databricks/workspaces/lake';
+    let azure: DatabricksSimulator;
+    beforeAll(async () => {
+      azure = await startDatabricksSimulator({ resourceId });
+    });
+    afterAll(() => azure.close());
+    const opened = (changes: object = {}) => {
+      const { entra: given } = entra();
+      const auth = { entra: { ...given, authority: azure.url, ...changes } };
+      return open({ host: azure.url, auth, airbyteAuth: OAUTH });
+    };
+    const steer = (path: string, method: string) =>
+      fetch(`${azure.url}/_simulator/${path}`, { method });
+    const issuedThere = async () =>
+      (await callsTo(azure.url)).requests.filter(({ operation }) => operation === 'issueEntraToken')
+        .length;
+
+    test('each call shows a token of Azure, made anew when it is refused, and the workspace', async () => {
+      const mine = componentIn(opened({ workspaceResourceId: resourceId }));
+      await Promise.all([mine.look(step()), mine.look(step())]);
+      expect(await issuedThere()).toBe(2);
+      await steer('tokens?how=expire&kind=azure', 'DELETE');
+      expect((await mine.look(step())).foreign).toEqual([]);
+      expect(await issuedThere()).toBe(4);
+    });
+
+    test.each([
+      ['without its id', {}, 403],
+      ['with the id of another', { workspaceResourceId: `${resourceId}2` }, 400],
+    ])('a workspace %s lets nobody in', async (_which, changes, status) => {
+      const err = await errorOf(componentIn(opened(changes)).look(step()));
+      expect(err).toMatchObject({ kind: 'refused', status });
+    });
+
+    test('no token of Azure is shown in an error that repeats it', async () => {
+      const mine = componentIn(opened({ workspaceResourceId: resourceId }));
+      await mine.look(step());
+      const seen: string[] = [];
+      const proxy = createServer((req, res) => {
+        seen.push(String(req.headers['x-databricks-azure-sp-management-token']));
+        res.writeHead(400, { 'content-type': 'application/json' });
+        res.end(JSON.stringify({ error_code: 'ODD', message: `No ${seen.at(-1) ?? ''}` }));
+      }).listen(0, '127.0.0.1');
+      await once(proxy, 'listening');
+      const { port } = z.object({ port: z.number() }).parse(proxy.address());
+      const host = `http://127.0.0.1:${String(port)}`;
+      const { entra: given } = entra();
+      const auth = { entra: { ...given, authority: azure.url, workspaceResourceId: resourceId } };
+      const err = await errorOf(componentIn(open({ host, auth, airbyteAuth: OAUTH })).look(step()));
+      proxy.close();
+      expect(seen[0]).toMatch(/^eyJ/);
+      expect(JSON.stringify([err.message, err.solution])).not.toContain('eyJ');
+    });
+
+    test.each(['lake', '/subscriptions/s1/workspaces/lake', `${resourceId}/more`])(
+      '%s is the id of no workspace',
+      (workspaceResourceId) => {
+        expect(() => opened({ workspaceResourceId })).toThrow(/must be the id of a workspace/);
+      },
+    );
   });
 
   test('a secret goes to the host of the fabric, wherever that says its tokens are made', async () => {

@@ -1,4 +1,4 @@
-import { KEY, ROLE, like, prepared, startWorld, step } from './support/snowflake-fabric';
+import { KEY, MANAGE, ROLE, like, prepared, startWorld, step } from './support/snowflake-fabric';
 import type { World } from './support/snowflake-fabric';
 
 /* Who may read what a component has, and who they are in Snowflake. */
@@ -74,6 +74,47 @@ describe('readers', () => {
     ]);
     await granted(component, ['S_1']);
     expect((await world.left()).members).toEqual(['S_1']);
+  });
+
+  describe('when another role manages', () => {
+    const managedBy = (role: string, more: object = {}) =>
+      world.component(KEY, {}, { manage: { ...MANAGE, ...more, by: { ...MANAGE.by, role } } });
+    /** Who takes over from another may do what he could. */
+    const handedOver = async (from: string, to: string) => {
+      await world.sql(`CREATE ROLE ${to}`);
+      await world.sql(`GRANT ROLE ${from} TO ROLE ${to}`);
+      await world.sql(`GRANT ROLE ${to} TO USER PROVISIONER`);
+    };
+
+    test('whom the former one has granted it are ours, and lose it', async () => {
+      await world.control('/seed', { users: 3, name: 'S' });
+      const former = world.component();
+      await prepared(former);
+      await granted(former, ['S_1', 'S_2']);
+      await handedOver('PROVISIONER', 'NEXT');
+      const now = managedBy('next');
+      await granted(now, ['S_1', 'S_2', 'S_3']);
+      expect(await now.readers(step())).toEqual({
+        ours: ['user:S_1', 'user:S_2', 'user:S_3'],
+        others: [],
+      });
+      expect(await granted(now, ['S_2'])).toMatchObject({ revoked: ['user:S_1', 'user:S_3'] });
+      expect((await world.left()).members).toEqual(['S_2']);
+    });
+
+    test('one in between is told, until the file names it', async () => {
+      await world.control('/seed', { users: 2, name: 'S' });
+      await prepared(world.component());
+      await handedOver('PROVISIONER', 'NEXT');
+      await granted(managedBy('NEXT'), ['S_1', 'S_2']);
+      await handedOver('NEXT', 'LAST');
+      const { ours, others, warnings } = await managedBy('LAST').readers(step());
+      expect([ours, others]).toEqual([[], ['user:S_1', 'user:S_2']]);
+      expect(warnings).toEqual([like(/owned by PROVISIONER.* NEXT has granted.*formerRoles/)]);
+      const last = managedBy('LAST', { formerRoles: ['next'] });
+      expect(await last.readers(step())).toEqual({ ours: ['user:S_1', 'user:S_2'], others: [] });
+      expect(await granted(last, ['S_1'])).toEqual({ granted: [], revoked: ['user:S_2'] });
+    });
   });
 
   test('a component that was not provisioned has none, and nobody is given any', async () => {

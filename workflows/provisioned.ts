@@ -36,11 +36,11 @@ export interface Provisioned {
   ): Promise<KnownComponents>;
   /**
    * Gives the plans of these runs, one after the other, so that no more than one is held; undefined for
-   * one whose history is gone or has another form.
+   * one whose history is gone or has another form. With where runs before them have put the data.
    */
   eachPlan(
     runs: Known[],
-    use: (run: Known, plan: Plan | undefined) => Promise<void>,
+    use: (run: Known, plan: Plan | undefined, former: Place[]) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void>;
   /** Gives the places where these unprovisions have looked for a component's data; none where that is not known. */

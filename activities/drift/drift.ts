@@ -21,6 +21,8 @@ import type { Place } from '../../src/descriptor/places';
 import type { FabricOf } from '../fabric/fabric';
 import { bearingFindings, keptIn } from './fabric-findings';
 import { createLookAtFabrics } from './fabrics';
+import { createLookAtFormerReaders } from './former-readers';
+import type { Moved } from './former-readers';
 import type { Placed } from './fabrics';
 
 /** The report goes into the history of its run: it must stay small. */
@@ -169,6 +171,7 @@ export const createDriftActivities = (deps: DriftDeps) => {
   const { airbyteFor, provisioned, observe, fabricOf, ...rest } = deps;
   const resolve = createResolve(rest);
   const lookAtFabrics = createLookAtFabrics(fabricOf);
+  const lookAtFormerReaders = createLookAtFormerReaders(fabricOf);
 
   /** What refers to a secret or a connector that is not to be had now cannot be compared. */
   const pipelineOf = async (airbyte: Airbyte, plan: Plan, token: string) => {
@@ -191,14 +194,17 @@ export const createDriftActivities = (deps: DriftDeps) => {
   ) => {
     const compared: Compared[] = [];
     const placed: Placed[] = [];
-    const compareOne = async (run: Known, plan: Plan | undefined) => {
+    const moved: Moved[] = [];
+    const compareOne = async (run: Known, plan: Plan | undefined, former: Place[]) => {
       const pipeline = plan && (await pipelineOf(airbyte, plan, run.token));
       if (!pipeline || !isComparable(owned, pipeline)) return;
       compared.push({ key: keyOf(pipeline), findings: findingsIn(owned, pipeline) });
-      placed.push(...placedBy(run, pipeline.plan, true));
+      const here = placedBy(run, pipeline.plan, true);
+      placed.push(...here);
+      moved.push(...here.filter(() => former.length > 0).map((each) => ({ ...each, former })));
     };
     await provisioned.eachPlan(runs, compareOne, signal);
-    return { compared, placed };
+    return { compared, placed, moved };
   };
 
   /** Where components may have left something that no run has completed. */
@@ -262,9 +268,14 @@ export const createDriftActivities = (deps: DriftDeps) => {
             ]
           : [];
         const inFabrics = await lookAtFabrics([...inAirbyte.placed, ...others], asked);
+        const inFormer = await lookAtFormerReaders(inAirbyte.moved, asked);
         const all = inAirbyte.compared.map(({ key, findings }) => ({
           key,
-          findings: [...findings, ...(inFabrics.findings.get(key) ?? [])],
+          findings: [
+            ...findings,
+            ...(inFabrics.findings.get(key) ?? []),
+            ...(inFormer.findings.get(key) ?? []),
+          ],
         }));
         const lacking = all.filter(lacks).map(({ key }) => inToken(key));
         const after = settled(before, await known());
@@ -281,7 +292,7 @@ export const createDriftActivities = (deps: DriftDeps) => {
           ...remains.flatMap(([key, found]) => remainsOf(key, found, knownOf(key))),
           ...bearing.flatMap((each) => bearingFindings(each, knownOf(each.key))),
         ];
-        const { unreached } = inFabrics;
+        const unreached = [...inFabrics.unreached, ...inFormer.unreached];
         const kept = bearing.flatMap((each) => keptIn(each, knownOf(each.key)));
         const report = reportOf(confirmed, compared.length, findings, { unreached, kept });
         const components = [...confirmed.keys()].map(fromToken);

@@ -14,6 +14,10 @@ export const REMEDIES: Record<Finding['kind'], string> = {
     'Temporal remembers no run that made it. Deploy the component again to have it compared; if nobody needs it, undeploy it.',
 };
 
+/** About who reads former data by us, and not the present. */
+export const REMEDY_OF_FORMER_READERS =
+  'Ask for access to the component again (updateacl): whom that does not name loses the former data, too.';
+
 /** About what is left in a fabric. */
 export const REMEDIES_OF_REMAINS = {
   ...REMEDIES,

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { NotInSettings, Refusal, UnfitPlace } from '../../src/contract/problems';
+import { MovedAway, NotInSettings, Refusal, UnfitPlace } from '../../src/contract/problems';
 import type { CallInterest } from '../../src/concurrency/call-interest';
 import type {
   ComponentFabric,
@@ -72,11 +72,12 @@ export const refuseForeign = ([first, ...others]: Seen['foreign']) => {
   throw new Refusal([first.problem, ...more].join(' '), first.solution);
 };
 
+/** The place with where its fabric is: a run may go on when that has changed. */
 const asFound = (
-  { place, system }: { place: Place; system: string },
+  { place, fabric: { system, fabric } }: { place: Place; fabric: InFabric },
   { missing, present, shown, staying = [] }: Seen,
 ): FabricFound => ({
-  place,
+  place: { ...place, where: fabric.where },
   system,
   missing,
   present,
@@ -101,7 +102,7 @@ const notThere = (place: Place, err: NotInSettings | UnfitPlace) =>
 /** Left to who has that fabric: it must not keep the rest of a component from being removed. */
 const outOfReach = (key: string, place: Place, err: NotInSettings | UnfitPlace): OutOfReach => {
   const why =
-    err instanceof UnfitPlace
+    err instanceof UnfitPlace || err instanceof MovedAway
       ? err.message
       : 'The configuration file does not have this fabric any more, or not for the component’s team.';
   return {
@@ -128,9 +129,8 @@ export const createFabricLook = (fabricOf: FabricOf) => {
       const looked = await lookAt(of, interest);
       if (!looked) return undefined;
       refuseForeign(looked.seen.foreign);
-      const { system } = looked.fabric;
       return {
-        found: asFound({ place: of.place, system }, looked.seen),
+        found: asFound({ place: of.place, fabric: looked.fabric }, looked.seen),
         warnings: looked.seen.warnings,
       };
     },
@@ -148,19 +148,21 @@ export const createFabricLook = (fabricOf: FabricOf) => {
         try {
           const looked = await lookAt({ key, place }, interest);
           if (!looked) continue;
-          const { system, fabric } = looked.fabric;
+          const { fabric } = looked;
           // By its name: what stays is looked for there, whatever the default is by then.
-          const at = { ...place, fabric: fabric.name };
+          const at = { ...place, fabric: fabric.fabric.name };
           // Places of one fabric may lead to the same things.
           const ids = looked.seen.present.map(({ id }) => id);
-          const same = JSON.stringify([fabric.name, ids]);
-          if (!fabrics.has(same)) fabrics.set(same, asFound({ place: at, system }, looked.seen));
+          const same = JSON.stringify([fabric.fabric.name, fabric.fabric.where, ids]);
+          if (!fabrics.has(same)) fabrics.set(same, asFound({ place: at, fabric }, looked.seen));
           for (const { problem } of looked.seen.foreign) warnings.add(problem);
           for (const warning of looked.seen.warnings) warnings.add(warning);
         } catch (err) {
           const isNowhere = err instanceof NotInSettings || err instanceof UnfitPlace;
           if (!isNowhere) throw err;
-          if (isKnown && !isFormer) throw notThere(place, err);
+          // What a fabric does not lead to any more keeps nobody from removing the rest.
+          const isFar = isFormer || err instanceof MovedAway;
+          if (isKnown && !isFar) throw notThere(place, err);
           if (isKnown) {
             unreached.push(outOfReach(key, place, err));
             continue;

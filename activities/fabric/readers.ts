@@ -20,6 +20,8 @@ export interface ReadersFound {
   unknown: string[];
   /** Who reads now, of those that are ours: principals, as the fabric names them. */
   former: string[];
+  /** What cannot be told of who reads now: sentences. */
+  warnings?: string[];
 }
 
 /** What changing them has done. */
@@ -40,6 +42,12 @@ const tooMany = (system: string, count: number) =>
     `${String(count)} principals of ${system} read the component's data by grants of ours: more than a run can put back.`,
     'Give access to groups instead of to each of their members.',
   );
+
+/** Throws a Refusal where they are more than an undo can be told of. */
+export const mustFitHistory = (principals: string[], systems: readonly string[]) => {
+  if (JSON.stringify(principals).length > MAX_READERS_SIZE)
+    throw tooMany([...new Set(systems)].join(' and '), principals.length);
+};
 
 /** What a fabric cannot hold is refused before the run changes anything, in Airbyte or in the fabric. */
 const mustHold = ({ system, mostReaders = Infinity }: ComponentFabric, principals: string[]) => {
@@ -101,9 +109,9 @@ export const createReaderActivities = ({
         if (unknown.length > 0) return { ...found, former: [] };
         mustHold(fabric, principals);
         refuseForeign((await fabric.look(step)).foreign);
-        const { ours: former } = await fabric.readers(step);
-        if (JSON.stringify(former).length > MAX_READERS_SIZE) throw tooMany(system, former.length);
-        return { ...found, former };
+        const { ours: former, warnings } = await fabric.readers(step);
+        mustFitHistory(former, [system]);
+        return { ...found, former, ...(warnings && { warnings }) };
       }),
 
     /** Exactly these read, of those that are ours. */

@@ -18,7 +18,8 @@ import {
 import { calledFor, type Requests } from './requests';
 import type { RunningWarehouse } from './sql/warehouses';
 import type { Principal, Store } from './store';
-import { callerOf, expireToken } from './tokens';
+import { AZURE_HEADERS, callerOf, expireToken } from './tokens';
+import type { Shown } from './tokens';
 
 interface ApiDependencies {
   store: Store;
@@ -28,6 +29,8 @@ interface ApiDependencies {
   warehouse: RunningWarehouse;
   later: Later;
   workspaceId: string;
+  /** Of a workspace in Azure that Entra ID's principal is no user of. */
+  resourceId: string | undefined;
   log: Logger | undefined;
 }
 
@@ -94,13 +97,24 @@ const perform = async (
 
 const addressOf = (req: Request) => (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
 
+const headerOf = (req: Request, name: string) => {
+  const value = req.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+};
+
+const shownBy = (req: Request): Shown => ({
+  authorization: req.headers.authorization ?? '',
+  azureToken: headerOf(req, AZURE_HEADERS.token),
+  resourceId: headerOf(req, AZURE_HEADERS.resourceId),
+});
+
 /** Whose call it is; Entra ID, which has no access list of ours, lets everybody ask. */
 const admit = ({ operation, req, deps }: Serving): Principal | undefined => {
-  const { store, workspaceId } = deps;
+  const { store, workspaceId, resourceId } = deps;
   const address = addressOf(req);
   if (store.blocked.has(address) && operation.id !== 'issueEntraToken')
     throw addressBlocked(address, workspaceId);
-  return operation.anonymous ? undefined : callerOf(store, req.headers.authorization ?? '');
+  return operation.anonymous ? undefined : callerOf(store, shownBy(req), resourceId);
 };
 
 /** What a fault changes before the call goes on. */
@@ -120,7 +134,7 @@ const answer = async (serving: Serving, res: Response, know: (caller: Principal)
     return;
   }
   prepare(fault, serving);
-  if (fault.expireToken && caller) caller = callerOf(deps.store, req.headers.authorization ?? '');
+  if (fault.expireToken && caller) caller = callerOf(deps.store, shownBy(req), deps.resourceId);
   const { later } = deps;
   await befall(fault, {
     res,

@@ -43,6 +43,14 @@ export const Variables = z.object({
     .string()
     .default(DEFAULTS.tenantId)
     .meta(rare('The tenant of Entra ID, which is the first part of the path of its tokens')),
+  DATABRICKS_SIMULATOR_RESOURCE_ID: z
+    .string()
+    .optional()
+    .meta(
+      rare(
+        'The id of the workspace in Azure: with it the principal of Entra ID is no user of the workspace, and shows that Azure lets it in',
+      ),
+    ),
   DATABRICKS_SIMULATOR_CLUSTER: z
     .string()
     .default(DEFAULTS.clusterId)
@@ -77,6 +85,7 @@ export const databricksConfig = (env: Record<string, string | undefined> = proce
     clientSecret: data.DATABRICKS_SIMULATOR_CLIENT_SECRET,
     personalToken: data.DATABRICKS_SIMULATOR_TOKEN,
     tenantId: data.DATABRICKS_SIMULATOR_TENANT,
+    resourceId: data.DATABRICKS_SIMULATOR_RESOURCE_ID,
     clusterId: data.DATABRICKS_SIMULATOR_CLUSTER,
     users: namesIn(data.DATABRICKS_SIMULATOR_USERS),
     groups: namesIn(data.DATABRICKS_SIMULATOR_GROUPS),

@@ -56,7 +56,7 @@ export const ROUTES = {
   'POST /_simulator/warehouse': 'its state: RUNNING, STOPPED or DELETED; failsToStart',
   'POST /_simulator/cluster': 'its state: RUNNING, TERMINATED or ERROR; failsToStart',
   'DELETE /_simulator/tokens':
-    'no token given out so far is accepted any more; ?how=expire, ?kind=oauth, entra or pat',
+    'no token given out so far is accepted any more; ?how=expire, ?kind=oauth, entra, azure or pat',
   'POST /_simulator/tokens':
     'gives a principal a personal access token that never expires: {principal, token}',
   'POST /_simulator/client': 'the only {secret} of the client from now on; tokens given out stay',
@@ -102,7 +102,7 @@ const ClusterChange = z.strictObject({
 });
 const Ending = z.strictObject({
   how: z.enum(['revoke', 'expire']).default('revoke'),
-  kind: z.enum(['oauth', 'entra', 'pat']).optional(),
+  kind: z.enum(['oauth', 'entra', 'azure', 'pat']).optional(),
 });
 
 /** What Databricks would refuse, a control does, too. */

@@ -68,6 +68,9 @@ export const noCredential = () =>
 export const tokenExpired = () => edge(401, 'Token is expired or invalid.');
 /** A wrong personal access token is a 403, not a 401. */
 export const invalidAccessToken = () => edge(403, 'Invalid access token.');
+/** Who is no user of the workspace, and does not show that Azure lets him in. */
+export const notAUser = () => edge(403, 'User not authorized.');
+export const wrongAzureHeaders = (message: string) => edge(400, message);
 export const addressBlocked = (address: string, workspaceId: string) =>
   edge(
     403,

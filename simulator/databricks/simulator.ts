@@ -48,6 +48,7 @@ export const DEFAULTS = {
 const defaults = {
   ...DEFAULTS,
   workspaceId: '1234567890123456',
+  resourceId: undefined,
   tokenLifetime: 3600,
   startDuration: 300,
   contextDuration: 100,
@@ -60,6 +61,7 @@ const createSimulator = (options: DatabricksOptions) => {
   const settings = { ...defaults, ...options };
   const { catalog, startDuration, duration, contextDuration, workspaceId, chunkRows, log } =
     settings;
+  const { resourceId } = settings;
   const store = freshStore(settings);
   const [faults, timers] = [createFaults(), createTimers()];
   const requests = createRequests<ReceivedCall>();
@@ -111,7 +113,19 @@ const createSimulator = (options: DatabricksOptions) => {
       restore: () => become(copyStore(saved)),
     }),
   );
-  app.use(createApi({ store, operations, faults, requests, warehouse, later, workspaceId, log }));
+  app.use(
+    createApi({
+      store,
+      operations,
+      faults,
+      requests,
+      warehouse,
+      later,
+      workspaceId,
+      resourceId,
+      log,
+    }),
+  );
   return { app, reset };
 };
 

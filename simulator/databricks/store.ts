@@ -74,7 +74,8 @@ export interface Item {
 }
 
 export interface Token {
-  kind: 'oauth' | 'entra' | 'pat';
+  /** `azure`: of Entra ID for Azure itself, which no call is let in with. */
+  kind: 'oauth' | 'entra' | 'azure' | 'pat';
   id: string;
   /** Hex, of the token. */
   sha256: string;

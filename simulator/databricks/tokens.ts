@@ -7,13 +7,23 @@ import {
   doesNotExist,
   invalidAccessToken,
   noCredential,
+  notAUser,
   oauthProblem,
   tokenExpired,
+  wrongAzureHeaders,
 } from './problems';
 import { type Principal, principalNamed, type Store, type Token } from './store';
 
 /** What Entra ID calls Azure Databricks. */
 const DATABRICKS_SCOPE = '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default';
+
+/** And Azure itself. */
+const AZURE_SCOPE = 'https://management.core.windows.net/.default';
+/** Whose tokens are for what. */
+const KINDS: Partial<Record<string, Token['kind']>> = {
+  [DATABRICKS_SCOPE]: 'entra',
+  [AZURE_SCOPE]: 'azure',
+};
 
 export interface TokenSettings {
   /** Of the service principal that OAuth and Entra ID know. */
@@ -21,6 +31,8 @@ export interface TokenSettings {
   /** Of Entra ID. */
   tenantId: string;
   workspaceId: string;
+  /** In Azure; with it the service principal of Entra ID is no user of the workspace. Absent: it is one. */
+  resourceId?: string | undefined;
   /** Seconds. */
   tokenLifetime: number;
 }
@@ -97,12 +109,42 @@ const tokenOf = (store: Store, authorization: string) => {
   return { token: store.tokens.get(digestOf(secret)), isPersonal: secret.startsWith('dapi') };
 };
 
-/** Whose token it is, or the refusal. */
-export const callerOf = (store: Store, authorization: string): Principal => {
-  const { token, isPersonal } = tokenOf(store, authorization);
-  const principal = token && isAlive(token) ? principalNamed(store, token.principal) : undefined;
-  if (principal?.active) return principal;
-  throw isPersonal || token?.kind === 'pat' ? invalidAccessToken() : tokenExpired();
+export const AZURE_HEADERS = {
+  token: 'x-databricks-azure-sp-management-token',
+  resourceId: 'x-databricks-azure-workspace-resource-id',
+} as const;
+
+/** What came with a call to let it in. */
+export interface Shown {
+  authorization: string;
+  /** As a header has it; undefined: it has not come. */
+  azureToken?: string | undefined;
+  resourceId?: string | undefined;
+}
+
+/** Both headers or none, from whom Azure knows, for this workspace and no other. */
+const checkAzure = (store: Store, { azureToken, resourceId: given }: Shown, wanted: string) => {
+  if (azureToken === undefined && given === undefined) throw notAUser();
+  if (azureToken === undefined || given === undefined)
+    throw wrongAzureHeaders('Both headers of Azure are required.');
+  if (given.toLowerCase() !== wanted.toLowerCase())
+    throw wrongAzureHeaders('The resource id is not that of this workspace.');
+  const token = store.tokens.get(digestOf(azureToken));
+  if (token?.kind !== 'azure' || !isAlive(token)) throw tokenExpired();
+};
+
+/** Whose token it is, or the refusal. `resourceId`: of a workspace that Entra ID's principal is no user of. */
+export const callerOf = (store: Store, shown: Shown, resourceId?: string): Principal => {
+  const { token, isPersonal } = tokenOf(store, shown.authorization);
+  const isLetIn = token && token.kind !== 'azure' && isAlive(token);
+  const principal = isLetIn ? principalNamed(store, token.principal) : undefined;
+  if (!principal?.active)
+    throw isPersonal || token?.kind === 'pat' ? invalidAccessToken() : tokenExpired();
+  const isOfAzure = token?.kind === 'entra' && resourceId !== undefined;
+  if (isOfAzure) checkAzure(store, shown, resourceId);
+  else if (shown.azureToken !== undefined || shown.resourceId !== undefined)
+    throw wrongAzureHeaders('The caller is a user of the workspace, or it is none of Azure.');
+  return principal;
 };
 
 /** From now on the caller's token is an expired one. */
@@ -209,9 +251,10 @@ const issueEntraToken = (store: Store, settings: TokenSettings, request: ApiRequ
     );
   if (form.client_secret !== store.clientSecret)
     throw refuse(401, 'invalid_client', 7000215, 'Invalid client secret provided.');
-  if (form.scope !== DATABRICKS_SCOPE)
+  const kind = KINDS[form.scope ?? ''];
+  if (!kind)
     throw refuse(400, 'invalid_scope', 70011, `The scope ${form.scope ?? ''} is not valid.`);
-  return ok({ ...grantOf(store, settings, 'entra'), ext_expires_in: settings.tokenLifetime });
+  return ok({ ...grantOf(store, settings, kind), ext_expires_in: settings.tokenLifetime });
 };
 
 /** How callers come by a token: from Databricks, from Entra ID, and their own. */

@@ -58,17 +58,24 @@ interface Wanted {
   component: Whose | undefined;
 }
 
+/** Who reads what of a fabric no provision changes. */
+const isRepairable = ({ kind, fabric }: Finding, kinds: Finding['kind'][]) =>
+  kinds.includes(kind) && !(kind === 'changed' && fabric !== undefined);
+
 /** The components to be provisioned again, each with the run that made it. */
 const toRepair = (
   { findings }: DriftReport,
   { kinds, component: only }: Wanted,
 ): [component: string, token: string][] => [
   ...new Map(
-    findings.flatMap(({ kind, token, component }) =>
-      kinds.includes(kind) && token && (only === undefined || isCalled(component, only))
+    findings.flatMap((finding) => {
+      const { token, component } = finding;
+      return isRepairable(finding, kinds) &&
+        token &&
+        (only === undefined || isCalled(component, only))
         ? [[component, token] as const]
-        : [],
-    ),
+        : [];
+    }),
   ),
 ];
 

@@ -198,6 +198,11 @@ export class NotInSettings extends Error {
   }
 }
 
+/** What a run has put into a fabric is where the fabric's settings lead no more, and its credentials must not go. */
+export class MovedAway extends NotInSettings {
+  override name = 'MovedAway';
+}
+
 /** Nobody is there any more to be told anything. */
 export class CallerLeft extends Error {
   override name = 'CallerLeft';

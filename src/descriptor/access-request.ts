@@ -11,6 +11,7 @@ import { readAs } from '../contract/parse';
 import { readPlaces } from './places';
 import type { Place } from './places';
 import { grantsAccess } from '../settings/tenancy';
+import { MAX_PLACES } from '../../workflows/protocol/lengths';
 import { readYaml } from '../reading/yaml';
 import type { Yaml } from '../reading/yaml';
 
@@ -20,6 +21,8 @@ export interface AccessRequest {
   people: Principal[];
   /** Where its data is, as far as its last provisioning or its descriptor tells. */
   place?: Place | undefined;
+  /** Where it was before, the latest first. */
+  former?: Place[] | undefined;
   /** Told again with the new access, so that neither the ids nor what people see gets lost. */
   info: Pick<Info, 'publicInfo'> & { privateInfo: Record<string, string> };
 }
@@ -117,6 +120,11 @@ const accessProblem = (
   });
 };
 
+const distinct = (places: Place[]): Place[] => {
+  const known = new Map(places.map((place) => [JSON.stringify(place), place]));
+  return [...known.values()].slice(0, MAX_PLACES);
+};
+
 /** Throws a RequestError with everything that is wrong, refs and descriptor together. */
 export const readAccess = (body: unknown, rules: Rules = {}): AccessRequest => {
   const { refs, provisionInfo } = readAs(UpdateAclRequest, body, {
@@ -129,9 +137,14 @@ export const readAccess = (body: unknown, rules: Rules = {}): AccessRequest => {
   if (read instanceof RequestError) throw new RequestError([...problems, ...read.problems], read);
   const { component, places } = read;
   const info = infoIn(provisionInfo.result);
-  const [latest] = placesIn(info);
-  const place = latest ?? places.former[0] ?? places.named;
+  const [place = places.named, ...former] = distinct([...placesIn(info), ...places.former]);
   const refused = accessProblem({ component, place }, refs, rules);
   if (refused) throw refused;
-  return { component, people: readRefs(refs), ...(place && { place }), info };
+  return {
+    component,
+    people: readRefs(refs),
+    ...(place && { place }),
+    ...(former.length > 0 && { former }),
+    info,
+  };
 };

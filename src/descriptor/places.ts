@@ -13,12 +13,14 @@ export interface Place extends Destination {
 }
 
 const value = z.string().max(MAX_PLACE_VALUE);
+const fields = z
+  .record(value, value)
+  .refine((given) => Object.keys(given).length <= MAX_PLACE_FIELDS);
 const KnownPlace = z.strictObject({
   connector: value,
   fabric: value,
-  configuration: z
-    .record(value, value)
-    .refine((given) => Object.keys(given).length <= MAX_PLACE_FIELDS),
+  configuration: fields,
+  where: fields.optional(),
   isFormer: z.literal(true).optional(),
 });
 
@@ -27,7 +29,9 @@ export const readPlaces = (given: unknown): Place[] =>
   (Array.isArray(given) ? given.slice(0, MAX_PLACES) : []).flatMap((each): Place[] => {
     const { data } = KnownPlace.safeParse(each);
     const place = data && placeOf(data);
-    return place ? [{ ...place, ...(data.isFormer && { isFormer: true }) }] : [];
+    if (!place) return [];
+    const { where, isFormer } = data;
+    return [{ ...place, ...(where && { where }), ...(isFormer && { isFormer }) }];
   });
 
 /** The place that a component's descriptor names now; undefined: it names none, or that part of it cannot be read. */

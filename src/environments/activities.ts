@@ -7,6 +7,7 @@ import { createAdoptAllActivities } from '../../activities/adoption/adoption';
 import { createDriftActivities } from '../../activities/drift/drift';
 import { createRunActivities } from '../../activities/follow-run';
 import { createFabricActivities } from '../../activities/fabric/fabric';
+import { createFormerReaderActivities } from '../../activities/fabric/former-readers';
 import { createReaderActivities } from '../../activities/fabric/readers';
 import { createActivities } from '../../activities/pipeline/pipeline';
 import { createReverseActivities } from '../../activities/reverse/reverse';
@@ -73,6 +74,7 @@ export const activitiesOf = (
       mappersByHand: config.mappersByHand,
     }),
     ...createFabricActivities({ fabricOf }),
+    ...createFormerReaderActivities({ fabricOf }),
     ...createReaderActivities({ fabricOf, isInAirbyte: accessPermission !== 'none' }),
     ...createRunActivities({ isRunning: createIsRunning({ client }) }),
     ...createAccessActivities(access),

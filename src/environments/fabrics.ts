@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FabricOf } from '../../activities/fabric/fabric';
 import type { WorkerConfig } from '../config/config';
-import { NotInSettings, Refusal } from '../contract/problems';
-import type { Destination, Fabric, Opening } from '../fabrics/fabric';
+import { MovedAway, NotInSettings, Refusal } from '../contract/problems';
+import type { Destination, Fabric, Opening, Whereabouts } from '../fabrics/fabric';
 import type { Fabrics } from '../fabrics/fabrics';
 import { typeFor, typeOf } from '../fabrics/types';
 import type { FabricSettings } from '../fabrics/types';
@@ -31,6 +31,30 @@ const notThere = (message: string) =>
     `specific.destination.fabric: ${message}.`,
     'Name another fabric, or ask the platform operator for one (fabrics in the configuration file).',
   );
+
+const inWords = (where: Whereabouts) =>
+  Object.entries(where)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ');
+
+const movedAway = (name: string, { was, is }: { was: Whereabouts; is: Whereabouts }) =>
+  new MovedAway(
+    `The fabric ${name} leads to ${inWords(is)} by now; what the component has is at ${inWords(was)}, where the fabric's credentials do not go.`,
+    'Have its owner remove by hand there what bears the tag of the component, or ask the platform operator for a fabric of its own that leads there.',
+  );
+
+/** Where a place was when a run put data there, if the settings lead elsewhere by now. Throws a MovedAway. */
+const leadingTo = (
+  { name, settings }: Named<FabricSettings>,
+  was: Whereabouts | undefined,
+): Named<FabricSettings> | undefined => {
+  const type = typeOf(settings);
+  const is = type.whereOf(settings);
+  if (!was || isDeepStrictEqual(was, is)) return undefined;
+  const leading = type.leadingTo(settings, was);
+  if (!leading) throw movedAway(name, { was, is });
+  return { name, settings: leading };
+};
 
 const twice = () =>
   new Refusal(
@@ -122,7 +146,8 @@ export const createOpenFabrics = (settings: () => Settings, given: Given): OpenF
     fabricOf: (end, key) => {
       const meant = found(settings(), end, key);
       if (!meant) return undefined;
-      const fabric = opening(meant);
+      const elsewhere = leadingTo(meant, end.where);
+      const fabric = elsewhere ? open(elsewhere) : opening(meant);
       return { ...fabric.of({ key, end }), fabric };
     },
   };

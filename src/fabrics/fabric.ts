@@ -17,7 +17,12 @@ export interface Destination {
   configuration: Record<string, unknown>;
   /** The name of the fabric it writes to, where it names one. */
   fabric?: string | undefined;
+  /** Where that fabric was when a run put the data there; absent: where its settings say now. */
+  where?: Whereabouts | undefined;
 }
+
+/** What of a fabric's settings leads to the data in it, by the names of its keys: `account`, `catalog`. */
+export type Whereabouts = Record<string, string>;
 
 /** The path in the descriptor, from `specific` on, of a field of a destination's configuration. */
 export const pathOf = (field: string) => `specific.destination.connectionConfiguration.${field}`;
@@ -151,6 +156,8 @@ export interface Readers {
   ours: string[];
   /** Others, who keep what they have. */
   others: string[];
+  /** What cannot be told of whose they are: sentences. */
+  warnings?: string[];
 }
 
 /** What changing the readers did: principals, as the fabric names them. */
@@ -178,6 +185,18 @@ export interface Table {
   rows: (string | null)[][];
   /** Whether there are more. */
   isCut: boolean;
+}
+
+/**
+ * Who may read at one place where a component's data was, of those that are ours. Where nothing of the
+ * component's is there (any more), there is nobody, and nothing is done.
+ */
+export interface FormerReaders {
+  readers: (step: Step) => Promise<string[]>;
+  /** These read there no more; nobody gains anything. */
+  revoke: (principals: readonly string[], step: Step) => Promise<void>;
+  /** The reverse. */
+  giveBack: (principals: readonly string[], step: Step) => Promise<void>;
 }
 
 /** What a fabric has of one component. Every method throws a CallError where a call fails, and a Refusal. */
@@ -211,6 +230,10 @@ export interface ComponentFabric {
   readers: (step: Step) => Promise<Readers>;
   /** Has exactly these read, of those that are ours. Others keep what they have. */
   grant: (principals: readonly string[], step: Step) => Promise<ReadersChanged>;
+  /** The same where two places have the same readers, and for no others. */
+  readersAt: () => string;
+  /** Of this one place: for one where the component's data was, and is no more. */
+  ofFormer: FormerReaders;
 }
 
 /** A fabric, whoever uses it. */
@@ -218,6 +241,7 @@ export interface Fabric {
   name: string;
   /** As people call it: Snowflake. */
   system: string;
+  where: Whereabouts;
   /** Whether it can be reached, its credentials and rights, its warehouse or cluster. */
   check: (step: Step) => Promise<Check[]>;
   /**
@@ -264,6 +288,10 @@ export interface FabricVerbs<Settings> {
   ): Promise<Record<string, unknown>>;
   /** Where one is, for people: a host or a URL, without credentials. */
   addressOf(settings: Settings): string;
+  /** What of the settings leads to data: that, too, is remembered of it. */
+  whereOf(settings: Settings): Whereabouts;
+  /** Settings that lead to where a fabric was, where its credentials may go there; undefined: none. */
+  leadingTo(settings: Settings, where: Whereabouts): Settings | undefined;
   open(settings: Settings, opening: Opening): Fabric;
 }
 

@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { Known, Provisioned, State } from '../../workflows/provisioned';
 import type { Plan } from '../descriptor/descriptor';
+import { readPlaces } from '../descriptor/places';
 import type { Place } from '../descriptor/places';
 import { isRecord } from '../contract/json';
 import { deploymentOf } from '../contract/ids';
@@ -66,6 +67,7 @@ const isPlan = (value: unknown): value is Plan =>
 
 /** A run's input, written by this version of the gateway or another. */
 const Input = z.object({ plan: z.custom<Plan>(isPlan) });
+const Moved = z.object({ places: z.unknown() });
 
 const isPlace = (value: unknown): value is Place =>
   isRecord(value) && typeof value.connector === 'string' && isRecord(value.configuration);
@@ -114,6 +116,11 @@ export const createProvisioned = ({
     history.inputOf({ workflowId: token, runId }).catch(orForgotten);
   type Unpack = Awaited<ReturnType<typeof inputOf>>;
   const planIn = async (unpack: Unpack) => Input.safeParse((await unpack?.())?.[0]).data?.plan;
+  const knownIn = async (unpack: Unpack) => {
+    const [input] = (await unpack?.()) ?? [];
+    const former = readPlaces(Moved.safeParse(input).data?.places);
+    return { plan: Input.safeParse(input).data?.plan, former };
+  };
 
   /** Provisions of a component, newest first, one for each request; the list may show some as open still. */
   const formerRuns = async (key: string) => {
@@ -173,7 +180,10 @@ export const createProvisioned = ({
           const inputs = await Promise.all(
             some.map(async (run) => ({ run, unpack: await limit(() => inputOf(run)) })),
           );
-          for (const { run, unpack } of inputs) await use(run, await planIn(unpack));
+          for (const { run, unpack } of inputs) {
+            const { plan, former } = await knownIn(unpack);
+            await use(run, plan, former);
+          }
         }
       }),
     eachPlaces: (runs, use, signal) =>

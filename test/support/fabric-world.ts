@@ -57,9 +57,9 @@ export type Warehouse = z.infer<typeof Warehouse>;
 const Request = z.looseObject({ operation: z.string(), statement: z.string().nullish() });
 
 export interface FabricChanges extends Omit<Changes, 'destination'> {
-  /** Of Airbyte's Snowflake destination, unless the component writes to the lakehouse. */
+  /** Of Airbyte's Snowflake destination, unless the component writes to a lakehouse. */
   schema?: string;
-  /** Another Snowflake by its name, or the lakehouse. */
+  /** Another Snowflake by its name, or a lakehouse. */
   fabric?: string;
   removeData?: boolean;
 }
@@ -70,7 +70,7 @@ const destinationOf = ({
   database = 'ANALYTICS',
   component = 'payments',
 }: FabricChanges) =>
-  fabric === 'lakehouse'
+  fabric?.endsWith('lakehouse')
     ? {
         name: 'Databricks',
         connector: 'databricks',
@@ -83,6 +83,32 @@ const destinationOf = ({
         ...(fabric !== undefined && { fabric }),
         connectionConfiguration: { database, schema: schema ?? component.toUpperCase() },
       };
+
+/** A stand-in of Snowflake, as tests look at and steer it. */
+export const steered = (snowflake: { url: string }) => ({
+  warehouse: async () =>
+    Warehouse.parse(await (await fetch(`${snowflake.url}/_simulator/entities`)).json()),
+  fault: (fault: object) => control(snowflake, { at: '/faults', body: fault }),
+  clearFaults: () => control(snowflake, { method: 'DELETE', at: '/faults' }),
+  /** A statement by somebody else, such as an administrator. */
+  sql: async (statement: string, role = 'ACCOUNTADMIN') => {
+    const answer = await fetch(`${snowflake.url}/_simulator/sql`, {
+      method: 'POST',
+      headers: json,
+      body: JSON.stringify({ statement, role }),
+    });
+    // A statement that is refused is an answer, too.
+    const text = await answer.text();
+    if (!('rows' in Object(parseJson(text)))) throw new Error(`${statement}: ${text}`);
+  },
+  control: (at: string, body?: object, method = 'POST') =>
+    control(snowflake, { method, at, ...(body && { body }) }),
+  requests: async () =>
+    z
+      .object({ requests: z.array(Request) })
+      .parse(await (await fetch(`${snowflake.url}/_simulator/requests`)).json()).requests,
+  forgetRequests: () => control(snowflake, { method: 'DELETE', at: '/requests' }),
+});
 
 export interface FabricWorldOptions {
   /** In the place of what the fabric's part of the file has. */
@@ -223,8 +249,7 @@ export const startFabricWorld = async (options: FabricWorldOptions = {}) => {
       provisionInfo: { request: textOf(changes), result: result ?? '' },
     });
 
-  const warehouse = async () =>
-    Warehouse.parse(await (await fetch(`${snowflake.url}/_simulator/entities`)).json());
+  const ofSnowflake = steered(snowflake);
 
   return {
     environment,
@@ -272,33 +297,13 @@ export const startFabricWorld = async (options: FabricWorldOptions = {}) => {
       const { jobs: _past, ...entities } = await stateOf(airbyte);
       return {
         airbyte: entities,
-        snowflake: await warehouse(),
+        snowflake: await ofSnowflake.warehouse(),
         databricks: await lakehouse?.state(),
       };
     },
-    warehouse,
-    fault: (fault: object) => control(snowflake, { at: '/faults', body: fault }),
-    clearFaults: () => control(snowflake, { method: 'DELETE', at: '/faults' }),
+    ...ofSnowflake,
     airbyteFault: (fault: object) => control(airbyte, { at: '/faults', body: fault }),
     clearAirbyteFaults: () => control(airbyte, { method: 'DELETE', at: '/faults' }),
-    /** A statement by somebody else, such as an administrator. */
-    sql: async (statement: string, role = 'ACCOUNTADMIN') => {
-      const answer = await fetch(`${snowflake.url}/_simulator/sql`, {
-        method: 'POST',
-        headers: json,
-        body: JSON.stringify({ statement, role }),
-      });
-      // A statement that is refused is an answer, too.
-      const text = await answer.text();
-      if (!('rows' in Object(parseJson(text)))) throw new Error(`${statement}: ${text}`);
-    },
-    control: (at: string, body?: object, method = 'POST') =>
-      control(snowflake, { method, at, ...(body && { body }) }),
-    requests: async () =>
-      z
-        .object({ requests: z.array(Request) })
-        .parse(await (await fetch(`${snowflake.url}/_simulator/requests`)).json()).requests,
-    forgetRequests: () => control(snowflake, { method: 'DELETE', at: '/requests' }),
     cli: (...args: string[]) => runCli(args, env),
     killWorker: async () => {
       await worker.end('SIGKILL');

@@ -22,7 +22,7 @@ export interface Readers {
 }
 
 /** One ref each: they stand for the same. */
-const refsOf = (people: Principal[]) => people.flatMap(({ refs: [ref] }) => ref ?? []);
+export const refsOf = (people: Principal[]) => people.flatMap(({ refs: [ref] }) => ref ?? []);
 
 /** Undefined where the fabric grants no access to the data, or there is none. */
 export const startReaders = async (
@@ -41,6 +41,7 @@ export const startReaders = async (
   ).findReaders({ key, place, refs });
   if (!found) return undefined;
   const { system, former } = found;
+  for (const warning of found.warnings ?? []) run.warn(warning);
   /** The step has ended, and has changed something. */
   let hasChanged = false;
 

@@ -1,5 +1,6 @@
 import type { AccessSeen } from '../../activities/access/access';
 import type { ReadersFound, ReadersTold } from '../../activities/fabric/readers';
+import type { FormerTold } from './former-readers';
 import type { FailureDetails } from '../protocol/failure-details';
 import type { Principal } from '../../src/descriptor/refs';
 import type { Info } from '../../src/contract/coordinator';
@@ -87,10 +88,21 @@ export interface Counts {
   revoked: number;
 }
 
+interface Told {
+  reading?: (ReadersTold & { system: string }) | undefined;
+  former?: FormerTold | undefined;
+}
+
+/** What was asked for is not so where nobody could look. */
+const untoldOf = (former: FormerTold | undefined) =>
+  former && former.untold.length > 0
+    ? ` Not so where its data was before, which could not be looked at: ${former.untold.join(' ')}`
+    : '';
+
 export const resultOf = (
   { granted, kept, had, revoked }: Counts,
   left: Principal[],
-  reading?: ReadersTold & { system: string },
+  { reading, former }: Told = {},
 ) => {
   const count = (items: number, what: string) => (items > 0 ? [`${String(items)} ${what}`] : []);
   const parts = [
@@ -105,6 +117,10 @@ export const resultOf = (
           ...count(reading.revoked, `revoked from the data in ${reading.system}`),
         ]
       : []),
+    ...[...(former?.revoked ?? [])].flatMap(([system, revoked]) =>
+      count(revoked, `revoked from the former data in ${system}`),
+    ),
   ];
-  return `Who has access is as asked: ${parts.join(', ') || (reading ? 'nothing was to be changed' : 'nobody')}.`;
+  const known = parts.join(', ') || (reading ? 'nothing was to be changed' : 'nobody');
+  return `Who has access is as asked: ${known}.${untoldOf(former)}`;
 };

@@ -11,6 +11,7 @@ import { startRun } from '../run/report';
 import { activitiesFor } from '../run/steps';
 import { describeCompensation, compensate } from '../run/saga';
 import type { Undo } from '../run/saga';
+import { startFormerReaders } from './former-readers';
 import { startReaders } from './readers';
 
 /** Milliseconds that are added to the time of the look for each of the people. */
@@ -28,6 +29,7 @@ const changeAccess = async (input: UpdateAclInput): Promise<ProvisioningStatus> 
     run.phase('Looking at who has access');
     const former = new Set(await recallPeople(input, run, steps));
     const readers = await startReaders(input, { run, steps });
+    const formerReaders = await startFormerReaders(input, { run, steps });
     // Who is given nothing in Airbyte loses what was granted there before.
     const wantedThere = readers?.found.isInAirbyte === false ? [] : people;
     const found = await steps(`Look for ${peopleIn(wantedThere)}`, {
@@ -43,6 +45,7 @@ const changeAccess = async (input: UpdateAclInput): Promise<ProvisioningStatus> 
     const leaving = [...former].filter((key) => !wanted.has(key));
     await access.take(leaving);
     const reading = await readers?.grant(undos);
+    const leftFormer = await formerReaders?.revoke(undos);
     // A cancellation that the last step did not notice is heard all the same.
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled');
     access.sum();
@@ -55,11 +58,10 @@ const changeAccess = async (input: UpdateAclInput): Promise<ProvisioningStatus> 
     // Whom Airbyte has no permissions for may read the data all the same.
     const left = readers ? [] : without;
     const info = infoOf(input, left);
-    const result = resultOf(
-      access.counts(),
-      without,
-      readers && reading && { ...reading, system: readers.found.system },
-    );
+    const result = resultOf(access.counts(), without, {
+      reading: readers && reading && { ...reading, system: readers.found.system },
+      former: leftFormer,
+    });
     return { status: 'COMPLETED', result, info, logs: run.logs };
   } catch (failure) {
     const err = endedBy(failure, run);

@@ -187,15 +187,19 @@ export const fabricInfo = (found: FabricFound | undefined): Info['publicInfo'] =
     ]),
   );
 
-/** As src/descriptor/places.ts reads it: what is text, and not long. */
-const inShort = ({ connector, fabric, configuration }: Place): Place => ({
-  connector,
-  configuration: Object.fromEntries(
-    Object.entries(configuration)
+const shortFields = <Value>(fields: Record<string, Value>) =>
+  Object.fromEntries(
+    Object.entries(fields)
       .filter(([, value]) => typeof value === 'string' && value.length <= MAX_PLACE_VALUE)
       .slice(0, MAX_PLACE_FIELDS),
-  ),
+  );
+
+/** As src/descriptor/places.ts reads it: what is text, and not long. */
+const inShort = ({ connector, fabric, configuration, where }: Place): Place => ({
+  connector,
+  configuration: shortFields(configuration),
   ...(fabric !== undefined && { fabric }),
+  ...(where && { where: shortFields(where) }),
 });
 
 /** Of a component that writes elsewhere by now, or nowhere any more. */

@@ -3,6 +3,7 @@ import type { ActivityOptions } from '@temporalio/workflow';
 import type { AccessActivities } from '../../activities/access/access';
 import type { AccessChanges } from '../../activities/access/changes';
 import type { FabricActivities } from '../../activities/fabric/fabric';
+import type { FormerReaderActivities } from '../../activities/fabric/former-readers';
 import type { ReaderActivities } from '../../activities/fabric/readers';
 import type { Activities } from '../../activities/pipeline/pipeline';
 import type { RunActivities } from '../../activities/follow-run';
@@ -27,6 +28,7 @@ export const inPatience = (retry: Retry): Retry => ({
 type AllActivities = Activities &
   FabricActivities &
   ReaderActivities &
+  FormerReaderActivities &
   AccessActivities &
   AccessChanges;
 

@@ -7,7 +7,7 @@ import type { Opening } from '../fabric';
 import { createFabricHttp } from '../http';
 import type { FabricAnswer, FabricCall } from '../http';
 import { errorOf, isTokenRefused, notUnderstood, problemIn } from './errors';
-import { createTokens } from './tokens';
+import { AZURE_SCOPE, DATABRICKS_SCOPE, createTokens } from './tokens';
 import type { Auth, DatabricksSettings } from './settings';
 
 type Query = Record<string, string | number | boolean | undefined>;
@@ -43,6 +43,12 @@ const over =
     return reason instanceof Error ? reason : new Error(String(reason));
   };
 
+/** What lets a call in: a token of the workspace, and where the caller is no user of it one of Azure's. */
+interface Credentials {
+  token: string;
+  azure?: string | undefined;
+}
+
 /** The workspace for one identity. `limit` is shared by all that call it. */
 export const createClient = (
   { host }: Pick<DatabricksSettings, 'host'>,
@@ -53,7 +59,28 @@ export const createClient = (
   }: { opening: Opening; limit: Limit },
 ) => {
   const http = createFabricHttp({ system: 'Databricks', requestTimeout, log, observe });
-  const tokens = createTokens({ http, root: host, auth, secretOf });
+  const given = { http, root: host, auth, secretOf };
+  const tokens = createTokens({ ...given, scope: DATABRICKS_SCOPE });
+  const resourceId = auth.entra?.workspaceResourceId;
+  const azure =
+    resourceId === undefined ? undefined : createTokens({ ...given, scope: AZURE_SCOPE });
+  const next = async (interest: CallInterest): Promise<Credentials> => ({
+    token: await tokens.next(interest),
+    azure: await azure?.next(interest),
+  });
+  const forget = (refused: Credentials) => {
+    tokens.forget(refused.token);
+    if (refused.azure !== undefined) azure?.forget(refused.azure);
+  };
+  /** For principals that are no users of the workspace (Databricks' documents on Entra ID tokens). */
+  const headersOf = ({ token, azure: ofAzure }: Credentials) => ({
+    Authorization: `Bearer ${token}`,
+    ...(resourceId !== undefined &&
+      ofAzure !== undefined && {
+        'X-Databricks-Azure-SP-Management-Token': ofAzure,
+        'X-Databricks-Azure-Workspace-Resource-Id': resourceId,
+      }),
+  });
 
   const send = async <Answer extends z.ZodType>(
     {
@@ -66,7 +93,7 @@ export const createClient = (
       about,
       interest,
     }: DatabricksCall<Answer>,
-    token: string,
+    credentials: Credentials,
   ): Promise<FabricAnswer> => {
     const work = () =>
       http({
@@ -76,7 +103,7 @@ export const createClient = (
         operation,
         headers: {
           Accept: 'application/json',
-          Authorization: `Bearer ${token}`,
+          ...headersOf(credentials),
           ...(body && { 'Content-Type': 'application/json' }),
         },
         ...(body && { body: JSON.stringify(body) }),
@@ -91,16 +118,18 @@ export const createClient = (
   const ask = async <Answer extends z.ZodType>(
     call: DatabricksCall<Answer>,
   ): Promise<z.output<Answer> | undefined> => {
-    let token = await tokens.next(call.interest);
-    let answer = await send(call, token);
+    let credentials = await next(call.interest);
+    let answer = await send(call, credentials);
     if (isTokenRefused(answer)) {
-      tokens.forget(token);
-      const renewed = await tokens.next(call.interest);
+      forget(credentials);
+      const renewed = await next(call.interest);
       // A personal one is the same, unless it was replaced meanwhile.
-      if (renewed !== token) answer = await send(call, (token = renewed));
+      if (renewed.token !== credentials.token) answer = await send(call, (credentials = renewed));
     }
     const purpose = { ...call, writes: call.writes ?? false };
-    const hide = (text: string) => redactor.redact(text).replaceAll(token, MASK);
+    const shown = [credentials.token, credentials.azure].filter((each) => each !== undefined);
+    const hide = (text: string) =>
+      shown.reduce((told, secret) => told.replaceAll(secret, MASK), redactor.redact(text));
     if (answer.status >= 300) {
       const { code } = problemIn(answer);
       if (code !== undefined && call.absent?.includes(code)) return undefined;

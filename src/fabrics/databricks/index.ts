@@ -1,7 +1,7 @@
 import { createLimit } from '../../concurrency/limit';
 import { Refusal } from '../../contract/problems';
 import { LANGUAGES } from '../fabric';
-import type { ComponentFabric, Fabric, FabricType, Opening } from '../fabric';
+import type { ComponentFabric, Fabric, FabricType, Opening, Whereabouts } from '../fabric';
 import { checkFabric, checkPlace } from './checks';
 import { cleanup, restore } from './cleanup';
 import { createClient } from './client';
@@ -10,10 +10,10 @@ import { createIdentity } from './identity';
 import { beforeCleanup, lookAt } from './look';
 import { principalsOf } from './people';
 import { prepare, unprepare } from './prepare';
-import { MOST_READERS, grant, readersIn } from './readers';
+import { MOST_READERS, formerReaders, giveBack, grant, readersIn, revoke } from './readers';
 import { runCommand } from './run/commands';
 import { runStatement } from './run/statements';
-import { DatabricksSettings } from './settings';
+import { CatalogName, DatabricksSettings } from './settings';
 import { taggedIn } from './things';
 import { createCatalog } from './unity/catalog';
 
@@ -28,6 +28,15 @@ const noLanguage = (given: string) =>
     `A cluster runs no ${given}.`,
     `Name one of ${LANGUAGES.join(', ')}, or leave it out for a statement of the SQL warehouse.`,
   );
+
+const whereOf = ({ host, catalog }: DatabricksSettings) => ({ host, catalog });
+
+/** The workspace must be the same: credentials go to no other. The catalog may be another of it. */
+const leadingTo = (settings: DatabricksSettings, { host, catalog }: Whereabouts) => {
+  if (host !== settings.host) return undefined;
+  const { data } = CatalogName.safeParse(catalog);
+  return data === undefined ? undefined : { ...settings, catalog: data };
+};
 
 const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
   const { catalog: catalogName, cluster, warehouseId, manage, host } = settings;
@@ -72,6 +81,12 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
       restore: (taken, step) => restore(component, taken, step),
       readers: (step) => readersIn(component, step),
       grant: (principals, step) => grant(component, principals, step),
+      readersAt: () => JSON.stringify([host, catalogName, wanted]),
+      ofFormer: {
+        readers: (step) => formerReaders(component, step),
+        revoke: (principals, step) => revoke(component, principals, step),
+        giveBack: (principals, step) => giveBack(component, principals, step),
+      },
       principalsOf: (refs, { interest }) =>
         principalsOf(client, { settings: settings.principals, refs, interest }),
     };
@@ -80,6 +95,7 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
   return {
     name,
     system: 'Databricks',
+    where: whereOf(settings),
     check: (step) => checkFabric({ settings, client, catalog, manager, airbyte }, step),
     tagged: async (_ends, step) =>
       manage.schema ? taggedIn(await catalog.schemas(step), catalogName) : [],
@@ -118,6 +134,8 @@ export const databricks: FabricType<typeof DatabricksSettings> = {
   // Its descriptors have no place for credentials of their own.
   bringsAccount: () => false,
   addressOf: ({ host }) => host,
+  whereOf,
+  leadingTo,
   destination: destinationOf,
   open,
 };

@@ -1,6 +1,6 @@
 import { Refusal } from '../../contract/problems';
 import type { Readers, ReadersChanged, Step } from '../fabric';
-import { ownSchema, ownSchemas } from './component';
+import { ownSchema, ownSchemas, wantedSchema } from './component';
 import type { Component } from './component';
 import { heldIn, setHolders } from './holders';
 import { conveys } from './unity/permissions';
@@ -41,19 +41,50 @@ export const readersIn = async (component: Component, step: Step): Promise<Reade
   return { ours: [...new Set(all.flatMap(({ ours }) => ours))], others: here?.others ?? [] };
 };
 
+const held = (schema: Schema) => heldIn(schema, 'reader').map(({ principal }) => principal);
+
+/** Has none but these go on reading one schema, of those that are ours; nobody gains anything. */
+const keepOnly = async (
+  component: Component,
+  { schema, principals }: { schema: Schema; principals: string[] },
+  step: Step,
+) => {
+  const wants = { schema, role: 'reader' as const, principals, privileges: [] };
+  return (await setHolders(component, wants, step)).revoked;
+};
+
 /** Who is no more to read loses the data of former versions of the descriptor, too; nobody gains it. */
 const leaveFormer = async (component: Component, wantedOnes: readonly string[], step: Step) => {
   const all = await ownSchemas(component, step);
   const former = all.filter(({ name }) => name !== component.wanted);
   const revoked: string[] = [];
   for (const schema of former) {
-    const readers = heldIn(schema, 'reader').map(({ principal }) => principal);
+    const readers = held(schema);
     const principals = readers.filter((each) => wantedOnes.includes(each));
     if (principals.length === readers.length) continue;
-    const wants = { schema, role: 'reader' as const, principals, privileges: READS };
-    revoked.push(...(await setHolders(component, wants, step)).revoked);
+    revoked.push(...(await keepOnly(component, { schema, principals }, step)));
   }
   return revoked;
+};
+
+export const formerReaders = async (component: Component, step: Step): Promise<string[]> => {
+  const schema = await wantedSchema(component, step);
+  return schema ? (await readersOf(component, schema, step)).ours : [];
+};
+
+export const revoke = async (component: Component, leaving: readonly string[], step: Step) => {
+  const schema = await wantedSchema(component, step);
+  if (!schema) return;
+  const principals = held(schema).filter((each) => !leaving.includes(each));
+  await keepOnly(component, { schema, principals }, step);
+};
+
+export const giveBack = async (component: Component, names: readonly string[], step: Step) => {
+  const schema = await wantedSchema(component, step);
+  if (!schema) return;
+  const principals = [...new Set([...held(schema), ...names])];
+  const wants = { schema, role: 'reader' as const, principals, privileges: READS };
+  await setHolders(component, wants, step);
 };
 
 const tooMany = ({ catalog, wanted }: Component, count: number) =>

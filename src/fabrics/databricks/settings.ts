@@ -22,6 +22,13 @@ const Entra = closed(
     authority: address.default('https://login.microsoftonline.com').meta({
       description: 'Where tokens are made: another one for a sovereign cloud',
     }),
+    workspaceResourceId: text
+      .regex(
+        /^\/subscriptions\/[^/\s]+\/resourceGroups\/[^/\s]+\/providers\/Microsoft\.Databricks\/workspaces\/[^/\s]+$/i,
+        'must be the id of a workspace in Azure: /subscriptions/…/resourceGroups/…/providers/Microsoft.Databricks/workspaces/…',
+      )
+      .optional()
+      .meta({ description: 'Of the workspace in Azure, where the principal is no user of it' }),
   }),
 );
 
@@ -77,7 +84,7 @@ const isRoot = (url: string) => !URL.canParse(url) || new URL(url).pathname === 
 const host = address.refine(isRoot, 'must be the root of a workspace, without a path');
 
 /** It is a part of a URL, and of SQL. */
-const catalog = text
+export const CatalogName = text
   .max(255)
   .regex(/^[^./\s]+$/, 'must be the name of a catalog: no dot, no slash, no space');
 
@@ -95,7 +102,7 @@ export const DatabricksSettings = closed(
     httpPath: text.optional().meta({
       description: 'Of the warehouse, for Airbyte; without it `/sql/1.0/warehouses/` and its id',
     }),
-    catalog: catalog.meta({ description: 'One catalog of Unity Catalog' }),
+    catalog: CatalogName.meta({ description: 'One catalog of Unity Catalog' }),
     auth: Auth.meta({ description: 'Whom Airbyte writes as, and who manages' }),
     airbyteAuth: AirbyteAuth.optional().meta({
       description: 'Whom Airbyte writes as instead; required with `entra`, which it does not take',

@@ -9,7 +9,9 @@ import type { FabricAnswer, FabricHttp } from '../http';
 import type { Auth } from './settings';
 
 /** The one resource of Entra ID that is Databricks, in every tenant. */
-const DATABRICKS_SCOPE = '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default';
+export const DATABRICKS_SCOPE = '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default';
+/** Azure itself, which says who may what with a workspace that he is no user of. */
+export const AZURE_SCOPE = 'https://management.core.windows.net/.default';
 /** Milliseconds before its end at which a token is made anew; a third of a life shorter than 15 min. */
 const EARLY = 300_000;
 
@@ -23,6 +25,8 @@ interface TokenDeps {
   /** The root of the workspace. */
   root: string;
   auth: Auth;
+  /** What a token of Entra ID is for. */
+  scope: string;
   secretOf: Opening['secretOf'];
 }
 
@@ -99,7 +103,7 @@ const oauthToken = async (request: Request, { clientId }: Client, secret: string
 const entraToken = async (
   { http, interest }: Request,
   { tenantId, clientId, authority }: NonNullable<Auth['entra']>,
-  secret: string,
+  { secret, scope }: { secret: string; scope: string },
 ) => {
   const { origin: root, pathname } = new URL(authority);
   const answer = await http({
@@ -112,7 +116,7 @@ const entraToken = async (
       grant_type: 'client_credentials',
       client_id: clientId,
       client_secret: secret,
-      scope: DATABRICKS_SCOPE,
+      scope,
     }).toString(),
     writes: false,
     interest,
@@ -132,13 +136,13 @@ interface Token {
  * A token for the next call: the personal one as it is, or one of Databricks or Entra ID that all share,
  * asked for once however many wait for it; made anew before it ends, and when the secret is another.
  */
-export const createTokens = ({ http, root, auth, secretOf }: TokenDeps) => {
+export const createTokens = ({ http, root, auth, scope, secretOf }: TokenDeps) => {
   let current: { of: string; asked: Promise<Token>; value?: string } | undefined;
 
   const ask = async (secret: string): Promise<Token> => {
     const request = { http, root, interest: LASTING };
     const { access_token: value, expires_in: seconds } = auth.entra
-      ? await entraToken(request, auth.entra, secret)
+      ? await entraToken(request, auth.entra, { secret, scope })
       : await oauthToken(
           request,
           auth.oauth ?? { clientId: '', clientSecret: { secretRef: '' } },

@@ -16,6 +16,8 @@ export interface Component {
   airbyteRole: string;
   /** Who owns what is made. */
   manager: string;
+  /** Who managed the fabric before. */
+  formerManagers: readonly string[];
   /** The schema of its own that Airbyte makes, for what it does before data is where it belongs. */
   internal: string;
   manages: { database: boolean; schema: boolean; access: boolean };
@@ -33,6 +35,7 @@ export const componentOf = (
   readRole: readRoleOf(key),
   airbyteRole: identifierIn(role),
   manager: identifierIn(manage.by?.role ?? role),
+  formerManagers: manage.formerRoles.map(identifierIn),
   internal,
   manages: manage,
 });

@@ -29,7 +29,7 @@ import { identifierIn, shownAs } from './names';
 import { principalsOf } from './people';
 import { prepare } from './prepare';
 import { presentIn } from './present';
-import { grantTo, readersOf, remembered } from './readers';
+import { giveTo, grantTo, readersOf, remembered, revokeFrom } from './readers';
 import { restore } from './restore';
 import { SnowflakeSettings } from './settings';
 import { createSqlApi } from './sql-api';
@@ -168,8 +168,18 @@ const ofComponent = (
       principalsOf(api(), { settings: settings.principals, refs, step }),
     readers: async (step) => readersOf(api(), component(), step),
     grant: async (principals, step) => grantTo(api(), component(), { principals, step }),
+    // A role of the account, wherever in it the data is.
+    readersAt: () => JSON.stringify([accountIn(settings), component().readRole]),
+    ofFormer: {
+      readers: async (step) => (await readersOf(api(), component(), step)).ours,
+      revoke: async (principals, step) => revokeFrom(api(), component(), { principals, step }),
+      giveBack: async (principals, step) => giveTo(api(), component(), { principals, step }),
+    },
   };
 };
+
+/** Hosts of one account are many: with and without a private link, of the region or of the organization. */
+const whereOf = (settings: SnowflakeSettings) => ({ account: accountIn(settings) });
 
 const open = (settings: SnowflakeSettings, opening: Opening): Fabric => {
   const { name } = opening;
@@ -183,6 +193,7 @@ const open = (settings: SnowflakeSettings, opening: Opening): Fabric => {
   return {
     name,
     system: SYSTEM,
+    where: whereOf(settings),
     check: (step) => checkFabric(users, { warehouse, role, manages: settings.manage, step }),
     // As Airbyte, who may do less.
     run: async (text, { step, maxRows, language }) => {
@@ -215,6 +226,9 @@ export const snowflake: FabricType<typeof SnowflakeSettings> = {
   placedBy: ['database', 'schema', 'raw_data_schema'],
   bringsAccount,
   addressOf: ({ host }) => host,
+  whereOf,
+  // A key goes to its own account only.
+  leadingTo: () => undefined,
   destination: async (
     { host, role, warehouse, user, credentials },
     { secretOf, configuration },

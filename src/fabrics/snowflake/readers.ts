@@ -6,6 +6,7 @@ import type { Component } from './component';
 import { CODE, hasCode } from './failures';
 import { isOurs } from './judgement';
 import { MAX_ROWS, createLooks, recordsOf } from './looks';
+import type { Named } from './looks';
 import { bare } from './names';
 import { ROUNDS, notSeen } from './prepare';
 import type { SqlApi } from './sql-api';
@@ -36,26 +37,47 @@ const tooMany = (role: string) =>
     'Give access to roles instead of single users.',
   );
 
+/** Whose grants of a role are ours: its owner managed when it was made, and others may have meanwhile. */
+const managersOf = ({ manager, formerManagers }: Component, { owner }: Named) =>
+  new Set([manager, ...formerManagers, owner]);
+
+/** Who managed before and is not known to have keeps nobody from reading: whoever looks must be told. */
+const doubtIn = (component: Component, role: Named, grantors: ReadonlySet<string>) => {
+  if (role.owner === component.manager || grantors.size === 0) return {};
+  const names = firstFew([...grantors].toSorted()).join(', ');
+  return {
+    warnings: [
+      `The role ${role.name} is owned by ${role.owner}, and the fabric's managing role is ${component.manager} by now: those to whom ${names} has granted it keep it. If ${names} managed the fabric in between, the platform operator names it in manage.formerRoles.`,
+    ],
+  };
+};
+
 /** Undefined: there are more than Snowflake tells. */
 const listed = async (
   api: SqlApi,
-  { readRole, manager }: Component,
-  step: Step,
+  component: Component,
+  { role, step }: { role: Named; step: Step },
 ): Promise<Readers | undefined> => {
-  const table = await api.query(LOOKS.members(readRole), step, MAX_ROWS);
+  const managers = managersOf(component, role);
+  const table = await api.query(LOOKS.members(component.readRole), step, MAX_ROWS);
   const members = recordsOf(table);
   if (table.isCut || members.length >= MAX_ROWS) return undefined;
   const all = members.map(({ granted_to: to, grantee_name: name = '', granted_by: by = '' }) => ({
     member: memberNamed(to === 'USER' ? 'USER' : 'ROLE', bare(name)),
-    isOurs: bare(by) === manager,
+    by: bare(by),
   }));
-  const ours = new Set(all.filter((each) => each.isOurs).map(({ member }) => member));
+  const ours = new Set(all.filter(({ by }) => managers.has(by)).map(({ member }) => member));
   const others = new Set(all.map(({ member }) => member).filter((member) => !ours.has(member)));
-  return { ours: [...ours], others: [...others] };
+  const grantors = new Set(all.map(({ by }) => by).filter((by) => !managers.has(by)));
+  return { ours: [...ours], others: [...others], ...doubtIn(component, role, grantors) };
 };
 
-const membersOf = async (api: SqlApi, component: Component, step: Step): Promise<Readers> => {
-  const members = await listed(api, component, step);
+const membersOf = async (
+  api: SqlApi,
+  component: Component,
+  of: { role: Named; step: Step },
+): Promise<Readers> => {
+  const members = await listed(api, component, of);
   if (!members) throw tooMany(component.readRole);
   return members;
 };
@@ -73,14 +95,13 @@ export const remembered = async (
   component: Component,
   step: Step,
 ): Promise<Pick<Thing, 'had' | 'madeAt'>> => {
-  const { readRole, tag } = component;
   try {
-    const role = await createLooks(api, step).role(readRole);
-    if (!isOurs(role, tag)) return {};
-    const members = await listed(api, component, step);
+    const role = await ownRole(api, component, step);
+    if (!role) return {};
+    const members = await listed(api, component, { role, step });
     return {
       ...(members && isSmall(members) && { had: inOrder(members) }),
-      ...(role?.madeAt !== undefined && { madeAt: role.madeAt }),
+      ...(role.madeAt !== undefined && { madeAt: role.madeAt }),
     };
   } catch (err) {
     // It was dropped since it was seen.
@@ -89,13 +110,19 @@ export const remembered = async (
   }
 };
 
-const hasRole = async (api: SqlApi, { readRole, tag }: Component, step: Step) =>
-  isOurs(await createLooks(api, step).role(readRole), tag);
+const ownRole = async (api: SqlApi, { readRole, tag }: Component, step: Step) => {
+  const role = await createLooks(api, step).role(readRole);
+  return isOurs(role, tag) ? role : undefined;
+};
 
-export const readersOf = async (api: SqlApi, component: Component, step: Step): Promise<Readers> =>
-  (await hasRole(api, component, step))
-    ? membersOf(api, component, step)
-    : { ours: [], others: [] };
+export const readersOf = async (
+  api: SqlApi,
+  component: Component,
+  step: Step,
+): Promise<Readers> => {
+  const role = await ownRole(api, component, step);
+  return role ? membersOf(api, component, { role, step }) : { ours: [], others: [] };
+};
 
 const noRole = ({ readRole }: Component) =>
   new Refusal(
@@ -114,30 +141,25 @@ const each = async (works: Promise<void>[]) => {
   if (failures.length > 0) throw failures.find(isUnclear) ?? failures[0];
 };
 
-/** Has exactly these read, of those that are ours. The account's limit says how many at once. */
-export const grantTo = async (
+/** What of the members is to be changed. */
+type Difference = (readers: Readers) => ReadersChanged;
+
+interface Changing {
+  principals: readonly string[];
+  step: Step;
+}
+
+/** Changes members until nothing is to be changed. The account's limit says how many at once. */
+const changeMembers = async (
   api: SqlApi,
   component: Component,
-  { principals, step }: { principals: readonly string[]; step: Step },
+  { role, differing, step }: { role: Named; differing: Difference; step: Step },
 ): Promise<ReadersChanged> => {
-  if (!(await hasRole(api, component, step))) {
-    if (principals.length > 0) throw noRole(component);
-    return { granted: [], revoked: [] };
-  }
   const by = changesBy(component.manager);
   const { readRole } = component;
-  const wanted = new Set(principals);
-  const differing = async () => {
-    const { ours, others } = await membersOf(api, component, step);
-    const there = new Set([...ours, ...others]);
-    return {
-      granted: [...wanted].filter((member) => !there.has(member)),
-      revoked: ours.filter((member) => !wanted.has(member)),
-    };
-  };
   const done = { granted: new Set<string>(), revoked: new Set<string>() };
   for (let round = 0; ; round += 1) {
-    const { granted, revoked } = await differing();
+    const { granted, revoked } = differing(await membersOf(api, component, { role, step }));
     if (granted.length + revoked.length === 0)
       return { granted: [...done.granted], revoked: [...done.revoked] };
     if (round === ROUNDS)
@@ -156,6 +178,57 @@ export const grantTo = async (
     for (const member of granted) done.granted.add(member);
     for (const member of revoked) done.revoked.add(member);
   }
+};
+
+const lackingIn = (principals: readonly string[], { ours, others }: Readers) => {
+  const there = new Set([...ours, ...others]);
+  return principals.filter((member) => !there.has(member));
+};
+
+/** Has exactly these read, of those that are ours. */
+export const grantTo = async (
+  api: SqlApi,
+  component: Component,
+  { principals, step }: Changing,
+): Promise<ReadersChanged> => {
+  const role = await ownRole(api, component, step);
+  if (!role) {
+    if (principals.length > 0) throw noRole(component);
+    return { granted: [], revoked: [] };
+  }
+  const wanted = new Set(principals);
+  const differing = (readers: Readers) => ({
+    granted: lackingIn([...wanted], readers),
+    revoked: readers.ours.filter((member) => !wanted.has(member)),
+  });
+  return changeMembers(api, component, { role, differing, step });
+};
+
+/** These read no more, as far as that is ours to say; nobody else is touched. */
+export const revokeFrom = async (
+  api: SqlApi,
+  component: Component,
+  { principals, step }: Changing,
+) => {
+  const role = await ownRole(api, component, step);
+  if (!role) return;
+  const leaving = new Set(principals);
+  const differing = ({ ours }: Readers) => ({
+    granted: [],
+    revoked: ours.filter((member) => leaving.has(member)),
+  });
+  await changeMembers(api, component, { role, differing, step });
+};
+
+/** These read again; nobody else is touched. */
+export const giveTo = async (api: SqlApi, component: Component, { principals, step }: Changing) => {
+  const role = await ownRole(api, component, step);
+  if (!role) return;
+  const differing = (readers: Readers) => ({
+    granted: lackingIn(principals, readers),
+    revoked: [],
+  });
+  await changeMembers(api, component, { role, differing, step });
 };
 
 /** A member of others' is theirs to grant: by us he would be ours, and lose it with the next change. */
@@ -186,7 +259,9 @@ export const giveBack = async (
   component: Component,
   { had, step }: { had: Readers; step: Step },
 ): Promise<GivenBack> => {
-  const { ours, others } = await membersOf(api, component, step);
+  const role = await ownRole(api, component, step);
+  if (!role) return { members: [], left: [] };
+  const { ours, others } = await membersOf(api, component, { role, step });
   const there = new Set([...ours, ...others]);
   const isGone = (member: string) => !there.has(member);
   const { readRole, manager } = component;

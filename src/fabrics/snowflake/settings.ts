@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { closed } from '../../reading/closed-objects';
-import { address, secret, text } from '../../reading/values';
+import { address, namesOf, secret, text } from '../../reading/values';
 import { owned } from '../owned';
 import { principalsBut } from '../principals';
 import { isEverybody } from './names';
@@ -68,6 +68,9 @@ const Manage = closed(
           'Whether updateacl grants the data, by a role for each component; needs `schema`',
       }),
       by: By.optional().meta({ description: 'Who makes and grants, instead of `user` and `role`' }),
+      formerRoles: namesOf(text).default([]).meta({
+        description: 'Who managed before, and owns nothing: what they have granted counts as ours',
+      }),
     })
     .superRefine(({ database, schema, access }, ctx) => {
       for (const [field, given] of Object.entries({ database, access }))

@@ -1,0 +1,122 @@
+import { NotInSettings, Refusal, UnfitPlace } from '../../src/contract/problems';
+import type { Place } from '../../src/descriptor/places';
+import type { Step } from '../../src/fabrics/fabric';
+import { firstFew, shortened } from '../../workflows/protocol/lengths';
+import { attempt } from '../attempt';
+import { settled } from '../unclear-answers';
+import { mustBe, stepOf } from './fabric';
+import type { FabricOf, InFabric, OfComponent } from './fabric';
+import { mustFitHistory } from './readers';
+
+/* Who may read where a component's data was before: only taken away there, and given back by an undo. */
+
+/** Characters of why a former place cannot be looked at. */
+const MAX_WORDS = 500;
+
+/** Who is to read a former place no more. */
+export interface Leaving {
+  place: Place;
+  /** As people call its fabric. */
+  system: string;
+  /** Principals, as the fabric names them. */
+  principals: string[];
+}
+
+export interface FormerFound {
+  leaving: Leaving[];
+  /** Places whose readers nobody can look at any more: a sentence each. */
+  untold: string[];
+}
+
+interface Changing extends OfComponent {
+  principals: string[];
+  /** Milliseconds the fabric may take to finish, unseen, what it was asked for. */
+  settleTime: number;
+}
+
+export type FormerReaderActivities = ReturnType<typeof createFormerReaderActivities>;
+
+const isNowhere = (err: unknown): err is NotInSettings | UnfitPlace | Refusal =>
+  [NotInSettings, UnfitPlace, Refusal].some((each) => err instanceof each);
+
+/**
+ * Looking at who reads former places, and changing it. Each is safe to repeat, and changes something only when
+ * all that an earlier attempt asked for is done or lost.
+ */
+export const createFormerReaderActivities = ({ fabricOf }: { fabricOf: FabricOf }) => {
+  /** Undefined: nobody's access to its data is ours to say. Throws where it is not in the settings. */
+  const opened = (place: Place, key: string) => {
+    const fabric = fabricOf(place, key);
+    return fabric?.managesAccess ? { fabric, at: fabric.readersAt() } : undefined;
+  };
+
+  /** Those that are ours and none of these refs. */
+  const leavingOf = async (fabric: InFabric, refs: string[], step: Step) => {
+    const ours = await fabric.ofFormer.readers(step);
+    if (ours.length === 0) return [];
+    const { known } = await fabric.principalsOf(refs, step);
+    const staying = new Set(Object.values(known));
+    return ours.filter((principal) => !staying.has(principal));
+  };
+
+  const formerOnes = ({ key, place, former }: OfComponent & { former: Place[] }) => {
+    const untold: string[] = [];
+    const found = new Map<string, { place: Place; fabric: InFabric }>();
+    const add = (each: Place) => {
+      try {
+        const { at, fabric } = opened(each, key) ?? {};
+        if (at !== undefined && fabric && !found.has(at)) found.set(at, { place: each, fabric });
+      } catch (err) {
+        if (!isNowhere(err)) throw err;
+        untold.push(shortened(`${err.message} ${err.solution}`, MAX_WORDS));
+      }
+    };
+    const here = opened(place, key)?.at;
+    former.forEach(add);
+    if (here !== undefined) found.delete(here);
+    return { found: [...found.values()], untold };
+  };
+
+  return {
+    /** Of all former places of a component, but for what the present one shares with them. */
+    findFormerReaders: (given: OfComponent & { former: Place[]; refs: string[] }) =>
+      attempt(async ({ interest }): Promise<FormerFound> => {
+        const step = stepOf(interest);
+        const { found, untold } = formerOnes(given);
+        const leaving: Leaving[] = [];
+        for (const { place, fabric } of found) {
+          const principals = await leavingOf(fabric, given.refs, step);
+          const { system } = fabric;
+          if (principals.length > 0) leaving.push({ place, system, principals });
+        }
+        mustFitHistory(
+          leaving.flatMap(({ principals }) => principals),
+          leaving.map(({ system }) => system),
+        );
+        return { leaving, untold: firstFew(untold) };
+      }),
+
+    /** These read there no more; how many that were, in this attempt or one before. */
+    revokeFormerReaders: ({ principals, settleTime, ...of }: Changing) =>
+      attempt(async ({ interest, settlesAt }): Promise<number> => {
+        const { ofFormer, system } = mustBe(fabricOf(of.place, of.key), of);
+        settled({ settlesAt }, system);
+        const step = stepOf(interest, settleTime);
+        await ofFormer.revoke(principals, step);
+        const ours = new Set(await ofFormer.readers(step));
+        return principals.filter((each) => !ours.has(each)).length;
+      }, settleTime),
+
+    /** Whether any of them had it no more. */
+    giveBackFormerReaders: ({ principals, settleTime, ...of }: Changing) =>
+      attempt(async ({ interest, settlesAt }): Promise<boolean> => {
+        const { ofFormer, system } = mustBe(fabricOf(of.place, of.key), of);
+        settled({ settlesAt }, system);
+        const step = stepOf(interest, settleTime);
+        const ours = new Set(await ofFormer.readers(step));
+        const gone = principals.filter((each) => !ours.has(each));
+        if (gone.length > 0) await ofFormer.giveBack(gone, step);
+        return gone.length > 0;
+      }, settleTime),
+  };
+};

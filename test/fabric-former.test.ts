@@ -1,0 +1,236 @@
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { ProvisioningStatus } from '../src/contract/coordinator';
+import { databricksSide, snowflakeSide } from './support/fabric-sides';
+import { startFabricWorld, steered } from './support/fabric-world';
+import type { FabricChanges, FabricWorld } from './support/fabric-world';
+import { startSnowflakeSimulator } from '../simulator/snowflake/simulator';
+import { createDrift } from '../src/operator/drift';
+import { oneQueue } from '../src/temporal/queues';
+import { eventually } from './support/harness';
+import { catalog, startLakehouse } from './support/lakehouse';
+
+/* Who may read where a component's data was before it moved to another schema or fabric. */
+
+const [JANE, JOHN, MARY] = ['jane.doe', 'john.roe', 'mary.major'];
+const PEOPLE = [JANE, JOHN, MARY];
+const refOf = (name: string) => `user:${name}_example.com`;
+
+let world: FabricWorld;
+/** The same with other fabrics in their places: of another account, and another workspace. */
+let far: FabricWorld;
+let stop = () => Promise.resolve();
+const snowflakeOf = { people: PEOPLE.map((name) => `${name.toUpperCase()}@EXAMPLE.COM`) };
+const lakehouseOf = { users: PEOPLE.map((name) => `${name}@example.com`) };
+
+beforeAll(async () => {
+  world = await startFabricWorld({ snowflake: snowflakeOf, lakehouse: lakehouseOf });
+  const [account, workspace] = await Promise.all([
+    startSnowflakeSimulator({ publicKeys: [world.keys.publicKey], account: 'FAR', ...snowflakeOf }),
+    startLakehouse(lakehouseOf),
+  ]);
+  far = { ...world, ...steered(account), lakehouse: workspace };
+  const { fabrics } = world.settings;
+  Object.assign(fabrics, {
+    'far-dev': {
+      ...fabrics['finance-dev'],
+      host: 'far.snowflakecomputing.com',
+      apiUrl: account.url,
+    },
+    'far-lakehouse': workspace.fabric,
+  });
+  await world.rewrite();
+  stop = async () => {
+    await Promise.all([world.stop(), account.close(), workspace.close()]);
+  };
+});
+afterAll(() => stop());
+
+const snowflake = snowflakeSide(() => world);
+const databricks = databricksSide(() => world);
+const farSnowflake = snowflakeSide(() => far);
+const farDatabricks = databricksSide(() => far);
+
+const Product = z.looseObject({
+  componentIdToProvision: z.string(),
+  dataProduct: z.looseObject({}),
+});
+
+/** What Witboost sends along of the last run. */
+const after = ({ info }: ProvisioningStatus, changes: FabricChanges) => {
+  const { componentIdToProvision: id } = Product.parse(parse(world.textOf(changes)));
+  return { latestEnrichedDescriptor: JSON.stringify({ components: [{ id, info }] }) };
+};
+
+const completed = async (run: Promise<ProvisioningStatus>) => {
+  const ended = await run;
+  if (ended.status !== 'COMPLETED') throw new Error(ended.result);
+  return ended;
+};
+const provisioned = (changes: FabricChanges, last?: ProvisioningStatus) =>
+  completed(world.run('provision', changes, last && after(last, changes)));
+const give = (names: readonly string[], changes: FabricChanges, last: ProvisioningStatus) =>
+  world.giveAccess(names.map(refOf), changes, JSON.stringify(last));
+const given = (...all: Parameters<typeof give>) => completed(give(...all));
+
+/** What a check for drift finds not to be as a run has left it. */
+const changedOf = async (component: string) => {
+  const queues = oneQueue(world.env.TEMPORAL_TASK_QUEUE);
+  const { findings } = await createDrift({ client: world.client, queues }).check(world.environment);
+  return findings
+    .filter((each) => each.kind === 'changed' && each.component.endsWith(`.${component}`))
+    .map(({ entity, fabric, differs }) => ({ entity, fabric, differs }));
+};
+const like = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+
+const schemaReaders = async (schema: string) => {
+  const { schemas } = (await far.lakehouse?.state()) ?? { schemas: [] };
+  const grants = schemas.find(({ name }) => name === schema)?.grants ?? {};
+  return PEOPLE.filter((name) => grants[`${name}@example.com`]?.includes('SELECT'));
+};
+
+afterEach(() =>
+  Promise.all(
+    [snowflake, databricks, farSnowflake, farDatabricks].map((side) => side.clearFaults()),
+  ),
+);
+
+describe.each([
+  { from: farSnowflake, to: snowflake, fabric: 'far-dev' as const },
+  { from: farDatabricks, to: databricks, fabric: 'far-lakehouse' as const },
+])('from one $from.system to another', ({ from, to, fabric }) => {
+  const named = (name: string) => `${name}-${from.system.toLowerCase().slice(0, 4)}`;
+  const users = (names: readonly string[]) => names.map(from.user).sort();
+  const state = async () => [await from.state(), await to.state()];
+
+  const moved = async (name: string, readers: readonly string[]) => {
+    const [before, now] = [from.of(named(name), { fabric }), to.of(named(name))];
+    const first = await provisioned(before);
+    await given(readers, before, first);
+    return { now, last: await provisioned(now, first) };
+  };
+
+  test('who is to read no more loses the former data, who stays keeps it, and nobody gains it', async () => {
+    const { now, last } = await moved('moves', [JANE, JOHN]);
+    const { result } = await given([JANE, MARY], now, last);
+    expect(result).toContain(`1 revoked from the former data in ${from.system}`);
+    expect(await from.readersOf(named('moves'))).toEqual(users([JANE]));
+    expect(await to.readersOf(named('moves'))).toEqual(users([JANE, MARY]));
+    const before = await state();
+    await Promise.all([from.forget(), to.forget()]);
+    await given([MARY, JANE], now, last);
+    expect([...(await from.writes()), ...(await to.writes())]).toEqual([]);
+    expect(await state()).toEqual(before);
+    await given([], now, last);
+    expect(await from.readersOf(named('moves'))).toEqual([]);
+  });
+
+  test('whom somebody else has let read the former data keeps it', async () => {
+    const { now, last } = await moved('others', [JANE]);
+    await from.letRead(named('others'), from.user(MARY));
+    await given([], now, last);
+    expect(await from.readersOf(named('others'))).toEqual(users([MARY]));
+  });
+
+  test('where it cannot be taken all is as it was', async () => {
+    const { now, last } = await moved('refused', [JANE, JOHN]);
+    await given([JANE, JOHN], now, last);
+    const readers = async () => [
+      await from.readersOf(named('refused')),
+      await to.readersOf(named('refused')),
+    ];
+    const before = await readers();
+    await from.fault('revoke', { refused: true, times: 0 });
+    const { status, result } = await give([MARY], now, last);
+    expect(status).toBe('FAILED');
+    expect(result).toContain('What to do: ');
+    await from.clearFaults();
+    expect(await readers()).toEqual(before);
+  });
+
+  test('one that is not in the file any more is told, and keeps nobody from the present one', async () => {
+    const { now, last } = await moved('gone', [JANE, JOHN]);
+    await changed({ [fabric]: undefined }, async () => {
+      const { result } = await given([JANE], now, last);
+      expect(result).toMatch(/Not so where its data was before.*specific\.destination\.fabric/);
+    });
+    expect(await to.readersOf(named('gone'))).toEqual(users([JANE]));
+    expect(await from.readersOf(named('gone'))).toEqual(users([JANE, JOHN]));
+    const found = await eventually(async () => {
+      const all = await changedOf(named('gone'));
+      return all.length > 0 ? all : undefined;
+    }, 'the finding');
+    expect(found).toEqual([{ entity: 'grant', fabric, differs: [like(/john\.roe/i)] }]);
+    const repaired = await world.cli('drift', '--repair', '--changed');
+    expect(repaired.stdout).not.toMatch(/COMPLETED/);
+    await given([JANE], now, last);
+    expect(await changedOf(named('gone'))).toEqual([]);
+    expect(await from.readersOf(named('gone'))).toEqual(users([JANE]));
+  });
+});
+
+const changed = async (fabrics: object, work: () => Promise<void>) => {
+  await world.rewrite({ ...world.settings, fabrics: { ...world.settings.fabrics, ...fabrics } });
+  await work();
+  await world.rewrite();
+};
+
+test('of two former schemas the one that was done is given back when the other fails', async () => {
+  const [first, second] = ['one_a', 'one_b'].map((schema) =>
+    farDatabricks.of('twice', { schema, fabric: 'far-lakehouse' }),
+  );
+  const here = databricks.of('twice');
+  const a = await provisioned(first ?? here);
+  await given([JANE, JOHN], first ?? here, a);
+  const b = await provisioned(second ?? here, a);
+  await given([JANE, JOHN], second ?? here, b);
+  const last = await provisioned(here, b);
+  await given([JANE, JOHN], here, last);
+  const readers = async () => [
+    await schemaReaders('one_a'),
+    await schemaReaders('one_b'),
+    await databricks.readersOf('twice'),
+  ];
+  const before = await readers();
+  await farDatabricks.fault('revoke', { refused: true, skip: 1 });
+  expect(await give([JANE], here, last)).toMatchObject({ status: 'FAILED' });
+  expect(await readers()).toEqual(before);
+  await farDatabricks.clearFaults();
+  await given([JANE], here, last);
+  expect(await readers()).toEqual([[JANE], [JANE], [databricks.user(JANE)]]);
+});
+
+test('a fabric that leads to another account by now is told, by access and removal, and not asked there', async () => {
+  const before = farSnowflake.of('account', { fabric: 'far-dev' });
+  const first = await provisioned(before);
+  await given([JANE, JOHN], before, first);
+  const now = snowflake.of('account');
+  const last = await provisioned(now, first);
+  const elsewhere = { ...world.settings.fabrics['finance-dev'] };
+  await changed({ 'far-dev': elsewhere }, async () => {
+    await farSnowflake.forget();
+    const { result } = await given([JANE], now, last);
+    expect(result).toMatch(/far-dev leads to account SIMULATOR .* at account FAR/);
+    const removal = { ...now, removeData: true };
+    const gone = await completed(world.run('unprovision', removal, after(last, removal)));
+    expect(JSON.stringify(gone)).toMatch(/leads to account SIMULATOR/);
+    expect(await far.requests()).toEqual([]);
+  });
+  expect(await farSnowflake.readersOf('account')).toEqual([JANE, JOHN].map(snowflake.user));
+});
+
+test('a fabric that has another catalog by now is reached in its former one', async () => {
+  const before = farDatabricks.of('catalogs', { fabric: 'far-lakehouse' });
+  const first = await provisioned(before);
+  await given([JANE, JOHN], before, first);
+  expect(first.info?.privateInfo.places).toContain(`"catalog":"${catalog}"`);
+  const now = databricks.of('catalogs');
+  const last = await provisioned(now, first);
+  await changed({ 'far-lakehouse': { ...far.lakehouse?.fabric, catalog: 'other' } }, async () => {
+    await given([JANE], now, last);
+    expect(await farDatabricks.readersOf('catalogs')).toEqual([databricks.user(JANE)]);
+    const removal = { ...now, removeData: true };
+    await completed(world.run('unprovision', removal, after(last, removal)));
+    expect(await farDatabricks.schemasOf('catalogs')).toEqual([]);
+  });
+});

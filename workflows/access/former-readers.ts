@@ -1,0 +1,87 @@
+import type { Leaving } from '../../activities/fabric/former-readers';
+import type { UpdateAclInput } from '../input';
+import { settlesAt } from '../run/failure';
+import type { Run } from '../run/report';
+import { PUT_BACK } from '../run/saga';
+import type { Undo } from '../run/saga';
+import { COMPENSATION } from '../run/steps';
+import type { Steps } from '../run/steps';
+import { refsOf } from './readers';
+import { peopleIn } from './result';
+
+/* Who may read what a component's data was before: who is to read no more loses that, too. */
+
+/** Milliseconds that are added to the time of a step for each of the people. */
+const FOR_EACH = 1000;
+
+/** What taking it away has come to. */
+export interface FormerTold {
+  /** By system: how many lost it there. */
+  revoked: Map<string, number>;
+  /** Places that nobody can look at any more: a sentence each. */
+  untold: string[];
+}
+
+export interface FormerReaders {
+  /** Takes it away, and registers an undo of each before. */
+  revoke: (undos: Undo[]) => Promise<FormerTold>;
+}
+
+/** Undefined where the data was nowhere else. */
+export const startFormerReaders = async (
+  { people, place, former = [], component: { key }, retry }: UpdateAclInput,
+  { run, steps }: { run: Run; steps: Steps },
+): Promise<FormerReaders | undefined> => {
+  if (!place || former.length === 0) return undefined;
+  const { settleTime, giveUpAfter } = retry;
+  const within = (count: number) => ({ scheduleToCloseTimeout: giveUpAfter + count * FOR_EACH });
+  const refs = refsOf(people);
+  const found = await steps(
+    'Look who reads where the data was before',
+    within(people.length),
+  ).findFormerReaders({ key, place, former, refs });
+  for (const each of found.untold) run.warn(`Who reads where the data was before is left: ${each}`);
+
+  const undoOf = (given: Leaving): Undo => ({
+    kind: 'fabric',
+    what: `who may read the former data in ${given.system}`,
+    effect: PUT_BACK,
+    undo: () =>
+      steps('Give back who may read the former data', COMPENSATION).giveBackFormerReaders({
+        key,
+        place: given.place,
+        principals: given.principals,
+        settleTime,
+      }),
+  });
+
+  const revokeAt = async (leaving: Leaving, undos: Undo[]) => {
+    const { principals, system } = leaving;
+    const undo = undoOf(leaving);
+    undos.push(undo);
+    const count = await steps(
+      `Have ${peopleIn(principals)} read the former data in ${system} no more`,
+      within(principals.length),
+    )
+      .revokeFormerReaders({ key, place: leaving.place, principals, settleTime })
+      .catch((err: unknown) => {
+        undo.settlesAt = settlesAt(err, settleTime);
+        throw err;
+      });
+    undo.isDone = true;
+    run.info(`Revoked the former data in ${system} from ${peopleIn(principals)}`);
+    return count;
+  };
+
+  return {
+    revoke: async (undos) => {
+      const revoked = new Map<string, number>();
+      for (const leaving of found.leaving) {
+        run.phase('Revoking where the data was before');
+        const count = await revokeAt(leaving, undos);
+        revoked.set(leaving.system, (revoked.get(leaving.system) ?? 0) + count);
+      }
+      return { revoked, untold: found.untold };
+    },
+  };
+};
