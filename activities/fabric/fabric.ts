@@ -161,7 +161,7 @@ export const createFabricLook = (fabricOf: FabricOf) => {
           const isNowhere = err instanceof NotInSettings || err instanceof UnfitPlace;
           if (!isNowhere) throw err;
           // What a fabric does not lead to any more keeps nobody from removing the rest.
-          const isFar = isFormer || err instanceof MovedAway;
+          const isFar = isFormer ?? err instanceof MovedAway;
           if (isKnown && !isFar) throw notThere(place, err);
           if (isKnown) {
             unreached.push(outOfReach(key, place, err));
