@@ -82,7 +82,7 @@ const destinationOf = ({
         connectionConfiguration: { database, schema: schema ?? component.toUpperCase() },
       };
 
-export interface FabricWorldOptions {
+interface FabricWorldOptions {
   /** In the place of what the fabric's part of the file has. */
   fabric?: Record<string, unknown>;
   /** In the place of what the environment's part has. */

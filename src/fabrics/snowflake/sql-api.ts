@@ -13,7 +13,7 @@ import type { Statement } from './statements';
 /** Milliseconds that a statement may take, which Snowflake ends then. */
 const LONGEST_STATEMENT = 10 * 60_000;
 
-export interface SqlApiOptions extends CallsOptions {
+interface SqlApiOptions extends CallsOptions {
   fabric: string;
   user: string;
 }
@@ -79,9 +79,9 @@ export const createSqlApi = ({ fabric, user, ...options }: SqlApiOptions) => {
       const follows = tillSeen(interest);
       try {
         await handedIn(sent, { requestId: request.id, stepId, longest, follows });
-        request.isDone();
+        request.forgetFailures();
       } catch (err) {
-        if (err instanceof StatementError && err.kind === 'again') request.hasFailed();
+        if (err instanceof StatementError && err.kind === 'again') request.countFailure();
         throw err;
       }
     },
