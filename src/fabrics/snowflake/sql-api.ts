@@ -89,7 +89,7 @@ export const createSqlApi = ({ fabric, user, ...options }: SqlApiOptions) => {
     /** What is somebody's own: it may look or change, and is cancelled with the interest in it. */
     async run(text: string, step: Step, maxRows: number): Promise<Table> {
       const { interest, id: stepId } = step;
-      const sent = { asking: askingFor({ text }, true), interest };
+      const sent = { asking: { ...askingFor({ text }, true), isOwn: true as const }, interest };
       const requestId = uuidOf(stepId, text);
       const longest = LONGEST_STATEMENT;
       const result = await handedIn(sent, { requestId, stepId, longest, follows: interest });
