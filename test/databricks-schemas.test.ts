@@ -207,6 +207,17 @@ describe('a schema', () => {
     expect(await schemaNamed('cash_flow_0')).toBeUndefined();
   });
 
+  test('of more former versions than are told by name goes with all of them', async () => {
+    const former = Array.from({ length: 21 }, (_none, index) => `before_${String(index)}`);
+    for (const schema of former) await made(component({}, { schema }));
+    const mine = await made();
+    const seen = await mine.look(step());
+    expect([seen.present.length, seen.warnings.length]).toEqual([22, 20]);
+    await mine.cleanup(seen.present, step());
+    expect((await mine.look(step())).present).toEqual([]);
+    for (const schema of former) expect(await schemaNamed(schema)).toBeUndefined();
+  });
+
   test('whose name Unity Catalog or Airbyte cannot hold is refused before anything is asked', async () => {
     await control('requests', undefined, 'DELETE');
     for (const schema of ['', 'a.b', 'a`b', '1x', 'A', 'x'.repeat(256)]) {
