@@ -38,7 +38,7 @@ const ALL = [
 /** Those that descriptors may use. */
 export const SECRET_NAMES = OF_DESCRIPTORS.map(({ name }) => name);
 /** Those that are sent to Airbyte, and change. */
-export const SENT_NAMES = ALL.map(({ name }) => name);
+const SENT_NAMES = ALL.map(({ name }) => name);
 
 /** From then on (epoch milliseconds) this value, or none. */
 interface Spell {

@@ -1,5 +1,6 @@
 import { readDescriptor } from '../src/descriptor/descriptor';
 import { RequestError } from '../src/contract/problems';
+import { CONNECTORS } from '../src/fabrics/types';
 import { connectorsOf } from '../simulator/connectors/connectors';
 import { checkSpecification } from '../activities/problems/specification';
 import { EXAMPLES, partOf } from './support/connector-examples';
@@ -219,6 +220,12 @@ const MISTAKES: [Example['kind'], string, Record<string, unknown>, string[]][] =
   [
     'destination',
     'databricks',
+    { schema: 'Information_Schema' },
+    ['schema: is a schema that Unity Catalog keeps for itself: information_schema'],
+  ],
+  [
+    'destination',
+    'databricks',
     { authentication: { auth_type: 'BASIC' }, shema: 'x' },
     ['shema: is not known here; did you mean schema?'],
   ],
@@ -236,6 +243,27 @@ test.each(
   expect(problemsOf(text)).toEqual(problems);
   expect(problemsOf(text).join()).not.toContain('geheim');
 });
+
+const FABRICLESS = EXAMPLES.filter(
+  ({ kind, connector }) => kind === 'destination' && !CONNECTORS.includes(connector),
+);
+
+test('there are destinations that write to no fabric', () => {
+  expect(FABRICLESS.map(({ connector }) => connector)).toContain('postgres');
+});
+
+test.each(FABRICLESS.map((each) => [each.connector, each] as const))(
+  'a fabric that a %s names is refused: its data would not be there',
+  (connector, given) => {
+    const destination = { ...partOf(given, given.minimal), fabric: 'warehouse' };
+    expect(problemsOf(descriptor({ destination })).at(-1)).toMatch(
+      connector === 'custom'
+        ? /^destination.fabric: is not known here/
+        : `destination.fabric: names a fabric, and ${connector} writes to none; leave it out, or write one of snowflake, databricks`,
+    );
+    expect(problemsOf(descriptor({ destination: { ...destination, fabric: '' } }))).toEqual([]);
+  },
+);
 
 const STEERING = [
   ...[

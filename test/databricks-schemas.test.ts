@@ -76,6 +76,16 @@ describe('a schema', () => {
     expect(await schemaNamed('cash_flow_0')).toEqual(before);
   });
 
+  test('that each catalog has is nobody’s to hand over', async () => {
+    const { foreign } = await component({}, { schema: 'default' }).look(step());
+    expect(foreign.map(({ name, solution }) => [name, solution])).toEqual([
+      [
+        `${catalog}.default`,
+        'Give another one in the descriptor (specific.destination.connectionConfiguration.schema).',
+      ],
+    ]);
+  });
+
   test('that an owner has handed over by its comment is ours from then on', async () => {
     await control('objects', { catalog, schema: 'cash_flow_0', owner: clientId });
     const mine = component();
@@ -207,9 +217,20 @@ describe('a schema', () => {
     expect(await schemaNamed('cash_flow_0')).toBeUndefined();
   });
 
+  test('of more former versions than are told by name goes with all of them', async () => {
+    const former = Array.from({ length: 21 }, (_none, index) => `before_${String(index)}`);
+    for (const schema of former) await made(component({}, { schema }));
+    const mine = await made();
+    const seen = await mine.look(step());
+    expect([seen.present.length, seen.warnings.length]).toEqual([22, 20]);
+    await mine.cleanup(seen.present, step());
+    expect((await mine.look(step())).present).toEqual([]);
+    for (const schema of former) expect(await schemaNamed(schema)).toBeUndefined();
+  });
+
   test('whose name Unity Catalog or Airbyte cannot hold is refused before anything is asked', async () => {
     await control('requests', undefined, 'DELETE');
-    for (const schema of ['', 'a.b', 'a`b', '1x', 'A', 'x'.repeat(256)]) {
+    for (const schema of ['', 'a.b', 'a`b', '1x', 'A', 'information_schema', 'x'.repeat(256)]) {
       const failing = component({}, { schema }).look(step());
       expect(String(await errorOf(failing))).toContain('connectionConfiguration.schema');
     }

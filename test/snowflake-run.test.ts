@@ -36,9 +36,25 @@ describe('a statement that is run', () => {
     expect([all.columns, all.rows.length, all.isCut]).toEqual([['A'], 2500, false]);
     const some = await fabric.run(text, { step: step(), maxRows: 1500 });
     expect([some.rows.length, some.isCut, some.rows[1499]]).toEqual([1500, true, ['1500']]);
-    await expect(fabric.run('SELEC 1', { step: step(), maxRows: 1 })).rejects.toThrow(
-      /refuses SELEC 1: 001003/,
-    );
+  });
+
+  test.each([
+    ['that cannot be read', 'SELEC 1', '001003'],
+    ['about what is not there', 'SELECT * FROM "NOWHERE"."A"."B"', '002003'],
+    ['that the role may not do', 'DROP DATABASE "ANALYTICS"', '003001'],
+    ['for what is there', 'CREATE DATABASE "ANALYTICS"', '002002'],
+  ])('one %s is its writer’s to correct, not a mistake of ours', async (_case, text, code) => {
+    const refused = world.fabric().run(text, { step: step(), maxRows: 1 });
+    await expect(refused).rejects.toMatchObject({
+      code,
+      solution: 'Correct the statement, or have what it needs granted.',
+    });
+  });
+
+  test('one without a warehouse that runs has it resumed', async () => {
+    await world.control('/faults', { operation: 'selectValues', code: '000606' });
+    const refused = world.fabric().run('SELECT 1', { step: step(), maxRows: 1 });
+    await expect(refused).rejects.toHaveProperty('solution', expect.stringContaining('RESUME'));
   });
 
   test('is cancelled with the interest in it', async () => {

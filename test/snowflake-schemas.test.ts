@@ -128,6 +128,16 @@ test.each<[string, string[], RegExp, RegExp]>([
   expect(await foreignSchema()).toEqual(before);
 });
 
+test('the schema that each database has is nobody’s to hand over', async () => {
+  const { foreign } = await world.component(KEY, { schema: 'PUBLIC' }).look(step());
+  expect(foreign.map(({ name, solution }) => [name, solution])).toEqual([
+    [
+      'ANALYTICS.PUBLIC',
+      like(/^To write elsewhere, give another schema in the descriptor \(.*\)\.$/),
+    ],
+  ]);
+});
+
 test('a schema that was handed over is the component’s', async () => {
   await world.sql('CREATE SCHEMA "ANALYTICS"."CASHFLOW_0"');
   await world.sql(`COMMENT ON SCHEMA "ANALYTICS"."CASHFLOW_0" IS '${TAG}'`);

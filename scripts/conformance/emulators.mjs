@@ -144,7 +144,7 @@ const EMULATORS = [
   },
 ];
 
-const isUp = async (url) => {
+const untilUp = async (url) => {
   const until = Date.now() + PATIENCE;
   while (Date.now() < until) {
     if (await fetch(`${url}/api/2.0/sql/warehouses`).catch(() => undefined)) return;
@@ -177,7 +177,7 @@ const holds = async ({ name, packages, prepare, args, act }) => {
   const before = wrong;
   try {
     console.log(name);
-    await isUp(url);
+    await untilUp(url);
     await act(url);
   } catch (err) {
     wrong += 1;

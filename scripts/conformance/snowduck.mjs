@@ -83,7 +83,7 @@ const compare = ({ differs = [] }, ours, theirs) => {
   ];
 };
 
-const isUp = async (port) => {
+const untilUp = async (port) => {
   const until = Date.now() + PATIENCE;
   while (Date.now() < until) {
     const answered = await ask(port, CALLS[0]).catch(() => undefined);
@@ -108,7 +108,7 @@ const main = async (python) => {
     ),
   ];
   try {
-    await Promise.all(Object.values(PORTS).map(isUp));
+    await Promise.all(Object.values(PORTS).map(untilUp));
     let wrong = 0;
     for (const call of CALLS) {
       const [ours, theirs] = [await ask(PORTS.ours, call), await ask(PORTS.theirs, call)];

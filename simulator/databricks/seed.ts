@@ -34,7 +34,7 @@ const LOCAL_GROUPS = ['admins', 'users'];
 
 type NewPrincipal = Pick<Principal, 'kind' | 'name'> & Partial<Principal>;
 
-export const addPrincipal = (store: Store, given: NewPrincipal): Principal => {
+const addPrincipal = (store: Store, given: NewPrincipal): Principal => {
   const principal: Principal = {
     id: String(1_000_000_000_000 + store.principals.size),
     displayName: given.name,

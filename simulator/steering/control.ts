@@ -50,7 +50,7 @@ export const asking = <Form extends z.ZodType>(
   return ({ query }: Request, res: Response) => answer(query, res);
 };
 
-export interface Steered<Of extends Fault> {
+interface Steered<Of extends Fault> {
   /** As GET /_simulator tells them, and the documents. */
   routes: Record<string, string>;
   faults: { add: (fault: Of) => void; list: () => unknown[]; clear: (operation?: string) => void };

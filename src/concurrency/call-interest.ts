@@ -15,3 +15,11 @@ export const tillSeen = (interest: CallInterest): CallInterest => ({
   ...interest,
   cancelled: LASTING.cancelled,
 });
+
+/** Why nobody waits for it any more: the step's time is up, or who asked is gone. */
+export const overBy =
+  ({ cancelled, timeUp }: CallInterest) =>
+  (): Error => {
+    const reason: unknown = (timeUp.aborted ? timeUp : cancelled).reason;
+    return reason instanceof Error ? reason : new Error(String(reason));
+  };

@@ -25,12 +25,12 @@ export const retryVariables = {
     group: 'rare',
     followedBy: 'gateway',
     description:
-      'How long after an [unclear answer](adr/0017-unclear-answers.md) Airbyte may still do what it was asked',
+      'How long after an [unclear answer](adr/0017-unclear-answers.md) Airbyte or a [fabric](fabrics.md) may still do what it was asked',
   }),
   AIRBYTE_REQUEST_TIMEOUT: duration('30s').meta({
     group: 'usual',
     followedBy: 'worker',
-    description: 'How long one call to Airbyte may take',
+    description: 'How long one call to Airbyte or a [fabric](fabrics.md) may take',
   }),
 };
 

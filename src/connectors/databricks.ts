@@ -15,6 +15,8 @@ export const schemaProblem = (name: string): string | undefined => {
     return 'must be letters, digits and underscores, with no digit first: Airbyte would write to another schema';
   if (name.length > MAX_SCHEMA)
     return `must not be longer than ${String(MAX_SCHEMA)} characters, as Unity Catalog holds no more: it has ${String(name.length)}`;
+  if (name === 'information_schema')
+    return `is a schema that Unity Catalog keeps for itself: ${name}`;
   return undefined;
 };
 

@@ -1,7 +1,8 @@
 import { RequestError } from '../contract/problems';
 import type { Path } from '../contract/problems';
 import type { Destination } from '../fabrics/fabric';
-import { typeFor } from '../fabrics/types';
+import { CONNECTORS, typeFor } from '../fabrics/types';
+import { isBlank } from '../reading/key-places';
 import type { Reader } from '../reading/reader';
 import { referencesIn } from '../secrets/references';
 import { hasTeams, teamOf } from '../settings/ownership';
@@ -84,16 +85,23 @@ export const judgeSecrets = (reader: Reader, specific: unknown, owner: Owner, at
 const TWICE = 'and credentials of the descriptor’s own exclude each other: leave one of them out';
 const UNNAMED = 'names a fabric, and this provisioner knows none by name; leave it out';
 
-/** Where a destination is to be, which may be the default; what is wrong with it is told at its path. */
+const nowhere = (connector: string) =>
+  `names a fabric, and ${connector} writes to none; leave it out, or write one of ${CONNECTORS.join(', ')}`;
+
+/**
+ * Where a destination is to be, which may be the default; what is wrong with it is told at its path. `named` is
+ * what the descriptor says, whether its connector knows of fabrics or not.
+ */
 export const withFabric = <Wanted extends Destination>(
   reader: Reader,
   destination: Wanted,
-  { owner, at }: { owner: Owner | undefined; at: Path },
+  { owner, at, named }: { owner: Owner | undefined; at: Path; named: unknown },
 ): Wanted => {
   const { connector, configuration, fabric: wanted } = destination;
   const path = [...at, 'destination', 'fabric'];
   if (!owner && wanted !== undefined) reader.refuse(path, UNNAMED);
   const type = typeFor(connector);
+  if (!type && named !== undefined && !isBlank(named)) reader.refuse(path, nowhere(connector));
   // A descriptor with credentials of its own brings the whole account.
   const isOwn = !type || type.bringsAccount(configuration);
   if (owner && isOwn && wanted !== undefined) reader.refuse(path, TWICE);

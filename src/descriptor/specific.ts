@@ -136,6 +136,12 @@ const noteDefault = (reader: Reader, specific: unknown, at: Path) => {
   }
 };
 
+/** Also one that a destination names whose connector knows none. */
+const fabricIn = (specific: unknown) => {
+  const destination = isRecord(specific) ? specific.destination : undefined;
+  return isRecord(destination) ? destination.fabric : undefined;
+};
+
 interface Given {
   product: Product;
   at: Path;
@@ -163,6 +169,7 @@ export const readSpecific = (reader: Reader, raw: object, given: Given): Pipelin
   if (schedule?.scheduleType === 'cron' && neverRuns(schedule.cronExpression))
     reader.warn([...at, ...CRON], 'has no time left to run at: it never syncs by itself');
   if (!pipeline) return undefined;
-  const destination = withFabric(reader, pipeline.destination, { owner: given.owner, at });
+  const named = fabricIn(specific);
+  const destination = withFabric(reader, pipeline.destination, { owner: given.owner, at, named });
   return { ...pipeline, destination };
 };

@@ -44,7 +44,7 @@ export interface FabricCalled {
 }
 export type ObserveCall = (called: FabricCalled) => void;
 
-export interface FabricHttpOptions {
+interface FabricHttpOptions {
   /** As people call it: Snowflake. */
   system: string;
   /** Milliseconds one call may take, the reading of its answer included. */

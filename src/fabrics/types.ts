@@ -25,3 +25,6 @@ export const typeOf = ({ type }: Pick<FabricSettings, 'type'>): FabricVerbs<Fabr
 /** The type whose fabrics a connector of Airbyte's writes to; undefined: it knows none. */
 export const typeFor = (connector: string) =>
   TYPES.find(({ connectors }) => connectors.includes(connector));
+
+/** Airbyte's connectors that write to a fabric of any type. */
+export const CONNECTORS = TYPES.flatMap(({ connectors }) => connectors);

@@ -28,7 +28,7 @@ export interface Held {
   grantees: string[];
 }
 
-export interface FabricSide {
+interface FabricSide {
   system: string;
   /** What of a request is another than in the fixture. */
   of: (component: string, changes?: FabricChanges) => FabricChanges;

@@ -46,7 +46,7 @@ export const matching = (pattern: RegExp): unknown => expect.stringMatching(patt
 const aList: unknown = expect.any(Array);
 
 export const TOKEN = 'a-programmatic-access-token';
-export const AS_TOKEN = {
+const AS_TOKEN = {
   Authorization: `Bearer ${TOKEN}`,
   'X-Snowflake-Authorization-Token-Type': 'PROGRAMMATIC_ACCESS_TOKEN',
 };

@@ -23,14 +23,14 @@ export const syntaxError = (near: string, line: number, position: number) =>
 
 const name = (parts: string[]) => parts.map((part) => `\`${part}\``).join('.');
 
-export const schemaNotFound = (parts: string[]) =>
+const schemaNotFound = (parts: string[]) =>
   sqlError(
     'SCHEMA_NOT_FOUND',
     '42704',
     `The schema ${name(parts)} cannot be found. Verify the spelling and correctness of the schema and catalog.\nIf you did not qualify the name with a catalog, verify the current_schema() output, or qualify the name with the correct catalog.\nTo tolerate the error on drop use DROP SCHEMA IF EXISTS.`,
   );
 
-export const catalogNotFound = (catalog: string) =>
+const catalogNotFound = (catalog: string) =>
   sqlError(
     'NO_SUCH_CATALOG_EXCEPTION',
     '42704',

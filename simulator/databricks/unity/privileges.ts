@@ -170,7 +170,7 @@ export const canSee = (store: Store, caller: Principal, on: Securable) => {
 };
 
 /** As grants keep it: with underscores; spaces are SQL's. */
-export const privilegeOn = (kind: SecurableKind, given: string): string => {
+const privilegeOn = (kind: SecurableKind, given: string): string => {
   const privilege = given.toUpperCase().replaceAll(' ', '_');
   if (privilege === 'ALL_PRIVILEGES' || PRIVILEGES[kind].includes(privilege)) return privilege;
   const entity = kind.toUpperCase();
@@ -191,7 +191,7 @@ export const grantee = (store: Store, name: string): string => {
   );
 };
 
-export interface GrantChange {
+interface GrantChange {
   principal: string;
   add: string[];
   remove: string[];

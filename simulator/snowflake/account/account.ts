@@ -27,7 +27,7 @@ export interface SchemaObject extends Securable {
   rows: Row[];
 }
 
-export interface FutureGrant extends Omit<Grant, 'grantedBy'> {
+interface FutureGrant extends Omit<Grant, 'grantedBy'> {
   on: ObjectKind;
 }
 

@@ -41,7 +41,7 @@ export const addUser = (account: Account, name: string, defaultRole = 'PUBLIC', 
   });
 };
 
-export const addRole = (account: Account, name: string, owner = 'USERADMIN') => {
+const addRole = (account: Account, name: string, owner = 'USERADMIN') => {
   account.roles.set(name, { name, owner, comment: '', createdOn: Date.now() });
 };
 

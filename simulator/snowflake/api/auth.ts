@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Answer } from '../../steering/answers';
 import { digestOf } from '../../steering/requests';
 
-export const TOKEN_TYPES = ['KEYPAIR_JWT', 'OAUTH', 'PROGRAMMATIC_ACCESS_TOKEN'] as const;
-export type TokenType = (typeof TOKEN_TYPES)[number];
+const TOKEN_TYPES = ['KEYPAIR_JWT', 'OAUTH', 'PROGRAMMATIC_ACCESS_TOKEN'] as const;
+type TokenType = (typeof TOKEN_TYPES)[number];
 
 /** Public keys of a user: RSA_PUBLIC_KEY and RSA_PUBLIC_KEY_2. */
 const MAX_KEYS = 2;

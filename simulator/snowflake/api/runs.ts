@@ -27,7 +27,7 @@ export interface Run {
   ended: Promise<void>;
 }
 
-export interface Submission {
+interface Submission {
   text: string;
   session: Session;
   bindings: Bindings;

@@ -1,4 +1,5 @@
 import type { Limit } from '../../concurrency/limit';
+import { overBy } from '../../concurrency/call-interest';
 import type { CallInterest } from '../../concurrency/call-interest';
 import { parseJson } from '../../contract/json';
 import { MASK } from '../../secrets/masking';
@@ -12,7 +13,7 @@ import type { Auth, DatabricksSettings } from './settings';
 
 type Query = Record<string, string | number | boolean | undefined>;
 
-export interface DatabricksCall<Answer extends z.ZodType> {
+interface DatabricksCall<Answer extends z.ZodType> {
   method: FabricCall['method'];
   /** Below the host, encoded, without its query. */
   path: string;
@@ -35,13 +36,6 @@ const urlOf = (path: string, query: Query = {}) => {
   );
   return given.length > 0 ? `${path}?${given.join('&')}` : path;
 };
-
-const over =
-  ({ cancelled, timeUp }: CallInterest) =>
-  (): Error => {
-    const reason: unknown = (timeUp.aborted ? timeUp : cancelled).reason;
-    return reason instanceof Error ? reason : new Error(String(reason));
-  };
 
 /** What lets a call in: a token of the workspace, and where the caller is no user of it one of Azure's. */
 interface Credentials {
@@ -111,7 +105,7 @@ export const createClient = (
         about,
         interest,
       });
-    return limit(work, { interest, over: over(interest) });
+    return limit(work, { interest, over: overBy(interest) });
   };
 
   /** The answer of its API, or undefined where what is asked for is not there. Throws a CallError. */

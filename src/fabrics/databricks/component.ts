@@ -27,6 +27,9 @@ const AT = pathOf('schema');
 
 export const isOurs = ({ key }: Component, { comment }: Schema) => keyIn(comment) === key;
 
+/** Made with each catalog, for everybody: nobody's to hand over. */
+const OF_THE_CATALOG = 'default';
+
 export const foreignIn = (
   { catalog, key }: Component,
   { name, comment, isHidden }: Schema,
@@ -36,12 +39,13 @@ export const foreignIn = (
     ? 'is there, and Databricks does not show whose it is'
     : 'is there, and nobody says whose it is';
   const whose = owner === undefined ? nobodys : 'is another component’s';
+  const mayBeGiven = owner === undefined && name !== OF_THE_CATALOG;
   return {
     kind: 'schema',
     name: `${catalog.name}.${name}`,
     at: AT,
     problem: `The schema ${catalog.name}.${name} ${whose}.`,
-    solution: `Give another one in the descriptor (${AT})${owner === undefined ? `, or have its owner hand it over: ${commentStatement(catalog.name, name, tagOf(key))}` : '.'}`,
+    solution: `Give another one in the descriptor (${AT})${mayBeGiven ? `, or have its owner hand it over: ${commentStatement(catalog.name, name, tagOf(key))}` : '.'}`,
   };
 };
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { overBy } from '../../concurrency/call-interest';
 import type { CallInterest } from '../../concurrency/call-interest';
 import { LASTING, whileWanted } from '../../concurrency/interest';
 import { CallError } from '../../contract/call-error';
@@ -165,13 +166,6 @@ export const createTokens = ({ http, root, auth, scope, secretOf }: TokenDeps) =
     return mine;
   };
 
-  const over =
-    ({ cancelled, timeUp }: CallInterest) =>
-    (): Error => {
-      const reason: unknown = (timeUp.aborted ? timeUp : cancelled).reason;
-      return reason instanceof Error ? reason : new Error(String(reason));
-    };
-
   return {
     next: async (interest: CallInterest): Promise<string> => {
       if (auth.pat) return secretOf(auth.pat);
@@ -179,10 +173,10 @@ export const createTokens = ({ http, root, auth, scope, secretOf }: TokenDeps) =
       const secret = clientSecret ? await secretOf(clientSecret) : '';
       const of = secretDigest(secret);
       const shared = current?.of === of ? current : begin(of, secret);
-      const token = await whileWanted(interest, shared.asked, over(interest));
+      const token = await whileWanted(interest, shared.asked, overBy(interest));
       if (Date.now() < token.renewAt) return token.value;
       const renewed = current && current !== shared ? current : begin(of, secret);
-      return (await whileWanted(interest, renewed.asked, over(interest))).value;
+      return (await whileWanted(interest, renewed.asked, overBy(interest))).value;
     },
     /** One that was refused is not used again. */
     forget: (refusedOne: string) => {

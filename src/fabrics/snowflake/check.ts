@@ -21,8 +21,11 @@ export interface Users {
 const PASSWORD = 'Snowflake’s SQL API takes no password, so nothing could be asked.';
 const GIVE_KEY = 'Give the fabric a key pair, or one in manage.by.';
 
+const KEY_INSTEAD =
+  'A provision tells, as Airbyte tries it; with a key pair in place of the password it is told here, too.';
+
 const connection = async (api: SqlApi | undefined, step: Step): Promise<Verdict> => {
-  if (!api) return impossible(PASSWORD, GIVE_KEY);
+  if (!api) return impossible(PASSWORD, KEY_INSTEAD);
   const { rows } = await api.query(LOOKS.whoWeAre(), step, 1);
   const [user, role] = rows[0] ?? [];
   if (role !== api.role)

@@ -72,7 +72,11 @@ export interface Asking {
   warehouse: string | undefined;
   /** Whether it may have changed anything. */
   writes: boolean;
+  /** It is somebody's own, who corrects it himself. */
+  isOwn?: true;
 }
+
+const CORRECT = 'Correct the statement, or have what it needs granted.';
 
 export const createFailures = (redactor: Redactor) => {
   const words = ({ message, code }: Failure) => {
@@ -88,9 +92,16 @@ export const createFailures = (redactor: Redactor) => {
   const grants = ({ statement: { needs = [] } }: Asking) =>
     needs.map((each) => `${each};`).join(' ');
 
+  const lackedBy = (asking: Asking) => {
+    if (asking.isOwn) return CORRECT;
+    return grants(asking)
+      ? `Ask an administrator of the account to run ${grants(asking)} then deploy again.`
+      : `Ask an administrator of the account what the role ${asking.role} of the fabric ${asking.fabric} may see.`;
+  };
+
   /** What is missing cannot be told from what may not be seen. */
   const forbidden = (asking: Asking, failure: Failure) => {
-    const { role, fabric } = asking;
+    const { role } = asking;
     const lacking =
       failure.code === CODE.missing ? 'what it names is not there, or the role' : 'the role';
     return new StatementError(
@@ -100,9 +111,7 @@ export const createFailures = (redactor: Redactor) => {
         code: failure.code,
         status: 422,
         notLetIn: true,
-        solution: grants(asking)
-          ? `Ask an administrator of the account to run ${grants(asking)} then deploy again.`
-          : `Ask an administrator of the account what the role ${role} of the fabric ${fabric} may see.`,
+        solution: lackedBy(asking),
       },
     );
   };
@@ -121,7 +130,8 @@ export const createFailures = (redactor: Redactor) => {
     const code = failure.code;
     if (code === CODE.missing || code === CODE.notAuthorized) return forbidden(asking, failure);
     const passes = code !== undefined && PASSING.includes(code);
-    const solution = SOLUTIONS[code ?? '']?.(asking);
+    const isTheirs = asking.isOwn && !passes && code !== CODE.noWarehouse;
+    const solution = isTheirs ? CORRECT : SOLUTIONS[code ?? '']?.(asking);
     return new StatementError(
       `Snowflake ${passes ? 'has not done' : 'refuses'} ${sql(asking)}: ${words(failure)}.`,
       {

@@ -27,13 +27,16 @@ const AT = { database: pathOf('database'), schema: pathOf('schema') };
 
 const ELSEWHERE = `give another schema in the descriptor (${AT.schema})`;
 
-/** A solution never tells how to take what is another component's. */
+/** Made with each database, for everybody: nobody's to hand over. */
+const OF_THE_DATABASE = 'PUBLIC';
+
+/** A solution never tells how to take what is another component's, or everybody's. */
 const solutionOf = (
   { comment, owner }: Named,
   { tag, manager }: Component,
   { kind, parts }: { kind: 'SCHEMA' | 'ROLE'; parts: readonly string[] },
 ) => {
-  if (isTagged(comment))
+  if (isTagged(comment) || (kind === 'SCHEMA' && parts.at(-1) === OF_THE_DATABASE))
     return kind === 'SCHEMA'
       ? `To write elsewhere, ${ELSEWHERE}.`
       : 'Ask the platform operator: two components have the same name for their role.';

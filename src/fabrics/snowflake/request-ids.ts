@@ -42,10 +42,10 @@ export const createRequestIds = () => {
     const tries = failed.get(first) ?? 0;
     return {
       id: tries === 0 ? first : uuidOf(...asked, String(tries)),
-      isDone: () => {
+      forgetFailures: () => {
         failed.delete(first);
       },
-      hasFailed: () => {
+      countFailure: () => {
         remember(first, tries + 1);
       },
     };

@@ -13,7 +13,7 @@ import type { Statement } from './statements';
 /** Milliseconds that a statement may take, which Snowflake ends then. */
 const LONGEST_STATEMENT = 10 * 60_000;
 
-export interface SqlApiOptions extends CallsOptions {
+interface SqlApiOptions extends CallsOptions {
   fabric: string;
   user: string;
 }
@@ -79,9 +79,9 @@ export const createSqlApi = ({ fabric, user, ...options }: SqlApiOptions) => {
       const follows = tillSeen(interest);
       try {
         await handedIn(sent, { requestId: request.id, stepId, longest, follows });
-        request.isDone();
+        request.forgetFailures();
       } catch (err) {
-        if (err instanceof StatementError && err.kind === 'again') request.hasFailed();
+        if (err instanceof StatementError && err.kind === 'again') request.countFailure();
         throw err;
       }
     },
@@ -89,7 +89,7 @@ export const createSqlApi = ({ fabric, user, ...options }: SqlApiOptions) => {
     /** What is somebody's own: it may look or change, and is cancelled with the interest in it. */
     async run(text: string, step: Step, maxRows: number): Promise<Table> {
       const { interest, id: stepId } = step;
-      const sent = { asking: askingFor({ text }, true), interest };
+      const sent = { asking: { ...askingFor({ text }, true), isOwn: true as const }, interest };
       const requestId = uuidOf(stepId, text);
       const longest = LONGEST_STATEMENT;
       const result = await handedIn(sent, { requestId, stepId, longest, follows: interest });

@@ -7,7 +7,7 @@ import type { Play, State } from './play';
 
 /* What an operation is about turns out to be another component's: before it, or before its undo. */
 
-export interface AnotherRow {
+interface AnotherRow {
   name: string;
   system: System;
   operation: Operation;

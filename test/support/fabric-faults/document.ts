@@ -15,7 +15,7 @@ import type { Row } from './rows';
 const Outcome = z.object({ mark: z.string(), right: z.boolean() });
 type Outcome = z.output<typeof Outcome>;
 /** By the names of their rows. */
-export type FabricOutcomes = Record<System, Map<string, Outcome>>;
+type FabricOutcomes = Record<System, Map<string, Outcome>>;
 
 const fileOf = (system: System) => path.join(RECORDED, `${system}.json`);
 
