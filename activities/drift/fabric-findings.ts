@@ -44,7 +44,7 @@ const findingOf = (
   remedy,
 });
 
-/** What is not as a completed provision has left it. What is in the way keeps anybody from making the rest. */
+/** What is not as a completed provision has left it, as far as the fabric tells. What is in the way keeps anybody from making the rest. */
 export const fabricFindings = (
   { key, token }: { key: string; token: string },
   { missing, foreign }: Seen,
@@ -59,7 +59,7 @@ export const fabricFindings = (
         remedy: shortened(inOneLine(`${problem} ${solution}`), MAX_REMEDY),
       }),
     );
-  return linesOf(missing).map((line) =>
+  return linesOf(missing.filter(({ mayBeThere }) => !mayBeThere)).map((line) =>
     findingOf(whose, { kind: 'missing', line, remedy: REMEDIES.missing }),
   );
 };

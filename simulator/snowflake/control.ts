@@ -39,7 +39,8 @@ export const SNOWFLAKE_ROUTES = {
   'POST /_simulator/sql': 'does a statement at once, with any role: {statement, role}',
   'POST /_simulator/objects':
     'makes a table, a view, a stage or the like in a schema: {database, schema, name, kind, owner, columns, rows}',
-  'POST /_simulator/seed': 'makes users, roles and schemas of somebody else: how many of each',
+  'POST /_simulator/seed':
+    'makes users, roles and schemas of somebody else: how many of each; whose the roles are (owner), and which database they use (uses)',
   'POST /_simulator/users': 'makes a user, or sets its default role and warehouse',
   'POST /_simulator/warehouses': 'makes a warehouse, or sets its state and autoResume',
   'POST /_simulator/keys': 'the only public keys of a user from now on: {user, publicKeys}',

@@ -50,6 +50,8 @@ export interface Thing {
   name?: string;
   /** Whether data goes with it. */
   hasData?: true;
+  /** Of what is missing: it may be there all the same, as the fabric does not tell. */
+  mayBeThere?: true;
   /** Of a role: who had it then, for an undo that makes it anew. Absent where that are too many. */
   had?: Readers;
 }
@@ -73,6 +75,12 @@ export interface Tagged {
   thing: Thing;
   /** When it was made: milliseconds since 1970; absent where the fabric does not tell. */
   madeAt?: number;
+}
+
+/** What carries tags, and what of it could not be listed: `the account has more roles than are listed`. */
+export interface Bearers {
+  tagged: Tagged[];
+  untold?: string;
 }
 
 /** A fact about where a component's data is, for people. */
@@ -213,7 +221,7 @@ export interface Fabric {
    * What carries a tag of any component's, as far as one list tells of each place: the roles, and the schemas
    * where these ends write to. Absent where a type cannot tell.
    */
-  tagged?: (ends: readonly Destination[], step: Step) => Promise<Tagged[]>;
+  tagged?: (ends: readonly Destination[], step: Step) => Promise<Bearers>;
 }
 
 /** What a fabric is opened with. */

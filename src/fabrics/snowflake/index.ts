@@ -13,7 +13,7 @@ import { componentOf } from './component';
 import type { Component } from './component';
 import { createFailures } from './failures';
 import { foreignIn, stayingWords, warningsIn } from './in-the-way';
-import { missingIn } from './judgement';
+import { isUntold, missingIn } from './judgement';
 import { schemaPage } from './links';
 import { createLooks } from './looks';
 import { identifierIn, shownAs } from './names';
@@ -142,7 +142,10 @@ const ofComponent = (
       if (!manages) return { ...NOTHING, shown };
       const state = await lookAt(createLooks(api(), step), whose);
       return {
-        missing: missingIn(state, whose).map(asThing),
+        missing: missingIn(state, whose).map((spec) => ({
+          ...asThing(spec),
+          ...(isUntold(state, spec) && { mayBeThere: true }),
+        })),
         present: await presentThings(api(), whose, { state, step }),
         foreign: foreignIn(state, whose),
         shown,
@@ -182,7 +185,7 @@ const open = (settings: SnowflakeSettings, opening: Opening): Fabric => {
       return usable(users.airbyte ?? users.manager).run(text, step, maxRows);
     },
     tagged: async (ends, step) => {
-      if (!settings.manage.schema) return [];
+      if (!settings.manage.schema) return { tagged: [] };
       const places = ends.flatMap(({ configuration }) => placeOf(configuration) ?? []);
       return taggedIn(createLooks(usable(users.manager), step), places);
     },

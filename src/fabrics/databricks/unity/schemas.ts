@@ -82,7 +82,10 @@ export const createSchemas = ({ ask, demand, catalog, aboutOf, needsOn }: Unity)
     schemas: (step: Step): Promise<Schema[]> => {
       const { sharing, interest } = step;
       const listed = (sharing && shared.get(sharing)) ?? list(interest);
-      if (sharing) shared.set(sharing, listed);
+      if (!sharing) return listed;
+      shared.set(sharing, listed);
+      // One that failed is asked for again by the next look.
+      void listed.catch(() => shared.get(sharing) === listed && shared.delete(sharing));
       return listed;
     },
 
