@@ -5,6 +5,7 @@ import { heldIn } from './holders';
 import { lackedOn } from './loader';
 import type { Role } from './memory';
 import { lackingThing, loaderThing, readersThing, schemaThing } from './things';
+import { isTooLong } from './unity/schemas';
 import type { Schema } from './unity/schemas';
 
 /** Former schemas of a component that are told by name; all go with it. */
@@ -18,13 +19,28 @@ const shownOf = ({ catalog, host, wanted }: Component): Seen['shown'] => ({
   },
 });
 
-const warningsOf = ({ catalog }: Component, former: readonly Schema[]) =>
-  former
+/** All there are; undefined: more than can be listed. */
+const listed = async ({ catalog }: Component, step: Step) => {
+  try {
+    return await catalog.schemas(step);
+  } catch (err) {
+    if (isTooLong(err)) return undefined;
+    throw err;
+  }
+};
+
+const warningsOf = ({ catalog }: Component, former: readonly Schema[] | undefined) => {
+  if (!former)
+    return [
+      `The catalog ${catalog.name} has more schemas than can be listed: those of former versions of the descriptor were not looked for. Look there for schemas whose comment names this component.`,
+    ];
+  return former
     .slice(0, MOST_FORMER)
     .map(
       ({ name }) =>
         `The schema ${catalog.name}.${name} is of a former version of the descriptor; it goes when the component is removed with its data.`,
     );
+};
 
 /** What is remembered of grants, in whichever schema. */
 const grantsIn = (component: Component, schemas: readonly Schema[]) => {
@@ -47,12 +63,13 @@ export const lookAt = async (component: Component, step: Step): Promise<Seen> =>
   };
   if (!manages.schema) return nothing;
   mustFit(component);
-  const all = await catalog.schemas(step);
+  const all = await listed(component, step);
   // What is not listed may be there all the same: a list tells only what its reader may see.
   const schema =
-    all.find(({ name }) => name === wanted) ?? (await catalog.schema(wanted, step.interest));
-  const former = all.filter((each) => isOurs(component, each) && each.name !== wanted);
-  const seen = { ...nothing, warnings: warningsOf(component, former) };
+    all?.find(({ name }) => name === wanted) ?? (await catalog.schema(wanted, step.interest));
+  const known = all?.filter((each) => isOurs(component, each) && each.name !== wanted);
+  const seen = { ...nothing, warnings: warningsOf(component, known) };
+  const former = known ?? [];
   const formerThings = former.map(({ name }) => schemaThing(catalog.name, name));
   const ofFormer = [...grantsIn(component, former), ...formerThings];
   if (schema && !isOurs(component, schema))
