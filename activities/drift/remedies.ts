@@ -14,6 +14,10 @@ export const REMEDIES: Record<Finding['kind'], string> = {
     'Temporal remembers no run that made it. Deploy the component again to have it compared; if nobody needs it, undeploy it.',
 };
 
+/** About what people had by us, which only a request for access gives. */
+export const REMEDY_OF_READERS =
+  'Somebody has taken it from them in the fabric: ask for access to the component again (updateacl), with those who are to have it.';
+
 /** About what is left in a fabric. */
 export const REMEDIES_OF_REMAINS = {
   ...REMEDIES,

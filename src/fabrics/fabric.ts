@@ -101,6 +101,8 @@ export interface Seen {
   /** By a key that stays the same: `schema`, `role`. */
   shown: Record<string, Shown>;
   warnings: string[];
+  /** What was granted to people by us and is not there any more; told by a look that shares its lists only. */
+  lost?: Thing[];
   /** What a removal leaves because others have granted it, and what takes it away: a text each. */
   staying?: string[];
 }

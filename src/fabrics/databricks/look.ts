@@ -4,7 +4,8 @@ import type { Component } from './component';
 import { heldIn } from './holders';
 import { lackedOn } from './loader';
 import type { Role } from './memory';
-import { lackingThing, loaderThing, readersThing, schemaThing } from './things';
+import { lackingThing, loaderThing, lostThing, readersThing, schemaThing } from './things';
+import { conveys } from './unity/permissions';
 import { isTooLong } from './unity/schemas';
 import type { Schema } from './unity/schemas';
 
@@ -51,6 +52,17 @@ const grantsIn = (component: Component, schemas: readonly Schema[]) => {
   ];
 };
 
+/** What readers were granted by us and have not: somebody else has taken it from them. */
+const lostIn = async (component: Component, schema: Schema, { interest }: Step) => {
+  const readers = heldIn(schema, 'reader').filter(({ leaving }) => !leaving);
+  if (readers.length === 0) return [];
+  const grants = await component.catalog.grants(schema.name, interest);
+  return readers.flatMap(({ principal, privileges }) => {
+    const lost = privileges.filter((each) => !conveys(grants.get(principal), each));
+    return lost.length > 0 ? [lostThing(component, { principal, privileges: lost })] : [];
+  });
+};
+
 /** What a component has in the catalog, and what it lacks. */
 export const lookAt = async (component: Component, step: Step): Promise<Seen> => {
   const { catalog, manages, wanted } = component;
@@ -79,5 +91,6 @@ export const lookAt = async (component: Component, step: Step): Promise<Seen> =>
   const own = schemaThing(catalog.name, wanted);
   if (!schema) return { ...seen, missing: [own, ...lacking], present: ofFormer };
   const present = [...grantsIn(component, [schema, ...former]), ...formerThings, own];
-  return { ...seen, missing: lacking, present };
+  const lost = step.sharing ? await lostIn(component, schema, step) : [];
+  return { ...seen, missing: lacking, present, ...(lost.length > 0 && { lost }) };
 };
