@@ -168,6 +168,24 @@ describe('a statement', () => {
     expect((await entities()).contexts).toEqual([]);
   });
 
+  test('in a language: a context whose id was not heard is told, and no second one made', async () => {
+    await control('cluster', { state: 'RUNNING' });
+    await fault({ operation: 'createContext', hang: 'after' });
+    const failing = open({ cluster: clusterId }, { requestTimeout: 1000 }).run('print("hello")', {
+      step: step(),
+      maxRows: 1,
+      language: 'python',
+    });
+    const err = await errorOf(failing);
+    expect(err).toMatchObject({ kind: 'again', unclear: true });
+    expect(err.message).toMatch(/ A context may have been made on the cluster \S+ all the same/);
+    const made = (await calls()).filter(({ operation }) => operation === 'createContext');
+    expect(made).toHaveLength(1);
+    expect((await entities()).contexts).toHaveLength(1);
+    await control('cluster', { state: 'TERMINATED' });
+    expect((await entities()).contexts).toEqual([]);
+  });
+
   test('in a language that there is none for, or without a cluster, is refused', async () => {
     expect(String(await errorOf(run('x', 1, { language: 'cobol' })))).toContain('runs no cobol');
     const failing = open().run('x', { step: step(), maxRows: 1, language: 'sql' });

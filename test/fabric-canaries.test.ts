@@ -22,6 +22,8 @@ const PASSPHRASE = 'canary-passphrase-7d20';
 const OAUTH = 'canary-oauth-token-c41b';
 const PROGRAMMATIC = 'canary-programmatic-token-90ee';
 const WRONG = 'canary-token-that-is-wrong-5a5a';
+/** As a file has it that somebody has put two lines into: no header can have it. */
+const LINES = ['canary-first-line-4e1d', 'canary-second-line-77c2'];
 const PASSWORD = 'canary-password-of-the-loader';
 const CLIENT_SECRET = 'canary-client-secret-31f7';
 const ENTRA_SECRET = 'canary-entra-secret-b8e2';
@@ -115,6 +117,12 @@ const snowflakeProofs: Proof[] = [
     works: false,
   },
   {
+    component: 'broken',
+    by: { ...who, token: { secretRef: 'BROKEN' } },
+    says: LINES.join(' '),
+    works: false,
+  },
+  {
     component: 'unreadable',
     by: { ...who, privateKey: { secretRef: 'KEY' }, privateKeyPassword: { secretRef: 'WRONG' } },
     says: WRONG,
@@ -143,6 +151,12 @@ const databricksProofs = (authority: string): Proof[] => {
       works: true,
     },
     { component: 'lake-refused', by: { pat: { secretRef: 'WRONG' } }, says: WRONG, works: false },
+    {
+      component: 'lake-broken',
+      by: { pat: { secretRef: 'BROKEN' } },
+      says: LINES.join(' '),
+      works: false,
+    },
     {
       component: 'lake-unknown',
       by: { entra: { ...entra, clientSecret: { secretRef: 'WRONG' } } },
@@ -258,7 +272,8 @@ test('keys, passphrases, tokens, passwords, secrets of clients and what is minte
   if (!lakehouse) throw new Error('The world has no lakehouse.');
   const rotated = keyPair();
   const key = encrypted(rotated.privateKey);
-  const given = { KEY: key, PASSPHRASE, OAUTH, PROGRAMMATIC, WRONG, PERSONAL, ENTRA: ENTRA_SECRET };
+  const tokens = { OAUTH, PROGRAMMATIC, WRONG, PERSONAL, BROKEN: LINES.join('\n') };
+  const given = { KEY: key, PASSPHRASE, ENTRA: ENTRA_SECRET, ...tokens };
   for (const [name, value] of Object.entries(given)) world.secret(name, value);
   await world.control('/keys', { user: 'PROVISIONER', publicKeys: [rotated.publicKey] });
   await world.control('/tokens', { user: 'PROVISIONER', token: OAUTH, type: 'OAUTH' });
@@ -285,18 +300,18 @@ test('keys, passphrases, tokens, passwords, secrets of clients and what is minte
 
   const canaries = {
     Snowflake: [
-      ...[PASSPHRASE, OAUTH, PROGRAMMATIC, WRONG, PASSWORD],
+      ...[PASSPHRASE, OAUTH, PROGRAMMATIC, WRONG, PASSWORD, ...LINES],
       ...[key, rotated.privateKey, world.keys.privateKey].flatMap((pem) =>
         linesOf(pem).slice(0, 3),
       ),
     ],
-    Databricks: [CLIENT_SECRET, ENTRA_SECRET, PERSONAL, LOADER_TOKEN, WRONG],
+    Databricks: [CLIENT_SECRET, ENTRA_SECRET, PERSONAL, LOADER_TOKEN, WRONG, ...LINES],
   };
   const used = {
     Snowflake: new Set(await usedIn(world.snowflake.url)),
     Databricks: new Set(await usedIn(lakehouse.url)),
   };
-  expect(canaries.Snowflake.length).toBe(14);
+  expect(canaries.Snowflake.length).toBe(16);
   // All of them were used where they may be: at the fabric, or in Airbyte.
   for (const token of [OAUTH, PROGRAMMATIC])
     expect([token, used.Snowflake.has(digestOf(token))]).toEqual([token, true]);

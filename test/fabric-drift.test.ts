@@ -237,14 +237,41 @@ test('a fabric that does not answer is told, and hides nothing of Airbyte', asyn
       fabric,
       system: 'Snowflake',
       components: report.totals.components,
+      some: expect.arrayContaining([keyOf('deaf')]) as unknown,
       problem: unavailable,
       solution: aText,
     },
   ]);
   const { stdout } = await world.cli('drift', '--last');
   expect(stdout).toMatch(
-    /^Not compared with the fabric finance-dev \(Snowflake\): \d+ components\./m,
+    /^Not compared with the fabric finance-dev \(Snowflake\): \d+ components \(\S+.*\)\./m,
   );
+});
+
+test('looks that fail hide nothing of the other looks', async () => {
+  const token = await run('provision', { component: 'seen' });
+  await run('provision', { component: 'unseen' });
+  const role = await roleOf('unseen');
+  await world.sql('DROP SCHEMA "ANALYTICS"."SEEN"', 'PROVISIONER');
+  await world.fault({ operation: 'submitStatement', statement: role, status: 503, times: 0 });
+  const report = await check();
+  expect(about(report, 'seen')).toContainEqual({
+    kind: 'missing',
+    entity: 'schema',
+    name: 'ANALYTICS.SEEN',
+    fabric,
+    token,
+  });
+  expect(report.unreached).toEqual([
+    {
+      fabric,
+      system: 'Snowflake',
+      components: 1,
+      some: [keyOf('unseen')],
+      problem: unavailable,
+      solution: aText,
+    },
+  ]);
 });
 
 test('one that fails once is asked again', async () => {

@@ -1,11 +1,11 @@
 import type { Finding, Kept } from '../../src/contract/drift';
-import type { Seen, Tagged } from '../../src/fabrics/fabric';
+import type { Seen, Tagged, Thing } from '../../src/fabrics/fabric';
 import { MAX_NAMED, firstFew, shortened } from '../../workflows/protocol/lengths';
 import { inOneLine } from '../../workflows/protocol/one-line';
 import type { Known } from '../../workflows/provisioned';
 import { linesOf } from '../fabric/things';
 import type { Line } from '../fabric/things';
-import { REMEDIES, REMEDIES_OF_REMAINS } from './remedies';
+import { REMEDIES, REMEDIES_OF_REMAINS, REMEDY_OF_READERS } from './remedies';
 
 /** What bears the tag of a component, and in which fabric. */
 export interface Bearing extends Tagged {
@@ -44,10 +44,10 @@ const findingOf = (
   remedy,
 });
 
-/** What is not as a completed provision has left it. What is in the way keeps anybody from making the rest. */
+/** What is not as a completed provision has left it, as far as the fabric tells. What is in the way keeps anybody from making the rest. */
 export const fabricFindings = (
   { key, token }: { key: string; token: string },
-  { missing, foreign }: Seen,
+  { missing, foreign, lost = [] }: Seen,
   fabric: string,
 ): Finding[] => {
   const whose = { key, token, fabric };
@@ -59,9 +59,15 @@ export const fabricFindings = (
         remedy: shortened(inOneLine(`${problem} ${solution}`), MAX_REMEDY),
       }),
     );
-  return linesOf(missing).map((line) =>
-    findingOf(whose, { kind: 'missing', line, remedy: REMEDIES.missing }),
-  );
+  const gone = (things: Thing[], remedy: string) =>
+    linesOf(things).map((line) => findingOf(whose, { kind: 'missing', line, remedy }));
+  return [
+    ...gone(
+      missing.filter(({ mayBeThere }) => !mayBeThere),
+      REMEDIES.missing,
+    ),
+    ...gone(lost, REMEDY_OF_READERS),
+  ];
 };
 
 const kindOf = (madeAt: number | undefined, known: Known | undefined): Finding['kind'] => {

@@ -1,14 +1,16 @@
-import { log } from '@temporalio/activity';
+import { Context, log, sleep } from '@temporalio/activity';
 import pLimit from 'p-limit';
 import type { CallInterest } from '../../src/concurrency/call-interest';
 import { CallError } from '../../src/contract/call-error';
 import type { Finding, Unreached } from '../../src/contract/drift';
+import { forTimer } from '../../src/contract/durations';
 import { NotInSettings, Refusal } from '../../src/contract/problems';
 import type { Place } from '../../src/descriptor/places';
-import type { Fabric, Seen, Step, Tagged } from '../../src/fabrics/fabric';
-import { shortened } from '../../workflows/protocol/lengths';
+import type { Fabric, Step } from '../../src/fabrics/fabric';
+import { firstFew, shortened } from '../../workflows/protocol/lengths';
 import { inOneLine } from '../../workflows/protocol/one-line';
 import type { Attempt } from '../attempt';
+import { attemptsTime } from '../retry-policy';
 import { stepOf } from '../fabric/fabric';
 import type { FabricOf, InFabric } from '../fabric/fabric';
 import { fabricFindings } from './fabric-findings';
@@ -18,10 +20,14 @@ import type { Bearing } from './fabric-findings';
 
 /** Components of one fabric that are looked at at once. */
 const AT_ONCE = 3;
-/** Failures after which no more of a fabric is looked at in the same check. */
+/** Failures, with no answer between them, after which no more of a fabric is looked at in the same check. */
 const MOST_FAILURES = 3;
-/** Attempts of a check after which a fabric that does not answer is told of, and the rest without it. */
+/** Tries of one look; what others have found is told whatever becomes of it. */
 const TRIES = 3;
+/** Milliseconds before the second; twice that before the third. */
+const PAUSE = 1000;
+/** Milliseconds before one, however long a fabric asks to wait. */
+const LONGEST_PAUSE = 10_000;
 /** Milliseconds for all fabrics together: what is in Airbyte is to be told whatever they do. */
 const LONGEST = 5 * 60_000;
 /** Characters of why a fabric could not be looked at. */
@@ -71,92 +77,127 @@ const meant = (placed: Placed, fabricOf: FabricOf): One | undefined => {
   }
 };
 
-const inTime = (interest: CallInterest): CallInterest => ({
-  ...interest,
-  timeUp: AbortSignal.any([interest.timeUp, AbortSignal.timeout(LONGEST)]),
-});
+/** Half of what is left at most, as there is more to ask after them. */
+const inTime = (interest: CallInterest): CallInterest => {
+  const half = attemptsTime(Context.current().info) / 2;
+  const longest = forTimer(Math.max(0, Math.min(LONGEST, half)));
+  return { ...interest, timeUp: AbortSignal.any([interest.timeUp, AbortSignal.timeout(longest)]) };
+};
 
 /** What failed in one fabric, and whether it makes sense to ask it for more. */
-const createFailures = (interest: CallInterest) => {
+const createFailures = ({ cancelled, timeUp }: CallInterest) => {
   const all: (CallError | Refusal)[] = [];
+  let inRow = 0;
   return {
     all,
-    isOver: () => all.length >= MOST_FAILURES || interest.timeUp.aborted,
+    isOver: () => inRow >= MOST_FAILURES || timeUp.aborted,
+    answered: () => {
+      inRow = 0;
+    },
     add: (err: unknown) => {
-      interest.cancelled.throwIfAborted();
+      cancelled.throwIfAborted();
       if (!(err instanceof CallError || err instanceof Refusal)) throw err;
+      inRow += 1;
       all.push(err);
     },
   };
 };
 type Failures = ReturnType<typeof createFailures>;
 
-const told = (
-  { name, system }: Fabric,
-  { components, failures }: { components: number; failures: Failures },
-): Unreached[] => {
-  const [first] = failures.all;
-  if (components === 0 && !first) return [];
-  const problem = first?.message ?? 'There was no time left for it.';
-  const solution = first?.solution ?? 'Check again.';
-  return [
-    {
-      fabric: name,
-      system,
-      components,
-      problem: shortened(inOneLine(problem), MAX_WORDS),
-      solution: shortened(inOneLine(solution), MAX_WORDS),
-    },
-  ];
+/** Milliseconds to the next try; undefined: it would not help. */
+const pauseAfter = (err: unknown, tries: number) => {
+  const mayPass = err instanceof CallError && err.kind === 'again' && !err.outOfTime;
+  if (!mayPass || tries >= TRIES) return undefined;
+  return Math.min(LONGEST_PAUSE, err.retryAfter ?? PAUSE * tries);
 };
 
-/** What does not answer at once may at the next attempt. */
-const mayPass = ({ all }: Failures) =>
-  all.find((err) => err instanceof CallError && err.kind === 'again' && !err.outOfTime);
+/** What a look finds, which is tried again by itself; undefined: it failed, or no more is asked for. */
+const createSeen =
+  (failures: Failures) =>
+  async <Found>(look: () => Promise<Found>): Promise<Found | undefined> => {
+    for (let tries = 1; !failures.isOver(); tries += 1) {
+      try {
+        const found = await look();
+        failures.answered();
+        return found;
+      } catch (err) {
+        const pause = pauseAfter(err, tries);
+        if (pause === undefined) failures.add(err);
+        if (pause === undefined) return undefined;
+        await sleep(pause);
+      }
+    }
+    return undefined;
+  };
+
+const words = (problem: string, solution: string) => ({
+  problem: shortened(inOneLine(problem), MAX_WORDS),
+  solution: shortened(inOneLine(solution), MAX_WORDS),
+});
+
+/** Which components were not compared, and what could not be listed. */
+const told = (
+  { name, system }: Fabric,
+  { left, failures, untold }: { left: string[]; failures: Failures; untold: string | undefined },
+): Unreached[] => {
+  const [first] = failures.all;
+  const of = { fabric: name, system };
+  const lists = {
+    ...of,
+    components: 0,
+    ...words(
+      `What is left of components there may not all be told: ${untold ?? ''}.`,
+      `Look for it in ${system} by its comment, provisioner:.`,
+    ),
+  };
+  const looks = {
+    ...of,
+    components: left.length,
+    ...(left.length > 0 && { some: firstFew(left) }),
+    ...words(
+      first?.message ?? 'There was no time left for it.',
+      first?.solution ?? 'Check again: each check begins with other components.',
+    ),
+  };
+  return [...(left.length > 0 || first ? [looks] : []), ...(untold === undefined ? [] : [lists])];
+};
+
+/** In the order of their keys from one of them on, so that it is not always the same that there is no time for. */
+const from = (start: number, all: One[]) => {
+  const inOrder = all.toSorted((one, other) => (one.placed.key < other.placed.key ? -1 : 1));
+  return [...inOrder.slice(start), ...inOrder.slice(0, start)];
+};
+
+/** Of so many the place of the one to begin with, from 0 on. */
+export type StartAt = (count: number) => number;
+
+const anywhere: StartAt = (count) => Math.floor(Math.random() * count);
 
 const lookAtOne = async (
-  [first, ...others]: [One, ...One[]],
-  { step, number }: { step: Step; number: number },
+  all: [One, ...One[]],
+  { step, startAt }: { step: Step; startAt: StartAt },
 ): Promise<InFabrics> => {
-  const { fabric } = first.inFabric;
+  const { fabric } = all[0].inFabric;
   const failures = createFailures(step.interest);
+  const seen = createSeen(failures);
   const limit = pLimit(AT_ONCE);
   const findings = new Map<string, Finding[]>();
-  const seenBy = async ({ inFabric }: One): Promise<Seen | undefined> => {
-    if (failures.isOver()) return undefined;
-    try {
-      return await inFabric.look(step);
-    } catch (err) {
-      failures.add(err);
-      return undefined;
-    }
-  };
-  const all = [first, ...others];
+  const places = all.map(({ placed }) => placed.place);
+  const bearers = await seen(async () => (await fabric.tagged?.(places, step)) ?? { tagged: [] });
   const wanted = all.filter(({ placed }) => placed.isWanted);
-  const taggedBy = async (): Promise<Tagged[]> => {
-    try {
-      const places = all.map(({ placed }) => placed.place);
-      return (await fabric.tagged?.(places, step)) ?? [];
-    } catch (err) {
-      failures.add(err);
-      return [];
-    }
-  };
-  const bearing = await taggedBy();
-  const looks = wanted.map((one) =>
+  const looks = from(startAt(wanted.length), wanted).map(({ placed, inFabric }) =>
     limit(async () => {
-      const seen = await seenBy(one);
-      if (seen) findings.set(one.placed.key, fabricFindings(one.placed, seen, fabric.name));
+      const found = await seen(() => inFabric.look(step));
+      if (found) findings.set(placed.key, fabricFindings(placed, found, fabric.name));
     }),
   );
   await Promise.all(looks);
-  const passing = number < TRIES ? mayPass(failures) : undefined;
-  if (passing) throw passing;
-  const unreached = told(fabric, { components: wanted.length - findings.size, failures });
+  const keys = wanted.map(({ placed }) => placed.key);
+  const left = keys.filter((key) => !findings.has(key));
   return {
     findings,
-    bearing: bearing.map((each) => ({ ...each, fabric: fabric.name })),
-    unreached,
+    bearing: (bearers?.tagged ?? []).map((each) => ({ ...each, fabric: fabric.name })),
+    unreached: told(fabric, { left, failures, untold: bearers?.untold }),
   };
 };
 
@@ -168,12 +209,12 @@ const joined = (all: InFabrics[]): InFabrics => ({
 
 /** Looks at all of them, each fabric by itself; one that cannot be looked at keeps nobody from the others. */
 export const createLookAtFabrics =
-  (fabricOf: FabricOf) =>
-  async (all: Placed[], { interest: whole, number }: Attempt): Promise<InFabrics> => {
+  (fabricOf: FabricOf, startAt: StartAt = anywhere) =>
+  async (all: Placed[], { interest: whole }: Pick<Attempt, 'interest'>): Promise<InFabrics> => {
     const interest = inTime(whole);
     const ends = await Promise.allSettled(
       byFabric(all, fabricOf).map((ones) =>
-        lookAtOne(ones, { step: { ...stepOf(interest), sharing: {} }, number }),
+        lookAtOne(ones, { step: { ...stepOf(interest), sharing: {} }, startAt }),
       ),
     );
     const seen = joined(

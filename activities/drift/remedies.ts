@@ -18,6 +18,10 @@ export const REMEDIES: Record<Finding['kind'], string> = {
 export const REMEDY_OF_FORMER_READERS =
   'Ask for access to the component again (updateacl): whom that does not name loses the former data, too.';
 
+/** About what people had by us, which only a request for access gives. */
+export const REMEDY_OF_READERS =
+  'Somebody has taken it from them in the fabric: ask for access to the component again (updateacl), with those who are to have it.';
+
 /** About what is left in a fabric. */
 export const REMEDIES_OF_REMAINS = {
   ...REMEDIES,

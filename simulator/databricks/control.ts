@@ -46,7 +46,7 @@ export const ROUTES = {
   'GET /_simulator/faults':
     'active faults, and how many late operations are due; POST adds one, DELETE clears, ?operation= those of one',
   'POST /_simulator/seed':
-    'makes plain ones of somebody else: how many users, groups, servicePrincipals, schemas',
+    'makes plain ones of somebody else: how many users, groups, servicePrincipals, schemas; properties: characters of those of each schema',
   'POST /_simulator/principals':
     'makes or changes one by its name: kind, displayName, active, isLocal, members, canUse, deleted',
   'POST /_simulator/objects':

@@ -99,6 +99,8 @@ export const Crowd = z.strictObject({
   groups: seedCount,
   servicePrincipals: seedCount,
   schemas: seedCount,
+  /** Characters that the properties of each schema have, which everybody then sees. */
+  properties: z.int().min(0).max(50_000_000).default(0),
 });
 
 const numbered = (count: number, name: (index: number) => string) =>
@@ -123,6 +125,10 @@ export const addCrowd = (store: Store, crowd: z.output<typeof Crowd>) => {
   for (const name of numbered(crowd.schemas, (index) => `foreign_${String(index)}`)) {
     if (schemaNamed(store, catalog, name)) continue;
     const schema = newSchema(catalog, name, OWNER);
+    if (crowd.properties > 0) {
+      schema.properties = { note: 'x'.repeat(crowd.properties) };
+      schema.grants.set(EVERYBODY, new Set(['USE_SCHEMA']));
+    }
     store.schemas.set(schema.id, schema);
   }
   return { principals: store.principals.size, schemas: store.schemas.size };

@@ -41,7 +41,8 @@ export const SNOWFLAKE_ROUTES = {
     'makes a table, a view, a stage or the like in a schema: {database, schema, name, kind, owner, columns, rows}',
   'POST /_simulator/syncs':
     'does what a sync of Airbyte’s destination does, as a role: {database, schema, role, streams, internal, raw}: its internal schema, if it is missing, and a table for each stream',
-  'POST /_simulator/seed': 'makes users, roles and schemas of somebody else: how many of each',
+  'POST /_simulator/seed':
+    'makes users, roles and schemas of somebody else: how many of each; whose the roles are (owner), and which database they use (uses)',
   'POST /_simulator/users': 'makes a user, or sets its default role and warehouse',
   'POST /_simulator/warehouses': 'makes a warehouse, or sets its state and autoResume',
   'POST /_simulator/keys': 'the only public keys of a user from now on: {user, publicKeys}',

@@ -31,8 +31,8 @@ const MAX_BUSY = 5;
 /** What to do, of what is in the way in fabrics by itself; --json has each with its finding. */
 const MAX_REMEDIES = 20;
 
-const unreachedLine = ({ fabric, system, components, problem, solution }: Unreached) =>
-  `Not compared with the fabric ${fabric} (${system}): ${plural(components, 'component')}. ${inOneLine(problem)} What to do: ${inOneLine(solution)}`;
+const unreachedLine = ({ fabric, system, components, some = [], problem, solution }: Unreached) =>
+  `Not compared with the fabric ${fabric} (${system}): ${plural(components, 'component')}${some.length > 0 ? ` (${firstFew(some).join(', ')})` : ''}. ${inOneLine(problem)} What to do: ${inOneLine(solution)}`;
 
 /** Data that is named; --json has all that is listed. */
 const MAX_KEPT = 20;

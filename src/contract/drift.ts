@@ -48,6 +48,8 @@ export const Unreached = z.object({
   system: z.string(),
   /** Components that were not compared with what it has. */
   components: z.number(),
+  /** The keys of some of them. */
+  some: z.array(z.string()).optional(),
   problem: z.string(),
   solution: z.string(),
 });

@@ -55,6 +55,8 @@ export interface Thing {
   name?: string;
   /** Whether data goes with it. */
   hasData?: true;
+  /** Of what is missing: it may be there all the same, as the fabric does not tell. */
+  mayBeThere?: true;
   /** Of a role, or of what readers have, that is about to be taken away: who has it, for an undo. Absent where that are too many. */
   had?: Readers;
   /** Of such a role: when it was made, which tells it from one that was made anew. Milliseconds since 1970. */
@@ -82,6 +84,12 @@ export interface Tagged {
   madeAt?: number;
 }
 
+/** What carries tags, and what of it could not be listed: `the account has more roles than are listed`. */
+export interface Bearers {
+  tagged: Tagged[];
+  untold?: string;
+}
+
 /** A fact about where a component's data is, for people. */
 export interface Shown {
   label: string;
@@ -100,6 +108,8 @@ export interface Seen {
   /** By a key that stays the same: `schema`, `role`. */
   shown: Record<string, Shown>;
   warnings: string[];
+  /** What was granted to people by us and is not there any more; told by a look that shares its lists only. */
+  lost?: Thing[];
   /** What a removal leaves because others have granted it. */
   staying?: Left[];
 }
@@ -254,7 +264,7 @@ export interface Fabric {
    * What carries a tag of any component's, as far as one list tells of each place: the roles, and the schemas
    * where these ends write to. Absent where a type cannot tell.
    */
-  tagged?: (ends: readonly Destination[], step: Step) => Promise<Tagged[]>;
+  tagged?: (ends: readonly Destination[], step: Step) => Promise<Bearers>;
 }
 
 /** What a fabric is opened with. */

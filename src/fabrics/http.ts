@@ -61,6 +61,10 @@ class AnswerTooLarge extends Error {
   override name = 'AnswerTooLarge';
 }
 
+/** Whether it is the size of an answer that a call failed of: one that asks for less may be answered. */
+export const isTooLarge = (err: unknown) =>
+  err instanceof CallError && err.cause instanceof AnswerTooLarge;
+
 /** What is beyond the bound is not received. */
 const textOf = async ({ body }: Response): Promise<string> => {
   const pieces: Uint8Array[] = [];
@@ -89,13 +93,18 @@ const again = (system: string) =>
   `Try again when ${system} answers; the platform operator can see why it does not.`;
 
 /** It would be as large at the next attempt. */
-const tooLarge = (system: string, asked: Asked, status: number | undefined) =>
+const tooLarge = (
+  system: string,
+  asked: Asked,
+  { status, cause }: { status: number | undefined; cause: AnswerTooLarge },
+) =>
   new CallError(
     `${system} answers ${described(asked)} with more than ${String(MAX_ANSWER / 1024 / 1024)} MiB.`,
     {
       kind: 'refused',
       status,
       unclear: asked.writes,
+      cause,
       solution: `Ask for less; if nothing asks for much, ask the platform operator whether something else answers in the place of ${system}.`,
     },
   );
@@ -171,7 +180,7 @@ export const createFabricHttp = ({ system, requestTimeout, log, observe }: Fabri
     } catch (cause) {
       if (cause instanceof AnswerTooLarge) {
         over(answered ?? 'unreachable');
-        throw tooLarge(system, asked, answered);
+        throw tooLarge(system, asked, { status: answered, cause });
       }
       const waited = inWords(Date.now() - started);
       if (timeUp.aborted) {

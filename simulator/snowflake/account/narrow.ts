@@ -1,7 +1,7 @@
 import type { Narrowed } from '../sql/statement';
 
 /** Rows of a SHOW, whatever its LIMIT says. */
-const MAX_SHOWN = 10_000;
+export const MAX_SHOWN = 10_000;
 
 /** `%` is any text, `_` any character, in any case; a backslash takes their meaning away. */
 const isLike = (pattern: string) => {

@@ -78,6 +78,10 @@ const name = z.string().min(1);
 export const Seed = z.strictObject({
   users: count,
   roles: count,
+  /** Of the roles. */
+  owner: name.default('USERADMIN'),
+  /** The database that the roles may use. */
+  uses: name.optional(),
   /** In `database`, which is made if it is missing. */
   schemas: count,
   database: name.default('SEEDED'),
@@ -87,12 +91,16 @@ export type Seed = z.output<typeof Seed>;
 
 export const seedAccount = (
   account: Account,
-  { users, roles, schemas, database, name: prefix }: Seed,
+  { users, roles, owner, uses, schemas, database, name: prefix }: Seed,
 ) => {
   const names = (many: number) =>
     Array.from({ length: many }, (_none, index) => `${prefix}_${String(index + 1)}`);
   for (const each of names(users)) addUser(account, each);
-  for (const each of names(roles)) addRole(account, each);
+  const given = { privilege: 'USAGE', grantedBy: 'SYSADMIN', createdOn: Date.now() };
+  for (const role of names(roles)) {
+    addRole(account, role, owner);
+    if (uses !== undefined) account.databases.get(uses)?.grants.push({ role, ...given });
+  }
   if (schemas > 0) {
     const parent = account.databases.get(database) ?? newDatabase(database, 'SYSADMIN');
     account.databases.set(database, parent);

@@ -1,5 +1,6 @@
 import type { Access } from './access';
 import type { Account, Grant, Membership, Securable } from './account';
+import { MAX_SHOWN } from './narrow';
 import { missing, shownName } from '../sql/problems';
 import { type Result, shownTime, table } from './result';
 import { type GrantsShown, PARTS, type StatementOf } from '../sql/statement';
@@ -74,7 +75,6 @@ const placesOf = (account: Account): [Place, Grant[]][] => {
     grantsOn(thing),
   ];
   return [
-    [{ on: 'ACCOUNT', name: account.name }, account.grants],
     ...[...account.warehouses.values()].map((each) => place('WAREHOUSE', each, each.name)),
     ...[...account.roles.values()].map((each) => place('ROLE', each, each.name)),
     ...[...account.databases.values()].flatMap((database) => [
@@ -86,6 +86,7 @@ const placesOf = (account: Account): [Place, Grant[]][] => {
         ),
       ]),
     ]),
+    [{ on: 'ACCOUNT', name: account.name }, account.grants],
   ];
 };
 
@@ -135,23 +136,28 @@ const onPlace = (
   return grantsOn(found).map((grant) => shownGrant(grant, { on, name }));
 };
 
-export const showGrants = (world: World, { shown, limit }: StatementOf<'showGrants'>): Result => {
+export const showGrants = (
+  world: World,
+  { shown, limit = MAX_SHOWN }: StatementOf<'showGrants'>,
+): Result => {
+  const most = Math.min(limit, MAX_SHOWN);
   const { account } = world;
-  if ('path' in shown) return table(PRIVILEGES, onPlace(world, shown).slice(0, limit));
+  if ('path' in shown) return table(PRIVILEGES, onPlace(world, shown).slice(0, most));
   if ('of' in shown) {
     checkGrantee(account, 'ROLE', shown.name);
-    return table(MEMBERS, ofRole(account, shown.name).slice(0, limit));
+    return table(MEMBERS, ofRole(account, shown.name).slice(0, most));
   }
   checkGrantee(account, shown.to, shown.name);
-  if (shown.to === 'ROLE') return table(PRIVILEGES, toRole(account, shown.name).slice(0, limit));
+  if (shown.to === 'ROLE') return table(PRIVILEGES, toRole(account, shown.name).slice(0, most));
   const ofUser = account.memberships.filter(({ to, name }) => to === 'USER' && name === shown.name);
-  return table(MEMBERS, ofUser.map(shownMembership).slice(0, limit));
+  return table(MEMBERS, ofUser.map(shownMembership).slice(0, most));
 };
 
 export const showFutureGrants = (
   { account, access }: World,
-  { shown, limit }: StatementOf<'showFutureGrants'>,
+  { shown, limit = MAX_SHOWN }: StatementOf<'showFutureGrants'>,
 ): Result => {
+  const most = Math.min(limit, MAX_SHOWN);
   if ('role' in shown) checkGrantee(account, 'ROLE', shown.role);
   const wanted = 'schema' in shown ? access.schema(shown.schema) : undefined;
   const rows = [...account.databases.values()].flatMap((database) =>
@@ -169,5 +175,5 @@ export const showFutureGrants = (
         })),
     ),
   );
-  return table(FUTURES, rows.slice(0, limit));
+  return table(FUTURES, rows.slice(0, most));
 };

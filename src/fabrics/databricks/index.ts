@@ -97,8 +97,9 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
     system: 'Databricks',
     where: whereOf(settings),
     check: (step) => checkFabric({ settings, client, catalog, manager, airbyte }, step),
-    tagged: async (_ends, step) =>
-      manage.schema ? taggedIn(await catalog.schemas(step), catalogName) : [],
+    tagged: async (_ends, step) => ({
+      tagged: manage.schema ? taggedIn(await catalog.schemas(step), catalogName) : [],
+    }),
     of,
     run: async (text, { step: { interest }, maxRows, language }) => {
       if (language === undefined)

@@ -5,7 +5,9 @@ import { heldIn } from './holders';
 import { lackedOn } from './loader';
 import type { Role } from './memory';
 import { readersIn } from './readers';
-import { READERS, lackingThing, loaderThing, readersThing, schemaThing } from './things';
+import { READERS, lackingThing, loaderThing, lostThing, readersThing, schemaThing } from './things';
+import { conveys } from './unity/permissions';
+import { isTooLong } from './unity/schemas';
 import type { Schema } from './unity/schemas';
 
 /** Former schemas of a component that are told by name; all go with it. */
@@ -19,13 +21,28 @@ const shownOf = ({ catalog, host, wanted }: Component): Seen['shown'] => ({
   },
 });
 
-const warningsOf = ({ catalog }: Component, former: readonly Schema[]) =>
-  former
+/** All there are; undefined: more than can be listed. */
+const listed = async ({ catalog }: Component, step: Step) => {
+  try {
+    return await catalog.schemas(step);
+  } catch (err) {
+    if (isTooLong(err)) return undefined;
+    throw err;
+  }
+};
+
+const warningsOf = ({ catalog }: Component, former: readonly Schema[] | undefined) => {
+  if (!former)
+    return [
+      `The catalog ${catalog.name} has more schemas than can be listed: those of former versions of the descriptor were not looked for. Look there for schemas whose comment names this component.`,
+    ];
+  return former
     .slice(0, MOST_FORMER)
     .map(
       ({ name }) =>
         `The schema ${catalog.name}.${name} is of a former version of the descriptor; it goes when the component is removed with its data.`,
     );
+};
 
 /** What is remembered of grants, in whichever schema. */
 const grantsIn = (component: Component, schemas: readonly Schema[]) => {
@@ -34,6 +51,17 @@ const grantsIn = (component: Component, schemas: readonly Schema[]) => {
     ...(isHeld('reader') ? [readersThing(component)] : []),
     ...(isHeld('loader') ? [loaderThing(component)] : []),
   ];
+};
+
+/** What readers were granted by us and have not: somebody else has taken it from them. */
+const lostIn = async (component: Component, schema: Schema, { interest }: Step) => {
+  const readers = heldIn(schema, 'reader').filter(({ leaving }) => !leaving);
+  if (readers.length === 0) return [];
+  const grants = await component.catalog.grants(schema.name, interest);
+  return readers.flatMap(({ principal, privileges }) => {
+    const lost = privileges.filter((each) => !conveys(grants.get(principal), each));
+    return lost.length > 0 ? [lostThing(component, { principal, privileges: lost })] : [];
+  });
 };
 
 /** What a component has in the catalog, and what it lacks. */
@@ -48,12 +76,13 @@ export const lookAt = async (component: Component, step: Step): Promise<Seen> =>
   };
   if (!manages.schema) return nothing;
   mustFit(component);
-  const all = await catalog.schemas(step);
+  const all = await listed(component, step);
   // What is not listed may be there all the same: a list tells only what its reader may see.
   const schema =
-    all.find(({ name }) => name === wanted) ?? (await catalog.schema(wanted, step.interest));
-  const former = all.filter((each) => isOurs(component, each) && each.name !== wanted);
-  const seen = { ...nothing, warnings: warningsOf(component, former) };
+    all?.find(({ name }) => name === wanted) ?? (await catalog.schema(wanted, step.interest));
+  const known = all?.filter((each) => isOurs(component, each) && each.name !== wanted);
+  const seen = { ...nothing, warnings: warningsOf(component, known) };
+  const former = known ?? [];
   const formerThings = former.map(({ name }) => schemaThing(catalog.name, name));
   const ofFormer = [...grantsIn(component, former), ...formerThings];
   if (schema && !isOurs(component, schema))
@@ -63,7 +92,8 @@ export const lookAt = async (component: Component, step: Step): Promise<Seen> =>
   const own = schemaThing(catalog.name, wanted);
   if (!schema) return { ...seen, missing: [own, ...lacking], present: ofFormer };
   const present = [...grantsIn(component, [schema, ...former]), ...formerThings, own];
-  return { ...seen, missing: lacking, present };
+  const lost = step.sharing ? await lostIn(component, schema, step) : [];
+  return { ...seen, missing: lacking, present, ...(lost.length > 0 && { lost }) };
 };
 
 /** Bytes of the names of all who read, as JSON: they go into the history of a run, for an undo. */

@@ -35,6 +35,12 @@ export const readersThing = ({ catalog, wanted }: Component): Thing => ({
   what: `the privileges of the people who may read the schema ${catalog.name}.${wanted}`,
 });
 
+/** Of one of these people what he does not have any more. */
+export const lostThing = (component: Component, { principal, privileges }: Lacked): Thing => ({
+  ...readersThing(component),
+  what: `${privileges.join(', ')} on the schema ${component.catalog.name}.${component.wanted} for ${principal}`,
+});
+
 export interface Lacked {
   principal: string;
   privileges: readonly string[];

@@ -4,11 +4,11 @@ import type { Check, Step } from '../fabric';
 import { grantOnDatabase, grantRoleTo, letGrantUsage } from './administration';
 import type { Component } from './component';
 import { seesAll } from './contents';
-import { foreignIn, warningsIn } from './in-the-way';
+import { foreignIn, internalWords } from './in-the-way';
 import { missingIn } from './judgement';
 import { createLooks, rolesIn } from './looks';
-import type { Grant, Looks } from './looks';
-import { shownAs } from './names';
+import type { Grant, GrantList, Looks } from './looks';
+import { isNamed, shownAs } from './names';
 import type { SqlApi } from './sql-api';
 import { lookAt } from './state';
 
@@ -16,11 +16,16 @@ import { lookAt } from './state';
 
 /** What a role may not, unless by another that it has. */
 const lacking = (
-  all: readonly Grant[],
+  { grants, isCut }: GrantList,
   manager: string,
   { what, sql }: Record<'what' | 'sql', string>,
-) =>
-  rolesIn(all).length > 0
+) => {
+  if (isCut)
+    return impossible(
+      `The role ${manager} has more grants than Snowflake tells, so whether it may ${what} was not seen.`,
+      `If it may not: ${sql};`,
+    );
+  return rolesIn(grants).length > 0
     ? impossible(
         `The role ${manager} has what other roles may, which was not looked at.`,
         `If it may not: ${sql};`,
@@ -29,6 +34,7 @@ const lacking = (
         `The role ${manager} may not ${what}.`,
         `Ask an administrator of the account to run ${sql};`,
       );
+};
 
 const createSchema = async (
   looks: Looks,
@@ -37,10 +43,13 @@ const createSchema = async (
 ): Promise<Verdict> => {
   const { manager, place } = component;
   const { database } = place;
-  const its = grants.filter(({ grantee }) => grantee === manager);
+  const to = await looks.grantsTo(manager);
+  const its = [
+    ...grants.filter(({ grantee }) => grantee === manager),
+    ...to.grants.filter(({ on, name }) => on === 'DATABASE' && isNamed(name, [database])),
+  ];
   const has = (wanted: string) => its.some(({ privilege }) => privilege === wanted);
   const mayAll = has('OWNERSHIP') || manager === 'ACCOUNTADMIN';
-  const to = await looks.grantsTo(manager);
   if (!mayAll && !(has('USAGE') && has('CREATE SCHEMA')))
     return lacking(to, manager, {
       what: `create schemas in the database ${database}`,
@@ -49,7 +58,7 @@ const createSchema = async (
   const mayGrant =
     mayAll ||
     its.some(({ privilege, hasOption }) => privilege === 'USAGE' && hasOption) ||
-    to.some(({ privilege, on }) => privilege === 'MANAGE GRANTS' && on === 'ACCOUNT');
+    to.grants.some(({ privilege, on }) => privilege === 'MANAGE GRANTS' && on === 'ACCOUNT');
   if (letsIn && !mayGrant)
     return lacking(to, manager, {
       what: `let others into the database ${database}`,
@@ -88,7 +97,7 @@ const tables = async (looks: Looks, component: Component): Promise<Verdict> => {
 
 const internalSchema = async (looks: Looks, component: Component): Promise<Verdict> => {
   const { place, airbyteRole } = component;
-  const [warning] = warningsIn(await lookAt(looks, component), component);
+  const [warning] = internalWords(await lookAt(looks, component), component);
   return warning === undefined
     ? passed(`Airbyte’s role ${airbyteRole} can have its internal schema.`)
     : impossible(

@@ -4,15 +4,15 @@ import type { Step } from '../fabric';
 import { grantOnWarehouse, resumeByItself, resumeWarehouse } from './administration';
 import { StatementError } from './failures';
 import { createLooks, rolesIn } from './looks';
-import type { Looks } from './looks';
-import { bare } from './names';
+import type { Grant, Looks } from './looks';
+import { bare, isNamed } from './names';
 import type { SqlApi } from './sql-api';
 import { LOOKS } from './statements';
 
 /* Whether the warehouse is there and runs, and who needs it may use it. */
 
 /** What lets a role have statements run by a warehouse. */
-const USES = ['USAGE', 'OWNERSHIP'];
+const lets = ({ privilege }: Grant) => ['USAGE', 'OWNERSHIP'].includes(privilege);
 
 const stateOf = async (looks: Looks, name: string, role: string): Promise<Verdict> => {
   const all = await looks.records(LOOKS.warehouses(name));
@@ -35,13 +35,22 @@ const stateOf = async (looks: Looks, name: string, role: string): Promise<Verdic
 const lackOf = async (
   looks: Looks,
   name: string,
-  { role, users }: { role: string; users: string[] },
+  { role, users, areUsersCut }: { role: string; users: string[]; areUsersCut: boolean },
 ) => {
   const has = (each: string) => users.includes(each);
   if (has(role) || has('PUBLIC')) return undefined;
-  const roles = rolesIn(await looks.grantsTo(role));
-  if (roles.some(has)) return undefined;
+  const { grants, isCut } = await looks.grantsTo(role);
+  const roles = rolesIn(grants);
+  const isIts = grants.some(
+    (each) => each.on === 'WAREHOUSE' && isNamed(each.name, [name]) && lets(each),
+  );
+  if (isIts || roles.some(has)) return undefined;
   const sql = `${grantOnWarehouse('USAGE', name, role)};`;
+  if (isCut || areUsersCut)
+    return impossible(
+      `There are more grants than Snowflake tells, so whether the role ${role} may use the warehouse ${name} was not seen.`,
+      `If it may not: ${sql}`,
+    );
   return roles.length > 0
     ? impossible(
         `The role ${role} has what ${roles.join(', ')} may, which was not looked at.`,
@@ -56,11 +65,11 @@ const lackOf = async (
 /** Of the roles one that may not use it, or else one of which that cannot be told. */
 const lackIn = async (looks: Looks, name: string, roles: string[]) => {
   try {
-    const grants = await looks.grantsOn('WAREHOUSE', [name]);
-    const users = grants
-      .filter(({ privilege }) => USES.includes(privilege))
-      .map(({ grantee }) => grantee);
-    const lacks = await Promise.all(roles.map((role) => lackOf(looks, name, { role, users })));
+    const { grants, isCut } = await looks.grantsOn('WAREHOUSE', [name]);
+    const users = grants.filter(lets).map(({ grantee }) => grantee);
+    const lacks = await Promise.all(
+      roles.map((role) => lackOf(looks, name, { role, users, areUsersCut: isCut })),
+    );
     return lacks.find((each) => each?.outcome === 'failed') ?? lacks.find(Boolean);
   } catch (err) {
     if (!(err instanceof StatementError)) throw err;

@@ -5,7 +5,7 @@ import { grantOnAccount, grantRoleTo } from './administration';
 import { checkWarehouse } from './check-warehouse';
 import type { Component } from './component';
 import { createLooks, rolesIn } from './looks';
-import type { Grant } from './looks';
+import type { GrantList } from './looks';
 import { seesLogins } from './people';
 import type { SqlApi } from './sql-api';
 import { LOOKS } from './statements';
@@ -45,7 +45,7 @@ const MAY_BY_ITSELF: Record<string, string[]> = {
 const rightOnAccount = (
   privilege: string,
   { manager }: { manager: string },
-  grants: readonly Grant[],
+  { grants, isCut }: GrantList,
 ): Verdict => {
   const has =
     (MAY_BY_ITSELF[privilege] ?? []).includes(manager) ||
@@ -53,6 +53,11 @@ const rightOnAccount = (
   if (has) return passed(`The role ${manager} has ${privilege} on the account.`);
   const sql = `${grantOnAccount(privilege, manager)};`;
   const heirs = rolesIn(grants);
+  if (isCut)
+    return impossible(
+      `The role ${manager} has more grants than Snowflake tells: what it may by other roles was not seen.`,
+      `If it may not: ${sql}`,
+    );
   return heirs.length > 0
     ? impossible(
         `The role ${manager} has what ${heirs.join(', ')} may, which was not looked at.`,

@@ -17,12 +17,13 @@ const SEES_ALL = ['ACCOUNTADMIN', 'SECURITYADMIN'];
 /** Whether whoever looks sees tables that Airbyte has made: what he does not see he may not drop. */
 export const seesAll = async (looks: Looks, { manager, airbyteRole }: Component) => {
   if (manager === airbyteRole || SEES_ALL.includes(manager)) return true;
-  const grants = await looks.grantsTo(manager);
-  return grants.some(
+  const { grants, isCut } = await looks.grantsTo(manager);
+  const does = grants.some(
     ({ privilege, on, name }) =>
       (privilege === 'MANAGE GRANTS' && on === 'ACCOUNT') ||
       (privilege === 'USAGE' && on === 'ROLE' && bare(name) === airbyteRole),
   );
+  return does || (isCut && (await looks.isGranted(airbyteRole, manager)));
 };
 
 const WORDS: Record<Contents, [one: string, several: string]> = {

@@ -4,7 +4,7 @@ import { domainOf, isTagged, keyIn } from '../tags';
 import { unmaking } from './acts';
 import { handingOver } from './administration';
 import type { Component } from './component';
-import { held, isDatabaseOurs, schemaNamed } from './judgement';
+import { held, isDatabaseOurs, isUntold, missingIn, schemaNamed } from './judgement';
 import type { Named } from './looks';
 import { shownAs } from './names';
 import { stayingIn } from './present';
@@ -116,16 +116,30 @@ export const foreignIn = (state: State, component: Component): Foreign[] => {
   ];
 };
 
-/** What people should know, and nothing is done about. */
-export const warningsIn = (state: State, component: Component) => {
-  const { place, airbyteRole, internal, manages } = component;
-  if (!manages.schema || !state.database || isDatabaseOurs(state, component)) return [];
+const untoldWords = (state: State, component: Component) =>
+  missingIn(state, component)
+    .filter((spec) => isUntold(state, spec))
+    .map(
+      (spec) =>
+        `There are more grants than Snowflake tells: ${whatIs(spec)} is not seen to be there, and is granted once more.`,
+    );
+
+/** Where Airbyte is not seen to be able to make its internal schema. */
+export const internalWords = (state: State, component: Component) => {
+  const { place, airbyteRole, internal } = component;
+  if (!state.database || isDatabaseOurs(state, component)) return [];
   const may = held(state.onDatabase, airbyteRole, ['CREATE SCHEMA']).length > 0;
   if (may || schemaNamed(state, internal)) return [];
   return [
     `Airbyte's role ${airbyteRole} is not seen to have CREATE SCHEMA on the database ${place.database}, where it makes ${internal} for itself: without it the first sync fails.`,
   ];
 };
+
+/** What people should know, and nothing is done about. */
+export const warningsIn = (state: State, component: Component) =>
+  component.manages.schema
+    ? [...untoldWords(state, component), ...internalWords(state, component)]
+    : [];
 
 const grantorOf = ({ onDatabase }: State, { to, privileges }: SpecOf<'use'>, manager: string) =>
   onDatabase.find(

@@ -22,7 +22,7 @@ import { componentOf } from './component';
 import type { Component } from './component';
 import { createFailures } from './failures';
 import { foreignIn, stayingOf, warningsIn } from './in-the-way';
-import { missingIn } from './judgement';
+import { isUntold, missingIn } from './judgement';
 import { schemaPage } from './links';
 import { createLooks } from './looks';
 import { identifierIn, shownAs } from './names';
@@ -149,7 +149,10 @@ const ofComponent = (
       if (!manages) return { ...NOTHING, shown };
       const state = await lookAt(createLooks(api(), step), whose);
       return {
-        missing: missingIn(state, whose).map(asThing),
+        missing: missingIn(state, whose).map((spec) => ({
+          ...asThing(spec),
+          ...(isUntold(state, spec) && { mayBeThere: true }),
+        })),
         present: presentIn(state, whose).map(asThing),
         foreign: foreignIn(state, whose),
         shown,
@@ -201,7 +204,7 @@ const open = (settings: SnowflakeSettings, opening: Opening): Fabric => {
       return usable(users.airbyte ?? users.manager).run(text, step, maxRows);
     },
     tagged: async (ends, step) => {
-      if (!settings.manage.schema) return [];
+      if (!settings.manage.schema) return { tagged: [] };
       const places = ends.flatMap(({ configuration }) => placeOf(configuration) ?? []);
       return taggedIn(createLooks(usable(users.manager), step), places);
     },

@@ -2,6 +2,7 @@ import { isTagged } from '../tags';
 import type { Component } from './component';
 import type { Grant, Named } from './looks';
 import { canonical, partsOf } from './names';
+import { holding } from './state';
 import type { State } from './state';
 import { databaseOf, roleOf, schemaOf } from './things';
 import type { NamedSpec, Spec, SpecOf } from './things';
@@ -42,6 +43,10 @@ export const held = (grants: readonly Grant[], to: string, privileges: readonly 
 export const grantsOn = (state: State, { kind, parts }: SpecOf<'use'>): Grant[] =>
   kind === 'DATABASE' ? state.onDatabase : (state.onSchemas.get(parts[1] ?? '') ?? []);
 
+/** Whether it may be there though it is not seen: of so many grants Snowflake does not tell. */
+export const isUntold = (state: State, spec: Spec) =>
+  spec.is === 'use' && state.untold.has(holding(spec.kind, spec.parts, spec.to));
+
 /** Those that are not there of what it says. */
 export const lacking = (state: State, spec: SpecOf<'use'>) => {
   const has = held(grantsOn(state, spec), spec.to, spec.privileges);
@@ -53,6 +58,7 @@ const KIND = { TABLES: 'TABLE', VIEWS: 'VIEW' } as const;
 /** Whether anything that can be seen may not be read. */
 const isUnread = (state: State, { kind, parts: [database, schema] }: SpecOf<'select'>) =>
   !state.areObjectsCut &&
+  !state.isToRoleCut &&
   state.objects.some((each) => {
     const parts = [database, schema, each.name];
     const names = [parts.join('.'), canonical(parts)];

@@ -1,17 +1,19 @@
-import type { Step, Table } from '../fabric';
 import type { Place } from '../../connectors/snowflake-place';
+import { isRefused } from '../../contract/call-error';
+import { Refusal } from '../../contract/problems';
+import type { Step, Table } from '../fabric';
 import type { Kind } from './administration';
 import { bare } from './names';
 import type { SqlApi } from './sql-api';
-import { LOOKS, SCHEMAS_PAGE } from './statements';
+import { LOOKS, PAGE } from './statements';
 import type { Contents, Statement } from './statements';
 
 /* Lists of Snowflake's, as it gives them now. */
 
 /** Rows of a SHOW, which answers with no more. */
 export const MAX_ROWS = 10_000;
-/** Schemas of a database that are looked at. */
-const MAX_SCHEMAS = 50_000;
+/** Schemas of a database, and roles of the account, that are looked at. */
+const MAX_PAGED = 50_000;
 
 export interface Named {
   name: string;
@@ -30,6 +32,12 @@ export interface Grant {
   by: string;
   /** Whether the grantee may grant it, too. */
   hasOption: boolean;
+}
+
+/** Grants as far as Snowflake tells them: what is not in a list that is cut may be there all the same. */
+export interface GrantList {
+  grants: Grant[];
+  isCut: boolean;
 }
 
 /** The roles that a role has, of what was granted to it. */
@@ -101,12 +109,25 @@ interface SchemaList {
   areSchemasCut: boolean;
 }
 
+interface RoleList {
+  roles: Named[];
+  /** There are more than were looked at. */
+  areRolesCut: boolean;
+}
+
+const tooLong = ({ text }: Statement) =>
+  new Refusal(
+    `Snowflake tells only the first ${String(MAX_ROWS)} of ${text}, so that what is not among them cannot be told from what is not there.`,
+    'Ask the platform operator to have fewer of them.',
+  );
+
 /** Lists that looks share, by what they are of. */
 interface Lists {
   databases: Map<string, Promise<Named | undefined>>;
   schemas: Map<string, Promise<SchemaList>>;
-  onDatabases: Map<string, Promise<Grant[]>>;
-  roles: Map<string, Promise<Named[]>>;
+  onDatabases: Map<string, Promise<GrantList>>;
+  toLoaders: Map<string, Promise<GrantList>>;
+  roles: Map<string, Promise<RoleList>>;
 }
 
 const shared = new WeakMap<object, Lists>();
@@ -116,6 +137,7 @@ const listsOf = ({ sharing }: Step): Lists => {
     databases: new Map(),
     schemas: new Map(),
     onDatabases: new Map(),
+    toLoaders: new Map(),
     roles: new Map(),
   };
   if (sharing) shared.set(sharing, lists);
@@ -134,50 +156,91 @@ export const createLooks = (api: SqlApi, step: Step) => {
     if (!step.sharing) return list();
     const listed = known.get(of) ?? list();
     known.set(of, listed);
+    // One that failed is asked for again by the next look.
+    void listed.catch(() => known.get(of) === listed && known.delete(of));
     return listed;
   };
 
   const records = async (statement: Statement) =>
     recordsOf(await api.query(statement, step, MAX_ROWS));
 
-  const named = async (statement: Statement, name: string): Promise<Named | undefined> =>
-    (await records(statement)).map(namedIn).find((each) => each.name === name);
+  /** Snowflake gives no more rows than that, and does not say that there are others. */
+  const asFarAsTold = async (statement: Statement) => {
+    const { isCut, ...table } = await api.query(statement, step, MAX_ROWS);
+    const found = recordsOf({ ...table, isCut });
+    return { found, isCut: isCut || found.length >= MAX_ROWS };
+  };
 
-  const schemas = async (database: string): Promise<SchemaList> => {
+  const named = async (statement: Statement, name: string): Promise<Named | undefined> => {
+    const { found, isCut } = await asFarAsTold(statement);
+    const meant = found.map(namedIn).find((each) => each.name === name);
+    if (!meant && isCut) throw tooLong(statement);
+    return meant;
+  };
+
+  const paged = async (pageAfter: (last: string | undefined) => Statement) => {
     const found = new Map<string, Named>();
-    for (let last: string | undefined; found.size < MAX_SCHEMAS;) {
-      const page = (await records(LOOKS.schemas(database, last))).map(namedIn);
+    for (let last: string | undefined; found.size < MAX_PAGED;) {
+      const page = (await records(pageAfter(last))).map(namedIn);
       const before = found.size;
       for (const each of page) found.set(each.name, each);
       const next = page.at(-1)?.name;
-      if (page.length < SCHEMAS_PAGE || next === undefined || found.size === before)
-        return { schemas: [...found.values()], areSchemasCut: false };
+      if (page.length < PAGE || next === undefined || found.size === before)
+        return { all: [...found.values()], isCut: false };
       last = next;
     }
-    return { schemas: [...found.values()], areSchemasCut: true };
+    return { all: [...found.values()], isCut: true };
   };
 
-  const grantsOn = async (kind: Kind | 'WAREHOUSE', parts: readonly string[]) =>
-    (await records(LOOKS.grantsOn(kind, parts))).filter(isToRole).map(grantIn);
+  const schemas = async (database: string): Promise<SchemaList> => {
+    const { all, isCut } = await paged((last) => LOOKS.schemas(database, last));
+    return { schemas: all, areSchemasCut: isCut };
+  };
+
+  const grantsBy = async (statement: Statement): Promise<GrantList> => {
+    const { found, isCut } = await asFarAsTold(statement);
+    return { grants: found.filter(isToRole).map(grantIn), isCut };
+  };
+
+  const grantsOn = (kind: Kind | 'WAREHOUSE', parts: readonly string[]) =>
+    grantsBy(LOOKS.grantsOn(kind, parts));
+
+  /** On the account; none where that may not be looked at. */
+  const grantsOnAccount = async (): Promise<Grant[]> => {
+    try {
+      return (await grantsBy(LOOKS.grantsOnAccount())).grants;
+    } catch (err) {
+      if (isRefused(err)) return [];
+      throw err;
+    }
+  };
+
+  /** Of a role that owns much, by a list that is cut: what it has on the account is in a short one, too. */
+  const grantsTo = async (role: string): Promise<GrantList> => {
+    const { grants, isCut } = await grantsBy(LOOKS.grantsTo(role));
+    if (!isCut) return { grants, isCut };
+    const onAccount = (await grantsOnAccount()).filter(({ grantee }) => grantee === role);
+    return { grants: [...grants, ...onAccount], isCut };
+  };
 
   const objects = async ({ database, schema }: Place) => {
-    const statement = LOOKS.contents('OBJECTS', [database, schema]);
-    const { isCut, ...table } = await api.query(statement, step, MAX_ROWS);
-    const found = recordsOf({ ...table, isCut }).map(({ name = '', kind = '' }) => ({
-      name,
-      kind,
-    }));
-    return { objects: found, areObjectsCut: isCut || found.length >= MAX_ROWS };
+    const { found, isCut } = await asFarAsTold(LOOKS.contents('OBJECTS', [database, schema]));
+    const objects = found.map(({ name = '', kind = '' }): Found => ({ name, kind }));
+    return { objects, areObjectsCut: isCut };
   };
 
-  const roles = () =>
-    once(lists.roles, '', async () => (await records(LOOKS.roles())).map(namedIn));
+  const readRoles = () =>
+    once(lists.roles, '', async (): Promise<RoleList> => {
+      const { all, isCut } = await paged(LOOKS.readRoles);
+      return { roles: all, areRolesCut: isCut };
+    });
 
-  /** By itself, unless there is a list of all, of which Snowflake tells no more than its first. */
+  /** The role that reads a component's data: by itself, unless there is a list of all of these. */
   const role = async (name: string) => {
-    const all = step.sharing ? await roles() : [];
-    const isListed = step.sharing !== undefined && all.length < MAX_ROWS;
-    return isListed ? all.find((each) => each.name === name) : named(LOOKS.role(name), name);
+    if (!step.sharing) return named(LOOKS.role(name), name);
+    const { roles, areRolesCut } = await readRoles();
+    const listed = roles.find((each) => each.name === name);
+    return listed ?? (areRolesCut ? named(LOOKS.role(name), name) : undefined);
   };
 
   /** The latest of the dropped of that name. */
@@ -197,10 +260,21 @@ export const createLooks = (api: SqlApi, step: Step) => {
     onDatabase: (name: string) => once(lists.onDatabases, name, () => grantsOn('DATABASE', [name])),
     schema: ({ database, schema }: Place) => named(LOOKS.schema(database, schema), schema),
     schemas: (database: string) => once(lists.schemas, database, () => schemas(database)),
-    roles,
+    readRoles,
     role,
-    grantsTo: async (role: string) => (await records(LOOKS.grantsTo(role))).map(grantIn),
+    grantsTo,
+    grantsToLoader: (role: string) => once(lists.toLoaders, role, () => grantsTo(role)),
     grantsOn,
+    /** Whether a role has another, by the list of who has that one, which is the shorter. */
+    isGranted: async (role: string, to: string) => {
+      const statement = LOOKS.members(role);
+      const { found, isCut } = await asFarAsTold(statement);
+      const has = found.some(
+        ({ granted_to: kind, grantee_name: name = '' }) => kind === 'ROLE' && bare(name) === to,
+      );
+      if (!has && isCut) throw tooLong(statement);
+      return has;
+    },
     objects,
     /** What of these is in a schema; of those that Snowflake itself brings, none. */
     contents: async (contents: Contents, { database, schema }: Place): Promise<Content[]> => {
@@ -212,9 +286,11 @@ export const createLooks = (api: SqlApi, step: Step) => {
     droppedDatabase: (name: string) => lastDropped(LOOKS.databaseHistory(name), name),
     droppedSchema: ({ database, schema }: Place) =>
       lastDropped(LOOKS.schemaHistory(database, schema), schema),
-    future: async ({ database, schema }: Place) =>
-      (await records(LOOKS.futureGrants(database, schema)))
-        .filter(({ grant_to: to = 'ROLE' }) => to.endsWith('ROLE'))
-        .map(futureIn),
+    future: async ({ database, schema }: Place) => {
+      const statement = LOOKS.futureGrants(database, schema);
+      const { found, isCut } = await asFarAsTold(statement);
+      if (isCut) throw tooLong(statement);
+      return found.filter(({ grant_to: to = 'ROLE' }) => to.endsWith('ROLE')).map(futureIn);
+    },
   };
 };

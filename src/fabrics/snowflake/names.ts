@@ -55,11 +55,15 @@ export const isNamed = (listed: string, parts: readonly string[]) =>
   canonical(partsOf(listed)) === canonical(parts);
 
 const DIGITS = 8;
+const READS = '_READ_';
+
+/** What all roles that read a component's data fit, and few others. */
+export const READ_ROLES = `%${READS}${'_'.repeat(DIGITS)}`;
 
 /** The role that reads a component's data: what is in it for people, and what tells it from all others. */
 export const readRoleOf = (key: string) => {
   const digest = createHash('sha256').update(key).digest('hex').slice(0, DIGITS).toUpperCase();
-  const end = `_READ_${digest}`;
+  const end = `${READS}${digest}`;
   const [, ...rest] = key.slice(key.indexOf('/') + 1).split('.');
   const people = rest
     .join('_')

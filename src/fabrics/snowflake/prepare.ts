@@ -4,7 +4,7 @@ import type { Step, Thing } from '../fabric';
 import { inOrder, making } from './acts';
 import type { Component } from './component';
 import { foreignIn } from './in-the-way';
-import { isClosing, isMissing } from './judgement';
+import { isClosing, isMissing, isUntold } from './judgement';
 import { createLooks } from './looks';
 import type { Looks } from './looks';
 import type { SqlApi } from './sql-api';
@@ -76,6 +76,8 @@ const seenToBeOurs = async (looks: Looks, spec: Spec, component: Component) => {
 const isDue = (state: State, component: Component, spec: Spec, round: number) => {
   if (spec.is === 'select' && spec.extent === 'ALL' && round === 0)
     return state.objects.length === 0 || isMissing(state, component, spec);
+  // What cannot be seen is granted once more, and Snowflake's word taken for it.
+  if (round > 0 && isUntold(state, spec)) return false;
   return isMissing(state, component, spec);
 };
 

@@ -1,7 +1,8 @@
 import type { Component } from './component';
 import { CODE, hasCode } from './failures';
-import type { Found, Future, Grant, Looks, Named } from './looks';
-import { canonical, partsOf } from './names';
+import type { Kind } from './administration';
+import type { Found, Future, Grant, GrantList, Looks, Named } from './looks';
+import { canonical, isNamed, partsOf } from './names';
 
 /* What Snowflake has of a component, as it is now. */
 
@@ -19,29 +20,81 @@ export interface State {
   future: Future[];
   role: Named | undefined;
   toRole: Grant[];
+  /** There are more than Snowflake tells: what the role may read is more than can be seen. */
+  isToRoleCut: boolean;
+  /** On what which role may have more than Snowflake tells, whichever list is asked. */
+  untold: Set<string>;
   /** The text of each name that SELECT is granted on, in both ways of writing it. */
   selected: Set<string>;
 }
 
 const NO_OBJECTS = { objects: [], areObjectsCut: false };
 
-const inDatabase = async (looks: Looks, { tag, place }: Component) => {
-  const [{ schemas, areSchemasCut }, onDatabase] = await Promise.all([
+/** On what, and to which role, as `untold` has it. */
+export const holding = (kind: Kind, parts: readonly string[], to: string) =>
+  canonical([kind, ...parts, to]);
+
+interface Place {
+  kind: Kind;
+  parts: readonly string[];
+}
+
+/** What is granted on something to the roles in question: by the lists of these, where its own is cut. */
+const grantsOf = async (
+  listed: GrantList,
+  { kind, parts, own }: Place & { own: () => Promise<Map<string, GrantList>> },
+) => {
+  if (!listed.isCut) return { grants: listed.grants, untold: [] };
+  const roles = await own();
+  const more = [...roles].flatMap(([role, { grants, isCut }]) => {
+    const its = grants.filter(({ on, name }) => on === kind && isNamed(name, parts));
+    return { its, untold: isCut ? [holding(kind, parts, role)] : [] };
+  });
+  return {
+    grants: [...listed.grants, ...more.flatMap(({ its }) => its)],
+    untold: more.flatMap(({ untold }) => untold),
+  };
+};
+
+const inDatabase = async (
+  looks: Looks,
+  { tag, place, readRole, airbyteRole }: Component,
+  toRole: GrantList,
+) => {
+  const [{ schemas, areSchemasCut }, listed] = await Promise.all([
     looks.schemas(place.database),
     looks.onDatabase(place.database),
   ]);
+  const own = async () =>
+    new Map([
+      [readRole, toRole],
+      [airbyteRole, await looks.grantsToLoader(airbyteRole)],
+    ]);
+  const grantsIn = async (kind: Kind, parts: readonly string[], list: GrantList) =>
+    grantsOf(list, { kind, parts, own });
+  const onDatabase = await grantsIn('DATABASE', [place.database], listed);
   const ours = schemas.filter(({ comment }) => comment === tag);
   const isThere = ours.some(({ name }) => name === place.schema);
-  const [grants, found, future] = await Promise.all([
+  const [onSchemas, found, future] = await Promise.all([
     Promise.all(
-      ours.map(
-        async ({ name }) => [name, await looks.grantsOn('SCHEMA', [place.database, name])] as const,
-      ),
+      ours.map(async ({ name }) => {
+        const parts = [place.database, name];
+        const list = await looks.grantsOn('SCHEMA', parts);
+        return { name, ...(await grantsIn('SCHEMA', parts, list)) };
+      }),
     ),
     isThere ? looks.objects(place) : NO_OBJECTS,
     isThere ? looks.future(place) : [],
   ]);
-  return { schemas, areSchemasCut, onDatabase, onSchemas: new Map(grants), ...found, future };
+  return {
+    schemas,
+    areSchemasCut,
+    onDatabase: onDatabase.grants,
+    onSchemas: new Map(onSchemas.map(({ name, grants }) => [name, grants])),
+    untold: new Set([...onDatabase.untold, ...onSchemas.flatMap(({ untold }) => untold)]),
+    ...found,
+    future,
+  };
 };
 
 const NO_DATABASE = {
@@ -49,25 +102,36 @@ const NO_DATABASE = {
   areSchemasCut: false,
   onDatabase: [],
   onSchemas: new Map<string, Grant[]>(),
+  untold: new Set<string>(),
   ...NO_OBJECTS,
   future: [],
 };
 
+const NO_GRANTS: GrantList = { grants: [], isCut: false };
+
 const roleIn = async (looks: Looks, { readRole, tag }: Component) => {
   const role = await looks.role(readRole);
-  return { role, toRole: role?.comment === tag ? await looks.grantsTo(readRole) : [] };
+  return { role, toRole: role?.comment === tag ? await looks.grantsTo(readRole) : NO_GRANTS };
 };
 
 const lookOnce = async (looks: Looks, component: Component): Promise<State> => {
-  const [database, ofRole] = await Promise.all([
+  const [database, { role, toRole }] = await Promise.all([
     looks.database(component.place.database),
     roleIn(looks, component),
   ]);
-  const inside = database ? await inDatabase(looks, component) : NO_DATABASE;
-  const selected = ofRole.toRole
+  const inside = database ? await inDatabase(looks, component, toRole) : NO_DATABASE;
+  const { grants, isCut } = toRole;
+  const selected = grants
     .filter(({ privilege }) => privilege === 'SELECT')
     .flatMap(({ name }) => [name, canonical(partsOf(name))]);
-  return { database, ...inside, ...ofRole, selected: new Set(selected) };
+  return {
+    database,
+    ...inside,
+    role,
+    toRole: grants,
+    isToRoleCut: isCut,
+    selected: new Set(selected),
+  };
 };
 
 /** What was dropped while it was looked at, such as by what was asked for before, is looked for anew, once. */

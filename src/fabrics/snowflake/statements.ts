@@ -6,7 +6,7 @@ import {
   qualified,
 } from './administration';
 import type { Kind } from './administration';
-import { literal, pattern, quoted } from './names';
+import { READ_ROLES, literal, pattern, quoted } from './names';
 
 /* Every text that is sent to Snowflake on our own account. What is run for somebody is his. */
 
@@ -18,8 +18,11 @@ export interface Statement {
   mayBeLate?: true;
 }
 
-/** Rows of a page of schemas; a SHOW answers with 10,000 at most. */
-export const SCHEMAS_PAGE = 5000;
+/** Rows of a page of schemas or roles; a SHOW answers with 10,000 at most. */
+export const PAGE = 5000;
+
+const pageAfter = (last: string | undefined) =>
+  `LIMIT ${String(PAGE)}${last === undefined ? '' : ` FROM ${literal(last)}`}`;
 
 type ObjectKind = 'TABLES' | 'VIEWS';
 type Extent = 'ALL' | 'FUTURE';
@@ -52,7 +55,7 @@ export const LOOKS = {
     text: `SHOW SCHEMAS LIKE ${pattern(name)} IN DATABASE ${quoted(database)}`,
   }),
   schemas: (database: string, after?: string): Statement => ({
-    text: `SHOW SCHEMAS IN DATABASE ${quoted(database)} LIMIT ${String(SCHEMAS_PAGE)}${after === undefined ? '' : ` FROM ${literal(after)}`}`,
+    text: `SHOW SCHEMAS IN DATABASE ${quoted(database)} ${pageAfter(after)}`,
   }),
   schemaHistory: (database: string, name: string): Statement => ({
     text: `SHOW SCHEMAS HISTORY LIKE ${pattern(name)} IN DATABASE ${quoted(database)}`,
@@ -62,6 +65,10 @@ export const LOOKS = {
   }),
   role: (name: string): Statement => ({ text: `SHOW ROLES LIKE ${pattern(name)}` }),
   roles: (): Statement => ({ text: "SHOW ROLES LIKE '%'" }),
+  /** Of components, by their names: a list of all may be longer than Snowflake tells. */
+  readRoles: (after?: string): Statement => ({
+    text: `SHOW ROLES LIKE ${literal(READ_ROLES)} ${pageAfter(after)}`,
+  }),
   user: (name: string): Statement => ({ text: `SHOW USERS LIKE ${pattern(name)}` }),
   users: (): Statement => ({ text: "SHOW USERS LIKE '%'" }),
   members: (role: string): Statement => ({ text: `SHOW GRANTS OF ROLE ${quoted(role)}` }),
@@ -69,6 +76,7 @@ export const LOOKS = {
   grantsOn: (kind: Kind | 'WAREHOUSE', parts: readonly string[]): Statement => ({
     text: `SHOW GRANTS ON ${kind} ${qualified(parts)}`,
   }),
+  grantsOnAccount: (): Statement => ({ text: 'SHOW GRANTS ON ACCOUNT' }),
   futureGrants: (database: string, schema: string): Statement => ({
     text: `SHOW FUTURE GRANTS IN SCHEMA ${qualified([database, schema])}`,
   }),

@@ -1,5 +1,5 @@
 import type { Place } from '../../connectors/snowflake-place';
-import type { Tagged } from '../fabric';
+import type { Bearers, Tagged } from '../fabric';
 import { keyIn } from '../tags';
 import type { Looks, Named } from './looks';
 import { asThing } from './things';
@@ -16,18 +16,33 @@ const asTagged =
   };
 
 /** The schemas of a database; none where it is not there. */
-const inDatabase = async (looks: Looks, database: string) => {
-  if (!(await looks.database(database))) return [];
-  const { schemas } = await looks.schemas(database);
-  return schemas.flatMap(asTagged((name) => ({ is: 'schema', parts: [database, name] })));
+const inDatabase = async (looks: Looks, database: string): Promise<Bearers> => {
+  if (!(await looks.database(database))) return { tagged: [] };
+  const { schemas, areSchemasCut } = await looks.schemas(database);
+  return {
+    tagged: schemas.flatMap(asTagged((name) => ({ is: 'schema', parts: [database, name] }))),
+    ...(areSchemasCut && { untold: `the database ${database} has more schemas than are listed` }),
+  };
 };
 
-/** Of the databases of these places the schemas, and of the account the roles, as far as the lists go. */
-export const taggedIn = async (looks: Looks, places: readonly Place[]): Promise<Tagged[]> => {
+const roles = async (looks: Looks): Promise<Bearers> => {
+  const { roles: all, areRolesCut } = await looks.readRoles();
+  return {
+    tagged: all.flatMap(asTagged((name) => ({ is: 'role', parts: [name] }))),
+    ...(areRolesCut && { untold: 'the account has more roles that read than are listed' }),
+  };
+};
+
+/** Of the databases of these places the schemas, and of the account the roles that read. */
+export const taggedIn = async (looks: Looks, places: readonly Place[]): Promise<Bearers> => {
   const databases = [...new Set(places.map(({ database }) => database))];
-  const [schemas, roles] = await Promise.all([
-    Promise.all(databases.map((database) => inDatabase(looks, database))),
-    looks.roles(),
+  const all = await Promise.all([
+    ...databases.map((database) => inDatabase(looks, database)),
+    roles(looks),
   ]);
-  return [...schemas.flat(), ...roles.flatMap(asTagged((name) => ({ is: 'role', parts: [name] })))];
+  const untold = all.flatMap((each) => each.untold ?? []);
+  return {
+    tagged: all.flatMap(({ tagged }) => tagged),
+    ...(untold.length > 0 && { untold: untold.join(', and ') }),
+  };
 };

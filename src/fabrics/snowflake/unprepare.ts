@@ -5,7 +5,7 @@ import { isDropped, keptBy, letOthersUse, outOfOrder, takeAway } from './cleanup
 import type { Undoing } from './cleanup';
 import type { Component } from './component';
 import { keptFor } from './contents';
-import { isThere } from './judgement';
+import { isThere, isUntold } from './judgement';
 import { createLooks, recordsOf, MAX_ROWS } from './looks';
 import type { SqlApi } from './sql-api';
 import { lookAt } from './state';
@@ -65,6 +65,9 @@ export const unprepare = async (
     .reverse()
     .filter((spec) => isThere(state, component, spec));
   const kept = createKept(component);
+  for (const spec of made.map(specOf))
+    if (!isThere(state, component, spec) && isUntold(state, spec))
+      kept.add(spec, 'Snowflake tells too few of so many grants to see whether it is there');
   for (const spec of there.filter(({ is }) => is === 'schema' || is === 'role')) {
     const why = await leftFor(spec, undoing);
     if (why !== undefined) kept.add(spec, why);

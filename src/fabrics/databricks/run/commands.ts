@@ -113,15 +113,37 @@ const executed = async (
   }
 };
 
-/** In a context of its own, which is destroyed whatever becomes of it. */
-export const runCommand = async (client: Client, given: Given): Promise<Table> => {
-  const { cluster, language, maxRows, interest, redact } = given;
-  const post = createPost(client, cluster);
-  await mustRun(client, given);
+/** Command API 1.2 lists no contexts: one whose id was not heard cannot be found again to be destroyed. */
+const perhapsLeft = (err: CallError, cluster: string) =>
+  new CallError(
+    `${err.message} A context may have been made on the cluster ${cluster} all the same, whose id was not heard; the end of the cluster ends it, and nothing runs in it.`,
+    {
+      kind: err.kind,
+      status: err.status,
+      unclear: true,
+      outOfTime: err.outOfTime,
+      cause: err,
+      solution: `${err.solution} Each try may leave one, so look first why the cluster does not answer.`,
+    },
+  );
+
+const contextFor = async (post: Post, { cluster, language, interest }: Given) => {
   interest.timeUp.throwIfAborted();
   // Followed to its answer, as one whose id was not heard could not be destroyed.
   const lasting = { ...interest, timeUp: LASTING.timeUp };
-  const { id } = await post('contexts/create', { language, answer: Id, interest: lasting });
+  try {
+    return (await post('contexts/create', { language, answer: Id, interest: lasting })).id;
+  } catch (err) {
+    throw err instanceof CallError && err.unclear ? perhapsLeft(err, cluster) : err;
+  }
+};
+
+/** In a context of its own, which is destroyed whatever becomes of it. */
+export const runCommand = async (client: Client, given: Given): Promise<Table> => {
+  const { cluster, maxRows, redact } = given;
+  const post = createPost(client, cluster);
+  await mustRun(client, given);
+  const id = await contextFor(post, given);
   try {
     await mustBeReady(client, given, id);
     const ended = await executed(client, { post, given, contextId: id });

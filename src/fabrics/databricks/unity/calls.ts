@@ -8,7 +8,7 @@ import { grantStatement } from '../sql';
 
 export const UNITY = '/api/2.1/unity-catalog';
 /** Pages of a list that are read. */
-const MOST_PAGES = 200;
+const MOST_PAGES = 1000;
 
 /** What there is not is left out, or null: implementations of Unity Catalog differ. */
 export const optionalText = z
@@ -24,6 +24,11 @@ export interface Page {
   next_page_token?: string | undefined;
 }
 
+/** A list that has more pages than are read. */
+export class ListTooLong extends CallError {
+  override name = 'ListTooLong';
+}
+
 export const pagesOf = async <P extends Page>(read: (token: string | undefined) => Promise<P>) => {
   const pages: P[] = [];
   let token: string | undefined;
@@ -32,7 +37,7 @@ export const pagesOf = async <P extends Page>(read: (token: string | undefined) 
     pages.push(page);
     token = page.next_page_token === '' ? undefined : page.next_page_token;
     if (token !== undefined && pages.length >= MOST_PAGES)
-      throw new CallError(`A list of Databricks has more than ${String(MOST_PAGES)} pages.`, {
+      throw new ListTooLong(`A list of Databricks has more than ${String(MOST_PAGES)} pages.`, {
         kind: 'refused',
         solution: 'Ask the platform operator for a catalog with fewer schemas.',
       });

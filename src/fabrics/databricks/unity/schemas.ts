@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { CallInterest } from '../../../concurrency/call-interest';
 import { CallError } from '../../../contract/call-error';
 import type { Step } from '../../fabric';
-import { UNITY, optionalText, pagesOf } from './calls';
+import { isTooLarge } from '../../http';
+import { ListTooLong, UNITY, optionalText, pagesOf } from './calls';
 import type { Unity } from './calls';
 
 /* The schemas of a catalog. */
@@ -29,6 +30,15 @@ const ABSENT = [
 ];
 const THERE = ['SCHEMA_ALREADY_EXISTS', 'RESOURCE_ALREADY_EXISTS', 'ALREADY_EXISTS'];
 
+/**
+ * Schemas of a page, one way after the other where an answer is too large: at first as many as the server
+ * likes. Their properties, which tell who reads them, may be long.
+ */
+const PAGE_SIZES = [0, 100, 10];
+
+/** Whether there are more schemas than can be listed, be it for what they say of themselves. */
+export const isTooLong = (err: unknown) => err instanceof ListTooLong || isTooLarge(err);
+
 /** What is lacking is a privilege on the schema, which therefore is there. */
 const HIDDEN = /does not have .* on schema/i;
 
@@ -36,14 +46,14 @@ export const createSchemas = ({ ask, demand, catalog, aboutOf, needsOn }: Unity)
   const pathOf = (name: string) => `${UNITY}/schemas/${encodeURIComponent(`${catalog}.${name}`)}`;
 
   const shared = new WeakMap<object, Promise<Schema[]>>();
-  const list = async (interest: CallInterest): Promise<Schema[]> => {
+  const listBy = async (max_results: number, interest: CallInterest): Promise<Schema[]> => {
     const needs = await needsOn(undefined, ['USE_CATALOG'], interest);
     const pages = await pagesOf((page_token) =>
       demand({
         method: 'GET',
         path: `${UNITY}/schemas`,
         operation: `${UNITY}/schemas`,
-        query: { catalog_name: catalog, max_results: 0, page_token },
+        query: { catalog_name: catalog, max_results, page_token },
         answer: z.object({
           schemas: z.array(Schema).default([]),
           next_page_token: optionalText,
@@ -54,6 +64,18 @@ export const createSchemas = ({ ask, demand, catalog, aboutOf, needsOn }: Unity)
       }),
     );
     return pages.flatMap(({ schemas }) => schemas);
+  };
+
+  const list = async (
+    interest: CallInterest,
+    [size = 0, ...smaller] = PAGE_SIZES,
+  ): Promise<Schema[]> => {
+    try {
+      return await listBy(size, interest);
+    } catch (err) {
+      if (smaller.length === 0 || !isTooLarge(err)) throw err;
+      return list(interest, smaller);
+    }
   };
 
   return {
@@ -82,7 +104,10 @@ export const createSchemas = ({ ask, demand, catalog, aboutOf, needsOn }: Unity)
     schemas: (step: Step): Promise<Schema[]> => {
       const { sharing, interest } = step;
       const listed = (sharing && shared.get(sharing)) ?? list(interest);
-      if (sharing) shared.set(sharing, listed);
+      if (!sharing) return listed;
+      shared.set(sharing, listed);
+      // One that failed is asked for again by the next look.
+      void listed.catch(() => shared.get(sharing) === listed && shared.delete(sharing));
       return listed;
     },
 
