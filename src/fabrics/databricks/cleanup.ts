@@ -20,8 +20,11 @@ const takeGrants = async (
   step: Step,
 ) => {
   const held = heldIn(schema, role);
+  // An attempt before this one may have marked them as leaving.
   const former =
-    role === 'reader' ? held.map((each) => ({ ...each, role: 'former' as const })) : [];
+    role === 'reader'
+      ? held.map(({ leaving: _left, ...each }) => ({ ...each, role: 'former' as const }))
+      : [];
   await setHolders(component, { schema, role, principals: [], privileges: [], former }, step);
 };
 

@@ -68,9 +68,19 @@ export const unprepare = async (
   for (const spec of made.map(specOf))
     if (!isThere(state, component, spec) && isUntold(state, spec))
       kept.add(spec, 'Snowflake tells too few of so many grants to see whether it is there');
+  // The others go all the same, so that no more is told as left than is; what went meanwhile is not left.
+  const keepRefused = async (spec: Spec, err: unknown) => {
+    if (!isRefused(err)) throw err;
+    const now = await lookAt(createLooks(api, step), component);
+    if (isThere(now, component, spec)) kept.add(spec, err.message, err.solution);
+  };
   for (const spec of there.filter(({ is }) => is === 'schema' || is === 'role')) {
-    const why = await leftFor(spec, undoing);
-    if (why !== undefined) kept.add(spec, why);
+    try {
+      const why = await leftFor(spec, undoing);
+      if (why !== undefined) kept.add(spec, why);
+    } catch (err) {
+      await keepRefused(spec, err);
+    }
   }
   const dropped = there.filter((spec) => isDropped(spec) && !kept.has(spec));
   const changed: string[] = [];
@@ -84,9 +94,7 @@ export const unprepare = async (
       if (why === undefined) changed.push(idOf(spec));
       else kept.add(spec, why);
     } catch (err) {
-      // The others go all the same, so that no more is told as left than is.
-      if (!isRefused(err)) throw err;
-      kept.add(spec, err.message, err.solution);
+      await keepRefused(spec, err);
     }
   }
   await letOthersUse(made.map(specOf), undoing);
