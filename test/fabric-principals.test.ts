@@ -1,6 +1,6 @@
 import { describeProblem, RequestError } from '../src/contract/problems';
 import { calledBy, principalsBut, PrincipalsSettings } from '../src/fabrics/principals';
-import { isEverybody } from '../src/fabrics/snowflake/names';
+import { isEverybody } from '../src/fabrics/snowflake/sql/names';
 import { createReader } from '../src/reading/reader';
 import { readYaml } from '../src/reading/yaml';
 

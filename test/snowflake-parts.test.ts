@@ -13,11 +13,11 @@ import {
   pattern,
   quoted,
   readRoleOf,
-} from '../src/fabrics/snowflake/names';
+} from '../src/fabrics/snowflake/sql/names';
 import { SnowflakeSettings } from '../src/fabrics/snowflake/settings';
-import { uuidOf } from '../src/fabrics/snowflake/request-ids';
-import { accountIn, createTokens, fingerprintOf } from '../src/fabrics/snowflake/token';
-import type { Proof } from '../src/fabrics/snowflake/token';
+import { uuidOf } from '../src/fabrics/snowflake/api/request-ids';
+import { accountIn, createTokens, fingerprintOf } from '../src/fabrics/snowflake/api/token';
+import type { Proof } from '../src/fabrics/snowflake/api/token';
 import { createReader } from '../src/reading/reader';
 import { readYaml } from '../src/reading/yaml';
 import { keyPair } from './support/snowflake-fabric';

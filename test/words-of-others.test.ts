@@ -2,7 +2,7 @@ import { silent } from '../activities/access/asking';
 import { badEnd } from '../activities/pipeline/jobs';
 import { errorOf } from '../src/fabrics/databricks/errors';
 import { resultOf } from '../src/fabrics/databricks/run/results';
-import { createFailures } from '../src/fabrics/snowflake/failures';
+import { createFailures } from '../src/fabrics/snowflake/api/failures';
 import { createRedactor } from '../src/secrets/masking';
 import { withoutStop } from '../workflows/protocol/one-line';
 

@@ -5,9 +5,9 @@ import {
   handingOver,
   resumeByItself,
   resumeWarehouse,
-} from '../../src/fabrics/snowflake/administration';
-import { CONTENTS, LOOKS, changesBy } from '../../src/fabrics/snowflake/statements';
-import type { Statement } from '../../src/fabrics/snowflake/statements';
+} from '../../src/fabrics/snowflake/sql/administration';
+import { CONTENTS, LOOKS, changesBy } from '../../src/fabrics/snowflake/sql/statements';
+import type { Statement } from '../../src/fabrics/snowflake/sql/statements';
 
 /* Every text that the Snowflake fabric sends, or tells people to run: for a grammar that is not ours. */
 

@@ -3,7 +3,7 @@ import { closed } from '../../reading/closed-objects';
 import { address, namesOf, secret, text } from '../../reading/values';
 import { owned } from '../owned';
 import { principalsBut } from '../principals';
-import { isEverybody } from './names';
+import { isEverybody } from './sql/names';
 
 /** Calls at once to one account, of each worker. */
 const MAX_IN_FLIGHT = 100;

@@ -1,6 +1,6 @@
-import type { Place } from '../../connectors/snowflake-place';
-import type { Bearers, Tagged } from '../fabric';
-import { keyIn } from '../tags';
+import type { Place } from '../../../connectors/snowflake-place';
+import type { Bearers, Tagged } from '../../fabric';
+import { keyIn } from '../../tags';
 import type { Looks, Named } from './looks';
 import { asThing } from './things';
 import type { Spec } from './things';

@@ -1,16 +1,16 @@
-import { firstFew } from '../../../workflows/protocol/lengths';
-import { CallError, isRefused } from '../../contract/call-error';
-import { Refusal } from '../../contract/problems';
-import type { Left, Readers, ReadersChanged, Step, Thing } from '../fabric';
-import type { Component } from './component';
-import { CODE, hasCode } from './failures';
-import { isOurs } from './judgement';
-import { MAX_ROWS, createLooks, recordsOf } from './looks';
-import type { Named } from './looks';
-import { bare } from './names';
-import { ROUNDS, notSeen } from './prepare';
-import type { SqlApi } from './sql-api';
-import { LOOKS, changesBy } from './statements';
+import { firstFew } from '../../../../workflows/protocol/lengths';
+import { CallError, isRefused } from '../../../contract/call-error';
+import { Refusal } from '../../../contract/problems';
+import type { Left, Readers, ReadersChanged, Step, Thing } from '../../fabric';
+import type { Component } from '../look/component';
+import { CODE, hasCode } from '../api/failures';
+import { isOurs } from '../look/judgement';
+import { MAX_ROWS, createLooks, recordsOf } from '../look/looks';
+import type { Named } from '../look/looks';
+import { bare } from '../sql/names';
+import { ROUNDS, notSeen } from '../change/prepare';
+import type { SqlApi } from '../api/sql-api';
+import { LOOKS, changesBy } from '../sql/statements';
 
 /** Characters of the names of all who have a role, as JSON: they go into histories, for an undo. */
 const MAX_REMEMBERED_SIZE = 200_000;

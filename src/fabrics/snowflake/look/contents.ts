@@ -1,13 +1,13 @@
-import type { Place } from '../../connectors/snowflake-place';
-import { firstFew } from '../../../workflows/protocol/lengths';
-import { grantRoleTo } from './administration';
+import type { Place } from '../../../connectors/snowflake-place';
+import { firstFew } from '../../../../workflows/protocol/lengths';
+import { grantRoleTo } from '../sql/administration';
 import type { Component } from './component';
 import { isAirbytesOwn } from './judgement';
 import type { Content, Looks } from './looks';
 import { MAX_ROWS } from './looks';
-import { bare } from './names';
-import { CONTENTS } from './statements';
-import type { Contents } from './statements';
+import { bare } from '../sql/names';
+import { CONTENTS } from '../sql/statements';
+import type { Contents } from '../sql/statements';
 import type { State } from './state';
 
 /* What is in a schema or a database that is not to go unseen. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { Refusal } from '../../contract/problems';
-import { parseJson } from '../../contract/json';
-import type { Thing } from '../fabric';
-import { shownAs } from './names';
+import { Refusal } from '../../../contract/problems';
+import { parseJson } from '../../../contract/json';
+import type { Thing } from '../../fabric';
+import { shownAs } from '../sql/names';
 
 /* What a component has in Snowflake, one by one. Their ids go into histories and say all that is needed. */
 

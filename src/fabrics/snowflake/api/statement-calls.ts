@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import type { CallInterest } from '../../concurrency/call-interest';
-import type { Limit } from '../../concurrency/limit';
-import { CallError } from '../../contract/call-error';
-import { parseJson } from '../../contract/json';
-import type { FabricAnswer, FabricHttp } from '../http';
+import type { CallInterest } from '../../../concurrency/call-interest';
+import type { Limit } from '../../../concurrency/limit';
+import { CallError } from '../../../contract/call-error';
+import { parseJson } from '../../../contract/json';
+import type { FabricAnswer, FabricHttp } from '../../http';
 import type { Asking, Failures } from './failures';
 import type { Bearer, Tokens } from './token';
 

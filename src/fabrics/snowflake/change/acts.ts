@@ -1,7 +1,7 @@
-import type { Component } from './component';
-import { changesBy } from './statements';
-import type { Statement } from './statements';
-import type { Spec } from './things';
+import type { Component } from '../look/component';
+import { changesBy } from '../sql/statements';
+import type { Statement } from '../sql/statements';
+import type { Spec } from '../look/things';
 
 /* What a thing is made with, and taken away. */
 

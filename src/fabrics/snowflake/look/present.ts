@@ -1,4 +1,4 @@
-import { isTagged } from '../tags';
+import { isTagged } from '../../tags';
 import type { Component } from './component';
 import {
   IN_DATABASE,

@@ -1,9 +1,9 @@
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { Refusal } from '../../contract/problems';
-import type { Secret } from '../../reading/values';
-import type { Opening } from '../fabric';
+import { Refusal } from '../../../contract/problems';
+import type { Secret } from '../../../reading/values';
+import type { Opening } from '../../fabric';
 
 /* What a call proves itself with (docs.snowflake.com, Authenticating to the server, of the SQL API). */
 

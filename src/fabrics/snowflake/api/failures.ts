@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { inOneLine, withoutStop } from '../../../workflows/protocol/one-line';
-import { shortened } from '../../../workflows/protocol/lengths';
-import { CallError } from '../../contract/call-error';
-import { inWords } from '../../contract/durations';
-import { parseJson } from '../../contract/json';
-import type { Redactor } from '../../secrets/masking';
-import type { FabricAnswer } from '../http';
-import { retryAfterIn } from '../retry-after';
-import { grantRoleTo, resumeByItself, resumeWarehouse } from './administration';
-import type { Statement } from './statements';
+import { inOneLine, withoutStop } from '../../../../workflows/protocol/one-line';
+import { shortened } from '../../../../workflows/protocol/lengths';
+import { CallError } from '../../../contract/call-error';
+import { inWords } from '../../../contract/durations';
+import { parseJson } from '../../../contract/json';
+import type { Redactor } from '../../../secrets/masking';
+import type { FabricAnswer } from '../../http';
+import { retryAfterIn } from '../../retry-after';
+import { grantRoleTo, resumeByItself, resumeWarehouse } from '../sql/administration';
+import type { Statement } from '../sql/statements';
 
 /* What Snowflake answers that is no result: whether it may pass, and who must do what. */
 

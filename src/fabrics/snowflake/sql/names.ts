@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { identifierProblem, MAX_IDENTIFIER } from '../../connectors/snowflake-place';
-import { Refusal } from '../../contract/problems';
+import { identifierProblem, MAX_IDENTIFIER } from '../../../connectors/snowflake-place';
+import { Refusal } from '../../../contract/problems';
 
 /* Names and texts in statements. Nothing gets into one but through these. */
 

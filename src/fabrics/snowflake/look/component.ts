@@ -1,7 +1,7 @@
-import type { Place } from '../../connectors/snowflake-place';
-import { closingTagOf, domainTagOf, tagOf } from '../tags';
-import { identifierIn, readRoleOf } from './names';
-import type { SnowflakeSettings } from './settings';
+import type { Place } from '../../../connectors/snowflake-place';
+import { closingTagOf, domainTagOf, tagOf } from '../../tags';
+import { identifierIn, readRoleOf } from '../sql/names';
+import type { SnowflakeSettings } from '../settings';
 
 /** A component as Snowflake knows it. */
 export interface Component {

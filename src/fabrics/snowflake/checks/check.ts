@@ -1,14 +1,14 @@
-import { checkEach, checkInOrder, failed, impossible, isLetIn, passed } from '../checks';
-import type { Entries, Look, Verdict } from '../checks';
-import type { Check, Step } from '../fabric';
-import { grantOnAccount, grantRoleTo } from './administration';
+import { checkEach, checkInOrder, failed, impossible, isLetIn, passed } from '../../checks';
+import type { Entries, Look, Verdict } from '../../checks';
+import type { Check, Step } from '../../fabric';
+import { grantOnAccount, grantRoleTo } from '../sql/administration';
 import { checkWarehouse } from './check-warehouse';
-import type { Component } from './component';
-import { createLooks, rolesIn } from './looks';
-import type { GrantList } from './looks';
-import { seesLogins } from './people';
-import type { SqlApi } from './sql-api';
-import { LOOKS } from './statements';
+import type { Component } from '../look/component';
+import { createLooks, rolesIn } from '../look/looks';
+import type { GrantList } from '../look/looks';
+import { seesLogins } from '../access/people';
+import type { SqlApi } from '../api/sql-api';
+import { LOOKS } from '../sql/statements';
 
 /* Whether a fabric can do what it would have to; each is told by itself, and none of them changes anything. */
 

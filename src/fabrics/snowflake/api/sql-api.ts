@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { tillSeen } from '../../concurrency/call-interest';
-import type { Step, Table } from '../fabric';
+import { tillSeen } from '../../../concurrency/call-interest';
+import type { Step, Table } from '../../fabric';
 import { StatementError } from './failures';
 import type { Asking } from './failures';
 import { createRequestIds, uuidOf } from './request-ids';
 import { createStatementCalls } from './statement-calls';
 import type { CallsOptions, Result, Sent } from './statement-calls';
-import type { Statement } from './statements';
+import type { Statement } from '../sql/statements';
 
 /* What one user does with one role: looks, changes, and what somebody runs. */
 

@@ -1,13 +1,13 @@
-import type { Principals, Step } from '../fabric';
-import { calledBy } from '../principals';
-import type { Called, PrincipalsSettings } from '../principals';
-import { CODE, hasCode } from './failures';
-import { MAX_ROWS, recordsOf } from './looks';
-import { bare, identifierIn, isEverybody } from './names';
+import type { Principals, Step } from '../../fabric';
+import { calledBy } from '../../principals';
+import type { Called, PrincipalsSettings } from '../../principals';
+import { CODE, hasCode } from '../api/failures';
+import { MAX_ROWS, recordsOf } from '../look/looks';
+import { bare, identifierIn, isEverybody } from '../sql/names';
 import { memberNamed } from './readers';
-import type { SqlApi } from './sql-api';
-import { LOOKS } from './statements';
-import type { Statement } from './statements';
+import type { SqlApi } from '../api/sql-api';
+import { LOOKS } from '../sql/statements';
+import type { Statement } from '../sql/statements';
 
 /* Whom Witboost's users and groups are in Snowflake: users by name or login name, groups by the names of roles. */
 

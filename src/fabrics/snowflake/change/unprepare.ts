@@ -1,17 +1,17 @@
-import { isRefused } from '../../contract/call-error';
-import type { Left, Step, Thing, Undone } from '../fabric';
+import { isRefused } from '../../../contract/call-error';
+import type { Left, Step, Thing, Undone } from '../../fabric';
 import { goesWith, inOrder, unmaking } from './acts';
 import { isDropped, keptBy, letOthersUse, outOfOrder, takeAway } from './cleanup';
 import type { Undoing } from './cleanup';
-import type { Component } from './component';
-import { keptFor } from './contents';
-import { isThere, isUntold } from './judgement';
-import { createLooks, recordsOf, MAX_ROWS } from './looks';
-import type { SqlApi } from './sql-api';
-import { lookAt } from './state';
-import { LOOKS } from './statements';
-import { idOf, specOf, whatIs } from './things';
-import type { Spec } from './things';
+import type { Component } from '../look/component';
+import { keptFor } from '../look/contents';
+import { isThere, isUntold } from '../look/judgement';
+import { createLooks, recordsOf, MAX_ROWS } from '../look/looks';
+import type { SqlApi } from '../api/sql-api';
+import { lookAt } from '../look/state';
+import { LOOKS } from '../sql/statements';
+import { idOf, specOf, whatIs } from '../look/things';
+import type { Spec } from '../look/things';
 
 /* What is taken away of what a step has made, if it is still as made. */
 

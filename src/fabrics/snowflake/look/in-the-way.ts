@@ -1,12 +1,12 @@
-import { pathOf } from '../fabric';
-import type { Foreign, Left } from '../fabric';
-import { domainOf, isTagged, keyIn } from '../tags';
-import { unmaking } from './acts';
-import { handingOver } from './administration';
+import { pathOf } from '../../fabric';
+import type { Foreign, Left } from '../../fabric';
+import { domainOf, isTagged, keyIn } from '../../tags';
+import { unmaking } from '../change/acts';
+import { handingOver } from '../sql/administration';
 import type { Component } from './component';
 import { held, isDatabaseOurs, isUntold, missingIn, schemaNamed } from './judgement';
 import type { Named } from './looks';
-import { shownAs } from './names';
+import { shownAs } from '../sql/names';
 import { stayingIn } from './present';
 import type { State } from './state';
 import { whatIs } from './things';

@@ -1,13 +1,13 @@
-import { failed, impossible, passed } from '../checks';
-import type { Verdict } from '../checks';
-import type { Step } from '../fabric';
-import { grantOnWarehouse, resumeByItself, resumeWarehouse } from './administration';
-import { StatementError } from './failures';
-import { createLooks, rolesIn } from './looks';
-import type { Grant, Looks } from './looks';
-import { bare, isNamed } from './names';
-import type { SqlApi } from './sql-api';
-import { LOOKS } from './statements';
+import { failed, impossible, passed } from '../../checks';
+import type { Verdict } from '../../checks';
+import type { Step } from '../../fabric';
+import { grantOnWarehouse, resumeByItself, resumeWarehouse } from '../sql/administration';
+import { StatementError } from '../api/failures';
+import { createLooks, rolesIn } from '../look/looks';
+import type { Grant, Looks } from '../look/looks';
+import { bare, isNamed } from '../sql/names';
+import type { SqlApi } from '../api/sql-api';
+import { LOOKS } from '../sql/statements';
 
 /* Whether the warehouse is there and runs, and who needs it may use it. */
 

@@ -1,12 +1,12 @@
-import type { Place } from '../../connectors/snowflake-place';
-import { isRefused } from '../../contract/call-error';
-import { Refusal } from '../../contract/problems';
-import type { Step, Table } from '../fabric';
-import type { Kind } from './administration';
-import { bare } from './names';
-import type { SqlApi } from './sql-api';
-import { LOOKS, PAGE } from './statements';
-import type { Contents, Statement } from './statements';
+import type { Place } from '../../../connectors/snowflake-place';
+import { isRefused } from '../../../contract/call-error';
+import { Refusal } from '../../../contract/problems';
+import type { Step, Table } from '../../fabric';
+import type { Kind } from '../sql/administration';
+import { bare } from '../sql/names';
+import type { SqlApi } from '../api/sql-api';
+import { LOOKS, PAGE } from '../sql/statements';
+import type { Contents, Statement } from '../sql/statements';
 
 /* Lists of Snowflake's, as it gives them now. */
 

@@ -1,18 +1,18 @@
-import type { Left, Step, Thing, Undone } from '../fabric';
+import type { Left, Step, Thing, Undone } from '../../fabric';
 import { bringingBack, goesWith, inOrder } from './acts';
-import type { Component } from './component';
-import { CODE, hasCode } from './failures';
-import { isClosing, isMissing, isOurs, isThere, missingIn } from './judgement';
-import { createLooks } from './looks';
-import type { Looks } from './looks';
+import type { Component } from '../look/component';
+import { CODE, hasCode } from '../api/failures';
+import { isClosing, isMissing, isOurs, isThere, missingIn } from '../look/judgement';
+import { createLooks } from '../look/looks';
+import type { Looks } from '../look/looks';
 import { prepare } from './prepare';
-import { giveBack } from './readers';
-import type { SqlApi } from './sql-api';
-import { lookAt } from './state';
-import type { State } from './state';
-import { changesBy } from './statements';
-import { asThing, idOf, specOf, whatIs } from './things';
-import type { Spec, SpecOf } from './things';
+import { giveBack } from '../access/readers';
+import type { SqlApi } from '../api/sql-api';
+import { lookAt } from '../look/state';
+import type { State } from '../look/state';
+import { changesBy } from '../sql/statements';
+import { asThing, idOf, specOf, whatIs } from '../look/things';
+import type { Spec, SpecOf } from '../look/things';
 
 /* What a removal has taken away is brought back, as far as Snowflake keeps it; the rest is made anew. */
 

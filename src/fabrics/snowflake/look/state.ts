@@ -1,8 +1,8 @@
 import type { Component } from './component';
-import { CODE, hasCode } from './failures';
-import type { Kind } from './administration';
+import { CODE, hasCode } from '../api/failures';
+import type { Kind } from '../sql/administration';
 import type { Found, Future, Grant, GrantList, Looks, Named } from './looks';
-import { canonical, isNamed, partsOf } from './names';
+import { canonical, isNamed, partsOf } from '../sql/names';
 
 /* What Snowflake has of a component, as it is now. */
 

@@ -1,7 +1,7 @@
-import { isTagged } from '../tags';
+import { isTagged } from '../../tags';
 import type { Component } from './component';
 import type { Grant, Named } from './looks';
-import { canonical, partsOf } from './names';
+import { canonical, partsOf } from '../sql/names';
 import { holding } from './state';
 import type { State } from './state';
 import { databaseOf, roleOf, schemaOf } from './things';

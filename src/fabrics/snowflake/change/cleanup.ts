@@ -1,18 +1,18 @@
-import type { Left, Removed, Step, Thing } from '../fabric';
+import type { Left, Removed, Step, Thing } from '../../fabric';
 import { goesWith, inOrder, making, unmaking } from './acts';
-import type { Component } from './component';
-import { otherContents } from './contents';
-import { handOver } from './in-the-way';
-import { isClosing, isThere, namedBy } from './judgement';
-import { createLooks } from './looks';
-import { hasOthers, isUsedByOthers } from './present';
+import type { Component } from '../look/component';
+import { otherContents } from '../look/contents';
+import { handOver } from '../look/in-the-way';
+import { isClosing, isThere, namedBy } from '../look/judgement';
+import { createLooks } from '../look/looks';
+import { hasOthers, isUsedByOthers } from '../look/present';
 import { ROUNDS, isStillOurs, unseen } from './prepare';
-import type { SqlApi } from './sql-api';
-import { lookAt } from './state';
-import type { State } from './state';
-import { changesBy } from './statements';
-import { idOf, specOf, whatIs } from './things';
-import type { NamedSpec, Spec, SpecOf } from './things';
+import type { SqlApi } from '../api/sql-api';
+import { lookAt } from '../look/state';
+import type { State } from '../look/state';
+import { changesBy } from '../sql/statements';
+import { idOf, specOf, whatIs } from '../look/things';
+import type { NamedSpec, Spec, SpecOf } from '../look/things';
 
 /* What is taken away of what is there, and nothing but the component's. */
 

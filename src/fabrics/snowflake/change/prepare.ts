@@ -1,18 +1,18 @@
-import { CallError } from '../../contract/call-error';
-import { Refusal } from '../../contract/problems';
-import type { Step, Thing } from '../fabric';
+import { CallError } from '../../../contract/call-error';
+import { Refusal } from '../../../contract/problems';
+import type { Step, Thing } from '../../fabric';
 import { inOrder, making } from './acts';
-import type { Component } from './component';
-import { foreignIn } from './in-the-way';
-import { isClosing, isMissing, isUntold } from './judgement';
-import { createLooks } from './looks';
-import type { Looks } from './looks';
-import type { SqlApi } from './sql-api';
-import { lookAt } from './state';
-import type { State } from './state';
-import { changesBy } from './statements';
-import { idOf, specOf, whatIs } from './things';
-import type { Spec } from './things';
+import type { Component } from '../look/component';
+import { foreignIn } from '../look/in-the-way';
+import { isClosing, isMissing, isUntold } from '../look/judgement';
+import { createLooks } from '../look/looks';
+import type { Looks } from '../look/looks';
+import type { SqlApi } from '../api/sql-api';
+import { lookAt } from '../look/state';
+import type { State } from '../look/state';
+import { changesBy } from '../sql/statements';
+import { idOf, specOf, whatIs } from '../look/things';
+import type { Spec } from '../look/things';
 
 /** Looks and acts as often: what an answer of an earlier attempt says was done may have been undone since. */
 export const ROUNDS = 2;

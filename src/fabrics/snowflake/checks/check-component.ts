@@ -1,16 +1,16 @@
-import { checkEach, failed, impossible, inTheWay, passed } from '../checks';
-import type { Look, Verdict } from '../checks';
-import type { Check, Step } from '../fabric';
-import { grantOnDatabase, grantRoleTo, letGrantUsage } from './administration';
-import type { Component } from './component';
-import { seesAll } from './contents';
-import { foreignIn, internalWords } from './in-the-way';
-import { missingIn } from './judgement';
-import { createLooks, rolesIn } from './looks';
-import type { Grant, GrantList, Looks } from './looks';
-import { isNamed, shownAs } from './names';
-import type { SqlApi } from './sql-api';
-import { lookAt } from './state';
+import { checkEach, failed, impossible, inTheWay, passed } from '../../checks';
+import type { Look, Verdict } from '../../checks';
+import type { Check, Step } from '../../fabric';
+import { grantOnDatabase, grantRoleTo, letGrantUsage } from '../sql/administration';
+import type { Component } from '../look/component';
+import { seesAll } from '../look/contents';
+import { foreignIn, internalWords } from '../look/in-the-way';
+import { missingIn } from '../look/judgement';
+import { createLooks, rolesIn } from '../look/looks';
+import type { Grant, GrantList, Looks } from '../look/looks';
+import { isNamed, shownAs } from '../sql/names';
+import type { SqlApi } from '../api/sql-api';
+import { lookAt } from '../look/state';
 
 /* Whether one component can have what it is to have; each is told by itself, and none of them changes anything. */
 
