@@ -57,6 +57,11 @@ export const startLakehouse = async (
     if (!answer.ok) throw new Error(await answer.text());
     return answer.json();
   };
+  // Nobody is let into the catalog but by us.
+  const catalog = { on: 'catalog', name: CATALOG };
+  const everybody = { principal: 'account users', add: [], remove: ['USE_CATALOG'] };
+  await control('POST', '/grants', { ...catalog, ...everybody });
+  await control('POST', '/grants', { ...catalog, principal: LAKE_MANAGER, add: ['MANAGE'] });
 
   return {
     /** Through the network. */

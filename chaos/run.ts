@@ -12,7 +12,7 @@ import { createCoordinator } from './coordinator';
 import { fabricOrphans } from './fabric-check';
 import { LATEST_COMMIT, planDisturbances } from './disturbances';
 import { startLakehouse } from './lakehouse';
-import { lakeOrphans } from './lakehouse-check';
+import { catalogFlaws, lakeOrphans } from './lakehouse-check';
 import { createComponents } from './load';
 import type { Component } from './load';
 import { createProblems } from './problems';
@@ -185,6 +185,7 @@ const check = async (setting: Setting) => {
   problems.add(fabricOrphans(worlds.warehouse, keys));
   problems.add(lakeOrphans(worlds.lakehouse, keys));
   await findStrays(setting);
+  return worlds;
 };
 
 /**
@@ -207,7 +208,8 @@ const judge = async (setting: Setting) => {
   const limit = pLimit(MENDED_AT_ONCE);
   const mends = components.map((component) => limit(() => component.mend()));
   await inTime(Promise.allSettled(mends), setting);
-  await check(setting);
+  const { lakehouse } = await check(setting);
+  problems.add(catalogFlaws(lakehouse));
   problems.add((await stillOpen(runs)).map((id) => `${id} still runs`));
   problems.add(alarmsIn(programs.logFiles()));
   problems.add(coordinator.unexpected);

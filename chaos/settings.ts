@@ -77,7 +77,7 @@ const settingsOf = ({
       airbyteAuth: {
         oauth: { clientId: LAKE_LOADER, clientSecret: { secretRef: LAKE_LOADER_SECRET } },
       },
-      manage: { schema: true, access: true },
+      manage: { schema: true, access: true, catalogUse: true },
       principals: { strategy: 'identity' },
     },
   },

@@ -12,8 +12,8 @@ import { heldAfter, holdingDifferences, HOLDS_NOTHING } from '../chaos/fabric-mo
 import type { Holding } from '../chaos/fabric-model';
 import { after, NOTHING } from '../chaos/model';
 import type { Expected } from '../chaos/model';
-import { lakeOrphans, lakeThingsOf } from '../chaos/lakehouse-check';
-import { actsOf, keyOf } from '../chaos/requests';
+import { catalogFlaws, lakeOrphans, lakeThingsOf } from '../chaos/lakehouse-check';
+import { actsOf, CATALOG, keyOf } from '../chaos/requests';
 import { alarmsIn } from '../chaos/report';
 import type { Request, Variant } from '../chaos/requests';
 import { createSecrets, hostOf, LAKE_LOADER, LAKE_MANAGER, secretNameOf } from '../chaos/secrets';
@@ -493,6 +493,7 @@ const LOADS = {
 const READS = ['SELECT', 'USE_SCHEMA'];
 const JANE_READS = { 'jane@example.com': READS };
 const lakeOf = (grants: Record<string, string[]>, name = 'c3_daily') => ({
+  catalogs: [],
   schemas: [{ name, owner: LAKE_MANAGER, comment: `provisioner:${THREE}`, grants }],
 });
 const inLake = heldBy(ran(provisionOf(LAKE)));
@@ -507,7 +508,7 @@ test.each<[string, Holding, ReturnType<typeof lakeOf>]>([
   ['a completed provision', inLake, lakeOf(LOADS)],
   ['a change of readers', readByJane, lakeOf({ ...LOADS, ...JANE_READS })],
   ['an unprovision that keeps the data', leaves(false), lakeOf({})],
-  ['an unprovision with the data', leaves(true), { schemas: [] }],
+  ['an unprovision with the data', leaves(true), { catalogs: [], schemas: [] }],
 ])('chaos takes the lakehouse after %s for right', (_what, held, lakehouse) => {
   const things = new Set(lakeThingsOf(THREE, lakehouse));
   expect(holdingDifferences(THREE, held, things)).toEqual([]);
@@ -537,5 +538,32 @@ test('chaos names orphans of the lakehouse', () => {
   expect(lakeOrphans(lakeOf(LOADS), [THREE])).toEqual([]);
   expect(lakeOrphans(lakeOf(LOADS), [keyOf('c6')])).toEqual([
     'the schema c3_daily of the lakehouse belongs to no component',
+  ]);
+});
+
+test('chaos names who is let into the catalog of the lakehouse for nothing, and who is not let in', () => {
+  const note = (principal: string) => JSON.stringify({ principal, privileges: READS });
+  const [schema] = lakeOf(LOADS).schemas;
+  const properties = {
+    'provisioner.loader.1': note(LAKE_LOADER),
+    'provisioner.reader.2': note('jane@example.com'),
+    'provisioner.former.3': note('john@example.com'),
+  };
+  const lake = (...letIn: string[]) => ({
+    catalogs: [
+      {
+        name: CATALOG,
+        grants: {
+          [LAKE_MANAGER]: ['USE_CATALOG', 'MANAGE'],
+          ...Object.fromEntries(letIn.map((principal) => [principal, ['USE_CATALOG']])),
+        },
+      },
+    ],
+    schemas: [{ ...schema, name: 'c3_daily', owner: LAKE_MANAGER, grants: {}, properties }],
+  });
+  expect(catalogFlaws(lake(LAKE_LOADER, 'jane@example.com'))).toEqual([]);
+  expect(catalogFlaws(lake(LAKE_LOADER, 'john@example.com'))).toEqual([
+    'john@example.com may use the catalog of the lakehouse, and needs it no more',
+    'jane@example.com may not use the catalog of the lakehouse',
   ]);
 });

@@ -50,7 +50,7 @@ export const declaredCalls = (system: System, operation: Operation): Asked[] =>
 export const operationsOf = (system: System) =>
   OPERATIONS.filter((operation) => declaredCalls(system, operation).length > 0);
 
-/** Writes down what the operations ask for now: rows are made of it. */
+/** Writes down what the operations ask for now: rows are made of it. One system after the other, as all are in one file. */
 export const declareCalls = (system: System, operation: Operation, calls: Asked[]) => {
   declared[system][operation] = calls;
   writeFileSync(FILE, `${JSON.stringify(declared, undefined, 2)}\n`);
