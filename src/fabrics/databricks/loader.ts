@@ -40,7 +40,12 @@ export const lackedOn = async (
   const granted = schema && (await component.catalog.grants(schema.name, step.interest));
   const lacking = LOADS.filter((each) => !conveys(granted?.get(principal), each));
   const uses = await lackingCatalogUse(component, [principal], step);
-  const privileges = [...lacking, ...(uses.length > 0 ? [USE_CATALOG] : [])];
+  // An undo that ended in its middle has left word that he needs it no more, and whoever goes next would take it.
+  const isLeaving =
+    component.manages.catalogUse &&
+    schema !== undefined &&
+    heldIn(schema, 'loader').some((each) => each.principal === principal && each.leaving);
+  const privileges = [...lacking, ...(uses.length > 0 || isLeaving ? [USE_CATALOG] : [])];
   return privileges.length > 0 ? { principal, privileges } : undefined;
 };
 

@@ -58,9 +58,9 @@ const dropEmpty = async (component: Component, schema: Schema, step: Step): Prom
   });
   const why = await keptBy(component, schema, step);
   if (why !== undefined) return [left(why)];
-  // Before the drop, which takes with it what is remembered of it.
-  await letGo(component, schema, step);
   try {
+    // Before the drop, which takes with it what is remembered of it.
+    await letGo(component, schema, step);
     await catalog.drop(name, { force: false, interest: step.interest });
     return [];
   } catch (err) {
