@@ -9,6 +9,16 @@ const { url, control, fault, schemaNamed, addTable, calls, writes, component, ma
   databricksBench();
 const { catalog, clientId, personalToken } = DEFAULTS;
 
+/** Of the schema that tests want, as its owner does it by hand. */
+const setComment = async (comment: string) => {
+  const response = await fetch(`${url()}/api/2.1/unity-catalog/schemas/${catalog}.cash_flow_0`, {
+    method: 'PATCH',
+    headers: { Authorization: `Bearer ${personalToken}` },
+    body: JSON.stringify({ comment }),
+  });
+  expect(response.status).toBe(200);
+};
+
 describe('a schema', () => {
   test('is made, tagged and shown; the second time nothing is written', async () => {
     const mine = component();
@@ -91,12 +101,7 @@ describe('a schema', () => {
     const mine = component();
     const [foreign] = (await mine.look(step())).foreign;
     const statement = /COMMENT ON SCHEMA .*$/.exec(foreign?.solution ?? '')?.[0] ?? '';
-    const response = await fetch(`${url()}/api/2.1/unity-catalog/schemas/${catalog}.cash_flow_0`, {
-      method: 'PATCH',
-      headers: { Authorization: `Bearer ${personalToken}` },
-      body: JSON.stringify({ comment: /'(.*)'$/.exec(statement)?.[1] }),
-    });
-    expect(response.status).toBe(200);
+    await setComment(/'(.*)'$/.exec(statement)?.[1] ?? '');
     expect((await mine.look(step())).foreign).toEqual([]);
   });
 
@@ -272,6 +277,22 @@ describe('a component that has moved to another schema', () => {
     );
     for (const name of ['old_flow', 'cash_flow_0'])
       expect((await schemaNamed(name))?.grants).toEqual({});
+  });
+
+  test('is removed from the former one where the wanted one has lost its comment', async () => {
+    const mine = await moved();
+    await setComment('');
+    const { present, foreign } = await mine.look(step());
+    expect(foreign).toHaveLength(1);
+    const taken = await mine.beforeCleanup(present, step());
+    expect(taken.find(({ id }) => id === 'readers')?.had).toEqual({
+      ours: ['alice@example.com', 'analysts'],
+      others: [],
+    });
+    await mine.cleanup(taken, step());
+    expect(await schemaNamed('old_flow')).toBeUndefined();
+    // Nobody knows whose it is by now.
+    expect((await schemaNamed('cash_flow_0'))?.grants).not.toEqual({});
   });
 
   test.each([

@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { parseJson } from '../src/contract/json';
+import { snowflakeSide } from './support/fabric-sides';
 import { startFabricWorld } from './support/fabric-world';
 import type { FabricChanges, FabricWorld } from './support/fabric-world';
 
@@ -6,6 +9,8 @@ import type { FabricChanges, FabricWorld } from './support/fabric-world';
 let world: FabricWorld;
 beforeAll(async () => {
   world = await startFabricWorld({
+    lakehouse: {},
+    snowflake: { people: ['JANE.DOE@EXAMPLE.COM'] },
     fabric: {
       manage: {
         database: true,
@@ -90,6 +95,94 @@ What to do: Where nothing in it is needed, DROP DATABASE IF EXISTS "KEPT"; takes
     info: { privateInfo: {} },
   });
   expect(await world.state()).toEqual(before);
+});
+
+const tookAway = ({ logs = [] }: Told) =>
+  logs.filter(({ message }) => message.startsWith('Took away')).length;
+
+const Places = z.array(z.looseObject({ configuration: z.looseObject({ schema: z.string() }) }));
+
+const placesOf = ({ info }: Told) => {
+  const told: unknown = info?.privateInfo.places;
+  const places = Places.parse(parseJson(typeof told === 'string' ? told : '[]'));
+  return places.map(({ configuration }) => configuration.schema);
+};
+
+test('what two places of one fabric lead to is kept, told and taken away once, and both stay known', async () => {
+  const before = await world.state();
+  const of = (schema: string) => ({ component: 'twofold', fabric: 'lakehouse', schema });
+  const now = of('later');
+  const last = await provisioned(now, await provisioned(of('sooner')));
+  const kept = await run('unprovision', now, last);
+  expect(kept).toMatchObject({
+    status: 'COMPLETED',
+    result:
+      'Nothing of the component is left in Airbyte. Kept with its data, as removeData was not asked for: the schema main.sooner and the schema main.later in Databricks.',
+  });
+  expect(tookAway(kept)).toBe(1);
+  expect(placesOf(kept)).toEqual(['later', 'sooner']);
+  const gone = await run('unprovision', { ...now, removeData: true }, kept);
+  expect(gone).toMatchObject({
+    status: 'COMPLETED',
+    result: 'Nothing of the component is left in Airbyte and its fabric.',
+  });
+  expect(tookAway(gone)).toBe(1);
+  expect(await world.state()).toEqual(before);
+});
+
+/** How often a removal of a component without its data lists schemas before it takes anything away. */
+const listsBeforeCleanup = async (component: string) => {
+  await world.lakehouse?.control('/requests', undefined, 'DELETE');
+  await run('unprovision', { component, fabric: 'lakehouse' });
+  const calls = (await world.lakehouse?.requests()) ?? [];
+  const first = calls.findIndex(({ operation, changes }) => changes && operation !== 'issueToken');
+  expect(first).toBeGreaterThan(0);
+  return calls.slice(0, first).filter(({ operation }) => operation === 'listSchemas').length;
+};
+
+const stepsOf = async (token: string) => {
+  const { events = [] } = await world.client.workflow.getHandle(token).fetchHistory();
+  return (events ?? []).flatMap(
+    ({ activityTaskScheduledEventAttributes: step }) => step?.activityType?.name ?? [],
+  );
+};
+
+test('a removal that fails before it takes anything away from a fabric undoes nothing there', async () => {
+  const early = { component: 'early', fabric: 'lakehouse' };
+  await provisioned({ ...early, component: 'twin' });
+  await provisioned(early);
+  const lists = await listsBeforeCleanup('twin');
+  const before = await world.lakehouse?.state();
+  // The last of them is the first look of what takes away.
+  const fault = { operation: 'listSchemas', status: 403, times: 0, skip: lists - 1 };
+  await world.lakehouse?.control('/faults', fault);
+  const token = await world.start('unprovision', early);
+  expect(await world.finished(token)).toMatchObject({ status: 'FAILED' });
+  await world.lakehouse?.control('/faults', undefined, 'DELETE');
+  const steps = await stepsOf(token);
+  expect(steps).toContain('cleanupFabric');
+  expect(steps).not.toContain('restoreFabric');
+  expect(await world.lakehouse?.state()).toEqual(before);
+  expect(await run('unprovision', { ...early, removeData: true })).toMatchObject({
+    status: 'COMPLETED',
+  });
+});
+
+test('who reads gets back the role that two databases share where the second cannot be taken away', async () => {
+  const component = 'shares';
+  const of = (database: string) => ({ component, schema: 'SHARES', database });
+  const now = of('NEWER');
+  const last = await provisioned(now, await provisioned(of('OLDER')));
+  const side = snowflakeSide(() => world);
+  await world.giveAccess(['user:jane.doe_example.com'], now, JSON.stringify(last));
+  await world.fault({ operation: 'dropDatabase', code: '003001', skip: 1 });
+  const removal = { ...now, removeData: true };
+  const failed = await run('unprovision', removal, last);
+  expect(failed).toMatchObject({ status: 'FAILED' });
+  expect(await side.readersOf(component)).toEqual([side.user('jane.doe')]);
+  expect(await databases()).toEqual(['ANALYTICS', 'OLDER']);
+  expect(await run('unprovision', removal, failed)).toMatchObject({ status: 'COMPLETED' });
+  expect(await databases()).toEqual(['ANALYTICS']);
 });
 
 describe('a former fabric that the configuration file does not have any more', () => {

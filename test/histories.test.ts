@@ -9,6 +9,7 @@ import type { Harness } from './support/harness';
 import { RECORDINGS as OF_COMPONENTS } from './support/histories/recordings';
 import type { Execution } from './support/histories/recordings';
 import { RECORDINGS as OF_ADOPTION } from './support/histories/adoption';
+import { RECORDINGS as IN_FABRICS, startFabrics } from './support/histories/fabrics';
 import { RECORDINGS as IN_SHORT } from './support/histories/in-short';
 import { RECORDINGS as LEAN } from './support/histories/lean';
 import { RECORDINGS as PLANNED } from './support/histories/planned';
@@ -23,7 +24,7 @@ import { SECRETS } from './support/adoption-world';
 
 const FOLDER = path.join(__dirname, 'histories');
 
-const RECORDINGS = {
+const IN_AIRBYTE = {
   ...OF_COMPONENTS,
   ...OF_THE_REST,
   ...OF_ADOPTION,
@@ -31,6 +32,15 @@ const RECORDINGS = {
   ...LEAN,
   ...PLANNED,
 };
+
+const RECORDINGS = { ...IN_AIRBYTE, ...IN_FABRICS };
+
+/** Where runs are recorded. */
+interface World extends Pick<Harness, 'client'> {
+  stop: () => Promise<unknown>;
+  env: { TEMPORAL_ADDRESS?: string };
+  clearFaults: () => Promise<unknown>;
+}
 
 /** Neither the machine's paths nor its name belong into a file that is kept. */
 const withoutMachine = (json: string) =>
@@ -45,16 +55,13 @@ const withoutMachine = (json: string) =>
   );
 
 const record = async () => {
-  const harness = await startHarness({
-    env: { AIRBYTE_GIVE_UP_AFTER: '60s', ...SECRETS },
-    simulator: { edition: 'enterprise' },
-  });
   await mkdir(FOLDER, { recursive: true });
-  try {
-    await recordAll(harness);
-  } finally {
-    await harness.stop();
-  }
+  const options = {
+    env: { AIRBYTE_GIVE_UP_AFTER: '60s', ...SECRETS },
+    simulator: { edition: 'enterprise' as const },
+  };
+  await recordAll(IN_AIRBYTE, () => startHarness(options));
+  await recordAll(IN_FABRICS, startFabrics);
 };
 
 /** As the CLI exports it: that is the form the SDK replays. */
@@ -65,24 +72,39 @@ const historyOf = ({ workflowId, runId }: Execution, address: string) => {
   });
 };
 
-const closed = ({ client }: Harness, { workflowId, runId }: Execution) =>
+const closed = ({ client }: World, { workflowId, runId }: Execution) =>
   eventually(async () => {
     const { status } = await client.workflow.getHandle(workflowId, runId).describe();
     return status.name === 'RUNNING' ? undefined : status.name;
   }, `the end of ${workflowId}`);
 
-const recordAll = async (harness: Harness) => {
+type Recordings<Where> = Record<string, (world: Where) => Promise<string | Execution>>;
+
+const recordAll = async <Where extends World>(
+  recordings: Recordings<Where>,
+  start: () => Promise<Where>,
+) => {
   const wanted = process.env.RECORD_HISTORIES ?? '1';
-  for (const [name, begin] of Object.entries(RECORDINGS)) {
-    if (wanted !== '1' && !name.startsWith(wanted)) continue;
-    const begun = await begin(harness);
-    const execution =
-      typeof begun === 'string' ? await harness.client.workflow.getHandle(begun).describe() : begun;
-    await closed(harness, execution);
-    await harness.clearFaults();
-    const history = historyOf(execution, harness.env.TEMPORAL_ADDRESS ?? '');
-    await writeFile(path.join(FOLDER, `${name}.json`), withoutMachine(history));
+  const all = Object.entries(recordings).filter(
+    ([name]) => wanted === '1' || name.startsWith(wanted),
+  );
+  if (all.length === 0) return;
+  const world = await start();
+  try {
+    for (const [name, begin] of all) await recordOne(name, world, () => begin(world));
+  } finally {
+    await world.stop();
   }
+};
+
+const recordOne = async (name: string, world: World, begin: () => Promise<string | Execution>) => {
+  const begun = await begin();
+  const execution =
+    typeof begun === 'string' ? await world.client.workflow.getHandle(begun).describe() : begun;
+  await closed(world, execution);
+  await world.clearFaults();
+  const history = historyOf(execution, world.env.TEMPORAL_ADDRESS ?? '');
+  await writeFile(path.join(FOLDER, `${name}.json`), withoutMachine(history));
 };
 
 beforeAll(async () => {

@@ -37,9 +37,14 @@ export interface ProvisionInput extends Named {
   /** What is known of former operations; for the run's log too. Absent in inputs of older gateways. */
   notes?: string[];
   retry: Retry;
+  /** As in every other input. Absent in inputs of older gateways. */
+  taskQueue?: string;
 }
 
-/** The workers' task queue, which is one Airbyte workspace: whose people an access is of. */
+/**
+ * The workers' task queue (an argument, as a replay has another one), which is one Airbyte workspace:
+ * whose people an access is of.
+ */
 export interface OfDeployment extends Named {
   taskQueue: string;
 }

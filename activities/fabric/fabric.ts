@@ -44,6 +44,8 @@ export interface FabricFound extends Pick<Seen, 'missing' | 'present' | 'shown' 
   place: Place;
   /** As people call its fabric: `Snowflake`. */
   system: string;
+  /** Other places that lead to some of the same data. */
+  alsoAt?: Place[];
 }
 
 /** Where the component has been, and what it had there cannot be reached any more. */
@@ -84,6 +86,28 @@ const asFound = (
   shown,
   ...(staying.length > 0 && { staying }),
 });
+
+const isSameFabric = (one: Place, other: Place) =>
+  one.fabric === other.fabric && JSON.stringify(one.where) === JSON.stringify(other.where);
+
+const hasIn = ({ present }: FabricFound, { id }: Thing) => present.some((each) => each.id === id);
+
+/**
+ * With one more place. Places of one fabric may lead to the same things, in whichever order: what has data is
+ * told and taken away at the first of them only. Roles and grants each may need, for its undo.
+ */
+const withPlace = (all: readonly FabricFound[], found: FabricFound): FabricFound[] => {
+  const before = all.filter(({ place }) => isSameFabric(place, found.place));
+  const isKnown = (thing: Thing) => before.some((each) => hasIn(each, thing));
+  const shared = found.present.filter((thing) => thing.hasData && isKnown(thing));
+  const known = all.map((each) =>
+    before.includes(each) && shared.some((thing) => hasIn(each, thing))
+      ? { ...each, alsoAt: [...(each.alsoAt ?? []), found.place] }
+      : each,
+  );
+  if (before.length > 0 && found.present.every(isKnown)) return known;
+  return [...known, { ...found, present: found.present.filter((each) => !shared.includes(each)) }];
+};
 
 const whereIn = ({ fabric, configuration }: Place) => {
   const fields = Object.entries(configuration).map(([name, value]) => `${name} ${String(value)}`);
@@ -141,7 +165,7 @@ export const createFabricLook = (fabricOf: FabricOf) => {
      * former one that is not there is told as left. The one that it writes to must be there.
      */
     toCleanUp: async (key: string, places: PlaceToCleanUp[], interest: CallInterest) => {
-      const fabrics = new Map<string, FabricFound>();
+      let fabrics: FabricFound[] = [];
       const warnings = new Set<string>();
       const unreached: OutOfReach[] = [];
       for (const { isKnown, isFormer, ...place } of places) {
@@ -151,10 +175,7 @@ export const createFabricLook = (fabricOf: FabricOf) => {
           const { fabric } = looked;
           // By its name: what stays is looked for there, whatever the default is by then.
           const at = { ...place, fabric: fabric.fabric.name };
-          // Places of one fabric may lead to the same things.
-          const ids = looked.seen.present.map(({ id }) => id);
-          const same = JSON.stringify([fabric.fabric.name, fabric.fabric.where, ids]);
-          if (!fabrics.has(same)) fabrics.set(same, asFound({ place: at, fabric }, looked.seen));
+          fabrics = withPlace(fabrics, asFound({ place: at, fabric }, looked.seen));
           for (const { problem } of looked.seen.foreign) warnings.add(problem);
           for (const warning of looked.seen.warnings) warnings.add(warning);
         } catch (err) {
@@ -172,7 +193,7 @@ export const createFabricLook = (fabricOf: FabricOf) => {
           );
         }
       }
-      return { fabrics: [...fabrics.values()], unreached, warnings: [...warnings] };
+      return { fabrics, unreached, warnings: [...warnings] };
     },
   };
 };

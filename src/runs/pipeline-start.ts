@@ -75,7 +75,7 @@ interface Given<Input> {
 
 const provisionPart = (
   { plan, known, places, warnings, ignored, notes }: Descriptor,
-  { retry, deployment }: Named & { retry: Retry },
+  given: OfDeployment & { retry: Retry },
 ): Part<ProvisionInput> =>
   partOf('provision', {
     component: plan.component,
@@ -87,8 +87,7 @@ const provisionPart = (
       warnings,
       ...(ignored.count > 0 && { ignored }),
       notes,
-      retry,
-      deployment,
+      ...given,
     },
     lines: [
       `- **Source** ${cut(plan.source.name, MAX_COLUMN)} (${plan.source.connector})`,
@@ -150,7 +149,7 @@ const onlyOne = <Item>([part]: Item[]): Item => {
 export type StartOf = Omit<Start, 'after'>;
 
 /** What starts the run that makes the pipeline, or those of a data product, as wanted. */
-export const provisionStart = (plans: Plans, given: Named & { retry: Retry }): StartOf =>
+export const provisionStart = (plans: Plans, given: OfDeployment & { retry: Retry }): StartOf =>
   startOf('provisionProduct', plans, {
     parts: plans.descriptors.map((descriptor) => provisionPart(descriptor, given)),
     deployment: given.deployment,

@@ -131,14 +131,15 @@ export interface FabricRemoval {
   undo: Undo;
   /** With data, and not asked for. */
   stays: string | undefined;
-  place: Place;
+  /** That lead to what stays. */
+  places: Place[];
 }
 
 type Removing = Pick<Doing, 'key' | 'steps' | 'settleTime'> & { removeData: boolean };
 
 /** Undefined where there is nothing to take away, nor anything that stays. */
 export const fabricRemoval = (found: FabricFound, by: Removing): FabricRemoval => {
-  const { place, system, present, staying = [] } = found;
+  const { place, alsoAt = [], system, present, staying = [] } = found;
   const { removeData, key, steps, settleTime } = by;
   const things = present.filter(({ hasData }) => removeData || !hasData);
   const kept = present.filter((thing) => !things.includes(thing));
@@ -155,7 +156,7 @@ export const fabricRemoval = (found: FabricFound, by: Removing): FabricRemoval =
         .then(tellUndone(undo, things, system)),
   };
   return {
-    place,
+    places: [place, ...alsoAt],
     what: things.length > 0 ? what : '',
     undo,
     stays: kept.length > 0 ? inWords(kept, system) : undefined,

@@ -72,7 +72,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     const adopted = adoptionSentence(before, run);
     const isLean = before.lean === true;
 
-    const { taskQueue } = workflowInfo();
+    const { taskQueue = workflowInfo().taskQueue } = input;
     const access = accessLease({ component: plan.component, taskQueue }, run);
     if (before.fabric)
       await prepareFabric(before.fabric, { key, run, access, steps, settleTime, undoLog, isLean });

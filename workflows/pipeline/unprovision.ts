@@ -201,24 +201,28 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     }
   };
 
-  const leaveInFabric = (left: Left[], place: Place) => {
-    if (left.length > 0) keeping.push(place);
+  const leaveInFabric = (left: Left[], places: Place[]) => {
+    if (left.length > 0) keeping.push(...places);
     leftInFabrics = [...leftInFabrics, ...left.map(({ what }) => what)];
     remedies = [...remedies, ...left.map(({ remedy }) => remedy)];
     for (const { what, remedy } of left) run.warn(`Left behind: ${what}. ${remedy}`);
   };
-  const cleanUp = async ({ what, remove, undo, staying, stays, place }: FabricRemoval) => {
-    if (stays !== undefined) keeping.push(place);
+  const cleanUp = async ({ what, remove, undo, staying, stays, places }: FabricRemoval) => {
+    if (stays !== undefined) keeping.push(...places);
     if (!what) {
-      leaveInFabric(staying, place);
+      leaveInFabric(staying, places);
       return;
     }
     cleaning = undo;
-    const { took, left } = await remove();
+    const { took, left } = await remove().catch((err: unknown) => {
+      // An undo of nothing would wait for the fabric, and others for this run.
+      if (wroteNothing(err)) cleaning = undefined;
+      throw err;
+    });
     cleaning = undefined;
     leftInFabrics = leftInFabrics.filter((each) => each !== what);
     if (took !== undefined) run.info(`Took away ${took}`);
-    leaveInFabric([...left, ...staying], place);
+    leaveInFabric([...left, ...staying], places);
   };
 
   const removeAll = async (): Promise<ProvisioningStatus> => {
@@ -248,7 +252,7 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     );
     leftInFabrics = toTake(inFabrics);
     if (removals.length + leftInFabrics.length === 0) run.info('There was nothing to remove');
-    for (const { place, left } of found.unreached ?? []) leaveInFabric([left], place);
+    for (const { place, left } of found.unreached ?? []) leaveInFabric([left], [place]);
     if (input.removeData) {
       undos = undoOfClear(found, { steps, settleTime });
       const unprepared = () => {

@@ -33,7 +33,7 @@ const readersOf = async (
 
 export const readersIn = async (component: Component, step: Step): Promise<Readers> => {
   const { wanted } = component;
-  const schema = await ownSchema(component, wanted, step);
+  const schema = await wantedSchema(component, step);
   const former = (await ownSchemas(component, step)).filter(({ name }) => name !== wanted);
   const schemas = [...(schema ? [schema] : []), ...former];
   const all = await Promise.all(schemas.map((each) => readersOf(component, each, step)));
