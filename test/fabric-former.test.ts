@@ -27,7 +27,7 @@ beforeAll(async () => {
   world = await startFabricWorld({ snowflake: snowflakeOf, lakehouse: lakehouseOf });
   const [account, workspace] = await Promise.all([
     startSnowflakeSimulator({ publicKeys: [world.keys.publicKey], account: 'FAR', ...snowflakeOf }),
-    startLakehouse(lakehouseOf),
+    startLakehouse({ ...lakehouseOf, catalogs: ['other'] }),
   ]);
   far = { ...world, ...steered(account), lakehouse: workspace };
   const { fabrics } = world.settings;
@@ -232,5 +232,30 @@ test('a fabric that has another catalog by now is reached in its former one', as
     const removal = { ...now, removeData: true };
     await completed(world.run('unprovision', removal, after(last, removal)));
     expect(await farDatabricks.schemasOf('catalogs')).toEqual([]);
+  });
+});
+
+test('what removals have kept is told of each catalog that a fabric leads or has led to', async () => {
+  const keptBy = async (component: string) => {
+    const changes = farDatabricks.of(component, { fabric: 'far-lakehouse' });
+    const last = await provisioned(changes);
+    const token = await world.start('unprovision', changes, after(last, changes));
+    await world.finished(token);
+    await eventually(async () => {
+      const query = `WorkflowId = '${token}' AND ExecutionStatus = 'Completed'`;
+      return (await world.client.workflow.count(query)).count > 0 || undefined;
+    }, `${token} in the list`);
+  };
+  await keptBy('formerly');
+  await changed({ 'far-lakehouse': { ...far.lakehouse?.fabric, catalog: 'other' } }, async () => {
+    await keptBy('presently');
+    const queues = oneQueue(world.env.TEMPORAL_TASK_QUEUE);
+    const { kept = [] } = await createDrift({ client: world.client, queues }).check(
+      world.environment,
+    );
+    expect(kept.map(({ name, fabric }) => `${fabric}: ${name}`).toSorted()).toEqual([
+      'far-lakehouse: main.formerly',
+      'far-lakehouse: other.presently',
+    ]);
   });
 });

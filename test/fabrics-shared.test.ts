@@ -76,9 +76,10 @@ const workerOf = (fabrics: Record<string, object>) => {
       now = fabricsNow;
     },
     environmentOf,
-    in: (environment: string, fabric = 'lakehouse') => {
+    in: (environment: string, fabric = 'lakehouse', formerly?: string) => {
       const configuration = { schema: 'cashflow_0' };
-      const end = { connector: 'databricks', configuration, fabric };
+      const where = formerly === undefined ? undefined : { host: simulator.url, catalog: formerly };
+      const end = { connector: 'databricks', configuration, fabric, where };
       const key = `${environment}/finance.cashflow.0.pipeline`;
       const found = environmentOf(environment).fabricOf(end, key);
       if (!found) throw new Error(`There is no fabric in ${environment}.`);
@@ -126,4 +127,39 @@ test('one stays open until the file says something else of it', () => {
   expect(() => worker.in('staging', 'other')).toThrow('is not a fabric');
   worker.rewrite({ lakehouse: lakehouse({ maxInFlight: 3 }), other: lakehouse() });
   expect(worker.in('staging', 'other').fabric).not.toBe(other.fabric);
+});
+
+test('where one led to before stays open, too, and its calls are counted together', async () => {
+  const worker = workerOf({ lakehouse: lakehouse() });
+  const former = (catalogWas = 'former') =>
+    worker.in('development', 'lakehouse', catalogWas).fabric;
+  const [now, first] = [worker.in('development').fabric, former()];
+  expect(first).not.toBe(now);
+  expect(first.where.catalog).toBe('former');
+  expect([former(), worker.in('staging').fabric]).toEqual([first, now]);
+  await fault({ operation: '*', delay: 50, times: 0 });
+  await Promise.all(
+    Array.from({ length: 6 }, () =>
+      worker.in('staging', 'lakehouse', 'former').look(step()).catch(String),
+    ),
+  );
+  const { maxInFlight, requests } = await seen();
+  expect(maxInFlight).toBe(2);
+  expect(requests.filter(({ operation }) => operation === 'issueToken')).toHaveLength(1);
+  worker.rewrite({ lakehouse: lakehouse({ maxInFlight: 3 }) });
+  expect(former()).not.toBe(first);
+});
+
+test('of too many places where one led to the oldest is closed', () => {
+  const worker = workerOf({ lakehouse: lakehouse() });
+  const now = worker.in('development').fabric;
+  const catalogs = Array.from({ length: 11 }, (_each, index) => `former_${String(index)}`);
+  const openAll = () => catalogs.map((each) => worker.in('staging', 'lakehouse', each).fabric);
+  const before = openAll();
+  const [oldest, ...others] = catalogs;
+  expect(others.map((each) => worker.in('staging', 'lakehouse', each).fabric)).toEqual(
+    before.slice(1),
+  );
+  expect(worker.in('staging', 'lakehouse', oldest).fabric).not.toBe(before[0]);
+  expect(worker.in('production').fabric).toBe(now);
 });

@@ -230,6 +230,11 @@ describe('a database of the domain, and what is in it besides the component', ()
           remedy:
             'Where nothing in it is needed, DROP DATABASE IF EXISTS "FINANCE"; takes it away; or empty it, and unprovision again with removeData.',
         },
+        {
+          what: 'what Airbyte keeps of the schema FINANCE.CASHFLOW_0 in its schema AIRBYTE_INTERNAL (CASHFLOW_0_RAW__STREAM_ORDERS)',
+          remedy:
+            'Where nobody needs it, DROP TABLE IF EXISTS "FINANCE"."AIRBYTE_INTERNAL"."CASHFLOW_0_RAW__STREAM_ORDERS"; takes it away.',
+        },
       ],
       kept: ['the database FINANCE'],
     };

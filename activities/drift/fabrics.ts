@@ -54,15 +54,19 @@ interface One {
   inFabric: InFabric;
 }
 
-/** By the names of their fabrics. What cannot be had now is told where the pipeline is compared. */
+/** What is listed once for all in it: a fabric may have led to another catalog before. */
+const whereIn = ({ name, where }: Fabric) => JSON.stringify([name, Object.entries(where).sort()]);
+
+/** By their fabrics, and where these lead. What cannot be had now is told where the pipeline is compared. */
 const byFabric = (all: Placed[], fabricOf: FabricOf) => {
   const fabrics = new Map<string, [One, ...One[]]>();
   for (const placed of all) {
     const one = meant(placed, fabricOf);
     if (!one) continue;
-    const known = fabrics.get(one.inFabric.fabric.name);
+    const where = whereIn(one.inFabric.fabric);
+    const known = fabrics.get(where);
     if (known) known.push(one);
-    else fabrics.set(one.inFabric.fabric.name, [one]);
+    else fabrics.set(where, [one]);
   }
   return [...fabrics.values()];
 };

@@ -1,4 +1,5 @@
 import {
+  dropTable,
   grantOnDatabase,
   letGrantUsage,
   grantOnWarehouse,
@@ -32,6 +33,7 @@ export const everyText = ({ name, other }: { name: string; other: string }): str
     LOOKS.schemas(name, other),
     LOOKS.schemaHistory(name, other),
     ...CONTENTS.map((contents) => LOOKS.contents(contents, [name, other])),
+    LOOKS.objectsFrom(name, [other, name]),
     LOOKS.role(name),
     LOOKS.roles(),
     LOOKS.readRoles(),
@@ -71,6 +73,7 @@ export const everyText = ({ name, other }: { name: string; other: string }): str
     grantOnWarehouse('USAGE, OPERATE', name, other),
     grantOnDatabase('CREATE SCHEMA', name, other),
     letGrantUsage(name, other),
+    dropTable([name, other, name]),
     resumeWarehouse(name),
     resumeByItself(name),
   ];

@@ -18,6 +18,8 @@ export interface SeedSettings {
   warehouseId: string;
   clusterId: string;
   catalog: string;
+  /** Others, which are empty. */
+  catalogs?: string[];
   clientId: string;
   clientSecret: string;
   personalToken: string;
@@ -70,10 +72,13 @@ const addPrincipals = (store: Store, settings: SeedSettings) => {
 
 /** The workspace as it is in the beginning. */
 export const freshStore = (settings: SeedSettings): Store => {
-  const { catalog, clientId, clientSecret, personalToken, warehouseId, clusterId } = settings;
+  const { catalog, catalogs = [], clientId, clientSecret, personalToken } = settings;
+  const { warehouseId, clusterId } = settings;
   const store: Store = {
     principals: new Map(),
-    catalogs: new Map([[fold(catalog), newCatalog(catalog, settings)]]),
+    catalogs: new Map(
+      [catalog, ...catalogs].map((name) => [fold(name), newCatalog(name, settings)]),
+    ),
     schemas: new Map(),
     tables: new Map(),
     items: [],

@@ -113,9 +113,15 @@ const createOpening = ({ secrets, ...given }: Given) => {
 };
 
 interface Opened {
+  name: string;
+  /** What the file said of it then, wherever it led to before. */
+  by: FabricSettings;
   settings: FabricSettings;
   fabric: Fabric;
 }
+
+/** Places where one fabric led to before that stay open: what requests say of places must not fill the memory. */
+const MOST_FORMER_PLACES = 10;
 
 /** What components have in the fabrics of a file, and what masks the secrets of these. */
 export interface OpenFabrics {
@@ -130,15 +136,25 @@ export interface OpenFabrics {
 export const createOpenFabrics = (settings: () => Settings, given: Given): OpenFabrics => {
   const { open, redact } = createOpening(given);
   const opened = new Map<string, Opened>();
-  const forget = (names: readonly string[]) => {
-    for (const name of opened.keys()) if (!names.includes(name)) opened.delete(name);
+  /** Of fabrics that are not there any more, or are by now what the file did not say then; the oldest of too many. */
+  const forget = ({ name, settings: by }: Named<FabricSettings>) => {
+    const names = Object.keys(settings().fabrics);
+    for (const [key, each] of opened) {
+      const isOutdated = each.name === name && !isDeepStrictEqual(each.by, by);
+      if (isOutdated || !names.includes(each.name)) opened.delete(key);
+    }
+    const former = [...opened].filter(
+      ([, each]) => each.name === name && !isDeepStrictEqual(each.settings, by),
+    );
+    for (const [key] of former.slice(0, -MOST_FORMER_PLACES + 1)) opened.delete(key);
   };
-  const opening = (named: Named<FabricSettings>) => {
-    const former = opened.get(named.name);
-    if (former && isDeepStrictEqual(former.settings, named.settings)) return former.fabric;
-    forget(Object.keys(settings().fabrics));
-    const fabric = open(named);
-    opened.set(named.name, { settings: named.settings, fabric });
+  const opening = (of: Named<FabricSettings>, there: Named<FabricSettings>) => {
+    const key = JSON.stringify([of.name, typeOf(there.settings).whereOf(there.settings)]);
+    const known = opened.get(key);
+    if (known && isDeepStrictEqual(known.settings, there.settings)) return known.fabric;
+    forget(of);
+    const fabric = open(there);
+    opened.set(key, { name: of.name, by: of.settings, settings: there.settings, fabric });
     return fabric;
   };
   return {
@@ -146,8 +162,7 @@ export const createOpenFabrics = (settings: () => Settings, given: Given): OpenF
     fabricOf: (end, key) => {
       const meant = found(settings(), end, key);
       if (!meant) return undefined;
-      const elsewhere = leadingTo(meant, end.where);
-      const fabric = elsewhere ? open(elsewhere) : opening(meant);
+      const fabric = opening(meant, leadingTo(meant, end.where) ?? meant);
       return { ...fabric.of({ key, end }), fabric };
     },
   };

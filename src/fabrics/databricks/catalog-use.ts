@@ -1,10 +1,13 @@
-import type { Step } from '../fabric';
+import { firstFew } from '../../../workflows/protocol/lengths';
+import type { Left, Step } from '../fabric';
 import { keyIn } from '../tags';
+import { listed } from './component';
 import type { Component } from './component';
 import { notSeen } from './errors';
 import { holdersIn } from './memory';
 import type { Holder } from './memory';
 import { EVERYBODY } from './names';
+import { revokeStatement } from './sql';
 import { conveys } from './unity/permissions';
 import type { Change, Grants } from './unity/permissions';
 
@@ -24,10 +27,13 @@ const principalsIn = (holders: readonly Holder[]) => [
   ...new Set(holders.map(({ principal }) => principal)),
 ];
 
-/** Who has something in a schema of ours, whichever component's; those on their way out, too. */
-const holdersOfAll = async ({ catalog }: Sharing, { interest, id }: Step) =>
-  (await catalog.schemas({ interest, id }))
-    .filter(({ comment }) => keyIn(comment) !== undefined)
+/**
+ * Who has something in a schema of ours, whichever component's; those on their way out, too. Undefined: there
+ * are more schemas than can be listed.
+ */
+const holdersOfAll = async (component: Sharing, { interest, id }: Step) =>
+  (await listed(component, { interest, id }))
+    ?.filter(({ comment }) => keyIn(comment) !== undefined)
     .flatMap(({ properties }) => holdersIn(properties))
     .filter(({ role }) => role !== 'former');
 
@@ -55,7 +61,8 @@ export const withCatalogUse = async (
 ): Promise<Holder[]> => {
   if (!component.manages.catalogUse || holders.length === 0) return [...holders];
   const lacking = await lackingCatalogUse(component, principalsIn(holders), step);
-  const all = await holdersOfAll(component, step);
+  // Whom no list tells of has it by himself as far as is known, and keeps it.
+  const all = (await holdersOfAll(component, step)) ?? [];
   const ours = new Set([...lacking, ...principalsIn(all.filter(({ catalog }) => catalog))]);
   return holders.map((each) => (ours.has(each.principal) ? { ...each, catalog: true } : each));
 };
@@ -79,9 +86,28 @@ export const grantCatalogUse = async (
   throw notSeen(`USE CATALOG on the catalog ${catalog.name}`);
 };
 
+/** What a removal leaves where it cannot be told who needs it by another schema. */
+export const catalogUseStaying = ({ catalog }: Sharing, holders: readonly Holder[]): Left[] => {
+  const staying = principalsIn(holders.filter((each) => each.catalog && each.role !== 'former'));
+  if (staying.length === 0) return [];
+  const [first = ''] = staying;
+  const more = staying.length > 1 ? ', and the same of the others' : '';
+  const sql = revokeStatement({
+    catalog: catalog.name,
+    privileges: [USE_CATALOG],
+    principal: first,
+  });
+  return [
+    {
+      what: `USE CATALOG on the catalog ${catalog.name} for ${firstFew(staying).join(', ')} (it has more schemas than can be listed, so that it cannot be told who needs it for another)`,
+      remedy: `Where nothing else needs it, ${sql}${more} takes it away.`,
+    },
+  ];
+};
+
 /**
  * Of those whose USE CATALOG is ours, who is needed by no schema of ours loses it, and who is needed has it.
- * Those who leave are marked in their schema before.
+ * Those who leave are marked in their schema before. Where not all schemas can be listed they keep it.
  */
 export const releaseCatalogUse = async (
   component: Sharing,
@@ -93,6 +119,8 @@ export const releaseCatalogUse = async (
   if (principals.length === 0) return;
   for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
     const all = await holdersOfAll(component, step);
+    // It is not taken from who may need it.
+    if (!all) return;
     const needed = new Set(principalsIn(all.filter((each) => each.leaving !== true)));
     const grants = await catalog.grants(undefined, step.interest);
     const changes = principals.flatMap((principal): Change[] => {

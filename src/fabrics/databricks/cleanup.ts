@@ -49,7 +49,8 @@ export const cleanup = async (
       [LOADER, 'loader'],
     ] as const
   ).flatMap(([id, role]) => (present.some((thing) => thing.id === id) ? [role] : []));
-  const staying = roles.length === 0 ? [] : await ownSchemas(component, step);
+  // Where not all are listed, those that are known: the wanted one here, and those that are to go.
+  const staying = roles.length === 0 ? [] : (await ownSchemas(component, step)).schemas;
   for (const { name } of staying)
     for (const role of names.includes(name) ? [] : roles) {
       const schema = await ownSchema(component, name, step);
@@ -126,7 +127,7 @@ const giveBackAll = async (
   step: Step,
 ): Promise<string[]> => {
   const had = taken.find(({ id }) => id === READERS)?.had?.ours;
-  const all = had ? await ownSchemas(component, step) : [];
+  const all = had ? (await ownSchemas(component, step)).schemas : [];
   const former = all.filter(({ name }) => name !== component.wanted);
   const wanted = await wantedSchema(component, step);
   const granted: string[] = [];

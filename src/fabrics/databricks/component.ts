@@ -6,6 +6,7 @@ import { keyIn, tagOf } from '../tags';
 import type { Identity } from './identity';
 import { commentStatement } from './sql';
 import type { Catalog } from './unity/catalog';
+import { isTooLong } from './unity/schemas';
 import type { Schema } from './unity/schemas';
 
 /** Whose schemas they are, and by whom they are made. */
@@ -73,6 +74,27 @@ export const wantedSchema = async (component: Component, { interest }: Step) => 
   return schema && isOurs(component, schema) ? schema : undefined;
 };
 
-/** The one that the descriptor wants, and those of its former versions, as far as they are listed. */
-export const ownSchemas = async (component: Component, { interest, id }: Step) =>
-  (await component.catalog.schemas({ interest, id })).filter((each) => isOurs(component, each));
+/** All that the catalog has; undefined: more than can be listed. */
+export const listed = async ({ catalog }: Pick<Component, 'catalog'>, step: Step) => {
+  try {
+    return await catalog.schemas(step);
+  } catch (err) {
+    if (isTooLong(err)) return undefined;
+    throw err;
+  }
+};
+
+/** What is told of a catalog whose schemas are more than can be listed. */
+export const notListed = (catalog: string) =>
+  `The catalog ${catalog} has more schemas than can be listed: those of former versions of the descriptor were not looked for. Look there for schemas whose comment names this component.`;
+
+/**
+ * The one that the descriptor wants, and those of its former versions: these only where all schemas can be
+ * listed, which `isCut` denies.
+ */
+export const ownSchemas = async (component: Component, { interest, id }: Step) => {
+  const all = await listed(component, { interest, id });
+  if (all) return { schemas: all.filter((each) => isOurs(component, each)), isCut: false };
+  const wanted = await wantedSchema(component, { interest, id });
+  return { schemas: wanted ? [wanted] : [], isCut: true };
+};

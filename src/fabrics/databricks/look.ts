@@ -1,13 +1,14 @@
 import type { Seen, Step, Thing } from '../fabric';
-import { foreignIn, isOurs, mustFit } from './component';
+import { foreignIn, isOurs, listed, mustFit, notListed } from './component';
 import type { Component } from './component';
+import { catalogUseStaying } from './catalog-use';
 import { heldIn } from './holders';
 import { lackedOn } from './loader';
+import { holdersIn } from './memory';
 import type { Role } from './memory';
 import { readersIn } from './readers';
 import { READERS, lackingThing, loaderThing, lostThing, readersThing, schemaThing } from './things';
 import { conveys } from './unity/permissions';
-import { isTooLong } from './unity/schemas';
 import type { Schema } from './unity/schemas';
 
 /** Former schemas of a component that are told by name; all go with it. */
@@ -21,21 +22,8 @@ const shownOf = ({ catalog, host, wanted }: Component): Seen['shown'] => ({
   },
 });
 
-/** All there are; undefined: more than can be listed. */
-const listed = async ({ catalog }: Component, step: Step) => {
-  try {
-    return await catalog.schemas(step);
-  } catch (err) {
-    if (isTooLong(err)) return undefined;
-    throw err;
-  }
-};
-
 const warningsOf = ({ catalog }: Component, former: readonly Schema[] | undefined) => {
-  if (!former)
-    return [
-      `The catalog ${catalog.name} has more schemas than can be listed: those of former versions of the descriptor were not looked for. Look there for schemas whose comment names this component.`,
-    ];
+  if (!former) return [notListed(catalog.name)];
   return former
     .slice(0, MOST_FORMER)
     .map(
@@ -93,7 +81,14 @@ export const lookAt = async (component: Component, step: Step): Promise<Seen> =>
   if (!schema) return { ...seen, missing: [own, ...lacking], present: ofFormer };
   const present = [...grantsIn(component, [schema, ...former]), ...formerThings, own];
   const lost = step.sharing ? await lostIn(component, schema, step) : [];
-  return { ...seen, missing: lacking, present, ...(lost.length > 0 && { lost }) };
+  const staying = all ? [] : catalogUseStaying(component, holdersIn(schema.properties));
+  return {
+    ...seen,
+    missing: lacking,
+    present,
+    ...(lost.length > 0 && { lost }),
+    ...(staying.length > 0 && { staying }),
+  };
 };
 
 /** Bytes of the names of all who read, as JSON: they go into the history of a run, for an undo. */

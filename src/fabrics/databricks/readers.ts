@@ -1,6 +1,6 @@
 import { Refusal } from '../../contract/problems';
 import type { Readers, ReadersChanged, Step } from '../fabric';
-import { ownSchema, ownSchemas, wantedSchema } from './component';
+import { notListed, ownSchema, ownSchemas, wantedSchema } from './component';
 import type { Component } from './component';
 import { heldIn, setHolders } from './holders';
 import { conveys } from './unity/permissions';
@@ -34,11 +34,16 @@ const readersOf = async (
 export const readersIn = async (component: Component, step: Step): Promise<Readers> => {
   const { wanted } = component;
   const schema = await wantedSchema(component, step);
-  const former = (await ownSchemas(component, step)).filter(({ name }) => name !== wanted);
+  const { schemas: own, isCut } = await ownSchemas(component, step);
+  const former = own.filter(({ name }) => name !== wanted);
   const schemas = [...(schema ? [schema] : []), ...former];
   const all = await Promise.all(schemas.map((each) => readersOf(component, each, step)));
   const [here] = schema ? all : [];
-  return { ours: [...new Set(all.flatMap(({ ours }) => ours))], others: here?.others ?? [] };
+  return {
+    ours: [...new Set(all.flatMap(({ ours }) => ours))],
+    others: here?.others ?? [],
+    ...(isCut && { warnings: [notListed(component.catalog.name)] }),
+  };
 };
 
 const held = (schema: Schema) => heldIn(schema, 'reader').map(({ principal }) => principal);
@@ -55,8 +60,8 @@ const keepOnly = async (
 
 /** Who is no more to read loses the data of former versions of the descriptor, too; nobody gains it. */
 const leaveFormer = async (component: Component, wantedOnes: readonly string[], step: Step) => {
-  const all = await ownSchemas(component, step);
-  const former = all.filter(({ name }) => name !== component.wanted);
+  const { schemas } = await ownSchemas(component, step);
+  const former = schemas.filter(({ name }) => name !== component.wanted);
   const revoked: string[] = [];
   for (const schema of former) {
     const readers = held(schema);

@@ -17,14 +17,18 @@ interface Grant {
   principal: string;
 }
 
+const placeIn = ({ catalog, schema }: Pick<Grant, 'catalog' | 'schema'>) =>
+  schema === undefined
+    ? `CATALOG ${quoted(catalog)}`
+    : `SCHEMA ${quoted(catalog)}.${quoted(schema)}`;
+
 /** `GRANT USE CATALOG, CREATE SCHEMA ON CATALOG ...`, to copy. */
-export const grantStatement = ({ catalog, schema, privileges, principal }: Grant) => {
-  const on =
-    schema === undefined
-      ? `CATALOG ${quoted(catalog)}`
-      : `SCHEMA ${quoted(catalog)}.${quoted(schema)}`;
-  return `GRANT ${inWords(privileges)} ON ${on} TO ${quoted(principal)}`;
-};
+export const grantStatement = ({ privileges, principal, ...on }: Grant) =>
+  `GRANT ${inWords(privileges)} ON ${placeIn(on)} TO ${quoted(principal)}`;
+
+/** The reverse. */
+export const revokeStatement = ({ privileges, principal, ...on }: Grant) =>
+  `REVOKE ${inWords(privileges)} ON ${placeIn(on)} FROM ${quoted(principal)}`;
 
 /** With which an owner hands a schema over. */
 export const commentStatement = (catalog: string, schema: string, comment: string) =>

@@ -25,6 +25,7 @@ import { foreignIn, stayingOf, warningsIn } from './look/in-the-way';
 import { isUntold, missingIn } from './look/judgement';
 import { schemaPage } from './links';
 import { createLooks } from './look/looks';
+import { withRaw } from './look/raw';
 import { identifierIn, shownAs } from './sql/names';
 import { principalsOf } from './access/people';
 import { prepare } from './change/prepare';
@@ -164,7 +165,10 @@ const ofComponent = (
       await prepare(api(), component(), { missing, step });
     },
     unprepare: async (made, step) => unprepare(api(), component(), { made, step }),
-    beforeCleanup: async (present, step) => withMembers(api(), component(), { present, step }),
+    beforeCleanup: async (present, step) => {
+      const things = await withMembers(api(), component(), { present, step });
+      return withRaw(createLooks(api(), step), component(), things);
+    },
     cleanup: async (present, step) => cleanup(api(), component(), { present, step }),
     restore: async (taken, step) => restore(api(), component(), { taken, step }),
     principalsOf: async (refs, step) =>

@@ -5,13 +5,14 @@ import { otherContents } from '../look/contents';
 import { handOver } from '../look/in-the-way';
 import { isClosing, isThere, namedBy } from '../look/judgement';
 import { createLooks } from '../look/looks';
+import { leftOfRaw, rawOf } from '../look/raw';
 import { hasOthers, isUsedByOthers } from '../look/present';
 import { ROUNDS, isStillOurs, unseen } from './prepare';
 import type { SqlApi } from '../api/sql-api';
 import { lookAt } from '../look/state';
 import type { State } from '../look/state';
 import { changesBy } from '../sql/statements';
-import { idOf, specOf, whatIs } from '../look/things';
+import { idOf, schemaOfRaw, specOf, whatIs } from '../look/things';
 import type { NamedSpec, Spec, SpecOf } from '../look/things';
 
 /* What is taken away of what is there, and nothing but the component's. */
@@ -170,14 +171,39 @@ const leftOf = (kept: Kept, state: State, component: Component): Left[] =>
       remedy: `Where nothing in it is needed, ${unmaking(spec, component).text}; takes it away; or empty it, and unprovision again with removeData.`,
     }));
 
+/**
+ * What Airbyte keeps of these schemas is told, and not taken: a name is no mark. That nothing of it can be
+ * seen a database that stays tells already.
+ */
+const rawLeft = async (
+  schemas: readonly string[],
+  kept: Kept,
+  { api, component, step }: Undoing,
+) => {
+  if (schemas.length === 0) return { keeps: [], left: [] };
+  const all = await rawOf(createLooks(api, step), component, schemas);
+  const isDatabaseTold = [...kept].some(([{ is }, why]) => is === 'database' && why !== BY_OTHERS);
+  const told = all.filter(({ tables }) => tables.length > 0 || !isDatabaseTold);
+  return {
+    keeps: all.map(({ schema }) => schema),
+    left: told.map((each) => leftOfRaw(each, component)),
+  };
+};
+
 /** Takes these away, as far as they are there and the component's, and sees what is gone. */
 export const cleanup = async (
   api: SqlApi,
   component: Component,
   { present, step }: { present: readonly Thing[]; step: Step },
 ): Promise<Removed> => {
-  const specs = outOfOrder(present.map(specOf), component);
-  const schemas = specs.flatMap((spec) => (spec.is === 'schema' ? [spec.parts[1]] : []));
+  const ofRaw = present.flatMap((thing) => {
+    const schema = schemaOfRaw(thing);
+    return schema === undefined ? [] : [{ id: thing.id, schema }];
+  });
+  const others = present.filter((thing) => schemaOfRaw(thing) === undefined);
+  const specs = outOfOrder(others.map(specOf), component);
+  const dropped = specs.flatMap((spec) => (spec.is === 'schema' ? [spec.parts[1]] : []));
+  const schemas = [...new Set([...dropped, ...ofRaw.map(({ schema }) => schema)])];
   const undoing = { api, component, step, schemas };
   const kept: Kept = new Map();
   const state = await takeAll(specs, kept, undoing);
@@ -191,8 +217,10 @@ export const cleanup = async (
     what: `${whatIs(spec)} (it bears another mark by now)`,
     remedy: handOver(spec, other, component),
   }));
+  const { keeps, left } = await rawLeft(schemas, kept, undoing);
+  const rawGone = ofRaw.filter(({ schema }) => !keeps.includes(schema)).map(({ id }) => id);
   return {
-    removed: specs.filter(isGone).map(idOf),
-    left: [...marked, ...leftOf(kept, state, component)],
+    removed: [...specs.filter(isGone).map(idOf), ...rawGone],
+    left: [...marked, ...leftOf(kept, state, component), ...left],
   };
 };

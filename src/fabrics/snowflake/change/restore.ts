@@ -11,7 +11,7 @@ import type { SqlApi } from '../api/sql-api';
 import { lookAt } from '../look/state';
 import type { State } from '../look/state';
 import { changesBy } from '../sql/statements';
-import { asThing, idOf, specOf, whatIs } from '../look/things';
+import { asThing, idOf, schemaOfRaw, specOf, whatIs } from '../look/things';
 import type { Spec, SpecOf } from '../look/things';
 
 /* What a removal has taken away is brought back, as far as Snowflake keeps it; the rest is made anew. */
@@ -139,7 +139,9 @@ export const restore = async (
   { taken, step }: { taken: readonly Thing[]; step: Step },
 ): Promise<Undone> => {
   const restoring = { api, component, step };
-  const specs = inOrder(taken.map(specOf), component);
+  // What Airbyte keeps was not taken by itself, and comes back with its database.
+  const ours = taken.filter((thing) => schemaOfRaw(thing) === undefined);
+  const specs = inOrder(ours.map(specOf), component);
   const changed: string[] = [];
   const left: Left[] = [];
   const gone: Spec[] = [];

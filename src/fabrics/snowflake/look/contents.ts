@@ -67,7 +67,7 @@ const contentsOf = async (
   return found.length > 0 ? `${found.join(', ')} and ${last ?? ''}` : last;
 };
 
-const letSee = ({ airbyteRole, manager }: Component) =>
+export const letSee = ({ airbyteRole, manager }: Component) =>
   `${grantRoleTo(airbyteRole, 'ROLE', manager)} lets that be seen`;
 
 /** Why a schema that was made is not dropped again; undefined: it may be. */
@@ -81,15 +81,21 @@ export const keptFor = async (looks: Looks, component: Component, place: Place) 
 /** Characters of each end of a longer name that Airbyte takes into another (CDK, DefaultTempTableNameGenerator). */
 const AFFIX = 8;
 
+const isLong = (schema: string) => schema.length > 2 * AFFIX;
+
+/** What the names of all tables begin with that Airbyte makes for a schema; never half of a character. */
+export const startOfMadeFor = (schema: string) =>
+  isLong(schema) ? schema.slice(0, AFFIX).replace(/[\uD800-\uDBFF]$/u, '') : schema;
+
 /**
  * Whether Airbyte has made a table in its internal schema for those of this one: a raw table, or a temporary
  * one, in whose name ends of the schema's stand before 32 digits of a digest.
  */
-const isMadeFor = (table: string, schema: string) => {
+export const isMadeFor = (table: string, schema: string) => {
   const name = table.toUpperCase();
   const of = schema.toUpperCase();
   if (name.startsWith(`${of}_RAW_`)) return /^_+STREAM_/.test(name.slice(of.length + 4));
-  const ends = of.length > 2 * AFFIX ? `${of.slice(0, AFFIX)}${of.slice(-AFFIX)}` : of;
+  const ends = isLong(of) ? `${of.slice(0, AFFIX)}${of.slice(-AFFIX)}` : of;
   return name.startsWith(ends) && /^.+[0-9A-F]{32}$/.test(name.slice(ends.length));
 };
 

@@ -283,6 +283,15 @@ export const createLooks = (api: SqlApi, step: Step) => {
         .filter(({ is_builtin: isBuiltin = 'N' }) => isBuiltin !== 'Y')
         .map(({ name = '', owner = '' }) => ({ name, owner: bare(owner) }));
     },
+    /** Tables and views whose names begin so, as far as Snowflake tells. */
+    objectsFrom: async (start: string, { database, schema }: Place) => {
+      const { found, isCut } = await asFarAsTold(LOOKS.objectsFrom(start, [database, schema]));
+      const objects = found.map(({ name = '', owner = '' }): Content => ({
+        name,
+        owner: bare(owner),
+      }));
+      return { objects, isCut };
+    },
     droppedDatabase: (name: string) => lastDropped(LOOKS.databaseHistory(name), name),
     droppedSchema: ({ database, schema }: Place) =>
       lastDropped(LOOKS.schemaHistory(database, schema), schema),

@@ -71,6 +71,23 @@ export const asThing = (spec: Spec): Thing => {
   };
 };
 
+const Raw = z.strictObject({ is: z.literal('raw'), parts: OnSchema });
+
+/** What Airbyte keeps, in its internal schema, of the data in another: by names of tables, as it has no mark. */
+export const rawThing = (
+  database: string,
+  { schema, what }: { schema: string; what: string },
+): Thing => ({
+  id: JSON.stringify(Raw.parse({ is: 'raw', parts: [database, schema] })),
+  kind: 'schema',
+  what,
+  hasData: true,
+});
+
+/** Of which schema it is; undefined: it is nothing that Airbyte keeps. */
+export const schemaOfRaw = ({ id }: Thing): string | undefined =>
+  Raw.safeParse(parseJson(id)).data?.parts[1];
+
 /** What an id says. Throws a Refusal for one of another type or of a later version. */
 export const specOf = ({ id, what }: Thing): Spec => {
   const { data } = Spec.safeParse(parseJson(id));

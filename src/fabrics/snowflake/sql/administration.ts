@@ -24,6 +24,8 @@ export const grantOnWarehouse = (privileges: string, name: string, to: string) =
 export const grantOnDatabase = (privileges: string, name: string, to: string) =>
   `GRANT ${privileges} ON DATABASE ${quoted(name)} TO ROLE ${quoted(to)}`;
 
+export const dropTable = (parts: readonly string[]) => `DROP TABLE IF EXISTS ${qualified(parts)}`;
+
 /** With which the role lets others into it. */
 export const letGrantUsage = (database: string, to: string) =>
   `${grantOnDatabase('USAGE', database, to)} WITH GRANT OPTION`;

@@ -21,8 +21,13 @@ export const literal = (text: string) => {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 };
 
+const asItIs = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&');
+
 /** A pattern that only this name fits, in any case. */
-export const pattern = (name: string) => literal(name.replaceAll(/[\\%_]/g, '\\$&'));
+export const pattern = (name: string) => literal(asItIs(name));
+
+/** A pattern that all names fit which begin so, in any case. */
+export const patternFrom = (start: string) => literal(`${asItIs(start)}%`);
 
 /** A name as it is given in settings: what is not quoted there is in upper case to Snowflake. */
 export const identifierIn = (given: string) => {

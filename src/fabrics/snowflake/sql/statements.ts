@@ -6,7 +6,7 @@ import {
   qualified,
 } from './administration';
 import type { Kind } from './administration';
-import { READ_ROLES, literal, pattern, quoted } from './names';
+import { READ_ROLES, literal, pattern, patternFrom, quoted } from './names';
 
 /* Every text that is sent to Snowflake on our own account. What is run for somebody is his. */
 
@@ -62,6 +62,10 @@ export const LOOKS = {
   }),
   contents: (contents: Contents, place: readonly [string, string]): Statement => ({
     text: `SHOW ${contents} IN SCHEMA ${qualified(place)}`,
+  }),
+  /** Tables and views whose names begin so, in any case. */
+  objectsFrom: (start: string, place: readonly [string, string]): Statement => ({
+    text: `SHOW OBJECTS LIKE ${patternFrom(start)} IN SCHEMA ${qualified(place)}`,
   }),
   role: (name: string): Statement => ({ text: `SHOW ROLES LIKE ${pattern(name)}` }),
   roles: (): Statement => ({ text: "SHOW ROLES LIKE '%'" }),
