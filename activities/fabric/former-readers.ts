@@ -28,6 +28,12 @@ export interface FormerFound {
   untold: string[];
 }
 
+/** A component that may write to no fabric any more. */
+interface Moved extends Omit<OfComponent, 'place'> {
+  place?: Place | undefined;
+  former: Place[];
+}
+
 interface Changing extends OfComponent {
   principals: string[];
   /** Milliseconds the fabric may take to finish, unseen, what it was asked for. */
@@ -59,7 +65,7 @@ export const createFormerReaderActivities = ({ fabricOf }: { fabricOf: FabricOf 
     return ours.filter((principal) => !staying.has(principal));
   };
 
-  const formerOnes = ({ key, place, former }: OfComponent & { former: Place[] }) => {
+  const formerOnes = ({ key, place, former }: Moved) => {
     const untold: string[] = [];
     const found = new Map<string, { place: Place; fabric: InFabric }>();
     const add = (each: Place) => {
@@ -71,7 +77,7 @@ export const createFormerReaderActivities = ({ fabricOf }: { fabricOf: FabricOf 
         untold.push(shortened(`${err.message} ${err.solution}`, MAX_WORDS));
       }
     };
-    const here = opened(place, key)?.at;
+    const here = place && opened(place, key)?.at;
     former.forEach(add);
     if (here !== undefined) found.delete(here);
     return { found: [...found.values()], untold };
@@ -79,7 +85,7 @@ export const createFormerReaderActivities = ({ fabricOf }: { fabricOf: FabricOf 
 
   return {
     /** Of all former places of a component, but for what the present one shares with them. */
-    findFormerReaders: (given: OfComponent & { former: Place[]; refs: string[] }) =>
+    findFormerReaders: (given: Moved & { refs: string[] }) =>
       attempt(async ({ interest }): Promise<FormerFound> => {
         const step = stepOf(interest);
         const { found, untold } = formerOnes(given);

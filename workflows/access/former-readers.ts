@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import type { Leaving } from '../../activities/fabric/former-readers';
 import type { UpdateAclInput } from '../input';
 import { settlesAt } from '../run/failure';
@@ -32,7 +33,7 @@ export const startFormerReaders = async (
   { people, place, former = [], component: { key }, retry }: UpdateAclInput,
   { run, steps }: { run: Run; steps: Steps },
 ): Promise<FormerReaders | undefined> => {
-  if (!place || former.length === 0) return undefined;
+  if (former.length === 0 || !patched('readers-of-former-data')) return undefined;
   const { settleTime, giveUpAfter } = retry;
   const within = (count: number) => ({ scheduleToCloseTimeout: giveUpAfter + count * FOR_EACH });
   const refs = refsOf(people);

@@ -117,7 +117,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
           sync,
           ignored: input.ignored,
           fabric: before.fabric,
-          places: input.places,
+          places: asFormer(input.places),
         },
         { ...sealed, connection },
       ),
