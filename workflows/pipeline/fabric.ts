@@ -209,11 +209,17 @@ export const asFormer = (places: readonly Place[] = []): Place[] =>
 const isSame = (one: Place, other: Place) =>
   JSON.stringify(inShort(one)) === JSON.stringify(inShort(other));
 
-/** Where a component's data is and has been, for the run that removes it; the latest first. */
-export const placesInfo = (found: FabricFound | undefined, former: readonly Place[] = []) => {
-  const places = [...(found ? [inShort(found.place)] : []), ...former];
+const infoOfPlaces = (places: readonly Place[]) => {
   const known = places
     .filter((place, index) => index === places.findIndex((each) => isSame(each, place)))
     .slice(0, MAX_PLACES);
   return known.length > 0 ? { places: JSON.stringify(known) } : {};
 };
+
+/** Where a component's data is and has been, for the run that removes it; the latest first. */
+export const placesInfo = (found: FabricFound | undefined, former: readonly Place[] = []) =>
+  infoOfPlaces([...(found ? [inShort(found.place)] : []), ...former]);
+
+/** The same where a run has failed: the data is where it was, and something may be left where it was to be. */
+export const unmovedInfo = (found: FabricFound | undefined, known: readonly Place[] = []) =>
+  infoOfPlaces([...known, ...asFormer(found ? [inShort(found.place)] : [])]);

@@ -8,7 +8,7 @@ import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
 import type { Existing } from '../run/ending';
 import { holdComponent } from '../run/lease';
 import { ignoredSentence } from './ignored-keys';
-import { asFormer, lookByNewer, placesInfo, prepareFabric } from './fabric';
+import { asFormer, lookByNewer, placesInfo, prepareFabric, unmovedInfo } from './fabric';
 import { infoOf } from './info';
 import { startRun } from '../run/report';
 import { activitiesFor } from '../run/steps';
@@ -63,7 +63,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     );
     exists = {
       ...existingIn(before.isForeign ? { workspaceId: before.workspaceId } : before),
-      ...placesInfo(before.fabric, asFormer(input.places)),
+      ...unmovedInfo(before.fabric, input.places),
     };
     for (const warning of before.warnings ?? []) run.warn(warning);
     const undo = undosFor(plan, before, { steps, settleTime, written: undoLog.written });
