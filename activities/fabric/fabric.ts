@@ -99,20 +99,29 @@ const notThere = (place: Place, err: NotInSettings | UnfitPlace) =>
         'Ask the platform operator to have it there again, or deploy the component to another fabric; then unprovision again.',
       );
 
+const leftIn = (place: Place, { key, why }: { key: string; why: string }): OutOfReach => ({
+  place,
+  left: {
+    what: `what it had in ${whereIn(place)}`,
+    remedy: `${why}, then unprovision again; or have dropped there what bears the comment provisioner:${key}.`,
+  },
+});
+
 /** Left to who has that fabric: it must not keep the rest of a component from being removed. */
 const outOfReach = (key: string, place: Place, err: NotInSettings | UnfitPlace): OutOfReach => {
   const why =
     err instanceof UnfitPlace || err instanceof MovedAway
       ? err.message
       : 'The configuration file does not have this fabric any more, or not for the component’s team.';
-  return {
-    place,
-    left: {
-      what: `what it had in ${whereIn(place)}`,
-      remedy: `${why} Ask the platform operator to have it there again, then unprovision again; or have dropped there what bears the comment provisioner:${key}.`,
-    },
-  };
+  return leftIn(place, { key, why: `${why} Ask the platform operator to have it there again` });
 };
+
+/** A run has made something there, as it managed it. */
+const notManaged = (key: string, place: Place): OutOfReach =>
+  leftIn(place, {
+    key,
+    why: 'By the configuration file nothing is made or taken away in this fabric any more. Ask the platform operator to have it managed again (manage.schema of the fabric)',
+  });
 
 /** Looking at what a component has in the fabrics that it writes to, for a step that looks at all of it. */
 export const createFabricLook = (fabricOf: FabricOf) => {
@@ -147,7 +156,10 @@ export const createFabricLook = (fabricOf: FabricOf) => {
       for (const { isKnown, isFormer, ...place } of places) {
         try {
           const looked = await lookAt({ key, place }, interest);
-          if (!looked) continue;
+          if (!looked) {
+            if (isKnown) unreached.push(notManaged(key, place));
+            continue;
+          }
           const { fabric } = looked;
           // By its name: what stays is looked for there, whatever the default is by then.
           const at = { ...place, fabric: fabric.fabric.name };
