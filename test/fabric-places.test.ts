@@ -64,6 +64,22 @@ const managing = async (
 const off = () => undefined;
 const withoutAccess = (manage: Manage) => ({ ...manage, access: false });
 
+/** Another comment of a schema, as its owner gives it. */
+const comments: Record<string, (schema: string, comment: string) => Promise<unknown>> = {
+  Snowflake: (schema, comment) =>
+    world.sql(`COMMENT ON SCHEMA ${schema} IS '${comment}'`, 'PROVISIONER'),
+  Databricks: async (schema, comment) => {
+    const url = `${world.lakehouse?.url ?? ''}/api/2.1/unity-catalog/schemas/${schema}`;
+    const headers = { authorization: 'Bearer dapi-simulator', 'content-type': 'application/json' };
+    const answer = await fetch(url, {
+      method: 'PATCH',
+      headers,
+      body: JSON.stringify({ comment }),
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+  },
+};
+
 const NOTHING_LEFT = 'Nothing of the component is left in Airbyte and its fabric.';
 
 const sides = [snowflakeSide(() => world), databricksSide(() => world)];
@@ -157,5 +173,30 @@ describe.each(sides)('in $system', (side) => {
     expect(await readers('fails')).toEqual(users([JANE]));
     expect((await removed(from, failed)).result).toBe(NOTHING_LEFT);
     expect(await schemas('fails')).toEqual([]);
+  });
+
+  test('what has lost its mark before a removal is told as left, and is found when it bears it again', async () => {
+    const before = await world.state();
+    const first = await provisioned(of('unmarked'));
+    await side.addTable(named('unmarked'));
+    const mark = (comment: string) =>
+      comments[side.system]?.(side.place(named('unmarked')), comment);
+    const key = `${world.environment}/finance.cashflow.0.${named('unmarked')}`;
+    await mark('');
+    const told = await removed(of('unmarked'), first);
+    expect(told.result).toContain(
+      `Left behind in the fabric: the schema ${side.place(named('unmarked'))}.`,
+    );
+    expect(told.result).toContain(`IS 'provisioner:${key}'`);
+    expect(told.info?.privateInfo.places).toContain(`"${side.schema(named('unmarked'))}"`);
+    await mark(`provisioner:${key}`);
+    const gone = await removed(of('unmarked'), told);
+    expect(gone).toMatchObject({ result: NOTHING_LEFT, info: { privateInfo: {} } });
+    expect(await world.state()).toEqual(before);
+    const handedOver = await provisioned(of('unmarked'));
+    await mark('provisioner:other/finance.cashflow.0.theirs');
+    const { info } = await removed(of('unmarked'), handedOver);
+    expect(info?.privateInfo).toEqual({});
+    await side.dropSchema(named('unmarked'));
   });
 });

@@ -46,7 +46,7 @@ export interface FabricFound extends Pick<Seen, 'missing' | 'present' | 'shown' 
   system: string;
 }
 
-/** Where the component has been, and what it had there cannot be reached any more. */
+/** Where the component has been, and what it had there cannot be reached, or is not known for its own, any more. */
 export interface OutOfReach {
   place: Place;
   left: Left;
@@ -123,6 +123,14 @@ const notManaged = (key: string, place: Place): OutOfReach =>
     why: 'By the configuration file nothing is made or taken away in this fabric any more. Ask the platform operator to have it managed again (manage.schema of the fabric)',
   });
 
+/** A run has made it: what bears no mark any more stays, and is to be found again. */
+const unmarked = (place: Place, foreign: Seen['foreign']): OutOfReach[] =>
+  foreign.flatMap(({ kind, name, problem, reclaim }) =>
+    reclaim === undefined
+      ? []
+      : [{ place, left: { what: `the ${kind} ${name}`, remedy: `${problem} ${reclaim}` } }],
+  );
+
 /** Looking at what a component has in the fabrics that it writes to, for a step that looks at all of it. */
 export const createFabricLook = (fabricOf: FabricOf) => {
   const lookAt = async ({ key, place }: OfComponent, interest: CallInterest) => {
@@ -167,7 +175,13 @@ export const createFabricLook = (fabricOf: FabricOf) => {
           const ids = looked.seen.present.map(({ id }) => id);
           const same = JSON.stringify([fabric.fabric.name, fabric.fabric.where, ids]);
           if (!fabrics.has(same)) fabrics.set(same, asFound({ place: at, fabric }, looked.seen));
-          for (const { problem } of looked.seen.foreign) warnings.add(problem);
+          const lost = isKnown
+            ? unmarked({ ...at, where: fabric.fabric.where }, looked.seen.foreign)
+            : [];
+          for (const each of lost)
+            if (!unreached.some(({ left }) => left.what === each.left.what)) unreached.push(each);
+          if (lost.length === 0)
+            for (const { problem } of looked.seen.foreign) warnings.add(problem);
           for (const warning of looked.seen.warnings) warnings.add(warning);
         } catch (err) {
           const isNowhere = err instanceof NotInSettings || err instanceof UnfitPlace;

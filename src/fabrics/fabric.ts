@@ -73,6 +73,11 @@ export interface Foreign {
   solution: string;
   /** The path in the descriptor, from `specific` on, that leads to it. */
   at?: string;
+  /**
+   * It may be the component's all the same, as its tag may be lost, or it cannot be seen: how it is found again,
+   * a sentence. Absent: it is another's.
+   */
+  reclaim?: string;
 }
 
 /** Something that carries the tag of a component, whichever that is. */
