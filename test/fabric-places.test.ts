@@ -200,3 +200,28 @@ describe.each(sides)('in $system', (side) => {
     await side.dropSchema(named('unmarked'));
   });
 });
+
+test('an account that was given by another name before is the same, once the fabric says so', async () => {
+  const changes = { component: 'renamed', schema: 'RENAMED' };
+  const first = await provisioned(changes);
+  const told: ProvisioningStatus = {
+    ...first,
+    info: {
+      publicInfo: {},
+      privateInfo: {
+        places: String(first.info?.privateInfo.places).replace('"SIMULATOR"', '"XY12345-EU"'),
+      },
+    },
+  };
+  const refused = await give([JANE], changes, told);
+  expect(refused.result).toContain('formerAccounts of the fabric');
+  const fabrics = {
+    ...world.settings.fabrics,
+    'finance-dev': { ...world.settings.fabrics['finance-dev'], formerAccounts: ['xy12345.eu'] },
+  };
+  await world.rewrite({ ...world.settings, fabrics });
+  await completed(give([JANE], changes, told));
+  const gone = await removed(changes, told);
+  expect(gone).toMatchObject({ result: NOTHING_LEFT, info: { privateInfo: {} } });
+  await world.rewrite();
+});
