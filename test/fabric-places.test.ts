@@ -199,6 +199,37 @@ describe.each(sides)('in $system', (side) => {
     expect(info?.privateInfo).toEqual({});
     await side.dropSchema(named('unmarked'));
   });
+
+  test('the eleventh place is not forgotten unsaid', async () => {
+    const first = await provisioned(of('many'));
+    const [here] = z
+      .array(z.looseObject({}))
+      .parse(JSON.parse(String(first.info?.privateInfo.places)));
+    const at = (index: number) => ({
+      ...here,
+      isFormer: true,
+      configuration: {
+        ...Object(here?.configuration),
+        schema: side.schema(`many_${String(index)}`),
+      },
+    });
+    const told = (count: number): ProvisioningStatus => ({
+      ...first,
+      info: {
+        publicInfo: {},
+        privateInfo: { places: JSON.stringify([...Array(count).keys()].map(at)) },
+      },
+    });
+    const oldest = side.schema('many_9');
+    const ten = await provisioned(of('many'), told(9));
+    expect(ten.result).not.toContain('not remembered');
+    const { result, logs } = await provisioned(of('many'), told(10));
+    expect(result).toContain(`the oldest is not remembered any more: `);
+    expect(result).toContain(oldest);
+    const warnings = (logs ?? []).filter(({ level }) => level === 'WARNING');
+    expect(warnings.some(({ message }) => message.includes(oldest))).toBe(true);
+    await removed(of('many'), first);
+  });
 });
 
 test('an account that was given by another name before is the same, once the fabric says so', async () => {

@@ -8,7 +8,14 @@ import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
 import type { Existing } from '../run/ending';
 import { holdComponent } from '../run/lease';
 import { ignoredSentence } from './ignored-keys';
-import { asFormer, lookByNewer, placesInfo, prepareFabric, unmovedInfo } from './fabric';
+import {
+  asFormer,
+  forgottenWords,
+  lookByNewer,
+  placesInfo,
+  prepareFabric,
+  unmovedInfo,
+} from './fabric';
 import { infoOf } from './info';
 import { startRun } from '../run/report';
 import { activitiesFor } from '../run/steps';
@@ -105,10 +112,13 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     await part.untilKept();
     if (seals.open().length > 0) run.step('sealSource', isLean);
     for (const kind of seals.open()) await sealOne(kind);
+    const forgotten = forgottenWords(key, before.fabric, asFormer(input.places));
+    if (forgotten) run.warn(forgotten);
     run.completed(isLean);
+    const more = [adopted, ignoredSentence(input.ignored), forgotten && ` ${forgotten}`].join('');
     return {
       status: 'COMPLETED',
-      result: `The connection "${connection.name}" is in place.${adopted}${ignoredSentence(input.ignored)}`,
+      result: `The connection "${connection.name}" is in place.${more}`,
       info: infoOf(
         plan,
         {
