@@ -55,9 +55,12 @@ const managing = async (
   const all = Object.entries(Fabrics.parse(world.settings.fabrics));
   const fabrics = all.map(([name, { manage, ...rest }]) => {
     const now = change(manage);
-    return [name, { ...rest, ...(now && { manage: now }) }];
+    return [name, { ...rest, ...(now && { manage: now }) }] as const;
   });
-  await world.rewrite({ ...world.settings, fabrics: Object.fromEntries(fabrics) });
+  await world.rewrite({
+    ...world.settings,
+    fabrics: Object.fromEntries<unknown>(fabrics),
+  });
   await work();
   await world.rewrite();
 };
