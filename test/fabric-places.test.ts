@@ -45,6 +45,7 @@ const give = (names: readonly string[], changes: FabricChanges, last: Provisioni
   world.giveAccess(names.map(refOf), changes, JSON.stringify(last));
 
 const Manage = z.looseObject({ schema: z.boolean(), access: z.boolean() });
+const Places = z.array(z.looseObject({ configuration: z.record(z.string(), z.string()) }));
 type Manage = z.infer<typeof Manage>;
 const Fabrics = z.record(z.string(), z.looseObject({ manage: Manage }));
 /** While `manage` of both fabrics is another. */
@@ -61,8 +62,11 @@ const managing = async (
     ...world.settings,
     fabrics: Object.fromEntries<unknown>(fabrics),
   });
-  await work();
-  await world.rewrite();
+  try {
+    await work();
+  } finally {
+    await world.rewrite();
+  }
 };
 const off = () => undefined;
 const withoutAccess = (manage: Manage) => ({ ...manage, access: false });
@@ -164,9 +168,7 @@ describe.each(sides)('in $system', (side) => {
     const failed = await run('provision', to, first);
     expect(failed.status).toBe('FAILED');
     await world.clearAirbyteFaults();
-    const places = z
-      .array(z.looseObject({}))
-      .parse(JSON.parse(String(failed.info?.privateInfo.places)));
+    const places = Places.parse(JSON.parse(String(failed.info?.privateInfo.places)));
     expect(places).toMatchObject([
       { configuration: { schema: side.schema('fails_one') } },
       { configuration: { schema: side.schema('fails_other') }, isFormer: true },
@@ -205,16 +207,11 @@ describe.each(sides)('in $system', (side) => {
 
   test('the eleventh place is not forgotten unsaid', async () => {
     const first = await provisioned(of('many'));
-    const [here] = z
-      .array(z.looseObject({}))
-      .parse(JSON.parse(String(first.info?.privateInfo.places)));
+    const [here] = Places.parse(JSON.parse(String(first.info?.privateInfo.places)));
     const at = (index: number) => ({
       ...here,
       isFormer: true,
-      configuration: {
-        ...Object(here?.configuration),
-        schema: side.schema(`many_${String(index)}`),
-      },
+      configuration: { ...here?.configuration, schema: side.schema(`many_${String(index)}`) },
     });
     const told = (count: number): ProvisioningStatus => ({
       ...first,
@@ -254,8 +251,9 @@ test('an account that was given by another name before is the same, once the fab
     'finance-dev': { ...world.settings.fabrics['finance-dev'], formerAccounts: ['xy12345.eu'] },
   };
   await world.rewrite({ ...world.settings, fabrics });
-  await completed(give([JANE], changes, told));
-  const gone = await removed(changes, told);
-  expect(gone).toMatchObject({ result: NOTHING_LEFT, info: { privateInfo: {} } });
+  const access = await give([JANE], changes, told);
+  const gone = await run('unprovision', { ...changes, removeData: true }, told);
   await world.rewrite();
+  expect(access.status).toBe('COMPLETED');
+  expect(gone).toMatchObject({ result: NOTHING_LEFT, info: { privateInfo: {} } });
 });
