@@ -44,6 +44,7 @@ const others = [
   'fabric-drift',
   'fabric-former',
   'fabric-left',
+  'fabric-places',
   'fabric-together',
   'fabric-types',
   'fabric-validate',

@@ -68,3 +68,64 @@ test('fifty entries are told again, and no more', () => {
   expect(toldAgain(told(50))).toEqual(told(50));
   expect(toldAgain(told(51))).toEqual(told(50));
 });
+
+describe('of the places that a last run has told', () => {
+  const place = (schema: string, more: object = {}) => ({
+    connector: 'snowflake',
+    fabric: 'finance-dev',
+    configuration: { database: 'FINANCE', schema },
+    where: { account: 'ACME' },
+    ...more,
+  });
+  const isFormer = true;
+  const read = (told: object[], destination?: Record<string, unknown>) => {
+    const { place, former = [] } = readAccess({
+      refs: ['group:devs'],
+      provisionInfo: {
+        request: descriptor({
+          destination: destination ?? {
+            name: 'Snowflake',
+            connectionConfiguration: { database: 'FINANCE', schema: 'B' },
+          },
+        }),
+        result: JSON.stringify({ info: { privateInfo: { places: JSON.stringify(told) } } }),
+      },
+    });
+    return { place, former };
+  };
+  const named = { connector: 'snowflake', configuration: { database: 'FINANCE', schema: 'B' } };
+  const postgres = {
+    name: 'Database',
+    connector: 'postgres',
+    connectionConfiguration: { host: 'h', port: 5432, database: 'd', username: 'u', schema: 's' },
+  };
+
+  test.each([
+    ['the first is the present one', [place('B'), place('A')], place('B'), [place('A')]],
+    [
+      'one that is former is not, wherever it stands',
+      [place('A', { isFormer }), place('B')],
+      place('B'),
+      [place('A', { isFormer })],
+    ],
+    [
+      'where all are former it is the one that the descriptor names',
+      [place('A', { isFormer })],
+      named,
+      [place('A', { isFormer })],
+    ],
+    [
+      'but for one that is written to no more',
+      [place('B', { isFormer })],
+      undefined,
+      [place('B', { isFormer })],
+    ],
+  ])('%s', (_what, told, present, former) => {
+    expect(read(told)).toEqual({ place: present, former });
+  });
+
+  test('a component that writes to no fabric any more has former ones alone', () => {
+    const former = [place('A', { isFormer })];
+    expect(read(former, postgres)).toEqual({ place: undefined, former });
+  });
+});

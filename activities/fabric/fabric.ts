@@ -48,7 +48,7 @@ export interface FabricFound extends Pick<Seen, 'missing' | 'present' | 'shown' 
   alsoAt?: Place[];
 }
 
-/** Where the component has been, and what it had there cannot be reached any more. */
+/** Where the component has been, and what it had there cannot be reached, or is not known for its own, any more. */
 export interface OutOfReach {
   place: Place;
   left: Left;
@@ -123,20 +123,37 @@ const notThere = (place: Place, err: NotInSettings | UnfitPlace) =>
         'Ask the platform operator to have it there again, or deploy the component to another fabric; then unprovision again.',
       );
 
+const leftIn = (place: Place, { key, why }: { key: string; why: string }): OutOfReach => ({
+  place,
+  left: {
+    what: `what it had in ${whereIn(place)}`,
+    remedy: `${why}, then unprovision again; or have dropped there what bears the comment provisioner:${key}.`,
+  },
+});
+
 /** Left to who has that fabric: it must not keep the rest of a component from being removed. */
 const outOfReach = (key: string, place: Place, err: NotInSettings | UnfitPlace): OutOfReach => {
   const why =
     err instanceof UnfitPlace || err instanceof MovedAway
       ? err.message
       : 'The configuration file does not have this fabric any more, or not for the component’s team.';
-  return {
-    place,
-    left: {
-      what: `what it had in ${whereIn(place)}`,
-      remedy: `${why} Ask the platform operator to have it there again, then unprovision again; or have dropped there what bears the comment provisioner:${key}.`,
-    },
-  };
+  return leftIn(place, { key, why: `${why} Ask the platform operator to have it there again` });
 };
+
+/** A run has made something there, as it managed it. */
+const notManaged = (key: string, place: Place): OutOfReach =>
+  leftIn(place, {
+    key,
+    why: 'By the configuration file nothing is made or taken away in this fabric any more. Ask the platform operator to have it managed again (manage.schema of the fabric)',
+  });
+
+/** A run has made it: what bears no mark any more stays, and is to be found again. */
+const unmarked = (place: Place, foreign: Seen['foreign']): OutOfReach[] =>
+  foreign.flatMap(({ kind, name, problem, reclaim }) =>
+    reclaim === undefined
+      ? []
+      : [{ place, left: { what: `the ${kind} ${name}`, remedy: `${problem} ${reclaim}` } }],
+  );
 
 /** Looking at what a component has in the fabrics that it writes to, for a step that looks at all of it. */
 export const createFabricLook = (fabricOf: FabricOf) => {
@@ -171,12 +188,21 @@ export const createFabricLook = (fabricOf: FabricOf) => {
       for (const { isKnown, isFormer, ...place } of places) {
         try {
           const looked = await lookAt({ key, place }, interest);
-          if (!looked) continue;
+          if (!looked) {
+            if (isKnown) unreached.push(notManaged(key, place));
+            continue;
+          }
           const { fabric } = looked;
           // By its name: what stays is looked for there, whatever the default is by then.
           const at = { ...place, fabric: fabric.fabric.name };
           fabrics = withPlace(fabrics, asFound({ place: at, fabric }, looked.seen));
-          for (const { problem } of looked.seen.foreign) warnings.add(problem);
+          const lost = isKnown
+            ? unmarked({ ...at, where: fabric.fabric.where }, looked.seen.foreign)
+            : [];
+          for (const each of lost)
+            if (!unreached.some(({ left }) => left.what === each.left.what)) unreached.push(each);
+          if (lost.length === 0)
+            for (const { problem } of looked.seen.foreign) warnings.add(problem);
           for (const warning of looked.seen.warnings) warnings.add(warning);
         } catch (err) {
           const isNowhere = err instanceof NotInSettings || err instanceof UnfitPlace;

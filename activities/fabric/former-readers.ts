@@ -26,6 +26,14 @@ export interface FormerFound {
   leaving: Leaving[];
   /** Places whose readers nobody can look at any more: a sentence each. */
   untold: string[];
+  /** Who reads where the fabric grants no access any more, as far as that can be told: a sentence each. */
+  staying?: string[];
+}
+
+/** A component that may write to no fabric any more. */
+interface Moved extends Omit<OfComponent, 'place'> {
+  place?: Place | undefined;
+  former: Place[];
 }
 
 interface Changing extends OfComponent {
@@ -35,6 +43,12 @@ interface Changing extends OfComponent {
 }
 
 export type FormerReaderActivities = ReturnType<typeof createFormerReaderActivities>;
+
+const notGranting = (fabric: string | undefined, who: string) =>
+  shortened(
+    `By the configuration file ${fabric === undefined ? 'the fabric' : `the fabric ${fabric}`} grants and revokes no access any more: ${who}. Ask the platform operator to have it do so again (manage.access of the fabric), then send the request again.`,
+    MAX_WORDS,
+  );
 
 const isNowhere = (err: unknown): err is NotInSettings | UnfitPlace | Refusal =>
   [NotInSettings, UnfitPlace, Refusal].some((each) => err instanceof each);
@@ -59,30 +73,47 @@ export const createFormerReaderActivities = ({ fabricOf }: { fabricOf: FabricOf 
     return ours.filter((principal) => !staying.has(principal));
   };
 
-  const formerOnes = ({ key, place, former }: OfComponent & { former: Place[] }) => {
+  const formerOnes = ({ key, place, former }: Moved) => {
     const untold: string[] = [];
     const found = new Map<string, { place: Place; fabric: InFabric }>();
+    const others: Place[] = [];
     const add = (each: Place) => {
       try {
         const { at, fabric } = opened(each, key) ?? {};
-        if (at !== undefined && fabric && !found.has(at)) found.set(at, { place: each, fabric });
+        if (at === undefined || !fabric) others.push(each);
+        else if (!found.has(at)) found.set(at, { place: each, fabric });
       } catch (err) {
         if (!isNowhere(err)) throw err;
         untold.push(shortened(`${err.message} ${err.solution}`, MAX_WORDS));
       }
     };
-    const here = opened(place, key)?.at;
+    const here = place && opened(place, key)?.at;
     former.forEach(add);
     if (here !== undefined) found.delete(here);
-    return { found: [...found.values()], untold };
+    return { found: [...found.values()], untold, others };
+  };
+
+  /** Whom earlier runs have let in keeps it. A fabric that manages nothing is asked nothing. */
+  const stayingAt = async (
+    { key, place, refs }: OfComponent & { refs: string[] },
+    step: Step,
+  ): Promise<string[]> => {
+    const fabric = fabricOf(place, key);
+    if (!fabric?.manages)
+      return [notGranting(place.fabric, 'whom earlier runs have let read the data there keeps it')];
+    const readers = await leavingOf(fabric, refs, step);
+    const names = firstFew(readers).join(', ');
+    return readers.length > 0
+      ? [notGranting(fabric.fabric.name, `${names} can read there still`)]
+      : [];
   };
 
   return {
     /** Of all former places of a component, but for what the present one shares with them. */
-    findFormerReaders: (given: OfComponent & { former: Place[]; refs: string[] }) =>
+    findFormerReaders: (given: Moved & { refs: string[] }) =>
       attempt(async ({ interest }): Promise<FormerFound> => {
         const step = stepOf(interest);
-        const { found, untold } = formerOnes(given);
+        const { found, untold, others } = formerOnes(given);
         const leaving: Leaving[] = [];
         for (const { place, fabric } of found) {
           const principals = await leavingOf(fabric, given.refs, step);
@@ -93,7 +124,15 @@ export const createFormerReaderActivities = ({ fabricOf }: { fabricOf: FabricOf 
           leaving.flatMap(({ principals }) => principals),
           leaving.map(({ system }) => system),
         );
-        return { leaving, untold: firstFew(untold) };
+        const { key, refs } = given;
+        const staying = new Set<string>();
+        for (const place of others)
+          for (const each of await stayingAt({ key, place, refs }, step)) staying.add(each);
+        return {
+          leaving,
+          untold: firstFew(untold),
+          ...(staying.size > 0 && { staying: firstFew([...staying]) }),
+        };
       }),
 
     /** These read there no more; how many that were, in this attempt or one before. */

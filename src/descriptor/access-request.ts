@@ -19,7 +19,7 @@ import type { Yaml } from '../reading/yaml';
 export interface AccessRequest {
   component: Component;
   people: Principal[];
-  /** Where its data is, as far as its last provisioning or its descriptor tells. */
+  /** Where its data is, as far as its last provisioning or its descriptor tells; undefined: in no fabric. */
   place?: Place | undefined;
   /** Where it was before, the latest first. */
   former?: Place[] | undefined;
@@ -113,11 +113,31 @@ const accessProblem = (
   const access = tenancy?.environments[environment]?.workspaceAccess;
   if (access !== 'none' || refs.length === 0) return undefined;
   if (place && tenancy && grantsAccess(tenancy, { key, place })) return undefined;
-  const message = `cannot be fulfilled: in ${environment} nobody is given access to Airbyte (workspaceAccess: none), and the fabric grants no access to the data`;
+  const why = place
+    ? 'the fabric grants no access to the data'
+    : 'the component writes to no fabric, as far as its last run and its descriptor tell';
+  const message = `cannot be fulfilled: in ${environment} nobody is given access to Airbyte (workspaceAccess: none), and ${why}`;
   return new RequestError([{ path: 'refs', message }], {
     solutions: ['Ask the platform operator whether that is meant, or send no refs.'],
     about: key,
   });
+};
+
+/** A default is known by its name by then. */
+const isAt = (named: Place, { connector, fabric, configuration }: Place) =>
+  named.connector === connector &&
+  (named.fabric === undefined || named.fabric === fabric) &&
+  Object.entries(named.configuration).every(([field, value]) => configuration[field] === value);
+
+/**
+ * Where a component writes to, and where else it has been. What the last run has left is not written to any
+ * more, though the descriptor still names it: nobody is let in there.
+ */
+const presentAmong = (known: Place[], named: Place | undefined) => {
+  const told = known.find(({ isFormer }) => !isFormer);
+  const isLeft = named !== undefined && known.some((each) => isAt(named, each));
+  const place = told ?? (isLeft ? undefined : named);
+  return { place, former: known.filter((each) => each !== place) };
 };
 
 const distinct = (places: Place[]): Place[] => {
@@ -137,7 +157,8 @@ export const readAccess = (body: unknown, rules: Rules = {}): AccessRequest => {
   if (read instanceof RequestError) throw new RequestError([...problems, ...read.problems], read);
   const { component, places } = read;
   const info = infoIn(provisionInfo.result);
-  const [place = places.named, ...former] = distinct([...placesIn(info), ...places.former]);
+  const known = distinct([...placesIn(info), ...places.former]);
+  const { place, former } = presentAmong(known, places.named);
   const refused = accessProblem({ component, place }, refs, rules);
   if (refused) throw refused;
   return {

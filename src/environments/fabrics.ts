@@ -37,10 +37,13 @@ const inWords = (where: Whereabouts) =>
     .map(([key, value]) => `${key} ${value}`)
     .join(', ');
 
-const movedAway = (name: string, { was, is }: { was: Whereabouts; is: Whereabouts }) =>
+const movedAway = (
+  name: string,
+  { was, is, names }: { was: Whereabouts; is: Whereabouts; names: string | undefined },
+) =>
   new MovedAway(
     `The fabric ${name} leads to ${inWords(is)} by now; what the component has is at ${inWords(was)}, where the fabric's credentials do not go.`,
-    'Have its owner remove by hand there what bears the tag of the component, or ask the platform operator for a fabric of its own that leads there.',
+    `Have its owner remove by hand there what bears the tag of the component, or ask the platform operator for a fabric of its own that leads there${names === undefined ? '' : `, or, if both are the same by two names, to name the former in ${names} of the fabric`}.`,
   );
 
 /** Where a place was when a run put data there, if the settings lead elsewhere by now. Throws a MovedAway. */
@@ -52,8 +55,8 @@ const leadingTo = (
   const is = type.whereOf(settings);
   if (!was || isDeepStrictEqual(was, is)) return undefined;
   const leading = type.leadingTo(settings, was);
-  if (!leading) throw movedAway(name, { was, is });
-  return { name, settings: leading };
+  if (!leading) throw movedAway(name, { was, is, names: type.formerNames });
+  return leading === settings ? undefined : { name, settings: leading };
 };
 
 const twice = () =>

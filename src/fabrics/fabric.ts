@@ -73,6 +73,11 @@ export interface Foreign {
   solution: string;
   /** The path in the descriptor, from `specific` on, that leads to it. */
   at?: string;
+  /**
+   * It may be the component's all the same, as its tag may be lost, or it cannot be seen: how it is found again,
+   * a sentence. Absent: it is another's.
+   */
+  reclaim?: string;
 }
 
 /** Something that carries the tag of a component, whichever that is. */
@@ -300,8 +305,13 @@ export interface FabricVerbs<Settings> {
   addressOf(settings: Settings): string;
   /** What of the settings leads to data: that, too, is remembered of it. */
   whereOf(settings: Settings): Whereabouts;
-  /** Settings that lead to where a fabric was, where its credentials may go there; undefined: none. */
+  /**
+   * Settings that lead to where a fabric was, where its credentials may go there: the given ones where that is
+   * the same place by another name. Undefined: none.
+   */
   leadingTo(settings: Settings, where: Whereabouts): Settings | undefined;
+  /** The setting that tells other names of the same place. */
+  formerNames?: string;
   open(settings: Settings, opening: Opening): Fabric;
 }
 

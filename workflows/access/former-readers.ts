@@ -21,6 +21,8 @@ export interface FormerTold {
   revoked: Map<string, number>;
   /** Places that nobody can look at any more: a sentence each. */
   untold: string[];
+  /** Who reads where the fabric grants no access any more: a sentence each. */
+  staying: string[];
 }
 
 export interface FormerReaders {
@@ -28,12 +30,16 @@ export interface FormerReaders {
   revoke: (undos: Undo[]) => Promise<FormerTold>;
 }
 
-/** Undefined where the data was nowhere else. */
+/**
+ * Undefined where the data was nowhere else. The present place is one of these where a run has managed it,
+ * and the fabric grants no access any more.
+ */
 export const startFormerReaders = async (
-  { people, place, former = [], component: { key }, retry }: UpdateAclInput,
-  { run, steps }: { run: Run; steps: Steps },
+  { people, place, former: others = [], component: { key }, retry }: UpdateAclInput,
+  { run, steps, isManaged }: { run: Run; steps: Steps; isManaged: boolean },
 ): Promise<FormerReaders | undefined> => {
-  if (!place || former.length === 0 || !patched('readers-of-former-data')) return undefined;
+  const former = place?.where && !isManaged ? [place, ...others] : others;
+  if (former.length === 0 || !patched('readers-of-former-data')) return undefined;
   const { settleTime, giveUpAfter } = retry;
   const within = (count: number) => ({ scheduleToCloseTimeout: giveUpAfter + count * FOR_EACH });
   const refs = refsOf(people);
@@ -42,6 +48,8 @@ export const startFormerReaders = async (
     within(people.length),
   ).findFormerReaders({ key, place, former, refs });
   for (const each of found.untold) run.warn(`Who reads where the data was before is left: ${each}`);
+  const { staying = [] } = found;
+  for (const each of staying) run.warn(each);
 
   const undoOf = (given: Leaving): Undo => ({
     kind: 'fabric',
@@ -82,7 +90,7 @@ export const startFormerReaders = async (
         const count = await revokeAt(leaving, undos);
         revoked.set(leaving.system, (revoked.get(leaving.system) ?? 0) + count);
       }
-      return { revoked, untold: found.untold };
+      return { revoked, untold: found.untold, staying };
     },
   };
 };

@@ -93,11 +93,14 @@ interface Told {
   former?: FormerTold | undefined;
 }
 
-/** What was asked for is not so where nobody could look. */
-const untoldOf = (former: FormerTold | undefined) =>
-  former && former.untold.length > 0
-    ? ` Not so where its data was before, which could not be looked at: ${former.untold.join(' ')}`
-    : '';
+/** What was asked for is not so where nobody could look, or nothing may be changed. */
+const untoldOf = ({ untold, staying }: FormerTold) =>
+  [
+    ...(untold.length > 0
+      ? [` Not so where its data was before, which could not be looked at: ${untold.join(' ')}`]
+      : []),
+    ...(staying.length > 0 ? [` Not so in a fabric: ${staying.join(' ')}`] : []),
+  ].join('');
 
 export const resultOf = (
   { granted, kept, had, revoked }: Counts,
@@ -122,5 +125,5 @@ export const resultOf = (
     ),
   ];
   const known = parts.join(', ') || (reading ? 'nothing was to be changed' : 'nobody');
-  return `Who has access is as asked: ${known}.${untoldOf(former)}`;
+  return `Who has access is as asked: ${known}.${former ? untoldOf(former) : ''}`;
 };

@@ -29,7 +29,11 @@ const changeAccess = async (input: UpdateAclInput): Promise<ProvisioningStatus> 
     run.phase('Looking at who has access');
     const former = new Set(await recallPeople(input, run, steps));
     const readers = await startReaders(input, { run, steps });
-    const formerReaders = await startFormerReaders(input, { run, steps });
+    const formerReaders = await startFormerReaders(input, {
+      run,
+      steps,
+      isManaged: readers !== undefined,
+    });
     // Who is given nothing in Airbyte loses what was granted there before.
     const wantedThere = readers?.found.isInAirbyte === false ? [] : people;
     const found = await steps(`Look for ${peopleIn(wantedThere)}`, {

@@ -210,11 +210,37 @@ export const asFormer = (places: readonly Place[] = []): Place[] =>
 const isSame = (one: Place, other: Place) =>
   JSON.stringify(inShort(one)) === JSON.stringify(inShort(other));
 
-/** Where a component's data is and has been, for the run that removes it; the latest first. */
-export const placesInfo = (found: FabricFound | undefined, former: readonly Place[] = []) => {
-  const places = [...(found ? [inShort(found.place)] : []), ...former];
-  const known = places
-    .filter((place, index) => index === places.findIndex((each) => isSame(each, place)))
-    .slice(0, MAX_PLACES);
+const distinct = (places: readonly Place[]) =>
+  places.filter((place, index) => index === places.findIndex((each) => isSame(each, place)));
+
+const infoOfPlaces = (places: readonly Place[]) => {
+  const known = distinct(places).slice(0, MAX_PLACES);
   return known.length > 0 ? { places: JSON.stringify(known) } : {};
 };
+
+const allPlaces = (found: FabricFound | undefined, former: readonly Place[] = []) => [
+  ...(found ? [inShort(found.place)] : []),
+  ...former,
+];
+
+/** Where a component's data is and has been, for the run that removes it; the latest first. */
+export const placesInfo = (found: FabricFound | undefined, former?: readonly Place[]) =>
+  infoOfPlaces(allPlaces(found, former));
+
+const nameOf = ({ fabric = '', configuration }: Place) =>
+  `${Object.values(configuration).map(String).join('.')} in ${fabric}`;
+
+/** What is there stays, and no later run reaches it: a sentence; empty where all are remembered. */
+export const forgottenWords = (
+  key: string,
+  found: FabricFound | undefined,
+  former?: readonly Place[],
+) => {
+  const forgotten = distinct(allPlaces(found, former)).slice(MAX_PLACES);
+  if (forgotten.length === 0) return '';
+  return `Of more than ${String(MAX_PLACES)} places of its data the oldest is not remembered any more: ${forgotten.map(nameOf).join(', ')}. What bears the comment provisioner:${key} there, and who may read it, stays until it is taken away by hand.`;
+};
+
+/** The same where a run has failed: the data is where it was, and something may be left where it was to be. */
+export const unmovedInfo = (found: FabricFound | undefined, known: readonly Place[] = []) =>
+  infoOfPlaces([...known, ...asFormer(found ? [inShort(found.place)] : [])]);

@@ -8,7 +8,14 @@ import { endedBy, existingIn, failRun, reasonOf } from '../run/ending';
 import type { Existing } from '../run/ending';
 import { holdComponent } from '../run/lease';
 import { ignoredSentence } from './ignored-keys';
-import { asFormer, lookByNewer, placesInfo, prepareFabric } from './fabric';
+import {
+  asFormer,
+  forgottenWords,
+  lookByNewer,
+  placesInfo,
+  prepareFabric,
+  unmovedInfo,
+} from './fabric';
 import { infoOf } from './info';
 import { startRun } from '../run/report';
 import { activitiesFor } from '../run/steps';
@@ -63,7 +70,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     );
     exists = {
       ...existingIn(before.isForeign ? { workspaceId: before.workspaceId } : before),
-      ...placesInfo(before.fabric, asFormer(input.places)),
+      ...unmovedInfo(before.fabric, input.places),
     };
     for (const warning of before.warnings ?? []) run.warn(warning);
     const undo = undosFor(plan, before, { steps, settleTime, written: undoLog.written });
@@ -105,10 +112,13 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     await part.untilKept();
     if (seals.open().length > 0) run.step('sealSource', isLean);
     for (const kind of seals.open()) await sealOne(kind);
+    const forgotten = forgottenWords(key, before.fabric, asFormer(input.places));
+    if (forgotten) run.warn(forgotten);
     run.completed(isLean);
+    const more = [adopted, ignoredSentence(input.ignored), forgotten && ` ${forgotten}`].join('');
     return {
       status: 'COMPLETED',
-      result: `The connection "${connection.name}" is in place.${adopted}${ignoredSentence(input.ignored)}`,
+      result: `The connection "${connection.name}" is in place.${more}`,
       info: infoOf(
         plan,
         {
@@ -117,7 +127,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
           sync,
           ignored: input.ignored,
           fabric: before.fabric,
-          places: input.places,
+          places: asFormer(input.places),
         },
         { ...sealed, connection },
       ),

@@ -17,7 +17,7 @@ import { describeCompensation, compensate, PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
 import { startPart } from '../run/product-part';
 import type { FailureDetails } from '../protocol/failure-details';
-import { asFormer, fabricRemoval, lookByNewer, placesInfo } from './fabric';
+import { asFormer, fabricRemoval, forgottenWords, lookByNewer, placesInfo } from './fabric';
 import type { FabricRemoval } from './fabric';
 import { endsOf, removalsOf } from './removals';
 import type { FailedRemoval, Removal } from './removals';
@@ -300,10 +300,13 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     }
     for (const each of inFabrics) await cleanUp(each);
 
+    const forgotten = forgottenWords(key, undefined, keeping);
+    if (forgotten) run.warn(forgotten);
     run.completed(isLean);
+    const result = resultOf(inFabrics, { left: leftInFabrics, remedies });
     return {
       status: 'COMPLETED',
-      result: resultOf(inFabrics, { left: leftInFabrics, remedies }),
+      result: forgotten ? `${result}\n${forgotten}` : result,
       info: {
         publicInfo: {},
         privateInfo: {

@@ -41,12 +41,16 @@ export const foreignIn = (
     : 'is there, and nobody says whose it is';
   const whose = owner === undefined ? nobodys : 'is another component’s';
   const mayBeGiven = owner === undefined && name !== OF_THE_CATALOG;
+  const sql = commentStatement(catalog.name, name, tagOf(key));
   return {
     kind: 'schema',
     name: `${catalog.name}.${name}`,
     at: AT,
     problem: `The schema ${catalog.name}.${name} ${whose}.`,
-    solution: `Give another one in the descriptor (${AT})${mayBeGiven ? `, or have its owner hand it over: ${commentStatement(catalog.name, name, tagOf(key))}` : '.'}`,
+    solution: `Give another one in the descriptor (${AT})${mayBeGiven ? `, or have its owner hand it over: ${sql}` : '.'}`,
+    ...(mayBeGiven && {
+      reclaim: `If it is the component’s all the same, its owner can say so: ${sql}; then unprovision again.`,
+    }),
   };
 };
 

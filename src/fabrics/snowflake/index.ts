@@ -11,6 +11,7 @@ import type {
   Shown,
   Step,
   Thing,
+  Whereabouts,
 } from '../fabric';
 import { createFabricHttp } from '../http';
 import { bringsAccount, destinationOf, mustNotSteer } from './account';
@@ -188,6 +189,13 @@ const ofComponent = (
 /** Hosts of one account are many: with and without a private link, of the region or of the organization. */
 const whereOf = (settings: SnowflakeSettings) => ({ account: accountIn(settings) });
 
+/** A key goes to its own account only, whichever of its names was given when data was put there. */
+const leadingTo = (settings: SnowflakeSettings, { account }: Whereabouts) => {
+  const { host, formerAccounts } = settings;
+  const names = formerAccounts.map((each) => accountIn({ host, account: each }));
+  return account !== undefined && names.includes(account) ? settings : undefined;
+};
+
 const open = (settings: SnowflakeSettings, opening: Opening): Fabric => {
   const { name } = opening;
   const users = usersOf(settings, opening);
@@ -234,8 +242,8 @@ export const snowflake: FabricType<typeof SnowflakeSettings> = {
   bringsAccount,
   addressOf: ({ host }) => host,
   whereOf,
-  // A key goes to its own account only.
-  leadingTo: () => undefined,
+  leadingTo,
+  formerNames: 'formerAccounts',
   destination: async (
     { host, role, warehouse, user, credentials },
     { secretOf, configuration },

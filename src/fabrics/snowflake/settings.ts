@@ -100,6 +100,10 @@ export const SnowflakeSettings = closed(
         .regex(/^[A-Za-z0-9_.-]+$/, 'must be the identifier of an account, such as ACME-FIN')
         .optional()
         .meta({ description: 'Its identifier, where the host does not begin with it' }),
+      formerAccounts: namesOf(text).default([]).meta({
+        description:
+          'Other identifiers by which the same account was given before: what was put there then is found by them',
+      }),
       apiUrl: address.optional().meta({
         description: 'Where its SQL API is, and credentials go; without it `https://` and `host`',
       }),

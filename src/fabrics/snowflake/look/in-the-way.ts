@@ -6,7 +6,7 @@ import { handingOver } from '../sql/administration';
 import type { Component } from './component';
 import { held, isDatabaseOurs, isUntold, missingIn, schemaNamed } from './judgement';
 import type { Named } from './looks';
-import { shownAs } from '../sql/names';
+import { quoted, shownAs } from '../sql/names';
 import { stayingIn } from './present';
 import type { State } from './state';
 import { whatIs } from './things';
@@ -61,7 +61,7 @@ export const handOver = (spec: NamedSpec, { comment, owner }: Named, component: 
 
 const foreignDatabase = (state: State, component: Component): Foreign[] => {
   const { database } = state;
-  const { place, manages } = component;
+  const { place, manages, manager } = component;
   const it = { kind: 'database', name: place.database, at: AT.database } as const;
   if (!database && !manages.database)
     return [
@@ -69,6 +69,7 @@ const foreignDatabase = (state: State, component: Component): Foreign[] => {
         ...it,
         problem: `The database ${place.database} is not there, or the provisioner may not see it, and it makes none in this fabric.`,
         solution: `Give another database in the descriptor (${AT.database}), or ask the platform operator to make it or to set manage.database of the fabric.`,
+        reclaim: `If it is there, its owner lets the role ${manager} see it: GRANT USAGE ON DATABASE ${quoted(place.database)} TO ROLE ${quoted(manager)}; then unprovision again.`,
       },
     ];
   if (!database || !isTagged(database.comment) || isDatabaseOurs(state, component)) return [];
@@ -80,6 +81,11 @@ const foreignDatabase = (state: State, component: Component): Foreign[] => {
     },
   ];
 };
+
+const reclaiming = (spec: NamedSpec, there: Named, component: Component) =>
+  isTagged(there.comment) || (spec.is === 'schema' && spec.parts[1] === OF_THE_DATABASE)
+    ? {}
+    : { reclaim: handOver(spec, there, component) };
 
 /** What is in the way of what is wanted. */
 export const foreignIn = (state: State, component: Component): Foreign[] => {
@@ -99,6 +105,11 @@ export const foreignIn = (state: State, component: Component): Foreign[] => {
             at: AT.schema,
             problem: `The schema ${shown} ${whose(schema.comment, component)}.`,
             solution: solutionOf(schema, component, { kind: 'SCHEMA', parts }),
+            ...reclaiming(
+              { is: 'schema', parts: [place.database, place.schema] },
+              schema,
+              component,
+            ),
           },
         ]
       : []),
@@ -110,6 +121,7 @@ export const foreignIn = (state: State, component: Component): Foreign[] => {
             at: AT.schema,
             problem: `The role ${readRole} ${whose(role.comment, component)}.`,
             solution: solutionOf(role, component, { kind: 'ROLE', parts: [readRole] }),
+            ...reclaiming({ is: 'role', parts: [readRole] }, role, component),
           },
         ]
       : []),
