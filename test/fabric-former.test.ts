@@ -83,8 +83,8 @@ const changedOf = async (component: string) => {
 };
 const like = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
-const schemaReaders = async (schema: string) => {
-  const { schemas } = (await far.lakehouse?.state()) ?? { schemas: [] };
+const schemaReaders = async (schema: string, { lakehouse } = far) => {
+  const { schemas } = (await lakehouse?.state()) ?? { schemas: [] };
   const grants = schemas.find(({ name }) => name === schema)?.grants ?? {};
   return PEOPLE.filter((name) => grants[`${name}@example.com`]?.includes('SELECT'));
 };
@@ -166,6 +166,50 @@ describe.each([
     await given([JANE], now, last);
     expect(await changedOf(named('gone'))).toEqual([]);
     expect(await from.readersOf(named('gone'))).toEqual(users([JANE]));
+  });
+});
+
+/** As of a run that remembers no places. */
+const withoutPlaces = (last: ProvisioningStatus): ProvisioningStatus => {
+  const { places: _places, ...privateInfo } = last.info?.privateInfo ?? {};
+  return { ...last, info: { publicInfo: {}, ...last.info, privateInfo } };
+};
+
+describe.each([
+  { how: 'that runs remember', prefix: 'known', told: (last: ProvisioningStatus) => last },
+  { how: 'that nobody remembers', prefix: 'untold', told: withoutPlaces },
+])('from one schema of a catalog to another, $how', ({ prefix, told }) => {
+  const readersOf = async (name: string) => [
+    await schemaReaders(`${prefix}_${name}_a`, world),
+    await schemaReaders(`${prefix}_${name}_b`, world),
+  ];
+  const moved = async (name: string) => {
+    const inSchema = (end: string) =>
+      databricks.of(`${prefix}-${name}`, { schema: `${prefix}_${name}_${end}` });
+    const [before, now] = [inSchema('a'), inSchema('b')];
+    const first = await provisioned(before);
+    await given([JANE, JOHN], before, first);
+    return { now, last: told(await provisioned(now, first)) };
+  };
+
+  test('who read the former one is told as granted the present one, and as revoked from the former once', async () => {
+    const { now, last } = await moved('told');
+    const { result } = await given([JANE], now, last);
+    expect(result).toMatch(
+      /^Who has access is as asked: 1 granted the data in Databricks, 1 revoked from the former data in Databricks\.$/,
+    );
+    expect(await readersOf('told')).toEqual([[JANE], [JANE]]);
+  });
+
+  test.each([
+    ['a grant that is refused', 'grant', 0],
+    ['a revocation from the former one that is refused', 'late', 1],
+  ])('the undo of %s lets nobody in who was not', async (_what, name, skip) => {
+    const { now, last } = await moved(name);
+    await databricks.fault('grant', { refused: true, skip });
+    expect(await give([MARY], now, last)).toMatchObject({ status: 'FAILED' });
+    await databricks.clearFaults();
+    expect(await readersOf(name)).toEqual([[JANE, JOHN], []]);
   });
 });
 

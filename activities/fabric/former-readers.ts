@@ -16,6 +16,8 @@ const MAX_WORDS = 500;
 /** Who is to read a former place no more. */
 export interface Leaving {
   place: Place;
+  /** The same where two places have the same readers. */
+  at: string;
   /** As people call its fabric. */
   system: string;
   /** Principals, as the fabric names them. */
@@ -26,6 +28,13 @@ export interface FormerFound {
   leaving: Leaving[];
   /** Places whose readers nobody can look at any more: a sentence each. */
   untold: string[];
+}
+
+interface Looking extends OfComponent {
+  former: Place[];
+  /** One ref for each who is to read. */
+  refs: string[];
+  isElsewhere?: true | undefined;
 }
 
 interface Changing extends OfComponent {
@@ -74,20 +83,30 @@ export const createFormerReaderActivities = ({ fabricOf }: { fabricOf: FabricOf 
     const here = opened(place, key)?.at;
     former.forEach(add);
     if (here !== undefined) found.delete(here);
-    return { found: [...found.values()], untold };
+    return { found, untold };
+  };
+
+  /** Those that the present fabric tells by itself, be it that no run remembers them. */
+  const besides = async ({ key, place }: OfComponent, step: Step): Promise<Place[]> => {
+    const ends = await opened(place, key)?.fabric.formerEnds?.(step);
+    return (ends?.configurations ?? []).map((configuration) => ({ ...place, configuration }));
   };
 
   return {
-    /** Of all former places of a component, but for what the present one shares with them. */
-    findFormerReaders: (given: OfComponent & { former: Place[]; refs: string[] }) =>
+    /**
+     * Of these former places of a component, but for what the present one shares with them; with
+     * `isElsewhere` also of those that the present fabric tells.
+     */
+    findFormerReaders: ({ former, isElsewhere, ...given }: Looking) =>
       attempt(async ({ interest }): Promise<FormerFound> => {
         const step = stepOf(interest);
-        const { found, untold } = formerOnes(given);
+        const more = isElsewhere ? await besides(given, step) : [];
+        const { found, untold } = formerOnes({ ...given, former: [...former, ...more] });
         const leaving: Leaving[] = [];
-        for (const { place, fabric } of found) {
+        for (const [at, { place, fabric }] of found) {
           const principals = await leavingOf(fabric, given.refs, step);
           const { system } = fabric;
-          if (principals.length > 0) leaving.push({ place, system, principals });
+          if (principals.length > 0) leaving.push({ place, at, system, principals });
         }
         mustFitHistory(
           leaving.flatMap(({ principals }) => principals),

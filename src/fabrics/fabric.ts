@@ -209,6 +209,13 @@ export interface FormerReaders {
   giveBack: (principals: readonly string[], step: Step) => Promise<void>;
 }
 
+/** Where else a component's data is, as its tags tell, and people read it by grants of ours. */
+export interface FormerEnds {
+  /** What of a destination's configuration leads to each. */
+  configurations: Record<string, unknown>[];
+  warnings: string[];
+}
+
 /** What a fabric has of one component. Every method throws a CallError where a call fails, and a Refusal. */
 export interface ComponentFabric {
   /** As people call its fabric: Snowflake. */
@@ -237,9 +244,12 @@ export interface ComponentFabric {
   restore: (taken: readonly Thing[], step: Step) => Promise<Undone>;
   /** Maps refs to principals, and looks whether they exist. */
   principalsOf: (refs: readonly string[], step: Step) => Promise<Principals>;
+  /** Of this one place, as far as places of the component have readers of their own. */
   readers: (step: Step) => Promise<Readers>;
-  /** Has exactly these read, of those that are ours. Others keep what they have. */
+  /** Has exactly these read there, of those that are ours. Others keep what they have. */
   grant: (principals: readonly string[], step: Step) => Promise<ReadersChanged>;
+  /** Absent: who reads one place reads all that the fabric has of the component. */
+  formerEnds?: (step: Step) => Promise<FormerEnds>;
   /** The same where two places have the same readers, and for no others. */
   readersAt: () => string;
   /** Of this one place: for one where the component's data was, and is no more. */

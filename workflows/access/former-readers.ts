@@ -1,6 +1,6 @@
 import type { Leaving } from '../../activities/fabric/former-readers';
 import type { UpdateAclInput } from '../input';
-import { settlesAt } from '../run/failure';
+import { settlesAt, wroteNothing } from '../run/failure';
 import type { Run } from '../run/report';
 import { PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
@@ -27,25 +27,33 @@ export interface FormerReaders {
   revoke: (undos: Undo[]) => Promise<FormerTold>;
 }
 
+interface Looking {
+  run: Run;
+  steps: Steps;
+  /** People read by us what the present fabric has of the component in other places, too. */
+  isElsewhere: boolean;
+}
+
 /** Undefined where the data was nowhere else. */
 export const startFormerReaders = async (
   { people, place, former = [], component: { key }, retry }: UpdateAclInput,
-  { run, steps }: { run: Run; steps: Steps },
+  { run, steps, isElsewhere }: Looking,
 ): Promise<FormerReaders | undefined> => {
-  if (!place || former.length === 0) return undefined;
+  if (!place || (former.length === 0 && !isElsewhere)) return undefined;
   const { settleTime, giveUpAfter } = retry;
   const within = (count: number) => ({ scheduleToCloseTimeout: giveUpAfter + count * FOR_EACH });
   const refs = refsOf(people);
   const found = await steps(
     'Look who reads where the data was before',
     within(people.length),
-  ).findFormerReaders({ key, place, former, refs });
+  ).findFormerReaders({ key, place, former, refs, ...(isElsewhere && { isElsewhere }) });
   for (const each of found.untold) run.warn(`Who reads where the data was before is left: ${each}`);
 
   const undoOf = (given: Leaving): Undo => ({
     kind: 'fabric',
     what: `who may read the former data in ${given.system}`,
     effect: PUT_BACK,
+    system: given.system,
     undo: () =>
       steps('Give back who may read the former data', COMPENSATION).giveBackFormerReaders({
         key,
@@ -66,6 +74,7 @@ export const startFormerReaders = async (
       .revokeFormerReaders({ key, place: leaving.place, principals, settleTime })
       .catch((err: unknown) => {
         undo.settlesAt = settlesAt(err, settleTime);
+        if (wroteNothing(err)) undos.splice(undos.indexOf(undo), 1);
         throw err;
       });
     undo.isDone = true;

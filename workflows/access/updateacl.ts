@@ -29,7 +29,8 @@ const changeAccess = async (input: UpdateAclInput): Promise<ProvisioningStatus> 
     run.phase('Looking at who has access');
     const former = new Set(await recallPeople(input, run, steps));
     const readers = await startReaders(input, { run, steps });
-    const formerReaders = await startFormerReaders(input, { run, steps });
+    const isElsewhere = readers?.found.isElsewhere ?? false;
+    const formerReaders = await startFormerReaders(input, { run, steps, isElsewhere });
     // Who is given nothing in Airbyte loses what was granted there before.
     const wantedThere = readers?.found.isInAirbyte === false ? [] : people;
     const found = await steps(`Look for ${peopleIn(wantedThere)}`, {

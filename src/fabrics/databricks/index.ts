@@ -10,7 +10,15 @@ import { createIdentity } from './identity';
 import { beforeCleanup, lookAt } from './look';
 import { principalsOf } from './people';
 import { prepare, unprepare } from './prepare';
-import { MOST_READERS, formerReaders, giveBack, grant, readersIn, revoke } from './readers';
+import {
+  MOST_READERS,
+  formerEnds,
+  formerReaders,
+  giveBack,
+  grant,
+  readersHere,
+  revoke,
+} from './readers';
 import { runCommand } from './run/commands';
 import { runStatement } from './run/statements';
 import { CatalogName, DatabricksSettings } from './settings';
@@ -79,8 +87,9 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
       beforeCleanup: (present, step) => beforeCleanup(component, present, step),
       cleanup: (present, step) => cleanup(component, present, step),
       restore: (taken, step) => restore(component, taken, step),
-      readers: (step) => readersIn(component, step),
+      readers: (step) => readersHere(component, step),
       grant: (principals, step) => grant(component, principals, step),
+      formerEnds: (step) => formerEnds(component, step),
       readersAt: () => JSON.stringify([host, catalogName, wanted]),
       ofFormer: {
         readers: (step) => formerReaders(component, step),
