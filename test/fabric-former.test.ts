@@ -14,20 +14,31 @@ import { catalog, startLakehouse } from './support/lakehouse';
 
 const [JANE, JOHN, MARY] = ['jane.doe', 'john.roe', 'mary.major'];
 const PEOPLE = [JANE, JOHN, MARY];
+/** Nobody in the fabrics that components have left. */
+const ZOE = 'zoe.new';
 const refOf = (name: string) => `user:${name}_example.com`;
 
 let world: FabricWorld;
 /** The same with other fabrics in their places: of another account, and another workspace. */
 let far: FabricWorld;
 let stop = () => Promise.resolve();
-const snowflakeOf = { people: PEOPLE.map((name) => `${name.toUpperCase()}@EXAMPLE.COM`) };
-const lakehouseOf = { users: PEOPLE.map((name) => `${name}@example.com`) };
+const snowflakeOf = (names: readonly string[]) => ({
+  people: names.map((name) => `${name.toUpperCase()}@EXAMPLE.COM`),
+});
+const lakehouseOf = (names: readonly string[]) => ({
+  users: names.map((name) => `${name}@example.com`),
+});
 
 beforeAll(async () => {
-  world = await startFabricWorld({ snowflake: snowflakeOf, lakehouse: lakehouseOf });
+  const all = [...PEOPLE, ZOE];
+  world = await startFabricWorld({ snowflake: snowflakeOf(all), lakehouse: lakehouseOf(all) });
   const [account, workspace] = await Promise.all([
-    startSnowflakeSimulator({ publicKeys: [world.keys.publicKey], account: 'FAR', ...snowflakeOf }),
-    startLakehouse(lakehouseOf),
+    startSnowflakeSimulator({
+      publicKeys: [world.keys.publicKey],
+      account: 'FAR',
+      ...snowflakeOf(PEOPLE),
+    }),
+    startLakehouse(lakehouseOf(PEOPLE)),
   ]);
   far = { ...world, ...steered(account), lakehouse: workspace };
   const { fabrics } = world.settings;
@@ -130,6 +141,66 @@ describe.each([
     await from.letRead(named('others'), from.user(MARY));
     await given([], now, last);
     expect(await from.readersOf(named('others'))).toEqual(users([MARY]));
+  });
+
+  test('who does not exist there keeps nobody else in', async () => {
+    const { now, last } = await moved('new', [JANE, JOHN]);
+    const { result } = await given([JANE, ZOE], now, last);
+    expect(result).not.toContain('Not so');
+    expect(await from.readersOf(named('new'))).toEqual(users([JANE]));
+    expect(await to.readersOf(named('new'))).toEqual(users([JANE, ZOE]));
+  });
+
+  test('who is named and not shown there keeps it, as do all others, and it is told', async () => {
+    const { now, last } = await moved('unseen', [JANE, JOHN]);
+    await from.hideUsers();
+    const { result } = await given([JANE], now, last);
+    expect(result).toMatch(
+      /Not so where its data was before.*(does not show|shows no users).*may read there is not known/,
+    );
+    expect(await from.readersOf(named('unseen'))).toEqual(users([JANE, JOHN]));
+    expect(await to.readersOf(named('unseen'))).toEqual(users([JANE]));
+    // Where nobody is named nobody has to be known.
+    await given([], now, last);
+    expect(await from.readersOf(named('unseen'))).toEqual([]);
+  });
+
+  test.each([
+    ['does not answer', 503, /503/],
+    ['lets nobody in', 403, /403|not let in/],
+  ])('one that %s is told, and keeps nobody from the present one', async (_what, status, why) => {
+    const name = `shut-${String(status)}`;
+    const { now, last } = await moved(name, [JANE, JOHN]);
+    await given([JANE, JOHN], now, last);
+    await from.silence(status);
+    const { result } = await given([JANE, MARY], now, last);
+    const [, untold = ''] = result.split('Not so where its data was before');
+    expect(untold).toContain(from.system);
+    expect(untold).toMatch(why);
+    await from.clearFaults();
+    expect(await to.readersOf(named(name))).toEqual(users([JANE, MARY]));
+    expect(await from.readersOf(named(name))).toEqual(users([JANE, JOHN]));
+    await given([JANE, MARY], now, last);
+    expect(await from.readersOf(named(name))).toEqual(users([JANE]));
+  });
+
+  test('a run that is cancelled waits for what the former one may still do, by its name', async () => {
+    const { now, last } = await moved('waits', [JANE]);
+    await from.fault('revoke', { hang: 'after' });
+    const { text: token } = await world.startAccess([], now, JSON.stringify(last));
+    await eventually(
+      async () => ((await from.readersOf(named('waits'))).length === 0 ? true : undefined),
+      'the revocation',
+    );
+    const handle = world.client.workflow.getHandle(token);
+    await handle.cancel();
+    expect(await world.finished(token)).toMatchObject({ status: 'FAILED' });
+    const { events } = await handle.fetchHistory();
+    const summaries = (events ?? []).map(({ userMetadata }) =>
+      Buffer.from(userMetadata?.summary?.data ?? []).toString(),
+    );
+    expect(summaries).toContain(`"${from.system} may still do what it gave no answer to"`);
+    expect(await from.readersOf(named('waits'))).toEqual(users([JANE]));
   });
 
   test('where it cannot be taken all is as it was', async () => {

@@ -1,3 +1,4 @@
+import { isRefused } from '../../src/contract/call-error';
 import { NotInSettings, Refusal, UnfitPlace } from '../../src/contract/problems';
 import type { Place } from '../../src/descriptor/places';
 import type { Step } from '../../src/fabrics/fabric';
@@ -48,6 +49,16 @@ export type FormerReaderActivities = ReturnType<typeof createFormerReaderActivit
 const isNowhere = (err: unknown): err is NotInSettings | UnfitPlace | Refusal =>
   [NotInSettings, UnfitPlace, Refusal].some((each) => err instanceof each);
 
+const inWords = ({ message, solution }: { message: string; solution: string }) =>
+  shortened(`${message} ${solution}`, MAX_WORDS);
+
+/** A former place that can be looked at. */
+interface Formerly {
+  at: string;
+  place: Place;
+  fabric: InFabric;
+}
+
 /**
  * Looking at who reads former places, and changing it. Each is safe to repeat, and changes something only when
  * all that an earlier attempt asked for is done or lost.
@@ -63,9 +74,26 @@ export const createFormerReaderActivities = ({ fabricOf }: { fabricOf: FabricOf 
   const leavingOf = async (fabric: InFabric, refs: string[], step: Step) => {
     const ours = await fabric.ofFormer.readers(step);
     if (ours.length === 0) return [];
-    const { known } = await fabric.principalsOf(refs, step);
-    const staying = new Set(Object.values(known));
+    const staying = new Set(await fabric.ofFormer.namesOf(refs, step));
     return ours.filter((principal) => !staying.has(principal));
+  };
+
+  /** One that does not let itself be looked at keeps nobody from losing the rest. */
+  const lookAt = async (
+    { at, place, fabric }: Formerly,
+    { refs, step }: { refs: string[]; step: Step },
+  ): Promise<FormerFound> => {
+    try {
+      const principals = await leavingOf(fabric, refs, step);
+      const { system } = fabric;
+      return {
+        leaving: principals.length > 0 ? [{ place, at, system, principals }] : [],
+        untold: [],
+      };
+    } catch (err) {
+      if (!isRefused(err)) throw err;
+      return { leaving: [], untold: [inWords(err)] };
+    }
   };
 
   const formerOnes = ({ key, place, former }: OfComponent & { former: Place[] }) => {
@@ -77,7 +105,7 @@ export const createFormerReaderActivities = ({ fabricOf }: { fabricOf: FabricOf 
         if (at !== undefined && fabric && !found.has(at)) found.set(at, { place: each, fabric });
       } catch (err) {
         if (!isNowhere(err)) throw err;
-        untold.push(shortened(`${err.message} ${err.solution}`, MAX_WORDS));
+        untold.push(inWords(err));
       }
     };
     const here = opened(place, key)?.at;
@@ -103,10 +131,10 @@ export const createFormerReaderActivities = ({ fabricOf }: { fabricOf: FabricOf 
         const more = isElsewhere ? await besides(given, step) : [];
         const { found, untold } = formerOnes({ ...given, former: [...former, ...more] });
         const leaving: Leaving[] = [];
-        for (const [at, { place, fabric }] of found) {
-          const principals = await leavingOf(fabric, given.refs, step);
-          const { system } = fabric;
-          if (principals.length > 0) leaving.push({ place, at, system, principals });
+        for (const [at, each] of found) {
+          const seen = await lookAt({ at, ...each }, { refs: given.refs, step });
+          leaving.push(...seen.leaving);
+          untold.push(...seen.untold);
         }
         mustFitHistory(
           leaving.flatMap(({ principals }) => principals),

@@ -203,6 +203,11 @@ export interface Table {
  */
 export interface FormerReaders {
   readers: (step: Step) => Promise<string[]>;
+  /**
+   * Whom these refs stand for there, be it that he can be granted nothing now. Who does not exist is left out;
+   * throws a Refusal where somebody may be there whom the fabric does not show.
+   */
+  namesOf: (refs: readonly string[], step: Step) => Promise<string[]>;
   /** These read there no more; nobody gains anything. */
   revoke: (principals: readonly string[], step: Step) => Promise<void>;
   /** The reverse. */
@@ -262,6 +267,8 @@ export interface Fabric {
   /** As people call it: Snowflake. */
   system: string;
   where: Whereabouts;
+  /** The same where two fabrics call everybody alike, as far as can be told: of one type, by one strategy. */
+  naming: string;
   /** Whether it can be reached, its credentials and rights, its warehouse or cluster. */
   check: (step: Step) => Promise<Check[]>;
   /**

@@ -1,6 +1,10 @@
-import type { Leaving } from '../../activities/fabric/former-readers';
+import { isCancellation } from '@temporalio/workflow';
+import type { FormerFound, Leaving } from '../../activities/fabric/former-readers';
 import type { UpdateAclInput } from '../input';
-import { settlesAt, wroteNothing } from '../run/failure';
+import type { Place } from '../../src/descriptor/places';
+import { firstFew } from '../protocol/lengths';
+import { explain, failureCauseOf, inSentences, settlesAt, wroteNothing } from '../run/failure';
+import { asReason } from '../run/limits';
 import type { Run } from '../run/report';
 import { PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
@@ -43,10 +47,24 @@ export const startFormerReaders = async (
   const { settleTime, giveUpAfter } = retry;
   const within = (count: number) => ({ scheduleToCloseTimeout: giveUpAfter + count * FOR_EACH });
   const refs = refsOf(people);
-  const found = await steps(
-    'Look who reads where the data was before',
-    within(people.length),
-  ).findFormerReaders({ key, place, former, refs, ...(isElsewhere && { isElsewhere }) });
+  const look = (given: { former: Place[]; isElsewhere?: true }) =>
+    steps('Look who reads where the data was before', within(people.length))
+      .findFormerReaders({ key, place, refs, ...given })
+      .catch((err: unknown): FormerFound => {
+        // A place that does not answer keeps nobody from losing the rest.
+        if (isCancellation(err) || failureCauseOf(err) === 'refused') throw err;
+        return { leaving: [], untold: [asReason(inSentences(explain(err)))] };
+      });
+  // Each by itself: what keeps one from answering is told of that one.
+  const looks = await Promise.all([
+    ...former.map((each) => look({ former: [each] })),
+    ...(isElsewhere ? [look({ former: [], isElsewhere })] : []),
+  ]);
+  const all = looks.flatMap(({ leaving }) => leaving);
+  const found = {
+    leaving: [...new Map(all.map((each) => [each.at, each])).values()],
+    untold: firstFew([...new Set(looks.flatMap(({ untold }) => untold))]),
+  };
   for (const each of found.untold) run.warn(`Who reads where the data was before is left: ${each}`);
 
   const undoOf = (given: Leaving): Undo => ({

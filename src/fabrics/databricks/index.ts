@@ -8,7 +8,7 @@ import { createClient } from './client';
 import { airbyteAuthOf, destinationOf } from './destination';
 import { createIdentity } from './identity';
 import { beforeCleanup, lookAt } from './look';
-import { principalsOf } from './people';
+import { namesOf, principalsOf } from './people';
 import { prepare, unprepare } from './prepare';
 import {
   MOST_READERS,
@@ -93,6 +93,8 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
       readersAt: () => JSON.stringify([host, catalogName, wanted]),
       ofFormer: {
         readers: (step) => formerReaders(component, step),
+        namesOf: (refs, { interest }) =>
+          namesOf(client, { settings: settings.principals, refs, interest }),
         revoke: (principals, step) => revoke(component, principals, step),
         giveBack: (principals, step) => giveBack(component, principals, step),
       },
@@ -105,6 +107,7 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
     name,
     system: 'Databricks',
     where: whereOf(settings),
+    naming: JSON.stringify(['databricks', settings.principals]),
     check: (step) => checkFabric({ settings, client, catalog, manager, airbyte }, step),
     tagged: async (_ends, step) => ({
       tagged: manage.schema ? taggedIn(await catalog.schemas(step), catalogName) : [],
