@@ -290,6 +290,40 @@ const changed = async (fabrics: object, work: () => Promise<void>) => {
   await world.rewrite();
 };
 
+test.each([
+  { from: farSnowflake, between: snowflake, to: databricks, fabric: 'far-dev' },
+  { from: farDatabricks, between: databricks, to: snowflake, fabric: 'far-lakehouse' },
+])(
+  'drift does not compare names of people across types: from $from.system',
+  async ({ from, between, to, fabric }) => {
+    const name = `across-${from.system.toLowerCase().slice(0, 4)}`;
+    const before = from.of(name, { fabric });
+    const first = await provisioned(before);
+    await given([JANE, JOHN], before, first);
+    const next = between.of(name);
+    const second = await provisioned(next, first);
+    // Airbyte changes no destination's connector, so the component goes in between.
+    let gone = second;
+    await changed({ [fabric]: undefined }, async () => {
+      gone = await completed(world.run('unprovision', next, after(second, next)));
+    });
+    const now = to.of(name);
+    const last = await provisioned(now, gone);
+    await given([JANE], now, last);
+    expect(await from.readersOf(name)).toEqual([from.user(JANE)]);
+    // Of one type, and newer in Temporal's list: what is told of it was looked for in the other, too.
+    const own = farDatabricks.of(`${name}-own`, { fabric: 'far-lakehouse' });
+    const left = await provisioned(own);
+    await given([JANE], own, left);
+    await provisioned(databricks.of(`${name}-own`), left);
+    await eventually(
+      async () => ((await changedOf(`${name}-own`)).length > 0 ? true : undefined),
+      'the finding',
+    );
+    expect(await changedOf(name)).toEqual([]);
+  },
+);
+
 test('of two former schemas the one that was done is given back when the other fails', async () => {
   const [first, second] = ['one_a', 'one_b'].map((schema) =>
     farDatabricks.of('twice', { schema, fabric: 'far-lakehouse' }),
