@@ -114,6 +114,7 @@ describe('readers', () => {
     const mine = component({}, { schema: 'cash_flow_1' });
     await mine.prepare((await mine.look(step())).missing, step());
     await mine.grant(['analysts'], step());
+    await former.ofFormer.revoke(['alice@example.com'], step());
     const grantsOf = async () =>
       Promise.all(
         ['cash_flow_0', 'cash_flow_1'].map(async (name) => (await schemaNamed(name))?.grants),

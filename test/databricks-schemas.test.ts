@@ -260,12 +260,25 @@ describe('a component that has moved to another schema', () => {
     return mine;
   };
 
-  test('has who is no more to read lose the former one, too', async () => {
+  test('tells the former one, where who is no more to read loses it by itself', async () => {
     const mine = await moved();
     expect((await mine.grant(['analysts'], step())).revoked).toEqual(['alice@example.com']);
+    const ends = await mine.formerEnds?.(step());
+    expect(ends).toEqual({ configurations: [{ schema: 'old_flow' }], warnings: [] });
+    const old = component({}, { schema: 'old_flow' });
+    await old.ofFormer.revoke(['alice@example.com'], step());
     for (const name of ['old_flow', 'cash_flow_0'])
       expect(Object.keys((await schemaNamed(name))?.grants ?? {})).toEqual(['analysts']);
     expect((await mine.readers(step())).ours).toEqual(['analysts']);
+    await old.ofFormer.revoke(['analysts'], step());
+    expect(await mine.formerEnds?.(step())).toEqual({ configurations: [], warnings: [] });
+  });
+
+  test('has no readers of the former one in the wanted one', async () => {
+    const mine = await moved();
+    await mine.grant([], step());
+    expect(await mine.readers(step())).toEqual({ ours: [], others: [] });
+    expect(Object.keys((await schemaNamed('old_flow'))?.grants ?? {})).toHaveLength(2);
   });
 
   test('leaves no reader in either when it goes without its data', async () => {

@@ -14,20 +14,31 @@ import { catalog, startLakehouse } from './support/lakehouse';
 
 const [JANE, JOHN, MARY] = ['jane.doe', 'john.roe', 'mary.major'];
 const PEOPLE = [JANE, JOHN, MARY];
+/** Nobody in the fabrics that components have left. */
+const ZOE = 'zoe.new';
 const refOf = (name: string) => `user:${name}_example.com`;
 
 let world: FabricWorld;
 /** The same with other fabrics in their places: of another account, and another workspace. */
 let far: FabricWorld;
 let stop = () => Promise.resolve();
-const snowflakeOf = { people: PEOPLE.map((name) => `${name.toUpperCase()}@EXAMPLE.COM`) };
-const lakehouseOf = { users: PEOPLE.map((name) => `${name}@example.com`) };
+const snowflakeOf = (names: readonly string[]) => ({
+  people: names.map((name) => `${name.toUpperCase()}@EXAMPLE.COM`),
+});
+const lakehouseOf = (names: readonly string[]) => ({
+  users: names.map((name) => `${name}@example.com`),
+});
 
 beforeAll(async () => {
-  world = await startFabricWorld({ snowflake: snowflakeOf, lakehouse: lakehouseOf });
+  const all = [...PEOPLE, ZOE];
+  world = await startFabricWorld({ snowflake: snowflakeOf(all), lakehouse: lakehouseOf(all) });
   const [account, workspace] = await Promise.all([
-    startSnowflakeSimulator({ publicKeys: [world.keys.publicKey], account: 'FAR', ...snowflakeOf }),
-    startLakehouse({ ...lakehouseOf, catalogs: ['other'] }),
+    startSnowflakeSimulator({
+      publicKeys: [world.keys.publicKey],
+      account: 'FAR',
+      ...snowflakeOf(PEOPLE),
+    }),
+    startLakehouse({ ...lakehouseOf(PEOPLE), catalogs: ['other'] }),
   ]);
   far = { ...world, ...steered(account), lakehouse: workspace };
   const { fabrics } = world.settings;
@@ -83,8 +94,8 @@ const changedOf = async (component: string) => {
 };
 const like = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
-const schemaReaders = async (schema: string) => {
-  const { schemas } = (await far.lakehouse?.state()) ?? { schemas: [] };
+const schemaReaders = async (schema: string, { lakehouse } = far) => {
+  const { schemas } = (await lakehouse?.state()) ?? { schemas: [] };
   const grants = schemas.find(({ name }) => name === schema)?.grants ?? {};
   return PEOPLE.filter((name) => grants[`${name}@example.com`]?.includes('SELECT'));
 };
@@ -132,6 +143,66 @@ describe.each([
     expect(await from.readersOf(named('others'))).toEqual(users([MARY]));
   });
 
+  test('who does not exist there keeps nobody else in', async () => {
+    const { now, last } = await moved('new', [JANE, JOHN]);
+    const { result } = await given([JANE, ZOE], now, last);
+    expect(result).not.toContain('Not so');
+    expect(await from.readersOf(named('new'))).toEqual(users([JANE]));
+    expect(await to.readersOf(named('new'))).toEqual(users([JANE, ZOE]));
+  });
+
+  test('who is named and not shown there keeps it, as do all others, and it is told', async () => {
+    const { now, last } = await moved('unseen', [JANE, JOHN]);
+    await from.hideUsers();
+    const { result } = await given([JANE], now, last);
+    expect(result).toMatch(
+      /Not so where its data was before.*(does not show|shows no users).*may read there is not known/,
+    );
+    expect(await from.readersOf(named('unseen'))).toEqual(users([JANE, JOHN]));
+    expect(await to.readersOf(named('unseen'))).toEqual(users([JANE]));
+    // Where nobody is named nobody has to be known.
+    await given([], now, last);
+    expect(await from.readersOf(named('unseen'))).toEqual([]);
+  });
+
+  test.each([
+    ['does not answer', 503, /503/],
+    ['lets nobody in', 403, /403|not let in/],
+  ])('one that %s is told, and keeps nobody from the present one', async (_what, status, why) => {
+    const name = `shut-${String(status)}`;
+    const { now, last } = await moved(name, [JANE, JOHN]);
+    await given([JANE, JOHN], now, last);
+    await from.silence(status);
+    const { result } = await given([JANE, MARY], now, last);
+    const [, untold = ''] = result.split('Not so where its data was before');
+    expect(untold).toContain(from.system);
+    expect(untold).toMatch(why);
+    await from.clearFaults();
+    expect(await to.readersOf(named(name))).toEqual(users([JANE, MARY]));
+    expect(await from.readersOf(named(name))).toEqual(users([JANE, JOHN]));
+    await given([JANE, MARY], now, last);
+    expect(await from.readersOf(named(name))).toEqual(users([JANE]));
+  });
+
+  test('a run that is cancelled waits for what the former one may still do, by its name', async () => {
+    const { now, last } = await moved('waits', [JANE]);
+    await from.fault('revoke', { hang: 'after' });
+    const { text: token } = await world.startAccess([], now, JSON.stringify(last));
+    await eventually(
+      async () => ((await from.readersOf(named('waits'))).length === 0 ? true : undefined),
+      'the revocation',
+    );
+    const handle = world.client.workflow.getHandle(token);
+    await handle.cancel();
+    expect(await world.finished(token)).toMatchObject({ status: 'FAILED' });
+    const { events } = await handle.fetchHistory();
+    const summaries = (events ?? []).map(({ userMetadata }) =>
+      Buffer.from(userMetadata?.summary?.data ?? []).toString(),
+    );
+    expect(summaries).toContain(`"${from.system} may still do what it gave no answer to"`);
+    expect(await from.readersOf(named('waits'))).toEqual(users([JANE]));
+  });
+
   test('where it cannot be taken all is as it was', async () => {
     const { now, last } = await moved('refused', [JANE, JOHN]);
     await given([JANE, JOHN], now, last);
@@ -169,11 +240,89 @@ describe.each([
   });
 });
 
+/** As of a run that remembers no places. */
+const withoutPlaces = (last: ProvisioningStatus): ProvisioningStatus => {
+  const { places: _places, ...privateInfo } = last.info?.privateInfo ?? {};
+  return { ...last, info: { publicInfo: {}, ...last.info, privateInfo } };
+};
+
+describe.each([
+  { how: 'that runs remember', prefix: 'known', told: (last: ProvisioningStatus) => last },
+  { how: 'that nobody remembers', prefix: 'untold', told: withoutPlaces },
+])('from one schema of a catalog to another, $how', ({ prefix, told }) => {
+  const readersOf = async (name: string) => [
+    await schemaReaders(`${prefix}_${name}_a`, world),
+    await schemaReaders(`${prefix}_${name}_b`, world),
+  ];
+  const moved = async (name: string) => {
+    const inSchema = (end: string) =>
+      databricks.of(`${prefix}-${name}`, { schema: `${prefix}_${name}_${end}` });
+    const [before, now] = [inSchema('a'), inSchema('b')];
+    const first = await provisioned(before);
+    await given([JANE, JOHN], before, first);
+    return { now, last: told(await provisioned(now, first)) };
+  };
+
+  test('who read the former one is told as granted the present one, and as revoked from the former once', async () => {
+    const { now, last } = await moved('told');
+    const { result } = await given([JANE], now, last);
+    expect(result).toMatch(
+      /^Who has access is as asked: 1 granted the data in Databricks, 1 revoked from the former data in Databricks\.$/,
+    );
+    expect(await readersOf('told')).toEqual([[JANE], [JANE]]);
+  });
+
+  test.each([
+    ['a grant that is refused', 'grant', 0],
+    ['a revocation from the former one that is refused', 'late', 1],
+  ])('the undo of %s lets nobody in who was not', async (_what, name, skip) => {
+    const { now, last } = await moved(name);
+    await databricks.fault('grant', { refused: true, skip });
+    expect(await give([MARY], now, last)).toMatchObject({ status: 'FAILED' });
+    await databricks.clearFaults();
+    expect(await readersOf(name)).toEqual([[JANE, JOHN], []]);
+  });
+});
+
 const changed = async (fabrics: object, work: () => Promise<void>) => {
   await world.rewrite({ ...world.settings, fabrics: { ...world.settings.fabrics, ...fabrics } });
   await work();
   await world.rewrite();
 };
+
+test.each([
+  { from: farSnowflake, between: snowflake, to: databricks, fabric: 'far-dev' },
+  { from: farDatabricks, between: databricks, to: snowflake, fabric: 'far-lakehouse' },
+])(
+  'drift does not compare names of people across types: from $from.system',
+  async ({ from, between, to, fabric }) => {
+    const name = `across-${from.system.toLowerCase().slice(0, 4)}`;
+    const before = from.of(name, { fabric });
+    const first = await provisioned(before);
+    await given([JANE, JOHN], before, first);
+    const next = between.of(name);
+    const second = await provisioned(next, first);
+    // Airbyte changes no destination's connector, so the component goes in between.
+    let gone = second;
+    await changed({ [fabric]: undefined }, async () => {
+      gone = await completed(world.run('unprovision', next, after(second, next)));
+    });
+    const now = to.of(name);
+    const last = await provisioned(now, gone);
+    await given([JANE], now, last);
+    expect(await from.readersOf(name)).toEqual([from.user(JANE)]);
+    // Of one type, and newer in Temporal's list: what is told of it was looked for in the other, too.
+    const own = farDatabricks.of(`${name}-own`, { fabric: 'far-lakehouse' });
+    const left = await provisioned(own);
+    await given([JANE], own, left);
+    await provisioned(databricks.of(`${name}-own`), left);
+    await eventually(
+      async () => ((await changedOf(`${name}-own`)).length > 0 ? true : undefined),
+      'the finding',
+    );
+    expect(await changedOf(name)).toEqual([]);
+  },
+);
 
 test('of two former schemas the one that was done is given back when the other fails', async () => {
   const [first, second] = ['one_a', 'one_b'].map((schema) =>

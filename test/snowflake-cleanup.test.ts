@@ -93,6 +93,38 @@ describe('unprovisioned', () => {
     expect(await component.restore(present, step())).toEqual({ changed: [], left: [] });
   });
 
+  test('what a component that has moved within its database could read in either schema it can again', async () => {
+    const former = world.component();
+    await prepared(former);
+    for (const schema of ['CASHFLOW_0', 'CASHFLOW_1']) {
+      if (schema === 'CASHFLOW_1') await prepared(world.component(KEY, { schema }));
+      const on = { database: 'ANALYTICS', schema, owner: 'AIRBYTE' };
+      await world.control('/objects', { ...on, name: 'ORDERS' });
+    }
+    const component = world.component(KEY, { schema: 'CASHFLOW_1' });
+    const { present } = await component.look(step());
+    const role = present.find(({ kind }) => kind === 'role')?.name ?? '';
+    const granted = async () => {
+      const [schemas = []] = (await world.entities()).databases.map((each) => each.schemas);
+      const isThere = (await world.entities()).roles.some(({ name }) => name === role);
+      const told = isThere ? await world.sql(`SHOW GRANTS TO ROLE "${role}"`) : [];
+      return {
+        tables: [...new Set(JSON.stringify(told).match(/CASHFLOW_\d\.ORDERS/g))].sort(),
+        schemas: schemas.map(({ name, grants, futureGrants }) => ({ name, grants, futureGrants })),
+      };
+    };
+    const before = await granted();
+    expect(before.tables).toEqual(['CASHFLOW_0.ORDERS', 'CASHFLOW_1.ORDERS']);
+    const withoutData = present.filter(({ hasData }) => !hasData);
+    for (const going of [withoutData, present]) {
+      const taken = await component.beforeCleanup(going, step());
+      await component.cleanup(taken, step());
+      expect(await granted()).not.toEqual(before);
+      await component.restore(taken, step());
+      expect(await granted()).toEqual(before);
+    }
+  });
+
   test('who had the role of others, or is no more, is told; the rest have it again', async () => {
     const component = world.component();
     await prepared(component);

@@ -61,6 +61,8 @@ export const createLookAtFormerReaders = (fabricOf: FabricOf) => {
     const findings: Finding[] = [];
     for (const fabric of others.values())
       try {
+        // Who is called otherwise there may be the same: updateacl, which asks who is whom, leaves him.
+        if (here && here.fabric.fabric.naming !== fabric.fabric.naming) continue;
         const readers = await fabric.ofFormer.readers(step);
         if (readers.length === 0) continue;
         const now = here ? await readersHere(here.fabric, step) : new Set<string>();

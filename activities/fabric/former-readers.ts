@@ -1,3 +1,4 @@
+import { isRefused } from '../../src/contract/call-error';
 import { NotInSettings, Refusal, UnfitPlace } from '../../src/contract/problems';
 import type { Place } from '../../src/descriptor/places';
 import type { Step } from '../../src/fabrics/fabric';
@@ -16,6 +17,8 @@ const MAX_WORDS = 500;
 /** Who is to read a former place no more. */
 export interface Leaving {
   place: Place;
+  /** The same where two places have the same readers. */
+  at: string;
   /** As people call its fabric. */
   system: string;
   /** Principals, as the fabric names them. */
@@ -36,6 +39,12 @@ interface Moved extends Omit<OfComponent, 'place'> {
   former: Place[];
 }
 
+interface Looking extends Moved {
+  /** One ref for each who is to read. */
+  refs: string[];
+  isElsewhere?: true | undefined;
+}
+
 interface Changing extends OfComponent {
   principals: string[];
   /** Milliseconds the fabric may take to finish, unseen, what it was asked for. */
@@ -53,6 +62,16 @@ const notGranting = (fabric: string | undefined, who: string) =>
 const isNowhere = (err: unknown): err is NotInSettings | UnfitPlace | Refusal =>
   [NotInSettings, UnfitPlace, Refusal].some((each) => err instanceof each);
 
+const inWords = ({ message, solution }: { message: string; solution: string }) =>
+  shortened(`${message} ${solution}`, MAX_WORDS);
+
+/** A former place that can be looked at. */
+interface Formerly {
+  at: string;
+  place: Place;
+  fabric: InFabric;
+}
+
 /**
  * Looking at who reads former places, and changing it. Each is safe to repeat, and changes something only when
  * all that an earlier attempt asked for is done or lost.
@@ -68,9 +87,26 @@ export const createFormerReaderActivities = ({ fabricOf }: { fabricOf: FabricOf 
   const leavingOf = async (fabric: InFabric, refs: string[], step: Step) => {
     const ours = await fabric.ofFormer.readers(step);
     if (ours.length === 0) return [];
-    const { known } = await fabric.principalsOf(refs, step);
-    const staying = new Set(Object.values(known));
+    const staying = new Set(await fabric.ofFormer.namesOf(refs, step));
     return ours.filter((principal) => !staying.has(principal));
+  };
+
+  /** One that does not let itself be looked at keeps nobody from losing the rest. */
+  const lookAt = async (
+    { at, place, fabric }: Formerly,
+    { refs, step }: { refs: string[]; step: Step },
+  ): Promise<FormerFound> => {
+    try {
+      const principals = await leavingOf(fabric, refs, step);
+      const { system } = fabric;
+      return {
+        leaving: principals.length > 0 ? [{ place, at, system, principals }] : [],
+        untold: [],
+      };
+    } catch (err) {
+      if (!isRefused(err)) throw err;
+      return { leaving: [], untold: [inWords(err)] };
+    }
   };
 
   const formerOnes = ({ key, place, former }: Moved) => {
@@ -84,50 +120,64 @@ export const createFormerReaderActivities = ({ fabricOf }: { fabricOf: FabricOf 
         else if (!found.has(at)) found.set(at, { place: each, fabric });
       } catch (err) {
         if (!isNowhere(err)) throw err;
-        untold.push(shortened(`${err.message} ${err.solution}`, MAX_WORDS));
+        untold.push(inWords(err));
       }
     };
     const here = place && opened(place, key)?.at;
     former.forEach(add);
     if (here !== undefined) found.delete(here);
-    return { found: [...found.values()], untold, others };
+    return { found, untold, others };
   };
 
   /** Whom earlier runs have let in keeps it. A fabric that manages nothing is asked nothing. */
   const stayingAt = async (
     { key, place, refs }: OfComponent & { refs: string[] },
     step: Step,
-  ): Promise<string[]> => {
+  ): Promise<string> => {
     const fabric = fabricOf(place, key);
-    if (!fabric?.manages)
-      return [notGranting(place.fabric, 'whom earlier runs have let read the data there keeps it')];
-    const readers = await leavingOf(fabric, refs, step);
-    const names = firstFew(readers).join(', ');
-    return readers.length > 0
-      ? [notGranting(fabric.fabric.name, `${names} can read there still`)]
-      : [];
+    const all = 'whom earlier runs have let read the data there keeps it';
+    if (!fabric?.manages) return notGranting(place.fabric, all);
+    const { name } = fabric.fabric;
+    try {
+      const readers = await leavingOf(fabric, refs, step);
+      const names = firstFew(readers).join(', ');
+      return readers.length > 0 ? notGranting(name, `${names} can read there still`) : '';
+    } catch (err) {
+      if (!isRefused(err)) throw err;
+      return notGranting(name, all);
+    }
+  };
+
+  /** Those that the present fabric tells by itself, be it that no run remembers them. */
+  const besides = async ({ key, place }: OfComponent, step: Step): Promise<Place[]> => {
+    const ends = await opened(place, key)?.fabric.formerEnds?.(step);
+    return (ends?.configurations ?? []).map((configuration) => ({ ...place, configuration }));
   };
 
   return {
-    /** Of all former places of a component, but for what the present one shares with them. */
-    findFormerReaders: (given: Moved & { refs: string[] }) =>
+    /**
+     * Of these former places of a component, but for what the present one shares with them; with
+     * `isElsewhere` also of those that the present fabric tells.
+     */
+    findFormerReaders: ({ former, isElsewhere, ...given }: Looking) =>
       attempt(async ({ interest }): Promise<FormerFound> => {
         const step = stepOf(interest);
-        const { found, untold, others } = formerOnes(given);
+        const { key, place, refs } = given;
+        const more = place && isElsewhere ? await besides({ key, place }, step) : [];
+        const { found, untold, others } = formerOnes({ ...given, former: [...former, ...more] });
         const leaving: Leaving[] = [];
-        for (const { place, fabric } of found) {
-          const principals = await leavingOf(fabric, given.refs, step);
-          const { system } = fabric;
-          if (principals.length > 0) leaving.push({ place, system, principals });
+        for (const [at, each] of found) {
+          const seen = await lookAt({ at, ...each }, { refs, step });
+          leaving.push(...seen.leaving);
+          untold.push(...seen.untold);
         }
         mustFitHistory(
           leaving.flatMap(({ principals }) => principals),
           leaving.map(({ system }) => system),
         );
-        const { key, refs } = given;
         const staying = new Set<string>();
-        for (const place of others)
-          for (const each of await stayingAt({ key, place, refs }, step)) staying.add(each);
+        for (const each of others) staying.add(await stayingAt({ key, place: each, refs }, step));
+        staying.delete('');
         return {
           leaving,
           untold: firstFew(untold),

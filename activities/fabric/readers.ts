@@ -20,6 +20,8 @@ export interface ReadersFound {
   unknown: string[];
   /** Who reads now, of those that are ours: principals, as the fabric names them. */
   former: string[];
+  /** People read by us what the fabric has of the component in other places, too. */
+  isElsewhere?: true;
   /** What cannot be told of who reads now: sentences. */
   warnings?: string[];
 }
@@ -109,9 +111,16 @@ export const createReaderActivities = ({
         if (unknown.length > 0) return { ...found, former: [] };
         mustHold(fabric, principals);
         refuseForeign((await fabric.look(step)).foreign);
-        const { ours: former, warnings } = await fabric.readers(step);
+        const { ours: former, warnings: doubts = [] } = await fabric.readers(step);
         mustFitHistory(former, [system]);
-        return { ...found, former, ...(warnings && { warnings }) };
+        const ends = await fabric.formerEnds?.(step);
+        const warnings = [...doubts, ...(ends?.warnings ?? [])];
+        return {
+          ...found,
+          former,
+          ...(ends && ends.configurations.length > 0 && { isElsewhere: true }),
+          ...(warnings.length > 0 && { warnings }),
+        };
       }),
 
     /** Exactly these read, of those that are ours. */

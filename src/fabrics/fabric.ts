@@ -208,10 +208,22 @@ export interface Table {
  */
 export interface FormerReaders {
   readers: (step: Step) => Promise<string[]>;
+  /**
+   * Whom these refs stand for there, be it that he can be granted nothing now. Who does not exist is left out;
+   * throws a Refusal where somebody may be there whom the fabric does not show.
+   */
+  namesOf: (refs: readonly string[], step: Step) => Promise<string[]>;
   /** These read there no more; nobody gains anything. */
   revoke: (principals: readonly string[], step: Step) => Promise<void>;
   /** The reverse. */
   giveBack: (principals: readonly string[], step: Step) => Promise<void>;
+}
+
+/** Where else a component's data is, as its tags tell, and people read it by grants of ours. */
+export interface FormerEnds {
+  /** What of a destination's configuration leads to each. */
+  configurations: Record<string, unknown>[];
+  warnings: string[];
 }
 
 /** What a fabric has of one component. Every method throws a CallError where a call fails, and a Refusal. */
@@ -242,9 +254,12 @@ export interface ComponentFabric {
   restore: (taken: readonly Thing[], step: Step) => Promise<Undone>;
   /** Maps refs to principals, and looks whether they exist. */
   principalsOf: (refs: readonly string[], step: Step) => Promise<Principals>;
+  /** Of this one place, as far as places of the component have readers of their own. */
   readers: (step: Step) => Promise<Readers>;
-  /** Has exactly these read, of those that are ours. Others keep what they have. */
+  /** Has exactly these read there, of those that are ours. Others keep what they have. */
   grant: (principals: readonly string[], step: Step) => Promise<ReadersChanged>;
+  /** Absent: who reads one place reads all that the fabric has of the component. */
+  formerEnds?: (step: Step) => Promise<FormerEnds>;
   /** The same where two places have the same readers, and for no others. */
   readersAt: () => string;
   /** Of this one place: for one where the component's data was, and is no more. */
@@ -257,6 +272,8 @@ export interface Fabric {
   /** As people call it: Snowflake. */
   system: string;
   where: Whereabouts;
+  /** The same where two fabrics call everybody alike, as far as can be told: of one type, by one strategy. */
+  naming: string;
   /** Whether it can be reached, its credentials and rights, its warehouse or cluster. */
   check: (step: Step) => Promise<Check[]>;
   /**

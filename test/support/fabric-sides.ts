@@ -56,8 +56,10 @@ interface FabricSide {
   writes: () => Promise<string[]>;
   forget: () => Promise<void>;
   fault: (target: Target, effect: Effect) => Promise<void>;
-  /** No call of the fabric is answered but with 503. */
-  silence: () => Promise<void>;
+  /** No call of the fabric is answered but with 503, or with this status. */
+  silence: (status?: number) => Promise<void>;
+  /** Who calls is not shown who there is. */
+  hideUsers: () => Promise<void>;
   clearFaults: () => Promise<void>;
   /** Faults that have hit no call yet, and changes that are still to come about. */
   faults: () => Promise<{ faults: unknown[]; late: number }>;
@@ -141,7 +143,8 @@ export const snowflakeSide = (world: () => FabricWorld): FabricSide => {
         ...(refused && { code: '003001' }),
         ...effect,
       }),
-    silence: () => world().fault({ operation: 'submitStatement', status: 503, times: 0 }),
+    silence: (status = 503) => world().fault({ operation: 'submitStatement', status, times: 0 }),
+    hideUsers: () => world().fault({ operation: 'showUsers', code: '003001', times: 0 }),
     clearFaults: () => world().clearFaults(),
     faults: () => faultsOf(world().snowflake.url),
     grantsAtOnce: false,
@@ -237,7 +240,14 @@ export const databricksSide = (world: () => FabricWorld): FabricSide => {
         ...(refused && { status: 403 }),
         ...effect,
       }),
-    silence: () => lakehouse().control('/faults', { operation: '*', status: 503, times: 0 }),
+    silence: (status = 503) => lakehouse().control('/faults', { operation: '*', status, times: 0 }),
+    hideUsers: () =>
+      lakehouse().control('/faults', {
+        operation: 'listUsers',
+        status: 200,
+        body: '{"Resources":[]}',
+        times: 0,
+      }),
     clearFaults: () => lakehouse().control('/faults', undefined, 'DELETE'),
     faults: () => faultsOf(lakehouse().url),
     grantsAtOnce: true,

@@ -1,7 +1,10 @@
-import { patched } from '@temporalio/workflow';
-import type { Leaving } from '../../activities/fabric/former-readers';
+import { isCancellation, patched } from '@temporalio/workflow';
+import type { FormerFound, Leaving } from '../../activities/fabric/former-readers';
 import type { UpdateAclInput } from '../input';
-import { settlesAt } from '../run/failure';
+import type { Place } from '../../src/descriptor/places';
+import { firstFew } from '../protocol/lengths';
+import { explain, failureCauseOf, inSentences, settlesAt, wroteNothing } from '../run/failure';
+import { asReason } from '../run/limits';
 import type { Run } from '../run/report';
 import { PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
@@ -30,31 +33,56 @@ export interface FormerReaders {
   revoke: (undos: Undo[]) => Promise<FormerTold>;
 }
 
+interface Looking {
+  run: Run;
+  steps: Steps;
+  /** The present fabric grants access. */
+  isManaged: boolean;
+  /** People read by us what the present fabric has of the component in other places, too. */
+  isElsewhere: boolean;
+}
+
 /**
  * Undefined where the data was nowhere else. The present place is one of these where a run has managed it,
  * and the fabric grants no access any more.
  */
 export const startFormerReaders = async (
   { people, place, former: others = [], component: { key }, retry }: UpdateAclInput,
-  { run, steps, isManaged }: { run: Run; steps: Steps; isManaged: boolean },
+  { run, steps, isManaged, isElsewhere }: Looking,
 ): Promise<FormerReaders | undefined> => {
   const former = place?.where && !isManaged ? [place, ...others] : others;
-  if (former.length === 0 || !patched('readers-of-former-data')) return undefined;
+  if (former.length === 0 && !isElsewhere) return undefined;
+  if (!patched('readers-of-former-data')) return undefined;
   const { settleTime, giveUpAfter } = retry;
   const within = (count: number) => ({ scheduleToCloseTimeout: giveUpAfter + count * FOR_EACH });
   const refs = refsOf(people);
-  const found = await steps(
-    'Look who reads where the data was before',
-    within(people.length),
-  ).findFormerReaders({ key, place, former, refs });
+  const look = (given: { former: Place[]; isElsewhere?: true }) =>
+    steps('Look who reads where the data was before', within(people.length))
+      .findFormerReaders({ key, place, refs, ...given })
+      .catch((err: unknown): FormerFound => {
+        // A place that does not answer keeps nobody from losing the rest.
+        if (isCancellation(err) || failureCauseOf(err) === 'refused') throw err;
+        return { leaving: [], untold: [asReason(inSentences(explain(err)))] };
+      });
+  // Each by itself: what keeps one from answering is told of that one.
+  const looks = await Promise.all([
+    ...former.map((each) => look({ former: [each] })),
+    ...(isElsewhere ? [look({ former: [], isElsewhere })] : []),
+  ]);
+  const all = looks.flatMap(({ leaving }) => leaving);
+  const found = {
+    leaving: [...new Map(all.map((each) => [each.at, each])).values()],
+    untold: firstFew([...new Set(looks.flatMap(({ untold }) => untold))]),
+    staying: firstFew([...new Set(looks.flatMap(({ staying = [] }) => staying))]),
+  };
+  for (const each of found.staying) run.warn(each);
   for (const each of found.untold) run.warn(`Who reads where the data was before is left: ${each}`);
-  const { staying = [] } = found;
-  for (const each of staying) run.warn(each);
 
   const undoOf = (given: Leaving): Undo => ({
     kind: 'fabric',
     what: `who may read the former data in ${given.system}`,
     effect: PUT_BACK,
+    system: given.system,
     undo: () =>
       steps('Give back who may read the former data', COMPENSATION).giveBackFormerReaders({
         key,
@@ -75,6 +103,7 @@ export const startFormerReaders = async (
       .revokeFormerReaders({ key, place: leaving.place, principals, settleTime })
       .catch((err: unknown) => {
         undo.settlesAt = settlesAt(err, settleTime);
+        if (wroteNothing(err)) undos.splice(undos.indexOf(undo), 1);
         throw err;
       });
     undo.isDone = true;
@@ -90,7 +119,7 @@ export const startFormerReaders = async (
         const count = await revokeAt(leaving, undos);
         revoked.set(leaving.system, (revoked.get(leaving.system) ?? 0) + count);
       }
-      return { revoked, untold: found.untold, staying };
+      return { revoked, untold: found.untold, staying: found.staying };
     },
   };
 };

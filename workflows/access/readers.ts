@@ -2,7 +2,7 @@ import { patched } from '@temporalio/workflow';
 import type { ReadersFound, ReadersTold } from '../../activities/fabric/readers';
 import type { Principal } from '../../src/descriptor/refs';
 import type { UpdateAclInput } from '../input';
-import { settlesAt } from '../run/failure';
+import { settlesAt, wroteNothing } from '../run/failure';
 import type { Run } from '../run/report';
 import { PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
@@ -69,6 +69,7 @@ export const startReaders = async (
         .grantReaders({ key, place, refs, former, settleTime })
         .catch((err: unknown) => {
           undo.settlesAt = settlesAt(err, settleTime);
+          if (wroteNothing(err)) undos.splice(undos.indexOf(undo), 1);
           throw err;
         });
       undo.isDone = true;

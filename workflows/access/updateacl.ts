@@ -33,6 +33,7 @@ const changeAccess = async (input: UpdateAclInput): Promise<ProvisioningStatus> 
       run,
       steps,
       isManaged: readers !== undefined,
+      isElsewhere: readers?.found.isElsewhere ?? false,
     });
     // Who is given nothing in Airbyte loses what was granted there before.
     const wantedThere = readers?.found.isInAirbyte === false ? [] : people;

@@ -8,9 +8,17 @@ import { createClient } from './client';
 import { airbyteAuthOf, destinationOf } from './destination';
 import { createIdentity } from './identity';
 import { beforeCleanup, lookAt } from './look';
-import { principalsOf } from './people';
+import { namesOf, principalsOf } from './people';
 import { prepare, unprepare } from './prepare';
-import { MOST_READERS, formerReaders, giveBack, grant, readersIn, revoke } from './readers';
+import {
+  MOST_READERS,
+  formerEnds,
+  formerReaders,
+  giveBack,
+  grant,
+  readersHere,
+  revoke,
+} from './readers';
 import { runCommand } from './run/commands';
 import { runStatement } from './run/statements';
 import { CatalogName, DatabricksSettings } from './settings';
@@ -79,11 +87,14 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
       beforeCleanup: (present, step) => beforeCleanup(component, present, step),
       cleanup: (present, step) => cleanup(component, present, step),
       restore: (taken, step) => restore(component, taken, step),
-      readers: (step) => readersIn(component, step),
+      readers: (step) => readersHere(component, step),
       grant: (principals, step) => grant(component, principals, step),
+      formerEnds: (step) => formerEnds(component, step),
       readersAt: () => JSON.stringify([host, catalogName, wanted]),
       ofFormer: {
         readers: (step) => formerReaders(component, step),
+        namesOf: (refs, { interest }) =>
+          namesOf(client, { settings: settings.principals, refs, interest }),
         revoke: (principals, step) => revoke(component, principals, step),
         giveBack: (principals, step) => giveBack(component, principals, step),
       },
@@ -96,6 +107,7 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
     name,
     system: 'Databricks',
     where: whereOf(settings),
+    naming: JSON.stringify(['databricks', settings.principals]),
     check: (step) => checkFabric({ settings, client, catalog, manager, airbyte }, step),
     tagged: async (_ends, step) => ({
       tagged: manage.schema ? taggedIn(await catalog.schemas(step), catalogName) : [],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CallInterest } from '../../concurrency/call-interest';
+import { Refusal } from '../../contract/problems';
 import type { Principals } from '../fabric';
 import { calledBy } from '../principals';
 import type { Called, PrincipalsSettings } from '../principals';
@@ -70,7 +71,7 @@ const problemOf = ({ active, meta }: z.output<typeof Found>, kind: Kind) => {
   return undefined;
 };
 
-type Known = Map<string, { name: string } | { problem: string }>;
+type Known = Map<string, { name: string; problem?: string | undefined }>;
 
 const lookUp = async (
   { demand }: Client,
@@ -94,8 +95,7 @@ const lookUp = async (
       found.flatMap((each) => {
         const name = each[attribute];
         if (name === undefined) return [];
-        const problem = problemOf(each, kind);
-        return [[folded(name), problem === undefined ? { name } : { problem }] as const];
+        return [[folded(name), { name, problem: problemOf(each, kind) }] as const];
       }),
     ),
   );
@@ -112,8 +112,9 @@ const somebody = (settings: PrincipalsSettings, ref: string): Called | { problem
 export const hiddenKinds = async (
   { demand }: Client,
   interest: CallInterest,
+  kinds: readonly Kind[] = ['user', 'group'],
 ): Promise<string[]> => {
-  const hidden = (['user', 'group'] as const).map(async (kind) => {
+  const hidden = kinds.map(async (kind) => {
     const { path, attribute, are } = KINDS[kind];
     const { Resources: found } = await demand({
       method: 'GET',
@@ -128,15 +129,24 @@ export const hiddenKinds = async (
   return (await Promise.all(hidden)).flat();
 };
 
-/** Who is whom, and who is nobody; a few calls, however many they are. */
-export const principalsOf = async (
-  client: Client,
-  {
-    settings,
-    refs,
-    interest,
-  }: { settings: PrincipalsSettings; refs: readonly string[]; interest: CallInterest },
-): Promise<Principals> => {
+interface Asked {
+  settings: PrincipalsSettings;
+  refs: readonly string[];
+  interest: CallInterest;
+}
+
+/** Whom a ref stands for. */
+interface Judged {
+  ref: string;
+  /** As Databricks calls him, where he is there. */
+  name?: string;
+  /** Why nothing can be granted to him. */
+  problem?: string | undefined;
+  /** What he would be, where he is not found. */
+  missing?: Kind;
+}
+
+const judge = async (client: Client, { settings, refs, interest }: Asked): Promise<Judged[]> => {
   const all = [...new Set(refs)].map((ref) => ({ ref, called: somebody(settings, ref) }));
   const meant = all.flatMap(({ called }) => ('problem' in called ? [] : [called]));
   const byKind = async (kind: Kind): Promise<[Kind, Known]> => {
@@ -146,19 +156,40 @@ export const principalsOf = async (
   const found = new Map(
     await Promise.all((['user', 'group', 'servicePrincipal'] as const).map(byKind)),
   );
-  const known: Record<string, string> = {};
-  const unknown: Record<string, string> = {};
-  for (const { ref, called } of all) {
-    if ('problem' in called) {
-      unknown[ref] = called.problem;
-      continue;
-    }
+  return all.map(({ ref, called }): Judged => {
+    if ('problem' in called) return { ref, problem: called.problem };
     const kind = kindOf(called);
     const { name } = called;
     const one = found.get(kind)?.get(folded(name));
-    if (one && 'name' in one) known[ref] = one.name;
-    else if (one) unknown[ref] = `${name} ${one.problem}`;
-    else unknown[ref] = `${name} is no ${KINDS[kind].are} of the Databricks workspace`;
-  }
+    if (!one)
+      return {
+        ref,
+        problem: `${name} is no ${KINDS[kind].are} of the Databricks workspace`,
+        missing: kind,
+      };
+    return { ref, name: one.name, problem: one.problem && `${name} ${one.problem}` };
+  });
+};
+
+/** Who is whom, and who is nobody; a few calls, however many they are. */
+export const principalsOf = async (client: Client, asked: Asked): Promise<Principals> => {
+  const known: Record<string, string> = {};
+  const unknown: Record<string, string> = {};
+  for (const { ref, name, problem = '' } of await judge(client, asked))
+    if (problem !== '' || name === undefined) unknown[ref] = problem;
+    else known[ref] = name;
   return { known, unknown };
+};
+
+/** Those who are there, be it that nothing can be granted to them. */
+export const namesOf = async (client: Client, asked: Asked): Promise<string[]> => {
+  const all = await judge(client, asked);
+  const missing = [...new Set(all.flatMap((each) => each.missing ?? []))];
+  const hidden = await hiddenKinds(client, asked.interest, missing);
+  if (hidden.length > 0)
+    throw new Refusal(
+      `Databricks shows no ${hidden.join(' and ')} to whom the fabric is managed as, so who of those that are named may read there is not known.`,
+      'Have it let look at the users and groups of the workspace, then send the request again.',
+    );
+  return all.flatMap(({ name }) => name ?? []);
 };

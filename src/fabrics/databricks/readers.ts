@@ -1,5 +1,5 @@
 import { Refusal } from '../../contract/problems';
-import type { Readers, ReadersChanged, Step } from '../fabric';
+import type { FormerEnds, Readers, ReadersChanged, Step } from '../fabric';
 import { notListed, ownSchema, ownSchemas, wantedSchema } from './component';
 import type { Component } from './component';
 import { heldIn, setHolders } from './holders';
@@ -31,6 +31,12 @@ const readersOf = async (
   };
 };
 
+/** Of the wanted schema alone. */
+export const readersHere = async (component: Component, step: Step): Promise<Readers> => {
+  const schema = await ownSchema(component, component.wanted, step);
+  return schema ? readersOf(component, schema, step) : { ours: [], others: [] };
+};
+
 export const readersIn = async (component: Component, step: Step): Promise<Readers> => {
   const { wanted } = component;
   const schema = await wantedSchema(component, step);
@@ -55,21 +61,17 @@ const keepOnly = async (
   step: Step,
 ) => {
   const wants = { schema, role: 'reader' as const, principals, privileges: [] };
-  return (await setHolders(component, wants, step)).revoked;
+  await setHolders(component, wants, step);
 };
 
-/** Who is no more to read loses the data of former versions of the descriptor, too; nobody gains it. */
-const leaveFormer = async (component: Component, wantedOnes: readonly string[], step: Step) => {
-  const { schemas } = await ownSchemas(component, step);
-  const former = schemas.filter(({ name }) => name !== component.wanted);
-  const revoked: string[] = [];
-  for (const schema of former) {
-    const readers = held(schema);
-    const principals = readers.filter((each) => wantedOnes.includes(each));
-    if (principals.length === readers.length) continue;
-    revoked.push(...(await keepOnly(component, { schema, principals }, step)));
-  }
-  return revoked;
+/** Where anybody reads by us in a schema of a former version of the descriptor. */
+export const formerEnds = async (component: Component, step: Step): Promise<FormerEnds> => {
+  const { schemas, isCut } = await ownSchemas(component, step);
+  const former = schemas.filter((each) => each.name !== component.wanted && held(each).length > 0);
+  return {
+    configurations: former.map(({ name: schema }) => ({ schema })),
+    warnings: isCut ? [notListed(component.catalog.name)] : [],
+  };
 };
 
 export const formerReaders = async (component: Component, step: Step): Promise<string[]> => {
@@ -113,11 +115,9 @@ export const grant = async (
   if (wantedOnes.length > MOST_READERS) throw tooMany(component, wantedOnes.length);
   const schema = await ownSchema(component, component.wanted, step);
   if (!schema && wantedOnes.length > 0) throw noSchema(component);
-  const left = await leaveFormer(component, wantedOnes, step);
-  if (!schema) return { granted: [], revoked: left };
+  if (!schema) return { granted: [], revoked: [] };
   // Who owns it, and whom Airbyte writes as, read it anyhow.
   const principals = wantedOnes.filter((each) => each !== schema.owner);
   const wants = { schema, role: 'reader' as const, principals, privileges: READS };
-  const { granted, revoked } = await setHolders(component, wants, step);
-  return { granted, revoked: [...new Set([...revoked, ...left])] };
+  return setHolders(component, wants, step);
 };

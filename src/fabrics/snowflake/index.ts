@@ -28,7 +28,7 @@ import { schemaPage } from './links';
 import { createLooks } from './look/looks';
 import { withRaw } from './look/raw';
 import { identifierIn, shownAs } from './sql/names';
-import { principalsOf } from './access/people';
+import { namesOf, principalsOf } from './access/people';
 import { prepare } from './change/prepare';
 import { presentIn } from './look/present';
 import { giveTo, grantTo, readersOf, remembered, revokeFrom } from './access/readers';
@@ -180,6 +180,7 @@ const ofComponent = (
     readersAt: () => JSON.stringify([accountIn(settings), component().readRole]),
     ofFormer: {
       readers: async (step) => (await readersOf(api(), component(), step)).ours,
+      namesOf: async (refs, step) => namesOf(api(), { settings: settings.principals, refs, step }),
       revoke: async (principals, step) => revokeFrom(api(), component(), { principals, step }),
       giveBack: async (principals, step) => giveTo(api(), component(), { principals, step }),
     },
@@ -209,6 +210,7 @@ const open = (settings: SnowflakeSettings, opening: Opening): Fabric => {
     name,
     system: SYSTEM,
     where: whereOf(settings),
+    naming: JSON.stringify(['snowflake', settings.principals]),
     check: (step) => checkFabric(users, { warehouse, role, manages: settings.manage, step }),
     // As Airbyte, who may do less.
     run: async (text, { step, maxRows, language }) => {

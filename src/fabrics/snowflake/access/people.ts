@@ -1,3 +1,4 @@
+import { Refusal } from '../../../contract/problems';
 import type { Principals, Step } from '../../fabric';
 import { calledBy } from '../../principals';
 import type { Called, PrincipalsSettings } from '../../principals';
@@ -20,6 +21,8 @@ interface List {
   all: Known[];
   /** There are more than Snowflake tells at once. */
   isCut: boolean;
+  /** Whether who is not in it may be in Snowflake all the same, under another name than his login. */
+  isPartial: boolean;
   /** By itself, where there are. */
   one: (name: string) => Promise<Known[]>;
 }
@@ -36,9 +39,12 @@ const listOf = async (
 ): Promise<List> => {
   const table = await api.query(all(), step, MAX_ROWS);
   const found = recordsOf(table).map(knownIn);
+  const isCut = table.isCut || found.length >= MAX_ROWS;
+  const others = found.filter(({ name }) => !inAnyCase(name, api.user));
   return {
     all: found,
-    isCut: table.isCut || found.length >= MAX_ROWS,
+    isCut,
+    isPartial: isCut || !others.some(({ login }) => login !== ''),
     one: async (name) => recordsOf(await api.query(one(name), step, MAX_ROWS)).map(knownIn),
   };
 };
@@ -81,11 +87,27 @@ const matching = (known: readonly Known[], name: string): Known[] => {
   return [];
 };
 
-type Found = { principal: string } | { problem: string };
+type Found =
+  | { principal: string }
+  | {
+      problem: string;
+      /** Any of these, where it cannot be told which. */
+      among?: string[];
+      /** He may be there, unseen. */
+      mayBeThere?: boolean;
+    };
+
+const principalOf = ({ kind }: Called, { name }: Known) =>
+  memberNamed(kind === 'user' ? 'USER' : 'ROLE', name);
 
 const NOUN = { user: 'user', group: 'role' } as const;
 
-const judged = (found: readonly Known[], { kind, name }: Called, isCut: boolean): Found => {
+const judged = (
+  found: readonly Known[],
+  called: Called,
+  { isCut, isPartial }: Pick<List, 'isCut' | 'isPartial'>,
+): Found => {
+  const { kind, name } = called;
   const noun = NOUN[kind];
   const [first, ...others] = found;
   if (others.length > 0)
@@ -94,11 +116,13 @@ const judged = (found: readonly Known[], { kind, name }: Called, isCut: boolean)
         .slice(0, 3)
         .map((each) => each.name)
         .join(', ')} of Snowflake`,
+      among: found.map((each) => principalOf(called, each)),
     };
-  if (first) return { principal: memberNamed(kind === 'user' ? 'USER' : 'ROLE', first.name) };
+  if (first) return { principal: principalOf(called, first) };
   const byLogin =
     kind === 'user' && isCut ? ' by its name; there are too many to look at their login names' : '';
-  return { problem: `Snowflake has no ${noun} ${name}${byLogin}` };
+  const problem = `Snowflake has no ${noun} ${name}${byLogin}`;
+  return { problem, mayBeThere: kind === 'user' && isPartial };
 };
 
 const find = async (list: List | undefined, called: Called): Promise<Found> => {
@@ -108,10 +132,11 @@ const find = async (list: List | undefined, called: Called): Promise<Found> => {
   if (!list)
     return {
       problem: `the role of this fabric may not see the ${NOUN[kind]}s of Snowflake: it needs MANAGE GRANTS, or to be granted USERADMIN`,
+      mayBeThere: true,
     };
   const found = matching(list.all, name);
-  if (found.length > 0 || !list.isCut) return judged(found, called, list.isCut);
-  return judged(matching(await list.one(name), name), called, true);
+  if (found.length > 0 || !list.isCut) return judged(found, called, list);
+  return judged(matching(await list.one(name), name), called, list);
 };
 
 const LISTS = {
@@ -119,11 +144,14 @@ const LISTS = {
   group: { all: LOOKS.roles, one: LOOKS.role },
 };
 
-/** Maps refs to members of a role, and looks whether they exist: a list of each kind, however many are asked for. */
-export const principalsOf = async (
-  api: SqlApi,
-  { settings, refs, step }: { settings: PrincipalsSettings; refs: readonly string[]; step: Step },
-): Promise<Principals> => {
+interface AskedFor {
+  settings: PrincipalsSettings;
+  refs: readonly string[];
+  step: Step;
+}
+
+/** A list of each kind, however many are asked for. */
+const findAll = async (api: SqlApi, { settings, refs, step }: AskedFor) => {
   const called = refs.map((ref) => [ref, calledBy(settings, ref)] as const);
   const list = (kind: Called['kind']) =>
     called.some(([, each]) => 'kind' in each && each.kind === kind)
@@ -131,12 +159,17 @@ export const principalsOf = async (
       : Promise.resolve(undefined);
   const [user, group] = await Promise.all([list('user'), list('group')]);
   const lists = { user, group };
-  const found = await Promise.all(
-    called.map(
-      async ([ref, each]) =>
-        [ref, 'problem' in each ? each : await find(lists[each.kind], each)] as const,
-    ),
+  return Promise.all(
+    called.map(async ([ref, each]): Promise<[string, Found]> => [
+      ref,
+      'problem' in each ? each : await find(lists[each.kind], each),
+    ]),
   );
+};
+
+/** Maps refs to members of a role, and looks whether they exist. */
+export const principalsOf = async (api: SqlApi, asked: AskedFor): Promise<Principals> => {
+  const found = await findAll(api, asked);
   const known = found.flatMap(([ref, each]) =>
     'principal' in each ? [[ref, each.principal] as const] : [],
   );
@@ -144,4 +177,16 @@ export const principalsOf = async (
     'problem' in each ? [[ref, each.problem] as const] : [],
   );
   return { known: Object.fromEntries(known), unknown: Object.fromEntries(unknown) };
+};
+
+/** Those who are there; of one who may be any of some, all of these. */
+export const namesOf = async (api: SqlApi, asked: AskedFor): Promise<string[]> => {
+  const found = await findAll(api, asked);
+  const unseen = found.find(([, each]) => 'mayBeThere' in each && each.mayBeThere);
+  if (unseen)
+    throw new Refusal(
+      `Snowflake does not show the role ${api.role} who ${unseen[0]} is, so who of those that are named may read there is not known.`,
+      `Have the role ${api.role} granted MANAGE GRANTS, or USERADMIN, then send the request again.`,
+    );
+  return found.flatMap(([, each]) => ('principal' in each ? [each.principal] : (each.among ?? [])));
 };

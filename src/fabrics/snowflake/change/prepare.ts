@@ -4,7 +4,7 @@ import type { Step, Thing } from '../../fabric';
 import { inOrder, making } from './acts';
 import type { Component } from '../look/component';
 import { foreignIn } from '../look/in-the-way';
-import { isClosing, isMissing, isUntold } from '../look/judgement';
+import { isClosing, isMissing, isUntold, readableIn } from '../look/judgement';
 import { createLooks } from '../look/looks';
 import type { Looks } from '../look/looks';
 import type { SqlApi } from '../api/sql-api';
@@ -75,7 +75,7 @@ const seenToBeOurs = async (looks: Looks, spec: Spec, component: Component) => {
 /** What is granted on all that is there is granted again where nothing can be seen of it. */
 const isDue = (state: State, component: Component, spec: Spec, round: number) => {
   if (spec.is === 'select' && spec.extent === 'ALL' && round === 0)
-    return state.objects.length === 0 || isMissing(state, component, spec);
+    return readableIn(state, spec).objects.length === 0 || isMissing(state, component, spec);
   // What cannot be seen is granted once more, and Snowflake's word taken for it.
   if (round > 0 && isUntold(state, spec)) return false;
   return isMissing(state, component, spec);

@@ -55,19 +55,26 @@ export const lacking = (state: State, spec: SpecOf<'use'>) => {
 
 const KIND = { TABLES: 'TABLE', VIEWS: 'VIEW' } as const;
 
+const NOTHING = { objects: [], areObjectsCut: false, future: [] };
+
+/** What there is to read in the schema that it is about; of one that is not the component's nothing. */
+export const readableIn = ({ readable }: State, { parts: [, schema] }: SpecOf<'select'>) =>
+  readable.get(schema) ?? NOTHING;
+
 /** Whether anything that can be seen may not be read. */
-const isUnread = (state: State, { kind, parts: [database, schema] }: SpecOf<'select'>) =>
-  !state.areObjectsCut &&
-  !state.isToRoleCut &&
-  state.objects.some((each) => {
-    const parts = [database, schema, each.name];
+const isUnread = (state: State, spec: SpecOf<'select'>) => {
+  const { objects, areObjectsCut } = readableIn(state, spec);
+  if (areObjectsCut || state.isToRoleCut) return false;
+  return objects.some((each) => {
+    const parts = [...spec.parts, each.name];
     const names = [parts.join('.'), canonical(parts)];
-    return each.kind === KIND[kind] && !names.some((name) => state.selected.has(name));
+    return each.kind === KIND[spec.kind] && !names.some((name) => state.selected.has(name));
   });
+};
 
 export const isSelected = (state: State, spec: SpecOf<'select'>) => {
   if (spec.extent === 'ALL') return !isUnread(state, spec);
-  return state.future.some(
+  return readableIn(state, spec).future.some(
     ({ privilege, on, grantee }) =>
       privilege === 'SELECT' && on === KIND[spec.kind] && grantee === spec.to,
   );
@@ -133,11 +140,14 @@ const SELECTS = [
   { extent: 'ALL', kind: 'VIEWS' },
 ] as const;
 
-export const selectsOf = ({ place, readRole }: Component): SpecOf<'select'>[] =>
+export const selectsOf = (
+  { place, readRole }: Component,
+  schema = place.schema,
+): SpecOf<'select'>[] =>
   SELECTS.map((each) => ({
     is: 'select',
     ...each,
-    parts: [place.database, place.schema],
+    parts: [place.database, schema],
     to: readRole,
   }));
 

@@ -87,9 +87,11 @@ export const presentIn = (state: State, component: Component): Spec[] => {
     ...ours.flatMap((schema) => usesOf(state, component, schema)),
     ...(hasRole
       ? [
-          ...selectsOf(component).filter((spec) =>
-            spec.extent === 'ALL' ? hasSelect(state, spec) : isSelected(state, spec),
-          ),
+          ...ours
+            .flatMap((schema) => selectsOf(component, schema))
+            .filter((spec) =>
+              spec.extent === 'ALL' ? hasSelect(state, spec) : isSelected(state, spec),
+            ),
           ...given(state, component, use),
         ]
       : []),

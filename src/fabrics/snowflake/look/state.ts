@@ -6,6 +6,13 @@ import { canonical, isNamed, partsOf } from '../sql/names';
 
 /* What Snowflake has of a component, as it is now. */
 
+/** What is in a schema, and who may read what is to come. */
+interface Readable {
+  objects: Found[];
+  areObjectsCut: boolean;
+  future: Future[];
+}
+
 export interface State {
   database: Named | undefined;
   onDatabase: Grant[];
@@ -14,10 +21,8 @@ export interface State {
   areSchemasCut: boolean;
   /** Of each schema that is the component's: what is granted on it. */
   onSchemas: Map<string, Grant[]>;
-  /** Of the one that is wanted, where it is there and the component's. */
-  objects: Found[];
-  areObjectsCut: boolean;
-  future: Future[];
+  /** Of each of these, too: what there is to read in it. */
+  readable: Map<string, Readable>;
   role: Named | undefined;
   toRole: Grant[];
   /** There are more than Snowflake tells: what the role may read is more than can be seen. */
@@ -27,8 +32,6 @@ export interface State {
   /** The text of each name that SELECT is granted on, in both ways of writing it. */
   selected: Set<string>;
 }
-
-const NO_OBJECTS = { objects: [], areObjectsCut: false };
 
 /** On what, and to which role, as `untold` has it. */
 export const holding = (kind: Kind, parts: readonly string[], to: string) =>
@@ -58,12 +61,12 @@ const grantsOf = async (
 
 const inDatabase = async (
   looks: Looks,
-  { tag, place, readRole, airbyteRole }: Component,
+  { tag, place: { database }, readRole, airbyteRole }: Component,
   toRole: GrantList,
 ) => {
   const [{ schemas, areSchemasCut }, listed] = await Promise.all([
-    looks.schemas(place.database),
-    looks.onDatabase(place.database),
+    looks.schemas(database),
+    looks.onDatabase(database),
   ]);
   const own = async () =>
     new Map([
@@ -72,19 +75,22 @@ const inDatabase = async (
     ]);
   const grantsIn = async (kind: Kind, parts: readonly string[], list: GrantList) =>
     grantsOf(list, { kind, parts, own });
-  const onDatabase = await grantsIn('DATABASE', [place.database], listed);
+  const onDatabase = await grantsIn('DATABASE', [database], listed);
   const ours = schemas.filter(({ comment }) => comment === tag);
-  const isThere = ours.some(({ name }) => name === place.schema);
-  const [onSchemas, found, future] = await Promise.all([
+  const readableIn = async (schema: string) => {
+    const place = { database, schema };
+    const [found, future] = await Promise.all([looks.objects(place), looks.future(place)]);
+    return [schema, { ...found, future }] as const;
+  };
+  const [onSchemas, readable] = await Promise.all([
     Promise.all(
       ours.map(async ({ name }) => {
-        const parts = [place.database, name];
+        const parts = [database, name];
         const list = await looks.grantsOn('SCHEMA', parts);
         return { name, ...(await grantsIn('SCHEMA', parts, list)) };
       }),
     ),
-    isThere ? looks.objects(place) : NO_OBJECTS,
-    isThere ? looks.future(place) : [],
+    Promise.all(ours.map(({ name }) => readableIn(name))),
   ]);
   return {
     schemas,
@@ -92,8 +98,7 @@ const inDatabase = async (
     onDatabase: onDatabase.grants,
     onSchemas: new Map(onSchemas.map(({ name, grants }) => [name, grants])),
     untold: new Set([...onDatabase.untold, ...onSchemas.flatMap(({ untold }) => untold)]),
-    ...found,
-    future,
+    readable: new Map(readable),
   };
 };
 
@@ -103,8 +108,7 @@ const NO_DATABASE = {
   onDatabase: [],
   onSchemas: new Map<string, Grant[]>(),
   untold: new Set<string>(),
-  ...NO_OBJECTS,
-  future: [],
+  readable: new Map<string, Readable>(),
 };
 
 const NO_GRANTS: GrantList = { grants: [], isCut: false };
