@@ -367,6 +367,7 @@ const goes = (removeData: boolean): Request => ({
 const reads = (...members: string[]): Request => ({
   operation: 'updateacl',
   members,
+  change: 'others',
   variant: DAILY,
 });
 const ran = (request: Request, status = completed) => ({ request, status });
@@ -499,7 +500,7 @@ const lakeOf = (grants: Record<string, string[]>, name = 'c3_daily') => ({
 const inLake = heldBy(ran(provisionOf(LAKE)));
 const readByJane = heldBy(
   ran(provisionOf(LAKE)),
-  ran({ operation: 'updateacl', members: ['JANE@EXAMPLE.COM'], variant: LAKE }),
+  ran({ operation: 'updateacl', members: ['JANE@EXAMPLE.COM'], change: 'grown', variant: LAKE }),
 );
 const leaves = (removeData: boolean) =>
   heldBy(ran(provisionOf(LAKE)), ran({ operation: 'unprovision', removeData, variant: LAKE }));
