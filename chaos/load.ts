@@ -10,7 +10,7 @@ import { lakeThingsOf } from './lakehouse-check';
 import type { Lakehouse } from './lakehouse-check';
 import { after, NOTHING } from './model';
 import type { Problems } from './problems';
-import { actsOf, bodyOf, fabricOf, keyOf } from './requests';
+import { actsOf, bodyOf, countDifferent, fabricOf, keyOf } from './requests';
 import type { Known, Request, Scale, Variant } from './requests';
 import type { ClosedRun, Runs } from './runs';
 import type { Secrets } from './secrets';
@@ -100,8 +100,7 @@ const createComponent = (component: string, options: LoadOptions) => {
   const act = async (together: Request[]) => {
     const acts = await Promise.all(together.map(send));
     const tokens = [...new Set(acts.map(({ token }) => token))];
-    const different = new Set(together.map((request) => JSON.stringify(request)));
-    if (tokens.length !== different.size)
+    if (tokens.length !== countDifferent(component, together))
       problems.add([`${key}: the same token for different requests, or the reverse`], tokens);
     const seen = new Set(ended.map(({ runId }) => runId));
     const closed = await runs.ended(component, tokens, seen);

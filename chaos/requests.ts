@@ -100,8 +100,8 @@ const someMembers = (random: Random, change: Change, before: string[]) => {
   if (change === 'emptied') return [];
   const share = random.pick(SHARES);
   if (change === 'shrunk') return before.filter(() => random.chance(share));
-  const some = MEMBERS.filter(() => random.chance(share));
-  return change === 'others' ? some : [...new Set([...before, ...some])];
+  const kept = change === 'grown' ? before : [];
+  return MEMBERS.filter((member) => random.chance(share) || kept.includes(member));
 };
 
 /** What a component's life goes on with. */
@@ -272,3 +272,7 @@ export const bodyOf = (component: string, request: Request, known: Known | undef
     ...(request.operation === 'unprovision' && { removeData: request.removeData }),
   });
 };
+
+/** How many of them are another request to the provisioner, whatever they were meant to change. */
+export const countDifferent = (component: string, requests: Request[]) =>
+  new Set(requests.map((request) => bodyOf(component, request, undefined))).size;

@@ -13,7 +13,7 @@ import type { Holding } from '../chaos/fabric-model';
 import { after, NOTHING } from '../chaos/model';
 import type { Expected } from '../chaos/model';
 import { catalogFlaws, lakeOrphans, lakeThingsOf } from '../chaos/lakehouse-check';
-import { actsOf, CATALOG, CHANGES, fabricOf, keyOf } from '../chaos/requests';
+import { actsOf, CATALOG, CHANGES, countDifferent, fabricOf, keyOf } from '../chaos/requests';
 import { alarmsIn } from '../chaos/report';
 import type { Request, Variant } from '../chaos/requests';
 import { createSecrets, hostOf, LAKE_LOADER, LAKE_MANAGER, secretNameOf } from '../chaos/secrets';
@@ -402,6 +402,15 @@ const leaving: ProvisioningStatus = {
   ...failed('the schema ANALYTICS.C3_DAILY and 4 grants in Snowflake'),
   result: 'No.\nLeft behind in the fabric: the schema ANALYTICS.C3_DAILY.',
 };
+
+test('chaos takes requests for the same people for one, however they came about', () => {
+  const nobody: Request[] = [
+    { operation: 'updateacl', members: [], change: 'shrunk', variant: DAILY },
+    { operation: 'updateacl', members: [], change: 'emptied', variant: DAILY },
+  ];
+  expect(countDifferent('c3', nobody)).toBe(1);
+  expect(countDifferent('c3', [...nobody, reads('JANE'), provisionOf(DAILY)])).toBe(3);
+});
 
 test.each<[string, Holding, Warehouse]>([
   ['a completed provision', there, warehouseOf([used('C3_DAILY')], [])],
