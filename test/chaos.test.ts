@@ -331,7 +331,7 @@ test('half a minute of chaos with a fixed seed ends clean', async () => {
     expect(output).toMatch(new RegExp(`faults .*, [1-9]\\d* and \\d+ in the network at ${system}`));
   for (const system of ['Snowflake', 'Databricks'])
     expect(output).toMatch(
-      new RegExp(`updateacl +[1-9]\\d* completed, \\d+ failed \\(grown [1-9].*\\) in ${system}\n`),
+      new RegExp(`updateacl +[1-9]\\d* completed, \\d+ failed \\(grown \\d.*\\) in ${system}\n`),
     );
   expect(output).toMatch(/killed +worker [1-9], gateway [1-9], temporal [1-9]/);
   expect(code).toBe(0);
