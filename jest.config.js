@@ -40,6 +40,7 @@ const others = [
   'environments-apart',
   'environments-reload',
   'fabric-access',
+  'fabric-access-faults',
   'fabric-canaries',
   'fabric-drift',
   'fabric-former',

@@ -123,6 +123,14 @@ const ordersOf = <Item>(items: readonly Item[]): Item[][] =>
         ordersOf(items.filter((_, other) => other !== at)).map((rest) => [first, ...rest]),
       );
 
+const textOf = ({ least, most }: Bounds) =>
+  JSON.stringify([least, most].map((things) => [...things].sort()));
+
+/** Most orders lead to the same. */
+const withoutTwins = (holding: Holding): Holding => [
+  ...new Map(holding.map((bounds) => [textOf(bounds), bounds])).values(),
+];
+
 /**
  * After runs that were asked for at once: in the order in which they ended. Changing who reads waits for no
  * other run of the component, so that it may have come about before or after one that ended first.
@@ -130,7 +138,7 @@ const ordersOf = <Item>(items: readonly Item[]): Item[][] =>
 export const heldAfter = (before: Holding, runs: readonly Ended[]): Holding => {
   const isFree = runs.some(({ request }) => request.operation === 'updateacl');
   const orders = isFree ? ordersOf(runs) : [[...runs]];
-  return orders.flatMap((order) => order.reduce(afterOne, before));
+  return withoutTwins(orders.flatMap((order) => order.reduce(afterOne, before)));
 };
 
 const isWithin = (things: ReadonlySet<string>, { least, most }: Bounds) =>

@@ -10,7 +10,7 @@ import { lakeThingsOf } from './lakehouse-check';
 import type { Lakehouse } from './lakehouse-check';
 import { after, NOTHING } from './model';
 import type { Problems } from './problems';
-import { actsOf, bodyOf, keyOf } from './requests';
+import { actsOf, bodyOf, countDifferent, fabricOf, keyOf } from './requests';
 import type { Known, Request, Scale, Variant } from './requests';
 import type { ClosedRun, Runs } from './runs';
 import type { Secrets } from './secrets';
@@ -52,6 +52,8 @@ const isFailed = (sent: Sent | undefined) => sent?.status?.status === 'FAILED';
 const createComponent = (component: string, options: LoadOptions) => {
   const { coordinator, runs, secrets, look, problems } = options;
   const key = keyOf(component);
+  const fabric = fabricOf(component);
+  const acts = actsOf(options, component);
   const sent: Sent[] = [];
   const ended: ClosedRun[] = [];
   const requests = new Map<string, Request>();
@@ -69,11 +71,8 @@ const createComponent = (component: string, options: LoadOptions) => {
 
   const isThere = (variant: Variant) => letsIn(held, variant);
 
-  /** Who is to read what is not there cannot be: it is made first. */
-  const inPlace = (request: Request): Request =>
-    request.operation === 'updateacl' && !isThere(request.variant)
-      ? { operation: 'provision', variant: request.variant }
-      : request;
+  const isInVain = (request: Request) =>
+    request.operation === 'updateacl' && !isThere(request.variant);
 
   const send = async (request: Request) => {
     const token = await coordinator.send(request.operation, bodyOf(component, request, known));
@@ -101,8 +100,7 @@ const createComponent = (component: string, options: LoadOptions) => {
   const act = async (together: Request[]) => {
     const acts = await Promise.all(together.map(send));
     const tokens = [...new Set(acts.map(({ token }) => token))];
-    const different = new Set(together.map((request) => JSON.stringify(request)));
-    if (tokens.length !== different.size)
+    if (tokens.length !== countDifferent(component, together))
       problems.add([`${key}: the same token for different requests, or the reverse`], tokens);
     const seen = new Set(ended.map(({ runId }) => runId));
     const closed = await runs.ended(component, tokens, seen);
@@ -120,17 +118,38 @@ const createComponent = (component: string, options: LoadOptions) => {
     held = seenHolding(held, thingsIn(worlds));
   };
 
+  /** Who is to read what is not there cannot be: it is made first, if it comes about. */
+  const makeWhatIsRead = async (together: Request[]) => {
+    const request = together.find(isInVain);
+    if (request?.variant) await act([{ operation: 'provision', variant: request.variant }]);
+  };
+
   return {
     key,
+    fabric,
     sent,
     ended,
+    /** How who reads was changed by runs that came about. */
+    changes: () =>
+      ended.flatMap(({ token, status }) => {
+        const request = requests.get(token);
+        const isChange = request?.operation === 'updateacl' && status.status === 'COMPLETED';
+        return isChange ? [request.change] : [];
+      }),
+
+    /** What writes to a fabric is there when trouble begins: else hardly anybody would come to read. */
+    deploy: async () => {
+      if (fabric) await act(acts.next().value.requests);
+    },
 
     live: async () => {
       const { enough } = options;
-      for (const { pause: time, requests: together } of actsOf(options, component)) {
+      for (const { pause: time, requests: together } of acts) {
         await pause(time, undefined, { signal: enough }).catch(() => undefined);
         if (enough.aborted) return;
-        await act(together.map(inPlace));
+        await makeWhatIsRead(together);
+        const others = together.filter((request) => !isInVain(request));
+        if (others.length > 0) await act(others);
       }
     },
 
@@ -138,10 +157,9 @@ const createComponent = (component: string, options: LoadOptions) => {
     mend: async () => {
       const last = sent.at(-1);
       if (!last || !isFailed(last)) return;
-      // Who is to read what is not there cannot be.
-      const isInVain = last.request.operation === 'updateacl' && !isThere(last.request.variant);
+      const mayFail = isInVain(last.request);
       await act([last.request]);
-      if (isFailed(sent.at(-1)) && !isInVain)
+      if (isFailed(sent.at(-1)) && !mayFail)
         problems.add([`${last.token} failed again, with nothing in its way`], [last.token]);
     },
 

@@ -5,6 +5,7 @@ import { parseJson } from '../src/contract/json';
 import { saveHistory } from './history';
 import type { Component } from './load';
 import type { Problem } from './problems';
+import { CHANGES } from './requests';
 import type { ClosedRun } from './runs';
 import type { Trouble } from './trouble';
 
@@ -27,6 +28,20 @@ const countsOf = (ended: ClosedRun[], operation: string) => {
   return `${String(runs.length - failed)} completed, ${String(failed)} failed`;
 };
 
+/** Changes of who reads, in the fabrics of one system. */
+const accessIn = (components: Component[], system: string) => {
+  const those = components.filter(({ fabric }) => fabric === system);
+  const counts = countsOf(
+    those.flatMap(({ ended }) => ended),
+    'updateacl',
+  );
+  const changes = those.flatMap((component) => component.changes());
+  const kinds = CHANGES.map(
+    (kind) => `${kind} ${String(changes.filter((change) => change === kind).length)}`,
+  );
+  return `${counts} (${kinds.join(', ')})`;
+};
+
 /** The lines at the end, whatever they show. */
 export const summaryOf = ({ title, components, problems, trouble, retries }: Outcome): string => {
   const ended = components.flatMap((component) => component.ended);
@@ -39,7 +54,10 @@ export const summaryOf = ({ title, components, problems, trouble, retries }: Out
     ['requests', `${String(sent)} sent, ${String(retries)} calls repeated`],
     ['provision', countsOf(ended, 'provision')],
     ['unprovision', countsOf(ended, 'unprovision')],
-    ['updateacl', countsOf(ended, 'updateacl')],
+    ...['Snowflake', 'Databricks'].map((system) => [
+      'updateacl',
+      `${accessIn(components, system)} in ${system}`,
+    ]),
     ['longest run', seconds(longest)],
     ['killed', `${kills.join(', ')}, each started again`],
     [

@@ -19,7 +19,11 @@ export type Request =
   | { operation: 'provision'; variant: Variant }
   /** With the descriptor that was sent last, if any was. */
   | { operation: 'unprovision'; removeData: boolean; variant?: Variant }
-  | { operation: 'updateacl'; members: string[]; variant: Variant };
+  | { operation: 'updateacl'; members: string[]; change: Change; variant: Variant };
+
+/** How who is to read differs from who was to read before. */
+export const CHANGES = ['grown', 'shrunk', 'emptied', 'others'] as const;
+export type Change = (typeof CHANGES)[number];
 
 /** Where the components of a fabric have their schemas. */
 export const DATABASE = 'ANALYTICS';
@@ -48,6 +52,8 @@ interface Act {
 
 /** Milliseconds between two acts of all components together: busy, but not drowned, on two cores. */
 const PACE = 300;
+/** Of the pause of others: there are few in fabrics, and what they are about is who reads. */
+const PAUSE_IN_FABRIC = 0.25;
 
 export const ENVIRONMENT = 'chaos';
 export const DOMAIN = 'finance';
@@ -57,10 +63,16 @@ const PRODUCT = `${DOMAIN}.chaos.0`;
 export const attributeOf = (component: string) => `${PRODUCT}.${component}`;
 export const keyOf = (component: string) => `${ENVIRONMENT}/${attributeOf(component)}`;
 
-/** Every third component writes to a fabric of its team's. */
-const isInFabric = (component: string) => Number(component.slice(1)) % 3 === 0;
+/** Every other component writes to a fabric of its team's. */
+const isInFabric = (component: string) => Number(component.slice(1)) % 2 === 0;
 /** Of these every other one to its lakehouse. */
-const isInLakehouse = (component: string) => Number(component.slice(1)) % 6 === 0;
+const isInLakehouse = (component: string) => Number(component.slice(1)) % 4 === 0;
+
+/** Undefined where it writes to none. */
+export const fabricOf = (component: string) => {
+  if (!isInFabric(component)) return undefined;
+  return isInLakehouse(component) ? 'Databricks' : 'Snowflake';
+};
 
 const schemaOf = (random: Random, component: string): Target => {
   const schema = `${component}_${random.pick(['daily', 'weekly'])}`;
@@ -82,23 +94,39 @@ const someVariant = (random: Random, component: string): Variant => ({
   prefix: random.pick(['', 'raw_', 'new_']),
 });
 
-/** From nobody to nearly all, so that the set grows and shrinks. */
-const someMembers = (random: Random) => {
-  const share = random.pick([0, 0.1, 0.3, 0.9]);
-  return MEMBERS.filter(() => random.chance(share));
+const SHARES = [0.1, 0.3, 0.9] as const;
+
+const someMembers = (random: Random, change: Change, before: string[]) => {
+  if (change === 'emptied') return [];
+  const share = random.pick(SHARES);
+  if (change === 'shrunk') return before.filter(() => random.chance(share));
+  const kept = change === 'grown' ? before : [];
+  return MEMBERS.filter((member) => random.chance(share) || kept.includes(member));
 };
 
-/** What a component's life goes on with: its latest descriptor, and whether it is there. */
+/** What a component's life goes on with. */
 interface Life {
   component: string;
   isPresent: boolean;
+  /** Its descriptor that was sent last. */
   latest: Variant | undefined;
+  /** Who was to read when that was last asked for. */
+  members: string[];
 }
 
-const someRequest = (random: Random, { component, isPresent, latest }: Life): Request => {
-  if (latest && isInFabric(component) && random.chance(isPresent ? 0.5 : 0.1))
-    return { operation: 'updateacl', members: someMembers(random), variant: latest };
-  return random.chance(isPresent ? 0.35 : 0.1)
+const someChange = (random: Random, { members }: Life, variant: Variant): Request => {
+  // Who is nobody grows only.
+  const change = members.length > 0 ? random.pick(CHANGES) : 'grown';
+  return {
+    operation: 'updateacl',
+    members: someMembers(random, change, members),
+    change,
+    variant,
+  };
+};
+
+const somePipeline = (random: Random, { component, isPresent, latest }: Life): Request =>
+  random.chance(isPresent ? 0.35 : 0.1)
     ? {
         operation: 'unprovision',
         removeData: random.chance(0.5),
@@ -106,12 +134,45 @@ const someRequest = (random: Random, { component, isPresent, latest }: Life): Re
         ...(latest && isInFabric(component) && { variant: latest }),
       }
     : { operation: 'provision', variant: someVariant(random, component) };
+
+const someRequest = (random: Random, life: Life): Request => {
+  const { component, isPresent, latest } = life;
+  if (latest && isInFabric(component) && random.chance(isPresent ? 0.5 : 0.1))
+    return someChange(random, life, latest);
+  return somePipeline(random, life);
 };
 
 const livesOn = (life: Life, request: Request): Life => {
-  if (request.operation === 'updateacl') return life;
+  if (request.operation === 'updateacl') return { ...life, members: request.members };
   const isPresent = request.operation === 'provision';
-  return { ...life, isPresent, latest: request.variant ?? life.latest };
+  return {
+    ...life,
+    isPresent,
+    latest: request.variant ?? life.latest,
+    // Nobody reads any more what is gone.
+    members: isPresent ? life.members : [],
+  };
+};
+
+/** Who reads changes several times at once, and half of the time its pipeline does meanwhile. */
+const several = (random: Random, life: Life, variant: Variant): Request[] => {
+  const changes: Request[] = [];
+  for (let now = life; changes.length < random.pick([2, 3]);) {
+    const change = someChange(random, now, variant);
+    changes.push(change);
+    now = livesOn(now, change);
+  }
+  return random.chance(0.5) ? [...changes, somePipeline(random, life)] : changes;
+};
+
+const someTogether = (random: Random, life: Life): Request[] => {
+  const { component, isPresent, latest } = life;
+  if (latest && isPresent && isInFabric(component) && random.chance(0.6))
+    return several(random, life, latest);
+  const request = someRequest(random, life);
+  const company = random.pick(['alone', 'alone', 'alone', 'alone', 'another', 'twin']);
+  if (company === 'alone') return [request];
+  return [request, company === 'twin' ? request : someRequest(random, livesOn(life, request))];
 };
 
 export interface Scale {
@@ -120,22 +181,24 @@ export interface Scale {
   count: number;
 }
 
-/** The endless life of one component: provision, update, unprovision and again, some at once. */
+/**
+ * The endless life of one component: provision, update, unprovision and again, some at once. In a fabric it
+ * begins with its provision.
+ */
 export function* actsOf({ seed, count }: Scale, component: string): Generator<Act, never> {
   const random = createRandom(seed, component);
-  let life: Life = { component, isPresent: false, latest: undefined };
-  for (;;) {
-    const pause = random.between(0.3 * PACE * count, 1.7 * PACE * count);
-    const request = someRequest(random, life);
-    const company = random.pick(['alone', 'alone', 'alone', 'alone', 'another', 'twin']);
+  const pace = PACE * count * (isInFabric(component) ? PAUSE_IN_FABRIC : 1);
+  let life: Life = { component, isPresent: false, latest: undefined, members: [] };
+  if (isInFabric(component)) {
+    const request: Request = { operation: 'provision', variant: someVariant(random, component) };
     life = livesOn(life, request);
-    if (company === 'alone') yield { pause, requests: [request] };
-    else if (company === 'twin') yield { pause, requests: [request, request] };
-    else {
-      const another = someRequest(random, life);
-      life = livesOn(life, another);
-      yield { pause, requests: [request, another] };
-    }
+    yield { pause: 0, requests: [request] };
+  }
+  for (;;) {
+    const pause = random.between(0.3 * pace, 1.7 * pace);
+    const requests = someTogether(random, life);
+    life = requests.reduce(livesOn, life);
+    yield { pause, requests };
   }
 }
 
@@ -209,3 +272,7 @@ export const bodyOf = (component: string, request: Request, known: Known | undef
     ...(request.operation === 'unprovision' && { removeData: request.removeData }),
   });
 };
+
+/** How many of them are another request to the provisioner, whatever they were meant to change. */
+export const countDifferent = (component: string, requests: Request[]) =>
+  new Set(requests.map((request) => bodyOf(component, request, undefined))).size;

@@ -155,6 +155,7 @@ const findStrays = async ({ airbyte, secrets, problems }: Setting) => {
 /** Lets the components live in trouble, and resolves when all they began has ended in peace. */
 const live = async (setting: Setting, { seed, minutes }: Options) => {
   const { components, trouble, enough } = setting;
+  await Promise.all(components.map((component) => component.deploy()));
   const lives = Promise.allSettled(components.map((component) => component.live()));
   trouble.begin(planDisturbances(seed, minutes));
   await pause(minutes * 60_000);

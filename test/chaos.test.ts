@@ -13,7 +13,7 @@ import type { Holding } from '../chaos/fabric-model';
 import { after, NOTHING } from '../chaos/model';
 import type { Expected } from '../chaos/model';
 import { catalogFlaws, lakeOrphans, lakeThingsOf } from '../chaos/lakehouse-check';
-import { actsOf, CATALOG, keyOf } from '../chaos/requests';
+import { actsOf, CATALOG, CHANGES, countDifferent, fabricOf, keyOf } from '../chaos/requests';
 import { alarmsIn } from '../chaos/report';
 import type { Request, Variant } from '../chaos/requests';
 import { createSecrets, hostOf, LAKE_LOADER, LAKE_MANAGER, secretNameOf } from '../chaos/secrets';
@@ -275,6 +275,26 @@ test('the same seed plans the same chaos, and another seed another', () => {
   expect(firstActs(1, 'c1')).not.toEqual(firstActs(2, 'c1'));
 });
 
+test.each([
+  ['Snowflake', 'c2'],
+  ['Databricks', 'c4'],
+])('chaos in %s changes who reads in each way, and several times at once', (system, component) => {
+  expect(fabricOf(component)).toBe(system);
+  const [first, ...acts] = firstActs(1, component).map(({ requests }) => requests);
+  expect(first).toMatchObject([{ operation: 'provision' }]);
+  const together = acts.map((act) => act.flatMap((each) => ('change' in each ? [each] : [])));
+  expect(new Set(together.flat().map(({ change }) => change))).toEqual(new Set(CHANGES));
+  expect(together.flat().length).toBeGreaterThan(acts.length);
+  expect(together.some((changes, at) => changes.length > 1 && acts[at]?.length === 3)).toBe(true);
+  for (const changes of together)
+    for (const [at, { change, members }] of changes.slice(1).entries()) {
+      const before = changes[at]?.members ?? [];
+      if (change === 'emptied') expect(members).toEqual([]);
+      if (change === 'shrunk') expect(before).toEqual(expect.arrayContaining(members));
+      if (change === 'grown') expect(members).toEqual(expect.arrayContaining(before));
+    }
+});
+
 test('three minutes of chaos kill each kind of program, and take Airbyte and each fabric down for a while', () => {
   const disturbances = planDisturbances(1, 3);
   const victims = disturbances.flatMap((each) => (each.what === 'kill' ? [each.victim] : []));
@@ -309,6 +329,10 @@ test('half a minute of chaos with a fixed seed ends clean', async () => {
   );
   for (const system of ['Snowflake', 'Databricks'])
     expect(output).toMatch(new RegExp(`faults .*, [1-9]\\d* and \\d+ in the network at ${system}`));
+  for (const system of ['Snowflake', 'Databricks'])
+    expect(output).toMatch(
+      new RegExp(`updateacl +[1-9]\\d* completed, \\d+ failed \\(grown \\d.*\\) in ${system}\n`),
+    );
   expect(output).toMatch(/killed +worker [1-9], gateway [1-9], temporal [1-9]/);
   expect(code).toBe(0);
 }, 300_000);
@@ -367,6 +391,7 @@ const goes = (removeData: boolean): Request => ({
 const reads = (...members: string[]): Request => ({
   operation: 'updateacl',
   members,
+  change: 'others',
   variant: DAILY,
 });
 const ran = (request: Request, status = completed) => ({ request, status });
@@ -377,6 +402,15 @@ const leaving: ProvisioningStatus = {
   ...failed('the schema ANALYTICS.C3_DAILY and 4 grants in Snowflake'),
   result: 'No.\nLeft behind in the fabric: the schema ANALYTICS.C3_DAILY.',
 };
+
+test('chaos takes requests for the same people for one, however they came about', () => {
+  const nobody: Request[] = [
+    { operation: 'updateacl', members: [], change: 'shrunk', variant: DAILY },
+    { operation: 'updateacl', members: [], change: 'emptied', variant: DAILY },
+  ];
+  expect(countDifferent('c3', nobody)).toBe(1);
+  expect(countDifferent('c3', [...nobody, reads('JANE'), provisionOf(DAILY)])).toBe(3);
+});
 
 test.each<[string, Holding, Warehouse]>([
   ['a completed provision', there, warehouseOf([used('C3_DAILY')], [])],
@@ -499,7 +533,7 @@ const lakeOf = (grants: Record<string, string[]>, name = 'c3_daily') => ({
 const inLake = heldBy(ran(provisionOf(LAKE)));
 const readByJane = heldBy(
   ran(provisionOf(LAKE)),
-  ran({ operation: 'updateacl', members: ['JANE@EXAMPLE.COM'], variant: LAKE }),
+  ran({ operation: 'updateacl', members: ['JANE@EXAMPLE.COM'], change: 'grown', variant: LAKE }),
 );
 const leaves = (removeData: boolean) =>
   heldBy(ran(provisionOf(LAKE)), ran({ operation: 'unprovision', removeData, variant: LAKE }));
