@@ -66,7 +66,7 @@ test('what is as wanted is left alone: looks only, and how many', async () => {
   expect(missing).toEqual([]);
   expect(await world.writes()).toEqual([]);
   const calls = await world.requests();
-  expect(calls.filter(({ operation }) => operation === 'submitStatement')).toHaveLength(17);
+  expect(calls.filter(({ operation }) => operation === 'submitStatement')).toHaveLength(16);
 });
 
 test('a database that is not there is told, and not made, where the fabric makes none', async () => {

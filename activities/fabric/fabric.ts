@@ -105,7 +105,9 @@ const withPlace = (all: readonly FabricFound[], found: FabricFound): FabricFound
       ? { ...each, alsoAt: [...(each.alsoAt ?? []), found.place] }
       : each,
   );
-  if (before.length > 0 && found.present.every(isKnown)) return known;
+  // Where nothing is left but what stays, that is told of each place.
+  const hasOnlyLeft = found.present.length === 0 && found.staying !== undefined;
+  if (before.length > 0 && !hasOnlyLeft && found.present.every(isKnown)) return known;
   return [...known, { ...found, present: found.present.filter((each) => !shared.includes(each)) }];
 };
 

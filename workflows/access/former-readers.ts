@@ -12,21 +12,12 @@ import { COMPENSATION } from '../run/steps';
 import type { Steps } from '../run/steps';
 import { refsOf } from './readers';
 import { peopleIn } from './result';
+import type { FormerTold } from './result';
 
 /* Who may read what a component's data was before: who is to read no more loses that, too. */
 
 /** Milliseconds that are added to the time of a step for each of the people. */
 const FOR_EACH = 1000;
-
-/** What taking it away has come to. */
-export interface FormerTold {
-  /** By system: how many lost it there. */
-  revoked: Map<string, number>;
-  /** Places that nobody can look at any more: a sentence each. */
-  untold: string[];
-  /** Who reads where the fabric grants no access any more: a sentence each. */
-  staying: string[];
-}
 
 export interface FormerReaders {
   /** Takes it away, and registers an undo of each before. */

@@ -1,6 +1,5 @@
 import type { AccessSeen } from '../../activities/access/access';
 import type { ReadersFound, ReadersTold } from '../../activities/fabric/readers';
-import type { FormerTold } from './former-readers';
 import type { FailureDetails } from '../protocol/failure-details';
 import type { Principal } from '../../src/descriptor/refs';
 import type { Info } from '../../src/contract/coordinator';
@@ -8,6 +7,16 @@ import type { UpdateAclInput } from '../input';
 import { finalFailure } from '../run/failure';
 import { MAX_NAMED, firstFew } from '../protocol/lengths';
 import type { Run } from '../run/report';
+
+/** What taking away access to former data has come to. */
+export interface FormerTold {
+  /** By system: how many lost it there. */
+  revoked: Map<string, number>;
+  /** Places that nobody can look at any more: a sentence each. */
+  untold: string[];
+  /** Who reads where the fabric grants no access any more: a sentence each. */
+  staying: string[];
+}
 
 const named = (people: Principal[]) => firstFew(people.flatMap(({ refs }) => refs)).join(', ');
 

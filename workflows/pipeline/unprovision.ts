@@ -201,8 +201,10 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     }
   };
 
-  const leaveInFabric = (left: Left[], places: Place[]) => {
-    if (left.length > 0) keeping.push(...places);
+  const leaveInFabric = (all: Left[], places: Place[]) => {
+    if (all.length > 0) keeping.push(...places);
+    // Of two places in one fabric it may be the same.
+    const left = all.filter(({ what }) => !leftInFabrics.includes(what));
     leftInFabrics = [...leftInFabrics, ...left.map(({ what }) => what)];
     remedies = [...remedies, ...left.map(({ remedy }) => remedy)];
     for (const { what, remedy } of left) run.warn(`Left behind: ${what}. ${remedy}`);
