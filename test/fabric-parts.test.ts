@@ -5,6 +5,7 @@ import { LASTING } from '../src/concurrency/interest';
 import { checkEach, checkInOrder, failed, isLetIn, passed } from '../src/fabrics/checks';
 import type { Entries } from '../src/fabrics/checks';
 import type { Check } from '../src/fabrics/fabric';
+import { completedStatus } from '../workflows/product/status';
 import { closingTagOf, domainOf, domainTagOf, isTagged, keyIn, tagOf } from '../src/fabrics/tags';
 
 /* What fabrics of all types share, without any. */
@@ -43,6 +44,28 @@ test('things are told by their names, those of older histories as they were call
     { kind: 'grant', name: '2 grants', each: [grant.what, grant.what] },
   ]);
   expect(linesOf([grant])).toEqual([{ kind: 'grant', name: grant.what }]);
+});
+
+test('a data product that is unprovisioned tells what of its components is left, and what to do', () => {
+  const left = { leftBehind: ['the database D (why)'], solutions: ['Empty it.'] };
+  const done = (component: string, privateInfo: Record<string, string[]>) => ({
+    component,
+    state: 'done' as const,
+    status: {
+      status: 'COMPLETED' as const,
+      result: `Of ${component}.`,
+      info: { publicInfo: {}, privateInfo },
+    },
+  });
+  const told = (...members: ReturnType<typeof done>[]) =>
+    completedStatus(members, { logs: [] }, 'Done.');
+  const { result, info } = told(done('one', left), done('other', {}), done('third', left));
+  expect(result).toBe('Done.\none: Of one.\nother: Of other.\nthird: Of third.');
+  expect(info?.privateInfo).toEqual({
+    leftBehind: ['one: the database D (why)', 'third: the database D (why)'],
+    solutions: ['Empty it.'],
+  });
+  expect(told(done('other', {})).info?.privateInfo).toEqual({});
 });
 
 const step = { id: 'check', interest: LASTING };
