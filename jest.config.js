@@ -33,6 +33,7 @@ const others = [
   'crash',
   'databricks-catalog-use',
   'databricks-failures',
+  'databricks-lists',
   'door',
   'drift',
   'drift-cli',

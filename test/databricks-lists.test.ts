@@ -54,7 +54,8 @@ describe('where even few are too much', () => {
   test('who reads is changed all the same, and it is said that former schemas are not', async () => {
     const mine = await made();
     expect(await mine.grant([GROUP], step())).toEqual({ granted: [GROUP], revoked: [] });
-    expect(await mine.readers(step())).toEqual({ ours: [GROUP], others: [], warnings: [CUT] });
+    expect(await mine.readers(step())).toEqual({ ours: [GROUP], others: [] });
+    expect(await mine.formerEnds?.(step())).toEqual({ configurations: [], warnings: [CUT] });
     expect(await readersOf()).toContain(GROUP);
     expect(await mine.grant([], step())).toEqual({ granted: [], revoked: [GROUP] });
     expect(await readersOf()).not.toContain(GROUP);

@@ -70,12 +70,15 @@ describe('tokens', () => {
     expect(await entities()).toMatchObject({ tokens: [{ kind: 'pat' }] });
   });
 
-  test('Entra ID gives a token for Databricks, and for nothing else', async () => {
+  test('Entra ID gives a token for Databricks, and one for Azure that Databricks does not take for its own', async () => {
     const answer = await entra();
     expect(answer).toMatchObject({ status: 200, body: { expires_in: 3600 } });
     expect(await call('GET', ME, undefined, tokenOf(answer))).toMatchObject({ status: 200 });
+    const ofAzure = await entra({ scope: 'https://management.core.windows.net/.default' });
+    expect(ofAzure).toMatchObject({ status: 200 });
+    expect(await call('GET', ME, undefined, tokenOf(ofAzure))).toMatchObject({ status: 401 });
     for (const [change, status, error] of [
-      [{ scope: 'https://management.core.windows.net/.default' }, 400, 'invalid_scope'],
+      [{ scope: 'https://graph.microsoft.com/.default' }, 400, 'invalid_scope'],
       [{ client_secret: 'wrong' }, 401, 'invalid_client'],
       [{ client_id: 'nobody' }, 400, 'unauthorized_client'],
     ] as const)
