@@ -256,6 +256,7 @@ test.each([
   [2 ** 31 - 1, 2 ** 31 - 1],
   [2 ** 31, 2 ** 31 - 1],
   [-5, 0],
+  [298_724.5, 298_725],
 ])('a timer takes %p ms for %p ms', (given, held) => {
   expect(forTimer(given)).toBe(held);
 });
@@ -369,4 +370,9 @@ describe("Temporal's variables", () => {
     expect(refused).toThrow(problem);
     expect(refused).not.toThrow(/SECRET/);
   });
+});
+
+test('a part of a millisecond is a whole one, as timers take no others', () => {
+  const given = { ...required, AIRBYTE_REQUEST_TIMEOUT: '0.0333s' };
+  expect(workerConfig(given)).toMatchObject({ requestTimeout: 34 });
 });

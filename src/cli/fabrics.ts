@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import ms from 'ms';
 import { firstFew } from '../../workflows/protocol/lengths';
-import { patienceText } from '../contract/durations';
+import { forTimer, patienceText } from '../contract/durations';
 import { LANGUAGES } from '../fabrics/fabric';
 import type { Language } from '../fabrics/fabric';
 import type { FabricSettings } from '../fabrics/types';
@@ -159,7 +159,7 @@ export const addFabricsCommand = (program: Command, deps: FabricsCommandDeps) =>
         command.error('error: --language says what --run is written in');
       const target = opened(name, command);
       const cancelled = interruption();
-      const timeUp = AbortSignal.timeout(ms(timeWanted(timeout)));
+      const timeUp = AbortSignal.timeout(forTimer(ms(timeWanted(timeout))));
       const step = { id: `fabrics check ${randomUUID()}`, interest: { cancelled, timeUp } };
       try {
         const found = await look(target.fabric, { step, run, language, maxRows });

@@ -20,9 +20,9 @@ const tooLong = `must not be longer than ${inWords(LONGEST_DURATION)}: timers ho
 export const durationOrZero = (fallback: ms.StringValue) =>
   durationText
     .default(fallback)
-    .transform((text) => ms(text))
+    .transform((text) => Math.ceil(ms(text)))
     .refine(fits, tooLong);
-/** A duration as the `ms` package reads it (`200ms`, `30s`, `15m`), in milliseconds. */
+/** A duration as the `ms` package reads it (`200ms`, `30s`, `15m`), in whole milliseconds, as timers take no others. */
 export const duration = (fallback: ms.StringValue) =>
   durationOrZero(fallback).refine(isLong, tooShort);
 

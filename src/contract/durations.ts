@@ -7,8 +7,9 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** Milliseconds: the longest that may be configured, so that what adds to it still fits a timer. */
 export const LONGEST_DURATION = ms('24d');
 
-/** So many milliseconds as a timer can hold. */
-export const forTimer = (duration: number) => Math.min(Math.max(0, duration), LONGEST_TIMER);
+/** So many whole milliseconds as a timer can hold. */
+export const forTimer = (duration: number) =>
+  Math.ceil(Math.min(Math.max(0, duration), LONGEST_TIMER));
 
 /** For people: `500 ms`, `1.5 s`, `30 s`, `15 min`, `2 h`, `24 d`. */
 export const inWords = (duration: number) => {
