@@ -298,10 +298,9 @@ describe('a component that has moved to another schema', () => {
     const { present, foreign } = await mine.look(step());
     expect(foreign).toHaveLength(1);
     const taken = await mine.beforeCleanup(present, step());
-    expect(taken.find(({ id }) => id === 'readers')?.had).toEqual({
-      ours: ['alice@example.com', 'analysts'],
-      others: [],
-    });
+    expect(taken.find(({ id }) => id === 'readers')?.hadIn).toEqual([
+      { schema: 'old_flow', ours: ['alice@example.com', 'analysts'] },
+    ]);
     await mine.cleanup(taken, step());
     expect(await schemaNamed('old_flow')).toBeUndefined();
     // Nobody knows whose it is by now.
