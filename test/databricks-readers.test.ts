@@ -155,9 +155,11 @@ describe('readers', () => {
     });
     const before = [{ [ALICE]: READS, analysts: READS }, { analysts: READS }];
     const things = await taken();
+    const remembered = (await schemaNamed('cash_flow_1'))?.properties;
     // The undo of a removal that has taken nothing yet, and of one that has.
     await mine.restore(things, step());
     expect(await grantsOf()).toEqual(before);
+    expect((await schemaNamed('cash_flow_1'))?.properties).toEqual(remembered);
     await mine.cleanup(things, step());
     expect(await grantsOf()).toEqual([{}, {}]);
     expect((await mine.restore(things, step())).givenBack?.toSorted()).toEqual([ALICE, 'analysts']);

@@ -116,7 +116,9 @@ const giveBackReaders = async (
     .map(({ principal }) => principal)
     .filter((each) => had === undefined || had.includes(each));
   if (principals.length === 0) return [];
-  const wanted = { schema, role: 'reader' as const, principals, privileges: READS };
+  // Who had lost it before stays remembered as he was: a check for drift tells it.
+  const kept = readers.map(({ principal }) => principal);
+  const wanted = { schema, role: 'reader' as const, principals, kept, privileges: READS };
   return (await setHolders(component, wanted, step)).granted;
 };
 

@@ -87,8 +87,8 @@ export const revoke = async (component: Component, leaving: readonly string[], s
 export const giveBack = async (component: Component, names: readonly string[], step: Step) => {
   const schema = await wantedSchema(component, step);
   if (!schema) return;
-  const principals = [...new Set([...held(schema), ...names])];
-  const wants = { schema, role: 'reader' as const, principals, privileges: READS };
+  const given = { principals: [...new Set(names)], kept: held(schema) };
+  const wants = { schema, role: 'reader' as const, ...given, privileges: READS };
   await setHolders(component, wants, step);
 };
 
