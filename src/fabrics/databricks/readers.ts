@@ -55,10 +55,10 @@ const held = (schema: Schema) => heldIn(schema, 'reader').map(({ principal }) =>
 /** Has none but these go on reading one schema, of those that are ours; nobody gains anything. */
 const keepOnly = async (
   component: Component,
-  { schema, principals }: { schema: Schema; principals: string[] },
+  { schema, kept }: { schema: Schema; kept: string[] },
   step: Step,
 ) => {
-  const wants = { schema, role: 'reader' as const, principals, privileges: [] };
+  const wants = { schema, role: 'reader' as const, principals: [], kept, privileges: [] };
   await setHolders(component, wants, step);
 };
 
@@ -80,8 +80,8 @@ export const formerReaders = async (component: Component, step: Step): Promise<s
 export const revoke = async (component: Component, leaving: readonly string[], step: Step) => {
   const schema = await wantedSchema(component, step);
   if (!schema) return;
-  const principals = held(schema).filter((each) => !leaving.includes(each));
-  await keepOnly(component, { schema, principals }, step);
+  const kept = held(schema).filter((each) => !leaving.includes(each));
+  await keepOnly(component, { schema, kept }, step);
 };
 
 export const giveBack = async (component: Component, names: readonly string[], step: Step) => {
