@@ -63,6 +63,31 @@ describe('Airbyte’s user', () => {
     expect(await mine.unprepare(missing, step())).toEqual({ changed: [], left: [] });
   });
 
+  test('of before keeps what it has when another takes its place, is granted nothing anew, and all goes', async () => {
+    const NEXT = '0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9';
+    await control('principals', { kind: 'servicePrincipal', name: NEXT });
+    const mine = component({
+      ...BY,
+      airbyteAuth: { oauth: { clientId: NEXT, clientSecret: { secretRef: 'S' } } },
+    });
+    await made(component(BY));
+    const grantsNow = async () => (await schemaNamed('cash_flow_0'))?.grants;
+    await made(mine);
+    expect(await grantsNow()).toEqual({ [LOADER]: LOADS, [NEXT]: LOADS });
+    const on = { on: 'schema', name: `${catalog}.cash_flow_0` };
+    await control('grants', { ...on, principal: LOADER, remove: ['MODIFY', 'CREATE_TABLE'] });
+    await control('grants', { ...on, principal: NEXT, remove: ['MODIFY'] });
+    const rest = LOADS.filter((each) => each !== 'MODIFY' && each !== 'CREATE_TABLE');
+    await made(mine);
+    expect(await grantsNow()).toEqual({ [LOADER]: rest, [NEXT]: LOADS });
+    const { present } = await mine.look(step());
+    const grants = present.filter(({ kind }) => kind === 'grant');
+    await mine.cleanup(grants, step());
+    expect(await schemaNamed('cash_flow_0')).toMatchObject({ grants: {}, properties: {} });
+    await mine.restore(grants, step());
+    expect(await grantsNow()).toEqual({ [NEXT]: LOADS });
+  });
+
   test('and readers are written down at the same time, and none is forgotten', async () => {
     const mine = await made(component(BY));
     const on = { on: 'schema', name: `${catalog}.cash_flow_0`, principal: LOADER };

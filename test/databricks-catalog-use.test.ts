@@ -123,6 +123,28 @@ describe('USE CATALOG of a reader of two schemas', () => {
   });
 });
 
+describe('USE CATALOG of a reader of a former schema', () => {
+  const ALICE = 'alice@example.com';
+
+  test.each([
+    ['is not granted again to who stays there and has lost it', { remove: USES }, undefined],
+    ['stays where he has it', { add: [] }, USES],
+  ])('%s, when others lose it there and have it back', async (_what, byOthers, expected) => {
+    const former = await made(one());
+    await former.grant([ALICE, GROUP], step());
+    await byHand(ALICE, byOthers);
+    const before = await state();
+    await former.ofFormer.revoke([GROUP], step());
+    expect(await catalogGrants(GROUP)).toBeUndefined();
+    expect(await catalogGrants(ALICE)).toEqual(expected);
+    await former.ofFormer.giveBack([GROUP], step('undo'));
+    expect(await state()).toEqual(before);
+    await former.ofFormer.revoke([ALICE, GROUP], step());
+    expect(await catalogGrants(ALICE)).toBeUndefined();
+    expect((await state()).ours[0]?.properties).toEqual({});
+  });
+});
+
 describe('whenever another component’s run comes between', () => {
   const first = {};
   const second = { key: OTHER, schema: 'other_0' };

@@ -14,6 +14,7 @@ import {
 const { control, fault, entities, schemaNamed, calls, maxInFlight, writes, component, made } =
   databricksBench();
 const { catalog, clientId } = DEFAULTS;
+const ALICE = 'alice@example.com';
 
 describe('readers', () => {
   const on = { on: 'schema', name: `${catalog}.cash_flow_0` };
@@ -98,7 +99,9 @@ describe('readers', () => {
     const { present } = await mine.look(step());
     await control('grants', { ...on, principal: 'alice@example.com', remove: READS });
     const taken = await mine.beforeCleanup(present.slice(0, 1), step());
-    expect(taken).toMatchObject([{ id: 'readers', had: { ours: ['analysts'] } }]);
+    expect(taken).toMatchObject([
+      { id: 'readers', hadIn: [{ schema: 'cash_flow_0', ours: ['analysts'] }] },
+    ]);
     // The undo of one that has taken nothing yet, and of one that has.
     expect(await mine.restore(taken, step())).toEqual({ changed: [], left: [] });
     expect(await grantsNow()).toEqual({ analysts: READS });
@@ -128,6 +131,47 @@ describe('readers', () => {
     expect(await grantsOf()).toEqual([{}, {}]);
     await mine.restore(taken, step());
     expect(await grantsOf()).toEqual(before);
+  });
+
+  test('of several schemas have each again by its undo, but for who has lost that one before', async () => {
+    const former = await made();
+    await former.grant([ALICE, 'analysts'], step());
+    const mine = await made(component({}, { schema: 'cash_flow_1' }));
+    await mine.grant([ALICE, 'analysts'], step());
+    const grantsOf = async () =>
+      Promise.all(
+        ['cash_flow_0', 'cash_flow_1'].map(async (name) => (await schemaNamed(name))?.grants),
+      );
+    const taken = async () => {
+      const { present } = await mine.look(step());
+      const grants = present.filter(({ kind }) => kind === 'grant');
+      return mine.beforeCleanup(grants, step());
+    };
+    await control('grants', {
+      on: 'schema',
+      name: `${catalog}.cash_flow_1`,
+      principal: ALICE,
+      remove: READS,
+    });
+    const before = [{ [ALICE]: READS, analysts: READS }, { analysts: READS }];
+    const things = await taken();
+    const remembered = (await schemaNamed('cash_flow_1'))?.properties;
+    // The undo of a removal that has taken nothing yet, and of one that has.
+    await mine.restore(things, step());
+    expect(await grantsOf()).toEqual(before);
+    expect((await schemaNamed('cash_flow_1'))?.properties).toEqual(remembered);
+    await mine.cleanup(things, step());
+    expect(await grantsOf()).toEqual([{}, {}]);
+    expect((await mine.restore(things, step())).givenBack?.toSorted()).toEqual([ALICE, 'analysts']);
+    expect(await grantsOf()).toEqual(before);
+
+    // What a removal has left of them is none of a later one.
+    await mine.cleanup(await taken(), step());
+    await mine.grant(['analysts'], step());
+    const again = await taken();
+    await mine.cleanup(again, step());
+    expect((await mine.restore(again, step())).givenBack).toEqual(['analysts']);
+    expect(await grantsOf()).toEqual([{}, { analysts: READS }]);
   });
 
   test('who were granted something since a removal has looked lose it with the rest', async () => {

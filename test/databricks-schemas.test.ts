@@ -281,6 +281,28 @@ describe('a component that has moved to another schema', () => {
     expect(Object.keys((await schemaNamed('old_flow'))?.grants ?? {})).toHaveLength(2);
   });
 
+  test('gives back at the former one what an undo is to give back, and to nobody else', async () => {
+    await moved();
+    const old = component({}, { schema: 'old_flow' });
+    const propertiesNow = async () => (await schemaNamed('old_flow'))?.properties;
+    const remembered = await propertiesNow();
+    await control('grants', {
+      on: 'schema',
+      name: `${catalog}.old_flow`,
+      principal: 'alice@example.com',
+      remove: ['SELECT', 'USE_SCHEMA'],
+    });
+    await old.ofFormer.revoke(['analysts'], step());
+    expect((await schemaNamed('old_flow'))?.grants).toEqual({});
+    for (const id of ['undo', 'undo again']) {
+      await old.ofFormer.giveBack(['analysts'], step(id));
+      expect((await schemaNamed('old_flow'))?.grants).toEqual({
+        analysts: ['SELECT', 'USE_SCHEMA'],
+      });
+      expect(await propertiesNow()).toEqual(remembered);
+    }
+  });
+
   test('leaves no reader in either when it goes without its data', async () => {
     const mine = await moved();
     const { present } = await mine.look(step());
@@ -298,10 +320,9 @@ describe('a component that has moved to another schema', () => {
     const { present, foreign } = await mine.look(step());
     expect(foreign).toHaveLength(1);
     const taken = await mine.beforeCleanup(present, step());
-    expect(taken.find(({ id }) => id === 'readers')?.had).toEqual({
-      ours: ['alice@example.com', 'analysts'],
-      others: [],
-    });
+    expect(taken.find(({ id }) => id === 'readers')?.hadIn).toEqual([
+      { schema: 'old_flow', ours: ['alice@example.com', 'analysts'] },
+    ]);
     await mine.cleanup(taken, step());
     expect(await schemaNamed('old_flow')).toBeUndefined();
     // Nobody knows whose it is by now.

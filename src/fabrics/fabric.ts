@@ -57,8 +57,10 @@ export interface Thing {
   hasData?: true;
   /** Of what is missing: it may be there all the same, as the fabric does not tell. */
   mayBeThere?: true;
-  /** Of a role, or of what readers have, that is about to be taken away: who has it, for an undo. Absent where that are too many. */
+  /** Of a role that is about to be taken away: who has it, for an undo. Absent where that are too many. */
   had?: Readers;
+  /** Of what readers have, the same by each schema where it is taken: somebody may have lost one of them before. */
+  hadIn?: ReadersIn[];
   /** Of such a role: when it was made, which tells it from one that was made anew. Milliseconds since 1970. */
   madeAt?: number;
 }
@@ -163,6 +165,12 @@ export interface Principals {
   known: Record<string, string>;
   /** By their refs: why they are nobody. */
   unknown: Record<string, string>;
+}
+
+/** Who may read one schema by grants of ours: principals, as the fabric names them. */
+export interface ReadersIn {
+  schema: string;
+  ours: string[];
 }
 
 /** Who may read a component's data through what is its own. */

@@ -100,7 +100,7 @@ const giveBackLoader = async (component: Component, step: Step) => {
 interface Lost {
   /** Whether the removal was to drop the schema. */
   isDropped: boolean;
-  /** Who had it when the removal began; absent where that were too many. */
+  /** Who had it in this schema when the removal began; absent where that were too many. */
   had: readonly string[] | undefined;
 }
 
@@ -116,24 +116,27 @@ const giveBackReaders = async (
     .map(({ principal }) => principal)
     .filter((each) => had === undefined || had.includes(each));
   if (principals.length === 0) return [];
-  const wanted = { schema, role: 'reader' as const, principals, privileges: READS };
+  // Who had lost it before stays remembered as he was: a check for drift tells it.
+  const kept = readers.map(({ principal }) => principal);
+  const wanted = { schema, role: 'reader' as const, principals, kept, privileges: READS };
   return (await setHolders(component, wanted, step)).granted;
 };
 
-/** In each schema that is left; in former ones only where it is known who had it. */
+/** In each schema that is left, to who had it there; in former ones only where that is known. */
 const giveBackAll = async (
   component: Component,
   taken: readonly Thing[],
   step: Step,
 ): Promise<string[]> => {
-  const had = taken.find(({ id }) => id === READERS)?.had?.ours;
-  const all = had ? (await ownSchemas(component, step)).schemas : [];
+  const hadIn = taken.find(({ id }) => id === READERS)?.hadIn;
+  const all = hadIn ? (await ownSchemas(component, step)).schemas : [];
   const former = all.filter(({ name }) => name !== component.wanted);
   const wanted = await wantedSchema(component, step);
   const granted: string[] = [];
   for (const schema of [...(wanted ? [wanted] : []), ...former]) {
     const { id } = schemaThing(component.catalog.name, schema.name);
     const isDropped = taken.some((thing) => thing.id === id);
+    const had = hadIn && (hadIn.find((each) => each.schema === schema.name)?.ours ?? []);
     granted.push(...(await giveBackReaders(component, { schema, isDropped, had }, step)));
   }
   return [...new Set(granted)];

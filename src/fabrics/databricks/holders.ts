@@ -63,6 +63,8 @@ interface Wanted {
   role: Role;
   principals: readonly string[];
   privileges: readonly string[];
+  /** Of the others with this role: who is granted nothing, and loses nothing. */
+  kept?: readonly string[];
   /** Readers that are remembered as having had it. */
   former?: readonly Holder[];
 }
@@ -104,9 +106,15 @@ const asLeaving = (holders: readonly Holder[]): Holder[] =>
 /** Who has nothing by us is not written down. */
 const isOurs = ({ privileges, catalog }: Holder) => privileges.length > 0 || catalog;
 
+/** What is remembered of those who keep what they have; an attempt before this one may have marked them. */
+const keptOf = (holders: readonly Holder[], kept: readonly string[]): Holder[] =>
+  holders
+    .filter(({ principal }) => kept.includes(principal))
+    .map(({ leaving: _left, ...each }) => each);
+
 /**
- * Has exactly these hold what they are to have, of those with their role: first written down, then all of
- * it changed at once, then what is no more is struck out.
+ * Has exactly these hold what they are to have, of those with their role but who is kept as he is: first
+ * written down, then all of it changed at once, then what is no more is struck out.
  */
 export const setHolders = async (
   component: Component,
@@ -114,18 +122,24 @@ export const setHolders = async (
   step: Step,
 ): Promise<ReadersChanged> => {
   const { name, properties } = schema;
-  const { role, principals, former = [] } = wanted;
+  const { role, principals, kept = [], former = [] } = wanted;
   const grants = await component.catalog.grants(name, step.interest);
   const all = holdersIn(properties);
   const mine = all.filter((each) => each.role === role);
   const others = all.filter((each) => each.role !== role && each.role !== 'former');
   const { changes, holders } = additions(wanted, mine, grants);
-  const leaving = asLeaving(mine.filter(({ principal }) => !principals.includes(principal)));
+  const rest = mine.filter(({ principal }) => !principals.includes(principal));
+  const unchanged = keptOf(rest, kept);
+  const leaving = asLeaving(rest.filter(({ principal }) => !kept.includes(principal)));
   const before = role === 'reader' ? all.filter((each) => each.role === 'former') : [];
   const roles: Role[] = role === 'reader' ? ['reader', 'former'] : [role];
   let staying = await withCatalogUse(component, holders, step);
   const write = (more: readonly Holder[]) =>
-    remember(component, { name, roles, holders: [...staying.filter(isOurs), ...more] }, step);
+    remember(
+      component,
+      { name, roles, holders: [...staying.filter(isOurs), ...unchanged, ...more] },
+      step,
+    );
   await write([...before, ...leaving]);
   const letIn = await grantCatalogUse(component, principals, {
     step,

@@ -49,13 +49,16 @@ export const lackedOn = async (
   return privileges.length > 0 ? { principal, privileges } : undefined;
 };
 
-/** Whoever was it before keeps what he has until the component goes: the step may be undone. */
+/**
+ * Whoever was it before keeps what he has until the component goes, as the step may be undone; he is granted
+ * nothing anew.
+ */
 export const setLoader = async (component: Component, schema: Schema, step: Step) => {
   const principal = await loaderOf(component, schema, step);
   if (principal === undefined) return;
-  const former = heldIn(schema, 'loader').map((each) => each.principal);
-  const principals = [...new Set([...former, principal])];
-  await setHolders(component, { schema, role: 'loader', principals, privileges: LOADS }, step);
+  const kept = heldIn(schema, 'loader').map((each) => each.principal);
+  const wanted = { role: 'loader' as const, principals: [principal], kept, privileges: LOADS };
+  await setHolders(component, { schema, ...wanted }, step);
 };
 
 /** Takes from him what he lacked before, and no more. */

@@ -6,7 +6,7 @@ import { heldIn } from './holders';
 import { lackedOn } from './loader';
 import { holdersIn } from './memory';
 import type { Role } from './memory';
-import { readersIn } from './readers';
+import { readersOfEach } from './readers';
 import { READERS, lackingThing, loaderThing, lostThing, readersThing, schemaThing } from './things';
 import { conveys } from './unity/permissions';
 import type { Schema } from './unity/schemas';
@@ -91,7 +91,7 @@ export const lookAt = async (component: Component, step: Step): Promise<Seen> =>
   };
 };
 
-/** Bytes of the names of all who read, as JSON: they go into the history of a run, for an undo. */
+/** Characters of the names of all who read, by schema, as JSON: they go into the history of a run, for an undo. */
 const MAX_REMEMBERED_SIZE = 200_000;
 
 /**
@@ -107,7 +107,7 @@ export const beforeCleanup = async (
   const now = (await lookAt(component, step)).present;
   const things = [...now.filter(({ id, kind }) => kind === 'grant' && !known.has(id)), ...present];
   if (!things.some(({ id }) => id === READERS)) return things;
-  const had = await readersIn(component, step);
-  if (JSON.stringify(had).length > MAX_REMEMBERED_SIZE) return things;
-  return things.map((thing) => (thing.id === READERS ? { ...thing, had } : thing));
+  const hadIn = await readersOfEach(component, step);
+  if (JSON.stringify(hadIn).length > MAX_REMEMBERED_SIZE) return things;
+  return things.map((thing) => (thing.id === READERS ? { ...thing, hadIn } : thing));
 };

@@ -1,5 +1,5 @@
 import { Refusal } from '../../contract/problems';
-import type { FormerEnds, Readers, ReadersChanged, Step } from '../fabric';
+import type { FormerEnds, Readers, ReadersChanged, ReadersIn, Step } from '../fabric';
 import { notListed, ownSchema, ownSchemas, wantedSchema } from './component';
 import type { Component } from './component';
 import { heldIn, setHolders } from './holders';
@@ -37,19 +37,17 @@ export const readersHere = async (component: Component, step: Step): Promise<Rea
   return schema ? readersOf(component, schema, step) : { ours: [], others: [] };
 };
 
-export const readersIn = async (component: Component, step: Step): Promise<Readers> => {
-  const { wanted } = component;
-  const schema = await wantedSchema(component, step);
-  const { schemas: own, isCut } = await ownSchemas(component, step);
-  const former = own.filter(({ name }) => name !== wanted);
-  const schemas = [...(schema ? [schema] : []), ...former];
-  const all = await Promise.all(schemas.map((each) => readersOf(component, each, step)));
-  const [here] = schema ? all : [];
-  return {
-    ours: [...new Set(all.flatMap(({ ours }) => ours))],
-    others: here?.others ?? [],
-    ...(isCut && { warnings: [notListed(component.catalog.name)] }),
-  };
+/** Of the wanted schema, and of each former one that is listed. */
+export const readersOfEach = async (component: Component, step: Step): Promise<ReadersIn[]> => {
+  const wanted = await wantedSchema(component, step);
+  const { schemas } = await ownSchemas(component, step);
+  const former = schemas.filter(({ name }) => name !== component.wanted);
+  return Promise.all(
+    [...(wanted ? [wanted] : []), ...former].map(async (schema) => ({
+      schema: schema.name,
+      ours: (await readersOf(component, schema, step)).ours,
+    })),
+  );
 };
 
 const held = (schema: Schema) => heldIn(schema, 'reader').map(({ principal }) => principal);
@@ -57,10 +55,10 @@ const held = (schema: Schema) => heldIn(schema, 'reader').map(({ principal }) =>
 /** Has none but these go on reading one schema, of those that are ours; nobody gains anything. */
 const keepOnly = async (
   component: Component,
-  { schema, principals }: { schema: Schema; principals: string[] },
+  { schema, kept }: { schema: Schema; kept: string[] },
   step: Step,
 ) => {
-  const wants = { schema, role: 'reader' as const, principals, privileges: [] };
+  const wants = { schema, role: 'reader' as const, principals: [], kept, privileges: [] };
   await setHolders(component, wants, step);
 };
 
@@ -82,15 +80,15 @@ export const formerReaders = async (component: Component, step: Step): Promise<s
 export const revoke = async (component: Component, leaving: readonly string[], step: Step) => {
   const schema = await wantedSchema(component, step);
   if (!schema) return;
-  const principals = held(schema).filter((each) => !leaving.includes(each));
-  await keepOnly(component, { schema, principals }, step);
+  const kept = held(schema).filter((each) => !leaving.includes(each));
+  await keepOnly(component, { schema, kept }, step);
 };
 
 export const giveBack = async (component: Component, names: readonly string[], step: Step) => {
   const schema = await wantedSchema(component, step);
   if (!schema) return;
-  const principals = [...new Set([...held(schema), ...names])];
-  const wants = { schema, role: 'reader' as const, principals, privileges: READS };
+  const given = { principals: [...new Set(names)], kept: held(schema) };
+  const wants = { schema, role: 'reader' as const, ...given, privileges: READS };
   await setHolders(component, wants, step);
 };
 
