@@ -106,6 +106,16 @@ const changedOf = async (component: string) => {
     .filter((each) => each.kind === 'changed' && each.component.endsWith(`.${component}`))
     .map(({ entity, fabric, differs }) => ({ entity, fabric, differs }));
 };
+/** Until so many provisions of a component are in Temporal's list, which lags behind, as completed. */
+const listed = (component: string, count: number) =>
+  eventually(async () => {
+    const query = "WorkflowType = 'provision' AND ExecutionStatus = 'Completed'";
+    let found = 0;
+    for await (const { workflowId } of world.client.workflow.list({ query }))
+      if (workflowId.includes(`.${component}.`)) found += 1;
+    return found >= count || undefined;
+  }, `${component} in the list`);
+
 const like = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
 const schemaReaders = async (schema: string, { lakehouse } = far) => {
@@ -121,9 +131,9 @@ afterEach(() =>
 );
 
 describe.each([
-  { from: farSnowflake, to: snowflake, fabric: 'far-dev' as const },
-  { from: farDatabricks, to: databricks, fabric: 'far-lakehouse' as const },
-])('from one $from.system to another', ({ from, to, fabric }) => {
+  { from: farSnowflake, to: snowflake, fabric: 'far-dev' as const, isNamedAlike: false },
+  { from: farDatabricks, to: databricks, fabric: 'far-lakehouse' as const, isNamedAlike: true },
+])('from one $from.system to another', ({ from, to, fabric, isNamedAlike }) => {
   const named = (name: string) => `${name}-${from.system.toLowerCase().slice(0, 4)}`;
   const users = (names: readonly string[]) => names.map(from.user).sort();
   const state = async () => [await from.state(), await to.state()];
@@ -243,11 +253,11 @@ describe.each([
     });
     expect(await to.readersOf(named('gone'))).toEqual(users([JANE]));
     expect(await from.readersOf(named('gone'))).toEqual(users([JANE, JOHN]));
-    const found = await eventually(async () => {
-      const all = await changedOf(named('gone'));
-      return all.length > 0 ? all : undefined;
-    }, 'the finding');
-    expect(found).toEqual([{ entity: 'grant', fabric, differs: [like(/john\.roe/i)] }]);
+    await listed(named('gone'), 2);
+    // Names in one account say nothing of those in another.
+    expect(await changedOf(named('gone'))).toEqual(
+      isNamedAlike ? [{ entity: 'grant', fabric, differs: [like(/john\.roe/i)] }] : [],
+    );
     const repaired = await world.cli('drift', '--repair', '--changed');
     expect(repaired.stdout).not.toMatch(/COMPLETED/);
     await given([JANE], now, last);
