@@ -1,9 +1,13 @@
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import { Registry } from 'prom-client';
+import { z } from 'zod';
 import { calledAt } from '../src/airbyte/apis';
 import { createLimit } from '../src/concurrency/limit';
 import type { Load } from '../src/concurrency/load';
 import { createCounter, createGauge } from '../src/metrics/instruments';
+import { STEPS } from '../src/metrics/labels';
 import { createWorkerMetrics } from '../src/metrics/worker';
 import { createOpenRuns } from '../src/runs/open-runs';
 import { oneQueue } from '../src/temporal/queues';
@@ -31,6 +35,28 @@ test('a value that is not in the list of its label counts as other', async () =>
   expect(valueIn(text, 'fruits_total', { kind: 'pear' })).toBe(0);
   expect(valueIn(text, 'fruits_total', { kind: 'other' })).toBe(1);
   expect(text).not.toContain('urn:');
+});
+
+const History = z.looseObject({
+  events: z.array(
+    z.looseObject({
+      activityTaskScheduledEventAttributes: z
+        .looseObject({ activityType: z.looseObject({ name: z.string() }) })
+        .optional(),
+    }),
+  ),
+});
+
+test('no step of any recorded run counts as other', async () => {
+  const folder = path.join(__dirname, 'histories');
+  const steps = new Set<string>();
+  for (const file of await readdir(folder)) {
+    const { events } = History.parse(JSON.parse(await readFile(path.join(folder, file), 'utf8')));
+    for (const { activityTaskScheduledEventAttributes: scheduled } of events)
+      if (scheduled) steps.add(scheduled.activityType.name);
+  }
+  expect(steps.size).toBeGreaterThan(0);
+  expect([...steps].filter((step) => !STEPS.includes(step))).toEqual([]);
 });
 
 test('of a label without a list the first few values are told, and all others as one', async () => {

@@ -166,16 +166,16 @@ const told = (
   return [...(left.length > 0 || first ? [looks] : []), ...(untold === undefined ? [] : [lists])];
 };
 
-/** In the order of their keys from one of them on, so that it is not always the same that there is no time for. */
-const from = (start: number, all: One[]) => {
-  const inOrder = all.toSorted((one, other) => (one.placed.key < other.placed.key ? -1 : 1));
-  return [...inOrder.slice(start), ...inOrder.slice(0, start)];
-};
+/** From one of them on, so that it is not always the same that there is no time for. */
+export const from = <Each>(start: number, all: Each[]) => [
+  ...all.slice(start),
+  ...all.slice(0, start),
+];
 
 /** Of so many the place of the one to begin with, from 0 on. */
 export type StartAt = (count: number) => number;
 
-const anywhere: StartAt = (count) => Math.floor(Math.random() * count);
+export const anywhere: StartAt = (count) => Math.floor(Math.random() * count);
 
 const lookAtOne = async (
   all: [One, ...One[]],
@@ -188,7 +188,9 @@ const lookAtOne = async (
   const findings = new Map<string, Finding[]>();
   const places = all.map(({ placed }) => placed.place);
   const bearers = await seen(async () => (await fabric.tagged?.(places, step)) ?? { tagged: [] });
-  const wanted = all.filter(({ placed }) => placed.isWanted);
+  const wanted = all
+    .filter(({ placed }) => placed.isWanted)
+    .sort((one, other) => (one.placed.key < other.placed.key ? -1 : 1));
   const looks = from(startAt(wanted.length), wanted).map(({ placed, inFabric }) =>
     limit(async () => {
       const found = await seen(() => inFabric.look(step));

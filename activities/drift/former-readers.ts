@@ -2,13 +2,14 @@ import { CallError } from '../../src/contract/call-error';
 import type { Finding, Unreached } from '../../src/contract/drift';
 import { NotInSettings, Refusal, UnfitPlace } from '../../src/contract/problems';
 import type { Place } from '../../src/descriptor/places';
-import type { Step } from '../../src/fabrics/fabric';
+import type { Fabric, Step } from '../../src/fabrics/fabric';
 import { firstFew, shortened } from '../../workflows/protocol/lengths';
 import { inOneLine } from '../../workflows/protocol/one-line';
 import type { Attempt } from '../attempt';
 import { stepOf } from '../fabric/fabric';
 import type { FabricOf, InFabric } from '../fabric/fabric';
-import type { Placed } from './fabrics';
+import { anywhere, from } from './fabrics';
+import type { Placed, StartAt } from './fabrics';
 import { REMEDY_OF_FORMER_READERS } from './remedies';
 
 /* Who reads where a component's data was, by us, and not where it is: an updateacl leaves nobody there so. */
@@ -29,11 +30,84 @@ interface InFormer {
   unreached: Unreached[];
 }
 
+interface Opened {
+  fabric: InFabric;
+  /** The same where two places have the same readers. */
+  at: string;
+}
+
+/** A place where a component's data was, and the present one, which calls everybody alike. */
+interface One {
+  moved: Moved;
+  formerly: InFabric;
+  here: InFabric;
+}
+
+type Failed = CallError | Refusal;
+
 const ENDED = [Refusal, NotInSettings, UnfitPlace];
 
-export const createLookAtFormerReaders = (fabricOf: FabricOf) => {
+const whereIn = ({ name, where }: Fabric) => [name, Object.entries(where).sort()];
+
+/** By the two fabrics that are asked, so that one that is slow takes no time from any other. */
+const byFabrics = (all: One[]) => {
+  const groups = new Map<string, One[]>();
+  for (const one of all) {
+    const asked = JSON.stringify([whereIn(one.formerly.fabric), whereIn(one.here.fabric)]);
+    groups.set(asked, [...(groups.get(asked) ?? []), one]);
+  }
+  return [...groups.values()];
+};
+
+/** Of the present place alone, whoever has let them read. */
+const readersHere = async ({ ofFormer, readers }: InFabric, step: Step) => {
+  const [ours, { others }] = await Promise.all([ofFormer.readers(step), readers(step)]);
+  return new Set([...ours, ...others]);
+};
+
+const findingOf = async (
+  { moved: { key, token }, formerly, here }: One,
+  step: Step,
+): Promise<Finding | undefined> => {
+  const readers = await formerly.ofFormer.readers(step);
+  if (readers.length === 0) return undefined;
+  const now = await readersHere(here, step);
+  const unwanted = readers.filter((each) => !now.has(each));
+  if (unwanted.length === 0) return undefined;
+  return {
+    kind: 'changed',
+    component: key,
+    entity: 'grant',
+    name: 'who may read the former data',
+    fabric: formerly.fabric.name,
+    ids: [],
+    differs: firstFew(unwanted),
+    token,
+    remedy: REMEDY_OF_FORMER_READERS,
+  };
+};
+
+const createUnreached = () => {
+  const all = new Map<string, Unreached>();
+  const words = (text: string) => shortened(inOneLine(text), MAX_WORDS);
+  return {
+    all,
+    add: ({ fabric: { name: fabric, system } }: InFabric, { message, solution }: Failed) => {
+      const { components = 0 } = all.get(fabric) ?? {};
+      all.set(fabric, {
+        fabric,
+        system,
+        components: components + 1,
+        problem: words(message),
+        solution: words(solution),
+      });
+    },
+  };
+};
+
+export const createLookAtFormerReaders = (fabricOf: FabricOf, startAt: StartAt = anywhere) => {
   /** Undefined: its readers are not ours to say, or it cannot be reached, which updateacl and removal tell. */
-  const opened = (place: Place, key: string): { fabric: InFabric; at: string } | undefined => {
+  const opened = (place: Place, key: string): Opened | undefined => {
     try {
       const fabric = fabricOf(place, key);
       return fabric?.managesAccess ? { fabric, at: fabric.readersAt() } : undefined;
@@ -43,68 +117,49 @@ export const createLookAtFormerReaders = (fabricOf: FabricOf) => {
     }
   };
 
-  /** Of the present place alone, whoever has let them read. */
-  const readersHere = async ({ ofFormer, readers }: InFabric, step: Step) => {
-    const [ours, { others }] = await Promise.all([ofFormer.readers(step), readers(step)]);
-    return new Set([...ours, ...others]);
-  };
-
-  const findingsOf = async (
-    { key, token, place, former }: Moved,
-    { step, failed }: { step: Step; failed: (fabric: InFabric, err: CallError | Refusal) => void },
-  ): Promise<Finding[]> => {
+  /**
+   * None where nobody can be compared: the present fabric, which grants nothing, does not tell who is to read, or
+   * who is called otherwise there may be the same. Updateacl, which asks who is whom, leaves these.
+   */
+  const onesOf = (moved: Moved): One[] => {
+    const { key, place, former } = moved;
     const here = opened(place, key);
+    if (!here) return [];
     const others = new Map(
       former.flatMap((each) => opened(each, key) ?? []).map((one) => [one.at, one.fabric]),
     );
-    if (here) others.delete(here.at);
-    const findings: Finding[] = [];
-    for (const fabric of others.values())
-      try {
-        // Who is called otherwise there may be the same: updateacl, which asks who is whom, leaves him.
-        if (here && here.fabric.fabric.naming !== fabric.fabric.naming) continue;
-        const readers = await fabric.ofFormer.readers(step);
-        if (readers.length === 0) continue;
-        const now = here ? await readersHere(here.fabric, step) : new Set<string>();
-        const unwanted = readers.filter((each) => !now.has(each));
-        if (unwanted.length === 0) continue;
-        findings.push({
-          kind: 'changed',
-          component: key,
-          entity: 'grant',
-          name: 'who may read the former data',
-          fabric: fabric.fabric.name,
-          ids: [],
-          differs: firstFew(unwanted),
-          token,
-          remedy: REMEDY_OF_FORMER_READERS,
-        });
-      } catch (err) {
-        step.interest.cancelled.throwIfAborted();
-        if (!(err instanceof CallError || err instanceof Refusal)) throw err;
-        failed(fabric, err);
-      }
-    return findings;
+    others.delete(here.at);
+    return [...others.values()]
+      .filter(({ fabric }) => fabric.naming === here.fabric.fabric.naming)
+      .map((formerly) => ({ moved, formerly, here: here.fabric }));
   };
 
-  /** One after the other; what cannot be looked at in time is told by the name of its fabric. */
-  return async (all: Moved[], { interest }: Attempt): Promise<InFormer> => {
+  /**
+   * The fabrics side by side, the components of each one after the other, each time from another one on; what
+   * cannot be looked at in time is told by the name of its fabric.
+   */
+  return async (all: Moved[], { interest }: Pick<Attempt, 'interest'>): Promise<InFormer> => {
     const timeUp = AbortSignal.any([interest.timeUp, AbortSignal.timeout(LONGEST)]);
     const step = stepOf({ ...interest, timeUp });
     const findings = new Map<string, Finding[]>();
-    const unreached = new Map<string, Unreached>();
-    const failed = ({ fabric: { name: fabric, system } }: InFabric, err: CallError | Refusal) => {
-      const words = (text: string) => shortened(inOneLine(text), MAX_WORDS);
-      const { components = 0 } = unreached.get(fabric) ?? {};
-      unreached.set(fabric, {
-        fabric,
-        system,
-        components: components + 1,
-        problem: words(err.message),
-        solution: words(err.solution),
-      });
+    const unreached = createUnreached();
+    const lookAt = async (one: One) => {
+      try {
+        const found = await findingOf(one, step);
+        const { key } = one.moved;
+        if (found) findings.set(key, [...(findings.get(key) ?? []), found]);
+      } catch (err) {
+        interest.cancelled.throwIfAborted();
+        if (!(err instanceof CallError || err instanceof Refusal)) throw err;
+        unreached.add(one.formerly, err);
+      }
     };
-    for (const moved of all) findings.set(moved.key, await findingsOf(moved, { step, failed }));
-    return { findings, unreached: [...unreached.values()] };
+    const ends = await Promise.allSettled(
+      byFabrics(all.flatMap(onesOf)).map(async (ones) => {
+        for (const one of from(startAt(ones.length), ones)) await lookAt(one);
+      }),
+    );
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    return { findings, unreached: [...unreached.all.values()] };
   };
 };

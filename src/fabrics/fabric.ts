@@ -280,7 +280,7 @@ export interface Fabric {
   /** As people call it: Snowflake. */
   system: string;
   where: Whereabouts;
-  /** The same where two fabrics call everybody alike, as far as can be told: of one type, by one strategy. */
+  /** The same where two fabrics call everybody alike: of one type, by one strategy, and where names are an account's, of one. */
   naming: string;
   /** Whether it can be reached, its credentials and rights, its warehouse or cluster. */
   check: (step: Step) => Promise<Check[]>;

@@ -3,6 +3,7 @@ import type { AccessChanges } from '../../activities/access/changes';
 import type { AdoptionActivities } from '../../activities/adoption/adoption';
 import type { DriftActivities } from '../../activities/drift/drift';
 import type { FabricActivities } from '../../activities/fabric/fabric';
+import type { FormerReaderActivities } from '../../activities/fabric/former-readers';
 import type { ReaderActivities } from '../../activities/fabric/readers';
 import type { Activities } from '../../activities/pipeline/pipeline';
 import type { ReverseActivities } from '../../activities/reverse/reverse';
@@ -19,6 +20,7 @@ type Step = keyof (Activities &
   AdoptionActivities &
   DriftActivities &
   FabricActivities &
+  FormerReaderActivities &
   ReaderActivities &
   ReverseActivities &
   RunActivities &
@@ -35,6 +37,9 @@ const ALL_STEPS: Record<Step, true> = {
   findReaders: true,
   grantReaders: true,
   restoreReaders: true,
+  findFormerReaders: true,
+  revokeFormerReaders: true,
+  giveBackFormerReaders: true,
   putSource: true,
   putDestination: true,
   discover: true,

@@ -66,8 +66,11 @@ export const startFormerReaders = async (
     untold: firstFew([...new Set(looks.flatMap(({ untold }) => untold))]),
     staying: firstFew([...new Set(looks.flatMap(({ staying = [] }) => staying))]),
   };
+  const warnOf = (left: string) => {
+    run.warn(`Who reads where the data was before is left: ${left}`);
+  };
   for (const each of found.staying) run.warn(each);
-  for (const each of found.untold) run.warn(`Who reads where the data was before is left: ${each}`);
+  for (const each of found.untold) warnOf(each);
 
   const undoOf = (given: Leaving): Undo => ({
     kind: 'fabric',
@@ -83,34 +86,41 @@ export const startFormerReaders = async (
       }),
   });
 
-  const revokeAt = async (leaving: Leaving, undos: Undo[]) => {
+  /** How many lost it there, or why they cannot lose it: a sentence. */
+  const revokeAt = async (leaving: Leaving, undos: Undo[]): Promise<number | string> => {
     const { principals, system } = leaving;
     const undo = undoOf(leaving);
     undos.push(undo);
-    const count = await steps(
-      `Have ${peopleIn(principals)} read the former data in ${system} no more`,
-      within(principals.length),
-    )
-      .revokeFormerReaders({ key, place: leaving.place, principals, settleTime })
-      .catch((err: unknown) => {
-        undo.settlesAt = settlesAt(err, settleTime);
-        if (wroteNothing(err)) undos.splice(undos.indexOf(undo), 1);
-        throw err;
-      });
-    undo.isDone = true;
-    run.info(`Revoked the former data in ${system} from ${peopleIn(principals)}`);
-    return count;
+    try {
+      const count = await steps(
+        `Have ${peopleIn(principals)} read the former data in ${system} no more`,
+        within(principals.length),
+      ).revokeFormerReaders({ key, place: leaving.place, principals, settleTime });
+      undo.isDone = true;
+      run.info(`Revoked the former data in ${system} from ${peopleIn(principals)}`);
+      return count;
+    } catch (err) {
+      undo.settlesAt = settlesAt(err, settleTime);
+      if (wroteNothing(err)) undos.splice(undos.indexOf(undo), 1);
+      // One that cannot be changed keeps nobody from losing the rest, the present data above all.
+      if (isCancellation(err)) throw err;
+      return asReason(inSentences(explain(err)));
+    }
   };
 
   return {
     revoke: async (undos) => {
       const revoked = new Map<string, number>();
+      const unchanged = new Set<string>();
       for (const leaving of found.leaving) {
         run.phase('Revoking where the data was before');
-        const count = await revokeAt(leaving, undos);
-        revoked.set(leaving.system, (revoked.get(leaving.system) ?? 0) + count);
+        const told = await revokeAt(leaving, undos);
+        if (typeof told === 'string') unchanged.add(told);
+        else revoked.set(leaving.system, (revoked.get(leaving.system) ?? 0) + told);
       }
-      return { revoked, untold: found.untold, staying: found.staying };
+      for (const each of unchanged) warnOf(each);
+      const { untold, staying } = found;
+      return { revoked, untold, unchanged: firstFew([...unchanged]), staying };
     },
   };
 };

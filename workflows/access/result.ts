@@ -14,6 +14,8 @@ export interface FormerTold {
   revoked: Map<string, number>;
   /** Places that nobody can look at any more: a sentence each. */
   untold: string[];
+  /** Places where those who are to read no more could not all lose it: a sentence each. */
+  unchanged: string[];
   /** Who reads where the fabric grants no access any more: a sentence each. */
   staying: string[];
 }
@@ -103,10 +105,13 @@ interface Told {
 }
 
 /** What was asked for is not so where nobody could look, or nothing may be changed. */
-const untoldOf = ({ untold, staying }: FormerTold) =>
+const untoldOf = ({ untold, unchanged, staying }: FormerTold) =>
   [
     ...(untold.length > 0
       ? [` Not so where its data was before, which could not be looked at: ${untold.join(' ')}`]
+      : []),
+    ...(unchanged.length > 0
+      ? [` Not so where its data was before, which could not be changed: ${unchanged.join(' ')}`]
       : []),
     ...(staying.length > 0 ? [` Not so in a fabric: ${staying.join(' ')}`] : []),
   ].join('');

@@ -210,7 +210,8 @@ const open = (settings: SnowflakeSettings, opening: Opening): Fabric => {
     name,
     system: SYSTEM,
     where: whereOf(settings),
-    naming: JSON.stringify(['snowflake', settings.principals]),
+    // Who is found by his login may have another name in each account.
+    naming: JSON.stringify(['snowflake', accountIn(settings), settings.principals]),
     check: (step) => checkFabric(users, { warehouse, role, manages: settings.manage, step }),
     // As Airbyte, who may do less.
     run: async (text, { step, maxRows, language }) => {

@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { ProvisioningStatus } from '../../../src/contract/coordinator';
+import { eventually } from '../harness';
 import { startFabricWorld } from '../fabric-world';
 import type { FabricChanges } from '../fabric-world';
 import { startLakehouse } from '../lakehouse';
@@ -91,8 +92,15 @@ export const RECORDINGS: Record<string, (world: World) => Promise<string>> = {
     return provision(world, now, afterLast(world, now));
   },
   'fabric-updateacl-former-given-back': async (world) => {
-    await world.far.control('/faults', { operation: 'updateGrants', status: 403 });
-    return updateacl(world, [JANE, MARY], now);
+    await world.far.control('/faults', { operation: 'updateGrants', hang: 'after' });
+    const token = await updateacl(world, [JANE, MARY], now);
+    await eventually(async () => {
+      const { schemas } = await world.far.state();
+      const { grants } = schemas.find(({ name }) => name === 'moved') ?? {};
+      return grants && !(`${JOHN}@example.com` in grants) ? true : undefined;
+    }, 'the revocation');
+    await world.client.workflow.getHandle(token).cancel();
+    return token;
   },
   'fabric-updateacl-former-revoked': (world) => updateacl(world, [JANE], now),
   'fabric-unprovision-moved': (world) =>
