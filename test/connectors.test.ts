@@ -213,6 +213,26 @@ const MISTAKES: [Example['kind'], string, Record<string, unknown>, string[]][] =
   ),
   [
     'destination',
+    'snowflake',
+    { raw_data_schema: 'x'.repeat(400) },
+    [
+      'raw_data_schema: must not be longer than 255 characters, as a name of Snowflake’s holds no more: it has 400',
+    ],
+  ],
+  [
+    'destination',
+    'snowflake',
+    { raw_data_schema: 'RAW\0' },
+    ['raw_data_schema: has characters that no name of Snowflake’s may have'],
+  ],
+  [
+    'destination',
+    'snowflake',
+    { raw_data_schema: 'information_schema' },
+    ['raw_data_schema: is a word that Snowflake keeps for itself: INFORMATION_SCHEMA'],
+  ],
+  [
+    'destination',
     'databricks',
     { schema: 'x'.repeat(256) },
     ['schema: must not be longer than 255 characters, as Unity Catalog holds no more: it has 256'],

@@ -186,6 +186,25 @@ describe('a statement', () => {
     expect((await entities()).contexts).toEqual([]);
   });
 
+  test.each([
+    ['a statement', {}, /^The time was up before the statement had ended\.$/],
+    [
+      'a cluster that starts',
+      { language: 'python' as const },
+      /^The time was up before the cluster \S+ had started\.$/,
+    ],
+  ])('whose time is up while it waits for %s is told so', async (_what, more, said) => {
+    const slow = await startDatabricksSimulator({ duration: 60_000, startDuration: 60_000 });
+    const interest = { ...LASTING, timeUp: AbortSignal.timeout(4000) };
+    const fabric = open({ host: slow.url, cluster: clusterId, startCluster: true });
+    const err = await errorOf(
+      fabric.run('SELECT 1', { step: { id: 'a', interest }, maxRows: 1, ...more }),
+    );
+    await slow.close();
+    expect(err).toMatchObject({ name: 'CallError', kind: 'again', outOfTime: 'waiting' });
+    expect(err.message).toMatch(said);
+  });
+
   test('in a language that there is none for, or without a cluster, is refused', async () => {
     expect(String(await errorOf(run('x', 1, { language: 'cobol' })))).toContain('runs no cobol');
     const failing = open().run('x', { step: step(), maxRows: 1, language: 'sql' });

@@ -5,7 +5,7 @@ import { KEY, OTHER, databricksBench, errorOf, ids, step } from './support/datab
 
 /* A component’s schema: made, told whose it is, taken away and brought back. */
 
-const { url, control, fault, schemaNamed, addTable, calls, writes, component, made } =
+const { url, control, fault, schemaNamed, addTable, calls, writes, open, component, made } =
   databricksBench();
 const { catalog, clientId, personalToken } = DEFAULTS;
 
@@ -94,6 +94,26 @@ describe('a schema', () => {
         'Give another one in the descriptor (specific.destination.connectionConfiguration.schema).',
       ],
     ]);
+  });
+
+  test('that raw tables would stay in is refused, and told by a removal', async () => {
+    const configuration = { schema: 'cash_flow_0', raw_schema_override: 'landing_raw' };
+    const end = { connector: 'databricks', configuration };
+    const of = (more: object = {}) => open(more).of({ key: KEY, end });
+    await made(component());
+    const { foreign, present } = await of().look(step());
+    expect(foreign).toEqual([
+      {
+        kind: 'schema',
+        name: `${catalog}.landing_raw`,
+        at: 'specific.destination.connectionConfiguration.raw_schema_override',
+        problem: `Raw tables in the schema ${catalog}.landing_raw would stay when the component is removed with its data.`,
+        solution: `Leave specific.destination.connectionConfiguration.raw_schema_override out of the descriptor, as connectors from 4.0 on keep no raw tables; drop what is in ${catalog}.landing_raw of the component by hand.`,
+      },
+    ]);
+    expect(present.map(({ kind }) => kind)).toContain('schema');
+    const lends = { manage: { schema: false, access: false } };
+    expect((await of(lends).look(step())).foreign).toEqual([]);
   });
 
   test('that an owner has handed over by its comment is ours from then on', async () => {

@@ -29,7 +29,7 @@ const FULL = {
 
 const LEADS_THERE = {
   snowflake: { database: 'FINANCE', schema: 'CASHFLOW_0', raw_data_schema: 'RAW' },
-  databricks: { schema: 'cashflow_0' },
+  databricks: { schema: 'cashflow_0', raw_schema_override: 'raw' },
 };
 
 describe.each(['snowflake', 'databricks'] as const)('of a destination of %s', (connector) => {

@@ -16,7 +16,12 @@ import {
 } from '../src/fabrics/snowflake/sql/names';
 import { SnowflakeSettings } from '../src/fabrics/snowflake/settings';
 import { uuidOf } from '../src/fabrics/snowflake/api/request-ids';
-import { accountIn, createTokens, fingerprintOf } from '../src/fabrics/snowflake/api/token';
+import {
+  accountIn,
+  accountInJwt,
+  createTokens,
+  fingerprintOf,
+} from '../src/fabrics/snowflake/api/token';
 import type { Proof } from '../src/fabrics/snowflake/api/token';
 import { createReader } from '../src/reading/reader';
 import { readYaml } from '../src/reading/yaml';
@@ -109,12 +114,38 @@ test.each<[string, { host: string; account?: string }, string | undefined]>([
   ['an account of an organization', { host: 'acme-fin.snowflakecomputing.com' }, 'acme/fin'],
   ['an underscore in its name', { host: 'acme-fin-dev.snowflakecomputing.com' }, 'acme/fin_dev'],
   ['a locator', { host: 'xy12345.eu-central-1.snowflakecomputing.com' }, 'eu-central-1/xy12345'],
+  [
+    'a locator that is told',
+    { host: 'acme.snowflakecomputing.com', account: 'xy12345.eu-central-1' },
+    'eu-central-1/xy12345',
+  ],
   ['another host', { host: 'snowflake.localhost:80' }, undefined],
   ['a private link', { host: 'acme-fin.privatelink.snowflakecomputing.com' }, undefined],
 ])('the page of a schema: %s', (_case, settings, path) => {
   expect(schemaPage(settings, { database: 'D', schema: 'S #' })).toBe(
     path && `https://app.snowflake.com/${path}/#/data/databases/D/schemas/S%20%23`,
   );
+});
+
+test.each([
+  ['XY12345.eu-central-1', 'XY12345', 'XY12345-EU-CENTRAL-1'],
+  ['xy12345.west-europe.azure', 'XY12345', 'XY12345-WEST-EUROPE-AZURE'],
+  ['xy12345.us-east-1.privatelink', 'XY12345', 'XY12345-US-EAST-1-PRIVATELINK'],
+  ['xy12345.privatelink', 'XY12345', 'XY12345-PRIVATELINK'],
+  ['xy12345', 'XY12345', 'XY12345'],
+  ['acme.fin_dev', 'ACME-FIN_DEV', 'ACME-FIN_DEV'],
+  ['acme-fin', 'ACME-FIN', 'ACME-FIN'],
+])('the account %s is %s in a JWT, and remembered as %s', (account, inJwt, remembered) => {
+  const settings = { host: 'proxy.example.com', account };
+  expect(accountInJwt(settings)).toBe(inJwt);
+  expect(accountIn(settings)).toBe(remembered);
+});
+
+test.each([
+  ['acme-fin.snowflakecomputing.com', 'ACME-FIN'],
+  ['xy12345.eu-central-1.snowflakecomputing.com', 'XY12345'],
+])('of the host %s a JWT has the account %s', (host, account) => {
+  expect(accountInJwt({ host })).toBe(account);
 });
 
 describe('a JWT', () => {

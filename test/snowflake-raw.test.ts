@@ -169,3 +169,29 @@ test('the undo of a removal that ended in its middle has nothing to do with it',
   expect((await component.look(step())).missing).toEqual([]);
   expect(await rawIn()).toHaveLength(2);
 });
+
+test.each([
+  [OTHER_KEY, 'belongs to development/finance.cashflow.0.other.'],
+  ['development/marketing.x.0.y', 'belongs to a component of another domain.'],
+])('raw tables do not go to the schema of %s', async (key, whose) => {
+  await prepared(world.component(key, { schema: 'OTHER_0' }));
+  const { foreign } = await world.component(KEY, { raw_data_schema: 'other_0' }).look(step());
+  expect(foreign).toEqual([
+    {
+      kind: 'schema',
+      name: 'ANALYTICS.OTHER_0',
+      at: 'specific.destination.connectionConfiguration.raw_data_schema',
+      problem: `The schema ANALYTICS.OTHER_0, where Airbyte is to keep raw tables, ${whose}`,
+      solution:
+        'Give another schema for them in the descriptor (specific.destination.connectionConfiguration.raw_data_schema), which is no component’s.',
+    },
+  ]);
+});
+
+test('raw tables may go to a schema that is nobody’s, or the component’s own', async () => {
+  await world.sql('CREATE SCHEMA "ANALYTICS"."RAW"');
+  for (const name of ['raw', 'cashflow_0']) {
+    const { foreign } = await prepared(world.component(KEY, { raw_data_schema: name }));
+    expect(foreign).toEqual([]);
+  }
+});

@@ -37,6 +37,10 @@ const problemOf = (given: unknown): string | undefined => {
   return RESERVED.includes(name) ? `is a word that Snowflake keeps for itself: ${name}` : undefined;
 };
 
+/** What is wrong with the schema that Airbyte is to keep raw tables in; without one it has its own. */
+export const rawSchemaProblem = (given: string | undefined): string | undefined =>
+  given === undefined || given === '' ? undefined : problemOf(given);
+
 /** What of the configuration of a Snowflake destination Snowflake cannot hold. */
 export const placeProblems = (configuration: Record<string, unknown>) =>
   (['database', 'schema'] as const).flatMap((field) => {

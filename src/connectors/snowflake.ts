@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEFINITIONS } from './definitions';
 import { asDefinition, flag, orElse, secret, text, upperName } from './fields';
 import type { Product } from './fields';
-import { placeProblems } from './snowflake-place';
+import { placeProblems, rawSchemaProblem } from './snowflake-place';
 
 const credentials = z
   .discriminatedUnion('auth_type', [
@@ -69,13 +69,19 @@ const configuration = (product: Product) =>
         .string()
         .optional()
         .describe('Without credentials only parameters that do not say where those go.'),
-      raw_data_schema: z.string().optional(),
+      raw_data_schema: z
+        .string()
+        .optional()
+        .describe('Where Airbyte keeps raw tables, in the same database: no component’s schema.'),
       disable_type_dedupe: flag.optional(),
       retention_period_days: z.int().min(0).optional(),
     })
     .superRefine((given, context) => {
       for (const { field, message } of placeProblems(given))
         context.addIssue({ code: 'custom', path: [field], message });
+      const ofRaw = rawSchemaProblem(given.raw_data_schema);
+      if (ofRaw !== undefined)
+        context.addIssue({ code: 'custom', path: ['raw_data_schema'], message: ofRaw });
       for (const field of ACCOUNT) {
         const issue = { code: 'custom' as const, path: [field] };
         const value = given[field];

@@ -22,6 +22,8 @@ export interface Component {
   key: string;
   /** The schema that the descriptor wants. */
   wanted: string;
+  /** Where a connector before 4.0 is to keep raw tables, as the descriptor says. */
+  raw?: string | undefined;
 }
 
 const AT = pathOf('schema');
@@ -52,6 +54,22 @@ export const foreignIn = (
       reclaim: `If it is the component’s all the same, its owner can say so: ${sql}; then unprovision again.`,
     }),
   };
+};
+
+/** Nothing marks raw tables as the component's: a removal with its data could neither take nor tell them. */
+export const rawIn = ({ catalog, raw }: Component): Foreign[] => {
+  if (raw === undefined || raw === '') return [];
+  const name = `${catalog.name}.${raw}`;
+  const at = pathOf('raw_schema_override');
+  return [
+    {
+      kind: 'schema',
+      name,
+      at,
+      problem: `Raw tables in the schema ${name} would stay when the component is removed with its data.`,
+      solution: `Leave ${at} out of the descriptor, as connectors from 4.0 on keep no raw tables; drop what is in ${name} of the component by hand.`,
+    },
+  ];
 };
 
 export const mustFit = ({ wanted }: Component) => {

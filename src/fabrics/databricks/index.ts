@@ -66,6 +66,7 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
   const catalog = createCatalog(client, { catalog: catalogName, me: manager });
   const of: Fabric['of'] = ({ key, end: { configuration } }): ComponentFabric => {
     const wanted = typeof configuration.schema === 'string' ? configuration.schema : '';
+    const { raw_schema_override: raw } = configuration;
     const component = {
       catalog,
       manager,
@@ -74,6 +75,7 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
       host,
       key,
       wanted,
+      ...(typeof raw === 'string' && { raw }),
     };
     return {
       system: 'Databricks',
@@ -143,7 +145,7 @@ export const databricks: FabricType<typeof DatabricksSettings> = {
   system: 'Databricks',
   settings: DatabricksSettings,
   connectors: ['databricks'],
-  placedBy: ['schema'],
+  placedBy: ['schema', 'raw_schema_override'],
   // Its descriptors have no place for credentials of their own.
   bringsAccount: () => false,
   addressOf: ({ host }) => host,

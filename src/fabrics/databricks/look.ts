@@ -1,5 +1,5 @@
 import type { Seen, Step, Thing } from '../fabric';
-import { foreignIn, isOurs, listed, mustFit, notListed } from './component';
+import { foreignIn, isOurs, listed, mustFit, notListed, rawIn } from './component';
 import type { Component } from './component';
 import { catalogUseStaying } from './catalog-use';
 import { heldIn } from './holders';
@@ -58,7 +58,7 @@ export const lookAt = async (component: Component, step: Step): Promise<Seen> =>
   const nothing = {
     missing: [],
     present: [],
-    foreign: [],
+    foreign: manages.schema ? rawIn(component) : [],
     shown: shownOf(component),
     warnings: [],
   };
@@ -74,7 +74,7 @@ export const lookAt = async (component: Component, step: Step): Promise<Seen> =>
   const formerThings = former.map(({ name }) => schemaThing(catalog.name, name));
   const ofFormer = [...grantsIn(component, former), ...formerThings];
   if (schema && !isOurs(component, schema))
-    return { ...seen, present: ofFormer, foreign: [foreignIn(component, schema)] };
+    return { ...seen, present: ofFormer, foreign: [foreignIn(component, schema), ...seen.foreign] };
   const lacked = await lackedOn(component, schema, step);
   const lacking = lacked ? [lackingThing(component, lacked)] : [];
   const own = schemaThing(catalog.name, wanted);

@@ -39,7 +39,7 @@ import type { SqlApi } from './api/sql-api';
 import { lookAt } from './look/state';
 import { taggedIn } from './look/tagged';
 import { asThing } from './look/things';
-import { accountIn, createTokens } from './api/token';
+import { accountIn, accountInJwt, createTokens } from './api/token';
 import type { Proof } from './api/token';
 import { unprepare } from './change/unprepare';
 
@@ -63,7 +63,7 @@ const usersOf = (settings: SnowflakeSettings, opening: Opening): Users => {
   const http = createFabricHttp({ system: SYSTEM, requestTimeout, log, observe });
   const limit = createLimit(settings.maxInFlight);
   const failures = createFailures(redactor);
-  const account = accountIn(settings);
+  const account = accountInJwt(settings);
   const root = settings.apiUrl ?? `https://${settings.host}`;
   const apiOf = (
     who: { user: string; role: string; warehouse?: string },

@@ -1,4 +1,5 @@
 import type { Place } from '../../connectors/snowflake-place';
+import { locatedIn } from './api/token';
 
 /* Pages of Snowsight. */
 
@@ -9,6 +10,9 @@ const ORGANIZATION = /^([A-Za-z0-9]+)[-.](.+)$/;
 const accountPath = ({ host, account }: { host: string; account?: string | undefined }) => {
   const [, first = '', region] = HOST.exec(host) ?? [];
   if (first === '' || region?.includes('privatelink')) return undefined;
+  const located = locatedIn(account);
+  if (located?.region.includes('privatelink')) return undefined;
+  if (located) return `${located.region}/${located.locator}`;
   const [, organization, name] = ORGANIZATION.exec(account ?? first) ?? [];
   // No account has a hyphen in its name, but a host has one for each underscore.
   if (organization !== undefined && name !== undefined)

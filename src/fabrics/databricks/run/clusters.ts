@@ -56,7 +56,10 @@ export const mustRun = async (
     const found = await clusterState(client, cluster, interest);
     return STARTS.includes(found) ? undefined : found;
   };
-  const ended = await watched(settled, interest);
+  const ended = await watched(settled, {
+    interest,
+    until: `the cluster ${cluster} had started`,
+  });
   if (ended !== 'RUNNING')
     throw notRunning(cluster, ended, 'See in Databricks why it does not start.');
 };

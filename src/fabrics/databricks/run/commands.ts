@@ -6,7 +6,7 @@ import type { Language, Table } from '../../fabric';
 import type { Client } from '../client';
 import { mustRun } from './clusters';
 import { COMMANDS, Command, STATUS, resultOf } from './results';
-import { toEnd, watched } from './waiting';
+import { outOfTime, toEnd, watched } from './waiting';
 
 /* Commands of a cluster (Command Execution API 1.2, in camel case), followed to their end. */
 
@@ -56,7 +56,7 @@ const destroy = async (post: Post, contextId: string) => {
       return mayPass && !interest.timeUp.aborted ? undefined : true;
     }
   };
-  await watched(isDone, interest).catch(() => undefined);
+  await watched(isDone, { interest, until: 'the context was destroyed' }).catch(() => undefined);
 };
 
 const mustBeReady = async ({ demand }: Client, given: Given, contextId: string) => {
@@ -72,7 +72,8 @@ const mustBeReady = async ({ demand }: Client, given: Given, contextId: string) 
     });
     return status === 'Pending' ? undefined : status;
   };
-  if ((await watched(isReady, interest)) === 'Running') return;
+  const until = `the cluster ${clusterId} had made a context for the command`;
+  if ((await watched(isReady, { interest, until })) === 'Running') return;
   throw new CallError(`The cluster ${clusterId} made no context for a command.`, {
     kind: 'again',
     solution: 'Try again; Databricks shows the log of the cluster’s driver.',
@@ -104,7 +105,7 @@ const executed = async (
     return ['Cancelled', 'Finished', 'Error'].includes(found.status) ? found : undefined;
   };
   try {
-    return await watched(isOver, interest);
+    return await watched(isOver, { interest, until: 'the command had ended' });
   } catch (err) {
     const isUnwanted = interest.cancelled.aborted || interest.timeUp.aborted;
     const ending = { contextId, commandId, answer: z.unknown(), interest: toEnd() };
@@ -128,7 +129,7 @@ const perhapsLeft = (err: CallError, cluster: string) =>
   );
 
 const contextFor = async (post: Post, { cluster, language, interest }: Given) => {
-  interest.timeUp.throwIfAborted();
+  if (interest.timeUp.aborted) throw outOfTime('the command had begun');
   // Followed to its answer, as one whose id was not heard could not be destroyed.
   const lasting = { ...interest, timeUp: LASTING.timeUp };
   try {

@@ -130,7 +130,7 @@ export const runStatement = async (client: Client, given: Given): Promise<Table>
     return isOver(found) ? found : undefined;
   };
   try {
-    const ended = await watched(look, interest);
+    const ended = await watched(look, { interest, until: 'the statement had ended' });
     if (ended.status.state !== 'SUCCEEDED') throw failureOf(ended, redact);
     const { rows, hasMore } = await rowsOf(client, ended, given);
     return {

@@ -25,9 +25,24 @@ export interface Bearer {
 const LIFE = 59 * 60;
 const MARGIN = 5 * 60;
 
-/** As a JWT has it: in upper case, a locator without its region, and no dots. */
-export const accountIn = ({ host, account }: { host: string; account?: string | undefined }) =>
+interface Named {
+  host: string;
+  account?: string | undefined;
+}
+
+/** Which account it is, be there another of that locator in another region: in upper case, and no dots. */
+export const accountIn = ({ host, account }: Named) =>
   (account?.replaceAll('.', '-') ?? host.split(/[.:]/)[0] ?? host).toUpperCase();
+
+/** `xy12345.eu-central-1` is of a locator and a region; `ACME.FIN` of an organization and a name, neither with a hyphen. */
+export const locatedIn = (account = '') => {
+  const [, locator, region] = /^([^.]+)\.(.*[-.].*|privatelink)$/i.exec(account) ?? [];
+  return locator === undefined || region === undefined ? undefined : { locator, region };
+};
+
+/** As a JWT has it: in upper case, a locator without its region, and no dots. */
+export const accountInJwt = (named: Named) =>
+  locatedIn(named.account)?.locator.toUpperCase() ?? accountIn(named);
 
 const unreadable = (fabric: string) =>
   new Refusal(

@@ -31,8 +31,12 @@ export interface Undoing {
 export const isDropped = (spec: Spec): spec is NamedSpec =>
   spec.is !== 'use' && spec.is !== 'select';
 
-const isAirbytesDatabase = (spec: Spec, { airbyteRole }: Component) =>
-  spec.is === 'use' && spec.kind === 'DATABASE' && spec.to === airbyteRole;
+/** Of Airbyte's role, or of one that was it before. */
+const isAirbytesDatabase = (spec: Spec, { readRole }: Component): spec is SpecOf<'use'> =>
+  spec.is === 'use' && spec.kind === 'DATABASE' && spec.to !== readRole;
+
+const isNeeded = (state: State, component: Component, { to }: SpecOf<'use'>) =>
+  isUsedByOthers(state, { ...component, airbyteRole: to });
 
 const now = ({ api, component, step }: Undoing) => lookAt(createLooks(api, step), component);
 
@@ -47,9 +51,9 @@ const BY_OTHERS = 'others use the database by now';
  * Who comes into a database makes its schema first, and sees then that Airbyte may use it. So it is given
  * back where somebody has come between the look and this; whether it was.
  */
-const giveBackIfUsed = async (spec: Spec, undoing: Undoing) => {
+const giveBackIfUsed = async (spec: SpecOf<'use'>, undoing: Undoing) => {
   const { api, component, step } = undoing;
-  if (!isUsedByOthers(await now(undoing), component)) return false;
+  if (!isNeeded(await now(undoing), component, spec)) return false;
   await api.change(making(spec, component), step, GIVEN_BACK);
   return true;
 };
@@ -58,14 +62,16 @@ const giveBackIfUsed = async (spec: Spec, undoing: Undoing) => {
  * An attempt whose answer was lost may have taken it away, and the next one does not find it any more. So it
  * is looked at by itself, at the end, whether others need it. What they have been given back.
  */
-export const letOthersUse = async (specs: readonly Spec[], undoing: Undoing) => {
+export const letOthersUse = async (specs: readonly Spec[], undoing: Undoing): Promise<Spec[]> => {
   const { api, component, step } = undoing;
-  const use = specs.find((spec) => isAirbytesDatabase(spec, component));
-  if (!use) return undefined;
+  const uses = specs.filter((spec) => isAirbytesDatabase(spec, component));
+  if (uses.length === 0) return [];
   const state = await now(undoing);
-  if (isThere(state, component, use) || !isUsedByOthers(state, component)) return undefined;
-  await api.change(making(use, component), step, GIVEN_BACK);
-  return use;
+  const due = uses.filter(
+    (use) => !isThere(state, component, use) && isNeeded(state, component, use),
+  );
+  for (const use of due) await api.change(making(use, component), step, GIVEN_BACK);
+  return due;
 };
 
 /** Why a database stays; undefined: nothing keeps it. */
@@ -110,7 +116,7 @@ export const keptBy = async (spec: Spec, undoing: Undoing): Promise<string | und
   const { component } = undoing;
   if (spec.is === 'database') return databaseKeptBy(await now(undoing), undoing);
   if (!isAirbytesDatabase(spec, component)) return undefined;
-  return isUsedByOthers(await now(undoing), component) ? BY_OTHERS : undefined;
+  return isNeeded(await now(undoing), component, spec) ? BY_OTHERS : undefined;
 };
 
 /** The reverse of making, and the role last: nothing can fail after it, and it takes all grants to it along. */
@@ -210,7 +216,7 @@ export const cleanup = async (
   const givenBack = await letOthersUse(specs, undoing);
   const theirs = leftToOthers(specs, state, component);
   const isGone = (spec: Spec) =>
-    spec !== givenBack &&
+    !givenBack.includes(spec) &&
     !isThere(state, component, spec) &&
     !theirs.some((each) => each.spec === spec || goesWith(spec, each.spec));
   const marked = theirs.map(({ spec, other }) => ({

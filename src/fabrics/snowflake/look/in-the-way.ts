@@ -23,7 +23,11 @@ const whose = (comment: string, { key }: Component) => {
     : 'belongs to a component of another domain';
 };
 
-const AT = { database: pathOf('database'), schema: pathOf('schema') };
+const AT = {
+  database: pathOf('database'),
+  schema: pathOf('schema'),
+  raw: pathOf('raw_data_schema'),
+};
 
 const ELSEWHERE = `give another schema in the descriptor (${AT.schema})`;
 
@@ -82,6 +86,23 @@ const foreignDatabase = (state: State, component: Component): Foreign[] => {
   ];
 };
 
+/** Who reads that one's data would read the raw tables in it, and its removal drop them. */
+const foreignInternal = (state: State, component: Component): Foreign[] => {
+  const { place, internal, tag } = component;
+  const comment = schemaNamed(state, internal)?.comment ?? '';
+  if (!isTagged(comment) || comment === tag) return [];
+  const name = shownAs(place.database, internal);
+  return [
+    {
+      kind: 'schema',
+      name,
+      at: AT.raw,
+      problem: `The schema ${name}, where Airbyte is to keep raw tables, ${whose(comment, component)}.`,
+      solution: `Give another schema for them in the descriptor (${AT.raw}), which is no component’s.`,
+    },
+  ];
+};
+
 const reclaiming = (spec: NamedSpec, there: Named, component: Component) =>
   isTagged(there.comment) || (spec.is === 'schema' && spec.parts[1] === OF_THE_DATABASE)
     ? {}
@@ -113,6 +134,7 @@ export const foreignIn = (state: State, component: Component): Foreign[] => {
           },
         ]
       : []),
+    ...foreignInternal(state, component),
     ...(manages.access && role && role.comment !== tag
       ? [
           {

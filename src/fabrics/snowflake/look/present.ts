@@ -1,5 +1,6 @@
 import { isTagged } from '../../tags';
 import type { Component } from './component';
+import type { Grant } from './looks';
 import {
   IN_DATABASE,
   WRITES,
@@ -9,6 +10,7 @@ import {
   isDatabaseOurs,
   isOurs,
   isSelected,
+  schemaNamed,
   selectsOf,
 } from './judgement';
 import type { State } from './state';
@@ -31,19 +33,62 @@ export const isUsedByOthers = (state: State, component: Component) =>
       !isAirbytesOwn(each, component),
   );
 
+/** In whose names we grant: on what is ours in its owner's, too, who may have managed before. */
+const ourNames = (state: State, component: Component, { kind, parts }: SpecOf<'use'>) => {
+  const { manager, formerManagers } = component;
+  if (kind === 'DATABASE' && !isDatabaseOurs(state, component)) return [manager];
+  const it = kind === 'DATABASE' ? state.database : schemaNamed(state, parts[1] ?? '');
+  return [manager, ...formerManagers, it?.owner];
+};
+
 /**
- * Privileges of these that are ours to take: on what is the component's, or of its role. Of others' things
- * what was granted by others is others' to take.
+ * Privileges of these that are ours to take: what the component's role has, or Airbyte's on what is the
+ * component's. Of the rest what was granted by others is others' to take.
  */
 const given = (state: State, component: Component, spec: SpecOf<'use'>): SpecOf<'use'>[] => {
-  const isOurs = spec.kind === 'SCHEMA' || spec.to === component.readRole;
+  const { airbyteRole, readRole } = component;
+  const isOurs = spec.to === readRole || (spec.kind === 'SCHEMA' && spec.to === airbyteRole);
+  const names = ourNames(state, component, spec);
   const privileges = spec.privileges.filter((each) =>
     grantsOn(state, spec).some(
       ({ privilege, grantee, by }) =>
-        privilege === each && grantee === spec.to && (isOurs || by === component.manager),
+        privilege === each && grantee === spec.to && (isOurs || names.includes(by)),
     ),
   );
   return privileges.length > 0 ? [{ ...spec, privileges }] : [];
+};
+
+/** Roles beside the present one that have all of these by themselves, as only who loads is granted. */
+const otherLoaders = (
+  grants: readonly Grant[],
+  { airbyteRole, readRole, manager, formerManagers }: Component,
+  privileges: readonly string[],
+) => {
+  const known = [airbyteRole, readRole, manager, ...formerManagers];
+  const has = (role: string, each: string) =>
+    grants.some(({ privilege, grantee }) => privilege === each && grantee === role);
+  return [...new Set(grants.map(({ grantee }) => grantee))].filter(
+    (role) => !known.includes(role) && privileges.every((each) => has(role, each)),
+  );
+};
+
+const LOADS = WRITES.filter((each) => each !== 'USAGE');
+
+const loadersOfSchema = (state: State, component: Component, schema: string) =>
+  otherLoaders(state.onSchemas.get(schema) ?? [], component, LOADS);
+
+/** The component for each role that was Airbyte's here before the fabric had another. */
+const asFormerLoaders = (state: State, component: Component): Component[] => {
+  const ofSchemas = [...state.onSchemas.keys()].flatMap((schema) =>
+    loadersOfSchema(state, component, schema),
+  );
+  const ofDatabase = isDatabaseOurs(state, component)
+    ? otherLoaders(state.onDatabase, component, IN_DATABASE)
+    : [];
+  return [...new Set([...ofSchemas, ...ofDatabase])].map((airbyteRole) => ({
+    ...component,
+    airbyteRole,
+  }));
 };
 
 /** What `prepare` grants Airbyte's role on the database: of one that is not ours no more than its use. */
@@ -55,6 +100,12 @@ const forLoader = (state: State, component: Component): SpecOf<'use'> => ({
   to: component.airbyteRole,
 });
 
+/** What Airbyte's roles have of the database that nobody else needs them to have. */
+const usesOfDatabase = (state: State, component: Component): Spec[] =>
+  [component, ...asFormerLoaders(state, component)]
+    .filter((each) => each.airbyteRole !== each.manager && !isUsedByOthers(state, each))
+    .flatMap((each) => given(state, each, forLoader(state, each)));
+
 const usesOf = (state: State, component: Component, schema: string): Spec[] => {
   const { airbyteRole, readRole, place, manager } = component;
   const on = { is: 'use', kind: 'SCHEMA', parts: [place.database, schema] } as const;
@@ -63,6 +114,9 @@ const usesOf = (state: State, component: Component, schema: string): Spec[] => {
     ...(airbyteRole === manager
       ? []
       : given(state, component, { ...on, parts, to: airbyteRole, privileges: WRITES })),
+    ...loadersOfSchema(state, component, schema).flatMap((to) =>
+      given(state, component, { ...on, parts, to, privileges: WRITES }),
+    ),
     ...given(state, component, { ...on, parts, to: readRole, privileges: ['USAGE'] }),
   ];
 };
@@ -72,7 +126,7 @@ const usesOf = (state: State, component: Component, schema: string): Spec[] => {
  * of the last component in it, whatever else there is: a removal looks at that, and says what keeps it.
  */
 export const presentIn = (state: State, component: Component): Spec[] => {
-  const { place, tag, readRole, airbyteRole, manager, manages } = component;
+  const { place, tag, readRole, manages } = component;
   const ours = state.schemas.filter(({ comment }) => comment === tag).map(({ name }) => name);
   const hasRole = isOurs(state.role, tag);
   const use: SpecOf<'use'> = {
@@ -82,7 +136,6 @@ export const presentIn = (state: State, component: Component): Spec[] => {
     privileges: ['USAGE'],
     to: readRole,
   };
-  const isLast = !isUsedByOthers(state, component) && airbyteRole !== manager;
   return [
     ...ours.flatMap((schema) => usesOf(state, component, schema)),
     ...(hasRole
@@ -96,12 +149,22 @@ export const presentIn = (state: State, component: Component): Spec[] => {
         ]
       : []),
     ...ours.map((schema) => schemaOf(place.database, schema)),
-    ...(isLast ? given(state, component, forLoader(state, component)) : []),
+    ...usesOfDatabase(state, component),
     ...(manages.database && isDatabaseOurs(state, component) && !hasOthers(state, component)
       ? [databaseOf(place.database)]
       : []),
     ...(hasRole ? [roleOf(readRole)] : []),
   ];
+};
+
+/** The use of a database that a former role has of others, for whose schemas nobody needs it any more. */
+const othersGave = (state: State, former: Component): SpecOf<'use'>[] => {
+  const { airbyteRole, manager } = former;
+  const has = state.onDatabase.some(
+    ({ privilege, grantee, by }) =>
+      privilege === 'USAGE' && grantee === airbyteRole && by !== manager,
+  );
+  return has && !isUsedByOthers(state, former) ? [forLoader(state, former)] : [];
 };
 
 /**
@@ -117,5 +180,6 @@ export const stayingIn = (state: State, component: Component): SpecOf<'use'>[] =
     ({ privilege, grantee, by }) =>
       privilege === 'USAGE' && grantee === airbyteRole && by !== manager,
   );
-  return isTheirs ? [forLoader(state, component)] : [];
+  const former = asFormerLoaders(state, component).flatMap((each) => othersGave(state, each));
+  return [...(isTheirs ? [forLoader(state, component)] : []), ...former];
 };
