@@ -6,6 +6,7 @@ import type { Place } from '../../src/descriptor/places';
 import type { Left, Thing, Undone } from '../../src/fabrics/fabric';
 import type { AccessLease } from '../access/recall';
 import { MAX_PLACES, MAX_PLACE_FIELDS, MAX_PLACE_VALUE, firstFew } from '../protocol/lengths';
+import { isSameFabric } from '../protocol/same-fabric';
 import { settlesAt } from '../run/failure';
 import type { Run } from '../run/report';
 import { GIVEN_BACK, TAKEN_AWAY } from '../run/saga';
@@ -121,8 +122,13 @@ export const prepareFabric = async (
 /** What a removal takes away of one fabric, and what stays there. */
 export interface FabricRemoval {
   what: string;
-  /** The same right before it is taken away, while no other run changes who has access. */
-  again: () => Promise<FabricRemoval>;
+  /**
+   * The same right before it is taken away, while no other run changes who has access. What is seen only now is
+   * an earlier one's, where that has it, too.
+   */
+  again: (earlier: readonly FabricRemoval[]) => Promise<FabricRemoval>;
+  /** Where it is, and what is there. */
+  found: FabricFound;
   /** What it has taken away, in words; and what of it stays. */
   remove: () => Promise<{ took: string | undefined; left: Left[] }>;
   /** What stays as others have granted it. */
@@ -134,6 +140,13 @@ export interface FabricRemoval {
   /** That lead to what stays. */
   places: Place[];
 }
+
+const idsAt = (place: Place, removals: readonly FabricRemoval[]) =>
+  new Set(
+    removals
+      .filter(({ found }) => isSameFabric(found.place, place))
+      .flatMap(({ found }) => found.present.map(({ id }) => id)),
+  );
 
 type Removing = Pick<Doing, 'key' | 'steps' | 'settleTime'> & { removeData: boolean };
 
@@ -161,10 +174,14 @@ export const fabricRemoval = (found: FabricFound, by: Removing): FabricRemoval =
     undo,
     stays: kept.length > 0 ? inWords(kept, system) : undefined,
     staying,
-    again: async () => {
+    found,
+    again: async (earlier) => {
       const step = steps(`Look again what there is in ${system}`);
       const now = await step.lookBeforeCleanup({ key, place, things: present });
-      return fabricRemoval({ ...found, present: now }, by);
+      const seen = new Set(present.map(({ id }) => id));
+      const theirs = idsAt(place, earlier);
+      const own = now.filter(({ id }) => seen.has(id) || !theirs.has(id));
+      return fabricRemoval({ ...found, present: own }, by);
     },
     remove: async () => {
       const { removed, left } = await steps(`Take away ${what}`)

@@ -122,7 +122,7 @@ const toTake = (inFabrics: FabricRemoval[]) =>
 /** One after the other, and all before the first is taken away: they may share a role. */
 const allAgain = async (inFabrics: FabricRemoval[]) => {
   const now: FabricRemoval[] = [];
-  for (const { again } of inFabrics) now.push(await again());
+  for (const { again } of inFabrics) now.push(await again(now));
   return now;
 };
 
