@@ -130,6 +130,8 @@ test('what two places of one fabric lead to is kept, told and taken away once, a
   expect(await world.state()).toEqual(before);
 });
 
+const linesTaking = (what: string, { logs = [] }: Told) =>
+  logs.filter(({ message }) => message.startsWith('Took away') && message.includes(what));
 const leftOf = ({ info }: Told) => info?.privateInfo.leftBehind ?? [];
 const rawOf = (database: string, schema: string) =>
   `what Airbyte keeps of the schema ${database}.${schema} in its schema AIRBYTE_INTERNAL (${schema}_RAW__STREAM_ORDERS)`;
@@ -158,6 +160,8 @@ test.each([
     const removal = { ...now, removeData: true };
     const told = await run('unprovision', removal, last);
     expect(leftOf(told)).toEqual([rawOf(older, 'BEFORE')]);
+    // The role is one, in whichever database it reads.
+    expect(linesTaking('the role', told)).toHaveLength(1);
     const again = await run('unprovision', removal, told);
     expect(leftOf(again)).toEqual([rawOf(older, 'BEFORE')]);
     expect(again.result).not.toContain('Airbyte and its fabric');

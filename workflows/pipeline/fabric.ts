@@ -129,8 +129,10 @@ export interface FabricRemoval {
   again: (earlier: readonly FabricRemoval[]) => Promise<FabricRemoval>;
   /** Where it is, and what is there. */
   found: FabricFound;
-  /** What it has taken away, in words; and what of it stays. */
-  remove: () => Promise<{ took: string | undefined; left: Left[] }>;
+  /** What it has taken away, in words and by ids; and what of it stays. */
+  remove: () => Promise<{ took: string | undefined; removed: string[]; left: Left[] }>;
+  /** The same, after another has taken these away: what both were to take is told of one of them. */
+  after: (other: FabricRemoval, removed: readonly string[]) => FabricRemoval;
   /** What stays as others have granted it. */
   staying: Left[];
   /** Of a removal that failed in its middle: brings back what it took. */
@@ -150,13 +152,18 @@ const idsAt = (place: Place, removals: readonly FabricRemoval[]) =>
 
 type Removing = Pick<Doing, 'key' | 'steps' | 'settleTime'> & { removeData: boolean };
 
-/** Undefined where there is nothing to take away, nor anything that stays. */
-export const fabricRemoval = (found: FabricFound, by: Removing): FabricRemoval => {
+/** What is `gone` by an earlier removal is not told again, but known to the undo: what this one takes needs it. */
+export const fabricRemoval = (
+  found: FabricFound,
+  by: Removing,
+  gone: ReadonlySet<string> = new Set(),
+): FabricRemoval => {
   const { place, alsoAt = [], system, present, staying = [] } = found;
   const { removeData, key, steps, settleTime } = by;
   const things = present.filter(({ hasData }) => removeData || !hasData);
   const kept = present.filter((thing) => !things.includes(thing));
-  const what = inWords(things, system);
+  const own = things.filter(({ id }) => !gone.has(id));
+  const what = inWords(own, system);
   const given = { key, place, things, settleTime };
   const undo: Undo = {
     kind: 'fabric',
@@ -170,7 +177,7 @@ export const fabricRemoval = (found: FabricFound, by: Removing): FabricRemoval =
   };
   return {
     places: [place, ...alsoAt],
-    what: things.length > 0 ? what : '',
+    what: own.length > 0 ? what : '',
     undo,
     stays: kept.length > 0 ? inWords(kept, system) : undefined,
     staying,
@@ -180,9 +187,13 @@ export const fabricRemoval = (found: FabricFound, by: Removing): FabricRemoval =
       const now = await step.lookBeforeCleanup({ key, place, things: present });
       const seen = new Set(present.map(({ id }) => id));
       const theirs = idsAt(place, earlier);
-      const own = now.filter(({ id }) => seen.has(id) || !theirs.has(id));
-      return fabricRemoval({ ...found, present: own }, by);
+      const there = now.filter(({ id }) => seen.has(id) || !theirs.has(id));
+      return fabricRemoval({ ...found, present: there }, by);
     },
+    after: (other, removed) =>
+      isSameFabric(other.found.place, place)
+        ? fabricRemoval(found, by, new Set([...gone, ...removed]))
+        : fabricRemoval(found, by, gone),
     remove: async () => {
       const { removed, left } = await steps(`Take away ${what}`)
         .cleanupFabric(given)
@@ -190,8 +201,8 @@ export const fabricRemoval = (found: FabricFound, by: Removing): FabricRemoval =
           undo.settlesAt = settlesAt(err, settleTime);
           throw err;
         });
-      const taken = things.filter(({ id }) => removed.includes(id));
-      return { took: taken.length > 0 ? inWords(taken, system) : undefined, left };
+      const taken = own.filter(({ id }) => removed.includes(id));
+      return { took: taken.length > 0 ? inWords(taken, system) : undefined, removed, left };
     },
   };
 };
