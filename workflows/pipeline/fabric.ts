@@ -5,7 +5,14 @@ import type { Info } from '../../src/contract/coordinator';
 import type { Place } from '../../src/descriptor/places';
 import type { Left, Thing, Undone } from '../../src/fabrics/fabric';
 import type { AccessLease } from '../access/recall';
-import { MAX_PLACES, MAX_PLACE_FIELDS, MAX_PLACE_VALUE, firstFew } from '../protocol/lengths';
+import {
+  MAX_PLACES,
+  MAX_PLACE_FIELDS,
+  MAX_PLACE_VALUE,
+  cut,
+  firstFew,
+  isWithin,
+} from '../protocol/lengths';
 import { isSameFabric } from '../protocol/same-fabric';
 import { settlesAt } from '../run/failure';
 import type { Run } from '../run/report';
@@ -216,19 +223,24 @@ export const fabricInfo = (found: FabricFound | undefined): Info['publicInfo'] =
     ]),
   );
 
-const shortFields = <Value>(fields: Record<string, Value>) =>
-  Object.fromEntries(
-    Object.entries(fields)
-      .filter(([, value]) => typeof value === 'string' && value.length <= MAX_PLACE_VALUE)
-      .slice(0, MAX_PLACE_FIELDS),
-  );
+const textIn = <Value>(fields: Record<string, Value>) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === 'string'));
 
-/** As src/descriptor/places.ts reads it: what is text, and not long. */
+/** Without one of its fields it would lead nowhere, or elsewhere: it is remembered whole, or not at all. */
+const isFit = ({ configuration, where = {} }: Place) =>
+  [configuration, where].every((fields) => {
+    const values = Object.values(fields).filter((value) => typeof value === 'string');
+    return (
+      values.length <= MAX_PLACE_FIELDS && values.every((value) => isWithin(value, MAX_PLACE_VALUE))
+    );
+  });
+
+/** As src/descriptor/places.ts reads it: what is text. */
 const inShort = ({ connector, fabric, configuration, where }: Place): Place => ({
   connector,
-  configuration: shortFields(configuration),
+  configuration: textIn(configuration),
   ...(fabric !== undefined && { fabric }),
-  ...(where && { where: shortFields(where) }),
+  ...(where && { where: textIn(where) }),
 });
 
 /** Of a component that writes elsewhere by now, or nowhere any more. */
@@ -242,7 +254,7 @@ const distinct = (places: readonly Place[]) =>
   places.filter((place, index) => index === places.findIndex((each) => isSame(each, place)));
 
 const infoOfPlaces = (places: readonly Place[]) => {
-  const known = distinct(places).slice(0, MAX_PLACES);
+  const known = distinct(places).filter(isFit).slice(0, MAX_PLACES);
   return known.length > 0 ? { places: JSON.stringify(known) } : {};
 };
 
@@ -256,7 +268,9 @@ export const placesInfo = (found: FabricFound | undefined, former?: readonly Pla
   infoOfPlaces(allPlaces(found, former));
 
 const nameOf = ({ fabric = '', configuration }: Place) =>
-  `${Object.values(configuration).map(String).join('.')} in ${fabric}`;
+  `${Object.values(configuration)
+    .map((value) => cut(String(value), MAX_PLACE_VALUE))
+    .join('.')} in ${fabric}`;
 
 /** What is there stays, and no later run reaches it: a sentence; empty where all are remembered. */
 export const forgottenWords = (
@@ -264,9 +278,23 @@ export const forgottenWords = (
   found: FabricFound | undefined,
   former?: readonly Place[],
 ) => {
-  const forgotten = distinct(allPlaces(found, former)).slice(MAX_PLACES);
-  if (forgotten.length === 0) return '';
-  return `Of more than ${String(MAX_PLACES)} places of its data the oldest is not remembered any more: ${forgotten.map(nameOf).join(', ')}. What bears the comment provisioner:${key} there, and who may read it, stays until it is taken away by hand.`;
+  const all = distinct(allPlaces(found, former));
+  const unfit = all.filter((place) => !isFit(place));
+  const beyond = all.filter(isFit).slice(MAX_PLACES);
+  if (unfit.length + beyond.length === 0) return '';
+  const words = [
+    ...(beyond.length > 0
+      ? [
+          `Of more than ${String(MAX_PLACES)} places of its data the oldest is not remembered any more: ${beyond.map(nameOf).join(', ')}.`,
+        ]
+      : []),
+    ...(unfit.length > 0
+      ? [
+          `Not remembered, as a name is longer than ${String(MAX_PLACE_VALUE)} characters: ${unfit.map(nameOf).join(', ')}.`,
+        ]
+      : []),
+  ];
+  return `${words.join(' ')} What bears the comment provisioner:${key} there, and who may read it, stays until it is taken away by hand.`;
 };
 
 /** The same where a run has failed: the data is where it was, and something may be left where it was to be. */
