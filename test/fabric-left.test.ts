@@ -130,6 +130,65 @@ test('what two places of one fabric lead to is kept, told and taken away once, a
   expect(await world.state()).toEqual(before);
 });
 
+const linesTaking = (what: string, { logs = [] }: Told) =>
+  logs.filter(({ message }) => message.startsWith('Took away') && message.includes(what));
+const leftOf = ({ info }: Told) => info?.privateInfo.leftBehind ?? [];
+const rawOf = (database: string, schema: string) =>
+  `what Airbyte keeps of the schema ${database}.${schema} in its schema AIRBYTE_INTERNAL (${schema}_RAW__STREAM_ORDERS)`;
+
+/** A database of somebody else's, whose use by Airbyte's role its owner has granted. */
+const shared = async (name: string) => {
+  await world.sql(`CREATE DATABASE "${name}"`, 'SYSADMIN');
+  const all = `ON DATABASE "${name}" TO ROLE "PROVISIONER" WITH GRANT OPTION`;
+  await world.sql(`GRANT USAGE, CREATE SCHEMA ${all}`, 'SYSADMIN');
+  await world.sql(`GRANT CREATE SCHEMA ON DATABASE "${name}" TO ROLE "AIRBYTE"`, 'SYSADMIN');
+};
+
+test.each([
+  ['in one database', 'RAWS', 'RAWS'],
+  ['in two databases', 'RAWS_OLD', 'RAWS_NEW'],
+])(
+  'what Airbyte keeps of a former schema is told by each removal until it is gone, %s',
+  async (_, older, newer) => {
+    for (const name of new Set([older, newer])) await shared(name);
+    const component = `raws${String(older.length)}`;
+    const now = { component, schema: 'AFTER', database: newer };
+    const first = await provisioned({ component, schema: 'BEFORE', database: older });
+    const last = await provisioned(now, first);
+    const sync = { database: older, schema: 'BEFORE', role: 'AIRBYTE', raw: true };
+    await world.control('/syncs', sync);
+    const removal = { ...now, removeData: true };
+    const told = await run('unprovision', removal, last);
+    expect(leftOf(told)).toEqual([rawOf(older, 'BEFORE')]);
+    // The role is one, in whichever database it reads.
+    expect(linesTaking('the role', told)).toHaveLength(1);
+    const again = await run('unprovision', removal, told);
+    expect(leftOf(again)).toEqual([rawOf(older, 'BEFORE')]);
+    expect(again.result).not.toContain('Airbyte and its fabric');
+    await world.sql(`DROP SCHEMA "${older}"."AIRBYTE_INTERNAL"`, 'AIRBYTE');
+    const gone = await run('unprovision', removal, again);
+    expect(gone.result).toBe('Nothing of the component is left in Airbyte and its fabric.');
+    expect(gone.info?.privateInfo).toEqual({});
+    for (const name of new Set([older, newer])) await world.sql(`DROP DATABASE "${name}"`);
+  },
+);
+
+test('what others have granted Airbyte is told by each removal until it is gone', async () => {
+  await world.sql('CREATE DATABASE "LENT"', 'SYSADMIN');
+  await world.sql('GRANT USAGE, CREATE SCHEMA ON DATABASE "LENT" TO ROLE "PROVISIONER"');
+  const lent = { component: 'lent', database: 'LENT', removeData: true };
+  const told = await run('unprovision', lent, await provisioned(lent));
+  expect(leftOf(told)).toEqual([
+    expect.stringContaining('USAGE on the database LENT for the role AIRBYTE'),
+  ]);
+  const again = await run('unprovision', lent, told);
+  expect(leftOf(again)).toEqual(leftOf(told));
+  await world.sql('REVOKE USAGE ON DATABASE "LENT" FROM ROLE "AIRBYTE"');
+  const gone = await run('unprovision', lent, again);
+  expect(gone.result).toBe('Nothing of the component is left in Airbyte and its fabric.');
+  await world.sql('DROP DATABASE "LENT"');
+});
+
 /** How often a removal of a component without its data lists schemas before it takes anything away. */
 const listsBeforeCleanup = async (component: string) => {
   await world.lakehouse?.control('/requests', undefined, 'DELETE');

@@ -13,6 +13,7 @@ import type {
   Undone,
 } from '../../src/fabrics/fabric';
 import type { Place } from '../../src/descriptor/places';
+import { isSameFabric } from '../../workflows/protocol/same-fabric';
 import { attempt } from '../attempt';
 import { settled } from '../unclear-answers';
 
@@ -87,16 +88,18 @@ const asFound = (
   ...(staying.length > 0 && { staying }),
 });
 
-const isSameFabric = (one: Place, other: Place) =>
-  one.fabric === other.fabric && JSON.stringify(one.where) === JSON.stringify(other.where);
-
 const hasIn = ({ present }: FabricFound, { id }: Thing) => present.some((each) => each.id === id);
 
 /**
  * With one more place. Places of one fabric may lead to the same things, in whichever order: what has data is
- * told and taken away at the first of them only. Roles and grants each may need, for its undo.
+ * told and taken away at the first of them only. Roles and grants each may need, for its undo. Where a run has
+ * put data there is more to look for, right before it is taken away, though all that is seen now is told.
  */
-const withPlace = (all: readonly FabricFound[], found: FabricFound): FabricFound[] => {
+const withPlace = (
+  all: readonly FabricFound[],
+  found: FabricFound,
+  { hasHadData }: { hasHadData: boolean },
+): FabricFound[] => {
   const before = all.filter(({ place }) => isSameFabric(place, found.place));
   const isKnown = (thing: Thing) => before.some((each) => hasIn(each, thing));
   const shared = found.present.filter((thing) => thing.hasData && isKnown(thing));
@@ -105,9 +108,8 @@ const withPlace = (all: readonly FabricFound[], found: FabricFound): FabricFound
       ? { ...each, alsoAt: [...(each.alsoAt ?? []), found.place] }
       : each,
   );
-  // Where nothing is left but what stays, that is told of each place.
-  const hasOnlyLeft = found.present.length === 0 && found.staying !== undefined;
-  if (before.length > 0 && !hasOnlyLeft && found.present.every(isKnown)) return known;
+  const isTold = before.length > 0 && found.present.every(isKnown);
+  if (isTold) return hasHadData ? [...known, { ...found, present: [] }] : known;
   return [...known, { ...found, present: found.present.filter((each) => !shared.includes(each)) }];
 };
 
@@ -159,17 +161,20 @@ const unmarked = (place: Place, foreign: Seen['foreign']): OutOfReach[] =>
 
 /** Looking at what a component has in the fabrics that it writes to, for a step that looks at all of it. */
 export const createFabricLook = (fabricOf: FabricOf) => {
-  const lookAt = async ({ key, place }: OfComponent, interest: CallInterest) => {
+  const lookAt = async (
+    { key, place, hasHadData }: OfComponent & { hasHadData: boolean },
+    interest: CallInterest,
+  ) => {
     const fabric = fabricOf(place, key);
     if (!fabric?.manages) return undefined;
-    const seen = await fabric.look(stepOf(interest));
+    const seen = await fabric.look(stepOf(interest), { hasHadData });
     return { fabric, seen };
   };
 
   return {
     /** For a run that provisions: undefined where nothing of it is managed. Refuses what is another's. */
     toPrepare: async (of: OfComponent, interest: CallInterest) => {
-      const looked = await lookAt(of, interest);
+      const looked = await lookAt({ ...of, hasHadData: false }, interest);
       if (!looked) return undefined;
       refuseForeign(looked.seen.foreign);
       return {
@@ -189,7 +194,8 @@ export const createFabricLook = (fabricOf: FabricOf) => {
       const unreached: OutOfReach[] = [];
       for (const { isKnown, isFormer, ...place } of places) {
         try {
-          const looked = await lookAt({ key, place }, interest);
+          const hasHadData = isKnown === true;
+          const looked = await lookAt({ key, place, hasHadData }, interest);
           if (!looked) {
             if (isKnown) unreached.push(notManaged(key, place));
             continue;
@@ -197,7 +203,8 @@ export const createFabricLook = (fabricOf: FabricOf) => {
           const { fabric } = looked;
           // By its name: what stays is looked for there, whatever the default is by then.
           const at = { ...place, fabric: fabric.fabric.name };
-          fabrics = withPlace(fabrics, asFound({ place: at, fabric }, looked.seen));
+          const found = asFound({ place: at, fabric }, looked.seen);
+          fabrics = withPlace(fabrics, found, { hasHadData });
           const lost = isKnown
             ? unmarked({ ...at, where: fabric.fabric.where }, looked.seen.foreign)
             : [];

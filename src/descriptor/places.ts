@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { MAX_PLACES, MAX_PLACE_FIELDS, MAX_PLACE_VALUE } from '../../workflows/protocol/lengths';
+import {
+  MAX_PLACES,
+  MAX_PLACE_FIELDS,
+  MAX_PLACE_VALUE,
+  isWithin,
+} from '../../workflows/protocol/lengths';
 import { isRecord } from '../contract/json';
 import type { Product } from '../connectors/fields';
 import type { Destination } from '../fabrics/fabric';
@@ -12,7 +17,7 @@ export interface Place extends Destination {
   isFormer?: true | undefined;
 }
 
-const value = z.string().max(MAX_PLACE_VALUE);
+const value = z.string().refine((text) => isWithin(text, MAX_PLACE_VALUE));
 const fields = z
   .record(value, value)
   .refine((given) => Object.keys(given).length <= MAX_PLACE_FIELDS);

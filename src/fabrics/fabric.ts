@@ -245,7 +245,8 @@ export interface ComponentFabric {
   /** At most so many may read by grants of ours; absent: the fabric has no bound. */
   mostReaders?: number;
   check: (step: Step) => Promise<Check[]>;
-  look: (step: Step) => Promise<Seen>;
+  /** `hasHadData`: a run has put data there, so that what stays is told though nothing of it is there any more. */
+  look: (step: Step, known?: { hasHadData: boolean }) => Promise<Seen>;
   /** Makes of these what is not there; the rest of what is missing is another step's. */
   prepare: (missing: readonly Thing[], step: Step) => Promise<void>;
   /** Takes away of these what is there and still as `prepare` makes it. */

@@ -5,7 +5,15 @@ import type { Info } from '../../src/contract/coordinator';
 import type { Place } from '../../src/descriptor/places';
 import type { Left, Thing, Undone } from '../../src/fabrics/fabric';
 import type { AccessLease } from '../access/recall';
-import { MAX_PLACES, MAX_PLACE_FIELDS, MAX_PLACE_VALUE, firstFew } from '../protocol/lengths';
+import {
+  MAX_PLACES,
+  MAX_PLACE_FIELDS,
+  MAX_PLACE_VALUE,
+  cut,
+  firstFew,
+  isWithin,
+} from '../protocol/lengths';
+import { isSameFabric } from '../protocol/same-fabric';
 import { settlesAt } from '../run/failure';
 import type { Run } from '../run/report';
 import { GIVEN_BACK, TAKEN_AWAY } from '../run/saga';
@@ -121,10 +129,17 @@ export const prepareFabric = async (
 /** What a removal takes away of one fabric, and what stays there. */
 export interface FabricRemoval {
   what: string;
-  /** The same right before it is taken away, while no other run changes who has access. */
-  again: () => Promise<FabricRemoval>;
-  /** What it has taken away, in words; and what of it stays. */
-  remove: () => Promise<{ took: string | undefined; left: Left[] }>;
+  /**
+   * The same right before it is taken away, while no other run changes who has access. What is seen only now is
+   * an earlier one's, where that has it, too.
+   */
+  again: (earlier: readonly FabricRemoval[]) => Promise<FabricRemoval>;
+  /** Where it is, and what is there. */
+  found: FabricFound;
+  /** What it has taken away, in words and by ids; and what of it stays. */
+  remove: () => Promise<{ took: string | undefined; removed: string[]; left: Left[] }>;
+  /** The same, after another has taken these away: what both were to take is told of one of them. */
+  after: (other: FabricRemoval, removed: readonly string[]) => FabricRemoval;
   /** What stays as others have granted it. */
   staying: Left[];
   /** Of a removal that failed in its middle: brings back what it took. */
@@ -135,15 +150,27 @@ export interface FabricRemoval {
   places: Place[];
 }
 
+const idsAt = (place: Place, removals: readonly FabricRemoval[]) =>
+  new Set(
+    removals
+      .filter(({ found }) => isSameFabric(found.place, place))
+      .flatMap(({ found }) => found.present.map(({ id }) => id)),
+  );
+
 type Removing = Pick<Doing, 'key' | 'steps' | 'settleTime'> & { removeData: boolean };
 
-/** Undefined where there is nothing to take away, nor anything that stays. */
-export const fabricRemoval = (found: FabricFound, by: Removing): FabricRemoval => {
+/** What is `gone` by an earlier removal is not told again, but known to the undo: what this one takes needs it. */
+export const fabricRemoval = (
+  found: FabricFound,
+  by: Removing,
+  gone: ReadonlySet<string> = new Set(),
+): FabricRemoval => {
   const { place, alsoAt = [], system, present, staying = [] } = found;
   const { removeData, key, steps, settleTime } = by;
   const things = present.filter(({ hasData }) => removeData || !hasData);
   const kept = present.filter((thing) => !things.includes(thing));
-  const what = inWords(things, system);
+  const own = things.filter(({ id }) => !gone.has(id));
+  const what = inWords(own, system);
   const given = { key, place, things, settleTime };
   const undo: Undo = {
     kind: 'fabric',
@@ -157,15 +184,23 @@ export const fabricRemoval = (found: FabricFound, by: Removing): FabricRemoval =
   };
   return {
     places: [place, ...alsoAt],
-    what: things.length > 0 ? what : '',
+    what: own.length > 0 ? what : '',
     undo,
     stays: kept.length > 0 ? inWords(kept, system) : undefined,
     staying,
-    again: async () => {
+    found,
+    again: async (earlier) => {
       const step = steps(`Look again what there is in ${system}`);
       const now = await step.lookBeforeCleanup({ key, place, things: present });
-      return fabricRemoval({ ...found, present: now }, by);
+      const seen = new Set(present.map(({ id }) => id));
+      const theirs = idsAt(place, earlier);
+      const there = now.filter(({ id }) => seen.has(id) || !theirs.has(id));
+      return fabricRemoval({ ...found, present: there }, by);
     },
+    after: (other, removed) =>
+      isSameFabric(other.found.place, place)
+        ? fabricRemoval(found, by, new Set([...gone, ...removed]))
+        : fabricRemoval(found, by, gone),
     remove: async () => {
       const { removed, left } = await steps(`Take away ${what}`)
         .cleanupFabric(given)
@@ -173,8 +208,8 @@ export const fabricRemoval = (found: FabricFound, by: Removing): FabricRemoval =
           undo.settlesAt = settlesAt(err, settleTime);
           throw err;
         });
-      const taken = things.filter(({ id }) => removed.includes(id));
-      return { took: taken.length > 0 ? inWords(taken, system) : undefined, left };
+      const taken = own.filter(({ id }) => removed.includes(id));
+      return { took: taken.length > 0 ? inWords(taken, system) : undefined, removed, left };
     },
   };
 };
@@ -188,19 +223,24 @@ export const fabricInfo = (found: FabricFound | undefined): Info['publicInfo'] =
     ]),
   );
 
-const shortFields = <Value>(fields: Record<string, Value>) =>
-  Object.fromEntries(
-    Object.entries(fields)
-      .filter(([, value]) => typeof value === 'string' && value.length <= MAX_PLACE_VALUE)
-      .slice(0, MAX_PLACE_FIELDS),
-  );
+const textIn = <Value>(fields: Record<string, Value>) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === 'string'));
 
-/** As src/descriptor/places.ts reads it: what is text, and not long. */
+/** Without one of its fields it would lead nowhere, or elsewhere: it is remembered whole, or not at all. */
+const isFit = ({ configuration, where = {} }: Place) =>
+  [configuration, where].every((fields) => {
+    const values = Object.values(fields).filter((value) => typeof value === 'string');
+    return (
+      values.length <= MAX_PLACE_FIELDS && values.every((value) => isWithin(value, MAX_PLACE_VALUE))
+    );
+  });
+
+/** As src/descriptor/places.ts reads it: what is text. */
 const inShort = ({ connector, fabric, configuration, where }: Place): Place => ({
   connector,
-  configuration: shortFields(configuration),
+  configuration: textIn(configuration),
   ...(fabric !== undefined && { fabric }),
-  ...(where && { where: shortFields(where) }),
+  ...(where && { where: textIn(where) }),
 });
 
 /** Of a component that writes elsewhere by now, or nowhere any more. */
@@ -214,7 +254,7 @@ const distinct = (places: readonly Place[]) =>
   places.filter((place, index) => index === places.findIndex((each) => isSame(each, place)));
 
 const infoOfPlaces = (places: readonly Place[]) => {
-  const known = distinct(places).slice(0, MAX_PLACES);
+  const known = distinct(places).filter(isFit).slice(0, MAX_PLACES);
   return known.length > 0 ? { places: JSON.stringify(known) } : {};
 };
 
@@ -228,7 +268,9 @@ export const placesInfo = (found: FabricFound | undefined, former?: readonly Pla
   infoOfPlaces(allPlaces(found, former));
 
 const nameOf = ({ fabric = '', configuration }: Place) =>
-  `${Object.values(configuration).map(String).join('.')} in ${fabric}`;
+  `${Object.values(configuration)
+    .map((value) => cut(String(value), MAX_PLACE_VALUE))
+    .join('.')} in ${fabric}`;
 
 /** What is there stays, and no later run reaches it: a sentence; empty where all are remembered. */
 export const forgottenWords = (
@@ -236,9 +278,23 @@ export const forgottenWords = (
   found: FabricFound | undefined,
   former?: readonly Place[],
 ) => {
-  const forgotten = distinct(allPlaces(found, former)).slice(MAX_PLACES);
-  if (forgotten.length === 0) return '';
-  return `Of more than ${String(MAX_PLACES)} places of its data the oldest is not remembered any more: ${forgotten.map(nameOf).join(', ')}. What bears the comment provisioner:${key} there, and who may read it, stays until it is taken away by hand.`;
+  const all = distinct(allPlaces(found, former));
+  const unfit = all.filter((place) => !isFit(place));
+  const beyond = all.filter(isFit).slice(MAX_PLACES);
+  if (unfit.length + beyond.length === 0) return '';
+  const words = [
+    ...(beyond.length > 0
+      ? [
+          `Of more than ${String(MAX_PLACES)} places of its data the oldest is not remembered any more: ${beyond.map(nameOf).join(', ')}.`,
+        ]
+      : []),
+    ...(unfit.length > 0
+      ? [
+          `Not remembered, as a name is longer than ${String(MAX_PLACE_VALUE)} characters: ${unfit.map(nameOf).join(', ')}.`,
+        ]
+      : []),
+  ];
+  return `${words.join(' ')} What bears the comment provisioner:${key} there, and who may read it, stays until it is taken away by hand.`;
 };
 
 /** The same where a run has failed: the data is where it was, and something may be left where it was to be. */

@@ -122,7 +122,7 @@ const toTake = (inFabrics: FabricRemoval[]) =>
 /** One after the other, and all before the first is taken away: they may share a role. */
 const allAgain = async (inFabrics: FabricRemoval[]) => {
   const now: FabricRemoval[] = [];
-  for (const { again } of inFabrics) now.push(await again());
+  for (const { again } of inFabrics) now.push(await again(now));
   return now;
 };
 
@@ -209,14 +209,19 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     remedies = [...remedies, ...left.map(({ remedy }) => remedy)];
     for (const { what, remedy } of left) run.warn(`Left behind: ${what}. ${remedy}`);
   };
+  /** Tells, should the run fail now, of what is still to be taken away. */
+  const toTakeNow = (before: FabricRemoval[], now: FabricRemoval[]) => {
+    const seen = toTake(before);
+    leftInFabrics = [...leftInFabrics.filter((each) => !seen.includes(each)), ...toTake(now)];
+  };
   const cleanUp = async ({ what, remove, undo, staying, stays, places }: FabricRemoval) => {
     if (stays !== undefined) keeping.push(...places);
     if (!what) {
       leaveInFabric(staying, places);
-      return;
+      return [];
     }
     cleaning = undo;
-    const { took, left } = await remove().catch((err: unknown) => {
+    const { took, removed, left } = await remove().catch((err: unknown) => {
       // An undo of nothing would wait for the fabric, and others for this run.
       if (wroteNothing(err)) cleaning = undefined;
       throw err;
@@ -225,6 +230,14 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     leftInFabrics = leftInFabrics.filter((each) => each !== what);
     if (took !== undefined) run.info(`Took away ${took}`);
     leaveInFabric([...left, ...staying], places);
+    return removed;
+  };
+  const cleanUpAll = async ([first, ...others]: FabricRemoval[]): Promise<void> => {
+    if (!first) return;
+    const removed = await cleanUp(first);
+    const rest = others.map((each) => each.after(first, removed));
+    toTakeNow(others, rest);
+    await cleanUpAll(rest);
   };
 
   const removeAll = async (): Promise<ProvisioningStatus> => {
@@ -293,14 +306,11 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     if (inFabrics.length > 0) {
       await lease.hold();
       run.step('cleanupFabric', isLean);
-      const seen = toTake(inFabrics);
-      inFabrics = await allAgain(inFabrics);
-      leftInFabrics = [
-        ...leftInFabrics.filter((each) => !seen.includes(each)),
-        ...toTake(inFabrics),
-      ];
+      const seen = inFabrics;
+      inFabrics = await allAgain(seen);
+      toTakeNow(seen, inFabrics);
     }
-    for (const each of inFabrics) await cleanUp(each);
+    await cleanUpAll(inFabrics);
 
     const forgotten = forgottenWords(key, undefined, keeping);
     if (forgotten) run.warn(forgotten);

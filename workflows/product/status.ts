@@ -140,7 +140,8 @@ export const failedStatus = ({
       `The data product was not ${what}. ${problems.join(' ')}`,
       `What to do: ${solutions.join(' ')}`,
       ...section('Undone', undone),
-      ...section('Left behind in Airbyte', left),
+      // In Airbyte or in a fabric: the members say which.
+      ...section('Left behind', left),
       ...members.map(({ component, state }) => `${component}: ${state}`),
     ].join('\n'),
     info: {

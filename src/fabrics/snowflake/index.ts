@@ -145,7 +145,7 @@ const ofComponent = (
     manages,
     managesAccess: access,
     check: async (step) => (manages ? checkComponent(api(), component(), step) : []),
-    look: async (step): Promise<Seen> => {
+    look: async (step, known): Promise<Seen> => {
       const whose = component();
       const shown = shownOf(settings, whose);
       if (!manages) return { ...NOTHING, shown };
@@ -159,7 +159,7 @@ const ofComponent = (
         foreign: foreignIn(state, whose),
         shown,
         warnings: warningsIn(state, whose),
-        staying: stayingOf(state, whose),
+        staying: stayingOf(state, whose, known),
       };
     },
     prepare: async (missing, step) => {

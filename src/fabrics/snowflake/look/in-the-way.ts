@@ -182,8 +182,12 @@ const grantorOf = ({ onDatabase }: State, { to, privileges }: SpecOf<'use'>, man
   )?.by ?? '';
 
 /** What a removal leaves to those who have granted it. */
-export const stayingOf = (state: State, component: Component): Left[] =>
-  stayingIn(state, component).map((spec) => {
+export const stayingOf = (
+  state: State,
+  component: Component,
+  known?: { hasHadData: boolean },
+): Left[] =>
+  stayingIn(state, component, known).map((spec) => {
     const by = grantorOf(state, spec, component.manager) || 'Snowflake';
     const sql = unmaking(spec, component).text;
     return {

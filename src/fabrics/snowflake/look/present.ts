@@ -170,12 +170,17 @@ const othersGave = (state: State, former: Component): SpecOf<'use'>[] => {
 /**
  * What Airbyte's role may in a database that is not ours, though nobody needs it there for us any more. With
  * MANAGE GRANTS a grant is its owner's, whoever gave it (Snowflake's docs, GRANTED_BY), so it cannot be told
- * from one that others need.
+ * from one that others need. Told of who has, or has had, anything there.
  */
-export const stayingIn = (state: State, component: Component): SpecOf<'use'>[] => {
+export const stayingIn = (
+  state: State,
+  component: Component,
+  { hasHadData }: { hasHadData: boolean } = { hasHadData: false },
+): SpecOf<'use'>[] => {
   const { airbyteRole, manager } = component;
   if (airbyteRole === manager || isDatabaseOurs(state, component)) return [];
-  if (presentIn(state, component).length === 0 || isUsedByOthers(state, component)) return [];
+  const wasThere = hasHadData || presentIn(state, component).length > 0;
+  if (!wasThere || isUsedByOthers(state, component)) return [];
   const isTheirs = state.onDatabase.some(
     ({ privilege, grantee, by }) =>
       privilege === 'USAGE' && grantee === airbyteRole && by !== manager,
