@@ -180,6 +180,8 @@ test('the key of the platform’s Snowflake is waited for in the same way, and t
   const file = path.join(directory, '..data', 'PASSWORD');
   await writeFile(file, '');
   await expect(platform(file)).rejects.toThrow('SNOWFLAKE_PRIVATE_KEY_FILE names is empty');
+  await writeFile(file, '\n');
+  await expect(platform(file)).rejects.toThrow('SNOWFLAKE_PRIVATE_KEY_FILE names is empty');
   const [configuration] = await Promise.all([
     platform(file),
     pause(50).then(() => writeFile(file, 'a key in place')),

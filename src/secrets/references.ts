@@ -43,11 +43,6 @@ const problemOf = (
   return isOutdated ? new NotInSettings(problem, remedy) : new Refusal(problem, remedy);
 };
 
-const orUnresolved = (err: unknown): Unresolved => {
-  if (err instanceof Unresolved) return err;
-  throw err;
-};
-
 /** A name that descriptors may not use, or not by the settings of this program. */
 class NotAllowed extends Unresolved {}
 
@@ -81,18 +76,24 @@ export const createSecretReferences = (lookUp: SecretLookup, allowance: Allowanc
     ) => {
       const references = referencesIn(configuration);
       const names = [...new Set(references.map(({ name }) => name))];
+      const found = new Map<string, string>();
+      const failed = new Map<string, Unresolved>();
       // Each is looked up once, and none waits for another's file.
-      const lookedUp = names.map(async (name): Promise<[string, string | Unresolved]> => [
-        name,
-        await allowed(name, key).catch(orUnresolved),
-      ]);
-      const found = new Map(await Promise.all(lookedUp));
+      const lookUpOne = async (name: string) => {
+        try {
+          found.set(name, await allowed(name, key));
+        } catch (err) {
+          if (!(err instanceof Unresolved)) throw err;
+          failed.set(name, err);
+        }
+      };
+      await Promise.all(names.map(lookUpOne));
       const unresolved = references.flatMap(({ path: inside, name }) => {
-        const err = found.get(name);
-        return err instanceof Unresolved ? [{ path: [...at, ...inside], err }] : [];
+        const err = failed.get(name);
+        return err ? [{ path: [...at, ...inside], err }] : [];
       });
       if (unresolved.length > 0) throw problemOf(unresolved, allowance);
-      return recordWith(configuration, (name) => String(found.get(name)));
+      return recordWith(configuration, (name) => found.get(name) ?? '');
     },
   };
 };

@@ -21,11 +21,18 @@ const credentialsOf = async (
   redactor: Redactor,
 ) => {
   if (!privateKeyFile) return { password: password ?? '' };
-  const read = () => readFile(privateKeyFile, 'utf8');
+  // A line break alone is no key, either: whoever writes it may not be done.
+  const read = async () => {
+    const text = await readFile(privateKeyFile, 'utf8');
+    return text.trim() === '' ? '' : text;
+  };
   const privateKey = await whenWritten(read).catch((cause: unknown) => {
     throw new Error('The file SNOWFLAKE_PRIVATE_KEY_FILE names cannot be read.', { cause });
   });
-  if (privateKey === '') throw new Error('The file SNOWFLAKE_PRIVATE_KEY_FILE names is empty.');
+  if (privateKey === '')
+    throw new Error(
+      'The file SNOWFLAKE_PRIVATE_KEY_FILE names is empty. Ask the platform operator to put the key there.',
+    );
   redactor.remember(privateKey);
   return { privateKey, privateKeyPassword };
 };
