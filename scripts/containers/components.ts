@@ -29,8 +29,11 @@ interface Ended {
 /** What the service `demo` provisions: the example as it is. */
 const EXAMPLE_COMPONENT = 'bookings';
 
-export const bodyOf = (name: string): string =>
-  requestFor(readFileSync(path.join(ROOT, EXAMPLE), 'utf8').replaceAll(EXAMPLE_COMPONENT, name));
+export const bodyOf = (name: string, removeData = false): string =>
+  requestFor(
+    readFileSync(path.join(ROOT, EXAMPLE), 'utf8').replaceAll(EXAMPLE_COMPONENT, name),
+    removeData,
+  );
 
 /** What of a component is in Airbyte, such as `1 1 1`: sources, destinations, connections between them. */
 const countOf = (

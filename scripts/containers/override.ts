@@ -30,7 +30,16 @@ const DNS_CLIENTS = [
 ];
 
 /** Those of our image. It is there, and where Compose is to build it the engine has no network of its own. */
-const BUILT = ['settings', 'gateway', 'worker', 'codec', 'simulator', 'demo'];
+const BUILT = [
+  'settings',
+  'gateway',
+  'worker',
+  'codec',
+  'simulator',
+  'snowflake-simulator',
+  'databricks-simulator',
+  'demo',
+];
 const ofOurs = { pull_policy: 'never', build: { network: 'host' } };
 
 const servicesOf = (names: string[], values: object) =>

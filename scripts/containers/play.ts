@@ -20,6 +20,7 @@ import type { Found, World } from './rounds';
 import { tryConfigured } from './configured';
 import { tryTeams } from './teams';
 import { upgrade } from './upgrade';
+import { tryWarehouses } from './warehouses';
 import { AIRBYTE, choosePorts, COLLECTOR, KEY, SHORT_RETRIES, writeSecrets } from './variables';
 
 /* What is done with the containers, one after the other, and found wrong. */
@@ -138,6 +139,9 @@ const PARTS = {
   },
   file: async (engine: Engine) => {
     note(await step('Two teams by a configuration file', () => tryConfigured(engine)));
+  },
+  fabrics: async (engine: Engine) => {
+    note(await step('Simulated warehouses', () => tryWarehouses(engine)));
   },
 };
 export type Part = keyof typeof PARTS;

@@ -11,7 +11,7 @@ import { concluded, report, say, step } from './report';
 
 /*
  * npm run test:containers -- [--within MINUTES] [--only PART,PART]
- * Parts: image, life, teams, file; without --only all, in this order.
+ * Parts: image, life, teams, file, fabrics; without --only all, in this order.
  * Exits with 0 when all was right, 1 when something was not, and 75 where containers cannot be run here,
  * or not be made ready in the time given.
  */
