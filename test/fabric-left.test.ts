@@ -173,6 +173,25 @@ test.each([
   },
 );
 
+test('Airbyte’s own schema as a former place is no component’s, and nobody is told how to have it', async () => {
+  const at = { database: 'BOTH', removeData: true };
+  const mine = { component: 'inside', ...at };
+  const last = await provisioned(mine);
+  await world.control('/syncs', { database: 'BOTH', schema: 'INSIDE', role: 'AIRBYTE', raw: true });
+  const [place = {}] = Places.parse(parseJson(String(last.info?.privateInfo.places)));
+  const configuration = { database: 'BOTH', schema: 'AIRBYTE_INTERNAL' };
+  const places = JSON.stringify([place, { ...place, configuration, isFormer: true }]);
+  const told = await run('unprovision', mine, {
+    ...last,
+    info: { publicInfo: {}, privateInfo: { places } },
+  });
+  expect(told).toMatchObject({ status: 'COMPLETED', info: { privateInfo: {} } });
+  expect(JSON.stringify(told)).not.toContain('COMMENT ON');
+  expect(told.logs?.map(({ message }) => message)).toContain(
+    'The schema BOTH.AIRBYTE_INTERNAL is where Airbyte keeps raw tables: it can be no component’s own.',
+  );
+});
+
 test('what others have granted Airbyte is told by each removal until it is gone', async () => {
   await world.sql('CREATE DATABASE "LENT"', 'SYSADMIN');
   await world.sql('GRANT USAGE, CREATE SCHEMA ON DATABASE "LENT" TO ROLE "PROVISIONER"');

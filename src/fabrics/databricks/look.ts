@@ -1,5 +1,5 @@
 import type { Seen, Step, Thing } from '../fabric';
-import { foreignIn, isOurs, listed, mustFit, notListed, rawIn } from './component';
+import { foreignIn, internalIn, isOurs, listed, mustFit, notListed, rawIn } from './component';
 import type { Component } from './component';
 import { catalogUseStaying } from './catalog-use';
 import { heldIn } from './holders';
@@ -55,10 +55,11 @@ const lostIn = async (component: Component, schema: Schema, { interest }: Step) 
 /** What a component has in the catalog, and what it lacks. */
 export const lookAt = async (component: Component, step: Step): Promise<Seen> => {
   const { catalog, manages, wanted } = component;
+  const ofAirbytes = internalIn(component);
   const nothing = {
     missing: [],
     present: [],
-    foreign: manages.schema ? rawIn(component) : [],
+    foreign: manages.schema ? [...ofAirbytes, ...rawIn(component)] : [],
     shown: shownOf(component),
     warnings: [],
   };
@@ -73,8 +74,10 @@ export const lookAt = async (component: Component, step: Step): Promise<Seen> =>
   const former = known ?? [];
   const formerThings = former.map(({ name }) => schemaThing(catalog.name, name));
   const ofFormer = [...grantsIn(component, former), ...formerThings];
-  if (schema && !isOurs(component, schema))
-    return { ...seen, present: ofFormer, foreign: [foreignIn(component, schema), ...seen.foreign] };
+  if (schema && !isOurs(component, schema)) {
+    const theirs = ofAirbytes.length > 0 ? [] : [foreignIn(component, schema)];
+    return { ...seen, present: ofFormer, foreign: [...theirs, ...seen.foreign] };
+  }
   const lacked = await lackedOn(component, schema, step);
   const lacking = lacked ? [lackingThing(component, lacked)] : [];
   const own = schemaThing(catalog.name, wanted);
