@@ -197,6 +197,29 @@ test('raw tables may go to a schema that is nobody’s, or was the component’s
   }
 });
 
+test('raw tables of others in a component’s own schema are told, its own are not', async () => {
+  const raw = (schema: string, internal: string) =>
+    world.control('/syncs', {
+      database: 'ANALYTICS',
+      schema,
+      role: 'AIRBYTE',
+      raw: true,
+      internal,
+    });
+  await world.sql('GRANT CREATE SCHEMA ON DATABASE "ANALYTICS" TO ROLE "AIRBYTE"');
+  await prepared(world.component(KEY, { schema: 'BEFORE' }));
+  await prepared(world.component(KEY, { raw_data_schema: 'before' }));
+  await prepared(world.component(OTHER_KEY, { schema: 'OTHER_0' }));
+  await raw('CASHFLOW_0', 'BEFORE');
+  const told = async () =>
+    (await world.component().look(step())).warnings.filter((each) => each.includes('raw tables'));
+  expect(await told()).toEqual([]);
+  await raw('OTHER_0', 'CASHFLOW_0');
+  expect(await told()).toEqual([
+    'The schema ANALYTICS.CASHFLOW_0 has raw tables of other components in it (OTHER_0_RAW__STREAM_ORDERS): who reads its data reads them, and a removal with its data drops them. Give these components another raw_data_schema.',
+  ]);
+});
+
 const AT_SCHEMA = 'specific.destination.connectionConfiguration.schema';
 const ELSEWHERE = `To write elsewhere, give another schema in the descriptor (${AT_SCHEMA}).`;
 

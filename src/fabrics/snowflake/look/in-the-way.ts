@@ -1,5 +1,6 @@
 import { pathOf } from '../../fabric';
 import type { Foreign, Left } from '../../fabric';
+import { firstFew } from '../../../../workflows/protocol/lengths';
 import { domainOf, isTagged, keyIn } from '../../tags';
 import { unmaking } from '../change/acts';
 import { handingOver } from '../sql/administration';
@@ -9,6 +10,7 @@ import { held, isDatabaseOurs, isUntold, missingIn, namedBy, schemaNamed } from 
 import type { Named } from './looks';
 import { quoted, shownAs } from '../sql/names';
 import { stayingIn } from './present';
+import { isRawOfOther } from './state';
 import type { State } from './state';
 import { whatIs } from './things';
 import type { NamedSpec, SpecOf } from './things';
@@ -23,6 +25,9 @@ const whose = (comment: string, { key }: Component) => {
     ? `belongs to ${other}`
     : 'belongs to a component of another domain';
 };
+
+/** Raw tables of others that are told by name. */
+const MOST_NAMED = 5;
 
 const AT = {
   database: pathOf('database'),
@@ -207,10 +212,27 @@ export const internalWords = (state: State, component: Component) => {
   ];
 };
 
+/** Where another component was to keep them in a schema that is this one's since. */
+const rawOfOthersWords = ({ readable }: State, { place }: Component) => {
+  const own = [...readable.keys()];
+  return [...readable].flatMap(([schema, { objects }]) => {
+    const raw = objects.map(({ name }) => name).filter((name) => isRawOfOther(name, own));
+    if (raw.length === 0) return [];
+    const shown = shownAs(place.database, schema);
+    return [
+      `The schema ${shown} has raw tables of other components in it (${firstFew(raw, MOST_NAMED).join(', ')}): who reads its data reads them, and a removal with its data drops them. Give these components another raw_data_schema.`,
+    ];
+  });
+};
+
 /** What people should know, and nothing is done about. */
 export const warningsIn = (state: State, component: Component) =>
   component.manages.schema
-    ? [...untoldWords(state, component), ...internalWords(state, component)]
+    ? [
+        ...untoldWords(state, component),
+        ...internalWords(state, component),
+        ...rawOfOthersWords(state, component),
+      ]
     : [];
 
 const grantorOf = ({ onDatabase }: State, { to, privileges }: SpecOf<'use'>, manager: string) =>

@@ -63,6 +63,10 @@ const grantsOf = async (
   };
 };
 
+/** A raw table of Airbyte's, by its name, of none of these schemas. */
+export const isRawOfOther = (table: string, schemas: readonly string[]) =>
+  /_RAW_+STREAM_/i.test(table) && !schemas.some((each) => table.startsWith(`${each}_RAW_`));
+
 /** Whether Airbyte keeps raw tables in the wanted schema that it has made itself: those of it own count for none. */
 const hasRawOfOthers = async (
   looks: Looks,
@@ -73,9 +77,7 @@ const hasRawOfOthers = async (
   if (wanted?.owner !== airbyteRole || isTagged(wanted.comment)) return false;
   try {
     const { objects } = await looks.objects(place);
-    return objects.some(
-      ({ name }) => /_RAW_+STREAM_/i.test(name) && !name.startsWith(`${place.schema}_RAW_`),
-    );
+    return objects.some(({ name }) => isRawOfOther(name, [place.schema]));
   } catch (err) {
     // Airbyte's own schema need not be open to who manages.
     const isUnseen = hasCode(err, CODE.missing) || hasCode(err, CODE.notThere) || isRefused(err);
