@@ -56,6 +56,7 @@ export const foreignIn = (component: Component, { name, comment, isHidden }: Sch
     at: AT,
     problem: `The schema ${catalog.name}.${name} ${whose}.`,
     solution: `Give another one in the descriptor (${AT})${mayBeGiven ? `, or have its owner hand it over, unless raw tables of other components are to be there: ${sql}` : '.'}`,
+    ...(owner !== undefined && { isAnothers: true }),
     ...(mayBeGiven && {
       reclaim: `If it is the component’s all the same, its owner can say so: ${sql}; then unprovision again.`,
     }),

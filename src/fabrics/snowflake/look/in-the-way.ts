@@ -143,6 +143,7 @@ const foreignSchema = (state: State, component: Component): Foreign[] => {
       at: AT.schema,
       problem: `The schema ${name} ${why}.`,
       solution: schemaSolution(state, there, component),
+      ...(isTagged(there.comment) && { isAnothers: true }),
       ...reclaiming(state, { is: 'schema', parts: [place.database, place.schema] }, component),
     },
   ];
