@@ -1,5 +1,6 @@
 import { DEFAULTS } from '../simulator/databricks/simulator';
 import { Refusal } from '../src/contract/problems';
+import { schemaThing } from '../src/fabrics/databricks/things';
 import type { Thing } from '../src/fabrics/fabric';
 import { KEY, OTHER, databricksBench, errorOf, ids, step } from './support/databricks-fabric';
 
@@ -95,6 +96,35 @@ describe('a schema', () => {
       ],
     ]);
   });
+
+  test.each([
+    ['airbyte_internal', {}],
+    ['landing_raw', { raw_schema_override: 'Landing_Raw' }],
+  ])(
+    'for raw tables, %s, is no component’s own, and nobody is told how to have it',
+    async (schema, more) => {
+      const end = { connector: 'databricks', configuration: { schema, ...more } };
+      const mine = open().of({ key: KEY, end });
+      const at = 'specific.destination.connectionConfiguration.schema';
+      const refused = {
+        kind: 'schema',
+        name: `${catalog}.${schema}`,
+        at,
+        problem: `The schema ${catalog}.${schema} is where Airbyte keeps raw tables: it can be no component’s own.`,
+        solution: `Give another one in the descriptor (${at}).`,
+      };
+      expect((await mine.look(step())).foreign[0]).toEqual(refused);
+      await control('objects', { catalog, schema, owner: clientId });
+      const { foreign } = await mine.look(step());
+      expect(foreign[0]).toEqual(refused);
+      expect(JSON.stringify(foreign)).not.toContain('COMMENT ON');
+      expect((await mine.check(step()))[0]).toMatchObject({ outcome: 'failed', at });
+      const making = mine.prepare([schemaThing(catalog, schema)], step());
+      expect((await errorOf(making)).solution).toBe(refused.solution);
+      const lends = open({ manage: { schema: false, access: false } });
+      expect((await lends.of({ key: KEY, end }).look(step())).foreign).toEqual([]);
+    },
+  );
 
   test('that raw tables would stay in is refused, and told by a removal', async () => {
     const configuration = { schema: 'cash_flow_0', raw_schema_override: 'landing_raw' };

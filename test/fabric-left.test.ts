@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { parseJson } from '../src/contract/json';
-import { snowflakeSide } from './support/fabric-sides';
+import { stateOf } from './support/environments';
+import { databricksSide, snowflakeSide } from './support/fabric-sides';
 import { startFabricWorld } from './support/fabric-world';
 import type { FabricChanges, FabricWorld } from './support/fabric-world';
+import { catalog, personalToken } from './support/lakehouse';
 
 /* What a removal leaves in fabrics: it is told, with what to do, and a later removal finds it. */
 
@@ -100,6 +102,7 @@ What to do: Where nothing in it is needed, DROP DATABASE IF EXISTS "KEPT"; takes
 const tookAway = ({ logs = [] }: Told) =>
   logs.filter(({ message }) => message.startsWith('Took away')).length;
 
+const listOfJobs = z.array(z.looseObject({ jobType: z.string() }));
 const Places = z.array(z.looseObject({ configuration: z.looseObject({ schema: z.string() }) }));
 
 const placesOf = ({ info }: Told) => {
@@ -173,6 +176,25 @@ test.each([
   },
 );
 
+test('Airbyte’s own schema as a former place is no component’s, and nobody is told how to have it', async () => {
+  const at = { database: 'BOTH', removeData: true };
+  const mine = { component: 'inside', ...at };
+  const last = await provisioned(mine);
+  await world.control('/syncs', { database: 'BOTH', schema: 'INSIDE', role: 'AIRBYTE', raw: true });
+  const [place = {}] = Places.parse(parseJson(String(last.info?.privateInfo.places)));
+  const configuration = { database: 'BOTH', schema: 'AIRBYTE_INTERNAL' };
+  const places = JSON.stringify([place, { ...place, configuration, isFormer: true }]);
+  const told = await run('unprovision', mine, {
+    ...last,
+    info: { publicInfo: {}, privateInfo: { places } },
+  });
+  expect(told).toMatchObject({ status: 'COMPLETED', info: { privateInfo: {} } });
+  expect(JSON.stringify(told)).not.toContain('COMMENT ON');
+  expect(told.logs?.map(({ message }) => message)).toContain(
+    'The schema BOTH.AIRBYTE_INTERNAL is where Airbyte keeps raw tables: it can be no component’s own.',
+  );
+});
+
 test('what others have granted Airbyte is told by each removal until it is gone', async () => {
   await world.sql('CREATE DATABASE "LENT"', 'SYSADMIN');
   await world.sql('GRANT USAGE, CREATE SCHEMA ON DATABASE "LENT" TO ROLE "PROVISIONER"');
@@ -188,6 +210,98 @@ test('what others have granted Airbyte is told by each removal until it is gone'
   expect(gone.result).toBe('Nothing of the component is left in Airbyte and its fabric.');
   await world.sql('DROP DATABASE "LENT"');
 });
+
+const clears = async () => {
+  const { jobs } = await stateOf(world.airbyte);
+  return listOfJobs.parse(jobs).filter(({ jobType }) => jobType === 'clear').length;
+};
+
+/** As its owner hands it to another component. */
+const handTo = async (
+  component: string,
+  { system, schema }: { system: string; schema: string },
+) => {
+  const comment = `provisioner:${world.environment}/finance.cashflow.0.${component}`;
+  if (system === 'Snowflake') {
+    await world.sql(`COMMENT ON SCHEMA "ANALYTICS"."${schema}" IS '${comment}'`, 'PROVISIONER');
+    return;
+  }
+  const url = `${world.lakehouse?.url ?? ''}/api/2.1/unity-catalog/schemas/${catalog}.${schema}`;
+  const headers = { authorization: `Bearer ${personalToken}` };
+  const answer = await fetch(url, { method: 'PATCH', headers, body: JSON.stringify({ comment }) });
+  expect(answer.status).toBe(200);
+};
+
+describe.each([
+  { side: snowflakeSide(() => world), reader: 'jane.doe', readers: [] },
+  {
+    side: databricksSide(() => world),
+    reader: 'alice',
+    readers: [
+      'the access to the schema main.taken_databricks, which is another component’s by now, of alice@example.com',
+    ],
+  },
+])(
+  'of a schema that is another component’s by now, in $side.system',
+  ({ side, reader, readers }) => {
+    const component = `taken-${side.system.toLowerCase()}`;
+    const mine = side.of(component);
+    const { system } = side;
+    const schema = side.schema(component);
+    const data = `what Airbyte has written to the schema ${side.place(component)}, which is another component’s by now`;
+
+    const taken = async () => {
+      const last = await provisioned(mine);
+      await world.giveAccess([`user:${reader}_example.com`], mine, JSON.stringify(last));
+      expect(await side.readersOf(component)).toHaveLength(1);
+      await side.addTable(schema);
+      await handTo('taker', { system, schema });
+      return { last, schemas: await side.schemasOf('taker'), clears: await clears() };
+    };
+    afterEach(() => side.dropSchema(schema));
+
+    test.each([
+      ['that runs remember', true],
+      ['that only the descriptor and Airbyte tell', false],
+    ])('%s, nothing is cleared, and what stays is told', async (_, isRemembered) => {
+      const { last, ...before } = await taken();
+      const removal = { ...mine, removeData: true };
+      const told = await run('unprovision', removal, isRemembered ? last : undefined);
+      expect(told.status).toBe('COMPLETED');
+      expect(leftOf(told)).toEqual([...readers, data]);
+      expect(told.result).toContain('Nothing of the component is left in Airbyte.\n');
+      expect(told.result).toContain('It was not cleared: that component may write there, too.');
+      expect(told.info?.privateInfo.places).toBeUndefined();
+      const after = await side.schemasOf('taker');
+      expect(after.map(({ name, tables }) => ({ name, tables }))).toEqual(
+        before.schemas.map(({ name, tables }) => ({ name, tables })),
+      );
+      expect(await clears()).toBe(before.clears);
+      expect(leftOf(await run('unprovision', removal, told))).toEqual([]);
+    });
+
+    test('a removal without data tells who may read', async () => {
+      const { last, clears: before } = await taken();
+      const told = await run('unprovision', mine, last);
+      expect(told.status).toBe('COMPLETED');
+      expect(leftOf(told)).toEqual(readers);
+      expect(await clears()).toBe(before);
+    });
+
+    test('and was left by the component, the present one is cleared', async () => {
+      const { last, clears: before } = await taken();
+      const now = side.of(component, { schema: side.schema('after') });
+      const told = await run(
+        'unprovision',
+        { ...now, removeData: true },
+        await provisioned(now, last),
+      );
+      expect(told.status).toBe('COMPLETED');
+      expect(leftOf(told)).toEqual(readers);
+      expect(await clears()).toBe(before + 1);
+    });
+  },
+);
 
 /** How often a removal of a component without its data lists schemas before it takes anything away. */
 const listsBeforeCleanup = async (component: string) => {

@@ -99,6 +99,51 @@ test('a schema of another component is one, too', async () => {
   ]);
 });
 
+test('Airbyte’s own schema is nobody’s to write to or to let read, and nobody is told how to have it', async () => {
+  const spy = { component: 'spy', schema: 'airbyte_internal' };
+  await world.sql('GRANT CREATE SCHEMA ON DATABASE "ANALYTICS" TO ROLE "AIRBYTE"');
+  await world.sql('CREATE SCHEMA "ANALYTICS"."AIRBYTE_INTERNAL"', 'AIRBYTE');
+  const before = await world.state();
+  const problem =
+    'The schema ANALYTICS.AIRBYTE_INTERNAL is where Airbyte keeps raw tables: it can be no component’s own.';
+  expect(errorsOf(await validate(spy))).toEqual([
+    expect.stringContaining(`${SCHEMA}: Snowflake, schema: ${problem}`),
+  ]);
+  const [planned] = (await planFor(spy)).components ?? [];
+  expect(planned?.refused?.problem).toContain(problem);
+  const ended = [await world.run('provision', spy), await world.giveAccess([], spy)];
+  for (const { status, result } of ended) {
+    expect(status).toBe('FAILED');
+    expect(result).toContain(problem);
+    expect(result).not.toContain('COMMENT ON');
+  }
+  expect(await world.state()).toEqual(before);
+  await world.sql('DROP SCHEMA "ANALYTICS"."AIRBYTE_INTERNAL"', 'AIRBYTE');
+});
+
+test('raw tables do not go to a schema that is another component’s, be it only by now', async () => {
+  const sly = { component: 'sly', raw: 'victim' };
+  const at = `${DESTINATION}.connectionConfiguration.raw_data_schema`;
+  const problem =
+    /The schema ANALYTICS\.VICTIM, where Airbyte is to keep raw tables, belongs to \S+\.victim\./;
+  const refused = async () => {
+    const before = await world.state();
+    expect(errorsOf(await validate(sly))).toEqual([
+      expect.stringMatching(new RegExp(`${at}: Snowflake, schema: ${problem.source}`)),
+    ]);
+    const { status, result } = await world.run('provision', sly);
+    expect(status).toBe('FAILED');
+    expect(result).toMatch(problem);
+    expect(await world.state()).toEqual(before);
+  };
+  await world.run('provision', { component: 'victim' });
+  await refused();
+  await world.run('unprovision', { component: 'victim', removeData: true });
+  expect(await world.run('provision', sly)).toMatchObject({ status: 'COMPLETED' });
+  await world.run('provision', { component: 'victim' });
+  await refused();
+});
+
 test('what fails once is asked again', async () => {
   await world.fault({ operation: 'submitStatement', status: 503, times: 1 });
   const status = await validate({ component: 'again' });

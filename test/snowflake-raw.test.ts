@@ -188,10 +188,119 @@ test.each([
   ]);
 });
 
-test('raw tables may go to a schema that is nobody’s, or the component’s own', async () => {
+test('raw tables may go to a schema that is nobody’s, or was the component’s own', async () => {
   await world.sql('CREATE SCHEMA "ANALYTICS"."RAW"');
-  for (const name of ['raw', 'cashflow_0']) {
+  await prepared(world.component(KEY, { schema: 'BEFORE' }));
+  for (const name of ['raw', 'before']) {
     const { foreign } = await prepared(world.component(KEY, { raw_data_schema: name }));
     expect(foreign).toEqual([]);
   }
 });
+
+test('raw tables of others in a component’s own schema are told, its own are not', async () => {
+  const raw = (schema: string, internal: string) =>
+    world.control('/syncs', {
+      database: 'ANALYTICS',
+      schema,
+      role: 'AIRBYTE',
+      raw: true,
+      internal,
+    });
+  await world.sql('GRANT CREATE SCHEMA ON DATABASE "ANALYTICS" TO ROLE "AIRBYTE"');
+  await prepared(world.component(KEY, { schema: 'BEFORE' }));
+  await prepared(world.component(KEY, { raw_data_schema: 'before' }));
+  await prepared(world.component(OTHER_KEY, { schema: 'OTHER_0' }));
+  await raw('CASHFLOW_0', 'BEFORE');
+  const told = async () =>
+    (await world.component().look(step())).warnings.filter((each) => each.includes('raw tables'));
+  expect(await told()).toEqual([]);
+  await raw('OTHER_0', 'CASHFLOW_0');
+  expect(await told()).toEqual([
+    'The schema ANALYTICS.CASHFLOW_0 has raw tables of other components in it (OTHER_0_RAW__STREAM_ORDERS): who reads its data reads them, and a removal with its data drops them. Give these components another raw_data_schema.',
+  ]);
+});
+
+const AT_SCHEMA = 'specific.destination.connectionConfiguration.schema';
+const ELSEWHERE = `To write elsewhere, give another schema in the descriptor (${AT_SCHEMA}).`;
+
+describe.each([
+  ['that is Airbyte’s own', { schema: 'airbyte_internal' }, 'AIRBYTE_INTERNAL'],
+  [
+    'that is Airbyte’s own for others',
+    { schema: 'AIRBYTE_INTERNAL', raw_data_schema: 'landing' },
+    'AIRBYTE_INTERNAL',
+  ],
+  ['that the component has for them', { schema: 'Landing', raw_data_schema: 'landing' }, 'LANDING'],
+])('a schema for raw tables %s', (_, given, schema) => {
+  const refused = {
+    kind: 'schema',
+    name: `ANALYTICS.${schema}`,
+    at: AT_SCHEMA,
+    problem: `The schema ANALYTICS.${schema} is where Airbyte keeps raw tables: it can be no component’s own.`,
+    solution: ELSEWHERE,
+  };
+  const created = `CREATE SCHEMA "ANALYTICS"."${schema}"`;
+
+  test.each([
+    ['before it is there', []],
+    ['when Airbyte has made it', [created]],
+    ['when it is another component’s', [`${created} COMMENT = 'provisioner:${OTHER_KEY}'`]],
+    ['when it bears the component’s own tag', [`${created} COMMENT = 'provisioner:${KEY}'`]],
+  ])('is no component’s own %s, and nobody is told how to have it', async (_when, statements) => {
+    await world.sql('GRANT CREATE SCHEMA ON DATABASE "ANALYTICS" TO ROLE "AIRBYTE"');
+    for (const each of statements) await world.sql(each, 'AIRBYTE');
+    const component = world.component(KEY, given);
+    const before = await world.entities();
+    const { foreign, missing } = await component.look(step());
+    expect(foreign).toEqual([refused]);
+    const checks = await component.check(step());
+    expect(checks).toContainEqual({
+      name: 'schema',
+      outcome: 'failed',
+      message: refused.problem,
+      solution: ELSEWHERE,
+      at: AT_SCHEMA,
+    });
+    await expect(component.prepare(missing, step())).rejects.toThrow(refused.problem);
+    expect(await world.entities()).toEqual(before);
+  });
+
+  test('is left as it is by a fabric that makes no schemas', async () => {
+    const lends = { manage: { ...MANAGE, schema: false, access: false } };
+    expect((await world.component(KEY, given, lends).look(step())).foreign).toEqual([]);
+  });
+});
+
+/** A schema that Airbyte has made itself, as a destination of a fabric that only lends has it do. */
+const madeByAirbyte = async (schema: string, table: string) => {
+  await world.sql('GRANT CREATE SCHEMA ON DATABASE "ANALYTICS" TO ROLE "AIRBYTE"');
+  await world.sql(`CREATE SCHEMA "ANALYTICS"."${schema}"`, 'AIRBYTE');
+  await world.sql(`CREATE TABLE "ANALYTICS"."${schema}"."${table}" ("ID" TEXT)`, 'AIRBYTE');
+};
+
+test('that others have for raw tables nobody is told how to have', async () => {
+  await madeByAirbyte('CASHFLOW_0', 'OTHER_0_RAW__STREAM_ORDERS');
+  const { foreign } = await world.component().look(step());
+  expect(foreign).toEqual([
+    {
+      kind: 'schema',
+      name: 'ANALYTICS.CASHFLOW_0',
+      at: AT_SCHEMA,
+      problem:
+        'The schema ANALYTICS.CASHFLOW_0 is there already, and Airbyte keeps raw tables of others in it.',
+      solution: ELSEWHERE,
+    },
+  ]);
+});
+
+test.each(['ORDERS', 'CASHFLOW_0_RAW__STREAM_ORDERS'])(
+  'that Airbyte has made for %s can be handed over, unless others have it for raw tables',
+  async (table) => {
+    await madeByAirbyte('CASHFLOW_0', table);
+    const [foreign] = (await world.component().look(step())).foreign;
+    expect(foreign?.solution).toBe(
+      `Either give another schema in the descriptor (${AT_SCHEMA}), or its owner AIRBYTE can hand it over with all that is in it, unless raw tables of other components are to be there: COMMENT ON SCHEMA "ANALYTICS"."CASHFLOW_0" IS 'provisioner:${KEY}'; GRANT OWNERSHIP ON SCHEMA "ANALYTICS"."CASHFLOW_0" TO ROLE "PROVISIONER" COPY CURRENT GRANTS;`,
+    );
+    expect(foreign?.reclaim).toContain('COMMENT ON SCHEMA');
+  },
+);

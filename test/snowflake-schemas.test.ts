@@ -114,9 +114,9 @@ test.each<[string, string[], RegExp, RegExp]>([
       problem: like(problem),
       solution: like(solution),
       // It may be the component's where it is nobody else's.
-      ...(solution.source.startsWith('COMMENT') && {
-        reclaim: like(/^If it is the component’s all the same, .*; then unprovision again\.$/),
-      }),
+      ...(solution.source.startsWith('COMMENT')
+        ? { reclaim: like(/^If it is the component’s all the same, .*; then unprovision again\.$/) }
+        : { isAnothers: true }),
     },
   ]);
   await expect(component.prepare(missing, step())).rejects.toThrow(problem);

@@ -55,6 +55,14 @@ export interface OutOfReach {
   left: Left;
 }
 
+/** What of a component is in a schema that is another's by now, and stays there. */
+export interface InAnothers {
+  /** Who may read it by a grant of ours. */
+  readers: Left[];
+  /** Of the one that Airbyte writes to: its data, which Airbyte is not to clear. */
+  data?: Left;
+}
+
 /** Where a component that is removed may have anything. */
 export type PlaceToCleanUp = Place & {
   /** A run has put it there; else only the descriptor says so. */
@@ -159,6 +167,15 @@ const unmarked = (place: Place, foreign: Seen['foreign']): OutOfReach[] =>
       : [{ place, left: { what: `the ${kind} ${name}`, remedy: `${problem} ${reclaim}` } }],
   );
 
+/** Whether a destination of Airbyte's leads there, as far as its configuration tells. */
+const leadsTo = ({ configuration }: Place, destination: Record<string, unknown>) =>
+  Object.entries(configuration).every(([name, value]) => destination[name] === value);
+
+const dataIn = ({ name }: Seen['foreign'][number], place: Place): Left => ({
+  what: `what Airbyte has written to the schema ${name}, which is another component’s by now`,
+  remedy: `It was not cleared: that component may write there, too. In ${whereIn(place)} its owner drops what nobody needs.`,
+});
+
 /** Looking at what a component has in the fabrics that it writes to, for a step that looks at all of it. */
 export const createFabricLook = (fabricOf: FabricOf) => {
   const lookAt = async (
@@ -188,14 +205,35 @@ export const createFabricLook = (fabricOf: FabricOf) => {
      * more) has nothing of the component as far as anybody knows, which is told; what it has left in a
      * former one that is not there is told as left. The one that it writes to must be there.
      */
-    toCleanUp: async (key: string, places: PlaceToCleanUp[], interest: CallInterest) => {
+    toCleanUp: async (
+      {
+        key,
+        places,
+        destination,
+      }: {
+        key: string;
+        places: PlaceToCleanUp[];
+        /** The configuration of the one that Airbyte has. */
+        destination: Record<string, unknown> | undefined;
+      },
+      interest: CallInterest,
+    ) => {
+      // The present one comes first, and a former one of the same names may be in another fabric.
+      const written = destination && places.find((each) => leadsTo(each, destination));
+      let data: Left | undefined;
+      const readers: Left[] = [];
       let fabrics: FabricFound[] = [];
       const warnings = new Set<string>();
       const unreached: OutOfReach[] = [];
-      for (const { isKnown, isFormer, ...place } of places) {
+      for (const given of places) {
+        const { isKnown, isFormer, ...place } = given;
+        const isWritten = given === written;
         try {
           const hasHadData = isKnown === true;
-          const looked = await lookAt({ key, place, hasHadData }, interest);
+          const looked = await lookAt(
+            { key, place, hasHadData: hasHadData || isWritten },
+            interest,
+          );
           if (!looked) {
             if (isKnown) unreached.push(notManaged(key, place));
             continue;
@@ -205,6 +243,10 @@ export const createFabricLook = (fabricOf: FabricOf) => {
           const at = { ...place, fabric: fabric.fabric.name };
           const found = asFound({ place: at, fabric }, looked.seen);
           fabrics = withPlace(fabrics, found, { hasHadData });
+          for (const foreign of looked.seen.foreign) {
+            if (foreign.readers) readers.push(foreign.readers);
+            if (foreign.isAnothers && isWritten) data = dataIn(foreign, at);
+          }
           const lost = isKnown
             ? unmarked({ ...at, where: fabric.fabric.where }, looked.seen.foreign)
             : [];
@@ -228,7 +270,14 @@ export const createFabricLook = (fabricOf: FabricOf) => {
           );
         }
       }
-      return { fabrics, unreached, warnings: [...warnings] };
+      const inAnothers = { readers, ...(data && { data }) };
+      const hasAny = readers.length > 0 || data !== undefined;
+      return {
+        fabrics,
+        unreached,
+        warnings: [...warnings],
+        ...(hasAny && { inAnothers }),
+      };
     },
   };
 };

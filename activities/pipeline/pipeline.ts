@@ -95,12 +95,15 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
         const asked = lean && { lean };
         if (!plan) {
           if (!inShort) return seen;
-          const inAll = await inFabrics.toCleanUp(key, places ?? [], interest);
-          const { fabrics, unreached, warnings } = inAll;
+          const destination = seen.destination?.configuration ?? undefined;
+          const of = { key, places: places ?? [], destination };
+          const inAll = await inFabrics.toCleanUp(of, interest);
+          const { fabrics, unreached, warnings, inAnothers } = inAll;
           const more = {
             ...(places && { prepares: true as const }),
             ...(fabrics.length > 0 && { fabrics }),
             ...(unreached.length > 0 && { unreached }),
+            ...(inAnothers && { inAnothers }),
             ...(warnings.length > 0 && { warnings }),
           };
           return { ...namesOf(seen), ...asked, ...more };

@@ -2,7 +2,7 @@
 
 import type { Actor } from '../../src/airbyte/workspace';
 import type { ConnectionRead } from '../../src/airbyte/workspace';
-import type { FabricFound, OutOfReach } from '../fabric/fabric';
+import type { FabricFound, InAnothers, OutOfReach } from '../fabric/fabric';
 import type { Written, Place } from '../former/secrets';
 import type { Snapshot } from '../former/snapshot';
 import type { StreamSummary, DiscoveredStream } from './discovery';
@@ -62,6 +62,8 @@ export interface Found extends Circumstances {
   fabrics?: FabricFound[];
   /** And where it has been, and nothing can be looked at or removed any more. */
   unreached?: OutOfReach[];
+  /** And what is in a schema that is another component's by now. */
+  inAnothers?: InAnothers;
   /** The source's streams, where they could be looked up before anything is written. */
   streams?: StreamSummary | DiscoveredStream[];
 }

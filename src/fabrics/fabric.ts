@@ -75,6 +75,10 @@ export interface Foreign {
   solution: string;
   /** The path in the descriptor, from `specific` on, that leads to it. */
   at?: string;
+  /** A schema that bears the tag of another component by now: no data in it is this one's to take away. */
+  isAnothers?: true;
+  /** Of such a schema, where a run has put data there: who may read it by a grant that was made here. */
+  readers?: Left;
   /**
    * It may be the component's all the same, as its tag may be lost, or it cannot be seen: how it is found again,
    * a sentence. Absent: it is another's.

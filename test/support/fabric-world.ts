@@ -59,6 +59,8 @@ const Request = z.looseObject({ operation: z.string(), statement: z.string().nul
 export interface FabricChanges extends Omit<Changes, 'destination'> {
   /** Of Airbyte's Snowflake destination, unless the component writes to a lakehouse. */
   schema?: string;
+  /** Where Airbyte is to keep raw tables, in Snowflake. */
+  raw?: string;
   /** Another Snowflake by its name, or a lakehouse. */
   fabric?: string;
   removeData?: boolean;
@@ -66,6 +68,7 @@ export interface FabricChanges extends Omit<Changes, 'destination'> {
 
 const destinationOf = ({
   schema,
+  raw,
   fabric,
   database = 'ANALYTICS',
   component = 'payments',
@@ -81,7 +84,11 @@ const destinationOf = ({
         name: 'Snowflake',
         connector: 'snowflake',
         ...(fabric !== undefined && { fabric }),
-        connectionConfiguration: { database, schema: schema ?? component.toUpperCase() },
+        connectionConfiguration: {
+          database,
+          schema: schema ?? component.toUpperCase(),
+          ...(raw !== undefined && { raw_data_schema: raw }),
+        },
       };
 
 /** A stand-in of Snowflake, as tests look at and steer it. */

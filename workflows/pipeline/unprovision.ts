@@ -268,7 +268,11 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     leftInFabrics = toTake(inFabrics);
     if (removals.length + leftInFabrics.length === 0) run.info('There was nothing to remove');
     for (const { place, left } of found.unreached ?? []) leaveInFabric([left], [place]);
-    if (input.removeData) {
+    // Of no place of its own any more: whose it is by now says who reads there.
+    leaveInFabric(found.inAnothers?.readers ?? [], []);
+    const kept = found.connection && found.inAnothers?.data;
+    if (removeData && kept) leaveInFabric([kept], []);
+    if (removeData && !kept) {
       undos = undoOfClear(found, { steps, settleTime });
       const unprepared = () => {
         undos = [];

@@ -33,27 +33,50 @@ export const isOurs = ({ key }: Component, { comment }: Schema) => keyIn(comment
 /** Made with each catalog, for everybody: nobody's to hand over. */
 const OF_THE_CATALOG = 'default';
 
-export const foreignIn = (
-  { catalog, key }: Component,
-  { name, comment, isHidden }: Schema,
-): Foreign => {
+/** Where connectors before 4.0 keep raw tables unless they are told another schema (destination-databricks). */
+const INTERNAL = 'airbyte_internal';
+
+/** Unity Catalog has names in lower case. */
+const isInternal = (name: string, { raw = '' }: Component) =>
+  name === INTERNAL || name === raw.toLowerCase();
+
+export const foreignIn = (component: Component, { name, comment, isHidden }: Schema): Foreign => {
+  const { catalog, key } = component;
   const owner = keyIn(comment);
   const nobodys = isHidden
     ? 'is there, and Databricks does not show whose it is'
     : 'is there, and nobody says whose it is';
   const whose = owner === undefined ? nobodys : 'is another component’s';
-  const mayBeGiven = owner === undefined && name !== OF_THE_CATALOG;
+  const isEverybodys = name === OF_THE_CATALOG || isInternal(name, component);
+  const mayBeGiven = owner === undefined && !isEverybodys;
   const sql = commentStatement(catalog.name, name, tagOf(key));
   return {
     kind: 'schema',
     name: `${catalog.name}.${name}`,
     at: AT,
     problem: `The schema ${catalog.name}.${name} ${whose}.`,
-    solution: `Give another one in the descriptor (${AT})${mayBeGiven ? `, or have its owner hand it over: ${sql}` : '.'}`,
+    solution: `Give another one in the descriptor (${AT})${mayBeGiven ? `, or have its owner hand it over, unless raw tables of other components are to be there: ${sql}` : '.'}`,
+    ...(owner !== undefined && { isAnothers: true }),
     ...(mayBeGiven && {
       reclaim: `If it is the component’s all the same, its owner can say so: ${sql}; then unprovision again.`,
     }),
   };
+};
+
+/** Airbyte writes raw tables of others there: its readers would read them, and its removal drop them. */
+export const internalIn = (component: Component): Foreign[] => {
+  const { catalog, wanted } = component;
+  if (!isInternal(wanted, component)) return [];
+  const name = `${catalog.name}.${wanted}`;
+  return [
+    {
+      kind: 'schema',
+      name,
+      at: AT,
+      problem: `The schema ${name} is where Airbyte keeps raw tables: it can be no component’s own.`,
+      solution: `Give another one in the descriptor (${AT}).`,
+    },
+  ];
 };
 
 /** Nothing marks raw tables as the component's: a removal with its data could neither take nor tell them. */

@@ -83,7 +83,7 @@ const open = (settings: DatabricksSettings, opening: Opening): Fabric => {
       managesAccess: manage.access,
       mostReaders: MOST_READERS,
       check: async (step) => (manage.schema ? checkPlace(() => lookAt(component, step), step) : []),
-      look: (step) => lookAt(component, step),
+      look: (step, known) => lookAt(component, step, known),
       prepare: (missing, step) => prepare(component, missing, step),
       unprepare: (made, step) => unprepare(component, made, step),
       beforeCleanup: (present, step) => beforeCleanup(component, present, step),

@@ -1,12 +1,12 @@
-import type { Seen, Step, Thing } from '../fabric';
-import { foreignIn, isOurs, listed, mustFit, notListed, rawIn } from './component';
+import type { Foreign, Seen, Step, Thing } from '../fabric';
+import { foreignIn, internalIn, isOurs, listed, mustFit, notListed, rawIn } from './component';
 import type { Component } from './component';
 import { catalogUseStaying } from './catalog-use';
 import { heldIn } from './holders';
 import { lackedOn } from './loader';
 import { holdersIn } from './memory';
 import type { Role } from './memory';
-import { readersOfEach } from './readers';
+import { readersOfAnothers, readersOfEach } from './readers';
 import { READERS, lackingThing, loaderThing, lostThing, readersThing, schemaThing } from './things';
 import { conveys } from './unity/permissions';
 import type { Schema } from './unity/schemas';
@@ -52,13 +52,30 @@ const lostIn = async (component: Component, schema: Schema, { interest }: Step) 
   });
 };
 
+/** With who reads it by us, where a run has put data there. */
+const inTheWay = async (
+  component: Component,
+  { schema, hasHadData }: { schema: Schema; hasHadData: boolean },
+  step: Step,
+): Promise<Foreign> => {
+  const foreign = foreignIn(component, schema);
+  const asks = hasHadData && foreign.isAnothers === true;
+  const readers = asks ? await readersOfAnothers(component, schema, step) : undefined;
+  return { ...foreign, ...(readers && { readers }) };
+};
+
 /** What a component has in the catalog, and what it lacks. */
-export const lookAt = async (component: Component, step: Step): Promise<Seen> => {
+export const lookAt = async (
+  component: Component,
+  step: Step,
+  { hasHadData }: { hasHadData: boolean } = { hasHadData: false },
+): Promise<Seen> => {
   const { catalog, manages, wanted } = component;
+  const ofAirbytes = internalIn(component);
   const nothing = {
     missing: [],
     present: [],
-    foreign: manages.schema ? rawIn(component) : [],
+    foreign: manages.schema ? [...ofAirbytes, ...rawIn(component)] : [],
     shown: shownOf(component),
     warnings: [],
   };
@@ -73,8 +90,11 @@ export const lookAt = async (component: Component, step: Step): Promise<Seen> =>
   const former = known ?? [];
   const formerThings = former.map(({ name }) => schemaThing(catalog.name, name));
   const ofFormer = [...grantsIn(component, former), ...formerThings];
-  if (schema && !isOurs(component, schema))
-    return { ...seen, present: ofFormer, foreign: [foreignIn(component, schema), ...seen.foreign] };
+  if (schema && !isOurs(component, schema)) {
+    const at = { schema, hasHadData };
+    const theirs = ofAirbytes.length > 0 ? [] : [await inTheWay(component, at, step)];
+    return { ...seen, present: ofFormer, foreign: [...theirs, ...seen.foreign] };
+  }
   const lacked = await lackedOn(component, schema, step);
   const lacking = lacked ? [lackingThing(component, lacked)] : [];
   const own = schemaThing(catalog.name, wanted);

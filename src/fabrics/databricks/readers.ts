@@ -1,8 +1,11 @@
+import { firstFew } from '../../../workflows/protocol/lengths';
+import { isRefused } from '../../contract/call-error';
 import { Refusal } from '../../contract/problems';
-import type { FormerEnds, Readers, ReadersChanged, ReadersIn, Step } from '../fabric';
+import type { FormerEnds, Left, Readers, ReadersChanged, ReadersIn, Step } from '../fabric';
 import { notListed, ownSchema, ownSchemas, wantedSchema } from './component';
 import type { Component } from './component';
 import { heldIn, setHolders } from './holders';
+import { revokeStatement } from './sql';
 import { conveys } from './unity/permissions';
 import type { Schema } from './unity/schemas';
 
@@ -48,6 +51,31 @@ export const readersOfEach = async (component: Component, step: Step): Promise<R
       ours: (await readersOf(component, schema, step)).ours,
     })),
   );
+};
+
+/**
+ * Of one that is another component's by now: it takes over who is written down there. Where that may not be
+ * looked at, all of them may read.
+ */
+export const readersOfAnothers = async (
+  { catalog }: Component,
+  schema: Schema,
+  { interest }: Step,
+): Promise<Left | undefined> => {
+  const grants = await catalog.grants(schema.name, interest).catch((err: unknown) => {
+    if (isRefused(err)) return undefined;
+    throw err;
+  });
+  const readers = heldIn(schema, 'reader')
+    .map(({ principal }) => principal)
+    .filter((each) => !grants || conveys(grants.get(each), 'SELECT'));
+  const [first] = readers;
+  if (first === undefined) return undefined;
+  const on = { catalog: catalog.name, schema: schema.name, privileges: READS };
+  return {
+    what: `the access to the schema ${catalog.name}.${schema.name}, which is another component’s by now, of ${firstFew(readers).join(', ')}`,
+    remedy: `An updateacl of that component says who may read it from then on; ${revokeStatement({ ...on, principal: first })} takes it from one of them.`,
+  };
 };
 
 const held = (schema: Schema) => heldIn(schema, 'reader').map(({ principal }) => principal);

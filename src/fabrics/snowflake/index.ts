@@ -19,7 +19,7 @@ import { checkFabric } from './checks/check';
 import type { Users } from './checks/check';
 import { checkComponent } from './checks/check-component';
 import { cleanup } from './change/cleanup';
-import { componentOf } from './look/component';
+import { INTERNAL, componentOf } from './look/component';
 import type { Component } from './look/component';
 import { createFailures } from './api/failures';
 import { foreignIn, stayingOf, warningsIn } from './look/in-the-way';
@@ -116,7 +116,7 @@ const placeIn = (configuration: Record<string, unknown>) => {
 };
 
 const internalOf = ({ raw_data_schema: given }: Record<string, unknown>) =>
-  asWritten(typeof given === 'string' && given !== '' ? given : 'airbyte_internal');
+  asWritten(typeof given === 'string' && given !== '' ? given : INTERNAL);
 
 const noCluster = (name: string) =>
   new Refusal(

@@ -3,6 +3,9 @@ import { closingTagOf, domainTagOf, tagOf } from '../../tags';
 import { identifierIn, readRoleOf } from '../sql/names';
 import type { SnowflakeSettings } from '../settings';
 
+/** The schema of its own that Airbyte makes in each database unless it is told another (destination-snowflake). */
+export const INTERNAL = 'AIRBYTE_INTERNAL';
+
 /** A component as Snowflake knows it. */
 export interface Component {
   key: string;

@@ -1,13 +1,16 @@
 import { pathOf } from '../../fabric';
 import type { Foreign, Left } from '../../fabric';
+import { firstFew } from '../../../../workflows/protocol/lengths';
 import { domainOf, isTagged, keyIn } from '../../tags';
 import { unmaking } from '../change/acts';
 import { handingOver } from '../sql/administration';
+import { INTERNAL } from './component';
 import type { Component } from './component';
-import { held, isDatabaseOurs, isUntold, missingIn, schemaNamed } from './judgement';
+import { held, isDatabaseOurs, isUntold, missingIn, namedBy, schemaNamed } from './judgement';
 import type { Named } from './looks';
 import { quoted, shownAs } from '../sql/names';
 import { stayingIn } from './present';
+import { isRawOfOther } from './state';
 import type { State } from './state';
 import { whatIs } from './things';
 import type { NamedSpec, SpecOf } from './things';
@@ -23,6 +26,9 @@ const whose = (comment: string, { key }: Component) => {
     : 'belongs to a component of another domain';
 };
 
+/** Raw tables of others that are told by name. */
+const MOST_NAMED = 5;
+
 const AT = {
   database: pathOf('database'),
   schema: pathOf('schema'),
@@ -31,23 +37,34 @@ const AT = {
 
 const ELSEWHERE = `give another schema in the descriptor (${AT.schema})`;
 
+const TO_WRITE_ELSEWHERE = `To write elsewhere, ${ELSEWHERE}.`;
+
 /** Made with each database, for everybody: nobody's to hand over. */
 const OF_THE_DATABASE = 'PUBLIC';
 
+/** Where Airbyte keeps raw tables, of this component or of all that name no other schema for them. */
+const isInternal = (schema: string, { internal }: Component) =>
+  schema === INTERNAL || schema === internal;
+
 /** A solution never tells how to take what is another component's, or everybody's. */
-const solutionOf = (
-  { comment, owner }: Named,
-  { tag, manager }: Component,
-  { kind, parts }: { kind: 'SCHEMA' | 'ROLE'; parts: readonly string[] },
-) => {
-  if (isTagged(comment) || (kind === 'SCHEMA' && parts.at(-1) === OF_THE_DATABASE))
-    return kind === 'SCHEMA'
-      ? `To write elsewhere, ${ELSEWHERE}.`
-      : 'Ask the platform operator: two components have the same name for their role.';
+const schemaSolution = (state: State, { comment, owner }: Named, component: Component) => {
+  const { place, tag, manager, airbyteRole } = component;
+  const isEverybodys = place.schema === OF_THE_DATABASE || state.hasRawOfOthers;
+  if (isTagged(comment) || isEverybodys) return TO_WRITE_ELSEWHERE;
   const to = owner === manager ? undefined : manager;
-  const sql = handingOver(kind, parts, { comment: tag, to }).join('; ');
-  const or = kind === 'SCHEMA' ? `Either ${ELSEWHERE}, or its` : 'Its';
-  return `${or} owner ${owner} can hand it over with all that is in it: ${sql};`;
+  const parts = [place.database, place.schema];
+  const sql = handingOver('SCHEMA', parts, { comment: tag, to }).join('; ');
+  const unless =
+    owner === airbyteRole ? ', unless raw tables of other components are to be there' : '';
+  return `Either ${ELSEWHERE}, or its owner ${owner} can hand it over with all that is in it${unless}: ${sql};`;
+};
+
+const roleSolution = ({ comment, owner }: Named, { tag, manager, readRole }: Component) => {
+  if (isTagged(comment))
+    return 'Ask the platform operator: two components have the same name for their role.';
+  const to = owner === manager ? undefined : manager;
+  const sql = handingOver('ROLE', [readRole], { comment: tag, to }).join('; ');
+  return `Its owner ${owner} can hand it over with all that is in it: ${sql};`;
 };
 
 const KINDS = { database: 'DATABASE', schema: 'SCHEMA', role: 'ROLE' } as const;
@@ -55,6 +72,8 @@ const KINDS = { database: 'DATABASE', schema: 'SCHEMA', role: 'ROLE' } as const;
 /** How a component gets back what has lost its mark; nothing of what is another's. */
 export const handOver = (spec: NamedSpec, { comment, owner }: Named, component: Component) => {
   const { tag, domainTag, manager } = component;
+  if (spec.is === 'schema' && isInternal(spec.parts[1], component))
+    return 'Nothing need be done: Airbyte keeps raw tables in it, which may be those of others.';
   if (isTagged(comment)) return 'Nothing need be done: it belongs to others by now.';
   const sql = handingOver(KINDS[spec.is], spec.parts, {
     comment: spec.is === 'database' ? domainTag : tag,
@@ -86,9 +105,54 @@ const foreignDatabase = (state: State, component: Component): Foreign[] => {
   ];
 };
 
+/** Of one that is there: nothing where it is another's, or everybody's. */
+const reclaiming = (state: State, spec: NamedSpec, component: Component) => {
+  const there = namedBy(state, spec);
+  const isEverybodys =
+    spec.is === 'schema' && (spec.parts[1] === OF_THE_DATABASE || state.hasRawOfOthers);
+  return !there || isTagged(there.comment) || isEverybodys
+    ? {}
+    : { reclaim: handOver(spec, there, component) };
+};
+
+/** Airbyte writes raw tables of others there: its readers would read them, and its removal drop them. */
+const internalAsOwn = ({ place }: Component): Foreign => {
+  const name = shownAs(place.database, place.schema);
+  return {
+    kind: 'schema',
+    name,
+    at: AT.schema,
+    problem: `The schema ${name} is where Airbyte keeps raw tables: it can be no component’s own.`,
+    solution: TO_WRITE_ELSEWHERE,
+  };
+};
+
+const foreignSchema = (state: State, component: Component): Foreign[] => {
+  const { place, tag } = component;
+  if (isInternal(place.schema, component)) return [internalAsOwn(component)];
+  const there = schemaNamed(state, place.schema);
+  if (!there || there.comment === tag) return [];
+  const name = shownAs(place.database, place.schema);
+  const why = state.hasRawOfOthers
+    ? 'is there already, and Airbyte keeps raw tables of others in it'
+    : whose(there.comment, component);
+  return [
+    {
+      kind: 'schema',
+      name,
+      at: AT.schema,
+      problem: `The schema ${name} ${why}.`,
+      solution: schemaSolution(state, there, component),
+      ...(isTagged(there.comment) && { isAnothers: true }),
+      ...reclaiming(state, { is: 'schema', parts: [place.database, place.schema] }, component),
+    },
+  ];
+};
+
 /** Who reads that one's data would read the raw tables in it, and its removal drop them. */
 const foreignInternal = (state: State, component: Component): Foreign[] => {
   const { place, internal, tag } = component;
+  if (internal === place.schema) return [];
   const comment = schemaNamed(state, internal)?.comment ?? '';
   if (!isTagged(comment) || comment === tag) return [];
   const name = shownAs(place.database, internal);
@@ -103,52 +167,32 @@ const foreignInternal = (state: State, component: Component): Foreign[] => {
   ];
 };
 
-const reclaiming = (spec: NamedSpec, there: Named, component: Component) =>
-  isTagged(there.comment) || (spec.is === 'schema' && spec.parts[1] === OF_THE_DATABASE)
-    ? {}
-    : { reclaim: handOver(spec, there, component) };
-
-/** What is in the way of what is wanted. */
-export const foreignIn = (state: State, component: Component): Foreign[] => {
-  const { place, tag, readRole, manages } = component;
-  if (!manages.schema) return [];
-  const schema = schemaNamed(state, place.schema);
-  const parts = [place.database, place.schema];
-  const shown = shownAs(...parts);
+const foreignRole = (state: State, component: Component): Foreign[] => {
+  const { tag, readRole, manages } = component;
   const { role } = state;
+  if (!manages.access || !role || role.comment === tag) return [];
   return [
-    ...foreignDatabase(state, component),
-    ...(schema && schema.comment !== tag
-      ? [
-          {
-            kind: 'schema' as const,
-            name: shown,
-            at: AT.schema,
-            problem: `The schema ${shown} ${whose(schema.comment, component)}.`,
-            solution: solutionOf(schema, component, { kind: 'SCHEMA', parts }),
-            ...reclaiming(
-              { is: 'schema', parts: [place.database, place.schema] },
-              schema,
-              component,
-            ),
-          },
-        ]
-      : []),
-    ...foreignInternal(state, component),
-    ...(manages.access && role && role.comment !== tag
-      ? [
-          {
-            kind: 'role' as const,
-            name: readRole,
-            at: AT.schema,
-            problem: `The role ${readRole} ${whose(role.comment, component)}.`,
-            solution: solutionOf(role, component, { kind: 'ROLE', parts: [readRole] }),
-            ...reclaiming({ is: 'role', parts: [readRole] }, role, component),
-          },
-        ]
-      : []),
+    {
+      kind: 'role',
+      name: readRole,
+      at: AT.schema,
+      problem: `The role ${readRole} ${whose(role.comment, component)}.`,
+      solution: roleSolution(role, component),
+      ...reclaiming(state, { is: 'role', parts: [readRole] }, component),
+    },
   ];
 };
+
+/** What is in the way of what is wanted. */
+export const foreignIn = (state: State, component: Component): Foreign[] =>
+  component.manages.schema
+    ? [
+        ...foreignDatabase(state, component),
+        ...foreignSchema(state, component),
+        ...foreignInternal(state, component),
+        ...foreignRole(state, component),
+      ]
+    : [];
 
 const untoldWords = (state: State, component: Component) =>
   missingIn(state, component)
@@ -169,10 +213,27 @@ export const internalWords = (state: State, component: Component) => {
   ];
 };
 
+/** Where another component was to keep them in a schema that is this one's since. */
+const rawOfOthersWords = ({ readable }: State, { place }: Component) => {
+  const own = [...readable.keys()];
+  return [...readable].flatMap(([schema, { objects }]) => {
+    const raw = objects.map(({ name }) => name).filter((name) => isRawOfOther(name, own));
+    if (raw.length === 0) return [];
+    const shown = shownAs(place.database, schema);
+    return [
+      `The schema ${shown} has raw tables of other components in it (${firstFew(raw, MOST_NAMED).join(', ')}): who reads its data reads them, and a removal with its data drops them. Give these components another raw_data_schema.`,
+    ];
+  });
+};
+
 /** What people should know, and nothing is done about. */
 export const warningsIn = (state: State, component: Component) =>
   component.manages.schema
-    ? [...untoldWords(state, component), ...internalWords(state, component)]
+    ? [
+        ...untoldWords(state, component),
+        ...internalWords(state, component),
+        ...rawOfOthersWords(state, component),
+      ]
     : [];
 
 const grantorOf = ({ onDatabase }: State, { to, privileges }: SpecOf<'use'>, manager: string) =>

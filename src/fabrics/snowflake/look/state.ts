@@ -1,4 +1,6 @@
 import type { Component } from './component';
+import { isRefused } from '../../../contract/call-error';
+import { isTagged } from '../../tags';
 import { CODE, hasCode } from '../api/failures';
 import type { Kind } from '../sql/administration';
 import type { Found, Future, Grant, GrantList, Looks, Named } from './looks';
@@ -23,6 +25,8 @@ export interface State {
   onSchemas: Map<string, Grant[]>;
   /** Of each of these, too: what there is to read in it. */
   readable: Map<string, Readable>;
+  /** The wanted one is Airbyte's, without a mark, and has raw tables of other schemas in it. */
+  hasRawOfOthers: boolean;
   role: Named | undefined;
   toRole: Grant[];
   /** There are more than Snowflake tells: what the role may read is more than can be seen. */
@@ -59,11 +63,36 @@ const grantsOf = async (
   };
 };
 
-const inDatabase = async (
+/** A raw table of Airbyte's, by its name, of none of these schemas. */
+export const isRawOfOther = (table: string, schemas: readonly string[]) =>
+  /_RAW_+STREAM_/i.test(table) && !schemas.some((each) => table.startsWith(`${each}_RAW_`));
+
+/** Whether Airbyte keeps raw tables in the wanted schema that it has made itself: those of it own count for none. */
+const hasRawOfOthers = async (
   looks: Looks,
-  { tag, place: { database }, readRole, airbyteRole }: Component,
-  toRole: GrantList,
+  { place, airbyteRole }: Component,
+  schemas: readonly Named[],
 ) => {
+  const wanted = schemas.find(({ name }) => name === place.schema);
+  if (wanted?.owner !== airbyteRole || isTagged(wanted.comment)) return false;
+  try {
+    const { objects } = await looks.objects(place);
+    return objects.some(({ name }) => isRawOfOther(name, [place.schema]));
+  } catch (err) {
+    // Airbyte's own schema need not be open to who manages.
+    const isUnseen = hasCode(err, CODE.missing) || hasCode(err, CODE.notThere) || isRefused(err);
+    if (isUnseen) return false;
+    throw err;
+  }
+};
+
+const inDatabase = async (looks: Looks, component: Component, toRole: GrantList) => {
+  const {
+    tag,
+    place: { database },
+    readRole,
+    airbyteRole,
+  } = component;
   const [{ schemas, areSchemasCut }, listed] = await Promise.all([
     looks.schemas(database),
     looks.onDatabase(database),
@@ -82,7 +111,7 @@ const inDatabase = async (
     const [found, future] = await Promise.all([looks.objects(place), looks.future(place)]);
     return [schema, { ...found, future }] as const;
   };
-  const [onSchemas, readable] = await Promise.all([
+  const [onSchemas, readable, isForRaw] = await Promise.all([
     Promise.all(
       ours.map(async ({ name }) => {
         const parts = [database, name];
@@ -91,6 +120,7 @@ const inDatabase = async (
       }),
     ),
     Promise.all(ours.map(({ name }) => readableIn(name))),
+    hasRawOfOthers(looks, component, schemas),
   ]);
   return {
     schemas,
@@ -99,6 +129,7 @@ const inDatabase = async (
     onSchemas: new Map(onSchemas.map(({ name, grants }) => [name, grants])),
     untold: new Set([...onDatabase.untold, ...onSchemas.flatMap(({ untold }) => untold)]),
     readable: new Map(readable),
+    hasRawOfOthers: isForRaw,
   };
 };
 
@@ -109,6 +140,7 @@ const NO_DATABASE = {
   onSchemas: new Map<string, Grant[]>(),
   untold: new Set<string>(),
   readable: new Map<string, Readable>(),
+  hasRawOfOthers: false,
 };
 
 const NO_GRANTS: GrantList = { grants: [], isCut: false };
