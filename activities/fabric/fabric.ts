@@ -88,6 +88,11 @@ const asFound = (
   ...(staying.length > 0 && { staying }),
 });
 
+const isSamePlace = (one: Place, other: Place) =>
+  isSameFabric(one, other) &&
+  one.connector === other.connector &&
+  JSON.stringify(one.configuration) === JSON.stringify(other.configuration);
+
 const hasIn = ({ present }: FabricFound, { id }: Thing) => present.some((each) => each.id === id);
 
 /**
@@ -135,6 +140,10 @@ const leftIn = (place: Place, { key, why }: { key: string; why: string }): OutOf
   },
 });
 
+/** No fabric of the configuration file leads there. */
+const isNowhere = (err: unknown): err is NotInSettings | UnfitPlace =>
+  err instanceof NotInSettings || err instanceof UnfitPlace;
+
 /** Left to who has that fabric: it must not keep the rest of a component from being removed. */
 const outOfReach = (key: string, place: Place, err: NotInSettings | UnfitPlace): OutOfReach => {
   const why =
@@ -171,7 +180,30 @@ export const createFabricLook = (fabricOf: FabricOf) => {
     return { fabric, seen };
   };
 
+  /** Where a place is by the configuration file as it is now; undefined: nowhere any more. */
+  const whereIs = (place: Place, key: string) => {
+    try {
+      return fabricOf(place, key)?.fabric.where;
+    } catch (err) {
+      if (!isNowhere(err)) throw err;
+      return undefined;
+    }
+  };
+
   return {
+    /**
+     * For a run that provisions where nothing is managed: the place, where it is one of these. What runs have
+     * made there is in use still.
+     */
+    unmanagedAt: ({ key, place }: OfComponent, known: readonly Place[]): Place | undefined => {
+      const here = fabricOf(place, key);
+      if (!here || here.manages) return undefined;
+      const { name, where } = here.fabric;
+      const wanted = { ...place, fabric: name, where };
+      const isHere = (each: Place) => isSamePlace({ ...each, where: whereIs(each, key) }, wanted);
+      return known.some(isHere) ? wanted : undefined;
+    },
+
     /** For a run that provisions: undefined where nothing of it is managed. Refuses what is another's. */
     toPrepare: async (of: OfComponent, interest: CallInterest) => {
       const looked = await lookAt({ ...of, hasHadData: false }, interest);
@@ -214,8 +246,7 @@ export const createFabricLook = (fabricOf: FabricOf) => {
             for (const { problem } of looked.seen.foreign) warnings.add(problem);
           for (const warning of looked.seen.warnings) warnings.add(warning);
         } catch (err) {
-          const isNowhere = err instanceof NotInSettings || err instanceof UnfitPlace;
-          if (!isNowhere) throw err;
+          if (!isNowhere(err)) throw err;
           // What a fabric does not lead to any more keeps nobody from removing the rest.
           const isFar = isFormer ?? err instanceof MovedAway;
           if (isKnown && !isFar) throw notThere(place, err);

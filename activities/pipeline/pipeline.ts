@@ -56,7 +56,7 @@ interface Inspect {
   lean?: true;
   /** With a plan: whether its fabric is looked at, too. Not asked for by older workers, who prepare none. */
   prepares?: true;
-  /** Without a plan: where the component may have anything. */
+  /** Without a plan: where the component may have anything. With one: where former runs have put its data. */
   places?: PlaceToCleanUp[];
 }
 
@@ -108,6 +108,8 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
         const { complete, feasible } = await looking.judged(airbyte, seen, { plan, interest });
         const place = placeOf(plan.destination);
         const inFabric = prepares && place && (await inFabrics.toPrepare({ key, place }, interest));
+        const unmanaged =
+          place && places && !inFabric ? inFabrics.unmanagedAt({ key, place }, places) : undefined;
         if (inShort) {
           const { mappersByHand: byHand } = rest;
           const hrefOf = lean && deps.hrefOf;
@@ -116,6 +118,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
             ...asked,
             ...(prepares && { prepares }),
             ...(inFabric && withFabric(complete, inFabric)),
+            ...(unmanaged && { unmanaged: { place: unmanaged } }),
           };
         }
         // Those that the plan names it has already: a source may have thousands.
