@@ -16,6 +16,8 @@ import type { Place } from '../../src/descriptor/places';
 import { isSameFabric } from '../../workflows/protocol/same-fabric';
 import { attempt } from '../attempt';
 import { settled } from '../unclear-answers';
+import { fieldsIn, isSameData, notReached, withWritten } from './written';
+import type { Written } from './written';
 
 /* What a component has in the fabric that it writes to: made, taken away, and put back. */
 
@@ -49,9 +51,10 @@ export interface FabricFound extends Pick<Seen, 'missing' | 'present' | 'shown' 
   alsoAt?: Place[];
 }
 
-/** Where the component has been, and what it had there cannot be reached, or is not known for its own, any more. */
+/** Where the component is or has been, and what it had there cannot be reached, or is not known for its own, any more. */
 export interface OutOfReach {
-  place: Place;
+  /** Absent: no fabric is known to lead there. */
+  place?: Place;
   left: Left;
 }
 
@@ -88,11 +91,6 @@ const asFound = (
   ...(staying.length > 0 && { staying }),
 });
 
-const isSamePlace = (one: Place, other: Place) =>
-  isSameFabric(one, other) &&
-  one.connector === other.connector &&
-  JSON.stringify(one.configuration) === JSON.stringify(other.configuration);
-
 const hasIn = ({ present }: FabricFound, { id }: Thing) => present.some((each) => each.id === id);
 
 /**
@@ -118,10 +116,8 @@ const withPlace = (
   return [...known, { ...found, present: found.present.filter((each) => !shared.includes(each)) }];
 };
 
-const whereIn = ({ fabric, configuration }: Place) => {
-  const fields = Object.entries(configuration).map(([name, value]) => `${name} ${String(value)}`);
-  return `${fabric === undefined ? 'a former fabric' : `the fabric ${fabric}`} (${fields.join(', ')})`;
-};
+const whereIn = ({ fabric, configuration }: Place) =>
+  `${fabric === undefined ? 'a former fabric' : `the fabric ${fabric}`} (${fieldsIn(configuration)})`;
 
 /** Of the fabric that a component writes to still. */
 const notThere = (place: Place, err: NotInSettings | UnfitPlace) =>
@@ -180,10 +176,10 @@ export const createFabricLook = (fabricOf: FabricOf) => {
     return { fabric, seen };
   };
 
-  /** Where a place is by the configuration file as it is now; undefined: nowhere any more. */
-  const whereIs = (place: Place, key: string) => {
+  /** What a place leads to by the configuration file as it is now; undefined: nowhere any more. */
+  const fabricAt = (place: Place, key: string) => {
     try {
-      return fabricOf(place, key)?.fabric.where;
+      return fabricOf(place, key)?.fabric;
     } catch (err) {
       if (!isNowhere(err)) throw err;
       return undefined;
@@ -200,7 +196,9 @@ export const createFabricLook = (fabricOf: FabricOf) => {
       if (!here || here.manages) return undefined;
       const { name, where } = here.fabric;
       const wanted = { ...place, fabric: name, where };
-      const isHere = (each: Place) => isSamePlace({ ...each, where: whereIs(each, key) }, wanted);
+      const isHere = (each: Place) =>
+        isSameData(each, wanted) &&
+        isSameFabric({ ...each, where: fabricAt(each, key)?.where }, wanted);
       return known.some(isHere) ? wanted : undefined;
     },
 
@@ -220,10 +218,21 @@ export const createFabricLook = (fabricOf: FabricOf) => {
      * more) has nothing of the component as far as anybody knows, which is told; what it has left in a
      * former one that is not there is told as left. The one that it writes to must be there.
      */
-    toCleanUp: async (key: string, places: PlaceToCleanUp[], interest: CallInterest) => {
+    toCleanUp: async (
+      {
+        key,
+        places: given = [],
+        written,
+      }: { key: string; places: PlaceToCleanUp[] | undefined; written: Written | undefined },
+      interest: CallInterest,
+    ) => {
       let fabrics: FabricFound[] = [];
       const warnings = new Set<string>();
       const unreached: OutOfReach[] = [];
+      const { places, isReached } = withWritten(given, {
+        written,
+        fabricAt: (place) => fabricAt(place, key),
+      });
       for (const { isKnown, isFormer, ...place } of places) {
         try {
           const hasHadData = isKnown === true;
@@ -259,6 +268,9 @@ export const createFabricLook = (fabricOf: FabricOf) => {
           );
         }
       }
+      // Where nothing is managed nothing was made, as far as anybody knows.
+      if (written && !isReached && fabrics.length + unreached.length > 0)
+        unreached.push(notReached(key, written));
       return { fabrics, unreached, warnings: [...warnings] };
     },
   };

@@ -5,6 +5,7 @@ import { placeOf } from '../../src/descriptor/places';
 import type { Fabrics } from '../../src/fabrics/fabrics';
 import { createFabricLook } from '../fabric/fabric';
 import type { FabricFound, FabricOf, PlaceToCleanUp } from '../fabric/fabric';
+import type { WrittenTo } from '../fabric/written';
 import type { Provisioned } from '../../workflows/provisioned';
 import type { SecretReferences } from '../../src/secrets/references';
 import { createActorActivities, createResolve } from './actors';
@@ -31,6 +32,8 @@ interface ActivityDeps {
   fabrics: Fabrics;
   /** What a component has in the fabric it writes to. */
   fabricOf: FabricOf;
+  /** Where a destination in Airbyte writes to. */
+  writtenTo: WrittenTo;
   references: SecretReferences;
   /** Where former plans are found. */
   provisioned: Pick<Provisioned, 'findFormer'>;
@@ -95,7 +98,9 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
         const asked = lean && { lean };
         if (!plan) {
           if (!inShort) return seen;
-          const inAll = await inFabrics.toCleanUp(key, places ?? [], interest);
+          const there = places && seen.destination?.configuration;
+          const written = there ? rest.writtenTo(there, key) : undefined;
+          const inAll = await inFabrics.toCleanUp({ key, places, written }, interest);
           const { fabrics, unreached, warnings } = inAll;
           const more = {
             ...(places && { prepares: true as const }),

@@ -1,0 +1,81 @@
+import type { Place } from '../../src/descriptor/places';
+import type { Fabric } from '../../src/fabrics/fabric';
+import { firstFew } from '../../workflows/protocol/lengths';
+import { isSameFabric } from '../../workflows/protocol/same-fabric';
+import type { OutOfReach, PlaceToCleanUp } from './fabric';
+
+/* Where a component's destination in Airbyte writes to: the descriptor may name another place by now. */
+
+/** Where a destination in Airbyte writes to, be it known to no run. */
+export interface Written {
+  /** As people call such fabrics: `Snowflake`. */
+  system: string;
+  /** Without the name of a fabric. */
+  place: Place;
+  /** The same by each fabric of the configuration file that leads there and the component may use. */
+  reachedBy: Place[];
+}
+
+/** By its configuration; undefined: to no fabric. */
+export type WrittenTo = (
+  configuration: Record<string, unknown>,
+  key: string,
+) => Written | undefined;
+
+/** Where both are of one fabric. */
+export const isSameData = (one: Place, other: Place) =>
+  one.connector === other.connector &&
+  JSON.stringify(one.configuration) === JSON.stringify(other.configuration);
+
+export const fieldsIn = (fields: Record<string, unknown>) =>
+  Object.entries(fields)
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join(', ');
+
+/**
+ * With where the destination in Airbyte writes to, unless that is one of the places: the descriptor may name
+ * another by now, and no former run be known. `isReached`: no place is left out.
+ */
+export const withWritten = (
+  places: PlaceToCleanUp[],
+  {
+    written,
+    fabricAt,
+  }: {
+    written: Written | undefined;
+    /** What a place leads to by the configuration file as it is now. */
+    fabricAt: (place: Place) => Fabric | undefined;
+  },
+): { places: PlaceToCleanUp[]; isReached: boolean } => {
+  if (!written) return { places, isReached: true };
+  const { place, reachedBy } = written;
+  const all = places.map((each) => ({ each, at: fabricAt(each) }));
+  const isThere = ({ each, at }: (typeof all)[number]) =>
+    [place, ...reachedBy].some(
+      ({ where }) =>
+        isSameData(each, place) &&
+        [each.where, at?.where].some((its) => isSameFabric({ where: its }, { where })),
+    );
+  if (all.some(isThere)) return { places, isReached: true };
+  const isNamed = ({ fabric }: Place) => all.some(({ at }) => at?.name === fabric);
+  const by = reachedBy.find(isNamed) ?? (reachedBy.length === 1 ? reachedBy[0] : undefined);
+  return by ? { places: [by, ...places], isReached: true } : { places, isReached: false };
+};
+
+/** Of the destination that goes with the component: nothing leads to its data then. */
+export const notReached = (
+  key: string,
+  { system, place: { configuration, where = {} }, reachedBy }: Written,
+): OutOfReach => {
+  const names = reachedBy.map(({ fabric = '' }) => fabric);
+  const why =
+    names.length > 0
+      ? `The fabrics ${firstFew(names).join(', ')} lead there, and the descriptor names none of them. Name the one that it was deployed to, with the database and schema of then`
+      : 'No fabric that the component’s team may use leads there. Ask the platform operator for one, name it in the descriptor, with the database and schema of then';
+  return {
+    left: {
+      what: `what it may have in ${system} (${fieldsIn({ ...where, ...configuration })}), where its destination in Airbyte wrote to`,
+      remedy: `${why}, then unprovision again; or have dropped there what bears the comment provisioner:${key}.`,
+    },
+  };
+};
