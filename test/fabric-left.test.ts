@@ -320,11 +320,6 @@ describe('a component whose descriptor names another place than it writes to, an
       snowflake.of('away-three', { database: 'OLDER' }),
       snowflake.of('away-three'),
     ],
-    [
-      'in another schema',
-      snowflake.of('away-four', { schema: 'FOUR_OLDER' }),
-      snowflake.of('away-four'),
-    ],
   ])('leaves nothing in one %s', async (_what, from, to) => {
     const before = await world.state();
     await provisioned(from);

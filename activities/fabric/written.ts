@@ -1,6 +1,6 @@
 import type { Place } from '../../src/descriptor/places';
 import type { Fabric } from '../../src/fabrics/fabric';
-import { firstFew } from '../../workflows/protocol/lengths';
+import { MAX_PLACE_VALUE, cut, firstFew } from '../../workflows/protocol/lengths';
 import { isSameFabric } from '../../workflows/protocol/same-fabric';
 import type { OutOfReach, PlaceToCleanUp } from './fabric';
 
@@ -29,7 +29,7 @@ export const isSameData = (one: Place, other: Place) =>
 
 export const fieldsIn = (fields: Record<string, unknown>) =>
   Object.entries(fields)
-    .map(([name, value]) => `${name} ${String(value)}`)
+    .map(([name, value]) => `${name} ${cut(String(value), MAX_PLACE_VALUE)}`)
     .join(', ');
 
 /**

@@ -51,10 +51,14 @@ export const whereIn = (
 ) => {
   const isDatabricks = typeof hostname === 'string' && typeof http_path === 'string';
   if (!isDatabricks || typeof catalog !== 'string') return undefined;
-  const its = settings && endpointOf(settings);
-  if (its?.hostname === hostname && its.port === String(port))
-    return { host: settings?.host ?? '', catalog };
-  return { host: `https://${hostname}${port === '443' ? '' : `:${String(port)}`}`, catalog };
+  if (settings) {
+    const its = endpointOf(settings);
+    if (its.hostname === hostname && its.port === String(port))
+      return { host: settings.host, catalog };
+  }
+  // By hand a destination may be given anything.
+  const url = `https://${hostname}:${String(port)}`;
+  return { host: URL.canParse(url) ? new URL(url).origin : url, catalog };
 };
 
 /** The part of the configuration that is not the descriptor's. Throws a Refusal. */
