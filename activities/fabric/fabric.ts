@@ -16,7 +16,7 @@ import type { Place } from '../../src/descriptor/places';
 import { isSameFabric } from '../../workflows/protocol/same-fabric';
 import { attempt } from '../attempt';
 import { settled } from '../unclear-answers';
-import { fieldsIn, isSameData, notReached, withWritten } from './written';
+import { fieldsIn, isSameData, notReached, writtenBesides } from './written';
 import type { Written } from './written';
 
 /* What a component has in the fabric that it writes to: made, taken away, and put back. */
@@ -229,10 +229,11 @@ export const createFabricLook = (fabricOf: FabricOf) => {
       let fabrics: FabricFound[] = [];
       const warnings = new Set<string>();
       const unreached: OutOfReach[] = [];
-      const { places, isReached } = withWritten(given, {
+      const { also, isReached } = writtenBesides(given, {
         written,
         fabricAt: (place) => fabricAt(place, key),
       });
+      const places: PlaceToCleanUp[] = also ? [also, ...given] : given;
       for (const { isKnown, isFormer, ...place } of places) {
         try {
           const hasHadData = isKnown === true;
@@ -270,7 +271,7 @@ export const createFabricLook = (fabricOf: FabricOf) => {
       }
       // Where nothing is managed nothing was made, as far as anybody knows.
       if (written && !isReached && fabrics.length + unreached.length > 0)
-        unreached.push(notReached(key, written));
+        unreached.push({ left: notReached(key, written) });
       return { fabrics, unreached, warnings: [...warnings] };
     },
   };

@@ -1,8 +1,7 @@
 import type { Place } from '../../src/descriptor/places';
-import type { Fabric } from '../../src/fabrics/fabric';
+import type { Fabric, Left } from '../../src/fabrics/fabric';
 import { MAX_PLACE_VALUE, cut, firstFew } from '../../workflows/protocol/lengths';
 import { isSameFabric } from '../../workflows/protocol/same-fabric';
-import type { OutOfReach, PlaceToCleanUp } from './fabric';
 
 /* Where a component's destination in Airbyte writes to: the descriptor may name another place by now. */
 
@@ -33,11 +32,11 @@ export const fieldsIn = (fields: Record<string, unknown>) =>
     .join(', ');
 
 /**
- * With where the destination in Airbyte writes to, unless that is one of the places: the descriptor may name
- * another by now, and no former run be known. `isReached`: no place is left out.
+ * Where the destination in Airbyte writes to, unless that is one of these places: the descriptor may name
+ * another by now, and no former run be known. `isReached`: that, too, can be looked at.
  */
-export const withWritten = (
-  places: PlaceToCleanUp[],
+export const writtenBesides = (
+  places: readonly Place[],
   {
     written,
     fabricAt,
@@ -46,8 +45,8 @@ export const withWritten = (
     /** What a place leads to by the configuration file as it is now. */
     fabricAt: (place: Place) => Fabric | undefined;
   },
-): { places: PlaceToCleanUp[]; isReached: boolean } => {
-  if (!written) return { places, isReached: true };
+): { also?: Place; isReached: boolean } => {
+  if (!written) return { isReached: true };
   const { place, reachedBy } = written;
   const all = places.map((each) => ({ each, at: fabricAt(each) }));
   const isThere = ({ each, at }: (typeof all)[number]) =>
@@ -56,26 +55,24 @@ export const withWritten = (
         isSameData(each, place) &&
         [each.where, at?.where].some((its) => isSameFabric({ where: its }, { where })),
     );
-  if (all.some(isThere)) return { places, isReached: true };
+  if (all.some(isThere)) return { isReached: true };
   const isNamed = ({ fabric }: Place) => all.some(({ at }) => at?.name === fabric);
   const by = reachedBy.find(isNamed) ?? (reachedBy.length === 1 ? reachedBy[0] : undefined);
-  return by ? { places: [by, ...places], isReached: true } : { places, isReached: false };
+  return by ? { also: by, isReached: true } : { isReached: false };
 };
 
 /** Of the destination that goes with the component: nothing leads to its data then. */
 export const notReached = (
   key: string,
   { system, place: { configuration, where = {} }, reachedBy }: Written,
-): OutOfReach => {
+): Left => {
   const names = reachedBy.map(({ fabric = '' }) => fabric);
   const why =
     names.length > 0
       ? `The fabrics ${firstFew(names).join(', ')} lead there, and the descriptor names none of them. Name the one that it was deployed to, with the database and schema of then`
       : 'No fabric that the component’s team may use leads there. Ask the platform operator for one, name it in the descriptor, with the database and schema of then';
   return {
-    left: {
-      what: `what it may have in ${system} (${fieldsIn({ ...where, ...configuration })}), where its destination in Airbyte wrote to`,
-      remedy: `${why}, then unprovision again; or have dropped there what bears the comment provisioner:${key}.`,
-    },
+    what: `what it may have in ${system} (${fieldsIn({ ...where, ...configuration })}), where its destination in Airbyte wrote to`,
+    remedy: `${why}, then unprovision again; or have dropped there what bears the comment provisioner:${key}.`,
   };
 };
