@@ -418,3 +418,111 @@ What to do: The configuration file does not have this fabric any more, or not fo
     await world.rewrite();
   });
 });
+
+describe('a component whose descriptor names another place than it writes to, and no former run is known', () => {
+  const snowflake = snowflakeSide(() => world);
+  const databricks = databricksSide(() => world);
+  const NOTHING = 'Nothing of the component is left in Airbyte and its fabric.';
+  const read = (changes: FabricChanges) =>
+    world.giveAccess(['user:jane.doe_example.com'], changes, '');
+
+  test.each([
+    ['of another system', snowflake.of('away-one'), databricks.of('away-one')],
+    ['of the other system', databricks.of('away-two'), snowflake.of('away-two')],
+    [
+      'in another database',
+      snowflake.of('away-three', { database: 'OLDER' }),
+      snowflake.of('away-three'),
+    ],
+  ])('leaves nothing in one %s', async (_what, from, to) => {
+    const before = await world.state();
+    await provisioned(from);
+    if (from.fabric === undefined) expect(await read(from)).toMatchObject({ status: 'COMPLETED' });
+    const gone = await run('unprovision', { ...to, removeData: true });
+    expect(gone).toMatchObject({ status: 'COMPLETED', result: NOTHING, info: { privateInfo: {} } });
+    expect(await world.state()).toEqual(before);
+  });
+
+  test('keeps the data there, which is told, and found by what was told', async () => {
+    const before = await world.state();
+    const [from, to] = [snowflake.of('away-kept'), databricks.of('away-kept')];
+    await provisioned(from);
+    const kept = await run('unprovision', to);
+    expect(kept.result).toContain(
+      'Kept with its data, as removeData was not asked for: the schema',
+    );
+    expect(kept.info?.privateInfo.places).toContain('"AWAY_KEPT"');
+    const gone = await run('unprovision', { ...to, removeData: true }, kept);
+    expect(gone).toMatchObject({ status: 'COMPLETED', result: NOTHING });
+    expect(await world.state()).toEqual(before);
+  });
+
+  test('is told where it is by a removal that fails there', async () => {
+    const before = await world.state();
+    const [from, to] = [snowflake.of('away-fails'), databricks.of('away-fails')];
+    await provisioned(from);
+    await world.fault({ operation: 'dropRole', code: '003001' });
+    const failed = await run('unprovision', { ...to, removeData: true });
+    expect(failed.status).toBe('FAILED');
+    expect(failed.info?.privateInfo.places).toContain('"AWAY_FAILS"');
+    const gone = await run('unprovision', { ...to, removeData: true }, failed);
+    expect(gone).toMatchObject({ status: 'COMPLETED', result: NOTHING });
+    expect(await world.state()).toEqual(before);
+  });
+
+  const elsewhere = () => ({
+    ...world.settings.fabrics,
+    'finance-dev': { ...world.settings.fabrics['finance-dev'], host: 'far.snowflakecomputing.com' },
+  });
+  const twice = () => ({
+    ...world.settings.fabrics,
+    [OLD]: world.settings.fabrics['finance-dev'],
+  });
+
+  test.each([
+    ['no fabric leads to', 'none', elsewhere, /No fabric that the component’s team may use/],
+    ['several fabrics lead to', 'many', twice, /The fabrics finance-dev, finance-old lead there/],
+  ])('is not said to have left nothing in one that %s', async (_what, name, fabrics, why) => {
+    const before = await world.state();
+    const from = snowflake.of(`away-${name}`);
+    await provisioned(from);
+    await world.rewrite({ ...world.settings, fabrics: fabrics() });
+    const told = await run('unprovision', { ...databricks.of(`away-${name}`), removeData: true });
+    await world.rewrite();
+    const schema = `AWAY_${name.toUpperCase()}`;
+    const what = `what it may have in Snowflake (account SIMULATOR, database ANALYTICS, schema ${schema}), where its destination in Airbyte wrote to`;
+    expect(told).toMatchObject({
+      status: 'COMPLETED',
+      info: { privateInfo: { leftBehind: [what] } },
+    });
+    expect(told.result).toContain(
+      `Nothing of the component is left in Airbyte.\nLeft behind in the fabric: ${what}.`,
+    );
+    expect(told.result).toMatch(why);
+    const gone = await run('unprovision', { ...from, removeData: true });
+    expect(gone).toMatchObject({ status: 'COMPLETED', result: NOTHING });
+    expect(await world.state()).toEqual(before);
+  });
+
+  test('asks nothing of a fabric that manages nothing, and tells nothing of it', async () => {
+    const from = snowflake.of('away-lent');
+    const { manage: _none, ...lent } = world.settings.fabrics['finance-dev'];
+    const { lakehouse } = world;
+    await world.rewrite({
+      ...world.settings,
+      fabrics: {
+        'finance-dev': { ...lent, credentials: { password: { secretRef: 'LOADER' } } },
+        ...(lakehouse && { lakehouse: { ...lakehouse.fabric, manage: undefined } }),
+      },
+    });
+    await world.forgetRequests();
+    await provisioned(from);
+    const gone = await run('unprovision', { ...databricks.of('away-lent'), removeData: true });
+    expect(await world.requests()).toEqual([]);
+    await world.rewrite();
+    expect(gone).toMatchObject({
+      status: 'COMPLETED',
+      result: 'Nothing of the component is left in Airbyte.',
+    });
+  });
+});

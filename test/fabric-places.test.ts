@@ -102,19 +102,61 @@ describe.each(sides)('in $system', (side) => {
   test('who reads data that a component has left loses it, and nobody gains it', async () => {
     const first = await provisioned(of('leaves'));
     await give([JANE, JOHN], of('leaves'), first);
-    // As it is where a component writes to nothing that is managed by now.
+    // As it is where it is removed while nothing is managed.
     await managing(off, async () => {
-      const last = await provisioned(of('leaves'), first);
+      const last = await removed(of('leaves'), first);
       expect(last.info?.privateInfo.places).toContain('"isFormer":true');
       first.info = last.info;
     });
-    const { status } = await world.startAccess([refOf(MARY)], of('leaves'), JSON.stringify(first));
-    expect(status).toBe(400);
+    const refused = await world.startAccess([refOf(MARY)], of('leaves'), JSON.stringify(first));
+    expect(refused.status).toBe(400);
+    expect(refused.text).toContain('has left the places in fabrics where its data was');
+    expect(refused.text).toContain('Deploy the component to a fabric');
     expect(await readers('leaves')).toEqual(users([JANE, JOHN]));
     await completed(give([], of('leaves'), first));
     expect(await readers('leaves')).toEqual([]);
     const gone = await removed(of('leaves'), first);
     expect(gone.result).toBe(NOTHING_LEFT);
+  });
+
+  test('where nothing is managed for a while the present place stays the present one', async () => {
+    const [JANES, BOTHS] = [[JANE], [JANE, MARY]];
+    const first = await provisioned(of('again'));
+    await completed(give(JANES, of('again'), first));
+    let last = first;
+    await managing(off, async () => {
+      last = await provisioned(of('again'), first);
+      const refused = await world.startAccess([refOf(MARY)], of('again'), JSON.stringify(last));
+      expect(refused.status).toBe(400);
+      expect(refused.text).toContain('the fabric grants no access to the data');
+    });
+    expect(last.info?.privateInfo.places).toBe(first.info?.privateInfo.places);
+    const { result } = await completed(give(BOTHS, of('again'), last));
+    expect(result).toBe(`Who has access is as asked: 1 granted the data in ${side.system}.`);
+    expect(await readers('again')).toEqual(users(BOTHS));
+    const none = await completed(give([], of('again'), last));
+    expect(none.result).toBe(
+      `Who has access is as asked: 2 revoked from the data in ${side.system}.`,
+    );
+    expect((await removed(of('again'), last)).result).toBe(NOTHING_LEFT);
+  });
+
+  test('one that is moved while nothing is managed has left the place where it was', async () => {
+    const schema = side.schema(`${named('moves').replaceAll('-', '_')}_on`);
+    const first = await provisioned(of('moves'));
+    await completed(give([JANE], of('moves'), first));
+    let last = first;
+    await managing(off, async () => {
+      last = await provisioned(of('moves', { schema }), first);
+    });
+    expect(last.info?.privateInfo.places).toContain('"isFormer":true');
+    const deployed = await provisioned(of('moves', { schema }), last);
+    const { result } = await completed(give([MARY], of('moves', { schema }), deployed));
+    expect(result).toMatch(
+      /: 1 granted the data in \w+, 1 revoked from the (former )?data in \w+\.$/,
+    );
+    expect(await readers('moves')).not.toContain(side.user(JANE));
+    expect((await removed(of('moves', { schema }), deployed)).result).toBe(NOTHING_LEFT);
   });
 
   test('where nothing is managed any more that is told, and nothing is forgotten', async () => {

@@ -1,5 +1,6 @@
 import { readIdentity } from '../src/descriptor/descriptor';
 import { placeOf, readPlaces } from '../src/descriptor/places';
+import { writtenTo } from '../src/fabrics/types';
 import { secretsIn } from '../src/secrets/masking';
 import { descriptor } from './support/fixtures';
 
@@ -76,4 +77,32 @@ test('the input of a removal has nothing else of the destination, whoever’s ac
     named: { connector: 'snowflake', configuration: connectionConfiguration },
   });
   expect(placesOf({ ...connectionConfiguration, ...own })).toEqual({ former: [] });
+});
+
+describe('where a destination in Airbyte writes to', () => {
+  const snowflake = { host: 'acme-fin.snowflakecomputing.com', warehouse: 'LOAD_WH' };
+  const databricks = { hostname: 'adb-1.2.azuredatabricks.net', http_path: '/', database: 'fin' };
+  const at = (host: string) => ({ host, catalog: 'fin' });
+  const azure = 'https://adb-1.2.azuredatabricks.net';
+
+  test.each([
+    ['an account of Snowflake', snowflake, { account: 'ACME-FIN' }],
+    [
+      'the same by a URL',
+      { ...snowflake, host: `https://${snowflake.host}` },
+      { account: 'ACME-FIN' },
+    ],
+    ['a workspace of Databricks', databricks, at(azure)],
+    ['the same with its port', { ...databricks, port: '443' }, at(azure)],
+    ['one with another port', { ...databricks, port: 8443 }, at(`${azure}:8443`)],
+    ['what is no host', { ...databricks, hostname: 'a b' }, at('https://a b:443')],
+    [
+      'a database that is no fabric',
+      { host: 'h', port: 5432, database: 'd', schema: 's' },
+      undefined,
+    ],
+    ['an account without a host', { warehouse: 'LOAD_WH' }, undefined],
+  ])('is told of %s', (_what, configuration, where) => {
+    expect(writtenTo(configuration)?.where).toEqual(where);
+  });
 });

@@ -16,6 +16,8 @@ import type { Place } from '../../src/descriptor/places';
 import { isSameFabric } from '../../workflows/protocol/same-fabric';
 import { attempt } from '../attempt';
 import { settled } from '../unclear-answers';
+import { fieldsIn, isSameData, notReached, whereWritten } from './written';
+import type { Written } from './written';
 
 /* What a component has in the fabric that it writes to: made, taken away, and put back. */
 
@@ -49,9 +51,10 @@ export interface FabricFound extends Pick<Seen, 'missing' | 'present' | 'shown' 
   alsoAt?: Place[];
 }
 
-/** Where the component has been, and what it had there cannot be reached, or is not known for its own, any more. */
+/** Where the component is or has been, and what it had there cannot be reached, or is not known for its own, any more. */
 export interface OutOfReach {
-  place: Place;
+  /** Absent: no fabric is known to lead there. */
+  place?: Place;
   left: Left;
 }
 
@@ -121,10 +124,8 @@ const withPlace = (
   return [...known, { ...found, present: found.present.filter((each) => !shared.includes(each)) }];
 };
 
-const whereIn = ({ fabric, configuration }: Place) => {
-  const fields = Object.entries(configuration).map(([name, value]) => `${name} ${String(value)}`);
-  return `${fabric === undefined ? 'a former fabric' : `the fabric ${fabric}`} (${fields.join(', ')})`;
-};
+const whereIn = ({ fabric, configuration }: Place) =>
+  `${fabric === undefined ? 'a former fabric' : `the fabric ${fabric}`} (${fieldsIn(configuration)})`;
 
 /** Of the fabric that a component writes to still. */
 const notThere = (place: Place, err: NotInSettings | UnfitPlace) =>
@@ -142,6 +143,10 @@ const leftIn = (place: Place, { key, why }: { key: string; why: string }): OutOf
     remedy: `${why}, then unprovision again; or have dropped there what bears the comment provisioner:${key}.`,
   },
 });
+
+/** No fabric of the configuration file leads there. */
+const isNowhere = (err: unknown): err is NotInSettings | UnfitPlace =>
+  err instanceof NotInSettings || err instanceof UnfitPlace;
 
 /** Left to who has that fabric: it must not keep the rest of a component from being removed. */
 const outOfReach = (key: string, place: Place, err: NotInSettings | UnfitPlace): OutOfReach => {
@@ -167,10 +172,6 @@ const unmarked = (place: Place, foreign: Seen['foreign']): OutOfReach[] =>
       : [{ place, left: { what: `the ${kind} ${name}`, remedy: `${problem} ${reclaim}` } }],
   );
 
-/** Whether a destination of Airbyte's leads there, as far as its configuration tells. */
-const leadsTo = ({ configuration }: Place, destination: Record<string, unknown>) =>
-  Object.entries(configuration).every(([name, value]) => destination[name] === value);
-
 const dataIn = ({ name }: Seen['foreign'][number], place: Place): Left => ({
   what: `what Airbyte has written to the schema ${name}, which is another component’s by now`,
   remedy: `It was not cleared: that component may write there, too. In ${whereIn(place)} its owner drops what nobody needs.`,
@@ -188,7 +189,32 @@ export const createFabricLook = (fabricOf: FabricOf) => {
     return { fabric, seen };
   };
 
+  /** What a place leads to by the configuration file as it is now; undefined: nowhere any more. */
+  const fabricAt = (place: Place, key: string) => {
+    try {
+      return fabricOf(place, key)?.fabric;
+    } catch (err) {
+      if (!isNowhere(err)) throw err;
+      return undefined;
+    }
+  };
+
   return {
+    /**
+     * For a run that provisions where nothing is managed: the place, where it is one of these. What runs have
+     * made there is in use still.
+     */
+    unmanagedAt: ({ key, place }: OfComponent, known: readonly Place[]): Place | undefined => {
+      const here = fabricOf(place, key);
+      if (!here || here.manages) return undefined;
+      const { name, where } = here.fabric;
+      const wanted = { ...place, fabric: name, where };
+      const isHere = (each: Place) =>
+        isSameData(each, wanted) &&
+        isSameFabric({ ...each, where: fabricAt(each, key)?.where }, wanted);
+      return known.some(isHere) ? wanted : undefined;
+    },
+
     /** For a run that provisions: undefined where nothing of it is managed. Refuses what is another's. */
     toPrepare: async (of: OfComponent, interest: CallInterest) => {
       const looked = await lookAt({ ...of, hasHadData: false }, interest);
@@ -208,26 +234,25 @@ export const createFabricLook = (fabricOf: FabricOf) => {
     toCleanUp: async (
       {
         key,
-        places,
-        destination,
-      }: {
-        key: string;
-        places: PlaceToCleanUp[];
-        /** The configuration of the one that Airbyte has. */
-        destination: Record<string, unknown> | undefined;
-      },
+        places: given = [],
+        written,
+      }: { key: string; places: PlaceToCleanUp[] | undefined; written: Written | undefined },
       interest: CallInterest,
     ) => {
-      // The present one comes first, and a former one of the same names may be in another fabric.
-      const written = destination && places.find((each) => leadsTo(each, destination));
       let data: Left | undefined;
       const readers: Left[] = [];
       let fabrics: FabricFound[] = [];
       const warnings = new Set<string>();
       const unreached: OutOfReach[] = [];
-      for (const given of places) {
-        const { isKnown, isFormer, ...place } = given;
-        const isWritten = given === written;
+      const { place: writtenAt, isReached } = whereWritten(given, {
+        written,
+        fabricAt: (place) => fabricAt(place, key),
+      });
+      const isGiven = writtenAt === undefined || given.includes(writtenAt);
+      const places: PlaceToCleanUp[] = isGiven ? given : [writtenAt, ...given];
+      for (const each of places) {
+        const { isKnown, isFormer, ...place } = each;
+        const isWritten = each === writtenAt;
         try {
           const hasHadData = isKnown === true;
           const looked = await lookAt(
@@ -256,8 +281,7 @@ export const createFabricLook = (fabricOf: FabricOf) => {
             for (const { problem } of looked.seen.foreign) warnings.add(problem);
           for (const warning of looked.seen.warnings) warnings.add(warning);
         } catch (err) {
-          const isNowhere = err instanceof NotInSettings || err instanceof UnfitPlace;
-          if (!isNowhere) throw err;
+          if (!isNowhere(err)) throw err;
           // What a fabric does not lead to any more keeps nobody from removing the rest.
           const isFar = isFormer ?? err instanceof MovedAway;
           if (isKnown && !isFar) throw notThere(place, err);
@@ -270,6 +294,9 @@ export const createFabricLook = (fabricOf: FabricOf) => {
           );
         }
       }
+      // Where nothing is managed nothing was made, as far as anybody knows.
+      if (written && !isReached && fabrics.length + unreached.length > 0)
+        unreached.push({ left: notReached(key, written) });
       const inAnothers = { readers, ...(data && { data }) };
       const hasAny = readers.length > 0 || data !== undefined;
       return {

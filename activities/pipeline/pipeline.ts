@@ -5,6 +5,7 @@ import { placeOf } from '../../src/descriptor/places';
 import type { Fabrics } from '../../src/fabrics/fabrics';
 import { createFabricLook } from '../fabric/fabric';
 import type { FabricFound, FabricOf, PlaceToCleanUp } from '../fabric/fabric';
+import type { WrittenTo } from '../fabric/written';
 import type { Provisioned } from '../../workflows/provisioned';
 import type { SecretReferences } from '../../src/secrets/references';
 import { createActorActivities, createResolve } from './actors';
@@ -31,6 +32,8 @@ interface ActivityDeps {
   fabrics: Fabrics;
   /** What a component has in the fabric it writes to. */
   fabricOf: FabricOf;
+  /** Where a destination in Airbyte writes to. */
+  writtenTo: WrittenTo;
   references: SecretReferences;
   /** Where former plans are found. */
   provisioned: Pick<Provisioned, 'findFormer'>;
@@ -56,7 +59,7 @@ interface Inspect {
   lean?: true;
   /** With a plan: whether its fabric is looked at, too. Not asked for by older workers, who prepare none. */
   prepares?: true;
-  /** Without a plan: where the component may have anything. */
+  /** Without a plan: where the component may have anything. With one: where former runs have put its data. */
   places?: PlaceToCleanUp[];
 }
 
@@ -95,9 +98,9 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
         const asked = lean && { lean };
         if (!plan) {
           if (!inShort) return seen;
-          const destination = seen.destination?.configuration ?? undefined;
-          const of = { key, places: places ?? [], destination };
-          const inAll = await inFabrics.toCleanUp(of, interest);
+          const there = places && seen.destination?.configuration;
+          const written = there ? rest.writtenTo(there, key) : undefined;
+          const inAll = await inFabrics.toCleanUp({ key, places, written }, interest);
           const { fabrics, unreached, warnings, inAnothers } = inAll;
           const more = {
             ...(places && { prepares: true as const }),
@@ -111,6 +114,8 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
         const { complete, feasible } = await looking.judged(airbyte, seen, { plan, interest });
         const place = placeOf(plan.destination);
         const inFabric = prepares && place && (await inFabrics.toPrepare({ key, place }, interest));
+        const unmanaged =
+          place && places && !inFabric ? inFabrics.unmanagedAt({ key, place }, places) : undefined;
         if (inShort) {
           const { mappersByHand: byHand } = rest;
           const hrefOf = lean && deps.hrefOf;
@@ -119,6 +124,7 @@ export const createActivities = ({ workspaceId, uiUrl, ...rest }: ActivityDeps) 
             ...asked,
             ...(prepares && { prepares }),
             ...(inFabric && withFabric(complete, inFabric)),
+            ...(unmanaged && { unmanaged: { place: unmanaged } }),
           };
         }
         // Those that the plan names it has already: a source may have thousands.

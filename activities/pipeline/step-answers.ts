@@ -58,6 +58,8 @@ export interface Found extends Circumstances {
   prepares?: true;
   /** What there is in the fabric that it writes to, and what is missing; absent where nothing of it is managed. */
   fabric?: FabricFound;
+  /** Where it writes to, and a former run has put its data, though nothing of it is managed by now. */
+  unmanaged?: Pick<FabricFound, 'place'>;
   /** Of a run that removes it: the same of all fabrics in which it may have anything. */
   fabrics?: FabricFound[];
   /** And where it has been, and nothing can be looked at or removed any more. */

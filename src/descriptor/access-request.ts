@@ -103,9 +103,25 @@ const readComponent = (
   }
 };
 
+const ASK = 'Ask the platform operator whether that is meant, or send no refs.';
+
+/** Why nobody is granted the data, and what to do about it. */
+const whyNot = (place: Place | undefined, former: Place[]) => {
+  if (place) return { why: 'the fabric grants no access to the data', solution: ASK };
+  if (former.length === 0)
+    return {
+      why: 'the component writes to no fabric, as far as its last run and its descriptor tell',
+      solution: ASK,
+    };
+  return {
+    why: 'by its last run the component has left the places in fabrics where its data was',
+    solution: 'Deploy the component to a fabric, then send the request again; or send no refs.',
+  };
+};
+
 /** Where nothing is to be granted in Airbyte, a wish for it must not look fulfilled. */
 const accessProblem = (
-  { component, place }: { component: Component; place: Place | undefined },
+  { component, place, former }: { component: Component; place: Place | undefined; former: Place[] },
   refs: unknown[],
   { tenancy }: Rules,
 ) => {
@@ -113,12 +129,10 @@ const accessProblem = (
   const access = tenancy?.environments[environment]?.workspaceAccess;
   if (access !== 'none' || refs.length === 0) return undefined;
   if (place && tenancy && grantsAccess(tenancy, { key, place })) return undefined;
-  const why = place
-    ? 'the fabric grants no access to the data'
-    : 'the component writes to no fabric, as far as its last run and its descriptor tell';
+  const { why, solution } = whyNot(place, former);
   const message = `cannot be fulfilled: in ${environment} nobody is given access to Airbyte (workspaceAccess: none), and ${why}`;
   return new RequestError([{ path: 'refs', message }], {
-    solutions: ['Ask the platform operator whether that is meant, or send no refs.'],
+    solutions: [solution],
     about: key,
   });
 };
@@ -159,7 +173,7 @@ export const readAccess = (body: unknown, rules: Rules = {}): AccessRequest => {
   const info = infoIn(provisionInfo.result);
   const known = distinct([...placesIn(info), ...places.former]);
   const { place, former } = presentAmong(known, places.named);
-  const refused = accessProblem({ component, place }, refs, rules);
+  const refused = accessProblem({ component, place, former }, refs, rules);
   if (refused) throw refused;
   return {
     component,

@@ -37,7 +37,7 @@ export const activitiesOf = (
   config: WorkerConfig,
   { client, metrics, tracing, log }: Made,
 ) => {
-  const { fabrics, fabricOf, references, redactor, accessPermission } = environment;
+  const { fabrics, fabricOf, writtenTo, references, redactor, accessPermission } = environment;
   const { uiUrl, workspaceId } = environment.airbyte;
   const airbyte = createAirbyte({
     ...environment.airbyte,
@@ -54,6 +54,7 @@ export const activitiesOf = (
     airbyteFor: airbyte.airbyteFor,
     fabrics,
     fabricOf,
+    writtenTo,
     references,
     fingerprintKey: config.fingerprintKey,
   };

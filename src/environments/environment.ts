@@ -3,8 +3,9 @@ import type { AirbyteAuth } from '../airbyte/session';
 import type { OneEnvironmentConfig, WorkerConfig } from '../config/config';
 import { Refusal } from '../contract/problems';
 import type { FabricOf } from '../../activities/fabric/fabric';
+import type { WrittenTo } from '../../activities/fabric/written';
 import type { Fabrics } from '../fabrics/fabrics';
-import { createNamedFabrics } from './fabrics';
+import { createNamedFabrics, createWrittenTo } from './fabrics';
 import type { OpenFabrics } from './fabrics';
 import { createPlatformFabrics } from '../fabrics/platform';
 import { platformSnowflake } from '../fabrics/snowflake/platform';
@@ -30,6 +31,8 @@ export interface Environment {
   fabrics: Fabrics;
   /** What components have in the fabrics they write to. */
   fabricOf: FabricOf;
+  /** Where their destinations in Airbyte write to. */
+  writtenTo: WrittenTo;
   references: SecretReferences;
   redactor: Redactor;
   /** What updateacl grants; `none`: nothing. */
@@ -61,6 +64,7 @@ export const environmentOfVariables = (config: OneEnvironmentConfig): Environmen
     fabrics: createPlatformFabrics([platformSnowflake(config.snowflake, redactor)]),
     // What the variables describe only lends its credentials.
     fabricOf: () => undefined,
+    writtenTo: () => undefined,
     references: createSecretReferences(createSecretLookup(config.secrets, redactor), {
       namesFor: () => config.secretsAllowed,
       remedyFor: (name) =>
@@ -145,6 +149,7 @@ export const environmentOfFile = (
     },
     fabrics: createNamedFabrics(settings, lookUp),
     fabricOf: open.fabricOf,
+    writtenTo: createWrittenTo(settings),
     references: createSecretReferences(lookUp, secretsOfTeams(settings)),
     redactor,
     accessPermission: given.workspaceAccess,

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FabricOf } from '../../activities/fabric/fabric';
+import type { WrittenTo } from '../../activities/fabric/written';
 import type { WorkerConfig } from '../config/config';
 import { MovedAway, NotInSettings, Refusal } from '../contract/problems';
 import type { Destination, Fabric, Opening, Whereabouts } from '../fabrics/fabric';
 import type { Fabrics } from '../fabrics/fabrics';
-import { typeFor, typeOf } from '../fabrics/types';
+import { typeFor, typeOf, writtenTo } from '../fabrics/types';
 import type { FabricSettings } from '../fabrics/types';
 import { Unresolved, createSecretLookup } from '../secrets/lookup';
 import type { SecretLookup } from '../secrets/lookup';
@@ -12,6 +13,7 @@ import { createRedactor } from '../secrets/masking';
 import type { Redactor } from '../secrets/masking';
 import type { Named } from '../settings/ownership';
 import type { Settings } from '../settings/settings';
+import { fabricsOf } from '../settings/ownership';
 import { fabricFor, judgedOwner } from '../settings/tenancy';
 
 /** A secret of the file's own: what is wrong with it is the operator's to mend. */
@@ -84,6 +86,47 @@ const found = (
   if ('problem' in fabric) throw notThere(fabric.problem);
   return fabric.fabric;
 };
+
+/** The fabrics that a component may use and that lead to where a destination of Airbyte's writes to. */
+const leadingThere = (
+  settings: Settings,
+  key: string,
+  { name: wanted, configuration }: { name: string; configuration: Record<string, unknown> },
+) => {
+  const owner = judgedOwner(settings, key);
+  if (!owner || 'problem' in owner) return [];
+  const { environment, team } = owner;
+  return fabricsOf(settings, { environment, team: team.name }).flatMap(
+    ({ name, settings: its }) => {
+      if (its.type !== wanted) return [];
+      const type = typeOf(its);
+      const where = type.whereIn(configuration, its);
+      const leads =
+        where && (isDeepStrictEqual(type.whereOf(its), where) || type.leadingTo(its, where));
+      return where && leads ? [{ name, where }] : [];
+    },
+  );
+};
+
+/** Where a destination of Airbyte's writes to, and the fabrics of the file by which that is reached. */
+export const createWrittenTo =
+  (settings: () => Settings): WrittenTo =>
+  (configuration, key) => {
+    const found = writtenTo(configuration);
+    if (!found) return undefined;
+    const { name, system, connector, placedBy, where } = found;
+    const fields = placedBy.flatMap((name) => {
+      const value = configuration[name];
+      return typeof value === 'string' && value !== '' ? [[name, value] as const] : [];
+    });
+    const place = { connector, configuration: Object.fromEntries(fields) };
+    const fabrics = leadingThere(settings(), key, { name, configuration });
+    return {
+      system,
+      place: { ...place, where },
+      reachedBy: fabrics.map(({ name, where }) => ({ ...place, fabric: name, where })),
+    };
+  };
 
 /** The fabrics of the configuration file, as it is now: those that the team of a component may use. */
 export const createNamedFabrics =

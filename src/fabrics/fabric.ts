@@ -340,6 +340,11 @@ export interface FabricVerbs<Settings> {
    * the same place by another name. Undefined: none.
    */
   leadingTo(settings: Settings, where: Whereabouts): Settings | undefined;
+  /**
+   * Where a destination in Airbyte writes to, by its configuration as that reads back; undefined: to no fabric
+   * of this type. By the settings of the fabric that it is of, their words for the same place.
+   */
+  whereIn(configuration: Record<string, unknown>, settings?: Settings): Whereabouts | undefined;
   /** The setting that tells other names of the same place. */
   formerNames?: string;
   open(settings: Settings, opening: Opening): Fabric;

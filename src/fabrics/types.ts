@@ -28,3 +28,14 @@ export const typeFor = (connector: string) =>
 
 /** Airbyte's connectors that write to a fabric of any type. */
 export const CONNECTORS = TYPES.flatMap(({ connectors }) => connectors);
+
+/** The type whose fabric a destination in Airbyte writes to, by its configuration, and where that is; undefined: none. */
+export const writtenTo = (configuration: Record<string, unknown>) => {
+  for (const type of TYPES) {
+    const where = type.whereIn(configuration);
+    const { name, system, placedBy } = type;
+    const [connector] = type.connectors;
+    if (where && connector !== undefined) return { name, system, connector, placedBy, where };
+  }
+  return undefined;
+};

@@ -247,6 +247,9 @@ const inShort = ({ connector, fabric, configuration, where }: Place): Place => (
 export const asFormer = (places: readonly Place[] = []): Place[] =>
   places.map((place) => ({ ...place, isFormer: true }));
 
+/** Where a component writes to, managed or not. */
+type At = Pick<FabricFound, 'place'>;
+
 const isSame = (one: Place, other: Place) =>
   JSON.stringify(inShort(one)) === JSON.stringify(inShort(other));
 
@@ -258,13 +261,13 @@ const infoOfPlaces = (places: readonly Place[]) => {
   return known.length > 0 ? { places: JSON.stringify(known) } : {};
 };
 
-const allPlaces = (found: FabricFound | undefined, former: readonly Place[] = []) => [
+const allPlaces = (found: At | undefined, former: readonly Place[] = []) => [
   ...(found ? [inShort(found.place)] : []),
   ...former,
 ];
 
 /** Where a component's data is and has been, for the run that removes it; the latest first. */
-export const placesInfo = (found: FabricFound | undefined, former?: readonly Place[]) =>
+export const placesInfo = (found: At | undefined, former?: readonly Place[]) =>
   infoOfPlaces(allPlaces(found, former));
 
 const nameOf = ({ fabric = '', configuration }: Place) =>
@@ -273,11 +276,7 @@ const nameOf = ({ fabric = '', configuration }: Place) =>
     .join('.')} in ${fabric}`;
 
 /** What is there stays, and no later run reaches it: a sentence; empty where all are remembered. */
-export const forgottenWords = (
-  key: string,
-  found: FabricFound | undefined,
-  former?: readonly Place[],
-) => {
+export const forgottenWords = (key: string, found: At | undefined, former?: readonly Place[]) => {
   const all = distinct(allPlaces(found, former));
   const unfit = all.filter((place) => !isFit(place));
   const beyond = all.filter(isFit).slice(MAX_PLACES);

@@ -16,6 +16,7 @@ export const infoOf = (
     sync,
     ignored,
     fabric,
+    unmanaged,
     places,
   }: {
     workspaceId: string;
@@ -23,6 +24,7 @@ export const infoOf = (
     sync?: string | undefined;
     ignored?: ProvisionInput['ignored'];
     fabric?: FabricFound | undefined;
+    unmanaged?: Pick<FabricFound, 'place'> | undefined;
     places?: Place[] | undefined;
   },
   puts: Record<'source' | 'destination' | 'connection', Put>,
@@ -53,7 +55,7 @@ export const infoOf = (
       sourceId: puts.source.id,
       destinationId: puts.destination.id,
       connectionId: puts.connection.id,
-      ...placesInfo(fabric, places),
+      ...placesInfo(fabric ?? unmanaged, places),
     },
   };
 };

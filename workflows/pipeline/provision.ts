@@ -51,6 +51,7 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
       inShort: true,
       lean: true,
       prepares: true,
+      ...(input.places && input.places.length > 0 && { places: input.places }),
     });
 
   const unprepared = () => {
@@ -112,7 +113,8 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
     await part.untilKept();
     if (seals.open().length > 0) run.step('sealSource', isLean);
     for (const kind of seals.open()) await sealOne(kind);
-    const forgotten = forgottenWords(key, before.fabric, asFormer(input.places));
+    const { fabric, unmanaged } = before;
+    const forgotten = forgottenWords(key, fabric ?? unmanaged, asFormer(input.places));
     if (forgotten) run.warn(forgotten);
     run.completed(isLean);
     const more = [adopted, ignoredSentence(input.ignored), forgotten && ` ${forgotten}`].join('');
@@ -126,7 +128,8 @@ export async function provision(input: ProvisionInput): Promise<ProvisioningStat
           streams,
           sync,
           ignored: input.ignored,
-          fabric: before.fabric,
+          fabric,
+          unmanaged,
           places: asFormer(input.places),
         },
         { ...sealed, connection },

@@ -256,7 +256,10 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     const found = await (input.places ? lookByNewer(look, notLookedAt) : look());
     for (const warning of found.warnings ?? []) run.warn(warning);
     const isLean = found.lean === true;
-    exists = { ...existingIn(found), ...places };
+    // Where it has something is known from here on, whoever asks for what a failure has left.
+    const holding = (found.fabrics ?? []).filter(({ present }) => present.length > 0);
+    const known = [...(input.places?.former ?? []), ...holding.map(({ place }) => place)];
+    exists = { ...existingIn(found), ...placesInfo(undefined, known) };
     const { settleTime } = input.retry;
     const { connection, source, destination } = removalsOf(found, { key, steps, settleTime });
     const removals = [connection, source, destination].filter((removal) => removal !== undefined);
@@ -267,7 +270,8 @@ export async function unprovision(input: UnprovisionInput): Promise<Provisioning
     );
     leftInFabrics = toTake(inFabrics);
     if (removals.length + leftInFabrics.length === 0) run.info('There was nothing to remove');
-    for (const { place, left } of found.unreached ?? []) leaveInFabric([left], [place]);
+    for (const { place, left } of found.unreached ?? [])
+      leaveInFabric([left], place ? [place] : []);
     // Of no place of its own any more: whose it is by now says who reads there.
     leaveInFabric(found.inAnothers?.readers ?? [], []);
     const kept = found.connection && found.inAnothers?.data;

@@ -39,6 +39,28 @@ const mustFit = ({ schema }: Record<string, unknown>) => {
     );
 };
 
+const endpointOf = (settings: DatabricksSettings) => {
+  const { protocol, hostname, port } = new URL(settings.host);
+  return { hostname, port: port || (protocol === 'http:' ? '80' : '443') };
+};
+
+/** Where a destination of Airbyte's writes to, if it is one of Databricks. */
+export const whereIn = (
+  { hostname, port = '443', http_path, database: catalog }: Record<string, unknown>,
+  settings?: DatabricksSettings,
+) => {
+  const isDatabricks = typeof hostname === 'string' && typeof http_path === 'string';
+  if (!isDatabricks || typeof catalog !== 'string') return undefined;
+  if (settings) {
+    const its = endpointOf(settings);
+    if (its.hostname === hostname && its.port === String(port))
+      return { host: settings.host, catalog };
+  }
+  // By hand a destination may be given anything.
+  const url = `https://${hostname}:${String(port)}`;
+  return { host: URL.canParse(url) ? new URL(url).origin : url, catalog };
+};
+
 /** The part of the configuration that is not the descriptor's. Throws a Refusal. */
 export const destinationOf = async (
   settings: DatabricksSettings,
@@ -48,10 +70,8 @@ export const destinationOf = async (
   }: { secretOf: Opening['secretOf']; configuration: Record<string, unknown> },
 ) => {
   mustFit(configuration);
-  const { hostname, port } = new URL(settings.host);
   return {
-    hostname,
-    port: port || (settings.host.startsWith('http:') ? '80' : '443'),
+    ...endpointOf(settings),
     http_path: settings.httpPath ?? `/sql/1.0/warehouses/${settings.warehouseId}`,
     database: settings.catalog,
     authentication: await authenticationOf(settings, secretOf),

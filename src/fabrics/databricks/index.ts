@@ -5,7 +5,7 @@ import type { ComponentFabric, Fabric, FabricType, Opening, Whereabouts } from '
 import { checkFabric, checkPlace } from './checks';
 import { cleanup, restore } from './cleanup';
 import { createClient } from './client';
-import { airbyteAuthOf, destinationOf } from './destination';
+import { airbyteAuthOf, destinationOf, whereIn } from './destination';
 import { createIdentity } from './identity';
 import { beforeCleanup, lookAt } from './look';
 import { namesOf, principalsOf } from './people';
@@ -151,6 +151,7 @@ export const databricks: FabricType<typeof DatabricksSettings> = {
   addressOf: ({ host }) => host,
   whereOf,
   leadingTo,
+  whereIn,
   destination: destinationOf,
   open,
 };

@@ -33,6 +33,12 @@ export const destinationOf = ({ credentials, ...account }: Account) => ({
 export const bringsAccount = ({ credentials }: Record<string, unknown>) =>
   credentials !== undefined;
 
+/** The host of a destination of Airbyte's, if it is one of Snowflake. */
+export const hostIn = ({ host, warehouse }: Record<string, unknown>) =>
+  typeof host === 'string' && typeof warehouse === 'string'
+    ? host.replace(/^https?:\/\//, '')
+    : undefined;
+
 /** Judged again where the credentials are: a plan may be older than what its descriptor may say. Throws a Refusal. */
 export const mustNotSteer = ({ jdbc_url_params: given }: Record<string, unknown>) => {
   const problem = parametersProblem(given);

@@ -14,7 +14,7 @@ import type {
   Whereabouts,
 } from '../fabric';
 import { createFabricHttp } from '../http';
-import { bringsAccount, destinationOf, mustNotSteer } from './account';
+import { bringsAccount, destinationOf, hostIn, mustNotSteer } from './account';
 import { checkFabric } from './checks/check';
 import type { Users } from './checks/check';
 import { checkComponent } from './checks/check-component';
@@ -246,6 +246,11 @@ export const snowflake: FabricType<typeof SnowflakeSettings> = {
   addressOf: ({ host }) => host,
   whereOf,
   leadingTo,
+  whereIn: (configuration, settings) => {
+    const host = hostIn(configuration);
+    if (host === undefined) return undefined;
+    return settings?.host === host ? whereOf(settings) : { account: accountIn({ host }) };
+  },
   formerNames: 'formerAccounts',
   destination: async (
     { host, role, warehouse, user, credentials },
