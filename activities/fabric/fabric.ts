@@ -13,6 +13,7 @@ import type {
   Undone,
 } from '../../src/fabrics/fabric';
 import type { Place } from '../../src/descriptor/places';
+import { readable } from '../../workflows/protocol/one-line';
 import { isSameFabric } from '../../workflows/protocol/same-fabric';
 import { attempt } from '../attempt';
 import { settled } from '../unclear-answers';
@@ -114,7 +115,9 @@ const withPlace = (
 };
 
 const whereIn = ({ fabric, configuration }: Place) => {
-  const fields = Object.entries(configuration).map(([name, value]) => `${name} ${String(value)}`);
+  const fields = Object.entries(configuration).map(
+    ([name, value]) => `${name} ${readable(String(value))}`,
+  );
   return `${fabric === undefined ? 'a former fabric' : `the fabric ${fabric}`} (${fields.join(', ')})`;
 };
 

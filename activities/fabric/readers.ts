@@ -1,6 +1,7 @@
 import { Refusal } from '../../src/contract/problems';
 import type { ComponentFabric, Step } from '../../src/fabrics/fabric';
 import { firstFew } from '../../workflows/protocol/lengths';
+import { readable } from '../../workflows/protocol/one-line';
 import { attempt } from '../attempt';
 import { settled } from '../unclear-answers';
 import { mustBe, refuseForeign, stepOf } from './fabric';
@@ -84,8 +85,8 @@ export const createReaderActivities = ({
     const granted = ours.filter((name) => !former.includes(name));
     const revoked = former.filter((name) => !ours.includes(name));
     const lines = [
-      ...granted.map((name) => `Granted to ${name}`),
-      ...revoked.map((name) => `Revoked from ${name}`),
+      ...granted.map((name) => `Granted to ${readable(name)}`),
+      ...revoked.map((name) => `Revoked from ${readable(name)}`),
     ];
     return { granted: granted.length, revoked: revoked.length, lines: firstFew(lines) };
   };

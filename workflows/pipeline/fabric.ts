@@ -13,6 +13,7 @@ import {
   firstFew,
   isWithin,
 } from '../protocol/lengths';
+import { readable } from '../protocol/one-line';
 import { isSameFabric } from '../protocol/same-fabric';
 import { settlesAt } from '../run/failure';
 import type { Run } from '../run/report';
@@ -269,7 +270,7 @@ export const placesInfo = (found: FabricFound | undefined, former?: readonly Pla
 
 const nameOf = ({ fabric = '', configuration }: Place) =>
   `${Object.values(configuration)
-    .map((value) => cut(String(value), MAX_PLACE_VALUE))
+    .map((value) => readable(cut(String(value), MAX_PLACE_VALUE)))
     .join('.')} in ${fabric}`;
 
 /** What is there stays, and no later run reaches it: a sentence; empty where all are remembered. */

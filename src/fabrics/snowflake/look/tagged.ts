@@ -2,6 +2,7 @@ import type { Place } from '../../../connectors/snowflake-place';
 import type { Bearers, Tagged } from '../../fabric';
 import { keyIn } from '../../tags';
 import type { Looks, Named } from './looks';
+import { shownAs } from '../sql/names';
 import { asThing } from './things';
 import type { Spec } from './things';
 
@@ -21,7 +22,9 @@ const inDatabase = async (looks: Looks, database: string): Promise<Bearers> => {
   const { schemas, areSchemasCut } = await looks.schemas(database);
   return {
     tagged: schemas.flatMap(asTagged((name) => ({ is: 'schema', parts: [database, name] }))),
-    ...(areSchemasCut && { untold: `the database ${database} has more schemas than are listed` }),
+    ...(areSchemasCut && {
+      untold: `the database ${shownAs(database)} has more schemas than are listed`,
+    }),
   };
 };
 
