@@ -173,7 +173,12 @@ const ofComponent = (
     cleanup: async (present, step) => cleanup(api(), component(), { present, step }),
     restore: async (taken, step) => restore(api(), component(), { taken, step }),
     principalsOf: async (refs, step) =>
-      principalsOf(api(), { settings: settings.principals, refs, step }),
+      principalsOf(api(), {
+        settings: settings.principals,
+        role: component().readRole,
+        refs,
+        step,
+      }),
     readers: async (step) => readersOf(api(), component(), step),
     grant: async (principals, step) => grantTo(api(), component(), { principals, step }),
     // A role of the account, wherever in it the data is.
