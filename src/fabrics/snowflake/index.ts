@@ -225,7 +225,10 @@ const open = (settings: SnowflakeSettings, opening: Opening): Fabric => {
     },
     tagged: async (ends, step) => {
       if (!settings.manage.schema) return { tagged: [] };
-      const places = ends.flatMap(({ configuration }) => placeOf(configuration) ?? []);
+      const places = ends.flatMap(({ configuration, isWanted }) => {
+        const place = placeOf(configuration);
+        return place ? [{ ...place, isWanted }] : [];
+      });
       return taggedIn(createLooks(usable(users.manager), step), places);
     },
     of: ({ key, end: { configuration } }) =>
