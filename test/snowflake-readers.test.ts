@@ -148,6 +148,14 @@ describe('readers', () => {
     });
   });
 
+  test('principals: a user by a login that is not his name', async () => {
+    const user = { name: 'U1', loginName: 'mary.major@example.com' };
+    await world.control('/users', user);
+    const ref = 'user:mary.major_example.com';
+    const { known } = await world.component().principalsOf([ref], step());
+    expect(known).toEqual({ [ref]: 'user:U1' });
+  });
+
   test('principals who are nobody, several, or everybody', async () => {
     await world.sql('CREATE ROLE "eng"');
     await world.sql('CREATE ROLE "Eng"');
