@@ -54,6 +54,7 @@ describe('credentials', () => {
     secrets.set('SECRET', 'wrong-secret-1234');
     const err = await errorOf(componentIn(fabric).look(step()));
     expect(err).toMatchObject({ kind: 'refused', notLetIn: true });
+    expect(err.solution).toContain('check auth of the fabric lakehouse (http');
     expect(JSON.stringify([err.message, err.solution])).not.toContain('wrong-secret');
     secrets.set('SECRET', 'another-secret-8812');
     await componentIn(fabric).look(step());
@@ -81,7 +82,7 @@ describe('credentials', () => {
       await fault({ ...refusal, times: 2 });
       const err = await errorOf(componentIn(fabric).look(step()));
       expect(err).toMatchObject({ kind: 'refused', status: 403, notLetIn: true });
-      expect(err.solution).toContain('a new token');
+      expect(err.solution).toContain('auth of the fabric lakehouse: a new token');
       expect(await issued()).toBe(3);
     },
   );

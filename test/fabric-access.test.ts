@@ -212,3 +212,15 @@ describe.each([snowflakeSide(() => world), databricksSide(() => world)])('$syste
     expect(await world.state()).toEqual(before);
   });
 });
+
+test('a removal from Databricks counts the grant of each who read', async () => {
+  const side = databricksSide(() => world);
+  const of = side.of('counted');
+  await world.run('provision', of);
+  await world.giveAccess(MANY.slice(0, UNKNOWN).map(refOf), of);
+  const { status, logs } = await world.run('unprovision', of);
+  expect(status).toBe('COMPLETED');
+  const told = logs?.map(({ message }) => message).join('\n');
+  // And that of Airbyte's user.
+  expect(told).toContain(`Took away ${String(UNKNOWN + 1)} grants in Databricks`);
+});

@@ -194,6 +194,43 @@ test('data that a removed component has left where nobody else is, is shown, and
   expect((await check()).kept ?? []).not.toContainEqual(kept);
 });
 
+test('a database that was made for a domain, and that nobody of it uses, is orphaned', async () => {
+  const lone = () => world.sql('CREATE DATABASE "LONE"', 'SYSADMIN');
+  const given = (what: string) =>
+    world.sql(
+      `GRANT ${what} ON DATABASE "LONE" TO ROLE "PROVISIONER" WITH GRANT OPTION`,
+      'SYSADMIN',
+    );
+  await lone();
+  await given('USAGE');
+  await given('CREATE SCHEMA');
+  const domain = `${world.environment}/finance`;
+  const databases = async () =>
+    (await check()).findings
+      .filter(({ entity }) => entity === 'database')
+      .map(({ kind, component, name }) => ({ kind, component, name }));
+  const tag = (comment: string) =>
+    world.sql(`COMMENT ON DATABASE "LONE" IS '${comment}'`, 'SYSADMIN');
+  await tag(`provisioner:${domain}`);
+  const place = { component: 'lone', database: 'LONE' };
+  await run('provision', place);
+  // Nobody's schema is seen for a component's, but one is wanted.
+  await world.sql('DROP SCHEMA "LONE"."LONE"', 'PROVISIONER');
+  expect(await databases()).toEqual([]);
+  await run('provision', place);
+  await run('unprovision', place);
+  expect(await databases()).toEqual([]);
+  await world.sql('DROP SCHEMA "LONE"."LONE"', 'PROVISIONER');
+  const unused = { kind: 'orphaned', component: domain, name: 'LONE' };
+  expect(await databases()).toEqual([unused]);
+  await tag(`provisioner:${domain} (being removed)`);
+  expect(await databases()).toEqual([unused]);
+  for (const comment of ['provisioner:far/finance', 'of somebody', `provisioner:${domain}.x.0.y`]) {
+    await tag(comment);
+    expect(await databases()).toEqual([]);
+  }
+});
+
 test('what a failed first provision could not take back is orphaned', async () => {
   await world.airbyteFault({ operation: 'createConnection', status: 422, times: 0 });
   await world.fault({ operation: 'dropSchema', code: '003001', times: 0 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseJson } from '../src/contract/json';
 import { stateOf } from './support/environments';
 import { databricksSide, snowflakeSide } from './support/fabric-sides';
+import { eventually } from './support/harness';
 import { startFabricWorld } from './support/fabric-world';
 import type { FabricChanges, FabricWorld } from './support/fabric-world';
 import { catalog, personalToken } from './support/lakehouse';
@@ -396,6 +397,35 @@ What to do: The configuration file does not have this fabric any more, or not fo
     });
     expect(gone.info?.privateInfo).toEqual({});
     expect(await world.state()).toEqual(before);
+    await world.rewrite();
+  });
+
+  test('is asked for where it goes while a removal goes on', async () => {
+    await withOld();
+    const component = 'midway';
+    const first = await provisioned({ component, schema: 'MIDWAY', fabric: OLD });
+    const removal = { component, schema: 'MIDWAY', fabric: OLD, removeData: true };
+    await world.forgetRequests();
+    await world.fault({ operation: 'dropRole', status: 503, times: 0 });
+    const token = await world.start('unprovision', removal, telling(component, first));
+    await eventually(async () => {
+      const asked = await world.requests();
+      return asked.some(({ statement }) => statement?.startsWith('DROP ROLE')) || undefined;
+    }, 'the drop of the role');
+    await world.rewrite();
+    await eventually(
+      async () => ((await world.status(token)).result.includes('undoing') ? true : undefined),
+      'the undo',
+      60_000,
+    );
+    await world.clearFaults();
+    await withOld();
+    const failed = await world.finished(token);
+    expect(failed.status).toBe('FAILED');
+    expect(failed.result).toContain('The fabric finance-old, which this run is about, is not in');
+    expect(failed.result).not.toContain('Name another fabric');
+    expect(await run('unprovision', removal, failed)).toMatchObject({ status: 'COMPLETED' });
+    expect(await schemas(component)).toEqual([]);
     await world.rewrite();
   });
 

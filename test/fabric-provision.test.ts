@@ -106,6 +106,20 @@ test('a run that is ended while Snowflake does not answer waits for Snowflake, a
   expect(waits.map(({ name }) => name)).toEqual(['WaitForFabric']);
 });
 
+test('an undo tells in its log, too, only what it has taken away', async () => {
+  const before = await world.state();
+  await world.fault({ operation: 'createRole', code: '003001', times: 0 });
+  const { status, result, logs } = await world.run('provision', { component: 'halfway' });
+  expect(status).toBe('FAILED');
+  expect(result).toMatch(/Undone: the schema ANALYTICS\.HALFWAY\b.* in Snowflake \(taken away\)/);
+  const undone = logs?.flatMap(({ message }) => (message.startsWith('Undone: ') ? [message] : []));
+  expect(undone).toEqual([
+    expect.stringMatching(/^Undone: the schema ANALYTICS\.HALFWAY\b.* in Snowflake taken away$/),
+  ]);
+  expect(undone?.join('')).not.toContain('the role');
+  expect((await world.state()).snowflake).toEqual(before.snowflake);
+});
+
 test('an unprovision takes away role and grants, and keeps the data unless it is told', async () => {
   const before = await world.state();
   await world.run('provision', { component: 'leaves' });
@@ -135,6 +149,8 @@ test('a schema whose drop is undone has its data again', async () => {
   expect(failed.status).toBe('FAILED');
   expect(failed.result).toContain('Left behind in the fabric');
   expect(failed.result).toContain('the schema ANALYTICS.UNDROPS in Snowflake (given back)');
+  expect(failed.result).toContain('then try again.');
+  expect(failed.result).not.toContain('deploy again');
   expect(await schemaOf('UNDROPS')).toEqual(before);
   await world.clearFaults();
   const again = await world.run('unprovision', { component: 'undrops', removeData: true });

@@ -26,6 +26,27 @@ const { submit, given, rows, error, done, names, asRole } = createSnowflakeClien
 const privileges = async (statement: string) =>
   (await rows(statement)).map((row) => `${row.privilege ?? ''} ${row.name ?? ''}`);
 
+describe('who owns a role', () => {
+  const ownerOf = async () =>
+    (await rows("SHOW ROLES LIKE 'MINE'")).map(({ owner }) => owner ?? '');
+
+  test('may give it to another, and then drops it no more; who has it keeps it', async () => {
+    const sent = await asRole('GIVER', ['GRANT CREATE ROLE ON ACCOUNT TO ROLE "GIVER"']);
+    await given(['CREATE ROLE "TAKER"']);
+    for (const statement of ['CREATE ROLE "MINE"', `GRANT ROLE "MINE" TO USER "${JANE}"`])
+      expect(await submit(statement, sent)).toMatchObject({ status: 200 });
+    const members = await rows('SHOW GRANTS OF ROLE "MINE"');
+    const to = (owner: string) => `GRANT OWNERSHIP ON ROLE "MINE" TO ROLE "${owner}"`;
+    expect(await error(to('NOBODY'), sent)).toMatchObject(MISSING);
+    expect(await ownerOf()).toEqual(['GIVER']);
+    expect(await submit(`${to('TAKER')} COPY CURRENT GRANTS`, sent)).toMatchObject({ status: 200 });
+    expect(await ownerOf()).toEqual(['TAKER']);
+    expect(await rows('SHOW GRANTS OF ROLE "MINE"')).toEqual(members);
+    expect(await error(to('GIVER'), sent)).toEqual(DENIED);
+    expect(await error('DROP ROLE "MINE"', sent)).toEqual(DENIED);
+  });
+});
+
 describe('what a role may', () => {
   const SCHEMA = '"ANALYTICS"."THEIRS"';
 

@@ -138,7 +138,7 @@ describe('what bears a tag', () => {
   const shared = () => ({ ...step(), sharing: {} });
   /** Names that are as long as those of our roles are 5 digits long: from the 10,000th on. */
   const readers = (roles: number) => world.control('/seed', { roles, name: 'A_READ_XY' });
-  const bearers = () => world.fabric().tagged?.([end()], shared());
+  const bearers = () => world.fabric().tagged?.([{ ...end(), isWanted: true }], shared());
 
   test('is found behind 10,000 roles that read', async () => {
     await prepared(world.component());

@@ -13,6 +13,7 @@ import {
   pattern,
   quoted,
   readRoleOf,
+  shownAs,
 } from '../src/fabrics/snowflake/sql/names';
 import { SnowflakeSettings } from '../src/fabrics/snowflake/settings';
 import { uuidOf } from '../src/fabrics/snowflake/api/request-ids';
@@ -55,6 +56,17 @@ test.each<[string, string, string]>([
   ['a backslash before a quote', `\\'; DROP`, `'\\\\''; DROP'`],
 ])('a text may have %s', (_case, text, expected) => {
   expect(literal(text)).toBe(expected);
+});
+
+test.each<[string, string[], string]>([
+  ['as SQL has it', ['FINANCE', 'CASHFLOW_0'], 'FINANCE.CASHFLOW_0'],
+  ['with spaces', ['FINANCE', 'cash flow'], 'FINANCE.cash flow'],
+  ['with a dot that parts nothing', ['FINANCE', 'A.B'], 'FINANCE."A.B"'],
+  ['with quotes', ['FINANCE', 'A".B'], 'FINANCE."A"".B"'],
+  ['that turns the line around', ['A\u202eB', 'C\u2066'], 'A\\u202eB.C\\u2066'],
+  ['with what is not seen', ['A\u200bB', 'C\u0000\ufeff'], 'A\\u200bB.C\\u0000\\ufeff'],
+])('a name is told to people %s', (_case, parts, told) => {
+  expect(shownAs(...parts)).toBe(told);
 });
 
 test('a pattern fits what it names, and not what its wildcards would', () => {

@@ -132,6 +132,30 @@ describe('readers', () => {
     expect(known).toEqual({ [ref]: principal });
   });
 
+  test('a role that reads already, or is had by the one that does, is told before it is granted', async () => {
+    await prepared(world.component());
+    const role = (await world.entities()).roles.find(({ name }) => ROLE.test(name))?.name ?? '';
+    for (const name of ['NEAR', 'FAR', 'FREE']) await world.sql(`CREATE ROLE "${name}"`);
+    await world.sql(`GRANT ROLE "NEAR" TO ROLE "${role}"`);
+    await world.sql('GRANT ROLE "FAR" TO ROLE "NEAR"');
+    const refs = [`group:${role}`, 'group:NEAR', 'group:FAR', 'group:FREE'];
+    const { known, unknown } = await world.component().principalsOf(refs, step());
+    expect(known).toEqual({ 'group:FREE': 'role:FREE' });
+    expect(unknown).toEqual({
+      [`group:${role}`]: like(/^the role .* reads the component’s data, and cannot be .* itself$/),
+      'group:NEAR': like(/^the role NEAR of Snowflake has been granted to .*, and cannot be/),
+      'group:FAR': like(/^the role FAR of Snowflake has been granted to .*, and cannot be/),
+    });
+  });
+
+  test('principals: a user by a login that is not his name', async () => {
+    const user = { name: 'U1', loginName: 'mary.major@example.com' };
+    await world.control('/users', user);
+    const ref = 'user:mary.major_example.com';
+    const { known } = await world.component().principalsOf([ref], step());
+    expect(known).toEqual({ [ref]: 'user:U1' });
+  });
+
   test('principals who are nobody, several, or everybody', async () => {
     await world.sql('CREATE ROLE "eng"');
     await world.sql('CREATE ROLE "Eng"');

@@ -19,7 +19,7 @@ import { NotInSettings, Refusal } from '../../src/contract/problems';
 import { placeOf } from '../../src/descriptor/places';
 import type { Place } from '../../src/descriptor/places';
 import type { FabricOf } from '../fabric/fabric';
-import { bearingFindings, keptIn } from './fabric-findings';
+import { bearingFindings, keptIn, unusedFinding } from './fabric-findings';
 import { createLookAtFabrics } from './fabrics';
 import { createLookAtFormerReaders } from './former-readers';
 import type { Moved } from './former-readers';
@@ -286,11 +286,22 @@ export const createDriftActivities = (deps: DriftDeps) => {
         const compared = all.filter(({ key }) => stateOf(key) === 'provisioned');
         const isRemains = (key: string) => isMeant(key) && !ACCOUNTED.has(stateOf(key));
         const remains = [...owned].filter(([key]) => isRemains(key));
-        const bearing = inFabrics.bearing.filter(({ key }) => isRemains(key));
+        const bearing = inFabrics.bearing.filter(
+          ({ key, isShared }) => !isShared && isRemains(key),
+        );
+        // One that has a run under way may be about to use it.
+        const busy = [...confirmed].flatMap(([component, { state }]) =>
+          state === 'busy' ? [fromToken(component)] : [],
+        );
+        const isBusy = (domain: string) => busy.some((key) => key.startsWith(`${domain}.`));
+        const unused = inFabrics.bearing.filter(
+          ({ key, isShared }) => isShared && isMeant(key) && !isBusy(key),
+        );
         const findings = [
           ...compared.flatMap(({ findings: some }) => some),
           ...remains.flatMap(([key, found]) => remainsOf(key, found, knownOf(key))),
           ...bearing.flatMap((each) => bearingFindings(each, knownOf(each.key))),
+          ...unused.flatMap(unusedFinding),
         ];
         const unreached = [...inFabrics.unreached, ...inFormer.unreached];
         const kept = bearing.flatMap((each) => keptIn(each, knownOf(each.key)));

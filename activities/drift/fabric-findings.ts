@@ -5,7 +5,7 @@ import { inOneLine } from '../../workflows/protocol/one-line';
 import type { Known } from '../../workflows/provisioned';
 import { linesOf } from '../fabric/things';
 import type { Line } from '../fabric/things';
-import { REMEDIES, REMEDIES_OF_REMAINS, REMEDY_OF_READERS } from './remedies';
+import { REMEDIES, REMEDIES_OF_REMAINS, REMEDY_OF_READERS, REMEDY_OF_UNUSED } from './remedies';
 
 /** What bears the tag of a component, and in which fabric. */
 export interface Bearing extends Tagged {
@@ -89,6 +89,15 @@ export const keptIn = ({ key, thing, fabric }: Bearing, known: Known | undefined
         token: known.token,
       }))
     : [];
+
+/** What a domain shares, and nobody of it uses. */
+export const unusedFinding = ({ key, thing, fabric }: Bearing): Finding[] =>
+  linesOf([thing]).map((line) =>
+    findingOf(
+      { key, token: undefined, fabric },
+      { kind: 'orphaned', line, remedy: REMEDY_OF_UNUSED },
+    ),
+  );
 
 /** What bears the tag of a component that no completed provision accounts for, but for data that was kept. */
 export const bearingFindings = (

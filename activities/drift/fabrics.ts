@@ -134,7 +134,7 @@ const createSeen =
     return undefined;
   };
 
-const words = (problem: string, solution: string) => ({
+export const whyNot = (problem: string, solution: string) => ({
   problem: shortened(inOneLine(problem), MAX_WORDS),
   solution: shortened(inOneLine(solution), MAX_WORDS),
 });
@@ -149,7 +149,7 @@ const told = (
   const lists = {
     ...of,
     components: 0,
-    ...words(
+    ...whyNot(
       `What is left of components there may not all be told: ${untold ?? ''}.`,
       `Look for it in ${system} by its comment, provisioner:.`,
     ),
@@ -158,7 +158,7 @@ const told = (
     ...of,
     components: left.length,
     ...(left.length > 0 && { some: firstFew(left) }),
-    ...words(
+    ...whyNot(
       first?.message ?? 'There was no time left for it.',
       first?.solution ?? 'Check again: each check begins with other components.',
     ),
@@ -186,7 +186,7 @@ const lookAtOne = async (
   const seen = createSeen(failures);
   const limit = pLimit(AT_ONCE);
   const findings = new Map<string, Finding[]>();
-  const places = all.map(({ placed }) => placed.place);
+  const places = all.map(({ placed: { place, isWanted } }) => ({ ...place, isWanted }));
   const bearers = await seen(async () => (await fabric.tagged?.(places, step)) ?? { tagged: [] });
   const wanted = all
     .filter(({ placed }) => placed.isWanted)

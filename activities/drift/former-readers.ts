@@ -3,12 +3,13 @@ import type { Finding, Unreached } from '../../src/contract/drift';
 import { NotInSettings, Refusal, UnfitPlace } from '../../src/contract/problems';
 import type { Place } from '../../src/descriptor/places';
 import type { Fabric, Step } from '../../src/fabrics/fabric';
-import { firstFew, shortened } from '../../workflows/protocol/lengths';
-import { inOneLine } from '../../workflows/protocol/one-line';
+import { firstFew } from '../../workflows/protocol/lengths';
 import type { Attempt } from '../attempt';
 import { stepOf } from '../fabric/fabric';
 import type { FabricOf, InFabric } from '../fabric/fabric';
-import { anywhere, from } from './fabrics';
+import { readingAt } from '../fabric/former-readers';
+import type { Reading } from '../fabric/former-readers';
+import { anywhere, from, whyNot } from './fabrics';
 import type { Placed, StartAt } from './fabrics';
 import { REMEDY_OF_FORMER_READERS } from './remedies';
 
@@ -16,8 +17,6 @@ import { REMEDY_OF_FORMER_READERS } from './remedies';
 
 /** Milliseconds for all of them together: what is in Airbyte is to be told whatever they do. */
 const LONGEST = 60_000;
-/** Characters of why a fabric could not be looked at. */
-const MAX_WORDS = 500;
 
 /** A component whose data was elsewhere before. */
 export interface Moved extends Placed {
@@ -28,12 +27,6 @@ interface InFormer {
   /** By component. */
   findings: Map<string, Finding[]>;
   unreached: Unreached[];
-}
-
-interface Opened {
-  fabric: InFabric;
-  /** The same where two places have the same readers. */
-  at: string;
 }
 
 /** A place where a component's data was, and the present one, which calls everybody alike. */
@@ -89,7 +82,6 @@ const findingOf = async (
 
 const createUnreached = () => {
   const all = new Map<string, Unreached>();
-  const words = (text: string) => shortened(inOneLine(text), MAX_WORDS);
   return {
     all,
     add: ({ fabric: { name: fabric, system } }: InFabric, { message, solution }: Failed) => {
@@ -98,8 +90,7 @@ const createUnreached = () => {
         fabric,
         system,
         components: components + 1,
-        problem: words(message),
-        solution: words(solution),
+        ...whyNot(message, solution),
       });
     },
   };
@@ -107,10 +98,9 @@ const createUnreached = () => {
 
 export const createLookAtFormerReaders = (fabricOf: FabricOf, startAt: StartAt = anywhere) => {
   /** Undefined: its readers are not ours to say, or it cannot be reached, which updateacl and removal tell. */
-  const opened = (place: Place, key: string): Opened | undefined => {
+  const opened = (place: Place, key: string): Reading | undefined => {
     try {
-      const fabric = fabricOf(place, key);
-      return fabric?.managesAccess ? { fabric, at: fabric.readersAt() } : undefined;
+      return readingAt(fabricOf, { place, key });
     } catch (err) {
       if (ENDED.some((each) => err instanceof each)) return undefined;
       throw err;

@@ -22,6 +22,10 @@ export const REMEDY_OF_FORMER_READERS =
 export const REMEDY_OF_READERS =
   'Somebody has taken it from them in the fabric: ask for access to the component again (updateacl), with those who are to have it.';
 
+/** About what was made for the components of a domain. */
+export const REMEDY_OF_UNUSED =
+  'It was made for components of this domain, and none of them has anything in it: undeploy with removeData what it was made for, or look what else is in it, and have it dropped.';
+
 /** About what is left in a fabric. */
 export const REMEDIES_OF_REMAINS = {
   ...REMEDIES,

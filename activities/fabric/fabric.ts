@@ -309,13 +309,27 @@ export const createFabricLook = (fabricOf: FabricOf) => {
   };
 };
 
-/** One that must be there, as the look has found it. */
-export const mustBe = (fabric: ComponentFabric | undefined, { place }: OfComponent) => {
-  if (fabric) return fabric;
-  throw new NotInSettings(
-    `The fabric ${place.fabric ?? ''} that this run has found is not in the configuration file any more.`,
+const goneFrom = ({ fabric }: Place) =>
+  new NotInSettings(
+    `The fabric${fabric === undefined ? '' : ` ${fabric}`}, which this run is about, is not in the configuration file any more, or not for the component’s team.`,
     'Ask the platform operator to put it there again: the run then goes on, or can be replayed.',
   );
+
+/** One that is known to have something of the component: what its descriptor names is no mistake then. */
+export const known = (fabricOf: FabricOf, { place, key }: OfComponent) => {
+  try {
+    return fabricOf(place, key);
+  } catch (err) {
+    if (err instanceof NotInSettings && !(err instanceof MovedAway)) throw goneFrom(place);
+    throw err;
+  }
+};
+
+/** The same that must be there, as the look has found it. */
+export const mustBe = (fabricOf: FabricOf, of: OfComponent): InFabric => {
+  const fabric = known(fabricOf, of);
+  if (!fabric) throw goneFrom(of.place);
+  return fabric;
 };
 
 export type FabricActivities = ReturnType<typeof createFabricActivities>;
@@ -330,7 +344,7 @@ export const createFabricActivities = ({ fabricOf }: { fabricOf: FabricOf }) => 
     work: (fabric: ComponentFabric, step: Step) => Promise<Result>,
   ) =>
     attempt(async ({ interest, settlesAt }) => {
-      const fabric = mustBe(fabricOf(given.place, given.key), given);
+      const fabric = mustBe(fabricOf, given);
       settled({ settlesAt }, fabric.system);
       return work(fabric, stepOf(interest, given.settleTime));
     }, given.settleTime);
@@ -345,7 +359,7 @@ export const createFabricActivities = ({ fabricOf }: { fabricOf: FabricOf }) => 
     /** The same right before they are taken away, while no other run changes who has access. */
     lookBeforeCleanup: ({ things, ...given }: OfComponent & { things: Thing[] }) =>
       attempt(({ interest }): Promise<Thing[]> =>
-        mustBe(fabricOf(given.place, given.key), given).beforeCleanup(things, stepOf(interest)),
+        mustBe(fabricOf, given).beforeCleanup(things, stepOf(interest)),
       ),
 
     cleanupFabric: (given: Changing): Promise<Removed> =>

@@ -65,11 +65,22 @@ const isNowhere = (err: unknown): err is NotInSettings | UnfitPlace | Refusal =>
 const inWords = ({ message, solution }: { message: string; solution: string }) =>
   shortened(`${message} ${solution}`, MAX_WORDS);
 
-/** A former place that can be looked at. */
-interface Formerly {
+/** Where people read by us. */
+export interface Reading {
+  /** The same where two places have the same readers. */
   at: string;
-  place: Place;
   fabric: InFabric;
+}
+
+/** Undefined: nobody's access to its data is ours to say. Throws where it is not in the settings. */
+export const readingAt = (fabricOf: FabricOf, { place, key }: OfComponent): Reading | undefined => {
+  const fabric = fabricOf(place, key);
+  return fabric?.managesAccess ? { fabric, at: fabric.readersAt() } : undefined;
+};
+
+/** A former place that can be looked at. */
+interface Formerly extends Reading {
+  place: Place;
 }
 
 /**
@@ -77,11 +88,7 @@ interface Formerly {
  * all that an earlier attempt asked for is done or lost.
  */
 export const createFormerReaderActivities = ({ fabricOf }: { fabricOf: FabricOf }) => {
-  /** Undefined: nobody's access to its data is ours to say. Throws where it is not in the settings. */
-  const opened = (place: Place, key: string) => {
-    const fabric = fabricOf(place, key);
-    return fabric?.managesAccess ? { fabric, at: fabric.readersAt() } : undefined;
-  };
+  const opened = (place: Place, key: string) => readingAt(fabricOf, { place, key });
 
   /** Those that are ours and none of these refs. */
   const leavingOf = async (fabric: InFabric, refs: string[], step: Step) => {
@@ -188,7 +195,7 @@ export const createFormerReaderActivities = ({ fabricOf }: { fabricOf: FabricOf 
     /** These read there no more; how many that were, in this attempt or one before. */
     revokeFormerReaders: ({ principals, settleTime, ...of }: Changing) =>
       attempt(async ({ interest, settlesAt }): Promise<number> => {
-        const { ofFormer, system } = mustBe(fabricOf(of.place, of.key), of);
+        const { ofFormer, system } = mustBe(fabricOf, of);
         settled({ settlesAt }, system);
         const step = stepOf(interest, settleTime);
         await ofFormer.revoke(principals, step);
@@ -199,7 +206,7 @@ export const createFormerReaderActivities = ({ fabricOf }: { fabricOf: FabricOf 
     /** Whether any of them had it no more. */
     giveBackFormerReaders: ({ principals, settleTime, ...of }: Changing) =>
       attempt(async ({ interest, settlesAt }): Promise<boolean> => {
-        const { ofFormer, system } = mustBe(fabricOf(of.place, of.key), of);
+        const { ofFormer, system } = mustBe(fabricOf, of);
         settled({ settlesAt }, system);
         const step = stepOf(interest, settleTime);
         const ours = new Set(await ofFormer.readers(step));

@@ -1,9 +1,10 @@
 import { Refusal } from '../../src/contract/problems';
 import type { ComponentFabric, Step } from '../../src/fabrics/fabric';
 import { firstFew } from '../../workflows/protocol/lengths';
+import { readable } from '../../workflows/protocol/one-line';
 import { attempt } from '../attempt';
 import { settled } from '../unclear-answers';
-import { mustBe, refuseForeign, stepOf } from './fabric';
+import { known, mustBe, refuseForeign, stepOf } from './fabric';
 import type { FabricOf, OfComponent } from './fabric';
 
 /* Who may read a component's data, as far as that is ours to say. */
@@ -84,8 +85,8 @@ export const createReaderActivities = ({
     const granted = ours.filter((name) => !former.includes(name));
     const revoked = former.filter((name) => !ours.includes(name));
     const lines = [
-      ...granted.map((name) => `Granted to ${name}`),
-      ...revoked.map((name) => `Revoked from ${name}`),
+      ...granted.map((name) => `Granted to ${readable(name)}`),
+      ...revoked.map((name) => `Revoked from ${readable(name)}`),
     ];
     return { granted: granted.length, revoked: revoked.length, lines: firstFew(lines) };
   };
@@ -102,7 +103,7 @@ export const createReaderActivities = ({
     /** Whether all are known, and who reads now; undefined: nobody's access to the data is ours to say. */
     findReaders: ({ key, place, refs }: OfComponent & { refs: string[] }) =>
       attempt(async ({ interest }): Promise<ReadersFound | undefined> => {
-        const fabric = fabricOf(place, key);
+        const fabric = known(fabricOf, { key, place });
         if (!fabric?.managesAccess) return undefined;
         const { system } = fabric;
         const step = stepOf(interest);
@@ -132,7 +133,7 @@ export const createReaderActivities = ({
       settleTime,
     }: Granting & { refs: string[]; former: string[] }) =>
       attempt(async ({ interest, settlesAt }): Promise<ReadersTold> => {
-        const fabric = mustBe(fabricOf(place, key), { key, place });
+        const fabric = mustBe(fabricOf, { key, place });
         settled({ settlesAt }, fabric.system);
         const step = stepOf(interest, settleTime);
         const { principals, unknown } = await resolved(fabric, refs, step);
@@ -144,7 +145,7 @@ export const createReaderActivities = ({
     /** The same by their names in the fabric: as it was before a run. */
     restoreReaders: ({ key, place, principals, settleTime }: Granting & { principals: string[] }) =>
       attempt(async ({ interest, settlesAt }): Promise<ReadersTold> => {
-        const fabric = mustBe(fabricOf(place, key), { key, place });
+        const fabric = mustBe(fabricOf, { key, place });
         settled({ settlesAt }, fabric.system);
         const step = stepOf(interest, settleTime);
         const { ours: former } = await fabric.readers(step);

@@ -1,6 +1,7 @@
 import type { Place } from '../../src/descriptor/places';
 import type { Fabric, Left } from '../../src/fabrics/fabric';
 import { MAX_PLACE_VALUE, cut, firstFew } from '../../workflows/protocol/lengths';
+import { readable } from '../../workflows/protocol/one-line';
 import { isSameFabric } from '../../workflows/protocol/same-fabric';
 
 /* Where a component's destination in Airbyte writes to: the descriptor may name another place by now. */
@@ -28,7 +29,7 @@ export const isSameData = (one: Place, other: Place) =>
 
 export const fieldsIn = (fields: Record<string, unknown>) =>
   Object.entries(fields)
-    .map(([name, value]) => `${name} ${cut(String(value), MAX_PLACE_VALUE)}`)
+    .map(([name, value]) => `${name} ${readable(cut(String(value), MAX_PLACE_VALUE))}`)
     .join(', ');
 
 /**

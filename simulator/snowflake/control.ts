@@ -43,7 +43,7 @@ export const SNOWFLAKE_ROUTES = {
     'does what a sync of Airbyte’s destination does, as a role: {database, schema, role, streams, internal, raw}: its internal schema, if it is missing, and a table for each stream',
   'POST /_simulator/seed':
     'makes users, roles and schemas of somebody else: how many of each; whose the roles are (owner), and which database they use (uses)',
-  'POST /_simulator/users': 'makes a user, or sets its default role and warehouse',
+  'POST /_simulator/users': 'makes a user, or sets its login name, default role and warehouse',
   'POST /_simulator/warehouses': 'makes a warehouse, or sets its state and autoResume',
   'POST /_simulator/keys': 'the only public keys of a user from now on: {user, publicKeys}',
   'POST /_simulator/tokens': 'gives a user a token: {user, token, type, lifetime}',
@@ -67,6 +67,8 @@ const SyncBody = z.strictObject({
 });
 const UserBody = z.strictObject({
   name,
+  /** As its name, unless given. */
+  loginName: name.optional(),
   defaultRole: name.default('PUBLIC'),
   defaultWarehouse: z.string().default(''),
 });
@@ -186,7 +188,8 @@ const accountRoutes = (router: Router, { account }: ControlDependencies) => {
   router.post(
     '/users',
     taking(UserBody, (given) => {
-      addUser(account(), given.name, given.defaultRole, given.defaultWarehouse);
+      const { name: user, ...of } = given;
+      addUser(account(), user, of);
       return given;
     }),
   );

@@ -14,7 +14,7 @@ export const KINDS = [
 /** Where what Airbyte or a fabric has and what the runs have left there do not agree. Names, never values. */
 export const Finding = z.object({
   kind: z.enum(KINDS),
-  /** The component's key. */
+  /** The component's key; of a database that was made for a domain the environment and the domain. */
   component: z.string(),
   entity: z.enum([
     'source',

@@ -88,9 +88,11 @@ export interface Foreign {
 
 /** Something that carries the tag of a component, whichever that is. */
 export interface Tagged {
-  /** The component's key, as the tag says. */
+  /** The component's key, as the tag says; of what is shared the environment and the domain. */
   key: string;
   thing: Thing;
+  /** All components of a domain share it, and none has anything in it. */
+  isShared?: true;
   /** When it was made: milliseconds since 1970; absent where the fabric does not tell. */
   madeAt?: number;
 }
@@ -297,9 +299,10 @@ export interface Fabric {
   of: (component: { key: string; end: Destination }) => ComponentFabric;
   /**
    * What carries a tag of any component's, as far as one list tells of each place: the roles, and the schemas
-   * where these ends write to. Absent where a type cannot tell.
+   * where these ends write to, or have; what is shared where none of these is wanted, nor has anything. Absent
+   * where a type cannot tell.
    */
-  tagged?: (ends: readonly Destination[], step: Step) => Promise<Bearers>;
+  tagged?: (ends: readonly (Destination & { isWanted: boolean })[], step: Step) => Promise<Bearers>;
 }
 
 /** What a fabric is opened with. */

@@ -10,14 +10,11 @@ import { PUT_BACK } from '../run/saga';
 import type { Undo } from '../run/saga';
 import { COMPENSATION } from '../run/steps';
 import type { Steps } from '../run/steps';
-import { refsOf } from './readers';
+import { FOR_EACH, refsOf } from './readers';
 import { peopleIn } from './result';
 import type { FormerTold } from './result';
 
 /* Who may read what a component's data was before: who is to read no more loses that, too. */
-
-/** Milliseconds that are added to the time of a step for each of the people. */
-const FOR_EACH = 1000;
 
 export interface FormerReaders {
   /** Takes it away, and registers an undo of each before. */

@@ -13,7 +13,7 @@ import { peopleIn } from './result';
 /* Who may read the data of a component, in the fabric where it lands. */
 
 /** Milliseconds that are added to the time of a step for each of the people. */
-const FOR_EACH = 1000;
+export const FOR_EACH = 1000;
 
 export interface Readers {
   found: ReadersFound;

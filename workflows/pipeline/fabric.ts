@@ -13,6 +13,7 @@ import {
   firstFew,
   isWithin,
 } from '../protocol/lengths';
+import { readable } from '../protocol/one-line';
 import { isSameFabric } from '../protocol/same-fabric';
 import { settlesAt } from '../run/failure';
 import type { Run } from '../run/report';
@@ -54,10 +55,14 @@ export const lookByNewer = async (
   return found;
 };
 
+/** What many read by is one thing, and a grant of each of them. */
+const grantsIn = ({ kind, hadIn = [] }: Thing) =>
+  kind === 'grant' ? Math.max(1, hadIn.flatMap(({ ours }) => ours).length) : 0;
+
 /** `the schema FINANCE.CASHFLOW_0, the role READ and 6 grants` */
 export const inWords = (things: readonly Thing[], system: string): string => {
   const named = things.filter(({ kind }) => kind !== 'grant').map(({ what }) => what);
-  const grants = things.length - named.length;
+  const grants = things.reduce((sum, thing) => sum + grantsIn(thing), 0);
   const counted = grants === 1 ? ['1 grant'] : [`${String(grants)} grants`];
   const all = [...named, ...(grants > 0 ? counted : [])];
   const last = all.length > 1 ? ` and ${all.pop() ?? ''}` : '';
@@ -272,7 +277,7 @@ export const placesInfo = (found: At | undefined, former?: readonly Place[]) =>
 
 const nameOf = ({ fabric = '', configuration }: Place) =>
   `${Object.values(configuration)
-    .map((value) => cut(String(value), MAX_PLACE_VALUE))
+    .map((value) => readable(cut(String(value), MAX_PLACE_VALUE)))
     .join('.')} in ${fabric}`;
 
 /** What is there stays, and no later run reaches it: a sentence; empty where all are remembered. */

@@ -125,18 +125,17 @@ const silentEnd = (err: ActivityFailure): FailureDetails => {
     return {
       problem: `${step} never began: no worker was free for it in time.`,
       solution:
-        'Ask the platform operator whether a worker is running and has room, then deploy again.',
+        'Ask the platform operator whether a worker is running and has room, then try again.',
     };
   if (how === 'HEARTBEAT')
     return {
       problem: `${step} was broken off: its worker ended, or was cut off from Temporal.`,
-      solution:
-        'Deploy again; the platform operator can see in the log of the worker what befell it.',
+      solution: 'Try again; the platform operator can see in the log of the worker what befell it.',
     };
   return {
     problem: `${step} did not end in time (${cause?.message ?? message}).`,
     solution:
-      'Ask the platform operator whether a worker is running, and whether Temporal was out of reach for it, then deploy again.',
+      'Ask the platform operator whether a worker is running, and whether Temporal was out of reach for it, then try again.',
   };
 };
 

@@ -192,7 +192,7 @@ export const compensate = <Kind extends string>(
     if (undos.length > 0) run.phase(undoing(how));
     const compensated = beginSpan('Compensate');
     for (const each of inOrder(undos)) {
-      const { what, undo } = each;
+      const { undo } = each;
       try {
         const outcome = outcomeOf(await undo());
         const isInFabric = each.kind === FABRIC;
@@ -203,12 +203,13 @@ export const compensate = <Kind extends string>(
         const effect = effectOf(each, outcome);
         if (effect === undefined) continue;
         undone.push({ ...each, effect });
-        run.info(`Undone: ${what} ${effect}`);
+        // Which it was about is known only now.
+        run.info(`Undone: ${each.what} ${effect}`);
       } catch (err) {
         const { problem, solution } = explain(err);
         leftBehind.push({ ...each, why: problem });
         remedies.push(solution);
-        run.error(`Left behind: ${what}. ${problem}`);
+        run.error(`Left behind: ${each.what}. ${problem}`);
       }
     }
     const compensation = withCascade({ undone, leftBehind, left, remedies }, run);

@@ -62,6 +62,8 @@ export interface Membership {
 
 export interface User {
   name: string;
+  /** That who manages grants may see. */
+  loginName: string;
   defaultRole: string;
   defaultWarehouse: string;
   comment: string;

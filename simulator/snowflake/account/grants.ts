@@ -149,6 +149,20 @@ export const revokePrivileges = (
   return target.on === 'ALL' ? affected(holders.length) : done;
 };
 
+/** Who has the role, and by whom, stays. */
+export const grantOwnership = (
+  world: World,
+  { role: name, owner }: StatementOf<'grantOwnership'>,
+): Result => {
+  const { account, access } = world;
+  const role = account.roles.get(name);
+  if (!role) throw missing('ROLE', name);
+  checkRole(world, owner);
+  if (!access.manages && !access.owns(role)) throw denied('ROLE', name);
+  account.roles.set(name, { ...role, owner });
+  return done;
+};
+
 type RoleGrant = Omit<StatementOf<'grantRole'>, 'kind'>;
 
 const checkRoleGrant = (

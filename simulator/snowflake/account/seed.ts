@@ -31,11 +31,21 @@ const member = (role: string, to: Membership['to'], name: string): Membership =>
   createdOn: Date.now(),
 });
 
-export const addUser = (account: Account, name: string, defaultRole = 'PUBLIC', warehouse = '') => {
+/** Without a login name it is the name, as with Snowflake. */
+export const addUser = (
+  account: Account,
+  name: string,
+  {
+    defaultRole = 'PUBLIC',
+    defaultWarehouse = '',
+    loginName = name,
+  }: { defaultRole?: string; defaultWarehouse?: string; loginName?: string | undefined } = {},
+) => {
   account.users.set(name, {
     name,
+    loginName,
     defaultRole,
-    defaultWarehouse: warehouse,
+    defaultWarehouse,
     comment: '',
     createdOn: Date.now(),
   });
@@ -50,7 +60,7 @@ export const addStart = (account: Account, start: Start) => {
   const { user, role, warehouse, database, airbyteRole, people } = start;
   const createdOn = Date.now();
   for (const each of [role, airbyteRole]) addRole(account, each);
-  addUser(account, user, role, warehouse);
+  addUser(account, user, { defaultRole: role, defaultWarehouse: warehouse });
   for (const name of people) addUser(account, name);
   account.memberships.push(member(role, 'USER', user));
   const given = { createdOn, grantedBy: 'ACCOUNTADMIN' };

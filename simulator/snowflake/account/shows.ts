@@ -194,7 +194,7 @@ export const showUsers = (
       created_on: shownTime(user.createdOn),
       display_name: user.name,
       comment: user.comment,
-      login_name: access.manages ? user.name : null,
+      login_name: access.manages ? user.loginName : null,
       disabled: access.manages ? 'false' : null,
       default_warehouse: access.manages ? user.defaultWarehouse : null,
       default_role: access.manages ? user.defaultRole : null,

@@ -67,10 +67,22 @@ const readRole = (reader: Reader, preposition: 'TO' | 'FROM') => {
   return { role, to: reader.oneOf(['USER', 'ROLE']), name: reader.name() };
 };
 
-export const readGrant = (reader: Reader): Statement =>
-  reader.took('ROLE')
+/** Of roles alone: to whom schemas and databases go is nobody's question here. */
+const readOwnership = (reader: Reader): Statement => {
+  reader.expect('ON', 'ROLE');
+  const role = reader.name();
+  reader.expect('TO', 'ROLE');
+  const owner = reader.name();
+  reader.took('COPY', 'CURRENT', 'GRANTS');
+  return { kind: 'grantOwnership', role, owner };
+};
+
+export const readGrant = (reader: Reader): Statement => {
+  if (reader.took('OWNERSHIP')) return readOwnership(reader);
+  return reader.took('ROLE')
     ? { kind: 'grantRole', ...readRole(reader, 'TO') }
     : { kind: 'grantPrivileges', ...readPrivileges(reader, 'TO') };
+};
 
 export const readRevoke = (reader: Reader): Statement =>
   reader.took('ROLE')

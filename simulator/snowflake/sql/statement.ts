@@ -95,7 +95,8 @@ export type Statement =
   | { kind: 'commentOn'; on: 'DATABASE' | 'SCHEMA' | 'ROLE'; path: Path; comment: string }
   | { kind: 'resumeWarehouse'; name: string; isLenient: boolean }
   | ({ kind: 'grantPrivileges' | 'revokePrivileges' } & Privileges)
-  | ({ kind: 'grantRole' | 'revokeRole' } & RoleGrant);
+  | ({ kind: 'grantRole' | 'revokeRole' } & RoleGrant)
+  | { kind: 'grantOwnership'; role: string; owner: string };
 
 export type StatementKind = Statement['kind'];
 
@@ -135,4 +136,5 @@ export const STATEMENT_KINDS: readonly StatementKind[] = [
   'revokePrivileges',
   'grantRole',
   'revokeRole',
+  'grantOwnership',
 ];

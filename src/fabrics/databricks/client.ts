@@ -48,12 +48,12 @@ export const createClient = (
   { host }: Pick<DatabricksSettings, 'host'>,
   auth: Auth,
   {
-    opening: { requestTimeout, log, observe, secretOf, redactor },
+    opening: { name: fabric, requestTimeout, log, observe, secretOf, redactor },
     limit,
   }: { opening: Opening; limit: Limit },
 ) => {
   const http = createFabricHttp({ system: 'Databricks', requestTimeout, log, observe });
-  const given = { http, root: host, auth, secretOf };
+  const given = { fabric, http, root: host, auth, secretOf };
   const tokens = createTokens({ ...given, scope: DATABRICKS_SCOPE });
   const resourceId = auth.entra?.workspaceResourceId;
   const azure =
@@ -120,7 +120,7 @@ export const createClient = (
       // A personal one is the same, unless it was replaced meanwhile.
       if (renewed.token !== credentials.token) answer = await send(call, (credentials = renewed));
     }
-    const purpose = { ...call, writes: call.writes ?? false };
+    const purpose = { ...call, fabric, writes: call.writes ?? false };
     const shown = [credentials.token, credentials.azure].filter((each) => each !== undefined);
     const hide = (text: string) =>
       shown.reduce((told, secret) => told.replaceAll(secret, MASK), redactor.redact(text));

@@ -20,6 +20,8 @@ const Said = z.object({
 
 /** What was asked, for errors about it. */
 export interface Purpose {
+  /** Whose, as the configuration file calls it. */
+  fabric?: string | undefined;
   method: string;
   operation: string;
   writes: boolean;
@@ -47,14 +49,18 @@ export const isTokenRefused = (answer: Pick<FabricAnswer, 'status' | 'text'>) =>
 
 const OPERATOR = 'Ask the platform operator to check';
 
-const solutionOf = (status: number, message: string, { needs }: Purpose) => {
+const named = ({ fabric }: Purpose) =>
+  fabric === undefined ? 'the fabric' : `the fabric ${fabric}`;
+
+const solutionOf = (status: number, message: string, purpose: Purpose) => {
+  const { needs } = purpose;
   if (status === 403 && BLOCKED.test(message))
     return 'Have the address that the provisioner calls from added to the IP access list of the workspace.';
   if (status === 401 || (status === 403 && WRONG_TOKEN.test(message)))
-    return `${OPERATOR} auth of the fabric: a new token or secret may be due.`;
+    return `${OPERATOR} auth of ${named(purpose)}: a new token or secret may be due.`;
   if (status === 403 && needs !== undefined) return `Have an owner run: ${needs}`;
-  if (status === 403) return `${OPERATOR} what the fabric’s service principal may do.`;
-  return `${OPERATOR} the fabric, or correct what the descriptor says of the destination.`;
+  if (status === 403) return `${OPERATOR} what the service principal of ${named(purpose)} may do.`;
+  return `${OPERATOR} ${named(purpose)}, or correct what the descriptor says of the destination.`;
 };
 
 const AGAIN = 'Try again when Databricks answers; the platform operator can see why it does not.';
@@ -94,15 +100,17 @@ export const errorOf = (
 };
 
 /** What a success that says something else than its API is. */
-export const notUnderstood = ({ method, operation, writes }: Purpose) =>
-  new CallError(
+export const notUnderstood = (purpose: Purpose) => {
+  const { method, operation, writes } = purpose;
+  return new CallError(
     `Databricks answered ${method} ${operation} with something that is no answer of its API.`,
     {
       kind: 'again',
-      solution: `${OPERATOR} host of the fabric: it may be another program’s, or a proxy’s.`,
+      solution: `${OPERATOR} host of ${named(purpose)}: it may be another program’s, or a proxy’s.`,
       unclear: writes,
     },
   );
+};
 
 /** A change that it says it made, and that is not seen afterwards. */
 export const notSeen = (what: string) =>

@@ -19,9 +19,17 @@ const EARLY = 300_000;
 const Discovery = z.object({ token_endpoint: z.url() });
 const Granted = z.object({ access_token: z.string().min(1), expires_in: z.number().nonnegative() });
 
+/** Whose token it is to be, and who gives it. */
+interface Asked {
+  fabric: string;
+  root: string;
+}
+
 type Client = NonNullable<Auth['oauth']> | NonNullable<Auth['entra']>;
 
 interface TokenDeps {
+  /** As the configuration file calls it. */
+  fabric: string;
   http: FabricHttp;
   /** The root of the workspace. */
   root: string;
@@ -31,15 +39,16 @@ interface TokenDeps {
   secretOf: Opening['secretOf'];
 }
 
-const wanted = (root: string) => `Ask the platform operator to check auth of the fabric (${root}).`;
+const wanted = ({ fabric, root }: Asked) =>
+  `Ask the platform operator to check auth of the fabric ${fabric} (${root}).`;
 
-const refused = ({ status }: FabricAnswer, { root, what }: { root: string; what: string }) => {
+const refused = ({ status }: FabricAnswer, { what, ...asked }: Asked & { what: string }) => {
   const isRefused = status >= 400 && status < 500 && status !== 429;
   return new CallError(`${what} (status ${String(status)}).`, {
     kind: isRefused ? 'refused' : 'again',
     status,
     solution: isRefused
-      ? wanted(root)
+      ? wanted(asked)
       : 'Try again when Databricks gives tokens; the platform operator can see why it does not.',
     notLetIn: isRefused,
   });
@@ -50,9 +59,8 @@ const basic = (clientId: string, secret: string) =>
 
 const FORM = 'application/x-www-form-urlencoded';
 
-interface Request {
+interface Request extends Asked {
   http: FabricHttp;
-  root: string;
   interest: CallInterest;
 }
 
@@ -60,7 +68,7 @@ interface Request {
  * Where the workspace gives tokens. Only the path is taken of what it says: a client's secret goes to the
  * host that the operator gave, and to no other.
  */
-const endpointOf = async ({ http, root, interest }: Request) => {
+const endpointOf = async ({ http, fabric, root, interest }: Request) => {
   const path = '/oidc/.well-known/oauth-authorization-server';
   const answer = await http({
     method: 'GET',
@@ -73,10 +81,10 @@ const endpointOf = async ({ http, root, interest }: Request) => {
   });
   const found = Discovery.safeParse(parseJson(answer.text));
   if (answer.status === 200 && found.success) return new URL(found.data.token_endpoint).pathname;
-  throw refused(answer, { root, what: 'Databricks does not tell where it gives tokens' });
+  throw refused(answer, { fabric, root, what: 'Databricks does not tell where it gives tokens' });
 };
 
-const granted = (answer: FabricAnswer, at: { root: string; what: string }) => {
+const granted = (answer: FabricAnswer, at: Asked & { what: string }) => {
   const read = Granted.safeParse(parseJson(answer.text));
   if (answer.status === 200 && read.success) return read.data;
   throw refused(answer, at);
@@ -98,11 +106,11 @@ const oauthToken = async (request: Request, { clientId }: Client, secret: string
     writes: false,
   });
   const what = `Databricks gives the service principal ${clientId} no token`;
-  return granted(answer, { root: request.root, what });
+  return granted(answer, { fabric: request.fabric, root: request.root, what });
 };
 
 const entraToken = async (
-  { http, interest }: Request,
+  { http, fabric, interest }: Request,
   { tenantId, clientId, authority }: NonNullable<Auth['entra']>,
   { secret, scope }: { secret: string; scope: string },
 ) => {
@@ -122,7 +130,11 @@ const entraToken = async (
     writes: false,
     interest,
   });
-  return granted(answer, { root, what: `Entra ID gives the application ${clientId} no token` });
+  return granted(answer, {
+    fabric,
+    root,
+    what: `Entra ID gives the application ${clientId} no token`,
+  });
 };
 
 const secretDigest = (secret: string) => createHash('sha256').update(secret).digest('hex');
@@ -137,11 +149,11 @@ interface Token {
  * A token for the next call: the personal one as it is, or one of Databricks or Entra ID that all share,
  * asked for once however many wait for it; made anew before it ends, and when the secret is another.
  */
-export const createTokens = ({ http, root, auth, scope, secretOf }: TokenDeps) => {
+export const createTokens = ({ fabric, http, root, auth, scope, secretOf }: TokenDeps) => {
   let current: { of: string; asked: Promise<Token>; value?: string } | undefined;
 
   const ask = async (secret: string): Promise<Token> => {
-    const request = { http, root, interest: LASTING };
+    const request = { fabric, http, root, interest: LASTING };
     const { access_token: value, expires_in: seconds } = auth.entra
       ? await entraToken(request, auth.entra, { secret, scope })
       : await oauthToken(

@@ -173,7 +173,12 @@ const ofComponent = (
     cleanup: async (present, step) => cleanup(api(), component(), { present, step }),
     restore: async (taken, step) => restore(api(), component(), { taken, step }),
     principalsOf: async (refs, step) =>
-      principalsOf(api(), { settings: settings.principals, refs, step }),
+      principalsOf(api(), {
+        settings: settings.principals,
+        role: component().readRole,
+        refs,
+        step,
+      }),
     readers: async (step) => readersOf(api(), component(), step),
     grant: async (principals, step) => grantTo(api(), component(), { principals, step }),
     // A role of the account, wherever in it the data is.
@@ -220,7 +225,10 @@ const open = (settings: SnowflakeSettings, opening: Opening): Fabric => {
     },
     tagged: async (ends, step) => {
       if (!settings.manage.schema) return { tagged: [] };
-      const places = ends.flatMap(({ configuration }) => placeOf(configuration) ?? []);
+      const places = ends.flatMap(({ configuration, isWanted }) => {
+        const place = placeOf(configuration);
+        return place ? [{ ...place, isWanted }] : [];
+      });
       return taggedIn(createLooks(usable(users.manager), step), places);
     },
     of: ({ key, end: { configuration } }) =>

@@ -1,10 +1,11 @@
+import { isRefused } from '../../../contract/call-error';
 import { Refusal } from '../../../contract/problems';
 import type { Principals, Step } from '../../fabric';
 import { calledBy } from '../../principals';
 import type { Called, PrincipalsSettings } from '../../principals';
 import { CODE, hasCode } from '../api/failures';
-import { MAX_ROWS, recordsOf } from '../look/looks';
-import { bare, identifierIn, isEverybody } from '../sql/names';
+import { MAX_ROWS, createLooks, recordsOf, rolesIn } from '../look/looks';
+import { bare, identifierIn, isEverybody, shownAs } from '../sql/names';
 import { memberNamed } from './readers';
 import type { SqlApi } from '../api/sql-api';
 import { LOOKS } from '../sql/statements';
@@ -167,9 +168,56 @@ const findAll = async (api: SqlApi, { settings, refs, step }: AskedFor) => {
   );
 };
 
-/** Maps refs to members of a role, and looks whether they exist. */
-export const principalsOf = async (api: SqlApi, asked: AskedFor): Promise<Principals> => {
-  const found = await findAll(api, asked);
+/** Roles whose own roles are asked for; what would come round beyond them Snowflake refuses when it is granted. */
+const MOST_INHERITED = 100;
+
+/** A role, and those that it has been granted, be it by others of them: it can be granted to none of these. */
+const inheritedBy = async (api: SqlApi, role: string, step: Step) => {
+  const looks = createLooks(api, step);
+  const all = new Set([role]);
+  let asked = 0;
+  // Those that are added are come to, too.
+  for (const each of all) {
+    if (asked === MOST_INHERITED) break;
+    asked += 1;
+    const { grants } = await looks.grantsTo(each).catch((err: unknown) => {
+      // It is not there yet, or not to be seen.
+      if (isRefused(err)) return { grants: [] };
+      throw err;
+    });
+    for (const granted of rolesIn(grants)) all.add(granted);
+  }
+  return all;
+};
+
+const roundProblem = (role: string, member: string) =>
+  member === role
+    ? `the role ${shownAs(role)} of Snowflake is the one that reads the component’s data, and cannot be granted to itself`
+    : `the role ${shownAs(member)} of Snowflake has been granted to ${shownAs(role)}, which reads the component’s data, and cannot be granted that in turn`;
+
+/** What would come round is told before anything is changed. */
+const withoutRounds = async (
+  api: SqlApi,
+  found: [string, Found][],
+  { role, step }: { role: string; step: Step },
+): Promise<[string, Found][]> => {
+  const isGroup = (each: Found) => 'principal' in each && each.principal.startsWith('role:');
+  if (!found.some(([, each]) => isGroup(each))) return found;
+  const roles = await inheritedBy(api, role, step);
+  const rounds = new Map([...roles].map((each) => [memberNamed('ROLE', each), each]));
+  return found.map(([ref, each]) => {
+    const member = 'principal' in each ? rounds.get(each.principal) : undefined;
+    return member === undefined ? [ref, each] : [ref, { problem: roundProblem(role, member) }];
+  });
+};
+
+/** Maps refs to who may be granted a role, and looks whether they exist. */
+export const principalsOf = async (
+  api: SqlApi,
+  { role, ...asked }: AskedFor & { role: string },
+): Promise<Principals> => {
+  const { step } = asked;
+  const found = await withoutRounds(api, await findAll(api, asked), { role, step });
   const known = found.flatMap(([ref, each]) =>
     'principal' in each ? [[ref, each.principal] as const] : [],
   );

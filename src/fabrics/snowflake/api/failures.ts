@@ -95,7 +95,7 @@ export const createFailures = (redactor: Redactor) => {
   const lackedBy = (asking: Asking) => {
     if (asking.isOwn) return CORRECT;
     return grants(asking)
-      ? `Ask an administrator of the account to run ${grants(asking)} then deploy again.`
+      ? `Ask an administrator of the account to run ${grants(asking)} then try again.`
       : `Ask an administrator of the account what the role ${asking.role} of the fabric ${asking.fabric} may see.`;
   };
 
@@ -118,7 +118,7 @@ export const createFailures = (redactor: Redactor) => {
 
   const SOLUTIONS: Record<string, (asking: Asking) => string> = {
     [CODE.syntax]: () => 'This is a mistake of the provisioner: report it with this message.',
-    [CODE.exists]: () => 'Look what has this name in Snowflake, then deploy again.',
+    [CODE.exists]: () => 'Look what has this name in Snowflake, then try again.',
     [CODE.timedOut]: () =>
       'Look in the history of queries in Snowflake what it waited for. A change may take as long as AIRBYTE_SETTLE_TIME says: raise it where that is too short.',
     [CODE.noWarehouse]: ({ warehouse, fabric }) =>
@@ -140,7 +140,7 @@ export const createFailures = (redactor: Redactor) => {
         status: 422,
         unclear: passes && asking.writes,
         solution:
-          solution ?? (passes ? 'Try again.' : 'Correct what Snowflake names, then deploy again.'),
+          solution ?? (passes ? 'Try again.' : 'Correct what Snowflake names, then try again.'),
       },
     );
   };

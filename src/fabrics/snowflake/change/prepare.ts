@@ -10,6 +10,7 @@ import type { Looks } from '../look/looks';
 import type { SqlApi } from '../api/sql-api';
 import { lookAt } from '../look/state';
 import type { State } from '../look/state';
+import { shownAs } from '../sql/names';
 import { changesBy } from '../sql/statements';
 import { idOf, specOf, whatIs } from '../look/things';
 import type { Spec } from '../look/things';
@@ -39,7 +40,7 @@ const awaitRemoval = (state: State, component: Component) => {
   const { place, manager, domainTag } = component;
   const { text } = changesBy(manager).commentOnDatabase(place.database, domainTag);
   throw new CallError(
-    `The database ${place.database} is being removed with the last of its domain.`,
+    `The database ${shownAs(place.database)} is being removed with the last of its domain.`,
     {
       kind: 'again',
       solution: `Deploy again when the removal is over. If none is under way, ${text}; opens the database again.`,

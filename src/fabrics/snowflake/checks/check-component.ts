@@ -52,7 +52,7 @@ const createSchema = async (
   const mayAll = has('OWNERSHIP') || manager === 'ACCOUNTADMIN';
   if (!mayAll && !(has('USAGE') && has('CREATE SCHEMA')))
     return lacking(to, manager, {
-      what: `create schemas in the database ${database}`,
+      what: `create schemas in the database ${shownAs(database)}`,
       sql: grantOnDatabase('USAGE, CREATE SCHEMA', database, manager),
     });
   const mayGrant =
@@ -61,10 +61,10 @@ const createSchema = async (
     to.grants.some(({ privilege, on }) => privilege === 'MANAGE GRANTS' && on === 'ACCOUNT');
   if (letsIn && !mayGrant)
     return lacking(to, manager, {
-      what: `let others into the database ${database}`,
+      what: `let others into the database ${shownAs(database)}`,
       sql: letGrantUsage(database, manager),
     });
-  return passed(`The role ${manager} may create schemas in the database ${database}.`);
+  return passed(`The role ${manager} may create schemas in the database ${shownAs(database)}.`);
 };
 
 const schema = async (looks: Looks, component: Component): Promise<Verdict> => {

@@ -5,7 +5,7 @@ import type { Component } from './component';
 import { isAirbytesOwn } from './judgement';
 import type { Content, Looks } from './looks';
 import { MAX_ROWS } from './looks';
-import { bare } from '../sql/names';
+import { bare, shownAs } from '../sql/names';
 import { CONTENTS } from '../sql/statements';
 import type { Contents } from '../sql/statements';
 import type { State } from './state';
@@ -112,7 +112,9 @@ const inInternal = async (looks: Looks, component: Component, schemas: readonly 
   const { place, internal } = component;
   const at = { ...place, schema: internal };
   const contents = await contentsOf(looks, at, madeFor(component, schemas));
-  return contents === undefined ? undefined : `Airbyte’s schema ${internal} in it has ${contents}`;
+  return contents === undefined
+    ? undefined
+    : `Airbyte’s schema ${shownAs(internal)} in it has ${contents}`;
 };
 
 const inPublic = async (looks: Looks, { place }: Component) => {
@@ -139,7 +141,7 @@ export const otherContents = async (
       !['INFORMATION_SCHEMA', 'PUBLIC', ...schemas].includes(each.name) && !isInternal(each),
   );
   const names = firstFew(
-    others.map(({ name }) => name),
+    others.map(({ name }) => shownAs(name)),
     MOST_NAMED,
   );
   if (names.length > 0)

@@ -90,7 +90,7 @@ const foreignDatabase = (state: State, component: Component): Foreign[] => {
     return [
       {
         ...it,
-        problem: `The database ${place.database} is not there, or the provisioner may not see it, and it makes none in this fabric.`,
+        problem: `The database ${shownAs(place.database)} is not there, or the provisioner may not see it, and it makes none in this fabric.`,
         solution: `Give another database in the descriptor (${AT.database}), or ask the platform operator to make it or to set manage.database of the fabric.`,
         reclaim: `If it is there, its owner lets the role ${manager} see it: GRANT USAGE ON DATABASE ${quoted(place.database)} TO ROLE ${quoted(manager)}; then unprovision again.`,
       },
@@ -99,7 +99,7 @@ const foreignDatabase = (state: State, component: Component): Foreign[] => {
   return [
     {
       ...it,
-      problem: `The database ${place.database} was made for another domain.`,
+      problem: `The database ${shownAs(place.database)} was made for another domain.`,
       solution: `Give another database in the descriptor (${AT.database}).`,
     },
   ];
@@ -209,7 +209,7 @@ export const internalWords = (state: State, component: Component) => {
   const may = held(state.onDatabase, airbyteRole, ['CREATE SCHEMA']).length > 0;
   if (may || schemaNamed(state, internal)) return [];
   return [
-    `Airbyte's role ${airbyteRole} is not seen to have CREATE SCHEMA on the database ${place.database}, where it makes ${internal} for itself: without it the first sync fails.`,
+    `Airbyte's role ${airbyteRole} is not seen to have CREATE SCHEMA on the database ${shownAs(place.database)}, where it makes ${shownAs(internal)} for itself: without it the first sync fails.`,
   ];
 };
 

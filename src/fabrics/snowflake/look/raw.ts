@@ -81,7 +81,7 @@ export const rawOf = async (
 };
 
 const whatIs = ({ schema, tables }: Raw, { place, internal }: Component) =>
-  `what Airbyte ${tables.length > 0 ? 'keeps' : 'may keep'} of the schema ${shownAs(place.database, schema)} in its schema ${internal}`;
+  `what Airbyte ${tables.length > 0 ? 'keeps' : 'may keep'} of the schema ${shownAs(place.database, schema)} in its schema ${shownAs(internal)}`;
 
 const inDetail = ({ tables, untold }: Raw) =>
   [firstFew(tables, MOST_NAMED).join(', '), untold].filter(Boolean).join('; ');

@@ -51,9 +51,9 @@ const SELECTED = {
 export const whatIs = (spec: Spec): string => {
   const shown = shownAs(...spec.parts);
   if (spec.is === 'use')
-    return `${spec.privileges.join(', ')} on the ${spec.kind.toLowerCase()} ${shown} for the role ${spec.to}`;
+    return `${spec.privileges.join(', ')} on the ${spec.kind.toLowerCase()} ${shown} for the role ${shownAs(spec.to)}`;
   if (spec.is === 'select')
-    return `SELECT on ${SELECTED[spec.extent][spec.kind]} of the schema ${shown} for the role ${spec.to}`;
+    return `SELECT on ${SELECTED[spec.extent][spec.kind]} of the schema ${shown} for the role ${shownAs(spec.to)}`;
   return `the ${spec.is} ${shown}`;
 };
 
@@ -94,6 +94,6 @@ export const specOf = ({ id, what }: Thing): Spec => {
   if (data) return data;
   throw new Refusal(
     `This worker cannot read what ${what} is to Snowflake.`,
-    'Ask the platform operator to update all workers, then deploy again.',
+    'Ask the platform operator to update all workers, then try again.',
   );
 };

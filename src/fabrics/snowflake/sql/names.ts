@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { identifierProblem, MAX_IDENTIFIER } from '../../../connectors/snowflake-place';
 import { Refusal } from '../../../contract/problems';
+import { readable } from '../../../../workflows/protocol/one-line';
 
 /* Names and texts in statements. Nothing gets into one but through these. */
 
@@ -77,5 +78,8 @@ export const readRoleOf = (key: string) => {
   return `${people.slice(0, MAX_IDENTIFIER - end.length)}${end}`;
 };
 
-/** For people: `FINANCE.CASHFLOW_0`. */
-export const shownAs = (...parts: string[]) => parts.join('.');
+/** What would be read as several names, or as none, without its quotes. */
+const shown = (part: string) => (/[."]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part);
+
+/** For people: `FINANCE.CASHFLOW_0`, `FINANCE."a.b"`; what cannot be seen in a name is escaped. */
+export const shownAs = (...parts: string[]) => readable(parts.map(shown).join('.'));
