@@ -84,6 +84,13 @@ const reverse: Ask = (client) =>
     params: { connectionName: 'none' },
   });
 
+const cancel = (token: string) => `${page(token)}/cancel`;
+/** The one that was replayed before: while it goes on, the answer is another. */
+const cancelEnded: Ask = async (client) => {
+  await tenants.finished(ended.finance);
+  return called('POST', cancel, 'finance', {})(client);
+};
+
 const ACTS: [string, Ask][] = [
   ['validate, finance in development', sent('validate', {})],
   ['provision, finance in development', sent('provision', {})],
@@ -108,11 +115,8 @@ const ACTS: [string, Ask][] = [
     called('POST', (token) => `${page(token)}/replay`, 'finance', { force: true }),
   ],
   ['replay what has failed', called('POST', () => '/operations/runs/replay', 'finance', DRY)],
-  ['cancel a run of finance', called('POST', (token) => `${page(token)}/cancel`, 'finance', {})],
-  [
-    'cancel a run of marketing',
-    called('POST', (token) => `${page(token)}/cancel`, 'marketing', {}),
-  ],
+  ['cancel a run of finance', cancelEnded],
+  ['cancel a run of marketing', called('POST', cancel, 'marketing', {})],
 ];
 
 /** Of a token that never was every answer is the same, but for its name: so is that of a foreign one. */
