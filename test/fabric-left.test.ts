@@ -212,98 +212,6 @@ test('what others have granted Airbyte is told by each removal until it is gone'
   await world.sql('DROP DATABASE "LENT"');
 });
 
-const clears = async () => {
-  const { jobs } = await stateOf(world.airbyte);
-  return listOfJobs.parse(jobs).filter(({ jobType }) => jobType === 'clear').length;
-};
-
-/** As its owner hands it to another component. */
-const handTo = async (
-  component: string,
-  { system, schema }: { system: string; schema: string },
-) => {
-  const comment = `provisioner:${world.environment}/finance.cashflow.0.${component}`;
-  if (system === 'Snowflake') {
-    await world.sql(`COMMENT ON SCHEMA "ANALYTICS"."${schema}" IS '${comment}'`, 'PROVISIONER');
-    return;
-  }
-  const url = `${world.lakehouse?.url ?? ''}/api/2.1/unity-catalog/schemas/${catalog}.${schema}`;
-  const headers = { authorization: `Bearer ${personalToken}` };
-  const answer = await fetch(url, { method: 'PATCH', headers, body: JSON.stringify({ comment }) });
-  expect(answer.status).toBe(200);
-};
-
-describe.each([
-  { side: snowflakeSide(() => world), reader: 'jane.doe', readers: [] },
-  {
-    side: databricksSide(() => world),
-    reader: 'alice',
-    readers: [
-      'the access to the schema main.taken_databricks, which is another component’s by now, of alice@example.com',
-    ],
-  },
-])(
-  'of a schema that is another component’s by now, in $side.system',
-  ({ side, reader, readers }) => {
-    const component = `taken-${side.system.toLowerCase()}`;
-    const mine = side.of(component);
-    const { system } = side;
-    const schema = side.schema(component);
-    const data = `what Airbyte has written to the schema ${side.place(component)}, which is another component’s by now`;
-
-    const taken = async () => {
-      const last = await provisioned(mine);
-      await world.giveAccess([`user:${reader}_example.com`], mine, JSON.stringify(last));
-      expect(await side.readersOf(component)).toHaveLength(1);
-      await side.addTable(schema);
-      await handTo('taker', { system, schema });
-      return { last, schemas: await side.schemasOf('taker'), clears: await clears() };
-    };
-    afterEach(() => side.dropSchema(schema));
-
-    test.each([
-      ['that runs remember', true],
-      ['that only the descriptor and Airbyte tell', false],
-    ])('%s, nothing is cleared, and what stays is told', async (_, isRemembered) => {
-      const { last, ...before } = await taken();
-      const removal = { ...mine, removeData: true };
-      const told = await run('unprovision', removal, isRemembered ? last : undefined);
-      expect(told.status).toBe('COMPLETED');
-      expect(leftOf(told)).toEqual([...readers, data]);
-      expect(told.result).toContain('Nothing of the component is left in Airbyte.\n');
-      expect(told.result).toContain('It was not cleared: that component may write there, too.');
-      expect(told.info?.privateInfo.places).toBeUndefined();
-      const after = await side.schemasOf('taker');
-      expect(after.map(({ name, tables }) => ({ name, tables }))).toEqual(
-        before.schemas.map(({ name, tables }) => ({ name, tables })),
-      );
-      expect(await clears()).toBe(before.clears);
-      expect(leftOf(await run('unprovision', removal, told))).toEqual([]);
-    });
-
-    test('a removal without data tells who may read', async () => {
-      const { last, clears: before } = await taken();
-      const told = await run('unprovision', mine, last);
-      expect(told.status).toBe('COMPLETED');
-      expect(leftOf(told)).toEqual(readers);
-      expect(await clears()).toBe(before);
-    });
-
-    test('and was left by the component, the present one is cleared', async () => {
-      const { last, clears: before } = await taken();
-      const now = side.of(component, { schema: side.schema('after') });
-      const told = await run(
-        'unprovision',
-        { ...now, removeData: true },
-        await provisioned(now, last),
-      );
-      expect(told.status).toBe('COMPLETED');
-      expect(leftOf(told)).toEqual(readers);
-      expect(await clears()).toBe(before + 1);
-    });
-  },
-);
-
 /** How often a removal of a component without its data lists schemas before it takes anything away. */
 const listsBeforeCleanup = async (component: string) => {
   await world.lakehouse?.control('/requests', undefined, 'DELETE');
@@ -556,3 +464,99 @@ describe('a component whose descriptor names another place than it writes to, an
     });
   });
 });
+
+const clears = async () => {
+  const { jobs } = await stateOf(world.airbyte);
+  return listOfJobs.parse(jobs).filter(({ jobType }) => jobType === 'clear').length;
+};
+
+/** As its owner hands it to another component. */
+const handTo = async (
+  component: string,
+  { system, schema }: { system: string; schema: string },
+) => {
+  const comment = `provisioner:${world.environment}/finance.cashflow.0.${component}`;
+  if (system === 'Snowflake') {
+    await world.sql(`COMMENT ON SCHEMA "ANALYTICS"."${schema}" IS '${comment}'`, 'PROVISIONER');
+    return;
+  }
+  const url = `${world.lakehouse?.url ?? ''}/api/2.1/unity-catalog/schemas/${catalog}.${schema}`;
+  const headers = { authorization: `Bearer ${personalToken}` };
+  const answer = await fetch(url, { method: 'PATCH', headers, body: JSON.stringify({ comment }) });
+  expect(answer.status).toBe(200);
+};
+
+describe.each([
+  { side: snowflakeSide(() => world), reader: 'jane.doe', readers: [] },
+  {
+    side: databricksSide(() => world),
+    reader: 'alice',
+    readers: [
+      'the access to the schema main.taken_databricks, which is another component’s by now, of alice@example.com',
+    ],
+  },
+])(
+  'of a schema that is another component’s by now, in $side.system',
+  ({ side, reader, readers }) => {
+    const component = `taken-${side.system.toLowerCase()}`;
+    const mine = side.of(component);
+    const { system } = side;
+    const schema = side.schema(component);
+    const data = `what Airbyte has written to the schema ${side.place(component)}, which is another component’s by now`;
+
+    const taken = async () => {
+      const last = await provisioned(mine);
+      await world.giveAccess([`user:${reader}_example.com`], mine, JSON.stringify(last));
+      expect(await side.readersOf(component)).toHaveLength(1);
+      await side.addTable(schema);
+      await handTo('taker', { system, schema });
+      return { last, schemas: await side.schemasOf('taker'), clears: await clears() };
+    };
+    afterEach(async () => {
+      await side.dropSchema(schema);
+      // The other component, which nobody has deployed, needed it.
+      await world.sql('REVOKE USAGE ON DATABASE "ANALYTICS" FROM ROLE "AIRBYTE"', 'PROVISIONER');
+    });
+
+    test.each([
+      ['that runs remember', true],
+      ['that only the descriptor and Airbyte tell', false],
+    ])('%s, nothing is cleared, and what stays is told', async (_, isRemembered) => {
+      const { last, ...before } = await taken();
+      const removal = { ...mine, removeData: true };
+      const told = await run('unprovision', removal, isRemembered ? last : undefined);
+      expect(told.status).toBe('COMPLETED');
+      expect(leftOf(told)).toEqual([...readers, data]);
+      expect(told.result).toContain('Nothing of the component is left in Airbyte.\n');
+      expect(told.result).toContain('It was not cleared: that component may write there, too.');
+      expect(told.info?.privateInfo.places).toBeUndefined();
+      const after = await side.schemasOf('taker');
+      expect(after.map(({ name, tables }) => ({ name, tables }))).toEqual(
+        before.schemas.map(({ name, tables }) => ({ name, tables })),
+      );
+      expect(await clears()).toBe(before.clears);
+      expect(leftOf(await run('unprovision', removal, told))).toEqual([]);
+    });
+
+    test('a removal without data tells who may read', async () => {
+      const { last, clears: before } = await taken();
+      const told = await run('unprovision', mine, last);
+      expect(told.status).toBe('COMPLETED');
+      expect(leftOf(told)).toEqual(readers);
+      expect(await clears()).toBe(before);
+    });
+
+    test('and was left by the component, the present one is cleared', async () => {
+      const { last, clears: before } = await taken();
+      const now = side.of(component, { schema: side.schema('after') });
+      const told = await run(
+        'unprovision',
+        { ...now, removeData: true },
+        await provisioned(now, last),
+      );
+      expect(told.status).toBe('COMPLETED');
+      expect(leftOf(told)).toEqual(readers);
+      expect(await clears()).toBe(before + 1);
+    });
+  },
+);
