@@ -65,6 +65,7 @@ const others = [
   'operations',
   'outages',
   'protecting',
+  'queries',
   'reverse-provisioning',
   'rolling',
   'run-reasons',

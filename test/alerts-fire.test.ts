@@ -184,13 +184,18 @@ withPrometheus('Airbyte hangs: all slots are taken, and runs give up', async () 
 withPrometheus('a worker cannot go on with a run', async () => {
   const { client, environment } = world.harness;
   const workflowId = `provision.${environment}.of.nobody`;
-  const run = await client.workflow.start('provision', {
-    workflowId,
-    taskQueue: environment,
-    args: [],
-  });
+  // Temporal's pauses are as long as ever: several runs fail as often as one does in an hour.
+  const runs = await Promise.all(
+    Array.from({ length: 6 }, (_, index) =>
+      client.workflow.start('provision', {
+        workflowId: index === 0 ? workflowId : `${workflowId}.${String(index)}`,
+        taskQueue: environment,
+        args: [],
+      }),
+    ),
+  );
   expect(await fires('ProvisionerRunsCannotGoOn', workflowId)).toContain('WorkflowTaskFailed');
-  await run.terminate();
+  await Promise.all(runs.map((run) => run.terminate()));
 });
 
 /** A body of nearly two megabytes whose end does not come; the gateway holds it, or refuses it. */
