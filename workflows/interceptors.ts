@@ -39,7 +39,7 @@ const failQueriesAhead = (): WorkflowInternalsInterceptor => {
       const isQuery = jobs?.some(({ queryWorkflow }) => queryWorkflow) === true;
       if (isQuery && isAhead)
         throw new Error(
-          'Events of the run wait for its next workflow task: ask again in a moment.',
+          'Events of the run have had no workflow task yet: where it goes on, ask again in a moment.',
         );
       const now = {
         time: `${String(timestamp?.seconds)}.${String(timestamp?.nanos)}`,
