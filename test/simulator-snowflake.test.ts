@@ -140,6 +140,7 @@ describe('what is refused before it is a statement', () => {
 
 describe('a statement that runs on its own', () => {
   test('is asked for until it has ended', async () => {
+    await control('POST', '/faults', { operation: 'selectValues', runs: 400 });
     const begun = await submit('SELECT 1', { query: '?async=true' });
     expect(begun).toMatchObject({ status: 202, code: '333334', statementHandle: uuid, data: [] });
     expect(await get(begun.statementHandle)).toMatchObject({ status: 202, code: '333334' });
@@ -151,6 +152,7 @@ describe('a statement that runs on its own', () => {
   });
 
   test('changes nothing before its end', async () => {
+    await control('POST', '/faults', { operation: 'createRole', runs: 400 });
     const { statementHandle } = await submit('CREATE ROLE "R"', { query: '?async=true' });
     expect(await rows("SHOW ROLES LIKE 'R'")).toEqual([]);
     await ended(statementHandle);
@@ -168,7 +170,7 @@ describe('a statement that runs on its own', () => {
   });
 
   test('is canceled while it runs, and not afterwards', async () => {
-    await control('POST', '/faults', { operation: 'createRole', runs: 50 });
+    await control('POST', '/faults', { operation: 'createRole', runs: 400 });
     const { statementHandle } = await submit('CREATE ROLE "R"', { query: '?async=true' });
     const cancel = () => request('POST', `${STATEMENTS}/${statementHandle}/cancel`);
     expect(await cancel()).toMatchObject({
@@ -178,7 +180,7 @@ describe('a statement that runs on its own', () => {
     expect(await get(statementHandle)).toMatchObject({ status: 422, code: '000604' });
     expect(await cancel()).toMatchObject({ status: 422, body: { code: '000605' } });
     // Longer than it would have run.
-    await control('POST', '/faults', { operation: 'selectValues', runs: 150 });
+    await control('POST', '/faults', { operation: 'selectValues', runs: 430 });
     await submit('SELECT 1');
     expect(await get(statementHandle)).toMatchObject({ status: 422, code: '000604' });
     expect(await rows("SHOW ROLES LIKE 'R'")).toEqual([]);
