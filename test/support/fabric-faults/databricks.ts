@@ -90,9 +90,12 @@ const onWhat = (path: string) => {
 
 /** GRANT to copy, or whom to ask about a token or people. */
 const tells: Side['tells'] = ({ statement, isToken }, result) => {
-  if (isToken) return result.includes('Ask the platform operator to check auth of the fabric');
+  if (isToken)
+    return result.includes('Ask the platform operator to check auth of the fabric lakehouse');
   if (statement.startsWith('list') && !statement.startsWith('listSchemas'))
-    return /what the fabric’s service principal may do|Have an owner run: GRANT /.test(result);
+    return /what the service principal of the fabric lakehouse may do|Have an owner run: GRANT /.test(
+      result,
+    );
   return result.includes('Have an owner run: GRANT ');
 };
 
