@@ -97,6 +97,17 @@ describe('a schema', () => {
     ]);
   });
 
+  test('Airbyte’s schema goes with no component, whoever has marked it', async () => {
+    const comment = `provisioner:${KEY}`;
+    await control('objects', { catalog, schema: 'airbyte_internal', owner: clientId, comment });
+    const at = (schema: string) =>
+      open().of({ key: KEY, end: { connector: 'databricks', configuration: { schema } } });
+    const { present, foreign } = await at('airbyte_internal').look(step());
+    expect(present).toEqual([]);
+    expect(foreign[0]?.reclaim).toContain(`COMMENT ON SCHEMA \`${catalog}\`.\`airbyte_internal\``);
+    expect((await at('other_0').look(step())).present).toEqual([]);
+  });
+
   test.each([
     ['airbyte_internal', {}],
     ['landing_raw', { raw_schema_override: 'Landing_Raw' }],

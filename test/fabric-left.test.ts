@@ -492,7 +492,7 @@ describe.each([
     side: databricksSide(() => world),
     reader: 'alice',
     readers: [
-      'the access to the schema main.taken_databricks, which is another component’s by now, of alice@example.com',
+      'the access of former readers to the schema main.taken_databricks, which is another component’s by now',
     ],
   },
 ])(

@@ -255,10 +255,9 @@ export const createFabricLook = (fabricOf: FabricOf) => {
         const isWritten = each === writtenAt;
         try {
           const hasHadData = isKnown === true;
-          const looked = await lookAt(
-            { key, place, hasHadData: hasHadData || isWritten },
-            interest,
-          );
+          // Where somebody has led its destination since, nobody reads by what it was granted.
+          const mayHaveReaders = hasHadData || (isWritten && isGiven);
+          const looked = await lookAt({ key, place, hasHadData: mayHaveReaders }, interest);
           if (!looked) {
             if (isKnown) unreached.push(notManaged(key, place));
             continue;
@@ -267,7 +266,7 @@ export const createFabricLook = (fabricOf: FabricOf) => {
           // By its name: what stays is looked for there, whatever the default is by then.
           const at = { ...place, fabric: fabric.fabric.name };
           const found = asFound({ place: at, fabric }, looked.seen);
-          fabrics = withPlace(fabrics, found, { hasHadData });
+          fabrics = withPlace(fabrics, found, { hasHadData: hasHadData || isWritten });
           for (const foreign of looked.seen.foreign) {
             if (foreign.readers) readers.push(foreign.readers);
             if (foreign.isAnothers && isWritten) data = dataIn(foreign, at);
@@ -289,13 +288,20 @@ export const createFabricLook = (fabricOf: FabricOf) => {
             unreached.push(outOfReach(key, place, err));
             continue;
           }
+          if (isWritten && written) {
+            unreached.push({ left: notReached(key, written) });
+            continue;
+          }
           warnings.add(
             `What the component may have in a fabric was not looked for: ${err.message}`,
           );
         }
       }
       // Where nothing is managed nothing was made, as far as anybody knows.
-      if (written && !isReached && fabrics.length + unreached.length > 0)
+      const mayHaveMade = () =>
+        fabrics.length + unreached.length > 0 ||
+        written?.reachedBy.some((each) => fabricOf(each, key)?.manages === true);
+      if (written && !isReached && mayHaveMade())
         unreached.push({ left: notReached(key, written) });
       const inAnothers = { readers, ...(data && { data }) };
       const hasAny = readers.length > 0 || data !== undefined;

@@ -28,13 +28,15 @@ export interface Component {
 
 const AT = pathOf('schema');
 
-export const isOurs = ({ key }: Component, { comment }: Schema) => keyIn(comment) === key;
-
 /** Made with each catalog, for everybody: nobody's to hand over. */
 const OF_THE_CATALOG = 'default';
 
 /** Where connectors before 4.0 keep raw tables unless they are told another schema (destination-databricks). */
 const INTERNAL = 'airbyte_internal';
+
+/** Airbyte's is nobody's, whoever has marked it: others have raw tables in it. */
+export const isOurs = ({ key }: Component, { name, comment }: Schema) =>
+  keyIn(comment) === key && name !== INTERNAL;
 
 /** Unity Catalog has names in lower case. */
 const isInternal = (name: string, { raw = '' }: Component) =>
@@ -64,8 +66,8 @@ export const foreignIn = (component: Component, { name, comment, isHidden }: Sch
 };
 
 /** Airbyte writes raw tables of others there: its readers would read them, and its removal drop them. */
-export const internalIn = (component: Component): Foreign[] => {
-  const { catalog, wanted } = component;
+export const internalIn = (component: Component, schema: Schema | undefined): Foreign[] => {
+  const { catalog, key, wanted } = component;
   if (!isInternal(wanted, component)) return [];
   const name = `${catalog.name}.${wanted}`;
   return [
@@ -75,6 +77,10 @@ export const internalIn = (component: Component): Foreign[] => {
       at: AT,
       problem: `The schema ${name} is where Airbyte keeps raw tables: it can be no component’s own.`,
       solution: `Give another one in the descriptor (${AT}).`,
+      ...(wanted === INTERNAL &&
+        keyIn(schema?.comment) === key && {
+          reclaim: `It bears the component’s mark, and is not dropped all the same. Drop what is the component’s in it by hand and take the mark away: ${commentStatement(catalog.name, wanted, '')}; then unprovision again.`,
+        }),
     },
   ];
 };

@@ -71,11 +71,10 @@ export const lookAt = async (
   { hasHadData }: { hasHadData: boolean } = { hasHadData: false },
 ): Promise<Seen> => {
   const { catalog, manages, wanted } = component;
-  const ofAirbytes = internalIn(component);
   const nothing = {
     missing: [],
     present: [],
-    foreign: manages.schema ? [...ofAirbytes, ...rawIn(component)] : [],
+    foreign: [],
     shown: shownOf(component),
     warnings: [],
   };
@@ -86,7 +85,12 @@ export const lookAt = async (
   const schema =
     all?.find(({ name }) => name === wanted) ?? (await catalog.schema(wanted, step.interest));
   const known = all?.filter((each) => isOurs(component, each) && each.name !== wanted);
-  const seen = { ...nothing, warnings: warningsOf(component, known) };
+  const ofAirbytes = internalIn(component, schema);
+  const seen = {
+    ...nothing,
+    foreign: [...ofAirbytes, ...rawIn(component)],
+    warnings: warningsOf(component, known),
+  };
   const former = known ?? [];
   const formerThings = former.map(({ name }) => schemaThing(catalog.name, name));
   const ofFormer = [...grantsIn(component, former), ...formerThings];

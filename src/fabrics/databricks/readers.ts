@@ -1,11 +1,9 @@
-import { firstFew } from '../../../workflows/protocol/lengths';
 import { isRefused } from '../../contract/call-error';
 import { Refusal } from '../../contract/problems';
 import type { FormerEnds, Left, Readers, ReadersChanged, ReadersIn, Step } from '../fabric';
 import { notListed, ownSchema, ownSchemas, wantedSchema } from './component';
 import type { Component } from './component';
 import { heldIn, setHolders } from './holders';
-import { revokeStatement } from './sql';
 import { conveys } from './unity/permissions';
 import type { Schema } from './unity/schemas';
 
@@ -54,8 +52,8 @@ export const readersOfEach = async (component: Component, step: Step): Promise<R
 };
 
 /**
- * Of one that is another component's by now: it takes over who is written down there. Where that may not be
- * looked at, all of them may read.
+ * Of one that is another component's by now: it takes over who is written down there, so that nobody can tell
+ * whom which of the two has let in, and none is named. Where that may not be looked at, all of them may read.
  */
 export const readersOfAnothers = async (
   { catalog }: Component,
@@ -66,15 +64,13 @@ export const readersOfAnothers = async (
     if (isRefused(err)) return undefined;
     throw err;
   });
-  const readers = heldIn(schema, 'reader')
-    .map(({ principal }) => principal)
-    .filter((each) => !grants || conveys(grants.get(each), 'SELECT'));
-  const [first] = readers;
-  if (first === undefined) return undefined;
-  const on = { catalog: catalog.name, schema: schema.name, privileges: READS };
+  const mayRead = heldIn(schema, 'reader').some(
+    ({ principal }) => !grants || conveys(grants.get(principal), 'SELECT'),
+  );
+  if (!mayRead) return undefined;
   return {
-    what: `the access to the schema ${catalog.name}.${schema.name}, which is another component’s by now, of ${firstFew(readers).join(', ')}`,
-    remedy: `An updateacl of that component says who may read it from then on; ${revokeStatement({ ...on, principal: first })} takes it from one of them.`,
+    what: `the access of former readers to the schema ${catalog.name}.${schema.name}, which is another component’s by now`,
+    remedy: 'An updateacl of that component says who may read it from then on.',
   };
 };
 

@@ -6,6 +6,10 @@ import type { SnowflakeSettings } from '../settings';
 /** The schema of its own that Airbyte makes in each database unless it is told another (destination-snowflake). */
 export const INTERNAL = 'AIRBYTE_INTERNAL';
 
+/** Airbyte's is nobody's, whoever has marked it: others have raw tables in it. */
+export const isOwnSchema = ({ name, comment }: { name: string; comment: string }, tag: string) =>
+  comment === tag && name !== INTERNAL;
+
 /** A component as Snowflake knows it. */
 export interface Component {
   key: string;

@@ -116,20 +116,26 @@ const reclaiming = (state: State, spec: NamedSpec, component: Component) => {
 };
 
 /** Airbyte writes raw tables of others there: its readers would read them, and its removal drop them. */
-const internalAsOwn = ({ place }: Component): Foreign => {
-  const name = shownAs(place.database, place.schema);
+const internalAsOwn = (state: State, { place, tag }: Component): Foreign => {
+  const parts = [place.database, place.schema];
+  const name = shownAs(...parts);
+  const unmarked = handingOver('SCHEMA', parts, { comment: '', to: undefined }).join('; ');
   return {
     kind: 'schema',
     name,
     at: AT.schema,
     problem: `The schema ${name} is where Airbyte keeps raw tables: it can be no component’s own.`,
     solution: TO_WRITE_ELSEWHERE,
+    ...(place.schema === INTERNAL &&
+      schemaNamed(state, INTERNAL)?.comment === tag && {
+        reclaim: `It bears the component’s mark, and is not dropped all the same. Drop what is the component’s in it by hand and take the mark away: ${unmarked}; then unprovision again.`,
+      }),
   };
 };
 
 const foreignSchema = (state: State, component: Component): Foreign[] => {
   const { place, tag } = component;
-  if (isInternal(place.schema, component)) return [internalAsOwn(component)];
+  if (isInternal(place.schema, component)) return [internalAsOwn(state, component)];
   const there = schemaNamed(state, place.schema);
   if (!there || there.comment === tag) return [];
   const name = shownAs(place.database, place.schema);

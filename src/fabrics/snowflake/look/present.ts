@@ -1,4 +1,5 @@
 import { isTagged } from '../../tags';
+import { isOwnSchema } from './component';
 import type { Component } from './component';
 import type { Grant } from './looks';
 import {
@@ -127,7 +128,7 @@ const usesOf = (state: State, component: Component, schema: string): Spec[] => {
  */
 export const presentIn = (state: State, component: Component): Spec[] => {
   const { place, tag, readRole, manages } = component;
-  const ours = state.schemas.filter(({ comment }) => comment === tag).map(({ name }) => name);
+  const ours = state.schemas.filter((each) => isOwnSchema(each, tag)).map(({ name }) => name);
   const hasRole = isOurs(state.role, tag);
   const use: SpecOf<'use'> = {
     is: 'use',

@@ -1,3 +1,4 @@
+import { isOwnSchema } from './component';
 import type { Component } from './component';
 import { isRefused } from '../../../contract/call-error';
 import { isTagged } from '../../tags';
@@ -105,7 +106,7 @@ const inDatabase = async (looks: Looks, component: Component, toRole: GrantList)
   const grantsIn = async (kind: Kind, parts: readonly string[], list: GrantList) =>
     grantsOf(list, { kind, parts, own });
   const onDatabase = await grantsIn('DATABASE', [database], listed);
-  const ours = schemas.filter(({ comment }) => comment === tag);
+  const ours = schemas.filter((each) => isOwnSchema(each, tag));
   const readableIn = async (schema: string) => {
     const place = { database, schema };
     const [found, future] = await Promise.all([looks.objects(place), looks.future(place)]);
