@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { ROOT } from '../scripts/child';
 import { RequestError, describeProblem } from '../src/contract/problems';
 import { isRecord } from '../src/contract/json';
 import { readPlans } from '../src/descriptor/product';
+import { readSettingsFile } from '../src/settings/file';
 import { descriptor, request } from './support/fixtures';
 import { EXAMPLES, objectOf } from './support/kit-parts';
 import { readAs } from '../src/contract/parse';
@@ -9,11 +12,15 @@ import { ProvisioningRequest } from '../src/contract/coordinator';
 
 type Path = (string | number)[];
 
+/** Where the fabrics are that examples name. */
+const tenancy = readSettingsFile(join(ROOT, 'examples', 'fabrics.yaml'));
+const namesFabric = (text: string) => /^ +fabric: /m.test(text);
+
 const problemsOf = (text: string, descriptorKind = 'COMPONENT_DESCRIPTOR') => {
   const body = request(text, { descriptorKind });
   const read = readAs(ProvisioningRequest, body, { whole: 'body', solution: '' });
   try {
-    readPlans(read, []);
+    readPlans(read, [], namesFabric(text) ? { tenancy } : {});
     return [];
   } catch (err) {
     if (!(err instanceof RequestError)) throw err;

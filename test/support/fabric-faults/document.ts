@@ -115,7 +115,7 @@ const CALLS: Record<System, string> = {
   snowflake:
     'Each statement that a run sends, and the question whether it is done. `$ROLE` is the component’s role, `$TAG` its tag.',
   databricks:
-    'Each call of a run; that one comes more than once is told. None uses the SQL warehouse or a cluster: these are for `npx provisioner fabrics check` alone, and have no line. What a removal has taken of the data Databricks does not bring back: such an undo always tells it.',
+    'Each call of a run; that one comes more than once is told. None uses the SQL warehouse or a cluster: these are for the check of a fabric by the command line alone, and have no line. What a removal has taken of the data Databricks does not bring back: such an undo always tells it.',
 };
 
 const sectionOf = (system: System, outcomes: Map<string, Outcome>) => [
