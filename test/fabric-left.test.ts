@@ -416,10 +416,20 @@ describe('a component whose descriptor names another place than it writes to, an
     ...world.settings.fabrics,
     [OLD]: world.settings.fabrics['finance-dev'],
   });
+  const twiceAndLent = () => ({
+    ...twice(),
+    lakehouse: { ...world.lakehouse?.fabric, manage: undefined },
+  });
 
   test.each([
     ['no fabric leads to', 'none', elsewhere, /No fabric that the component’s team may use/],
     ['several fabrics lead to', 'many', twice, /The fabrics finance-dev, finance-old lead there/],
+    [
+      'several fabrics lead to, while nothing is managed where the descriptor leads',
+      'lent-many',
+      twiceAndLent,
+      /The fabrics finance-dev, finance-old lead there/,
+    ],
   ])('is not said to have left nothing in one that %s', async (_what, name, fabrics, why) => {
     const before = await world.state();
     const from = snowflake.of(`away-${name}`);
@@ -427,7 +437,7 @@ describe('a component whose descriptor names another place than it writes to, an
     await world.rewrite({ ...world.settings, fabrics: fabrics() });
     const told = await run('unprovision', { ...databricks.of(`away-${name}`), removeData: true });
     await world.rewrite();
-    const schema = `AWAY_${name.toUpperCase()}`;
+    const schema = snowflake.schema(`away-${name}`);
     const what = `what it may have in Snowflake (account SIMULATOR, database ANALYTICS, schema ${schema}), where its destination in Airbyte wrote to`;
     expect(told).toMatchObject({
       status: 'COMPLETED',
