@@ -315,27 +315,27 @@ export const createFabricLook = (fabricOf: FabricOf) => {
   };
 };
 
-const goneFrom = ({ fabric }: Place) =>
-  new NotInSettings(
-    `The fabric${fabric === undefined ? '' : ` ${fabric}`}, which this run is about, is not in the configuration file any more, or not for the component’s team.`,
+const goneFrom = ({ fabric }: Place, namedAt?: string) => {
+  const named = fabric === undefined ? 'The fabric' : `The fabric ${fabric}`;
+  return new NotInSettings(
+    `${namedAt === undefined ? '' : `${namedAt}: `}${named}, which this run is about, is not in the configuration file any more, or not for the component’s team.`,
     'Ask the platform operator to put it there again: the run then goes on, or can be replayed.',
   );
-
-/** One that is known to have something of the component: what its descriptor names is no mistake then. */
-export const known = (fabricOf: FabricOf, { place, key }: OfComponent) => {
-  try {
-    return fabricOf(place, key);
-  } catch (err) {
-    if (err instanceof NotInSettings && !(err instanceof MovedAway)) throw goneFrom(place);
-    throw err;
-  }
 };
 
-/** The same that must be there, as the look has found it. */
-export const mustBe = (fabricOf: FabricOf, of: OfComponent): InFabric => {
-  const fabric = known(fabricOf, of);
-  if (!fabric) throw goneFrom(of.place);
-  return fabric;
+/** One that must be there, as a look has found it: what the descriptor names is no mistake then. */
+export const mustBe = (
+  fabricOf: FabricOf,
+  { place, key }: OfComponent,
+  namedAt?: string,
+): InFabric => {
+  try {
+    const fabric = fabricOf(place, key);
+    if (fabric) return fabric;
+  } catch (err) {
+    if (!(err instanceof NotInSettings) || err instanceof MovedAway) throw err;
+  }
+  throw goneFrom(place, namedAt);
 };
 
 export type FabricActivities = ReturnType<typeof createFabricActivities>;
@@ -346,18 +346,20 @@ export type FabricActivities = ReturnType<typeof createFabricActivities>;
  */
 export const createFabricActivities = ({ fabricOf }: { fabricOf: FabricOf }) => {
   const within = <Result>(
-    given: OfComponent & { settleTime: number },
+    given: OfComponent & { settleTime: number; namedAt?: string },
     work: (fabric: ComponentFabric, step: Step) => Promise<Result>,
   ) =>
     attempt(async ({ interest, settlesAt }) => {
-      const fabric = mustBe(fabricOf, given);
+      const fabric = mustBe(fabricOf, given, given.namedAt);
       settled({ settlesAt }, fabric.system);
       return work(fabric, stepOf(interest, given.settleTime));
     }, given.settleTime);
 
   return {
     prepareFabric: (given: Changing): Promise<void> =>
-      within(given, (fabric, step) => fabric.prepare(given.things, step)),
+      within({ ...given, namedAt: 'specific.destination.fabric' }, (fabric, step) =>
+        fabric.prepare(given.things, step),
+      ),
 
     unprepareFabric: (given: Changing): Promise<Undone> =>
       within(given, (fabric, step) => fabric.unprepare(given.things, step)),
