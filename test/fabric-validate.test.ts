@@ -187,6 +187,17 @@ test('the fabric is asked though Airbyte does not answer', async () => {
   );
 });
 
+test('whose fabric it is cannot be said of a component that is misnamed, and nothing is said of that', async () => {
+  const body = world.bodyOf({ fabric: 'finance-dev' });
+  const misnamed = body.descriptor.replace(
+    /^componentIdToProvision: .*$/m,
+    'componentIdToProvision: urn:dmb:cmp:finance',
+  );
+  const { text } = await world.call('POST', '/v1/validate', { ...body, descriptor: misnamed });
+  expect(text).toContain('componentIdToProvision');
+  expect(text).not.toContain('fabric');
+});
+
 test('a name that Snowflake cannot hold is a problem at its path', async () => {
   const body = world.bodyOf({ component: 'named', schema: 'INFORMATION_SCHEMA' });
   const { status, text } = await world.call('POST', '/v1/provision', body);

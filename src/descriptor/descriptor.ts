@@ -79,7 +79,8 @@ interface OfComponent {
   /** What its author calls its `specific`. */
   name: string;
   minSyncInterval: number;
-  owner?: Owner | undefined;
+  tenancy: Tenancy | undefined;
+  owner: Owner | undefined;
 }
 
 /** What descriptors are read by. */
@@ -130,6 +131,7 @@ const readPlan = (
     at,
     name: 'specific',
     minSyncInterval,
+    tenancy,
     owner,
   });
   return identity && parts && { plan: { component: identity, ...parts }, at };

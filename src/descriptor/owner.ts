@@ -82,6 +82,12 @@ export const judgeSecrets = (reader: Reader, specific: unknown, owner: Owner, at
   }
 };
 
+interface Judged {
+  tenancy: Tenancy | undefined;
+  owner: Owner | undefined;
+  at: Path;
+}
+
 const TWICE = 'and credentials of the descriptor’s own exclude each other: leave one of them out';
 const UNNAMED = 'names a fabric, and this provisioner knows none by name; leave it out';
 
@@ -90,28 +96,29 @@ const nowhere = (connector: string) =>
 
 /**
  * Where a destination is to be, which may be the default; what is wrong with it is told at its path. `named` is
- * what the descriptor says, whether its connector knows of fabrics or not.
+ * what the descriptor says, whether its connector knows of fabrics or not. Without an `owner` where there is a
+ * `tenancy`, whose it is cannot be read, and no fabric can be looked for.
  */
 export const withFabric = <Wanted extends Destination>(
   reader: Reader,
   destination: Wanted,
-  { owner, at, named }: { owner: Owner | undefined; at: Path; named: unknown },
+  { tenancy, owner, at, named }: Judged & { named: unknown },
 ): Wanted => {
   const { connector, configuration, fabric: wanted } = destination;
   const path = [...at, 'destination', 'fabric'];
-  if (!owner && wanted !== undefined) reader.refuse(path, UNNAMED);
+  if (!tenancy && wanted !== undefined) reader.refuse(path, UNNAMED);
   const type = typeFor(connector);
   if (!type && named !== undefined && !isBlank(named)) reader.refuse(path, nowhere(connector));
   // A descriptor with credentials of its own brings the whole account.
   const isOwn = !type || type.bringsAccount(configuration);
   if (owner && isOwn && wanted !== undefined) reader.refuse(path, TWICE);
   if (!owner?.isRight || !type || isOwn) return destination;
-  const { team, environment, tenancy } = owner;
+  const { team, environment } = owner;
   if (!team) {
     reader.refuse(path, 'is not there for a domain that belongs to no team');
     return destination;
   }
-  const found = fabricFor(tenancy, { team, environment, type: type.name, wanted });
+  const found = fabricFor(owner.tenancy, { team, environment, type: type.name, wanted });
   if ('fabric' in found) return { ...destination, fabric: found.fabric.name };
   reader.refuse(path, found.problem);
   return destination;

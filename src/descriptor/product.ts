@@ -169,7 +169,7 @@ const readProduct = (request: Given, templates: Templates, rules: Rules): Plans 
     const component = id && memberOf(reader, product, { id, at: [...path, 'id'] });
     if (component) judgeLength(reader, component, [...path, 'id']);
     const name = component ? `${component.component}.specific` : formatPath([...path, 'specific']);
-    const given = { product: names, at: path, name, minSyncInterval, owner };
+    const given = { product: names, at: path, name, minSyncInterval, tenancy, owner };
     const parts = readPipeline(reader, raw, given);
     const warnings = reader.warnings.splice(0);
     const ignored = reader.takeIgnored();

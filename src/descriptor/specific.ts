@@ -9,7 +9,7 @@ import type { Reader } from '../reading/reader';
 import { fieldsOf, variantsOf, withoutNulls, written } from '../reading/schema-shape';
 import { isSecretKey, secretsIn } from '../secrets/masking';
 import { judgeSecrets, withFabric } from './owner';
-import type { Owner } from './owner';
+import type { Owner, Tenancy } from './owner';
 import { streamProblemsIn } from './targets';
 import type { Path } from '../contract/problems';
 
@@ -145,7 +145,9 @@ const fabricIn = (specific: unknown) => {
 interface Given {
   product: Product;
   at: Path;
-  /** Whose it is, where that matters. */
+  /** Where there are owners. */
+  tenancy?: Tenancy | undefined;
+  /** Whose it is, where that matters and can be read. */
   owner?: Owner | undefined;
   /** Seconds that Airbyte wants between two syncs at least. */
   minSyncInterval: number;
@@ -153,7 +155,7 @@ interface Given {
 
 /** Every problem goes to the reader; undefined when there is any that keeps it from being read. */
 export const readSpecific = (reader: Reader, raw: object, given: Given): Pipeline | undefined => {
-  const { product, at } = given;
+  const { product, at, tenancy, owner } = given;
   const schema = rememberedSpecificOf(product);
   const specific = withoutNulls(raw, schema);
   for (const path of secretsIn(specific)) {
@@ -163,13 +165,13 @@ export const readSpecific = (reader: Reader, raw: object, given: Given): Pipelin
   judgePace(reader, specific, given);
   noteDefault(reader, specific, at);
   const pipeline = reader.read(schema, specific, at);
-  if (given.owner) judgeSecrets(reader, specific, given.owner, at);
+  if (owner) judgeSecrets(reader, specific, owner, at);
   if (pipeline) judgeStreams(reader, pipeline, at);
   const schedule = pipeline?.connection.schedule;
   if (schedule?.scheduleType === 'cron' && neverRuns(schedule.cronExpression))
     reader.warn([...at, ...CRON], 'has no time left to run at: it never syncs by itself');
   if (!pipeline) return undefined;
   const named = fabricIn(specific);
-  const destination = withFabric(reader, pipeline.destination, { owner: given.owner, at, named });
+  const destination = withFabric(reader, pipeline.destination, { tenancy, owner, at, named });
   return { ...pipeline, destination };
 };
