@@ -8,7 +8,7 @@ export const changedSince = (
 ) =>
   new Refusal(
     `The ${kind} "${name}" (${id}) was changed in Airbyte, or what its descriptor refers to, while this run was about to change it.`,
-    'Deploy again: the run then begins with what is there by now.',
+    'Try again: the run then begins with what is there by now.',
   );
 
 /** The only one, or none. More than one is refused by name: guessing could delete someone's work. */

@@ -12,7 +12,7 @@ const unsettled = (delay: number, system = 'Airbyte') =>
   new Waiting(`${system} may still do what it gave no answer to`, {
     delay,
     isForAnswer: true,
-    solution: `Deploy again when ${system} answers; the platform operator can see why it does not.`,
+    solution: `Try again when ${system} answers; the platform operator can see why it does not.`,
   });
 
 /**

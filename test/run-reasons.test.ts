@@ -117,7 +117,7 @@ test('what is tried in vain is stuck: how often, with what, and until when', asy
   const page = (await harness.cli('runs', 'show', token)).stdout;
   expect(page).toMatch(/\nGoes on +by itself; gives up at \S+Z, and the run then fails\n/);
   expect(page).toMatch(/Goes on by itself; gives up at \S+Z, and the run then fails\.\n/);
-  expect(page).not.toContain('Deploy again when Airbyte answers');
+  expect(page).not.toContain('Try again when Airbyte answers');
   expect((await list('--stuck')).stdout).toMatch(
     /^Running +\S+ +provision\.\S+ +\d+ +Airbyte answered 503/m,
   );

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AirbyteError, DEPLOY_AGAIN, OPERATOR, WRONG_URL, withEntity } from './errors';
+import { AirbyteError, TRY_AGAIN, OPERATOR, WRONG_URL, withEntity } from './errors';
 import type { Asked, CallName, FailureKind } from '../contract/call-error';
 import { shortened } from '../../workflows/protocol/lengths';
 import { inOneLine } from '../../workflows/protocol/one-line';
@@ -98,7 +98,7 @@ const solutionFor = (call: CallName, status: number, kind: FailureKind) => {
     return `${OPERATOR} the provisioner's credentials for Airbyte and what they may do.`;
   if (status === 400 || status === 422)
     return 'Check specific.source, specific.destination and specific.connection in the descriptor.';
-  return kind === 'again' ? DEPLOY_AGAIN : `${OPERATOR} the call in Airbyte's log.`;
+  return kind === 'again' ? TRY_AGAIN : `${OPERATOR} the call in Airbyte's log.`;
 };
 
 /** Milliseconds; Retry-After is a number of seconds or a date (RFC 9110 §10.2.3). */
@@ -148,7 +148,7 @@ export const unreadableAnswer = (call: Asked, { status, text }: Answer) =>
     : new AirbyteError(`Airbyte's answer to ${withEntity(call)} was cut off or is not JSON.`, {
         kind: 'again',
         status,
-        solution: DEPLOY_AGAIN,
+        solution: TRY_AGAIN,
       });
 
 export const unexpectedAnswer = (call: Asked, status: number, { issues }: z.ZodError) => {

@@ -24,8 +24,8 @@ export const orAbsent = async <Entity>(entity: Promise<Entity>): Promise<Entity 
 
 export const OPERATOR = 'Ask the platform operator to check';
 export const WRONG_URL = `${OPERATOR} AIRBYTE_URL: it must be the root of the Airbyte host.`;
-export const DEPLOY_AGAIN =
-  'Deploy again when Airbyte answers; the platform operator can see why it does not.';
+export const TRY_AGAIN =
+  'Try again when Airbyte answers; the platform operator can see why it does not.';
 
 const nameOf = ({ method, path }: CallName) => `${method} ${path}`;
 
@@ -68,7 +68,7 @@ export const noAnswer = (call: Asked, cause: unknown, timeout?: number) => {
     : `could not be reached or hung up (${describeCause(cause)}) at ${withEntity(call)}`;
   return new AirbyteError(`Airbyte ${what}.`, {
     kind: 'again',
-    solution: DEPLOY_AGAIN,
+    solution: TRY_AGAIN,
     unclear: call.writes && !UNREACHED.includes(codeOf(rootOf(cause)) ?? ''),
     cause,
   });
@@ -78,7 +78,7 @@ export const noAnswer = (call: Asked, cause: unknown, timeout?: number) => {
 export const outOfTime = (call: Asked, waited: number) =>
   new AirbyteError(
     `Airbyte had given no answer to ${withEntity(call)} after ${inWords(waited)}, when the time for this step was up.`,
-    { kind: 'again', solution: DEPLOY_AGAIN, unclear: call.writes, outOfTime: 'calling' },
+    { kind: 'again', solution: TRY_AGAIN, unclear: call.writes, outOfTime: 'calling' },
   );
 
 /** The step's time was up while something was queued: `what` says what. */
@@ -88,7 +88,7 @@ export const stillQueued = (what: string) =>
     {
       kind: 'again',
       solution:
-        'Deploy again when fewer runs go on; if it happens often, ask the platform operator to raise AIRBYTE_MAX_IN_FLIGHT.',
+        'Try again when fewer runs go on; if it happens often, ask the platform operator to raise AIRBYTE_MAX_IN_FLIGHT.',
       outOfTime: 'waiting',
     },
   );
@@ -100,5 +100,5 @@ export const notSent = (call: Asked) => stillQueued(withEntity(call));
 export const notDone = (step: string, last: Asked | undefined, cause: unknown) =>
   new AirbyteError(
     `The time for the step ${step} was up before all of it was done${last ? `; the last call was ${withEntity(last)}` : ''}.`,
-    { kind: 'again', solution: DEPLOY_AGAIN, outOfTime: 'waiting', cause },
+    { kind: 'again', solution: TRY_AGAIN, outOfTime: 'waiting', cause },
   );
