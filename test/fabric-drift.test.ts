@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { DriftReport } from '../src/contract/drift';
 import { createDrift } from '../src/operator/drift';
 import { oneQueue } from '../src/temporal/queues';
@@ -62,26 +61,12 @@ const roleOf = async (component: string) => {
 
 const statements = async () => (await world.requests()).flatMap(({ statement }) => statement ?? []);
 
-/** As a person at Airbyte's user interface does. */
 const loseConnection = async (component: string) => {
   const { airbyte } = await world.state();
   const source = listIn(airbyte, 'sources').find(({ name }) => name.includes(keyOf(component)));
   const connections = listIn(airbyte, 'connections');
   const connection = connections.find(({ sourceId }) => sourceId === source?.sourceId);
-  const api = `${world.airbyte.url}/api/public/v1`;
-  const granted = await fetch(`${api}/applications/token`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ client_id: 'simulator', client_secret: 'simulator-secret' }),
-  });
-  const { access_token: token } = z
-    .object({ access_token: z.string() })
-    .parse(await granted.json());
-  const gone = await fetch(`${api}/connections/${String(connection?.connectionId)}`, {
-    method: 'DELETE',
-    headers: { authorization: `Bearer ${token}` },
-  });
-  expect(gone.ok).toBe(true);
+  await world.inAirbyte('DELETE', `/connections/${String(connection?.connectionId)}`);
 };
 
 const fabric = 'finance-dev';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '../src/contract/json';
-import { stateOf } from './support/environments';
+import { listIn, stateOf } from './support/environments';
 import { databricksSide, snowflakeSide } from './support/fabric-sides';
 import { eventually } from './support/harness';
 import { startFabricWorld } from './support/fabric-world';
@@ -447,6 +447,29 @@ describe('a component whose descriptor names another place than it writes to, an
       `Nothing of the component is left in Airbyte.\nLeft behind in the fabric: ${what}.`,
     );
     expect(told.result).toMatch(why);
+    const gone = await run('unprovision', { ...from, removeData: true });
+    expect(gone).toMatchObject({ status: 'COMPLETED', result: NOTHING });
+    expect(await world.state()).toEqual(before);
+  });
+
+  test('is not said to have left nothing where its destination was led to what no component can have', async () => {
+    const before = await world.state();
+    const from = snowflake.of('away-unfit');
+    await provisioned(from);
+    const { airbyte } = await world.state();
+    const all = listIn(airbyte, 'destinations');
+    const written = all.find(({ name }) => name.includes('away-unfit'));
+    await world.inAirbyte('PATCH', `/destinations/${written?.destinationId ?? ''}`, {
+      configuration: { ...written?.configuration, schema: 'INFORMATION_SCHEMA' },
+    });
+    const told = await run('unprovision', { ...databricks.of('away-unfit'), removeData: true });
+    const what =
+      'what it may have in Snowflake (account SIMULATOR, database ANALYTICS, schema INFORMATION_SCHEMA), where its destination in Airbyte wrote to';
+    expect(told).toMatchObject({
+      status: 'COMPLETED',
+      info: { privateInfo: { leftBehind: [what] } },
+    });
+    expect(told.result).toContain('is a word that Snowflake keeps for itself: INFORMATION_SCHEMA');
     const gone = await run('unprovision', { ...from, removeData: true });
     expect(gone).toMatchObject({ status: 'COMPLETED', result: NOTHING });
     expect(await world.state()).toEqual(before);

@@ -1,4 +1,4 @@
-import type { FabricFound } from '../activities/fabric/fabric';
+import type { FabricFound } from '../activities/fabric/look';
 import { readPlaces } from '../src/descriptor/places';
 import { parseJson } from '../src/contract/json';
 import { forgottenWords, placesInfo } from '../workflows/pipeline/fabric';

@@ -63,18 +63,22 @@ export const whereWritten = (
   return by ? { place: by, isReached: true } : { isReached: false };
 };
 
-/** Of the destination that goes with the component: nothing leads to its data then. */
+const howToReach = (reachedBy: Place[]) => {
+  const names = reachedBy.map(({ fabric = '' }) => fabric);
+  return names.length > 0
+    ? `The fabrics ${firstFew(names).join(', ')} lead there, and the descriptor names none of them. Name the one that it was deployed to, with the database and schema of then, then unprovision again; or have`
+    : 'No fabric that the component’s team may use leads there. Ask the platform operator for one, name it in the descriptor, with the database and schema of then, then unprovision again; or have';
+};
+
+/**
+ * Of the destination that goes with the component: nothing leads to its data then. `problem`: why the place can
+ * be looked at by nobody, whatever leads there.
+ */
 export const notReached = (
   key: string,
   { system, place: { configuration, where = {} }, reachedBy }: Written,
-): Left => {
-  const names = reachedBy.map(({ fabric = '' }) => fabric);
-  const why =
-    names.length > 0
-      ? `The fabrics ${firstFew(names).join(', ')} lead there, and the descriptor names none of them. Name the one that it was deployed to, with the database and schema of then`
-      : 'No fabric that the component’s team may use leads there. Ask the platform operator for one, name it in the descriptor, with the database and schema of then';
-  return {
-    what: `what it may have in ${system} (${fieldsIn({ ...where, ...configuration })}), where its destination in Airbyte wrote to`,
-    remedy: `${why}, then unprovision again; or have dropped there what bears the comment provisioner:${key}.`,
-  };
-};
+  problem?: string,
+): Left => ({
+  what: `what it may have in ${system} (${fieldsIn({ ...where, ...configuration })}), where its destination in Airbyte wrote to`,
+  remedy: `${problem === undefined ? howToReach(reachedBy) : `${problem} Have`} dropped there what bears the comment provisioner:${key}.`,
+});

@@ -6,8 +6,9 @@ import { MAX_NAMED, firstFew, shortened } from '../../workflows/protocol/lengths
 import { placeOf } from '../../src/descriptor/places';
 import { CallError } from '../../src/contract/call-error';
 import { Refusal } from '../../src/contract/problems';
-import type { FabricFound, FabricOf } from '../fabric/fabric';
-import { createFabricLook } from '../fabric/fabric';
+import type { FabricOf } from '../fabric/fabric';
+import { createFabricLook } from '../fabric/look';
+import type { FabricFound } from '../fabric/look';
 import { linesOf } from '../fabric/things';
 import { attempt } from '../attempt';
 import type { Attempt } from '../attempt';

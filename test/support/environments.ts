@@ -67,7 +67,12 @@ export const textOf = ({ domain = 'finance', major = 0, ...changes }: Place) =>
     .replaceAll(':cashflow:0', `:cashflow:${String(major)}`)
     .replace(/version: 0\./, `version: ${String(major)}.`);
 
-const Entity = z.looseObject({ name: z.string(), sourceId: z.string().optional() });
+const Entity = z.looseObject({
+  name: z.string(),
+  sourceId: z.string().optional(),
+  destinationId: z.string().optional(),
+  configuration: z.record(z.string(), z.unknown()).optional(),
+});
 const State = z.record(z.string(), z.unknown());
 
 /** All that an Airbyte has, secrets included. */

@@ -6,6 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { DEFAULT_WORKSPACE_ID, startSimulator } from '../../simulator/simulator';
+import type { Simulator } from '../../simulator/simulator';
 import { startSnowflakeSimulator } from '../../simulator/snowflake/simulator';
 import { ProvisioningStatus } from '../../src/contract/coordinator';
 import { parseJson } from '../../src/contract/json';
@@ -65,6 +66,27 @@ export interface FabricChanges extends Omit<Changes, 'destination'> {
   fabric?: string;
   removeData?: boolean;
 }
+
+const Granted = z.object({ access_token: z.string() });
+
+const asPerson = async (
+  { url }: Pick<Simulator, 'url'>,
+  { method, at, body }: { method: string; at: string; body: object | undefined },
+) => {
+  const api = `${url}/api/public/v1`;
+  const granted = await fetch(`${api}/applications/token`, {
+    method: 'POST',
+    headers: json,
+    body: JSON.stringify({ client_id: 'simulator', client_secret: 'simulator-secret' }),
+  });
+  const { access_token: token } = Granted.parse(await granted.json());
+  const answer = await fetch(`${api}${at}`, {
+    method,
+    headers: { ...json, authorization: `Bearer ${token}` },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!answer.ok) throw new Error(`${String(answer.status)} ${await answer.text()}`);
+};
 
 const destinationOf = ({
   schema,
@@ -309,6 +331,9 @@ export const startFabricWorld = async (options: FabricWorldOptions = {}) => {
       };
     },
     ...ofSnowflake,
+    /** As a person at Airbyte's user interface does, by its public API. */
+    inAirbyte: (method: string, at: string, body?: object) =>
+      asPerson(airbyte, { method, at, body }),
     airbyteFault: (fault: object) => control(airbyte, { at: '/faults', body: fault }),
     clearAirbyteFaults: () => control(airbyte, { method: 'DELETE', at: '/faults' }),
     cli: (...args: string[]) => runCli(args, env),
