@@ -308,6 +308,28 @@ What to do: The configuration file does not have this fabric any more, or not fo
     await world.rewrite();
   });
 
+  test('is asked for by an update of access that a run has told of it, whatever the descriptor names', async () => {
+    await withOld();
+    const component = 'asked';
+    const first = await provisioned({ component, schema: 'ASKED', fabric: OLD });
+    await world.rewrite();
+    const told = JSON.stringify(first);
+    const changes = { component, schema: 'ASKED', fabric: 'unknown' };
+    const known = await world.giveAccess([], changes, told);
+    expect(known.status).toBe('FAILED');
+    expect(known.result).toContain('The fabric finance-old, which this run is about, is not in');
+    const unknown = await world.giveAccess([], changes, '');
+    expect(unknown.status).toBe('FAILED');
+    expect(unknown.result).toContain('specific.destination.fabric: is not a fabric that the team');
+    const refused = await world.startAccess(['user:jane.doe_example.com'], changes, told);
+    expect(refused.status).toBe(400);
+    expect(refused.text).toContain('its fabric finance-old is not a fabric that the team finance');
+    await withOld();
+    const removal = { component, schema: 'ASKED', fabric: OLD, removeData: true };
+    expect(await run('unprovision', removal)).toMatchObject({ status: 'COMPLETED' });
+    await world.rewrite();
+  });
+
   test('is asked for where it goes while a removal goes on', async () => {
     await withOld();
     const component = 'midway';

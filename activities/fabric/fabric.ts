@@ -60,19 +60,25 @@ const goneFrom = ({ fabric }: Place, namedAt?: string) => {
   );
 };
 
-/** One that must be there, as a look has found it: what the descriptor names is no mistake then. */
-export const mustBe = (
-  fabricOf: FabricOf,
-  { place, key }: OfComponent,
-  namedAt?: string,
-): InFabric => {
+/** Of a place that a run has found: what the descriptor names is no mistake then. */
+const known = (fabricOf: FabricOf, { place, key }: OfComponent, namedAt?: string) => {
   try {
-    const fabric = fabricOf(place, key);
-    if (fabric) return fabric;
+    return fabricOf(place, key);
   } catch (err) {
-    if (!(err instanceof NotInSettings) || err instanceof MovedAway) throw err;
+    if (err instanceof NotInSettings && !(err instanceof MovedAway)) throw goneFrom(place, namedAt);
+    throw err;
   }
-  throw goneFrom(place, namedAt);
+};
+
+/** Of a place that the descriptor names, or that a former run has told of. */
+export const namedOrKnown = (fabricOf: FabricOf, { place, key }: OfComponent) =>
+  place.where === undefined ? fabricOf(place, key) : known(fabricOf, { place, key });
+
+/** One that must be there, as a look has found it. */
+export const mustBe = (fabricOf: FabricOf, of: OfComponent, namedAt?: string): InFabric => {
+  const fabric = known(fabricOf, of, namedAt);
+  if (!fabric) throw goneFrom(of.place, namedAt);
+  return fabric;
 };
 
 export type FabricActivities = ReturnType<typeof createFabricActivities>;

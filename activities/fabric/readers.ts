@@ -4,7 +4,7 @@ import { firstFew } from '../../workflows/protocol/lengths';
 import { readable } from '../../workflows/protocol/one-line';
 import { attempt } from '../attempt';
 import { settled } from '../unclear-answers';
-import { mustBe, refuseForeign, stepOf } from './fabric';
+import { mustBe, namedOrKnown, refuseForeign, stepOf } from './fabric';
 import type { FabricOf, OfComponent } from './fabric';
 
 /* Who may read a component's data, as far as that is ours to say. */
@@ -103,7 +103,7 @@ export const createReaderActivities = ({
     /** Whether all are known, and who reads now; undefined: nobody's access to the data is ours to say. */
     findReaders: ({ key, place, refs }: OfComponent & { refs: string[] }) =>
       attempt(async ({ interest }): Promise<ReadersFound | undefined> => {
-        const fabric = fabricOf(place, key);
+        const fabric = namedOrKnown(fabricOf, { key, place });
         if (!fabric?.managesAccess) return undefined;
         const { system } = fabric;
         const step = stepOf(interest);

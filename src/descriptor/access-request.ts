@@ -10,7 +10,7 @@ import { isRecord, parseJson } from '../contract/json';
 import { readAs } from '../contract/parse';
 import { readPlaces } from './places';
 import type { Place } from './places';
-import { grantsAccess } from '../settings/tenancy';
+import { dataAccessProblem } from '../settings/tenancy';
 import { MAX_PLACES } from '../../workflows/protocol/lengths';
 import { readYaml } from '../reading/yaml';
 import type { Yaml } from '../reading/yaml';
@@ -106,8 +106,8 @@ const readComponent = (
 const ASK = 'Ask the platform operator whether that is meant, or send no refs.';
 
 /** Why nobody is granted the data, and what to do about it. */
-const whyNot = (place: Place | undefined, former: Place[]) => {
-  if (place) return { why: 'the fabric grants no access to the data', solution: ASK };
+const whyNot = (problem: string | undefined, former: Place[]) => {
+  if (problem !== undefined) return { why: problem, solution: ASK };
   if (former.length === 0)
     return {
       why: 'the component writes to no fabric, as far as its last run and its descriptor tell',
@@ -128,8 +128,9 @@ const accessProblem = (
   const { environment, key } = component;
   const access = tenancy?.environments[environment]?.workspaceAccess;
   if (access !== 'none' || refs.length === 0) return undefined;
-  if (place && tenancy && grantsAccess(tenancy, { key, place })) return undefined;
-  const { why, solution } = whyNot(place, former);
+  const problem = place && tenancy && dataAccessProblem(tenancy, { key, place });
+  if (place && problem === undefined) return undefined;
+  const { why, solution } = whyNot(problem, former);
   const message = `cannot be fulfilled: in ${environment} nobody is given access to Airbyte (workspaceAccess: none), and ${why}`;
   return new RequestError([{ path: 'refs', message }], {
     solutions: [solution],

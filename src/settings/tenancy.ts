@@ -112,17 +112,22 @@ export const componentProblem = (
   return problem && `${owner.environment} ${problem}`;
 };
 
-/** Whether access to the data of a component can be granted where it lands. */
-export const grantsAccess = (
+const GRANTS_NONE = 'the fabric grants no access to the data';
+
+/** Why access to the data of a component cannot be granted where it lands; undefined: it can. */
+export const dataAccessProblem = (
   settings: Owned,
   { key, place }: { key: string; place: Destination },
-): boolean => {
+): string | undefined => {
   const type = typeFor(place.connector);
   const owner = judgedOwner(settings, key);
-  if (!type || type.bringsAccount(place.configuration)) return false;
-  if (!owner || 'problem' in owner) return false;
-  const found = fabricFor(settings, { ...owner, type: type.name, wanted: place.fabric });
-  return 'fabric' in found && found.fabric.settings.manage?.access === true;
+  if (!type || type.bringsAccount(place.configuration)) return GRANTS_NONE;
+  if (!owner || 'problem' in owner) return GRANTS_NONE;
+  const { fabric: wanted } = place;
+  const found = fabricFor(settings, { ...owner, type: type.name, wanted });
+  if ('fabric' in found)
+    return found.fabric.settings.manage?.access === true ? undefined : GRANTS_NONE;
+  return `${wanted === undefined ? 'specific.destination.fabric' : `its fabric ${wanted}`} ${found.problem}`;
 };
 
 const known = new WeakMap<Settings, Owned>();
