@@ -39,7 +39,7 @@ const completed = async (ending: Promise<ProvisioningStatus>) => {
 };
 const provisioned = (changes: FabricChanges, last?: ProvisioningStatus) =>
   completed(run('provision', changes, last));
-const removed = (changes: FabricChanges, last: ProvisioningStatus) =>
+const removed = (changes: FabricChanges, last?: ProvisioningStatus) =>
   completed(run('unprovision', { ...changes, removeData: true }, last));
 const give = (names: readonly string[], changes: FabricChanges, last: ProvisioningStatus) =>
   world.giveAccess(names.map(refOf), changes, JSON.stringify(last));
@@ -220,6 +220,23 @@ describe.each(sides)('in $system', (side) => {
     expect(await readers('fails')).toEqual(users([JANE]));
     expect((await removed(from, failed)).result).toBe(NOTHING_LEFT);
     expect(await schemas('fails')).toEqual([]);
+  });
+
+  test('what has lost its mark is told as left though no run is known, and is found by what was told', async () => {
+    const before = await world.state();
+    await provisioned(of('unknown'));
+    await side.addTable(named('unknown'));
+    const mark = (comment: string) =>
+      comments[side.system]?.(side.place(named('unknown')), comment);
+    await mark('');
+    const told = await removed(of('unknown'));
+    expect(told.result).toContain(
+      `Left behind in the fabric: the schema ${side.place(named('unknown'))}.`,
+    );
+    await mark(`provisioner:${world.environment}/finance.cashflow.0.${named('unknown')}`);
+    const gone = await removed(of('unknown'), told);
+    expect(gone).toMatchObject({ result: NOTHING_LEFT, info: { privateInfo: {} } });
+    expect(await world.state()).toEqual(before);
   });
 
   test('what has lost its mark before a removal is told as left, and is found when it bears it again', async () => {

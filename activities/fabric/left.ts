@@ -18,7 +18,10 @@ const whereIn = ({ fabric, configuration }: Place) =>
 /** Of the fabric that a component writes to still. */
 export const notThere = (place: Place, err: NotInSettings | UnfitPlace) =>
   err instanceof UnfitPlace
-    ? err
+    ? new UnfitPlace(
+        err.message,
+        'Deploy the component to another place, which it can have; then unprovision again.',
+      )
     : new NotInSettings(
         `The component writes to ${whereIn(place)}, which the configuration file does not have any more, or not for its team.`,
         'Ask the platform operator to have it there again, or deploy the component to another fabric; then unprovision again.',
@@ -56,7 +59,7 @@ export const notManaged = (key: string, place: Place): OutOfReach =>
     why: 'By the configuration file nothing is made or taken away in this fabric any more. Ask the platform operator to have it managed again (manage.schema of the fabric)',
   });
 
-/** A run has made it: what bears no mark any more stays, and is to be found again. */
+/** Of what a run has made, or the component writes to: what bears no mark stays, and is to be found again. */
 export const unmarked = (place: Place, foreign: Seen['foreign']): OutOfReach[] =>
   foreign.flatMap(({ kind, name, problem, reclaim }) =>
     reclaim === undefined

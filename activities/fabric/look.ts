@@ -91,8 +91,8 @@ const createFindings = (key: string) => {
   const unreached: OutOfReach[] = [];
 
   /** Of what a place leads to and is not the component's, or not any more. */
-  const foreignIn = (at: Place, foreign: Seen['foreign'], isKnown: boolean) => {
-    const lost = isKnown ? unmarked(at, foreign) : [];
+  const foreignIn = (at: Place, foreign: Seen['foreign'], isInUse: boolean) => {
+    const lost = isInUse ? unmarked(at, foreign) : [];
     for (const each of lost)
       if (!unreached.some(({ left }) => left.what === each.left.what)) unreached.push(each);
     if (lost.length === 0) for (const { problem } of foreign) warnings.add(problem);
@@ -120,7 +120,7 @@ const createFindings = (key: string) => {
         if (foreign.readers) readers.push(foreign.readers);
         if (foreign.isAnothers && isWritten) data = dataIn(foreign, at);
       }
-      foreignIn({ ...at, where }, seen.foreign, isKnown);
+      foreignIn({ ...at, where }, seen.foreign, isKnown || isWritten);
       for (const warning of seen.warnings) warnings.add(warning);
     },
 

@@ -80,5 +80,5 @@ export const notReached = (
   problem?: string,
 ): Left => ({
   what: `what it may have in ${system} (${fieldsIn({ ...where, ...configuration })}), where its destination in Airbyte wrote to`,
-  remedy: `${problem === undefined ? howToReach(reachedBy) : `${problem} Have`} dropped there what bears the comment provisioner:${key}.`,
+  remedy: `${problem === undefined ? howToReach(reachedBy) : `Of what that destination says: ${problem} Have`} dropped there what bears the comment provisioner:${key}.`,
 });
