@@ -82,7 +82,7 @@ const linesOf = (given: DescriptorFile, verdict: Verdict) => [
   `${given.file} ${sumOf(verdict)}`,
 ];
 
-/** `provisioner validate`: whether a descriptor is right, and Airbyte ready for it. */
+/** `provisioner validate`: whether a descriptor is right, and Airbyte and the fabric ready for it. */
 export const addValidateCommand = (program: Command, deps: EngineerDeps) => {
   const { print, exitWith } = deps;
   withShared(program.command('validate'), '6m')

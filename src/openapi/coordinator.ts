@@ -140,7 +140,7 @@ export const CONTRACT = {
     problems: NOT_AN_IDENTITY,
   }),
   asyncValidate: start('/v2/validate', {
-    summary: 'Whether a descriptor is valid, and Airbyte ready for it',
+    summary: 'Whether a descriptor is valid, and Airbyte and the fabric ready for it',
     body: 'ValidationRequest',
     requests: REQUESTS.asyncValidate,
     token: TOKENS.validate,

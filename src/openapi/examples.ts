@@ -165,7 +165,7 @@ export const NOT_VALID = {
     inputErrorField: 'specific.source.connectionConfiguration.format',
     moreInfo: {
       problems: [FORMAT],
-      solutions: ['Correct the descriptor at the paths named above, then deploy again.'],
+      solutions: ['Correct the descriptor at the paths named above, then send the request again.'],
     },
   },
 };

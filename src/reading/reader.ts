@@ -36,7 +36,7 @@ interface Whole {
 
 const DESCRIPTOR: Whole = {
   name: 'descriptor',
-  solutions: ['Correct the descriptor at the paths named above, then deploy again.'],
+  solutions: ['Correct the descriptor at the paths named above, then send the request again.'],
 };
 
 /** Parses pieces of a YAML document; collects what is wrong and what is ignored, with path and line. */

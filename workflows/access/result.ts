@@ -55,7 +55,7 @@ export const refuseUnknown = (unknown: string[], readers?: ReadersFound) => {
       : []),
   ].join(', ');
   const details: FailureDetails = {
-    problem: `${nobody.join('; ')}. Nothing was changed.`,
+    problem: `refs: ${nobody.join('; ')}. Nothing was changed.`,
     solution: `${places.charAt(0).toUpperCase()}${places.slice(1)}, or leave them out, then send the request again.`,
   };
   throw finalFailure(details.problem, { type: 'UnknownPrincipals', details });

@@ -23,7 +23,7 @@ interface Restoring {
 }
 
 const EXPIRED =
-  'Deploy again: it is made anew, and the next sync fills it. What was in it may be had from a clone or backup only.';
+  'Unprovision again to remove the rest; or deploy the component: it is made anew, and the next sync fills it. What was in it may be had from a clone or backup only.';
 
 type Container = SpecOf<'database'> | SpecOf<'schema'>;
 

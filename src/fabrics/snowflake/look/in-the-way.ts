@@ -3,12 +3,12 @@ import type { Foreign, Left } from '../../fabric';
 import { firstFew } from '../../../../workflows/protocol/lengths';
 import { domainOf, isTagged, keyIn } from '../../tags';
 import { unmaking } from '../change/acts';
-import { handingOver } from '../sql/administration';
+import { grantOnDatabase, handingOver } from '../sql/administration';
 import { INTERNAL } from './component';
 import type { Component } from './component';
 import { held, isDatabaseOurs, isUntold, missingIn, namedBy, schemaNamed } from './judgement';
 import type { Named } from './looks';
-import { quoted, shownAs } from '../sql/names';
+import { shownAs } from '../sql/names';
 import { stayingIn } from './present';
 import { isRawOfOther } from './state';
 import type { State } from './state';
@@ -92,7 +92,7 @@ const foreignDatabase = (state: State, component: Component): Foreign[] => {
         ...it,
         problem: `The database ${shownAs(place.database)} is not there, or the provisioner may not see it, and it makes none in this fabric.`,
         solution: `Give another database in the descriptor (${AT.database}), or ask the platform operator to make it or to set manage.database of the fabric.`,
-        reclaim: `If it is there, its owner lets the role ${manager} see it: GRANT USAGE ON DATABASE ${quoted(place.database)} TO ROLE ${quoted(manager)}; then unprovision again.`,
+        reclaim: `If it is there, its owner lets the role ${manager} see it: ${grantOnDatabase('USAGE', place.database, manager)}; then unprovision again.`,
       },
     ];
   if (!database || !isTagged(database.comment) || isDatabaseOurs(state, component)) return [];
