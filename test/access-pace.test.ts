@@ -59,6 +59,7 @@ test('steps that act on nobody, as those of older workers may, end the run inste
     workflowBundle: { codePath: `${ROOT}/dist/workflow-bundle.js` },
     dataConverter,
     activities: {
+      findReaders: () => undefined,
       recallAccess: () => ({ isMoved: true, people: [] }),
       findPeople: () => ({ people: { 'user:a@foo.bar': person }, unknown: [], without: [] }),
       giveAccess: ({ people }: { people: object }): Round => {
