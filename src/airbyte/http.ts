@@ -10,8 +10,8 @@ import { noAnswer, notSent, outOfTime } from './errors';
 import type { Asked } from '../contract/call-error';
 import { TokenAnswer, createSession } from './session';
 import type { AirbyteAuth } from './session';
+import { overBy } from '../concurrency/call-interest';
 import type { CallInterest } from '../concurrency/call-interest';
-import type { Interest } from '../concurrency/interest';
 import { LASTING, whileWanted } from '../concurrency/interest';
 import type { Limit } from '../concurrency/limit';
 import { parseJson, withoutUndefined } from '../contract/json';
@@ -86,14 +86,6 @@ const askedBy = (call: Call<z.ZodType>): Asked => ({
   writes: isWrite(call),
   about: call.about ?? subjectOf(call),
 });
-
-/** Why somebody waits for something no more: it was cancelled, or else what is to be said then. */
-export const overBy =
-  ({ cancelled }: Interest, late: () => Error) =>
-  (): Error => {
-    const reason: unknown = cancelled.reason;
-    return cancelled.aborted && reason instanceof Error ? reason : late();
-  };
 
 /**
  * Calls to one of Airbyte's APIs: as many at once as `limit` lets, answers checked, every failure an

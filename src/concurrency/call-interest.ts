@@ -16,10 +16,10 @@ export const tillSeen = (interest: CallInterest): CallInterest => ({
   cancelled: LASTING.cancelled,
 });
 
-/** Why nobody waits for it any more: the step's time is up, or who asked is gone. */
+/** Why somebody waits for something no more: it was cancelled, or else what is to be said then. */
 export const overBy =
-  ({ cancelled, timeUp }: CallInterest) =>
+  ({ cancelled }: Interest, late: () => Error) =>
   (): Error => {
-    const reason: unknown = (timeUp.aborted ? timeUp : cancelled).reason;
-    return reason instanceof Error ? reason : new Error(String(reason));
+    const reason: unknown = cancelled.reason;
+    return cancelled.aborted && reason instanceof Error ? reason : late();
   };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { orAbsent, stillQueued } from '../errors';
 import type { Actor, Airbyte, ConnectionRead as Connection } from '../workspace';
-import { overBy } from '../http';
 import type { AirbyteHttp } from '../http';
+import { overBy } from '../../concurrency/call-interest';
 import type { CallInterest } from '../../concurrency/call-interest';
 import { PAGE, byOffset, lookThrough, readList } from '../list';
 import type { Look } from '../list';

@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import type { Opening } from '../fabric';
 import { createFabricHttp } from '../http';
 import type { FabricAnswer, FabricCall } from '../http';
-import { errorOf, isTokenRefused, notUnderstood, problemIn } from './errors';
+import { errorOf, isTokenRefused, notSent, notUnderstood, problemIn } from './errors';
 import { AZURE_SCOPE, DATABRICKS_SCOPE, createTokens } from './tokens';
 import type { Auth, DatabricksSettings } from './settings';
 
@@ -105,7 +105,8 @@ export const createClient = (
         about,
         interest,
       });
-    return limit(work, { interest, over: overBy(interest) });
+    const over = overBy(interest, () => notSent({ method, operation }));
+    return limit(work, { interest, over });
   };
 
   /** The answer of its API, or undefined where what is asked for is not there. Throws a CallError. */

@@ -112,6 +112,13 @@ export const notUnderstood = (purpose: Purpose) => {
   );
 };
 
+/** A call that did not leave the queue. */
+export const notSent = ({ method, operation }: Pick<Purpose, 'method' | 'operation'>) =>
+  new CallError(
+    `Other calls to Databricks were in front of ${method} ${operation} until the time was up.`,
+    { kind: 'again', solution: 'Try again when fewer runs go on.', outOfTime: 'waiting' },
+  );
+
 /** A change that it says it made, and that is not seen afterwards. */
 export const notSeen = (what: string) =>
   new CallError(`Databricks says that it changed ${what}, but shows it otherwise.`, {

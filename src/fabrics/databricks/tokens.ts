@@ -54,6 +54,13 @@ const refused = ({ status }: FabricAnswer, { what, ...asked }: Asked & { what: s
   });
 };
 
+const noToken = (asked: Asked) =>
+  new CallError('Databricks had given no token when the time was up.', {
+    kind: 'again',
+    solution: `Give it more time. If it is the same again: ${wanted(asked)}`,
+    outOfTime: 'calling',
+  });
+
 const basic = (clientId: string, secret: string) =>
   `Basic ${Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(secret)}`).toString('base64')}`;
 
@@ -185,10 +192,11 @@ export const createTokens = ({ fabric, http, root, auth, scope, secretOf }: Toke
       const secret = clientSecret ? await secretOf(clientSecret) : '';
       const of = secretDigest(secret);
       const shared = current?.of === of ? current : begin(of, secret);
-      const token = await whileWanted(interest, shared.asked, overBy(interest));
+      const over = overBy(interest, () => noToken({ fabric, root }));
+      const token = await whileWanted(interest, shared.asked, over);
       if (Date.now() < token.renewAt) return token.value;
       const renewed = current && current !== shared ? current : begin(of, secret);
-      return (await whileWanted(interest, renewed.asked, overBy(interest))).value;
+      return (await whileWanted(interest, renewed.asked, over)).value;
     },
     /** One that was refused is not used again. */
     forget: (refusedOne: string) => {
