@@ -207,6 +207,15 @@ test('a name that Snowflake cannot hold is a problem at its path', async () => {
   expect(errorsOf(found)).toContainEqual(expect.stringContaining(SCHEMA));
 });
 
+test('a name of as many characters as Snowflake holds is held, however many bytes these have', async () => {
+  const before = await world.state();
+  const changes = { component: 'wide', schema: '\u{1F600}'.repeat(255) };
+  expect(await world.run('provision', changes)).toMatchObject({ status: 'COMPLETED' });
+  const gone = await world.run('unprovision', { ...changes, removeData: true });
+  expect(gone).toMatchObject({ status: 'COMPLETED' });
+  expect(await world.state()).toEqual(before);
+});
+
 test('a plan tells what would be made, and after the provision that all is there', async () => {
   const before = await world.state();
   const first = await planFor({ component: 'planned' });

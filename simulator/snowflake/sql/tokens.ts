@@ -64,7 +64,7 @@ export const tokensOf = (sql: string): Token[] => {
     );
     if (found?.written === undefined) throw syntaxError(placeOf(sql, at), sql.charAt(at));
     const value = valueOf(found.kind, found.written);
-    if (found.kind !== 'text' && value.length > MAX_IDENTIFIER)
+    if (found.kind !== 'text' && Array.from(value).length > MAX_IDENTIFIER)
       throw syntaxError(placeOf(sql, at), `${value.slice(0, 20)}…`);
     tokens.push({ kind: found.kind, value, written: found.written, index: at });
     index += found.written.length;
