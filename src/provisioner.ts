@@ -123,12 +123,14 @@ const fabricsOf = ({ file, secrets, requestTimeout }: CliConfig) => ({
     openForLook(named, { secrets, requestTimeout, log: createLogger('provisioner', 'silent') }),
 });
 
-/** Over with the first Ctrl-C; the second ends the program at once. */
+/** Over with the first Ctrl-C, or the end of the terminal; the second Ctrl-C ends the program at once. */
 const interruption = () => {
   const controller = new AbortController();
-  onSignal(() => {
+  const end = () => {
     controller.abort();
-  });
+  };
+  onSignal(end);
+  process.once('SIGHUP', end);
   return controller.signal;
 };
 

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { DEFAULTS, startDatabricksSimulator } from '../simulator/databricks/simulator';
 import { LASTING } from '../src/concurrency/interest';
 import { CallError } from '../src/contract/call-error';
@@ -11,6 +12,10 @@ const { control, fault, entities, calls, open, made } = databricksBench({
   contextDuration: 20,
 });
 const { catalog, clusterId } = DEFAULTS;
+
+/** What was run, or why not. */
+const Told = z.object({ left: z.string().optional(), message: z.string().optional() });
+const Contexts = z.tuple([z.looseObject({ id: z.string() })]);
 
 describe('a statement', () => {
   const run = (text: string, maxRows = 100, more: object = {}) =>
@@ -146,6 +151,38 @@ describe('a statement', () => {
       expect((await entities()).contexts).toEqual([]);
     },
   );
+
+  test.each([
+    ['that was done', 'print("hello")'],
+    ['that failed', 'raise ValueError("no")'],
+  ])('in a language: a context of one %s which cannot be ended is told', async (_what, text) => {
+    await control('cluster', { state: 'RUNNING' });
+    await fault({ operation: 'destroyContext', status: 403 });
+    const ended = await run(text, 10, { language: 'python' }).catch((err: unknown) => err);
+    const { left, message } = Told.parse(ended);
+    const [{ id }] = Contexts.parse((await entities()).contexts);
+    expect(left ?? message).toContain(`The context ${id} may be left on the cluster ${clusterId}`);
+  });
+
+  test('in a language: a cluster that may be started and is broken is not said to start', async () => {
+    await control('cluster', { state: 'ERROR' });
+    const fabric = open({ cluster: clusterId, startCluster: true });
+    const check = (await fabric.check(step())).find(({ name }) => name === 'cluster');
+    const advice = 'See in Databricks why it does not run.';
+    expect(check).toMatchObject({ outcome: 'failed', solution: advice });
+    const err = await errorOf(run('print("hello")', 10, { language: 'python' }));
+    expect(err).toMatchObject({ solution: advice });
+  });
+
+  test('whose time is up before there is a token is told so', async () => {
+    await fault({ operation: '*', delay: 2000, times: 0 });
+    const interest = { ...LASTING, timeUp: AbortSignal.timeout(300) };
+    const failing = open().run('SELECT 1', { step: { id: 'a', interest }, maxRows: 1 });
+    expect(await errorOf(failing)).toMatchObject({
+      name: 'CallError',
+      message: 'Databricks had given no token when the time was up.',
+    });
+  });
 
   test('in a language: a context that is made while the time is up is ended', async () => {
     const cut = new AbortController();

@@ -320,7 +320,9 @@ describe('check with a statement', () => {
     );
     child.kill('SIGINT');
     expect(await ended).toEqual([130, null]);
-    expect(told).toBe('Ended before all was known: what was run is cancelled.\n');
+    expect(told).toBe(
+      'Ended before all was known. Snowflake was asked to end what was run; what that had done by then stays, and what is left of it shows there.\n',
+    );
     const operations = (await world.requests()).map(({ operation }) => operation);
     expect(operations.filter((each) => each === 'cancelStatement')).toHaveLength(1);
     expect(await world.control('/faults')).toMatchObject({ running: 0 });

@@ -53,8 +53,8 @@ const checksOf = async (fabric: Fabric, step: Step): Promise<Check[]> => {
 };
 
 /** What a fabric gives beyond what was asked for is not shown. */
-const within = ({ columns, rows, isCut }: Table, most: number): Table => ({
-  columns,
+const within = ({ rows, isCut, ...table }: Table, most: number): Table => ({
+  ...table,
   rows: rows.slice(0, most),
   isCut: isCut || rows.length > most,
 });
@@ -100,7 +100,7 @@ const lines = ({ name, outcome, message, solution }: Check) => [
 
 const runLines = (run: Table | Failure, redact: OpenedFabric['redact']) => {
   if ('message' in run) return lines({ name: 'run', outcome: 'failed', ...run });
-  const { columns, rows, isCut } = run;
+  const { columns, rows, isCut, left } = run;
   const cell = (value: string | null) =>
     value === null ? 'NULL' : shortened(inOneLine(redact(value)), MAX_CELL);
   return [
@@ -115,6 +115,7 @@ const runLines = (run: Table | Failure, redact: OpenedFabric['redact']) => {
         ]),
     ...(rows.length === 0 ? ['No rows.'] : []),
     ...(isCut ? [`There are more rows than these ${String(rows.length)}.`] : []),
+    ...(left === undefined ? [] : [inOneLine(left)]),
   ];
 };
 

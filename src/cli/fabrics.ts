@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import ms from 'ms';
 import { firstFew } from '../../workflows/protocol/lengths';
+import { readable } from '../../workflows/protocol/one-line';
 import { forTimer, patienceText } from '../contract/durations';
 import { LANGUAGES } from '../fabrics/fabric';
 import type { Language } from '../fabrics/fabric';
@@ -41,6 +42,12 @@ interface CheckOptions {
 const MAX_ROWS = 1000;
 /** As of any program that ends with Ctrl-C: 128 and the number of SIGINT. */
 const INTERRUPTED = 130;
+
+const ENDED = 'Ended before all was known.';
+
+/** Whether it was done by then, and is over by now, only the fabric can tell. */
+const endedIn = (system: string) =>
+  `${system} was asked to end what was run; what that had done by then stays, and what is left of it shows there.`;
 
 const NO_FILE =
   'There is no configuration file, so there are no fabrics by name: PROVISIONER_CONFIG names one.';
@@ -130,7 +137,9 @@ export const addFabricsCommand = (program: Command, deps: FabricsCommandDeps) =>
     const meant = suggestion(name, names);
     const there = `; there are ${firstFew([...names].sort()).join(', ')}`;
     const others = names.length === 0 ? ', which has none' : meant || there;
-    return command.error(`error: ${name} is not a fabric of the configuration file${others}`);
+    return command.error(
+      `error: ${readable(name)} is not a fabric of the configuration file${others}`,
+    );
   };
 
   fabrics
@@ -161,15 +170,15 @@ export const addFabricsCommand = (program: Command, deps: FabricsCommandDeps) =>
       const cancelled = interruption();
       const timeUp = AbortSignal.timeout(forTimer(ms(timeWanted(timeout))));
       const step = { id: `fabrics check ${randomUUID()}`, interest: { cancelled, timeUp } };
+      const { system } = target.fabric;
       try {
         const found = await look(target.fabric, { step, run, language, maxRows });
-        const { system } = target.fabric;
         const document = masked({ fabric: name, system, ...found }, target.redact);
         print(json ? JSON.stringify(document, null, 2) : pageOf(target, found, run !== undefined));
         exitWith(codeFor(found));
       } catch (err) {
         if (!cancelled.aborted) throw withoutSecrets(err, target.redact);
-        say('Ended before all was known: what was run is cancelled.');
+        say(run === undefined ? ENDED : `${ENDED} ${endedIn(system)}`);
         exitWith(INTERRUPTED);
       }
     });

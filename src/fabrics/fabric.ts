@@ -214,6 +214,8 @@ export interface Table {
   rows: (string | null)[][];
   /** Whether there are more. */
   isCut: boolean;
+  /** What running it has left, in a sentence. */
+  left?: string | undefined;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Client } from './client';
 import { SCIM } from './identity';
 import type { Identity } from './identity';
 import { hiddenKinds } from './people';
-import { clusterState } from './run/clusters';
+import { clusterState, toHaveItRun } from './run/clusters';
 import type { DatabricksSettings } from './settings';
 import { grantStatement } from './sql';
 import type { Catalog } from './unity/catalog';
@@ -111,10 +111,12 @@ export const checkCluster = async (
   { interest }: Step,
 ) => {
   const state = await clusterState(client, cluster, interest);
-  if (['RUNNING', 'RESIZING', 'PENDING', 'RESTARTING'].includes(state) || settings.startCluster)
+  const mayStart = settings.startCluster;
+  const runs = ['RUNNING', 'RESIZING', 'PENDING', 'RESTARTING'].includes(state);
+  if (runs || (mayStart && state === 'TERMINATED'))
     return passed(`The cluster ${cluster} is ${state}.`);
   return failed(
     `The cluster ${cluster} is ${state}, and is not started for a command.`,
-    'Start it in Databricks, or let the fabric do so (startCluster in the configuration file).',
+    toHaveItRun(mayStart),
   );
 };

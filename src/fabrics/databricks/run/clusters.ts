@@ -24,6 +24,11 @@ export const clusterState = async ({ demand }: Client, cluster: string, interest
 
 const STARTS = ['PENDING', 'RESTARTING', 'RESIZING'];
 
+export const toHaveItRun = (mayStart: boolean) =>
+  mayStart
+    ? 'See in Databricks why it does not run.'
+    : 'Start it in Databricks, or let the fabric do so (startCluster in the configuration file).';
+
 const notRunning = (cluster: string, state: string, solution: string) =>
   new Refusal(`The cluster ${cluster} is ${state}.`, solution);
 
@@ -36,11 +41,7 @@ export const mustRun = async (
   if (state === 'RUNNING' || state === 'RESIZING') return;
   if (!STARTS.includes(state)) {
     if (!mayStart || state !== 'TERMINATED')
-      throw notRunning(
-        cluster,
-        state,
-        'Start it in Databricks, or let the fabric do so (startCluster in the configuration file).',
-      );
+      throw notRunning(cluster, state, toHaveItRun(mayStart));
     await client.demand({
       method: 'POST',
       path: `${CLUSTERS}/start`,

@@ -44,19 +44,36 @@ const createPost =
     });
 type Post = ReturnType<typeof createPost>;
 
-/** Again while it may pass: nothing else ends a context but the cluster's own end. */
-const destroy = async (post: Post, contextId: string) => {
+/**
+ * Again while it may pass: nothing else ends a context but the cluster's own end. Returns a sentence about what
+ * is left where it cannot be destroyed.
+ */
+const destroy = async (
+  post: Post,
+  { cluster, contextId }: { cluster: string; contextId: string },
+) => {
   const interest = toEnd();
-  const isDone = async () => {
+  let problem: string | undefined;
+  const isOver = async () => {
     try {
       await post('contexts/destroy', { contextId, answer: z.unknown(), interest });
+      problem = undefined;
       return true;
     } catch (err) {
+      problem = err instanceof Error ? err.message : String(err);
       const mayPass = err instanceof CallError && err.kind === 'again';
       return mayPass && !interest.timeUp.aborted ? undefined : true;
     }
   };
-  await watched(isDone, { interest, until: 'the context was destroyed' }).catch(() => undefined);
+  await watched(isOver, { interest, until: 'the context was destroyed' }).catch(() => undefined);
+  if (problem === undefined) return undefined;
+  return `The context ${contextId} may be left on the cluster ${cluster}, as it could not be destroyed: ${problem} The end of the cluster ends it.`;
+};
+
+const withLeft = (err: unknown, left: string) => {
+  if (!(err instanceof CallError)) return err;
+  const { kind, solution, status, outOfTime } = err;
+  return new CallError(`${err.message} ${left}`, { kind, solution, status, outOfTime, cause: err });
 };
 
 const mustBeReady = async ({ demand }: Client, given: Given, contextId: string) => {
@@ -144,12 +161,13 @@ export const runCommand = async (client: Client, given: Given): Promise<Table> =
   const { cluster, maxRows, redact } = given;
   const post = createPost(client, cluster);
   await mustRun(client, given);
-  const id = await contextFor(post, given);
-  try {
-    await mustBeReady(client, given, id);
-    const ended = await executed(client, { post, given, contextId: id });
-    return resultOf(ended, maxRows, redact);
-  } finally {
-    await destroy(post, id);
-  }
+  const contextId = await contextFor(post, given);
+  const work = async () => {
+    await mustBeReady(client, given, contextId);
+    return resultOf(await executed(client, { post, given, contextId }), maxRows, redact);
+  };
+  const [ended] = await Promise.allSettled([work()]);
+  const left = await destroy(post, { cluster, contextId });
+  if (ended.status === 'fulfilled') return { ...ended.value, ...(left !== undefined && { left }) };
+  throw left === undefined ? ended.reason : withLeft(ended.reason, left);
 };
