@@ -302,7 +302,10 @@ describe('check with a statement', () => {
       expect(`${each.stdout}${each.stderr}`).not.toContain(CANARY);
   });
 
-  test('Ctrl-C cancels it: 130', async () => {
+  test.each([
+    ['Ctrl-C', 'SIGINT'],
+    ['the end of its terminal', 'SIGHUP'],
+  ] as const)('%s cancels it: 130', async (_what, signal) => {
     await withRows([['1', 'one']]);
     await world.control('/faults', { operation: 'selectTable', runs: 60_000 });
     const program = path.join(ROOT, 'dist', 'src', 'provisioner.js');
@@ -318,10 +321,10 @@ describe('check with a statement', () => {
       async () => ((await statements()).includes(READ) ? true : undefined),
       'the statement to be handed in',
     );
-    child.kill('SIGINT');
+    child.kill(signal);
     expect(await ended).toEqual([130, null]);
     expect(told).toBe(
-      'Ended before all was known. Snowflake was asked to end what was run; what that had done by then stays, and what is left of it shows there.\n',
+      'Ended before all was known. If what was to run had begun, Snowflake was asked to end it; what it had done by then stays, and shows there.\n',
     );
     const operations = (await world.requests()).map(({ operation }) => operation);
     expect(operations.filter((each) => each === 'cancelStatement')).toHaveLength(1);

@@ -1,4 +1,4 @@
-import type { FabricFound } from '../activities/fabric/look';
+import type { FabricFound } from '../activities/fabric/found';
 import { readPlaces } from '../src/descriptor/places';
 import { parseJson } from '../src/contract/json';
 import { forgottenWords, placesInfo } from '../workflows/pipeline/fabric';

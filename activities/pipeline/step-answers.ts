@@ -2,8 +2,8 @@
 
 import type { Actor } from '../../src/airbyte/workspace';
 import type { ConnectionRead } from '../../src/airbyte/workspace';
+import type { FabricFound, InAnothers } from '../fabric/found';
 import type { OutOfReach } from '../fabric/left';
-import type { FabricFound, InAnothers } from '../fabric/look';
 import type { Written, Place } from '../former/secrets';
 import type { Snapshot } from '../former/snapshot';
 import type { StreamSummary, DiscoveredStream } from './discovery';

@@ -45,9 +45,9 @@ const INTERRUPTED = 130;
 
 const ENDED = 'Ended before all was known.';
 
-/** Whether it was done by then, and is over by now, only the fabric can tell. */
+/** Whether it had begun, was done by then and is over by now, only the fabric can tell. */
 const endedIn = (system: string) =>
-  `${system} was asked to end what was run; what that had done by then stays, and what is left of it shows there.`;
+  `If what was to run had begun, ${system} was asked to end it; what it had done by then stays, and shows there.`;
 
 const NO_FILE =
   'There is no configuration file, so there are no fabrics by name: PROVISIONER_CONFIG names one.';

@@ -1,5 +1,5 @@
 import { patched, sleep } from '@temporalio/workflow';
-import type { FabricFound } from '../../activities/fabric/look';
+import type { FabricFound } from '../../activities/fabric/found';
 import type { Found } from '../../activities/pipeline/step-answers';
 import type { Info } from '../../src/contract/coordinator';
 import type { Place } from '../../src/descriptor/places';

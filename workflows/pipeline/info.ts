@@ -1,4 +1,4 @@
-import type { FabricFound } from '../../activities/fabric/look';
+import type { FabricFound } from '../../activities/fabric/found';
 import type { Put } from '../../activities/pipeline/step-answers';
 import type { Info } from '../../src/contract/coordinator';
 import type { Plan } from '../../src/descriptor/descriptor';

@@ -54,8 +54,8 @@ const refused = ({ status }: FabricAnswer, { what, ...asked }: Asked & { what: s
   });
 };
 
-const noToken = (asked: Asked) =>
-  new CallError('Databricks had given no token when the time was up.', {
+const noToken = (giver: string, asked: Asked) =>
+  new CallError(`${giver} had given no token when the time was up.`, {
     kind: 'again',
     solution: `Give it more time. If it is the same again: ${wanted(asked)}`,
     outOfTime: 'calling',
@@ -192,7 +192,12 @@ export const createTokens = ({ fabric, http, root, auth, scope, secretOf }: Toke
       const secret = clientSecret ? await secretOf(clientSecret) : '';
       const of = secretDigest(secret);
       const shared = current?.of === of ? current : begin(of, secret);
-      const over = overBy(interest, () => noToken({ fabric, root }));
+      const over = overBy(interest, () =>
+        noToken(auth.entra ? 'Entra ID' : 'Databricks', {
+          fabric,
+          root: auth.entra?.authority ?? root,
+        }),
+      );
       const token = await whileWanted(interest, shared.asked, over);
       if (Date.now() < token.renewAt) return token.value;
       const renewed = current && current !== shared ? current : begin(of, secret);

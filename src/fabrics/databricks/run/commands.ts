@@ -70,11 +70,14 @@ const destroy = async (
   return `The context ${contextId} may be left on the cluster ${cluster}, as it could not be destroyed: ${problem} The end of the cluster ends it.`;
 };
 
-const withLeft = (err: unknown, left: string) => {
-  if (!(err instanceof CallError)) return err;
-  const { kind, solution, status, outOfTime } = err;
-  return new CallError(`${err.message} ${left}`, { kind, solution, status, outOfTime, cause: err });
+const saying = (err: CallError, more: string, solution = err.solution) => {
+  const { kind, status, unclear, outOfTime } = err;
+  const message = `${err.message} ${more}`;
+  return new CallError(message, { kind, status, unclear, outOfTime, solution, cause: err });
 };
+
+const withLeft = (err: unknown, left: string) =>
+  err instanceof CallError ? saying(err, left) : err;
 
 const mustBeReady = async ({ demand }: Client, given: Given, contextId: string) => {
   const { cluster: clusterId, interest } = given;
@@ -133,16 +136,10 @@ const executed = async (
 
 /** Command API 1.2 lists no contexts: one whose id was not heard cannot be found again to be destroyed. */
 const perhapsLeft = (err: CallError, cluster: string) =>
-  new CallError(
-    `${err.message} A context may have been made on the cluster ${cluster} all the same, whose id was not heard; the end of the cluster ends it, and nothing runs in it.`,
-    {
-      kind: err.kind,
-      status: err.status,
-      unclear: true,
-      outOfTime: err.outOfTime,
-      cause: err,
-      solution: `${err.solution} Each try may leave one, so look first why the cluster does not answer.`,
-    },
+  saying(
+    err,
+    `A context may have been made on the cluster ${cluster} all the same, whose id was not heard; the end of the cluster ends it, and nothing runs in it.`,
+    `${err.solution} Each try may leave one, so look first why the cluster does not answer.`,
   );
 
 const contextFor = async (post: Post, { cluster, language, interest }: Given) => {
