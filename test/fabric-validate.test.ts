@@ -189,9 +189,9 @@ test('the fabric is asked though Airbyte does not answer', async () => {
 
 test('whose fabric it is cannot be said of a component that is misnamed, and nothing is said of that', async () => {
   const body = world.bodyOf({ fabric: 'finance-dev' });
-  const misnamed = body.descriptor.replace(
-    /^componentIdToProvision: .*$/m,
-    'componentIdToProvision: urn:dmb:cmp:finance',
+  const misnamed = body.descriptor.replaceAll(
+    'urn:dmb:cmp:finance:cashflow:0:payments',
+    'urn:dmb:cmp:finance',
   );
   const { text } = await world.call('POST', '/v1/validate', { ...body, descriptor: misnamed });
   expect(text).toContain('componentIdToProvision');
